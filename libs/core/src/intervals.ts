@@ -1,0 +1,48 @@
+import { type LedgerRange, intersectRange } from './range';
+
+/**
+ * A set of ledgers as sorted, disjoint, non-adjacent inclusive ranges. Coverage of an archive is kept in this form.
+ */
+export type Intervals = readonly LedgerRange[];
+
+/** Sorts and merges ranges; touching ones (`1-4`, `5-9`) become one. */
+export function mergeIntervals(ranges: Iterable<LedgerRange>): LedgerRange[] {
+  const sorted = [...ranges].sort((a, b) => a.start - b.start || a.end - b.end);
+  const merged: LedgerRange[] = [];
+  for (const range of sorted) {
+    const last = merged.at(-1);
+    if (last !== undefined && range.start <= last.end + 1)
+      merged[merged.length - 1] = { start: last.start, end: Math.max(last.end, range.end) };
+    else merged.push({ start: range.start, end: range.end });
+  }
+  return merged;
+}
+
+/** What of `range` is not in `intervals`: the gaps, in order. */
+export function subtractIntervals(range: LedgerRange, intervals: Intervals): LedgerRange[] {
+  const gaps: LedgerRange[] = [];
+  let next = range.start;
+  for (const covered of intervals) {
+    if (covered.end < next) continue;
+    if (covered.start > range.end) break;
+    if (covered.start > next) gaps.push({ start: next, end: covered.start - 1 });
+    next = covered.end + 1;
+  }
+  if (next <= range.end) gaps.push({ start: next, end: range.end });
+  return gaps;
+}
+
+/** What of `range` is in `intervals`, in order. */
+export function clipIntervals(range: LedgerRange, intervals: Intervals): LedgerRange[] {
+  return intervals.flatMap((interval) => intersectRange(range, interval) ?? []);
+}
+
+/** True when every ledger of `range` is in `intervals`. */
+export function coversRange(intervals: Intervals, range: LedgerRange): boolean {
+  return intervals.some((interval) => interval.start <= range.start && range.end <= interval.end);
+}
+
+/** Number of ledgers in the set. */
+export function countLedgers(intervals: Intervals): number {
+  return intervals.reduce((total, { start, end }) => total + end - start + 1, 0);
+}

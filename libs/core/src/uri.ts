@@ -1,0 +1,34 @@
+import { ParquetryError } from './errors';
+
+/** Where an archive or a source lives. */
+export type StorageUri =
+  | { readonly scheme: 'file'; readonly path: string }
+  | { readonly scheme: 's3' | 'gs'; readonly bucket: string; readonly prefix: string };
+
+/**
+ * Splits a root such as `./archive`, `~/data`, `file:///data`, `s3://bucket/prefix` or `gs://bucket/prefix`. A path is
+ * kept as written; the storage library resolves it.
+ * @throws ParquetryError CONFIG_INVALID
+ */
+export function parseStorageUri(text: string): StorageUri {
+  const fail = (why: string): never => {
+    throw new ParquetryError('CONFIG_INVALID', `"${text}" is not a storage location: ${why}.`, {
+      hint: 'Use a path, file:///path, s3://bucket/prefix or gs://bucket/prefix.',
+    });
+  };
+  if (text === '' || text.includes('\0')) return fail('it is empty or holds a NUL');
+  const match = /^([A-Za-z][A-Za-z0-9+.-]+):(.*)$/s.exec(text);
+  if (match === null || match[1] === undefined || match[2] === undefined)
+    return { scheme: 'file', path: text };
+  const [, scheme, rest] = match;
+  if (scheme === 'file') {
+    const path = rest.startsWith('///') ? rest.slice(2) : rest;
+    return path === '' || path.startsWith('//')
+      ? fail('a file URI needs an absolute path: file:///data')
+      : { scheme, path };
+  }
+  if (scheme !== 's3' && scheme !== 'gs') return fail(`"${scheme}:" is not known`);
+  const [bucket = '', ...prefix] = rest.replace(/^\/\//, '').split('/');
+  if (!rest.startsWith('//') || bucket === '') return fail(`${scheme}:// needs a bucket`);
+  return { scheme, bucket, prefix: prefix.filter((part) => part !== '').join('/') };
+}

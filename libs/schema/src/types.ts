@@ -1,0 +1,46 @@
+/**
+ * The type system of the registry: a readable subset of Arrow's types. `toArrowSchema` gives the `apache-arrow` form.
+ * `json` is utf8 that holds JSON text (open maps, mixed values).
+ */
+export type DataType =
+  | { readonly type: 'bool' | 'int32' | 'int64' | 'uint32' | 'uint64' | 'float64' | 'utf8' | 'json' }
+  | { readonly type: 'decimal128'; readonly precision: number; readonly scale: number }
+  | { readonly type: 'timestamp'; readonly unit: 'us'; readonly timezone: 'UTC' }
+  | { readonly type: 'list'; readonly items: Field }
+  | { readonly type: 'struct'; readonly fields: readonly Field[] };
+
+/** A column, struct member or list element. `id` is the Parquet field id; it never changes its meaning in a subject. */
+export interface Field {
+  readonly id: number;
+  readonly name: string;
+  readonly type: DataType;
+  readonly nullable: boolean;
+  /** One line for people: meaning and unit. */
+  readonly doc?: string;
+}
+
+/** The schema of one dataset. */
+export interface TableSchema {
+  readonly messageType: string;
+  readonly origin: 'predefined' | 'inferred';
+  /** One line: what a row is. */
+  readonly doc?: string;
+  readonly fields: readonly Field[];
+  /** Name of the top-level uint32 column that holds a row's ledger. */
+  readonly ledgerColumn: string;
+  /** Name of the top-level timestamp column that holds the close time. */
+  readonly closeTimeColumn: string;
+  /** Columns that identify a row, where the data has such a key. */
+  readonly uniqueKey?: readonly string[];
+}
+
+/** A schema as the registry holds it: immutable, numbered from 1. */
+export interface RegisteredSchema {
+  readonly subject: string;
+  readonly version: number;
+  /** sha256 (hex) of the canonical JSON of `schema`. */
+  readonly fingerprint: string;
+  /** Fingerprint of the version before, none for version 1. */
+  readonly parent?: string;
+  readonly schema: TableSchema;
+}

@@ -1,0 +1,3 @@
+export * from './source';
+export { DatasetStage } from './stage/dataset';
+export { readManifest } from './stage/manifest';

@@ -1,0 +1,28 @@
+import type { ColumnTally } from '@parquetry/core';
+
+/** Counts the nulls and bounds of one top-level column while its rows are staged. */
+export class ColumnCounter {
+  private nulls = 0;
+  private min: bigint | number | undefined;
+  private max: bigint | number | undefined;
+
+  /** The row has no value in this column. */
+  addNull(): void {
+    this.nulls += 1;
+  }
+
+  /**
+   * The row's value of an integer or timestamp column (Unix microseconds). Numbers must be safe integers; wider values
+   * come as bigint. Other column types are not bounded, so they call nothing for a value.
+   */
+  addBound(value: bigint | number): void {
+    if (this.min === undefined || value < this.min) this.min = value;
+    if (this.max === undefined || value > this.max) this.max = value;
+  }
+
+  /** The counts as the stage manifest holds them. */
+  tally(): ColumnTally {
+    if (this.min === undefined || this.max === undefined) return { nulls: this.nulls };
+    return { nulls: this.nulls, min: String(this.min), max: String(this.max) };
+  }
+}

@@ -1,0 +1,69 @@
+import { type FileHandle, open } from 'node:fs/promises';
+
+const FLUSH_BYTES = 1 << 20;
+
+/** Appends lines to a file through one bounded buffer; `drain` between batches applies back-pressure. */
+export class LineFile {
+  private buffer = Buffer.allocUnsafe(FLUSH_BYTES + (1 << 16));
+  private used = 0;
+  private handle: FileHandle | undefined;
+  private pending: Promise<void> = Promise.resolve();
+  private pendingBytes = 0;
+  /** Bytes appended so far, newlines included. */
+  bytes = 0;
+
+  constructor(readonly path: string) {}
+
+  /** Appends one line; the newline is added. The bytes are copied, the caller may reuse its buffer. */
+  append(line: string | Uint8Array): void {
+    const size = typeof line === 'string' ? Buffer.byteLength(line) : line.length;
+    if (this.used + size + 1 > this.buffer.length) this.rotate(size + 1);
+    this.used += typeof line === 'string' ? this.buffer.write(line, this.used) : this.copy(line);
+    this.buffer[this.used++] = 10;
+    this.bytes += size + 1;
+    if (this.used >= FLUSH_BYTES) this.rotate(0);
+  }
+
+  /** Waits until what was handed to the file is written, when more than a few buffers are under way. */
+  async drain(limit = 4 * FLUSH_BYTES): Promise<void> {
+    if (this.pendingBytes > limit) await this.pending;
+  }
+
+  /** Writes what is left, makes it durable enough for the steps that follow on this machine, closes the file. */
+  async close(): Promise<void> {
+    this.rotate(0);
+    try {
+      await this.pending;
+    } finally {
+      await this.handle?.close();
+      this.handle = undefined;
+    }
+  }
+
+  private copy(line: Uint8Array): number {
+    this.buffer.set(line, this.used);
+    return line.length;
+  }
+
+  private rotate(need: number): void {
+    const full = this.buffer.subarray(0, this.used);
+    if (this.used > 0) {
+      this.pendingBytes += full.length;
+      this.pending = this.pending.then(async () => {
+        this.handle ??= await open(this.path, 'w');
+        await this.handle.writeFile(full);
+        this.pendingBytes -= full.length;
+      });
+      // The failure is reported by drain() or close(); without this it would count as unhandled meanwhile.
+      this.pending.catch(() => undefined);
+    } else if (this.bytes === 0 && need === 0) {
+      this.pending = this.pending.then(async () => {
+        this.handle ??= await open(this.path, 'w');
+      });
+      this.pending.catch(() => undefined);
+    }
+    if (this.used > 0 || need > this.buffer.length)
+      this.buffer = Buffer.allocUnsafe(Math.max(FLUSH_BYTES + (1 << 16), need));
+    this.used = 0;
+  }
+}

@@ -1,0 +1,71 @@
+import type { LedgerRange } from '@parquetry/core';
+import { MAX_LEDGER } from '@parquetry/core';
+
+/**
+ * How a SEP-54 ledger lake cuts ledgers into objects and objects into folders (`.config.json` of the lake).
+ * Galexie's TOML calls the two `ledgers_per_file` and `files_per_partition`.
+ */
+export interface LakeLayout {
+  /** Ledgers an object holds, at least 1. */
+  readonly ledgersPerBatch: number;
+  /** Objects a partition folder holds; 0 or 1 means that there are no folders. */
+  readonly batchesPerPartition: number;
+}
+
+/** The layout of the public lakes, and of lakes that have no `.config.json`. */
+export const DEFAULT_LAKE_LAYOUT: LakeLayout = { ledgersPerBatch: 1, batchesPerPartition: 64_000 };
+
+/** What an object's name ends with: `zst`, or `zstd` in lakes written before Galexie 23. */
+export type LakeExtension = 'zst' | 'zstd';
+
+/**
+ * The ledgers that the object holding `ledger` is named for. The range starts at a multiple of `ledgersPerBatch`, so
+ * the first one starts at 0 although the first real ledger is 1 or 2: what an object holds is what it says inside.
+ */
+export function batchRange(layout: LakeLayout, ledger: number): LedgerRange {
+  return aligned(ledger, layout.ledgersPerBatch);
+}
+
+/** The ledgers of the folder that holds `ledger`, or undefined when the lake has no folders. */
+export function folderRange(layout: LakeLayout, ledger: number): LedgerRange | undefined {
+  if (layout.batchesPerPartition <= 1) return undefined;
+  return aligned(ledger, layout.ledgersPerBatch * layout.batchesPerPartition);
+}
+
+/**
+ * The key of the object that holds `ledger`, below the lake's root, for example
+ * `FC45E5FF--62528000-62591999/FC45E5C4--62528059.xdr.zst`. The hexadecimal lead counts down, so that a listing gives
+ * the newest first.
+ */
+export function objectKey(layout: LakeLayout, ledger: number, extension: LakeExtension = 'zst'): string {
+  const folder = folderRange(layout, ledger);
+  const { start, end } = batchRange(layout, ledger);
+  const prefix = folder === undefined ? '' : `${lead(folder.start)}--${folder.start}-${folder.end}/`;
+  const range = layout.ledgersPerBatch > 1 ? `${start}-${end}` : String(start);
+  return `${prefix}${lead(start)}--${range}.xdr.${extension}`;
+}
+
+/**
+ * Reads the ledgers and the extension out of an object's key or name; undefined for any other file. The lead must
+ * agree with the first ledger, so a renamed object is not taken for another one.
+ */
+export function parseObjectKey(
+  key: string,
+): (LedgerRange & { readonly extension: LakeExtension }) | undefined {
+  const name = key.slice(key.lastIndexOf('/') + 1);
+  const match = /^([0-9A-F]{8})--(\d{1,10})(?:-(\d{1,10}))?\.xdr\.(zstd?)$/.exec(name);
+  if (match === null) return undefined;
+  const start = Number(match[2]);
+  const end = match[3] === undefined ? start : Number(match[3]);
+  if (end < start || end > MAX_LEDGER || match[1] !== lead(start)) return undefined;
+  return { start, end, extension: match[4] === 'zst' ? 'zst' : 'zstd' };
+}
+
+function aligned(ledger: number, width: number): LedgerRange {
+  const start = Math.floor(ledger / width) * width;
+  return { start, end: Math.min(start + width - 1, MAX_LEDGER) };
+}
+
+function lead(start: number): string {
+  return (MAX_LEDGER - start).toString(16).toUpperCase().padStart(8, '0');
+}
