@@ -1,1 +1,13 @@
-export {};
+export { Archive, type ArchiveOptions } from './archive';
+export { checkSnapshot, type Finding, type FindingCode } from './check';
+export { Dataset } from './dataset';
+export type { CheckpointReader, CheckpointRows, CheckpointWriter } from './delta/checkpoint';
+export { parquetCheckpointReader } from './delta/reader';
+export { type DeltaStruct, deltaSchema } from './delta/schema';
+export type { DraftFile, DraftRejects, PublishedFile, PublishResult, SegmentDraft } from './draft';
+export { assertDataset, datasetFault, datasetFolder } from './folder';
+export { type ArchiveIdentity, META_FOLDER } from './identity';
+export type { PublishedCheck } from './place';
+export { SchemaRegistry } from './registry';
+export { type SegmentFile, type SegmentIdentity, type SegmentRecord, segmentRange } from './segment';
+export { filesIn, type LiveFile, type Snapshot } from './snapshot';

@@ -39,6 +39,8 @@ export const ERROR_CODES = {
   FILE_CORRUPT: { exit: 1, retryable: false },
   COMMIT_CONFLICT: { exit: 1, retryable: false },
   COMMIT_CONTENDED: { exit: 1, retryable: true },
+  KEY_INVALID: { exit: 1, retryable: false },
+  STORAGE_FULL: { exit: 1, retryable: true },
   OBJECT_EXISTS: { exit: 1, retryable: false },
   OBJECT_NOT_FOUND: { exit: 1, retryable: false },
   LOG_CORRUPT: { exit: 1, retryable: false },

@@ -15,6 +15,8 @@ export interface Field {
   readonly name: string;
   readonly type: DataType;
   readonly nullable: boolean;
+  /** The message's key where it is not the name (see `columnNames`). */
+  readonly key?: string;
   /** One line for people: meaning and unit. */
   readonly doc?: string;
 }

@@ -1,1 +1,26 @@
+export {
+  contractDataSchema,
+  contractEventsSchema,
+  ledgersSchema,
+  stellarSchemas,
+  transactionsSchema,
+} from './schemas';
+export { KNOWN_NETWORKS, detectNetwork, networkId } from './network';
+export { checkLedger, resultSetHash } from './proof';
+export { LedgerContext, closeTimeMicros } from './rows/context';
+export { DEVIATIONS, type Deviation } from './rows/deviations';
+export { type StellarType, isStellarType, stellarRows } from './rows';
+export type { Row, RowValue } from './rows/row';
+export { addressText, hex, scValJson } from './sep51';
 export * from './sep54';
+export { STRKEY, accountStrkey, contractStrkey, strkey } from './strkey';
+export {
+  type BatchHeader,
+  type DecodedLedger,
+  SUPPORTED_PROTOCOL,
+  assertEnd,
+  readBatchHeader,
+  readLedger,
+  readScVal,
+} from './xdr/reader';
+export type { LedgerCloseMeta, ScVal } from './xdr/types';

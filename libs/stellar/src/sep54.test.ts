@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { batchRange, folderRange, objectKey, parseObjectKey } from './sep54';
+import { batchRange, batchesOf, folderRange, objectKey, parseFolderName, parseObjectKey } from './sep54';
 
 const layout = (ledgersPerBatch: number, batchesPerPartition: number) => ({
   ledgersPerBatch,
@@ -50,5 +50,18 @@ describe('SEP-54 names', () => {
     '00000000--4294967296.xdr.zst',
   ])('takes %s for no object', (name) => {
     expect(parseObjectKey(name)).toBeUndefined();
+  });
+
+  it('lists the objects of a range without overlap, also at the end of all ledgers', () => {
+    expect([...batchesOf(layout(4, 1), { start: 6, end: 13 })].map(({ start }) => start)).toEqual([4, 8, 12]);
+    expect([...batchesOf(layout(64, 1), { start: 4294967290, end: 4294967295 })]).toEqual([
+      { start: 4294967232, end: 4294967295 },
+    ]);
+  });
+
+  it('reads folder names', () => {
+    expect(parseFolderName('FC3E15FF--63040000-63103999/')).toEqual({ start: 63040000, end: 63103999 });
+    expect(parseFolderName('FC3E15FF--63040001-63103999/')).toBeUndefined();
+    expect(parseFolderName('FC3D4709--63092982.xdr.zst')).toBeUndefined();
   });
 });

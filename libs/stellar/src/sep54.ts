@@ -41,7 +41,7 @@ export function objectKey(layout: LakeLayout, ledger: number, extension: LakeExt
   const folder = folderRange(layout, ledger);
   const { start, end } = batchRange(layout, ledger);
   const prefix = folder === undefined ? '' : `${lead(folder.start)}--${folder.start}-${folder.end}/`;
-  const range = layout.ledgersPerBatch > 1 ? `${start}-${end}` : String(start);
+  const range = start === end ? String(start) : `${start}-${end}`;
   return `${prefix}${lead(start)}--${range}.xdr.${extension}`;
 }
 
@@ -59,6 +59,24 @@ export function parseObjectKey(
   const end = match[3] === undefined ? start : Number(match[3]);
   if (end < start || end > MAX_LEDGER || match[1] !== lead(start)) return undefined;
   return { start, end, extension: match[4] === 'zst' ? 'zst' : 'zstd' };
+}
+
+/** Reads the ledgers out of a folder's name (with or without its slash); undefined for any other folder. */
+export function parseFolderName(name: string): LedgerRange | undefined {
+  const match = /^([0-9A-F]{8})--(\d{1,10})-(\d{1,10})\/?$/.exec(name);
+  if (match === null) return undefined;
+  const start = Number(match[2]);
+  const end = Number(match[3]);
+  return end < start || end > MAX_LEDGER || match[1] !== lead(start) ? undefined : { start, end };
+}
+
+/** The ranges of the objects that hold a range of ledgers, ascending. */
+export function* batchesOf(layout: LakeLayout, range: LedgerRange): Generator<LedgerRange> {
+  for (let next = range.start; next <= range.end;) {
+    const batch = batchRange(layout, next);
+    yield batch;
+    next = batch.end + 1;
+  }
 }
 
 function aligned(ledger: number, width: number): LedgerRange {

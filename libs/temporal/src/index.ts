@@ -1,1 +1,14 @@
-export {};
+export { createCommands, ensureSearchAttributes, SEARCH_ATTRIBUTES } from './attributes';
+export type { BinaryOptions } from './binary';
+export { cachedBinary, findTemporalBinary, resolveTemporalBinary } from './binary';
+export type { TemporalConfig } from './config';
+export { loadTemporalConfig } from './config';
+export type { Connected, ConnectTarget } from './connect';
+export { connectClient } from './connect';
+export type { AcquireOptions, DevServer, DevStatus } from './devserver';
+export { acquireDevServer, readDevServer, stopDevServer } from './devserver';
+export type { DevHome, DevRecord, DevUser } from './home';
+export { devHome } from './home';
+export { listUrl, workflowUrl } from './links';
+export type { Environment } from './tools';
+export { cacheFolder, TEMPORAL_VERSION } from './tools';

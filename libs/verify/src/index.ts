@@ -1,1 +1,3 @@
-export {};
+export { type DatasetFile, type DatasetReport, type DatasetVerifyRequest, verifyDataset } from './dataset';
+export type { FileExpectation, FileReport, LedgerRows, VerifyLevel } from './expectation';
+export { type VerifyRequest, verifyFile } from './file';

@@ -1,1 +1,7 @@
-export {};
+export type { WrittenFile } from './cut';
+export type { DatabaseOptions } from './database';
+export type { WriteProgress, WriteRequest } from './dataset';
+export type { NdjsonCopy } from './ndjson';
+export { type Query, type QueryResult, openQuery } from './query';
+export { type WriterVersions, writerVersions } from './version';
+export { type Writer, openWriter } from './writer';

@@ -1,0 +1,9 @@
+import { Archive } from '@parquetry/archive';
+import { type ObjectStore, openStore } from '@parquetry/storage';
+import { archiveRoot } from './options';
+
+/** An archive that exists, for reading. @throws ParquetryError ARCHIVE_INVALID */
+export async function openArchive(root: string): Promise<{ archive: Archive; store: ObjectStore }> {
+  const store = openStore(archiveRoot(root));
+  return { archive: await Archive.open(store), store };
+}

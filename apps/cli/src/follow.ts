@@ -1,0 +1,119 @@
+import { type ErrorCode, ERROR_CODES, ParquetryError } from '@parquetry/core';
+import {
+  type BackfillProgress,
+  type BackfillResult,
+  partitionWorkflowId,
+  progress as progressQuery,
+} from '@parquetry/workflows';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  TerminatedFailure,
+  WorkflowFailedError,
+  type WorkflowHandle,
+} from '@temporalio/client';
+
+const POLL_MS = 400;
+
+/** How an attached run came to its end, as far as this command is concerned. */
+export type FollowEnd =
+  | { readonly kind: 'done'; readonly result: BackfillResult }
+  /** Only parked partitions are left; the workflow stays Running. */
+  | { readonly kind: 'blocked'; readonly progress: BackfillProgress }
+  /** The caller's signal fired; the workflow goes on or waits for a worker. */
+  | { readonly kind: 'detached' };
+
+/**
+ * Follows a run until it ends, until only parked partitions are left, or until `signal` fires.
+ * @throws ParquetryError the run's own failure, with its code
+ */
+export async function followRun(
+  handle: WorkflowHandle,
+  signal: AbortSignal,
+  onProgress: (progress: BackfillProgress) => void,
+): Promise<FollowEnd> {
+  const ended = handle.result().then(
+    (result): FollowEnd => ({ kind: 'done', result: result as BackfillResult }),
+    (error: unknown) => {
+      throw runFailure(error, handle.workflowId);
+    },
+  );
+  ended.catch(() => undefined);
+  for (;;) {
+    const next = await Promise.race([ended, wait(POLL_MS, signal)]);
+    if (next !== undefined) return next;
+    if (signal.aborted) return { kind: 'detached' };
+    // The first query may come before a worker has looked at the workflow; it is asked again. It is always awaited: the
+    // caller closes the connection next, and a call under way would be repeated on it.
+    const progress = await handle.query(progressQuery).catch(() => undefined);
+    if (progress === undefined) continue;
+    onProgress(progress);
+    if (progress.phase === 'blocked') return { kind: 'blocked', progress };
+  }
+}
+
+/** The error of a run whose partitions wait for a person. */
+export function parkedError(
+  run: string,
+  progress: BackfillProgress,
+  uiUrl: string | undefined,
+): ParquetryError {
+  const reasons = progress.troubled
+    .slice(0, 10)
+    .map(({ key, reason }) => `${partitionWorkflowId(run, key)}: ${reason}`);
+  const waiting = progress.total - progress.done - progress.skipped - progress.abandoned - progress.parked;
+  return new ParquetryError(
+    'PARTITIONS_PARKED',
+    `${progress.parked} of ${progress.total} partitions are parked${waiting > 0 ? ` and ${waiting} wait behind them` : ''}; the others are committed.`,
+    {
+      details: { run, parked: progress.parked, total: progress.total },
+      hint: [
+        ...reasons,
+        'Mend the cause, then run the same command again, or:',
+        `  parquetry retry ${run}`,
+        ...(uiUrl === undefined ? [] : [`  ${uiUrl}`]),
+      ].join('\n'),
+    },
+  );
+}
+
+/** The failure of a run as the error of the command: the code is the type of the innermost failure. */
+export function runFailure(error: unknown, run: string): ParquetryError {
+  let cause: unknown = error instanceof WorkflowFailedError ? error.cause : error;
+  if (cause instanceof ActivityFailure && cause.cause !== undefined) cause = cause.cause;
+  if (cause instanceof ApplicationFailure) {
+    const details = cause.details?.[0] as { hint?: string } | undefined;
+    const code = isErrorCode(cause.type) ? cause.type : 'INTERNAL';
+    return new ParquetryError(code, cause.message, {
+      details: { run },
+      ...(details?.hint === undefined ? {} : { hint: details.hint }),
+      cause: error,
+    });
+  }
+  if (cause instanceof CancelledFailure)
+    return new ParquetryError('CANCELLED', `The run ${run} was cancelled.`, { cause: error });
+  if (cause instanceof TerminatedFailure)
+    return new ParquetryError('CANCELLED', `The run ${run} was terminated.`, { cause: error });
+  return new ParquetryError('INTERNAL', cause instanceof Error ? cause.message : String(cause), {
+    details: { run },
+    cause: error,
+  });
+}
+
+function isErrorCode(text: string | null | undefined): text is ErrorCode {
+  return typeof text === 'string' && Object.hasOwn(ERROR_CODES, text);
+}
+
+function wait(ms: number, signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve(undefined);
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end);
+    if (signal.aborted) end();
+  });
+}

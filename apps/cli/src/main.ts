@@ -1,0 +1,14 @@
+import { CommanderError } from 'commander';
+import { Output } from './output';
+import { createProgram, usageError } from './program';
+
+/** Runs a command line and sets the process's exit code: 0 done, 1 failed, 2 usage, 3 a service is out of reach. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const output = new Output(argv.includes('--json'));
+  try {
+    await createProgram(output, (code) => (process.exitCode = code)).parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    const failure = error instanceof CommanderError ? usageError(error) : error;
+    if (failure !== undefined) process.exitCode = output.fail(failure);
+  }
+}

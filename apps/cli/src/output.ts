@@ -1,0 +1,86 @@
+import { type ParquetryError, isParquetryError } from '@parquetry/core';
+import Table from 'cli-table3';
+
+/**
+ * What a command says: people read text on stdout and progress on stderr; with `--json` stdout holds exactly one JSON
+ * document and everything else goes to stderr.
+ */
+export class Output {
+  constructor(readonly json: boolean) {}
+
+  /** Progress and hints: stderr. */
+  note(line: string): void {
+    console.error(line);
+  }
+
+  /** A line of the command's result for people; nothing with `--json`. */
+  say(line = ''): void {
+    if (!this.json) console.log(line);
+  }
+
+  /** A table of the command's result for people; nothing with `--json`. Numbers stand right. */
+  table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
+    if (this.json) return;
+    const numeric = head.map(
+      (_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'),
+    );
+    const table = new Table({
+      head: [...head],
+      style: { head: [], border: [], compact: true },
+      colAligns: numeric.map((isNumber) => (isNumber ? 'right' : 'left')),
+    });
+    for (const row of rows)
+      table.push(row.map((cell) => (typeof cell === 'number' ? formatCount(cell) : cell)));
+    console.log(table.toString());
+  }
+
+  /** The JSON document of the command; nothing without `--json`. */
+  document(value: unknown): void {
+    if (this.json) console.log(JSON.stringify(value, undefined, 2));
+  }
+
+  /** The command failed: one clear sentence, what to do next, and with `--json` the error as the document. */
+  fail(error: unknown, rest: Record<string, unknown> = {}): number {
+    if (!isParquetryError(error)) {
+      const message = error instanceof Error ? error.message : String(error);
+      console.error(`error INTERNAL: ${message}`);
+      if (process.env['PARQUETRY_DEBUG'] !== undefined && error instanceof Error) console.error(error.stack);
+      this.document({ error: { code: 'INTERNAL', message, details: {} }, ...rest });
+      return 1;
+    }
+    this.printError(error);
+    this.document({ error: error.toJSON(), ...rest });
+    return error.exitCode;
+  }
+
+  private printError(error: ParquetryError): void {
+    console.error(`error ${error.code}: ${error.message}`);
+    for (const line of error.hint?.split('\n') ?? []) console.error(`  ${line}`);
+    if (process.env['PARQUETRY_DEBUG'] !== undefined) console.error(error.stack);
+  }
+}
+
+/** `1234567` as `1,234,567`. */
+export function formatCount(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** Bytes for people: `1.4 MB`. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** Seconds for people: `42 s`, `3 min 5 s`, `2 h 10 min`. */
+export function formatSeconds(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}

@@ -1,0 +1,147 @@
+import path from 'node:path';
+import { type Client, type Connection } from '@temporalio/client';
+import { NativeConnection, Runtime } from '@temporalio/worker';
+import {
+  type TemporalConfig,
+  acquireDevServer,
+  connectClient,
+  devHome,
+  ensureSearchAttributes,
+  loadTemporalConfig,
+  readDevServer,
+} from '@parquetry/temporal';
+import { type RunningWorker, startWorker } from '@parquetry/worker';
+import type { WorkerSettings } from './options';
+import type { Output } from './output';
+
+/** A connection to Temporal: the configured cluster, or the embedded server of this folder. */
+export interface Session {
+  readonly client: Client;
+  readonly namespace: string;
+  readonly address: string;
+  /** Address of the Web UI where it is known. */
+  readonly uiUrl: string | undefined;
+  readonly embedded: boolean;
+  /** The worker in this process, if one was asked for and none is there already. */
+  readonly worker: RunningWorker | undefined;
+  /** Stops the worker, closes the connections, leaves the embedded server. */
+  close(): Promise<void>;
+}
+
+/** What a command needs of its session. */
+export interface SessionOptions {
+  readonly output: Output;
+  /** `always`: this process is a worker. `embedded`: only on the embedded server, where nobody else may be one. */
+  readonly worker: 'always' | 'embedded' | 'never';
+  readonly settings: WorkerSettings;
+  /** `parquetry dev`: keeps the embedded server up for others. */
+  readonly foreground?: boolean;
+}
+
+/**
+ * Connects as the environment says (`TEMPORAL_ADDRESS` and the other names of the `temporal` CLI); with nothing
+ * configured the embedded server of `.parquetry/` is started or joined.
+ * @throws ParquetryError TEMPORAL_UNREACHABLE, TEMPORAL_UNAVAILABLE, CONFIG_INVALID
+ */
+export async function openSession(options: SessionOptions): Promise<Session> {
+  const config = loadTemporalConfig();
+  return config.configured ? openConfigured(config, options) : openEmbedded(options);
+}
+
+async function openConfigured(config: TemporalConfig, options: SessionOptions): Promise<Session> {
+  const address = config.address ?? '';
+  const { client, connection } = await connectClient({ ...config, address });
+  const uiUrl = process.env['TEMPORAL_UI_URL'];
+  const base = { client, namespace: config.namespace, address, uiUrl, embedded: false };
+  return withWorker(
+    base,
+    connection,
+    config.connectionOptions,
+    options,
+    options.worker === 'always',
+    async () => undefined,
+  );
+}
+
+async function openEmbedded(options: SessionOptions): Promise<Session> {
+  const home = devHome();
+  const running = await readDevServer(home);
+  const hasWorker = running?.users.some((user) => user.foreground) ?? false;
+  const server = await acquireDevServer(home, {
+    onProgress: (line) => options.output.note(line),
+    foreground: options.foreground ?? false,
+  });
+  try {
+    const { client, connection } = await connectClient({
+      address: server.address,
+      namespace: server.namespace,
+    });
+    const base = {
+      client,
+      namespace: server.namespace,
+      address: server.address,
+      uiUrl: server.uiUrl,
+      embedded: true,
+    };
+    const worker = options.worker === 'always' || (options.worker === 'embedded' && !hasWorker);
+    return await withWorker(base, connection, {}, options, worker, () => server.release());
+  } catch (error) {
+    await server.release();
+    throw error;
+  }
+}
+
+async function withWorker(
+  base: Omit<Session, 'worker' | 'close'>,
+  connection: Connection,
+  connectionOptions: object,
+  options: SessionOptions,
+  wanted: boolean,
+  release: () => Promise<void>,
+): Promise<Session> {
+  let native: NativeConnection | undefined;
+  let worker: RunningWorker | undefined;
+  const close = async (): Promise<void> => {
+    try {
+      await worker?.shutdown();
+      await native?.close();
+      await connection.close();
+    } finally {
+      await release();
+    }
+  };
+  if (!wanted) return { ...base, worker: undefined, close };
+  try {
+    await ensureSearchAttributes(connection, base.namespace);
+    quietRuntime(options.output);
+    native = await NativeConnection.connect({ ...connectionOptions, address: base.address });
+    worker = await startWorker({
+      connection: native,
+      client: base.client,
+      namespace: base.namespace,
+      workRoot: process.env['PARQUETRY_STAGE'] ?? path.join(devHome().root, 'work'),
+      ...options.settings,
+    });
+    return { ...base, worker, close };
+  } catch (error) {
+    await close().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The command prints its own messages and handles Ctrl-C itself; Temporal's runtime says only what is wrong. */
+function quietRuntime(output: Output): void {
+  Runtime.install({
+    shutdownSignals: [],
+    logger: {
+      log: () => {},
+      trace: () => {},
+      debug: () => {},
+      info: () => {},
+      warn: () => {},
+      error: (message, meta) =>
+        output.note(`${message} ${meta === undefined ? '' : String(meta['error'] ?? '')}`),
+    },
+    telemetryOptions: { logging: { filter: 'ERROR' } },
+  });
+}

@@ -1,0 +1,16 @@
+import { openStore } from '@parquetry/storage';
+import type { DatasetStep } from '@parquetry/workflows';
+import type { WorkerDeps } from '../deps';
+import { datasetSchema, loadPlan } from '../plan/stored';
+
+/** See `StageActivities.registerSchema`. */
+export async function registerSchema(
+  { archives }: WorkerDeps,
+  step: DatasetStep,
+): Promise<{ version: number; fingerprint: string }> {
+  const store = openStore(step.archive);
+  const schema = datasetSchema(await loadPlan(store, step.archive, step.plan), step.dataset);
+  const { registry } = await archives.get(step.archive);
+  const { version, fingerprint } = await registry.register(step.dataset, schema);
+  return { version, fingerprint };
+}

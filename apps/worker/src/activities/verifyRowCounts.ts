@@ -1,0 +1,34 @@
+import { openStore } from '@parquetry/storage';
+import { verifyDataset } from '@parquetry/verify';
+import type { DatasetStep } from '@parquetry/workflows';
+import type { WorkerDeps } from '../deps';
+import { StagedFiles } from '../files';
+import { withHeartbeat } from '../heartbeat';
+import { loadPlan } from '../plan/stored';
+
+/** See `StageActivities.verifyRowCounts`. */
+export async function verifyRowCounts(
+  { workplace, archives }: WorkerDeps,
+  step: DatasetStep & { readonly schemaVersion: number },
+): Promise<{ rows: number; ledgers: number }> {
+  const { spec, network } = await loadPlan(openStore(step.archive), step.archive, step.plan);
+  const stage = await StagedFiles.open(workplace, step.stageId, step.dataset);
+  const { registry } = await archives.get(step.archive);
+  const schema = await registry.get(step.dataset, step.schemaVersion);
+  const files = await stage.written();
+  const report = await withHeartbeat((signal, heartbeat) =>
+    verifyDataset({
+      files,
+      staged: stage.staged,
+      schema,
+      range: step.range,
+      ...(network === undefined ? {} : { network }),
+      codec: spec.settings.compression,
+      level: spec.verify,
+      signal,
+      onProgress: heartbeat,
+    }),
+  );
+  await stage.noteVerified();
+  return { rows: report.rows, ledgers: stage.staged.ledgers.length };
+}

@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { bundleWorkflowCode } from '@temporalio/worker';
+
+/** The workflow code as one prebuilt script beside the compiled worker; workers start faster and smaller with it. */
+export const BUNDLE_PATH = path.join(__dirname, '..', 'dist', 'workflow-bundle.js');
+
+/** Bundles the compiled workflow code. Fails when workflow code reaches Node or a native module. */
+export async function buildBundle(target: string = BUNDLE_PATH): Promise<void> {
+  const workflowsPath = require.resolve('@parquetry/workflows/dist/workflows.js');
+  const quiet = {
+    log: () => {},
+    trace: () => {},
+    debug: () => {},
+    info: () => {},
+    warn: console.warn,
+    error: console.error,
+  };
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger: quiet });
+  await writeFile(target, code);
+}
+
+/** True when the bundle was built. */
+export function hasBundle(): boolean {
+  return existsSync(BUNDLE_PATH);
+}
+
+if (require.main === module)
+  buildBundle().catch((error: unknown) => {
+    console.error(error);
+    process.exitCode = 1;
+  });

@@ -1,0 +1,104 @@
+import { readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ParquetryError, type StageManifest, type StagedDataset, systemErrorCode } from '@parquetry/core';
+import { readManifest } from '@parquetry/source';
+import type { WrittenFile } from '@parquetry/writer';
+import type { Workplace } from './workplace';
+
+/** The local files of one dataset of a stage, as its steps hand them on. */
+export class StagedFiles {
+  private constructor(
+    readonly stageDir: string,
+    readonly manifest: StageManifest,
+    readonly staged: StagedDataset,
+  ) {}
+
+  /** @throws ParquetryError STAGE_LOST when the stage or the dataset in it is not on this worker */
+  static async open(workplace: Workplace, stageId: string, dataset: string): Promise<StagedFiles> {
+    const stageDir = workplace.stageDir(stageId);
+    const manifest = await readManifest(stageDir);
+    const staged = manifest.datasets.find((entry) => entry.dataset === dataset);
+    if (staged === undefined) throw lost(stageId, dataset);
+    return new StagedFiles(stageDir, manifest, staged);
+  }
+
+  get rowsFile(): string {
+    return path.join(this.stageDir, `${this.staged.dataset}.rows.ndjson`);
+  }
+
+  get rejectsFile(): string {
+    return path.join(this.stageDir, `${this.staged.dataset}.rejects.ndjson`);
+  }
+
+  /** Folder of the written Parquet files. */
+  get outDir(): string {
+    return path.join(this.stageDir, `${this.staged.dataset}.files`);
+  }
+
+  /** Notes what was written; the note appears whole or not at all, and what was verified before counts no more. */
+  async noteWritten(files: readonly WrittenFile[]): Promise<void> {
+    await rm(this.listFile('verified'), { force: true });
+    await writeFile(`${this.listFile('written')}.new`, JSON.stringify(files));
+    await rename(`${this.listFile('written')}.new`, this.listFile('written'));
+  }
+
+  /** Files that were written; also when an earlier attempt of the verify step passed them. @throws ParquetryError STAGE_LOST */
+  async written(): Promise<readonly WrittenFile[]> {
+    return (await exists(this.listFile('written'))) ? this.list('written') : this.list('verified');
+  }
+
+  /** Notes that the written files passed verification. */
+  async noteVerified(): Promise<void> {
+    if (await exists(this.listFile('written')))
+      await rename(this.listFile('written'), this.listFile('verified'));
+  }
+
+  /** Files that passed verification: only those can be published. @throws ParquetryError STAGE_LOST */
+  async verified(): Promise<readonly WrittenFile[]> {
+    return this.list('verified');
+  }
+
+  /**
+   * Removes this dataset's files, and the stage with the last dataset's. A later attempt of a step of the same dataset
+   * finds its stage lost and pulls again.
+   */
+  async remove(): Promise<void> {
+    const files = [
+      this.listFile('written'),
+      this.listFile('verified'),
+      this.outDir,
+      this.rowsFile,
+      this.rejectsFile,
+    ];
+    for (const file of files) await rm(file, { recursive: true, force: true });
+    const left = await readdir(this.stageDir).catch(() => []);
+    if (left.every((name) => name === 'manifest.json'))
+      await rm(this.stageDir, { recursive: true, force: true });
+  }
+
+  private async list(kind: 'written' | 'verified'): Promise<readonly WrittenFile[]> {
+    try {
+      return JSON.parse(await readFile(this.listFile(kind), 'utf8')) as WrittenFile[];
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT') throw lost(path.basename(this.stageDir), this.staged.dataset);
+      throw error;
+    }
+  }
+
+  private listFile(kind: 'written' | 'verified'): string {
+    return path.join(this.stageDir, `${this.staged.dataset}.${kind}.json`);
+  }
+}
+
+function lost(stageId: string, dataset: string): ParquetryError {
+  return new ParquetryError('STAGE_LOST', `The stage ${stageId} of ${dataset} is not on this worker.`, {
+    hint: 'The partition is pulled again.',
+  });
+}
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { ParquetryError } from '@parquetry/core';
+import type { TableSchema } from '@parquetry/schema';
+import type { SourceIndex } from '@parquetry/source';
+import type { ObjectStore } from '@parquetry/storage';
+import type { RunSpec } from '@parquetry/workflows';
+
+/** Everything the steps of a run need, stored once in the archive: any worker can fetch it. */
+export interface StoredPlan {
+  readonly format: 1;
+  readonly spec: RunSpec;
+  readonly network?: string;
+  /** Datasets with their pinned schemas, and where the source's bytes are. */
+  readonly index: SourceIndex;
+}
+
+const KEY = /^_parquetry\/runs\/[0-9a-f]{32}\.json$/;
+
+/** Plans by their content: the same plan has the same key, so a repeated plan step writes nothing new. */
+export async function storePlan(store: ObjectStore, plan: StoredPlan): Promise<string> {
+  const body = Buffer.from(JSON.stringify(plan));
+  const key = `_parquetry/runs/${createHash('sha256').update(body).digest('hex').slice(0, 32)}.json`;
+  await store.putIfAbsent(key, body);
+  return key;
+}
+
+const cache = new Map<string, StoredPlan>();
+const CACHED_PLANS = 4;
+
+/**
+ * Reads a plan; the last few stay in memory because every step of a run asks for the same one.
+ * @throws ParquetryError CONFIG_INVALID for a key that is not a plan's, OBJECT_NOT_FOUND
+ */
+export async function loadPlan(store: ObjectStore, archive: string, key: string): Promise<StoredPlan> {
+  if (!KEY.test(key)) throw new ParquetryError('CONFIG_INVALID', `"${key}" is not the key of a plan.`);
+  const id = `${archive}\n${key}`;
+  const known = cache.get(id);
+  if (known !== undefined) return known;
+  const plan = JSON.parse(Buffer.from(await store.get(key)).toString('utf8')) as StoredPlan;
+  if (plan.format !== 1)
+    throw new ParquetryError(
+      'CONFIG_INVALID',
+      `The plan ${key} has format ${String(plan.format)}; this version reads 1.`,
+    );
+  const oldest = cache.size >= CACHED_PLANS ? cache.keys().next().value : undefined;
+  if (oldest !== undefined) cache.delete(oldest);
+  cache.set(id, plan);
+  return plan;
+}
+
+/** A name for the local files of a run's source, the same for every step of the run. */
+export function spoolKey(spec: RunSpec): string {
+  return createHash('sha256')
+    .update(JSON.stringify([spec.source, spec.archive, spec.range]))
+    .digest('hex')
+    .slice(0, 32);
+}
+
+/** The pinned schema of a dataset. @throws ParquetryError CONFIG_INVALID when the plan has no such dataset */
+export function datasetSchema(plan: StoredPlan, dataset: string): TableSchema {
+  const found = plan.index.datasets.find((entry) => entry.dataset === dataset);
+  if (found === undefined)
+    throw new ParquetryError('CONFIG_INVALID', `The plan has no dataset "${dataset}".`);
+  return found.schema;
+}

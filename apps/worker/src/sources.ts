@@ -1,0 +1,57 @@
+import { ParquetryError } from '@parquetry/core';
+import type { TableSchema } from '@parquetry/schema';
+import { type Source, openGalexieSource, openNdjsonSource } from '@parquetry/source';
+import { stellarSchemas } from '@parquetry/stellar';
+import type { RunSpec } from '@parquetry/workflows';
+
+/**
+ * Opens the source that a run names. `schemas` are the bases that inference extends: predefined, or the newest
+ * registered ones.
+ * @throws ParquetryError SOURCE_INVALID, SOURCE_NOT_FOUND, NOT_AVAILABLE
+ */
+export async function openSource(spec: RunSpec, schemas: ReadonlyMap<string, TableSchema>): Promise<Source> {
+  const { uri, messageType, defaultType, closeTime, ledger } = spec.source;
+  const colon = uri.indexOf(':');
+  const [kind, rest] = [uri.slice(0, colon), uri.slice(colon + 1)];
+  if (kind === 'galexie') return openGalexieSource(rest);
+  if (kind === 'ndjson')
+    return openNdjsonSource(rest, {
+      schemas,
+      ...(messageType === undefined ? {} : { messageType }),
+      ...(defaultType === undefined ? {} : { defaultType }),
+      ...(closeTime === undefined ? {} : { closeTimePaths: closeTime }),
+      ...(ledger === undefined ? {} : { ledgerPaths: ledger }),
+    });
+  throw new ParquetryError('SOURCE_INVALID', `There is no source "${kind}:".`, {
+    hint: 'Use ndjson:FILES or galexie:FOLDER.',
+  });
+}
+
+/**
+ * Looks whether the source is there and, for a lake, has the message types asked for, without reading it.
+ * @throws ParquetryError SOURCE_NOT_FOUND, SOURCE_INVALID, MESSAGE_TYPE_UNKNOWN
+ */
+export async function checkSource(spec: RunSpec): Promise<void> {
+  await openSource(spec, stellarSchemas);
+  if (spec.source.uri.startsWith('galexie:')) checkLakeTypes(spec.types ?? []);
+}
+
+/** @throws ParquetryError MESSAGE_TYPE_UNKNOWN */
+export function checkLakeTypes(types: readonly string[]): void {
+  for (const type of types)
+    if (!stellarSchemas.has(type))
+      throw new ParquetryError('MESSAGE_TYPE_UNKNOWN', `A Galexie lake gives no message type "${type}".`, {
+        hint: `It gives ${[...stellarSchemas.keys()].join(', ')}.`,
+      });
+}
+
+const NETWORKS: Readonly<Record<string, string>> = {
+  'Public Global Stellar Network ; September 2015': 'pubnet',
+  'Test SDF Network ; September 2015': 'testnet',
+  'Test SDF Future Network ; October 2022': 'futurenet',
+};
+
+/** The short name of a network by its passphrase; the passphrase itself where it has none. */
+export function networkName(passphrase: string): string {
+  return NETWORKS[passphrase] ?? passphrase;
+}

@@ -1,0 +1,76 @@
+import nx from '@nx/eslint-plugin';
+import { builtinModules } from 'node:module';
+import tseslint from 'typescript-eslint';
+
+const nodeModules = builtinModules.flatMap((name) => [name, `node:${name}`]);
+const onlyLibs = (...scopes) => ({ onlyDependOnLibsWithTags: scopes.map((scope) => `scope:${scope}`) });
+const arrow = (scope, ...targets) => ({ sourceTag: `scope:${scope}`, ...onlyLibs(scope, ...targets) });
+
+export default tseslint.config(
+  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '.parquetry/**', 'demo/**', 'tests/output/**'] },
+  ...tseslint.configs.recommended,
+  {
+    files: ['libs/**/*.ts', 'apps/**/*.ts', 'tests/**/*.ts', 'bench/**/*.ts'],
+    plugins: { '@nx': nx },
+    languageOptions: { parserOptions: { project: './tsconfig.check.json', tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      // The arrows of the architecture (CONTRIBUTING.md): what may import what.
+      '@nx/enforce-module-boundaries': [
+        'error',
+        {
+          enforceBuildableLibDependency: false,
+          allow: [],
+          depConstraints: [
+            arrow('core'),
+            arrow('schema', 'core'),
+            arrow('storage', 'core'),
+            arrow('archive', 'core', 'schema', 'storage'),
+            arrow('stellar', 'core', 'schema'),
+            arrow('source', 'core', 'schema', 'storage', 'stellar'),
+            arrow('sample', 'core', 'stellar'),
+            arrow('writer', 'core', 'schema'),
+            arrow('verify', 'core', 'schema'),
+            arrow('audit', 'archive', 'core', 'schema', 'storage', 'verify'),
+            arrow('temporal', 'core'),
+            arrow('workflows', 'core'),
+            { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:lib', 'type:app'] },
+          ],
+        },
+      ],
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      'no-console': 'error',
+      eqeqeq: 'error',
+    },
+  },
+  {
+    // Only the writer writes with DuckDB; the verifier must stay a second, independent reader.
+    files: ['libs/**/*.ts', 'apps/**/*.ts'],
+    ignores: ['libs/writer/**', '**/*.test.ts', '**/testing/**'],
+    rules: { 'no-restricted-imports': ['error', { paths: [{ name: '@duckdb/node-api', message: 'Go through @parquetry/writer.' }] }] },
+  },
+  {
+    // Workflow code runs in a sandbox and is replayed: no Node, nothing native, no clock or chance of its own.
+    files: ['libs/workflows/src/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: nodeModules.map((name) => ({ name, message: 'Workflow code must not reach Node.' })),
+          patterns: [
+            { group: ['@duckdb/*', '@mongodb-js/*', 'hyparquet*', 'apache-arrow', '@temporalio/worker', '@temporalio/client', '@temporalio/activity'], message: 'Workflow code must not reach this.' },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ['**/*.test.ts', '**/testing/**/*.ts', 'tests/**/*.ts', 'bench/**/*.ts', 'apps/cli/src/output.ts', 'apps/worker/src/bundle.ts'],
+    rules: { 'no-console': 'off' },
+  },
+  { files: ['**/*.cjs', '**/bin/*.js'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
+);

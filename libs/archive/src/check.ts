@@ -1,0 +1,101 @@
+import { formatRange, intersectRange, mergeIntervals } from '@parquetry/core';
+import type { ObjectStore } from '@parquetry/storage';
+import type { LiveFile, Snapshot } from './snapshot';
+
+/** What a check of storage against the log can find. */
+export type FindingCode =
+  | 'FILE_MISSING'
+  | 'SIZE_DIFFERS'
+  | 'SHA256_DIFFERS'
+  | 'FOREIGN_FILE'
+  | 'OVERLAP'
+  | 'COVERAGE_DIFFERS'
+  | 'ORPHAN_FILE'
+  | 'REPLACED_FILE';
+
+/** One finding; `fault` false for what only takes room: files that no reader of the log sees. */
+export interface Finding {
+  readonly code: FindingCode;
+  readonly fault: boolean;
+  readonly key: string;
+  /** One sentence. */
+  readonly message: string;
+}
+
+/**
+ * Compares a snapshot with what is on storage, one finding at a time: live files missing or altered (`deep` reads them
+ * whole for their sha256), ledgers that two files hold, coverage that is not the segments', files that no commit names.
+ */
+export async function* checkSnapshot(
+  store: ObjectStore,
+  snapshot: Snapshot,
+  options: { readonly deep?: boolean } = {},
+): AsyncGenerator<Finding> {
+  yield* checkOverlaps(snapshot);
+  for (const file of snapshot.files) {
+    const finding = await checkFile(store, file, options.deep === true);
+    if (finding !== undefined) yield finding;
+  }
+  yield* findOrphans(store, snapshot);
+}
+
+async function checkFile(store: ObjectStore, file: LiveFile, deep: boolean): Promise<Finding | undefined> {
+  const { key } = file;
+  const fault = (code: FindingCode, message: string): Finding => ({ code, fault: true, key, message });
+  if (file.segment === undefined || file.sha256 === undefined)
+    return fault('FOREIGN_FILE', `${key} was added by another program; its ledgers are not known.`);
+  const info = await store.stat(key);
+  if (info === undefined) return fault('FILE_MISSING', `${key} is committed and not on storage.`);
+  if (info.size !== file.size)
+    return fault('SIZE_DIFFERS', `${key} has ${info.size} bytes, committed were ${file.size}.`);
+  if (!deep) return undefined;
+  const sha256 = await store.sha256(key);
+  return sha256 === file.sha256
+    ? undefined
+    : fault('SHA256_DIFFERS', `${key} has the sha256 ${sha256}, committed was ${file.sha256}.`);
+}
+
+function* checkOverlaps(snapshot: Snapshot): Generator<Finding> {
+  const overlap = (key: string, a: string, b: string): Finding => ({
+    code: 'OVERLAP',
+    fault: true,
+    key,
+    message: `${a} and ${b} hold the same ledgers.`,
+  });
+  let before: LiveFile | undefined;
+  for (const file of snapshot.files) {
+    if (file.range === undefined) continue;
+    if (before?.range !== undefined && intersectRange(before.range, file.range) !== undefined)
+      yield overlap(file.key, before.key, file.key);
+    if (before?.range === undefined || file.range.end > before.range.end) before = file;
+  }
+  let last: Snapshot['segments'][number] | undefined;
+  for (const segment of snapshot.segments) {
+    if (last !== undefined && intersectRange(last.range, segment.range) !== undefined)
+      yield overlap(snapshot.folder, `segment ${last.id}`, `segment ${segment.id}`);
+    if (last === undefined || segment.range.end > last.range.end) last = segment;
+  }
+  const segments = mergeIntervals(snapshot.segments.map(({ range }) => range))
+    .map(formatRange)
+    .join(', ');
+  const coverage = snapshot.coverage.map(formatRange).join(', ');
+  if (segments !== coverage)
+    yield {
+      code: 'COVERAGE_DIFFERS',
+      fault: true,
+      key: snapshot.folder,
+      message: `The log says that ledgers ${coverage || 'none'} are covered; its segments cover ${segments || 'none'}.`,
+    };
+}
+
+async function* findOrphans(store: ObjectStore, snapshot: Snapshot): AsyncGenerator<Finding> {
+  const live = new Set(snapshot.files.map(({ key }) => key));
+  const removed = new Set(snapshot.removed);
+  for await (const { key } of store.list(`${snapshot.folder}/`)) {
+    const path = key.slice(snapshot.folder.length + 1);
+    if (live.has(key) || !key.endsWith('.parquet') || !/^(year=|ledgers\/)/.test(path)) continue;
+    yield removed.has(key)
+      ? { code: 'REPLACED_FILE', fault: false, key, message: `${key} was replaced and is still on storage.` }
+      : { code: 'ORPHAN_FILE', fault: false, key, message: `${key} is on storage and no commit names it.` };
+  }
+}

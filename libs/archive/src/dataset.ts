@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type LedgerRange, subtractIntervals } from '@parquetry/core';
+import type { ObjectStore } from '@parquetry/storage';
+import {
+  checkpointDue,
+  type CheckpointReader,
+  checkpointRows,
+  type CheckpointWriter,
+  formatHint,
+  readHint,
+} from './delta/checkpoint';
+import { DeltaLog } from './delta/log';
+import { checkpointName, LAST_CHECKPOINT } from './delta/paths';
+import type { PublishResult, SegmentDraft } from './draft';
+import type { ArchiveIdentity } from './identity';
+import { assertLayout } from './layout';
+import type { PublishedCheck } from './place';
+import { publishSegment } from './publish';
+import { readSegment, type SegmentRecord } from './segment';
+import { Serial } from './serial';
+import { filesIn, type LiveFile, type Snapshot, snapshotOf } from './snapshot';
+import { tableCoverage } from './table';
+import { assertDraft } from './valid';
+
+/** What a dataset gets from its archive. */
+export interface DatasetContext {
+  readonly store: ObjectStore;
+  readonly identity: ArchiveIdentity;
+  readonly reader: CheckpointReader;
+  readonly writer: CheckpointWriter | undefined;
+  /** Unix milliseconds. */
+  readonly clock: () => number;
+}
+
+/** One dataset of an archive: a Delta table. Safe for concurrent use; its log's fold is kept between calls. */
+export class Dataset {
+  private readonly log: DeltaLog;
+  private readonly serial = new Serial();
+
+  constructor(
+    readonly name: string,
+    /** Below the archive's root. */
+    readonly folder: string,
+    private readonly context: DatasetContext,
+  ) {
+    this.log = new DeltaLog(context.store, folder, context.reader, context.clock);
+  }
+
+  /** The table as it is now. @throws ParquetryError LOG_CORRUPT, LOG_UNSUPPORTED */
+  snapshot(): Promise<Snapshot> {
+    return this.serial.run(async () => snapshotOf(this.name, this.folder, await this.log.refresh()));
+  }
+
+  /** Live files, or those that may hold ledgers of a range. */
+  async files(range?: LedgerRange): Promise<LiveFile[]> {
+    return filesIn(await this.snapshot(), range);
+  }
+
+  /** Ledgers of a range that no segment covers; without a range, the holes between the first and the last one. */
+  gaps(range?: LedgerRange): Promise<LedgerRange[]> {
+    return this.serial.run(async () => {
+      const coverage = tableCoverage(await this.log.refresh());
+      const first = coverage[0];
+      const last = coverage.at(-1);
+      const whole = range ?? (first && last && { start: first.start, end: last.end });
+      return whole === undefined ? [] : subtractIntervals(whole, coverage);
+    });
+  }
+
+  /** The record of a segment. @throws ParquetryError OBJECT_NOT_FOUND, ARCHIVE_INVALID */
+  segment(id: string): Promise<SegmentRecord> {
+    return readSegment(this.context.store, this.name, id);
+  }
+
+  /**
+   * Makes a verified segment part of the dataset, once. After a crash at any point the same call gives the same archive.
+   * @throws ParquetryError COMMIT_CONFLICT, COMMIT_CONTENDED, SCHEMA_CONFLICT, VERIFY_MISMATCH, ARCHIVE_MISMATCH,
+   *   CANCELLED
+   */
+  async publish(
+    draft: SegmentDraft,
+    options: { readonly check?: PublishedCheck; readonly signal?: AbortSignal } = {},
+  ): Promise<PublishResult> {
+    assertDraft(draft);
+    assertLayout(this.context.identity, draft.settings.layout);
+    const { store, clock, identity } = this.context;
+    return publishSegment(
+      {
+        store,
+        clock,
+        network: identity.network,
+        dataset: this.name,
+        folder: this.folder,
+        log: this.log,
+        serial: this.serial,
+        check: options.check,
+        signal: options.signal,
+      },
+      draft,
+    );
+  }
+
+  /**
+   * Deletes replaced files. The log is folded right before each delete and a file that is live, or never was removed
+   * from the table, stays. Gives the keys that were deleted.
+   */
+  async retire(keys: readonly string[]): Promise<string[]> {
+    const deleted: string[] = [];
+    for (const key of keys) {
+      const relative = key.slice(this.folder.length + 1);
+      const gone = await this.serial.run(async () => {
+        const state = await this.log.refresh();
+        if (!key.startsWith(`${this.folder}/`) || !state.removed.has(relative) || state.files.has(relative))
+          return false;
+        return this.context.store.delete(key);
+      });
+      if (gone) deleted.push(key);
+    }
+    return deleted;
+  }
+
+  /**
+   * Writes a checkpoint of the newest version when one is due (or `force`), and gives its version. It only makes reads
+   * cheap, so a publish never waits for it; a lost or damaged one is passed over by readers.
+   */
+  async checkpoint(options: { readonly force?: boolean } = {}): Promise<number | undefined> {
+    const { writer, store, clock } = this.context;
+    if (writer === undefined) return undefined;
+    return this.serial.run(async () => {
+      const state = await this.log.refresh();
+      if (state.version < 0 || state.checkpoint === state.version) return undefined;
+      if (options.force !== true) {
+        if (!checkpointDue(state)) return undefined;
+        const hint = await readHint(store, this.log.key(LAST_CHECKPOINT));
+        if (hint !== undefined && hint <= state.version) state.checkpoint = Math.max(hint, state.checkpoint);
+        if (!checkpointDue(state)) return undefined;
+      }
+      const rows = checkpointRows(state, clock());
+      const folder = await mkdtemp(path.join(tmpdir(), 'parquetry-checkpoint-'));
+      try {
+        const file = path.join(folder, 'checkpoint.parquet');
+        await writer.write(rows, file);
+        const { sha256, size } = await digest(file);
+        await store.uploadIfAbsent(this.log.key(checkpointName(state.version)), file, { sha256, size });
+        await store.replace(
+          this.log.key(LAST_CHECKPOINT),
+          Buffer.from(formatHint(state.version, rows, size)),
+        );
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+      state.checkpoint = state.version;
+      return state.version;
+    });
+  }
+}
+
+async function digest(file: string): Promise<{ sha256: string; size: number }> {
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const chunk of createReadStream(file)) {
+    hash.update(chunk as Buffer);
+    size += (chunk as Buffer).length;
+  }
+  return { sha256: hash.digest('hex'), size };
+}

@@ -1,0 +1,90 @@
+import { clipIntervals, formatRange, intersectRange, ParquetryError } from '@parquetry/core';
+import { canonicalJson } from '@parquetry/schema';
+import type { ObjectStore } from '@parquetry/storage';
+import { assertWritable } from './delta/protocol';
+import type { TableState } from './delta/state';
+import type { SegmentDraft } from './draft';
+import { findSegment, type SegmentRecord } from './segment';
+import { type LiveSegment, liveSegments, tableCoverage } from './table';
+
+/** What is to be done with a draft, given the table as it is now. */
+export type Decision =
+  | { readonly kind: 'unchanged'; readonly segment: LiveSegment; readonly record: SegmentRecord }
+  | { readonly kind: 'write'; readonly replaces: readonly LiveSegment[] };
+
+/**
+ * Decides by the fold of the log alone, so that every loser of a race decides again on what the winner did.
+ * @throws ParquetryError COMMIT_CONFLICT when live coverage overlaps that the draft does not replace
+ */
+export async function decide(
+  store: ObjectStore,
+  dataset: string,
+  state: TableState,
+  draft: SegmentDraft,
+): Promise<Decision> {
+  if (state.version < 0) return { kind: 'write', replaces: [] };
+  if (state.protocol !== undefined) assertWritable(state.protocol);
+  const covered = clipIntervals(draft.range, tableCoverage(state));
+  if (covered.length === 0 && state.foreign.size === 0) return { kind: 'write', replaces: [] };
+  assertOwn(dataset, state);
+  const overlapping = liveSegments(state).filter(
+    ({ range }) => intersectRange(range, draft.range) !== undefined,
+  );
+  const [only] = overlapping;
+  if (
+    only !== undefined &&
+    overlapping.length === 1 &&
+    formatRange(only.range) === formatRange(draft.range)
+  ) {
+    const record = await findSegment(store, dataset, only.id);
+    if (record !== undefined && isSame(record, draft)) return { kind: 'unchanged', segment: only, record };
+  }
+  const held = overlapping.filter(
+    ({ range }) => draft.mode !== 'replace' || range.start < draft.range.start || range.end > draft.range.end,
+  );
+  if (held.length > 0 || overlapping.length === 0) throw conflict(dataset, draft, held);
+  return { kind: 'write', replaces: overlapping };
+}
+
+/** Same content and settings is the same segment for `fill`; `replace` also looks at the schema and the bytes. */
+function isSame({ identity }: SegmentRecord, draft: SegmentDraft): boolean {
+  if (identity.contentHash !== draft.contentHash) return false;
+  if (canonicalJson(identity.settings) !== canonicalJson(draft.settings)) return false;
+  if (draft.mode !== 'replace') return true;
+  return (
+    identity.schema.fingerprint === draft.schema.fingerprint &&
+    (identity.rejects?.sha256 ?? null) === (draft.rejects?.sha256 ?? null) &&
+    canonicalJson(identity.files.map((file) => file.sha256)) ===
+      canonicalJson(draft.files.map((file) => file.sha256))
+  );
+}
+
+function assertOwn(dataset: string, state: TableState): void {
+  const { foreign } = state;
+  const [first] = foreign.values();
+  if (first === undefined) return;
+  throw new ParquetryError(
+    'COMMIT_CONFLICT',
+    `Another program added ${foreign.size} files to the table ${dataset}, the first is ${first.path}; which ledgers they hold is not known, so nothing was written.`,
+    {
+      details: { dataset, files: foreign.size, first: first.path },
+      hint: 'Remove those files with the program that added them, or use another archive.',
+    },
+  );
+}
+
+function conflict(dataset: string, draft: SegmentDraft, held: readonly LiveSegment[]): ParquetryError {
+  const ranges = held.map(({ range }) => formatRange(range));
+  const named = ranges.length > 8 ? [...ranges.slice(0, 8), `${ranges.length - 8} more`] : ranges;
+  return new ParquetryError(
+    'COMMIT_CONFLICT',
+    `Ledgers ${formatRange(draft.range)} of ${dataset} can't be committed: the committed ${named.length === 1 ? 'segment' : 'segments'} ${named.join(', ') || 'coverage'} ${named.length > 1 ? 'overlap' : 'overlaps'} and would not be replaced as a whole.`,
+    {
+      details: { dataset, start: draft.range.start, end: draft.range.end, overlaps: ranges.slice(0, 100) },
+      hint:
+        draft.mode === 'replace'
+          ? 'Replace whole segments: choose a range that holds all of them.'
+          : 'Backfill only what is missing (mode fill plans that), or replace the committed segments with mode replace.',
+    },
+  );
+}

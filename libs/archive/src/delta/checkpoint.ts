@@ -1,0 +1,99 @@
+import { isParquetryError } from '@parquetry/core';
+import type { ObjectStore } from '@parquetry/storage';
+import type { Action } from './actions';
+import { encoded } from './format';
+import type { TableState } from './state';
+
+/** Rows of a checkpoint for whoever writes the Parquet file. */
+export interface CheckpointRows {
+  /** DuckDB types of the columns, in order; every column is nullable and a row has one that is not null. */
+  readonly columns: Readonly<Record<string, string>>;
+  /** One JSON object a line, without the line end, for `read_json` with `columns`. */
+  readonly lines: () => Iterable<string>;
+  /** Number of lines. */
+  readonly size: number;
+  /** Number of live files. */
+  readonly files: number;
+  /** Rows of a row group: readers hold one at a time. */
+  readonly rowGroupRows: number;
+}
+
+const ROW_GROUP_ROWS = 16_384;
+
+/** Writes a checkpoint's Parquet file to a local path; any codec that all Delta readers know (snappy). */
+export interface CheckpointWriter {
+  write(rows: CheckpointRows, localFile: string): Promise<void>;
+}
+
+/** Reads a checkpoint's Parquet file as actions, some at a time. @throws ParquetryError LOG_CORRUPT */
+export interface CheckpointReader {
+  read(store: ObjectStore, key: string): AsyncIterable<readonly Action[]>;
+}
+
+const MAP = 'MAP(VARCHAR, VARCHAR)';
+
+const COLUMNS: Readonly<Record<string, string>> = {
+  txn: 'STRUCT(appId VARCHAR, "version" BIGINT, lastUpdated BIGINT)',
+  add: `STRUCT(path VARCHAR, partitionValues ${MAP}, size BIGINT, modificationTime BIGINT, dataChange BOOLEAN, stats VARCHAR, tags ${MAP})`,
+  remove: `STRUCT(path VARCHAR, deletionTimestamp BIGINT, dataChange BOOLEAN, extendedFileMetadata BOOLEAN, partitionValues ${MAP}, size BIGINT)`,
+  metaData: `STRUCT(id VARCHAR, "name" VARCHAR, description VARCHAR, format STRUCT(provider VARCHAR, options ${MAP}), schemaString VARCHAR, partitionColumns VARCHAR[], configuration ${MAP}, createdTime BIGINT)`,
+  protocol:
+    'STRUCT(minReaderVersion INTEGER, minWriterVersion INTEGER, readerFeatures VARCHAR[], writerFeatures VARCHAR[])',
+  domainMetadata: 'STRUCT("domain" VARCHAR, configuration VARCHAR, removed BOOLEAN)',
+};
+
+/** Tombstones are kept this long, as the protocol's default has it (one week). */
+const TOMBSTONE_MS = 7 * 24 * 3_600_000;
+
+/**
+ * The rows of a checkpoint of `state`. Adds and removes carry `dataChange: false`, since a checkpoint changes nothing;
+ * tombstones older than their retention at `now` (Unix milliseconds) are left out.
+ */
+export function checkpointRows(state: TableState, now: number): CheckpointRows {
+  const { protocol, metaData, txns, domains, files } = state;
+  const kept = [...state.removed.values()].filter(
+    ({ deletionTimestamp }) => (deletionTimestamp ?? 0) > now - TOMBSTONE_MS,
+  );
+  const actions = function* (): Generator<Action> {
+    if (protocol !== undefined) yield { protocol };
+    if (metaData !== undefined) yield { metaData };
+    for (const txn of txns.values()) yield { txn };
+    for (const [domain, configuration] of domains)
+      yield { domainMetadata: { domain, configuration, removed: false } };
+    for (const file of kept) yield { remove: { ...file, dataChange: false } };
+    for (const file of files.values()) yield { add: { ...file, dataChange: false } };
+  };
+  const lines = function* (): Generator<string> {
+    for (const action of actions()) yield JSON.stringify(encoded(action));
+  };
+  const single = (protocol === undefined ? 0 : 1) + (metaData === undefined ? 0 : 1);
+  const size = single + txns.size + domains.size + kept.length + files.size;
+  return { columns: COLUMNS, lines, size, files: files.size, rowGroupRows: ROW_GROUP_ROWS };
+}
+
+/**
+ * True when a checkpoint is worth its price: after 20 commits in a small table, after a tenth of the files in a bigger
+ * one, so that all checkpoints together cost a constant factor of the commits, and after 1,000 at the latest.
+ */
+export function checkpointDue(state: TableState): boolean {
+  return state.version - state.checkpoint >= Math.min(1000, Math.max(20, Math.floor(state.files.size / 10)));
+}
+
+/** The text of `_last_checkpoint`. */
+export function formatHint(version: number, rows: CheckpointRows, sizeInBytes: number): string {
+  return JSON.stringify({ version, size: rows.size, sizeInBytes, numOfAddFiles: rows.files });
+}
+
+/** The version that `_last_checkpoint` names. It is only a hint: absent or damaged, the log is listed from its start. */
+export async function readHint(store: ObjectStore, key: string): Promise<number | undefined> {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(await store.get(key)).toString('utf8'));
+    if (typeof value !== 'object' || value === null || !('version' in value)) return undefined;
+    const { version } = value;
+    return typeof version === 'number' && Number.isSafeInteger(version) && version >= 0 ? version : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    if (isParquetryError(error) && error.code === 'OBJECT_NOT_FOUND') return undefined;
+    throw error;
+  }
+}

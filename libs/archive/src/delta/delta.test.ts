@@ -1,0 +1,260 @@
+import fc from 'fast-check';
+import type { TableSchema } from '@parquetry/schema';
+import type { Action } from './actions';
+import { formatCommit } from './format';
+import { parseAction, parseCommit } from './parse';
+import { commitName, decodePath, encodePath, parseLogName } from './paths';
+import { assertReadable, assertWritable, TABLE_PROTOCOL } from './protocol';
+import { deltaSchema, schemaFault } from './schema';
+import { TableState } from './state';
+import { formatStats, statsRows } from './stats';
+
+const column = (name: string, type: TableSchema['fields'][number]['type'], nullable = true) => ({
+  id: 1,
+  name,
+  type,
+  nullable,
+});
+
+const schema = (...fields: TableSchema['fields']): TableSchema => ({
+  messageType: 't',
+  origin: 'predefined',
+  fields,
+  ledgerColumn: 'l',
+  closeTimeColumn: 'c',
+});
+
+const metaData = {
+  id: 'x',
+  format: { provider: 'parquet', options: {} },
+  schemaString: '{}',
+  partitionColumns: [],
+  configuration: {},
+};
+
+describe('paths of the log', () => {
+  it('percent-encode and come back', () => {
+    expect(encodePath('year=2025/a b%/é.parquet')).toBe('year=2025/a%20b%25/%C3%A9.parquet');
+    const part = fc
+      .string({ unit: 'grapheme', minLength: 1, maxLength: 9 })
+      .filter((text) => !/[/\\\u0000-\u001f\u007f]|^\.{1,2}$|^\.tmp-/.test(text));
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 4 }), (parts) => {
+        const encoded = encodePath(parts.join('/'));
+        expect(encoded).toMatch(/^[A-Za-z0-9\-_.!~*'()=%/]+$/);
+        expect(decodePath(encoded)).toBe(parts.join('/'));
+      }),
+    );
+  });
+
+  it.each([
+    ['s3://other/x', 'LOG_UNSUPPORTED'],
+    ['/etc/passwd', 'LOG_UNSUPPORTED'],
+    ['file:/x', 'LOG_UNSUPPORTED'],
+    ['../x', 'LOG_CORRUPT'],
+    ['a/%2e%2e/x', 'LOG_CORRUPT'],
+    ['a%2F..%2F..%2Fx', 'LOG_CORRUPT'],
+    ['a%00', 'LOG_CORRUPT'],
+    ['%zz', 'LOG_CORRUPT'],
+    ['', 'LOG_CORRUPT'],
+  ])('refuse %j', (path, code) => {
+    expect(() => decodePath(path)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it('knows the files of a log by name', () => {
+    expect(commitName(12)).toBe('00000000000000000012.json');
+    expect(parseLogName('00000000000000000012.json')).toEqual({ kind: 'commit', version: 12 });
+    expect(parseLogName('00000000000000000012.checkpoint.parquet')).toMatchObject({
+      kind: 'checkpoint',
+      parts: 1,
+    });
+    expect(parseLogName('00000000000000000012.checkpoint.0000000002.0000000003.parquet')).toEqual({
+      kind: 'checkpoint',
+      version: 12,
+      part: 2,
+      parts: 3,
+    });
+    for (const name of [
+      '_last_checkpoint',
+      '12.json',
+      '00000000000000000012.crc',
+      'x/00000000000000000012.json',
+    ])
+      expect(parseLogName(name)).toBeUndefined();
+  });
+});
+
+describe('actions', () => {
+  it('come back from their text', () => {
+    const actions: Action[] = [
+      { protocol: TABLE_PROTOCOL },
+      { metaData: { ...metaData, name: 'n', configuration: { a: 'b' }, createdTime: 5 } },
+      {
+        add: {
+          path: 'y=1/a b',
+          partitionValues: { y: '1', z: null },
+          size: 1,
+          modificationTime: 2,
+          dataChange: true,
+          stats: '{}',
+          tags: { t: 'u' },
+        },
+      },
+      {
+        remove: {
+          path: 'y=1/é',
+          dataChange: false,
+          deletionTimestamp: 3,
+          extendedFileMetadata: true,
+          partitionValues: {},
+          size: 9,
+        },
+      },
+      { txn: { appId: 'a', version: 3, lastUpdated: 4 } },
+      { domainMetadata: { domain: 'd', configuration: 'c', removed: false } },
+      { commitInfo: { operation: 'WRITE' } },
+    ];
+    expect(parseCommit(formatCommit(actions), 'x')).toEqual(actions);
+  });
+
+  it('pass over what is unknown and read the nulls and bigints of checkpoints', () => {
+    expect(parseCommit('{"cdc":{"path":"x"}}\n\n{"txn":{"appId":"a","version":1,"new":2}}\n', 'x')).toEqual([
+      { txn: { appId: 'a', version: 1 } },
+    ]);
+    expect(
+      parseAction({ add: null, txn: { appId: 'a', version: 7n, lastUpdated: null }, remove: undefined }, 'x'),
+    ).toEqual({ txn: { appId: 'a', version: 7 } });
+  });
+
+  it.each([
+    'not json',
+    '[]',
+    '7',
+    '{"add":{"path":7}}',
+    '{"add":{"path":"x","size":"1","modificationTime":1}}',
+    '{"add":{"path":"x","size":1.5,"modificationTime":1}}',
+    '{"add":{"path":"x","size":1,"modificationTime":1,"partitionValues":{"a":1}}}',
+    '{"txn":{"appId":"a","version":99999999999999999999}}',
+    '{"metaData":{"id":"x","schemaString":"{}","partitionColumns":[1]}}',
+    '{"protocol":{}}',
+  ])('refuse %s', (line) => {
+    expect(() => parseCommit(line, 'x')).toThrow(expect.objectContaining({ code: 'LOG_CORRUPT' }));
+  });
+
+  it('keep a hostile member name a plain name', () => {
+    const [action] = parseCommit(
+      '{"add":{"path":"x","size":1,"modificationTime":1,"partitionValues":{"__proto__":"y"}}}',
+      'x',
+    );
+    const values = (action as { add: { partitionValues: object } }).add.partitionValues;
+    expect(Object.keys(values)).toEqual(['__proto__']);
+    expect(Object.getPrototypeOf(values)).toBe(Object.prototype);
+  });
+});
+
+describe('TableState', () => {
+  it('is what the last commits say', () => {
+    const add = (path: string): Action => ({
+      add: { path, partitionValues: {}, size: 1, modificationTime: 1, dataChange: true },
+    });
+    const state = new TableState();
+    state.commit(0, [{ protocol: TABLE_PROTOCOL }, { metaData }, add('a'), add('b')]);
+    state.commit(1, [add('c'), { remove: { path: 'a', dataChange: true } }]);
+    state.commit(2, [{ domainMetadata: { domain: 'd', configuration: '1', removed: false } }]);
+    expect([...state.files.keys()]).toEqual(['b', 'c']);
+    expect([...state.removed.keys()]).toEqual(['a']);
+    expect(state.domains.get('d')).toBe('1');
+    state.commit(3, [add('a'), { domainMetadata: { domain: 'd', configuration: '', removed: true } }]);
+    expect(state.removed.size + state.domains.size).toBe(0);
+    expect(() => state.commit(5, [])).toThrow(expect.objectContaining({ code: 'LOG_CORRUPT' }));
+    expect(() => new TableState().commit(0, [add('a')])).toThrow(
+      expect.objectContaining({ code: 'LOG_CORRUPT' }),
+    );
+  });
+
+  it('refuses protocols it does not know', () => {
+    const unsupported = expect.objectContaining({ code: 'LOG_UNSUPPORTED' });
+    expect(() => assertReadable({ minReaderVersion: 2, minWriterVersion: 5 })).toThrow(unsupported);
+    const vectors = { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['deletionVectors'] };
+    expect(() => assertReadable(vectors)).toThrow(unsupported);
+    expect(() => assertWritable({ minReaderVersion: 1, minWriterVersion: 2 })).toThrow(unsupported);
+    const tracking = { ...TABLE_PROTOCOL, writerFeatures: ['domainMetadata', 'rowTracking'] };
+    expect(() => assertWritable(tracking)).toThrow(unsupported);
+    expect(() => assertWritable(TABLE_PROTOCOL)).not.toThrow();
+  });
+});
+
+describe('schema', () => {
+  it('maps every type and appends the partition columns', () => {
+    const struct = deltaSchema(
+      schema(
+        column('u32', { type: 'uint32' }, false),
+        column('u64', { type: 'uint64' }),
+        column('list', { type: 'list', items: column('element', { type: 'int32' }) }),
+      ),
+      ['year'],
+    );
+    expect(struct.fields.map(({ name, type, nullable }) => [name, type, nullable])).toEqual([
+      ['u32', 'long', false],
+      ['u64', 'decimal(20,0)', true],
+      ['list', { type: 'array', elementType: 'integer', containsNull: true }, true],
+      ['year', 'string', true],
+    ]);
+  });
+
+  it('refuses columns that readers mix up', () => {
+    for (const name of ['YEAR', 'A'])
+      expect(() =>
+        deltaSchema(schema(column('a', { type: 'bool' }), column(name, { type: 'bool' })), ['year']),
+      ).toThrow(expect.objectContaining({ code: 'SCHEMA_CONFLICT' }));
+  });
+
+  it('says why one schema does not fit the other', () => {
+    const of = (...fields: TableSchema['fields']) => deltaSchema(schema(...fields), []);
+    const a = column('a', { type: 'int32' });
+    const pair = (...fields: TableSchema['fields']) => column('p', { type: 'struct', fields });
+    expect(schemaFault(of(a), of(a, column('b', { type: 'bool' })))).toBeUndefined();
+    expect(schemaFault(of(a), of(a, column('b', { type: 'bool' }, false)))).toContain('not nullable');
+    expect(schemaFault(of(a), of(column('a', { type: 'int64' })))).toContain('integer became long');
+    expect(schemaFault(of(a), of())).toContain('gone');
+    expect(schemaFault(of(pair(a)), of(pair(a, column('b', { type: 'bool' }))))).toBeUndefined();
+    expect(schemaFault(of(pair(a)), of(pair()))).toContain('"p": the column "a" is gone');
+  });
+});
+
+describe('stats', () => {
+  it('hold exact bounds as text', () => {
+    const fields = schema(
+      column('i', { type: 'int64' }),
+      column('u', { type: 'uint64' }),
+      column('t', { type: 'timestamp', unit: 'us', timezone: 'UTC' }),
+      column('s', { type: 'utf8' }),
+      column('l', { type: 'list', items: column('element', { type: 'utf8' }) }),
+    );
+    const text = formatStats(fields, 3, {
+      i: { nulls: 1, min: '-9223372036854775808', max: '9223372036854775807' },
+      u: { nulls: 0, min: '0', max: '18446744073709551615' },
+      t: { nulls: 0, min: '-1', max: '1752364800123456' },
+      s: { nulls: 2 },
+      l: { nulls: 0 },
+    });
+    expect(text).toBe(
+      '{"numRecords":3,' +
+        '"minValues":{"i":-9223372036854775808,"t":"1969-12-31T23:59:59.999999Z"},' +
+        '"maxValues":{"i":9223372036854775807,"t":"2025-07-13T00:00:00.123456Z"},' +
+        '"nullCount":{"i":1,"u":0,"t":0,"s":2}}',
+    );
+    expect(statsRows(text)).toBe(3);
+    for (const bad of [undefined, 'x', '[]', '{}', '{"numRecords":"3"}', '{"numRecords":1.5}'])
+      expect(statsRows(bad)).toBeUndefined();
+  });
+
+  it('writes times of years that readers know only', () => {
+    const fields = schema(column('t', { type: 'timestamp', unit: 'us', timezone: 'UTC' }));
+    const times = (min: string, max: string): string => formatStats(fields, 1, { t: { nulls: 0, min, max } });
+    expect(times('0', '253402300799999999')).toContain('9999-12-31T23:59:59.999999Z');
+    expect(times('0', '253402300800000000')).toContain('"maxValues":{}');
+    expect(times('-62135596800000000', '0')).toContain('0001-01-01T00:00:00.000Z');
+    expect(times('-62135596800000001', '0')).toContain('"minValues":{}');
+  });
+});

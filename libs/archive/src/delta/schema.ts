@@ -1,0 +1,117 @@
+import { ParquetryError } from '@parquetry/core';
+import type { DataType, Field, TableSchema } from '@parquetry/schema';
+
+/** A type of Spark's JSON schema form. */
+export type DeltaType =
+  | string
+  | DeltaStruct
+  | { readonly type: 'array'; readonly elementType: DeltaType; readonly containsNull: boolean };
+
+/** A struct of Spark's JSON schema form; the table's schema is one. */
+export interface DeltaStruct {
+  readonly type: 'struct';
+  readonly fields: readonly DeltaField[];
+}
+
+/** A member of a struct. Its metadata holds `parquetry.id`, the Parquet field id, and `comment`. */
+export interface DeltaField {
+  readonly name: string;
+  readonly type: DeltaType;
+  readonly nullable: boolean;
+  readonly metadata: Readonly<Record<string, string | number>>;
+}
+
+/**
+ * A table's schema in the form of the Delta log: the columns of the files, then the partition columns as strings.
+ * Delta has no unsigned integers: uint32 is `long`, uint64 is `decimal(20,0)`.
+ * @throws ParquetryError SCHEMA_CONFLICT when two columns have names that Delta readers can't tell apart
+ */
+export function deltaSchema(schema: TableSchema, partitionColumns: readonly string[]): DeltaStruct {
+  const fields = [
+    ...schema.fields.map(deltaField),
+    ...partitionColumns.map((name) => ({ name, type: 'string', nullable: true, metadata: {} })),
+  ];
+  assertDistinct(fields, schema.messageType);
+  return { type: 'struct', fields };
+}
+
+function deltaField(field: Field): DeltaField {
+  return {
+    name: field.name,
+    type: deltaType(field.type),
+    nullable: field.nullable,
+    metadata: { 'parquetry.id': field.id, ...(field.doc === undefined ? {} : { comment: field.doc }) },
+  };
+}
+
+function deltaType(type: DataType): DeltaType {
+  switch (type.type) {
+    case 'bool':
+      return 'boolean';
+    case 'int32':
+      return 'integer';
+    case 'int64':
+    case 'uint32':
+      return 'long';
+    case 'uint64':
+      return 'decimal(20,0)';
+    case 'float64':
+      return 'double';
+    case 'decimal128':
+      return `decimal(${type.precision},${type.scale})`;
+    case 'utf8':
+    case 'json':
+      return 'string';
+    case 'timestamp':
+      return 'timestamp';
+    case 'list':
+      return { type: 'array', elementType: deltaType(type.items.type), containsNull: type.items.nullable };
+    case 'struct':
+      return { type: 'struct', fields: type.fields.map(deltaField) };
+  }
+}
+
+function assertDistinct(fields: readonly DeltaField[], table: string): void {
+  const seen = new Map<string, string>();
+  for (const { name, type } of fields) {
+    const other = seen.get(name.toLowerCase());
+    if (other !== undefined)
+      throw new ParquetryError(
+        'SCHEMA_CONFLICT',
+        `The columns "${other}" and "${name}" of ${table} differ in case only, or one has the name of a partition column; Delta tables can't hold both.`,
+        { details: { table, column: name }, hint: 'Rename or leave out one of them, or use another layout.' },
+      );
+    seen.set(name.toLowerCase(), name);
+    if (typeof type === 'object' && type.type === 'struct') assertDistinct(type.fields, `${table}.${name}`);
+  }
+}
+
+/**
+ * Why files of the schema `older` can't stand in a table of the schema `newer`: a column is gone or has another type.
+ * Undefined when they can.
+ */
+export function schemaFault(older: DeltaStruct, newer: DeltaStruct): string | undefined {
+  for (const field of older.fields) {
+    const other = newer.fields.find(({ name }) => name === field.name);
+    if (other === undefined) return `the column "${field.name}" is gone`;
+    const fault = typeFault(field.type, other.type);
+    if (fault !== undefined) return `"${field.name}": ${fault}`;
+  }
+  const added = newer.fields.find(
+    (field) => !field.nullable && !older.fields.some(({ name }) => name === field.name),
+  );
+  return added === undefined ? undefined : `the new column "${added.name}" is not nullable`;
+}
+
+function typeFault(older: DeltaType, newer: DeltaType): string | undefined {
+  if (typeof older === 'string' || typeof newer === 'string')
+    return older === newer ? undefined : `${typeName(older)} became ${typeName(newer)}`;
+  if (older.type === 'struct' && newer.type === 'struct') return schemaFault(older, newer);
+  if (older.type === 'array' && newer.type === 'array')
+    return typeFault(older.elementType, newer.elementType);
+  return `${older.type} became ${newer.type}`;
+}
+
+function typeName(type: DeltaType): string {
+  return typeof type === 'string' ? type : type.type;
+}

@@ -1,0 +1,83 @@
+import type {
+  ColumnTally,
+  CoverageProof,
+  FlushReason,
+  LayoutFolder,
+  LedgerRange,
+  WriteSettings,
+} from '@parquetry/core';
+import type { RegisteredSchema } from '@parquetry/schema';
+
+/** A verified file on this machine's disk that is to become part of a dataset. */
+export interface DraftFile {
+  readonly localPath: string;
+  readonly folder: LayoutFolder;
+  /** Ledgers the file covers, inclusive. */
+  readonly range: LedgerRange;
+  /** Greatest close time of its rows, Unix microseconds; part of the file's name. */
+  readonly lastCloseTimeMicros: number;
+  /** Bytes. */
+  readonly size: number;
+  /** Lower case hex. */
+  readonly sha256: string;
+  readonly rows: number;
+  /** Nulls and bounds per top-level column of this file. */
+  readonly columns: Readonly<Record<string, ColumnTally>>;
+  readonly reason: FlushReason;
+}
+
+/** The rejected messages of a segment as an NDJSON file on this machine's disk. */
+export interface DraftRejects {
+  readonly localPath: string;
+  readonly rows: number;
+  readonly size: number;
+  readonly sha256: string;
+}
+
+/** A ledger range of one dataset, written and verified, that is to be published. */
+export interface SegmentDraft {
+  /** Ledgers the segment covers, inclusive. */
+  readonly range: LedgerRange;
+  readonly schema: RegisteredSchema;
+  readonly settings: WriteSettings;
+  /** sha256 over the accepted source messages: the identity of the content. */
+  readonly contentHash: string;
+  /** In ledger order, disjoint, inside `range`; none for an empty segment. */
+  readonly files: readonly DraftFile[];
+  readonly rejects?: DraftRejects;
+  /** Rows per ledger, ascending, only ledgers that have some. */
+  readonly ledgers: readonly { readonly ledger: number; readonly rows: number }[];
+  readonly rejectedLedgers: readonly { readonly ledger: number; readonly rejected: number }[];
+  readonly proof: CoverageProof;
+  /** Versions of what wrote the files, e.g. `{ duckdb: '1.5.6' }`. */
+  readonly writer: Readonly<Record<string, string>>;
+  readonly workflow?: { readonly id: string; readonly runId: string };
+  /** `fill` (default) commits uncovered ranges only; `replace` takes the place of the segments inside the range. */
+  readonly mode?: 'fill' | 'replace';
+  /** True when the rows are those that are there already, in other files. */
+  readonly compaction?: boolean;
+}
+
+/** A file of a committed segment. */
+export interface PublishedFile {
+  /** The object's key in the archive's store. */
+  readonly key: string;
+  /** Relative to the dataset's folder. */
+  readonly path: string;
+  readonly size: number;
+  readonly sha256: string;
+  readonly rows: number;
+  readonly range: LedgerRange;
+}
+
+/** What a publish did. `unchanged`: the range was there already with the same content and settings. */
+export interface PublishResult {
+  readonly outcome: 'committed' | 'unchanged';
+  /** The table's version with the segment. */
+  readonly version: number;
+  readonly segment: string;
+  readonly files: readonly PublishedFile[];
+  readonly rows: number;
+  /** Keys of the files whose place the segment took and that may still be on storage; `retire` deletes them. */
+  readonly replaced: readonly string[];
+}

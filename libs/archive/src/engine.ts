@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+let info: string | undefined;
+
+/** `parquetry/{version}`: who wrote a commit, for the table's history. */
+export function engineInfo(): string {
+  if (info === undefined) {
+    const text = readFileSync(path.join(__dirname, '..', 'package.json'), 'utf8');
+    info = `parquetry/${(JSON.parse(text) as { version: string }).version}`;
+  }
+  return info;
+}

@@ -1,0 +1,30 @@
+import { messageTypeFault, ParquetryError } from '@parquetry/core';
+import { assertKey } from '@parquetry/storage';
+
+/** Why a text can't name a dataset: a message type, with `.v2`, `.v3`, … for later majors. */
+export function datasetFault(name: string): string | undefined {
+  return messageTypeFault(name.replace(/\.v([2-9]|[1-9]\d{1,3})$/, ''));
+}
+
+/** @throws ParquetryError MESSAGE_TYPE_INVALID */
+export function assertDataset(name: string): void {
+  const fault = datasetFault(name);
+  if (fault !== undefined)
+    throw new ParquetryError(
+      'MESSAGE_TYPE_INVALID',
+      `${JSON.stringify(name.slice(0, 140))} can't name a dataset: ${fault}.`,
+    );
+}
+
+/**
+ * The folder of a dataset below the archive's root. A prefix whose last part is the message type is the folder itself:
+ * `lake/contract_data` holds `contract_data` directly, and `lake` would hold it in the same place.
+ * @throws ParquetryError MESSAGE_TYPE_INVALID, KEY_INVALID
+ */
+export function datasetFolder(name: string, prefix = ''): string {
+  assertDataset(name);
+  const parts = prefix.split('/').filter((part) => part !== '');
+  const folder = parts.at(-1) === name ? parts.join('/') : [...parts, name].join('/');
+  assertKey(folder);
+  return folder;
+}

@@ -1,0 +1,104 @@
+import { type Layout, isParquetryError, ParquetryError } from '@parquetry/core';
+import { canonicalJson } from '@parquetry/schema';
+import type { ObjectStore } from '@parquetry/storage';
+
+/** Where an archive keeps what is its own. */
+export const META_FOLDER = '_parquetry';
+
+const IDENTITY_KEY = `${META_FOLDER}/archive.json`;
+const FORMAT_VERSION = 1;
+
+/** What all datasets of an archive share from its first run on. Another value later is refused. */
+export interface ArchiveIdentity {
+  readonly formatVersion: 1;
+  /** Name of the Stellar network, e.g. `pubnet`. */
+  readonly network: string;
+  readonly layout: Layout;
+  readonly integers: 'unsigned';
+  readonly nesting: 'struct';
+  /** Folder of the datasets below the root, when it is not the root itself. */
+  readonly prefix?: string;
+}
+
+/** @throws ParquetryError ARCHIVE_INVALID when there is no archive or a newer version wrote it */
+export async function readIdentity(store: ObjectStore): Promise<ArchiveIdentity> {
+  const bytes = await store.get(IDENTITY_KEY).catch((error: unknown) => {
+    if (isParquetryError(error) && error.code === 'OBJECT_NOT_FOUND')
+      throw new ParquetryError('ARCHIVE_INVALID', `There is no archive at ${store.uri}.`, {
+        details: { archive: store.uri },
+        hint: 'Check the path, or make the archive with parquetry backfill.',
+      });
+    throw error;
+  });
+  return parse(Buffer.from(bytes).toString('utf8'), store.uri);
+}
+
+/**
+ * Makes the archive's identity, or checks it against the one there; of two that come at once one wins.
+ * @throws ParquetryError ARCHIVE_MISMATCH naming both values
+ */
+export async function ensureIdentity(store: ObjectStore, wanted: ArchiveIdentity): Promise<ArchiveIdentity> {
+  if ((await store.putIfAbsent(IDENTITY_KEY, Buffer.from(`${canonicalJson(wanted)}\n`))) === 'created')
+    return wanted;
+  const found = await readIdentity(store);
+  for (const key of ['formatVersion', 'network', 'layout', 'integers', 'nesting', 'prefix'] as const) {
+    const has = describe(found[key]);
+    const asked = describe(wanted[key]);
+    if (has !== asked)
+      throw new ParquetryError(
+        'ARCHIVE_MISMATCH',
+        `The archive ${store.uri} has the ${key} ${has}; this run asks for ${asked}.`,
+        {
+          details: { archive: store.uri, setting: key, archiveValue: has, runValue: asked },
+          hint: `Use ${has}, or another archive.`,
+        },
+      );
+  }
+  return found;
+}
+
+function describe(value: string | number | Layout | undefined): string {
+  if (value === undefined) return 'none';
+  if (typeof value !== 'object') return String(value);
+  return value.kind === 'ledger_range' ? `${value.kind} of ${value.width}` : value.kind;
+}
+
+function parse(text: string, uri: string): ArchiveIdentity {
+  const invalid = (why: string): ParquetryError =>
+    new ParquetryError('ARCHIVE_INVALID', `${uri}/${IDENTITY_KEY} is not an archive's identity: ${why}.`, {
+      details: { archive: uri },
+    });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw invalid('it is not JSON');
+  }
+  if (typeof value !== 'object' || value === null) throw invalid('it is not an object');
+  const row = value as Partial<Record<keyof ArchiveIdentity, unknown>>;
+  if (row.formatVersion !== FORMAT_VERSION)
+    throw invalid(`its format version is ${String(row.formatVersion)}, this program knows ${FORMAT_VERSION}`);
+  if (typeof row.network !== 'string') throw invalid('it names no network');
+  if (row.integers !== 'unsigned') throw invalid(`it has the integer style ${String(row.integers)}`);
+  if (row.nesting !== 'struct') throw invalid(`it has the nesting style ${String(row.nesting)}`);
+  if (row.prefix !== undefined && typeof row.prefix !== 'string') throw invalid('its prefix is not a text');
+  return {
+    formatVersion: FORMAT_VERSION,
+    network: row.network,
+    layout: parseLayout(row.layout, invalid),
+    integers: row.integers,
+    nesting: row.nesting,
+    ...(row.prefix === undefined ? {} : { prefix: row.prefix }),
+  };
+}
+
+function parseLayout(value: unknown, invalid: (why: string) => ParquetryError): Layout {
+  const { kind, width } = (typeof value === 'object' && value !== null ? value : {}) as {
+    kind?: unknown;
+    width?: unknown;
+  };
+  if (kind === 'ledger_day' || kind === 'hour') return { kind };
+  if (kind === 'ledger_range' && typeof width === 'number' && Number.isSafeInteger(width) && width > 0)
+    return { kind, width };
+  throw invalid('its layout is not known');
+}

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { dataFileName, ParquetryError } from '@parquetry/core';
+import type { ObjectStore } from '@parquetry/storage';
+import type { TableState } from './delta/state';
+import type { DraftFile, DraftRejects, PublishedFile, SegmentDraft } from './draft';
+import { META_FOLDER } from './identity';
+import { mapLimit } from './serial';
+import { TAGS } from './table';
+
+const UPLOADS_AT_ONCE = 4;
+const MAX_NAMES = 16;
+
+/** A draft's file with the name it has, or gets, in the dataset's folder. */
+export interface PlacedFile extends PublishedFile {
+  readonly draft: DraftFile;
+  /** Unix milliseconds of the object. */
+  readonly modified: number;
+}
+
+/** Reads a published object once more before it is committed, e.g. its Parquet footer. Throws when it is not right. */
+export type PublishedCheck = (file: PublishedFile, store: ObjectStore) => Promise<void>;
+
+/**
+ * True when an object at `path` may be added: it never was in the table, or it is live with the same bytes in a segment
+ * that is replaced. A removed path is never used again, since whoever retires it may delete it at any moment.
+ */
+export function mayAdd(
+  state: TableState,
+  path: string,
+  sha256: string,
+  replaces: readonly string[],
+): boolean {
+  if (state.removed.has(path)) return false;
+  const live = state.files.get(path);
+  if (live === undefined) return true;
+  return live.tags?.[TAGS.sha256] === sha256 && replaces.includes(live.tags[TAGS.segment] ?? '');
+}
+
+/**
+ * Uploads a draft's files, create-only. An object already at the name is reused when its sha256 is equal; else the file
+ * gets a suffixed name that its content and the replaced segments decide, so a retry finds it again.
+ * @throws ParquetryError VERIFY_MISMATCH when a published object is not the verified file, OBJECT_EXISTS
+ */
+export function placeFiles(
+  store: ObjectStore,
+  folder: string,
+  draft: SegmentDraft,
+  free: (path: string, sha256: string) => boolean,
+  replaces: readonly string[],
+  options: { readonly check: PublishedCheck | undefined; readonly signal: AbortSignal | undefined },
+): Promise<PlacedFile[]> {
+  return mapLimit(draft.files, UPLOADS_AT_ONCE, async (file) => {
+    for (const path of candidates(file, draft.contentHash, replaces)) {
+      if (!free(path, file.sha256)) continue;
+      const placed = await place(store, `${folder}/${path}`, path, file, options.signal);
+      if (placed === undefined) continue;
+      await options.check?.(placed, store);
+      return placed;
+    }
+    throw new ParquetryError(
+      'OBJECT_EXISTS',
+      `${MAX_NAMES} names for the file of ledgers ${file.range.start}-${file.range.end} are taken by other content in ${folder}.`,
+      { hint: 'Remove files that no commit names (parquetry audit lists them).' },
+    );
+  });
+}
+
+async function place(
+  store: ObjectStore,
+  key: string,
+  path: string,
+  draft: DraftFile,
+  signal: AbortSignal | undefined,
+): Promise<PlacedFile | undefined> {
+  const { sha256, size, rows, range } = draft;
+  const outcome = await store.uploadIfAbsent(key, draft.localPath, {
+    sha256,
+    size,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const info = await store.stat(key);
+  const same = info?.size === size && (await store.sha256(key)) === sha256;
+  if (same) return { key, path, size, sha256, rows, range, draft, modified: info.modified };
+  if (outcome === 'exists') return undefined;
+  throw new ParquetryError(
+    'VERIFY_MISMATCH',
+    `The published object ${key} is not the file that was uploaded.`,
+    {
+      details: { key, size: info?.size ?? null, expectedSize: size, expectedSha256: sha256 },
+    },
+  );
+}
+
+function* candidates(file: DraftFile, contentHash: string, replaces: readonly string[]): Generator<string> {
+  const named = (suffix?: string): string =>
+    `${file.folder.path}/${dataFileName(file.range, file.lastCloseTimeMicros, suffix)}`;
+  yield named();
+  for (let turn = 0; turn < MAX_NAMES - 1; turn++) {
+    const text = [contentHash, file.sha256, ...replaces, ...(turn === 0 ? [] : [String(turn)])].join('\n');
+    yield named(createHash('sha256').update(text).digest('hex').slice(0, 8));
+  }
+}
+
+/** Uploads a segment's rejects under a name that their content decides; gives the key. */
+export async function placeRejects(
+  store: ObjectStore,
+  dataset: string,
+  draft: SegmentDraft,
+  rejects: DraftRejects,
+): Promise<string> {
+  const { sha256, size, localPath } = rejects;
+  const { start, end } = draft.range;
+  const key = `${META_FOLDER}/rejects/${dataset}/${start}-${end}-${sha256.slice(0, 32)}.ndjson`;
+  await store.uploadIfAbsent(key, localPath, { sha256, size });
+  const info = await store.stat(key);
+  if (info?.size !== size || (await store.sha256(key)) !== sha256)
+    throw new ParquetryError(
+      'VERIFY_MISMATCH',
+      `The published rejects ${key} are not the file that was uploaded.`,
+      {
+        details: { key, expectedSha256: sha256 },
+      },
+    );
+  return key;
+}

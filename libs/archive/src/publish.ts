@@ -1,0 +1,197 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ParquetryError } from '@parquetry/core';
+import type { ObjectStore } from '@parquetry/storage';
+import { commitActions } from './commit';
+import { decide, type Decision } from './decide';
+import type { DeltaLog } from './delta/log';
+import type { TableState } from './delta/state';
+import { statsRows } from './delta/stats';
+import type { PublishResult, SegmentDraft } from './draft';
+import { mayAdd, placeFiles, placeRejects, type PlacedFile, type PublishedCheck } from './place';
+import { findSegment, putSegment, segmentId, type SegmentIdentity, type SegmentRecord } from './segment';
+import type { Serial } from './serial';
+import { fileRange, type LiveSegment, TAGS } from './table';
+
+const MAX_ATTEMPTS = 400;
+const MAX_PAUSE_MS = 250;
+
+/** What publishing works with. */
+export interface PublishContext {
+  readonly store: ObjectStore;
+  readonly network: string;
+  readonly dataset: string;
+  readonly folder: string;
+  readonly log: DeltaLog;
+  /** Guards the log's fold. */
+  readonly serial: Serial;
+  readonly clock: () => number;
+  readonly check: PublishedCheck | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A draft whose objects are all on storage, for one decision. */
+interface Prepared {
+  readonly segment: string;
+  readonly placed: readonly PlacedFile[];
+  readonly replaces: readonly string[];
+}
+
+/**
+ * The commit protocol (invariants 1 and 2). Fold the log and decide; upload what the decision needs, create-only, and
+ * check it; write rejects and record; fold and decide again, and commit the next version unless someone else did, then
+ * start over from the fold. Nothing before the commit is visible to readers, everything before it can be done again.
+ * @throws ParquetryError COMMIT_CONFLICT, COMMIT_CONTENDED, SCHEMA_CONFLICT, VERIFY_MISMATCH, CANCELLED
+ */
+export async function publishSegment(context: PublishContext, draft: SegmentDraft): Promise<PublishResult> {
+  let prepared: Prepared | undefined;
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    if (context.signal?.aborted === true)
+      throw new ParquetryError('CANCELLED', `The publish to ${context.dataset} was cancelled.`);
+    const step = await context.serial.run(() => attemptCommit(context, draft, prepared));
+    if (step.kind === 'done') return step.result;
+    if (step.kind === 'prepare') prepared = await prepare(context, draft, step.replaces, step.free);
+    else await sleep(Math.random() * Math.min(MAX_PAUSE_MS, 4 * (attempt + 1)));
+  }
+  throw new ParquetryError(
+    'COMMIT_CONTENDED',
+    `The commit of ${context.dataset} lost ${MAX_ATTEMPTS} races against other writers.`,
+    { details: { dataset: context.dataset }, hint: 'Try again, with fewer concurrent partitions.' },
+  );
+}
+
+type Step =
+  | { readonly kind: 'done'; readonly result: PublishResult }
+  | { readonly kind: 'lost' }
+  | {
+      readonly kind: 'prepare';
+      readonly replaces: readonly string[];
+      readonly free: (path: string, sha256: string) => boolean;
+    };
+
+async function attemptCommit(
+  context: PublishContext,
+  draft: SegmentDraft,
+  prepared: Prepared | undefined,
+): Promise<Step> {
+  const { store, dataset, folder, log, network } = context;
+  const state = await log.refresh();
+  const decision: Decision = await decide(store, dataset, state, draft);
+  if (decision.kind === 'unchanged')
+    return { kind: 'done', result: await unchanged(context, state, decision.segment, decision.record) };
+  const replaces = decision.replaces.map(({ id }) => id);
+  const free = (path: string, sha256: string): boolean => mayAdd(state, path, sha256, replaces);
+  const stands =
+    prepared !== undefined &&
+    prepared.replaces.join() === replaces.join() &&
+    prepared.placed.every((file) => free(file.path, file.sha256));
+  if (!stands) return { kind: 'prepare', replaces, free };
+  const { placed, segment } = prepared;
+  const version = state.version + 1;
+  const actions = commitActions(state, {
+    network,
+    dataset,
+    draft,
+    segment,
+    placed,
+    replaces: decision.replaces,
+    now: context.clock(),
+  });
+  if ((await log.commit(version, actions)) === 'exists') return { kind: 'lost' };
+  const kept = new Set(placed.map(({ path }) => path));
+  const replaced = decision.replaces
+    .flatMap(({ files }) => files.map(({ path }) => path))
+    .filter((path) => !kept.has(path));
+  return {
+    kind: 'done',
+    result: {
+      outcome: 'committed',
+      version,
+      segment,
+      files: placed.map(({ key, path, size, sha256, rows, range }) => ({
+        key,
+        path,
+        size,
+        sha256,
+        rows,
+        range,
+      })),
+      rows: placed.reduce((sum, { rows }) => sum + rows, 0),
+      replaced: replaced.map((path) => `${folder}/${path}`),
+    },
+  };
+}
+
+async function prepare(
+  context: PublishContext,
+  draft: SegmentDraft,
+  replaces: readonly string[],
+  free: (path: string, sha256: string) => boolean,
+): Promise<Prepared> {
+  const { store, dataset, folder } = context;
+  const placed = await placeFiles(store, folder, draft, free, replaces, context);
+  const rejects =
+    draft.rejects === undefined || draft.rejects.rows === 0
+      ? null
+      : {
+          key: await placeRejects(store, dataset, draft, draft.rejects),
+          rows: draft.rejects.rows,
+          sha256: draft.rejects.sha256,
+        };
+  const { schema, range, contentHash, settings, ledgers, rejectedLedgers, proof } = draft;
+  const identity: SegmentIdentity = {
+    dataset,
+    range,
+    contentHash,
+    settings,
+    schema: { subject: schema.subject, version: schema.version, fingerprint: schema.fingerprint },
+    files: placed.map(({ path, size, sha256, rows, range: covers, draft: { columns, reason } }) => ({
+      path,
+      size,
+      sha256,
+      rows,
+      range: covers,
+      columns,
+      reason,
+    })),
+    rejects,
+    replaces,
+    ledgers: ledgers.map(({ ledger, rows }) => ({ ledger, rows })),
+    rejectedLedgers,
+    proof,
+  };
+  const segment = segmentId(identity);
+  await putSegment(store, {
+    formatVersion: 1,
+    id: segment,
+    identity,
+    writer: draft.writer,
+    ...(draft.workflow === undefined ? {} : { workflow: draft.workflow }),
+    recordedAt: new Date(context.clock()).toISOString(),
+  });
+  return { segment, placed, replaces };
+}
+
+async function unchanged(
+  { store, dataset, folder }: PublishContext,
+  state: TableState,
+  segment: LiveSegment,
+  record: SegmentRecord,
+): Promise<PublishResult> {
+  const files = segment.files.map((file) => ({
+    key: `${folder}/${file.path}`,
+    path: file.path,
+    size: file.size,
+    sha256: file.tags?.[TAGS.sha256] ?? '',
+    rows: statsRows(file.stats) ?? 0,
+    range: fileRange(file) ?? segment.range,
+  }));
+  files.sort((a, b) => a.range.start - b.range.start);
+  const rows = files.reduce((sum, file) => sum + file.rows, 0);
+  // An attempt that crashed after its commit could not say what it replaced; this one does, so that it is retired.
+  const before = await Promise.all(record.identity.replaces.map((id) => findSegment(store, dataset, id)));
+  const replaced = before
+    .flatMap((old) => old?.identity.files ?? [])
+    .filter(({ path }) => state.removed.has(path))
+    .map(({ path }) => `${folder}/${path}`);
+  return { outcome: 'unchanged', version: state.version, segment: segment.id, files, rows, replaced };
+}

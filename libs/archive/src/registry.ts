@@ -1,0 +1,129 @@
+import { ParquetryError } from '@parquetry/core';
+import { canonicalJson, type RegisteredSchema, schemaFingerprint, type TableSchema } from '@parquetry/schema';
+import type { ObjectStore } from '@parquetry/storage';
+import { assertDataset, datasetFault } from './folder';
+import { META_FOLDER } from './identity';
+
+const SCHEMAS = `${META_FOLDER}/schemas`;
+
+/**
+ * The versioned schemas of an archive, one immutable object a version at `_parquetry/schemas/{subject}/{version}.json`.
+ * It stores and numbers; whether a schema may follow another is decided before.
+ */
+export class SchemaRegistry {
+  private readonly known = new Map<string, RegisteredSchema>();
+
+  constructor(private readonly store: ObjectStore) {}
+
+  /**
+   * Gives a schema its number. The same schema keeps the number it has; two that come at once get one each, or the
+   * same one when they are equal.
+   * @throws ParquetryError MESSAGE_TYPE_INVALID, COMMIT_CONTENDED
+   */
+  async register(subject: string, schema: TableSchema): Promise<RegisteredSchema> {
+    assertDataset(subject);
+    const fingerprint = schemaFingerprint(schema);
+    for (let attempt = 0; attempt < 100; attempt++) {
+      const versions = await this.list(subject);
+      const same = versions.find((version) => version.fingerprint === fingerprint);
+      if (same !== undefined) return same;
+      const parent = versions.at(-1)?.fingerprint;
+      const registered: RegisteredSchema = {
+        subject,
+        version: versions.length + 1,
+        fingerprint,
+        ...(parent === undefined ? {} : { parent }),
+        schema,
+      };
+      const key = keyOf(subject, registered.version);
+      const bytes = Buffer.from(`${canonicalJson(registered)}\n`);
+      if ((await this.store.putIfAbsent(key, bytes)) === 'created') {
+        this.known.set(key, registered);
+        return registered;
+      }
+    }
+    throw new ParquetryError(
+      'COMMIT_CONTENDED',
+      `The schema of ${subject} lost 100 races for a version number.`,
+    );
+  }
+
+  /** @throws ParquetryError OBJECT_NOT_FOUND, ARCHIVE_INVALID when the stored schema was altered */
+  async get(subject: string, version: number): Promise<RegisteredSchema> {
+    assertDataset(subject);
+    const key = keyOf(subject, version);
+    const known = this.known.get(key);
+    if (known !== undefined) return known;
+    const found = parse(Buffer.from(await this.store.get(key)).toString('utf8'), key);
+    if (
+      found.subject !== subject ||
+      found.version !== version ||
+      found.fingerprint !== schemaFingerprint(found.schema)
+    )
+      throw altered(key);
+    this.known.set(key, found);
+    return found;
+  }
+
+  /** The newest version, undefined when the subject has none. */
+  async latest(subject: string): Promise<RegisteredSchema | undefined> {
+    return (await this.list(subject)).at(-1);
+  }
+
+  /** All versions of a subject from 1 on. @throws ParquetryError ARCHIVE_INVALID when one is missing or altered */
+  async list(subject: string): Promise<RegisteredSchema[]> {
+    assertDataset(subject);
+    const numbers: number[] = [];
+    const prefix = `${SCHEMAS}/${subject}/`;
+    for await (const { key } of this.store.list(prefix)) {
+      const match = /^([1-9]\d{0,8})\.json$/.exec(key.slice(prefix.length));
+      if (match !== null) numbers.push(Number(match[1]));
+    }
+    numbers.sort((a, b) => a - b);
+    const missing = numbers.findIndex((version, index) => version !== index + 1);
+    if (missing !== -1)
+      throw new ParquetryError(
+        'ARCHIVE_INVALID',
+        `Version ${missing + 1} of the schema ${subject} is missing.`,
+        {
+          details: { subject, version: missing + 1 },
+        },
+      );
+    return Promise.all(numbers.map((version) => this.get(subject, version)));
+  }
+
+  /** Names of the subjects that have a schema. */
+  async subjects(): Promise<string[]> {
+    const names: string[] = [];
+    for await (const name of this.store.folders(SCHEMAS))
+      if (datasetFault(name) === undefined) names.push(name);
+    return names;
+  }
+}
+
+function keyOf(subject: string, version: number): string {
+  return `${SCHEMAS}/${subject}/${version}.json`;
+}
+
+function parse(text: string, key: string): RegisteredSchema {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && 'schema' in value && 'fingerprint' in value)
+      return value as RegisteredSchema;
+  } catch (cause) {
+    throw altered(key, cause);
+  }
+  throw altered(key);
+}
+
+function altered(key: string, cause?: unknown): ParquetryError {
+  return new ParquetryError(
+    'ARCHIVE_INVALID',
+    `The registered schema ${key} was altered: its fingerprint is wrong.`,
+    {
+      details: { key },
+      hint: 'Restore the object from a backup.',
+      cause,
+    },
+  );
+}

@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import {
+  type ColumnTally,
+  type CoverageProof,
+  isParquetryError,
+  type LedgerRange,
+  ParquetryError,
+  type WriteSettings,
+} from '@parquetry/core';
+import { canonicalJson } from '@parquetry/schema';
+import type { ObjectStore } from '@parquetry/storage';
+import { META_FOLDER } from './identity';
+
+/** A file as a segment's record names it. */
+export interface SegmentFile {
+  /** Relative to the dataset's folder. */
+  readonly path: string;
+  readonly size: number;
+  readonly sha256: string;
+  readonly rows: number;
+  readonly range: LedgerRange;
+  readonly columns: Readonly<Record<string, ColumnTally>>;
+  readonly reason: string;
+}
+
+/** What a segment *is*: nothing of time, host, run or attempt. Its hash is the segment's id. */
+export interface SegmentIdentity {
+  readonly dataset: string;
+  readonly range: LedgerRange;
+  readonly contentHash: string;
+  readonly settings: WriteSettings;
+  readonly schema: { readonly subject: string; readonly version: number; readonly fingerprint: string };
+  readonly files: readonly SegmentFile[];
+  readonly rejects: { readonly key: string; readonly rows: number; readonly sha256: string } | null;
+  /** Ids of the segments whose place it takes. */
+  readonly replaces: readonly string[];
+  readonly ledgers: readonly { readonly ledger: number; readonly rows: number }[];
+  readonly rejectedLedgers: readonly { readonly ledger: number; readonly rejected: number }[];
+  readonly proof: CoverageProof;
+}
+
+/** The immutable record of a segment, at `_parquetry/segments/{dataset}/{id}.json`. */
+export interface SegmentRecord {
+  readonly formatVersion: 1;
+  readonly id: string;
+  readonly identity: SegmentIdentity;
+  /** Versions of what wrote the files. */
+  readonly writer: Readonly<Record<string, string>>;
+  readonly workflow?: { readonly id: string; readonly runId: string };
+  /** ISO 8601, when the first attempt to publish it wrote the record. */
+  readonly recordedAt: string;
+}
+
+/** `{start}-{end}-{first 32 hex digits of the identity's sha256}` */
+export function segmentId(identity: SegmentIdentity): string {
+  const hash = createHash('sha256').update(canonicalJson(identity)).digest('hex').slice(0, 32);
+  return `${identity.range.start}-${identity.range.end}-${hash}`;
+}
+
+/** The range in a segment's id, undefined for what is no id. */
+export function segmentRange(id: string): LedgerRange | undefined {
+  const match = /^(\d{1,10})-(\d{1,10})-[0-9a-f]{32}$/.exec(id);
+  if (match === null) return undefined;
+  const range = { start: Number(match[1]), end: Number(match[2]) };
+  return range.start <= range.end ? range : undefined;
+}
+
+/** The key of a segment's record. */
+export function segmentKey(dataset: string, id: string): string {
+  return `${META_FOLDER}/segments/${dataset}/${id}.json`;
+}
+
+/**
+ * Writes a segment's record, or finds that an earlier attempt wrote it.
+ * @throws ParquetryError ARCHIVE_INVALID when the record there has another identity: it was altered
+ */
+export async function putSegment(store: ObjectStore, record: SegmentRecord): Promise<void> {
+  const key = segmentKey(record.identity.dataset, record.id);
+  if ((await store.putIfAbsent(key, Buffer.from(`${canonicalJson(record)}\n`))) === 'exists')
+    await readSegment(store, record.identity.dataset, record.id);
+}
+
+/**
+ * Reads a segment's record and checks it against its id.
+ * @throws ParquetryError OBJECT_NOT_FOUND, ARCHIVE_INVALID when it was altered
+ */
+export async function readSegment(store: ObjectStore, dataset: string, id: string): Promise<SegmentRecord> {
+  const key = segmentKey(dataset, id);
+  const text = Buffer.from(await store.get(key)).toString('utf8');
+  try {
+    const record = JSON.parse(text) as SegmentRecord;
+    if (record.id === id && segmentId(record.identity) === id) return record;
+  } catch (cause) {
+    throw altered(key, cause);
+  }
+  throw altered(key);
+}
+
+/** The record, or undefined when there is none. @throws ParquetryError ARCHIVE_INVALID when it was altered */
+export async function findSegment(
+  store: ObjectStore,
+  dataset: string,
+  id: string,
+): Promise<SegmentRecord | undefined> {
+  return readSegment(store, dataset, id).catch((error: unknown) => {
+    if (isParquetryError(error) && error.code === 'OBJECT_NOT_FOUND') return undefined;
+    throw error;
+  });
+}
+
+function altered(key: string, cause?: unknown): ParquetryError {
+  return new ParquetryError(
+    'ARCHIVE_INVALID',
+    `The segment record ${key} was altered: it does not fit its id.`,
+    {
+      details: { key },
+      hint: 'Restore the object from a backup; the commit log and the data files are not touched.',
+      cause,
+    },
+  );
+}

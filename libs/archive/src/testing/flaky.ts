@@ -1,0 +1,89 @@
+import { ParquetryError } from '@parquetry/core';
+import type {
+  ListedObject,
+  ObjectInfo,
+  ObjectStore,
+  PutOutcome,
+  UploadExpectation,
+} from '@parquetry/storage';
+
+/**
+ * A store that fails once, at its `at`-th operation (from 0): before it is done, or after, as when the answer is lost.
+ * From then on every operation fails, as after a crash.
+ */
+export class FlakyStore implements ObjectStore {
+  count = 0;
+
+  constructor(
+    private readonly inner: ObjectStore,
+    private readonly at: number,
+    private readonly when: 'before' | 'after',
+  ) {}
+
+  get uri(): string {
+    return this.inner.uri;
+  }
+
+  /** True when the failure has come. */
+  get failed(): boolean {
+    return this.count > this.at;
+  }
+
+  putIfAbsent(key: string, bytes: Uint8Array): Promise<PutOutcome> {
+    return this.step(() => this.inner.putIfAbsent(key, bytes));
+  }
+
+  replace(key: string, bytes: Uint8Array): Promise<void> {
+    return this.step(() => this.inner.replace(key, bytes));
+  }
+
+  uploadIfAbsent(key: string, file: string, expected: UploadExpectation): Promise<PutOutcome> {
+    return this.step(() => this.inner.uploadIfAbsent(key, file, expected));
+  }
+
+  get(key: string): Promise<Uint8Array> {
+    return this.step(() => this.inner.get(key));
+  }
+
+  getRange(key: string, start: number, length: number): Promise<Uint8Array> {
+    return this.step(() => this.inner.getRange(key, start, length));
+  }
+
+  stat(key: string): Promise<ObjectInfo | undefined> {
+    return this.step(() => this.inner.stat(key));
+  }
+
+  sha256(key: string): Promise<string> {
+    return this.step(() => this.inner.sha256(key));
+  }
+
+  async *list(prefix: string, options?: { readonly after?: string }): AsyncGenerator<ListedObject> {
+    await this.step(() => Promise.resolve());
+    yield* this.inner.list(prefix, options);
+  }
+
+  async *folders(folder: string): AsyncGenerator<string> {
+    await this.step(() => Promise.resolve());
+    yield* this.inner.folders(folder);
+  }
+
+  delete(key: string): Promise<boolean> {
+    return this.step(() => this.inner.delete(key));
+  }
+
+  localPath(key: string): string | undefined {
+    return this.inner.localPath(key);
+  }
+
+  private async step<T>(run: () => Promise<T>): Promise<T> {
+    const index = this.count++;
+    if (index > this.at || (index === this.at && this.when === 'before')) throw crash();
+    const result = await run();
+    if (index === this.at) throw crash();
+    return result;
+  }
+}
+
+function crash(): ParquetryError {
+  return new ParquetryError('STORAGE_UNREACHABLE', 'The store crashed on purpose.');
+}

@@ -1,0 +1,128 @@
+import { type Archive, type SegmentRecord, type Snapshot, checkSnapshot } from '@parquetry/archive';
+import {
+  type Intervals,
+  type LedgerRange,
+  ParquetryError,
+  clipIntervals,
+  countLedgers,
+  formatRange,
+  intersectRange,
+  isParquetryError,
+  subtractIntervals,
+} from '@parquetry/core';
+import type { VerifyLevel } from '@parquetry/verify';
+import { askedLedgers } from './asked';
+import { joinChain } from './chain';
+import { checkFile } from './files';
+import type { AuditFinding, DatasetAudit } from './report';
+
+/** What is looked at, and how deep. */
+export interface AuditRequest {
+  /** All datasets of the archive when absent. */
+  readonly datasets?: readonly string[];
+  /** Ledgers that must be covered; without it those that runs were asked for, and holes inside the coverage. */
+  readonly range?: LedgerRange;
+  readonly level: VerifyLevel;
+  /** Called after each file. */
+  readonly onProgress?: (progress: { dataset: string; files: number; totalFiles: number }) => void;
+}
+
+/**
+ * Checks an archive against its log, its segment records and its files: gaps, overlaps, missing, altered or corrupt
+ * files, files that no commit names, and the ledger chain over segments. One dataset at a time.
+ * @throws ParquetryError MESSAGE_TYPE_UNKNOWN for a dataset that the archive does not have
+ */
+export async function* auditArchive(archive: Archive, request: AuditRequest): AsyncGenerator<DatasetAudit> {
+  const asked = await askedLedgers(archive.store);
+  const known = new Set([...(await archive.datasets()), ...asked.keys()]);
+  for (const dataset of request.datasets ?? [...known].sort()) {
+    if (!known.has(dataset))
+      throw new ParquetryError('MESSAGE_TYPE_UNKNOWN', `The archive has no dataset "${dataset}".`, {
+        hint: `It has ${[...known].sort().join(', ') || 'none'}.`,
+      });
+    yield await auditDataset(archive, dataset, asked.get(dataset) ?? [], request);
+  }
+}
+
+async function auditDataset(
+  archive: Archive,
+  dataset: string,
+  asked: Intervals,
+  request: AuditRequest,
+): Promise<DatasetAudit> {
+  const snapshot = await archive.dataset(dataset).snapshot();
+  const { range } = request;
+  const findings: AuditFinding[] = findGaps(dataset, snapshot.coverage, asked, range);
+  for await (const finding of checkSnapshot(archive.store, snapshot)) findings.push({ dataset, ...finding });
+  const segments = await readSegments(archive, snapshot, findings, range);
+  const { proof, findings: breaks } = joinChain(dataset, [...segments.values()]);
+  findings.push(...breaks);
+
+  const damaged = new Set(findings.map(({ key }) => key));
+  const files = snapshot.files.filter(
+    (file) => range === undefined || file.range === undefined || intersectRange(file.range, range),
+  );
+  for (const [index, file] of files.entries()) {
+    const segment = segments.get(file.segment ?? '');
+    if (segment !== undefined && !damaged.has(file.key)) {
+      const finding = await checkFile(archive, dataset, file, segment, request.level);
+      if (finding !== undefined) findings.push(finding);
+    }
+    request.onProgress?.({ dataset, files: index + 1, totalFiles: files.length });
+  }
+  const coverage = range === undefined ? snapshot.coverage : clipIntervals(range, snapshot.coverage);
+  return {
+    dataset,
+    version: snapshot.version,
+    files: files.length,
+    rows: files.reduce((sum, file) => sum + (file.rows ?? 0), 0),
+    bytes: files.reduce((sum, file) => sum + file.size, 0),
+    ledgers: countLedgers(coverage),
+    coverage,
+    proof,
+    findings,
+  };
+}
+
+function findGaps(
+  dataset: string,
+  coverage: Intervals,
+  asked: Intervals,
+  range: LedgerRange | undefined,
+): AuditFinding[] {
+  const first = coverage[0];
+  const last = coverage.at(-1);
+  const hull = first !== undefined && last !== undefined ? [{ start: first.start, end: last.end }] : [];
+  const wanted = range === undefined ? [...asked, ...hull] : [range];
+  const gaps = new Map(
+    wanted.flatMap((part) => subtractIntervals(part, coverage)).map((gap) => [formatRange(gap), gap]),
+  );
+  return [...gaps.values()].map((gap) => ({
+    code: 'COVERAGE_GAP',
+    fault: true,
+    dataset,
+    range: gap,
+    message: `Ledgers ${formatRange(gap)} of ${dataset} are not in the archive.`,
+  }));
+}
+
+/** The records of the live segments by id; one that is missing or altered is a finding. */
+async function readSegments(
+  archive: Archive,
+  snapshot: Snapshot,
+  findings: AuditFinding[],
+  range: LedgerRange | undefined,
+): Promise<Map<string, SegmentRecord>> {
+  const { dataset } = snapshot;
+  const records = new Map<string, SegmentRecord>();
+  for (const segment of snapshot.segments) {
+    if (range !== undefined && intersectRange(segment.range, range) === undefined) continue;
+    try {
+      records.set(segment.id, await archive.dataset(dataset).segment(segment.id));
+    } catch (error) {
+      if (!isParquetryError(error)) throw error;
+      findings.push({ code: error.code, fault: true, dataset, range: segment.range, message: error.message });
+    }
+  }
+  return records;
+}

@@ -1,0 +1,61 @@
+import type { Archive, LiveFile, SegmentRecord } from '@parquetry/archive';
+import { ParquetryError, isParquetryError } from '@parquetry/core';
+import { type VerifyLevel, verifyFile } from '@parquetry/verify';
+import type { AuditFinding } from './report';
+
+/**
+ * Reads a committed file again with the second reader and compares it with its segment's record: size, sha256, schema,
+ * footer counts and bounds, rows per ledger; at level `full` every value.
+ */
+export async function checkFile(
+  archive: Archive,
+  dataset: string,
+  file: LiveFile,
+  segment: SegmentRecord,
+  level: VerifyLevel,
+): Promise<AuditFinding | undefined> {
+  const { identity } = segment;
+  const recorded = identity.files.find(({ path }) => path === file.path);
+  const finding = (code: string, message: string): AuditFinding => ({
+    code,
+    fault: true,
+    dataset,
+    key: file.key,
+    message,
+  });
+  if (recorded === undefined || recorded.sha256 !== file.sha256 || recorded.size !== file.size)
+    return finding(
+      'RECORD_DIFFERS',
+      `${file.key} is in the log with another size or sha256 than in its segment's record.`,
+    );
+  const { store, registry } = archive;
+  const path = store.localPath(file.key);
+  if (path === undefined)
+    throw new ParquetryError('NOT_AVAILABLE', `Files on ${store.uri} can't be read back in this version.`);
+  try {
+    await verifyFile({
+      file: path,
+      name: file.key,
+      level,
+      expected: {
+        dataset,
+        schema: await registry.get(identity.schema.subject, identity.schema.version),
+        range: recorded.range,
+        size: recorded.size,
+        sha256: recorded.sha256,
+        rows: recorded.rows,
+        ledgers: identity.ledgers.filter(
+          ({ ledger }) => ledger >= recorded.range.start && ledger <= recorded.range.end,
+        ),
+        network: archive.identity.network,
+        codec: identity.settings.compression,
+        columns: recorded.columns,
+      },
+    });
+    return undefined;
+  } catch (error) {
+    if (isParquetryError(error) && (error.code === 'VERIFY_MISMATCH' || error.code === 'FILE_CORRUPT'))
+      return finding(error.code, error.message);
+    throw error;
+  }
+}

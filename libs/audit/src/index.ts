@@ -1,0 +1,2 @@
+export { type AuditRequest, auditArchive } from './audit';
+export type { AuditFinding, DatasetAudit } from './report';

@@ -1,0 +1,30 @@
+import type { LedgerRange } from '@parquetry/core';
+
+/** A fault, or something that only takes room (`fault: false`). */
+export interface AuditFinding {
+  /** Stable code, e.g. COVERAGE_GAP, FILE_MISSING, VERIFY_MISMATCH, CHAIN_BROKEN, ORPHAN_FILE. */
+  readonly code: string;
+  readonly fault: boolean;
+  readonly dataset: string;
+  /** Key of the object it is about, where there is one. */
+  readonly key?: string;
+  readonly range?: LedgerRange;
+  /** One sentence. */
+  readonly message: string;
+}
+
+/** What was looked at in one dataset, and what was found. */
+export interface DatasetAudit {
+  readonly dataset: string;
+  /** Version of the dataset's Delta log. */
+  readonly version: number;
+  readonly files: number;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly ledgers: number;
+  /** Covered ledgers, merged. */
+  readonly coverage: readonly LedgerRange[];
+  /** How coverage is known: `chain` when every segment's hash chain was checked at its pull and they join here. */
+  readonly proof: 'chain' | 'declared' | 'mixed' | 'none';
+  readonly findings: readonly AuditFinding[];
+}

@@ -1,0 +1,61 @@
+import * as arrow from 'apache-arrow';
+import { storedType } from './columns';
+import type { DataType, Field, TableSchema } from './types';
+
+/** Key of Arrow field metadata by which Parquet readers and writers pass a column's field id. */
+export const FIELD_ID_KEY = 'PARQUET:field_id';
+
+/**
+ * The Arrow schema of a dataset's files: `json` is utf8 and `uint64` is decimal128(20, 0), as they are stored. Each
+ * field carries its Parquet field id as metadata; list elements are named `element`, as in the files.
+ */
+export function toArrowSchema(schema: TableSchema): arrow.Schema {
+  return new arrow.Schema(schema.fields.map((field) => arrowField(field)));
+}
+
+function arrowField(field: Field, name: string = field.name): arrow.Field {
+  const metadata = new Map([[FIELD_ID_KEY, String(field.id)]]);
+  return new arrow.Field(name, arrowType(storedType(field.type)), field.nullable, metadata);
+}
+
+function arrowType(type: DataType): arrow.DataType {
+  switch (type.type) {
+    case 'bool':
+      return new arrow.Bool();
+    case 'int32':
+      return new arrow.Int32();
+    case 'int64':
+      return new arrow.Int64();
+    case 'uint32':
+      return new arrow.Uint32();
+    case 'uint64':
+      return new arrow.Uint64();
+    case 'float64':
+      return new arrow.Float64();
+    case 'utf8':
+    case 'json':
+      return new arrow.Utf8();
+    case 'decimal128':
+      return new arrow.Decimal(type.scale, type.precision, 128);
+    case 'timestamp':
+      return new arrow.TimestampMicrosecond(type.timezone);
+    case 'list':
+      return new arrow.List(arrowField(type.items, 'element'));
+    case 'struct':
+      return new arrow.Struct(type.fields.map((field) => arrowField(field)));
+  }
+}
+
+/**
+ * The value of Parquet's `ARROW:schema` key: base64 of the encapsulated IPC message of the schema. With it pyarrow and
+ * polars restore the exact Arrow types. The same schema always gives the same text.
+ */
+export function arrowSchemaBase64(schema: TableSchema): string {
+  const writer = new arrow.RecordBatchStreamWriter();
+  writer.reset(undefined, toArrowSchema(schema));
+  writer.finish();
+  const stream = writer.toUint8Array(true);
+  // A stream starts with the schema's message: continuation marker, length of its metadata, metadata; it has no body.
+  const length = new DataView(stream.buffer, stream.byteOffset).getInt32(4, true);
+  return Buffer.from(stream.subarray(0, 8 + length)).toString('base64');
+}

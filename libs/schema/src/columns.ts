@@ -1,0 +1,114 @@
+import { ParquetryError } from '@parquetry/core';
+import type { DataType, Field, TableSchema } from './types';
+
+/** A column of the Parquet file that holds values: a scalar field with where it stands in the schema. */
+export interface Leaf {
+  /** Field names from the top-level column down; a list's element adds `element`. */
+  readonly path: readonly string[];
+  /** `path` joined by dots, for people and for messages; names may hold dots themselves, so it is no key. */
+  readonly name: string;
+  /** Parquet's `path_in_schema`: as `path`, with the repeated group `list` before each `element`. */
+  readonly parquetPath: readonly string[];
+  readonly field: Field;
+  /** Parquet field id. */
+  readonly id: number;
+}
+
+/** The leaves of a schema in file order. */
+export function* leaves(schema: TableSchema): Generator<Leaf> {
+  for (const field of schema.fields) yield* leavesOf(field, [field.name], [field.name]);
+}
+
+function* leavesOf(field: Field, path: readonly string[], parquetPath: readonly string[]): Generator<Leaf> {
+  const { type } = field;
+  if (type.type === 'list')
+    yield* leavesOf(type.items, [...path, 'element'], [...parquetPath, 'list', 'element']);
+  else if (type.type === 'struct')
+    for (const member of type.fields)
+      yield* leavesOf(member, [...path, member.name], [...parquetPath, member.name]);
+  else yield { path, name: path.join('.'), parquetPath, field, id: field.id };
+}
+
+/**
+ * The type that a value has in the files. Readers differ on unsigned 64-bit columns (polars refuses them beside a Delta
+ * log), so those are DECIMAL(20, 0); JSON text is plain utf8. Other types are stored as they are; one level only.
+ */
+export function storedType(type: DataType): DataType {
+  if (type.type === 'uint64') return { type: 'decimal128', precision: 20, scale: 0 };
+  if (type.type === 'json') return { type: 'utf8' };
+  return type;
+}
+
+/** A type in one line for people: `timestamp[us, tz=UTC]`, `list<utf8>`, `struct<a: int64, b: list<json>>`. */
+export function describeType(type: DataType): string {
+  switch (type.type) {
+    case 'decimal128':
+      return `decimal128(${type.precision}, ${type.scale})`;
+    case 'timestamp':
+      return `timestamp[${type.unit}, tz=${type.timezone}]`;
+    case 'list':
+      return `list<${describeType(type.items.type)}>`;
+    case 'struct':
+      return `struct<${type.fields.map((field) => `${field.name}: ${describeType(field.type)}`).join(', ')}>`;
+    case 'bool':
+    case 'int32':
+    case 'int64':
+    case 'uint32':
+    case 'uint64':
+    case 'float64':
+    case 'utf8':
+    case 'json':
+      return type.type;
+  }
+}
+
+/** What COPY's FIELD_IDS option calls the id of a nested field itself. */
+const RESERVED = '__duckdb_field_id';
+
+/**
+ * Refuses a schema whose names a Parquet or SQL engine can't hold apart: empty names, names with a NUL, names of one
+ * level that differ only in the case of their letters, structs without members, more than 38 digits.
+ * @throws ParquetryError SCHEMA_CONFLICT
+ */
+export function assertStorable(schema: TableSchema): void {
+  assertFields(schema.fields, schema.messageType);
+}
+
+function assertFields(fields: readonly Field[], where: string): void {
+  const seen = new Map<string, string>();
+  if (fields.length === 0) refuse(where, 'it has no fields');
+  for (const field of fields) {
+    if (field.name === '') refuse(where, 'a field has an empty name');
+    if (field.name.includes('\0')) refuse(where, 'a field name holds a NUL');
+    if (field.name.toLowerCase() === RESERVED) refuse(where, `the name ${RESERVED} is DuckDB's own`);
+    const folded = field.name.toLowerCase();
+    const twin = seen.get(folded);
+    if (twin !== undefined)
+      refuse(
+        where,
+        twin === field.name
+          ? `field "${twin}" stands twice`
+          : `fields "${twin}" and "${field.name}" differ only in case`,
+      );
+    seen.set(folded, field.name);
+    assertType(field.type, `${where}.${field.name}`);
+  }
+}
+
+function assertType(type: DataType, where: string): void {
+  if (type.type === 'list') assertType(type.items.type, `${where}.element`);
+  else if (type.type === 'struct') assertFields(type.fields, where);
+  else if (type.type === 'decimal128') {
+    const { precision, scale } = type;
+    const whole = Number.isInteger(precision) && Number.isInteger(scale);
+    if (!whole || precision < 1 || precision > 38 || scale < 0 || scale > precision)
+      refuse(where, `decimal128(${precision}, ${scale}) is not within 1 to 38 digits`);
+  }
+}
+
+function refuse(where: string, why: string): never {
+  throw new ParquetryError('SCHEMA_CONFLICT', `The schema can't be stored: ${where}: ${why}.`, {
+    details: { field: where },
+    hint: 'Rename or drop the field at the source, or give the message type a schema of its own.',
+  });
+}

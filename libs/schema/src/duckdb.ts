@@ -1,0 +1,72 @@
+import { assertStorable } from './columns';
+import type { DataType, Field, TableSchema } from './types';
+
+/**
+ * The DuckDB type that reads a staged value exactly and that COPY stores as the schema says. Never HUGEINT (Parquet
+ * would get a DOUBLE) and never DuckDB's JSON (it re-formats long numbers): unsigned 64-bit values are DECIMAL(20,0),
+ * JSON text is VARCHAR.
+ */
+export function duckdbType(type: DataType): string {
+  switch (type.type) {
+    case 'bool':
+      return 'BOOLEAN';
+    case 'int32':
+      return 'INTEGER';
+    case 'int64':
+      return 'BIGINT';
+    case 'uint32':
+      return 'UINTEGER';
+    case 'uint64':
+      return 'DECIMAL(20,0)';
+    case 'float64':
+      return 'DOUBLE';
+    case 'utf8':
+    case 'json':
+      return 'VARCHAR';
+    case 'decimal128':
+      return `DECIMAL(${type.precision},${type.scale})`;
+    case 'timestamp':
+      return 'TIMESTAMPTZ';
+    case 'list':
+      return `${duckdbType(type.items.type)}[]`;
+    case 'struct':
+      return `STRUCT(${type.fields.map((field) => `${quoteName(field.name)} ${duckdbType(field.type)}`).join(', ')})`;
+  }
+}
+
+/**
+ * Column names and DuckDB types of a schema, in order.
+ * @throws ParquetryError SCHEMA_CONFLICT for names that DuckDB can't hold apart
+ */
+export function duckdbColumns(schema: TableSchema): [name: string, type: string][] {
+  assertStorable(schema);
+  return schema.fields.map((field) => [field.name, duckdbType(field.type)]);
+}
+
+/** The value of COPY's FIELD_IDS option: every field's Parquet id, nested ones too. */
+export function duckdbFieldIds(schema: TableSchema): string {
+  return struct(schema.fields.map((field) => [field.name, fieldId(field)]));
+}
+
+function fieldId(field: Field): string {
+  const { type, id } = field;
+  const own: [string, string] = ['__duckdb_field_id', String(id)];
+  if (type.type === 'list') return struct([own, ['element', fieldId(type.items)]]);
+  if (type.type === 'struct')
+    return struct([own, ...type.fields.map((member): [string, string] => [member.name, fieldId(member)])]);
+  return String(id);
+}
+
+function struct(entries: readonly (readonly [string, string])[]): string {
+  return `{${entries.map(([name, value]) => `${quoteText(name)}: ${value}`).join(', ')}}`;
+}
+
+/** A name as a quoted SQL identifier. */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** A text as a SQL string literal. */
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto';
+import { ParquetryError } from '@parquetry/core';
+import type { TableSchema } from './types';
+
+/**
+ * JSON with one form for one value: keys in code unit order, no white space, absent for undefined. Numbers must be
+ * exact in JavaScript; bigger ones belong in strings.
+ * @throws ParquetryError INTERNAL for what JSON can't hold
+ */
+export function canonicalJson(value: unknown): string {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value)))
+      throw new ParquetryError('INTERNAL', `The number ${value} has no exact JSON form.`);
+    return JSON.stringify(value);
+  }
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
+  if (typeof value !== 'object') throw new ParquetryError('INTERNAL', `A ${typeof value} has no JSON form.`);
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
+    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
+  return `{${members.join(',')}}`;
+}
+
+/** sha256 (hex) of a schema's canonical JSON: two schemas are the same when their fingerprints are. */
+export function schemaFingerprint(schema: TableSchema): string {
+  return createHash('sha256').update(canonicalJson(schema)).digest('hex');
+}

@@ -1,0 +1,209 @@
+import { KeyTable } from '../json/keys';
+import {
+  decimalShape,
+  FITS_DOUBLE,
+  FITS_NONE,
+  FITS_UINT64,
+  integerFit,
+  survivesDouble,
+} from '../json/number';
+import {
+  ARRAY,
+  FALSE,
+  FRACTION,
+  KIND,
+  LONE,
+  NODE,
+  NULL,
+  NUMBER,
+  OBJECT,
+  STRING,
+  type Tape,
+  TRUE,
+} from '../json/tape';
+import { TIME_OK, TimeReader } from '../json/time';
+
+/** What the values of a path have been; bits of `Evidence.seen`. */
+export const SAW_BOOL = 1;
+export const SAW_INTEGER = 2;
+/** A negative integer. */
+export const SAW_NEGATIVE = 4;
+/** An integer beyond ±2^53: not every double holds it. */
+export const SAW_BEYOND_DOUBLE = 8;
+/** An integer beyond int64. */
+export const SAW_BEYOND_INT64 = 16;
+/** An integer beyond int64 and uint64. */
+export const SAW_BEYOND_UINT64 = 32;
+/** A number with a fraction, an exponent, or a negative zero. */
+export const SAW_FRACTION = 64;
+/** Such a number that no double holds. */
+export const SAW_INEXACT = 128;
+export const SAW_STRING = 256;
+/** A string that is no RFC 3339 time of at most microseconds. */
+export const SAW_TEXT = 512;
+export const SAW_OBJECT = 1024;
+export const SAW_ARRAY = 2048;
+/** An open map: too many keys, or nested too deep; its members are no longer followed. */
+export const SAW_OPEN = 4096;
+
+/** An object with more distinct keys than this over all messages is an open map. */
+export const MAX_MEMBERS = 200;
+/** Values nested deeper than this below a column are kept as JSON text. */
+export const MAX_NESTING = 16;
+
+const time = new TimeReader();
+
+/**
+ * What all values at one JSON path have been: a join-semilattice. Observing and joining only ever set bits, raise
+ * maxima and add members, so the outcome depends on no order, no batch split and no repetition. Nulls and absent values
+ * leave no trace: everything is nullable.
+ */
+export class Evidence {
+  seen = 0;
+  /** Most digits before the decimal point of any number. */
+  integerDigits = 0;
+  /** Most digits after it. */
+  scale = 0;
+  /** Evidence of array elements. */
+  items: Evidence | undefined;
+  /** Keys of objects, numbered; `members[n]` is the evidence of key n. */
+  keys: KeyTable | undefined;
+  members: Evidence[] = [];
+
+  /** `maxMembers`: distinct keys before it counts as an open map. `level`: nesting below the column. */
+  constructor(
+    readonly maxMembers = MAX_MEMBERS,
+    readonly level = 0,
+  ) {}
+
+  /** Takes one value of a scanned text. */
+  observe(tape: Tape, node: number): void {
+    const head = tape.nodes[node] as number;
+    switch (head & KIND) {
+      case NULL:
+        return;
+      case TRUE:
+      case FALSE:
+        this.seen |= SAW_BOOL;
+        return;
+      case NUMBER:
+        this.observeNumber(tape, node, (head & FRACTION) !== 0);
+        return;
+      case STRING:
+        this.seen |= SAW_STRING;
+        if (
+          (this.seen & SAW_TEXT) === 0 &&
+          time.read(tape.bytes, tape.start(node) + 1, tape.end(node) - 1) !== TIME_OK
+        )
+          this.seen |= SAW_TEXT;
+        return;
+      case ARRAY:
+        this.observeArray(tape, node);
+        return;
+      case OBJECT:
+        this.observeObject(tape, node);
+    }
+  }
+
+  /** The evidence of member `key` of objects here, made when it is new; undefined for an open map. */
+  member(tape: Tape, key: number): Evidence | undefined {
+    if ((this.seen & SAW_OPEN) !== 0) return undefined;
+    if (((tape.nodes[key] as number) & LONE) !== 0) return this.open();
+    this.keys ??= new KeyTable();
+    const index = this.keys.find(tape, key);
+    return index >= 0 ? this.members[index] : this.addMember(tape.string(key));
+  }
+
+  /** Takes all that `other` has seen. `other` is not changed and not shared. */
+  absorb(other: Evidence): void {
+    this.seen |= other.seen;
+    this.integerDigits = Math.max(this.integerDigits, other.integerDigits);
+    this.scale = Math.max(this.scale, other.scale);
+    if (other.items !== undefined)
+      (this.items ??= new Evidence(MAX_MEMBERS, this.level + 1)).absorb(other.items);
+    if ((this.seen & SAW_OPEN) !== 0) this.open();
+    other.keys?.keys.forEach((key, index) => {
+      if ((this.seen & SAW_OPEN) !== 0) return;
+      const known = this.keys?.indexOf(key) ?? -1;
+      const member = known >= 0 ? this.members[known] : this.addMember(key);
+      member?.absorb(other.members[index] as Evidence);
+    });
+  }
+
+  /** Paths below this one, itself included: the memory it takes. */
+  get paths(): number {
+    return this.members.reduce((sum, member) => sum + member.paths, 1 + (this.items?.paths ?? 0));
+  }
+
+  private addMember(key: string): Evidence | undefined {
+    this.keys ??= new KeyTable();
+    if (this.keys.size >= this.maxMembers) return this.open();
+    const member = new Evidence(MAX_MEMBERS, this.level + 1);
+    this.members[this.keys.add(key)] = member;
+    return member;
+  }
+
+  private open(): undefined {
+    this.seen |= SAW_OPEN;
+    this.keys = undefined;
+    this.members = [];
+  }
+
+  private observeNumber(tape: Tape, node: number, fraction: boolean): void {
+    const { bytes } = tape;
+    const start = tape.start(node);
+    const end = tape.end(node);
+    const negative = bytes[start] === 45;
+    if (fraction || (negative && end - start === 2 && bytes[start + 1] === 48)) {
+      this.seen |= SAW_FRACTION;
+      if (!survivesDouble(bytes, start, end)) this.seen |= SAW_INEXACT;
+      const shape = decimalShape(bytes, start, end);
+      if (shape.integerDigits > this.integerDigits) this.integerDigits = shape.integerDigits;
+      if (shape.scale > this.scale) this.scale = shape.scale;
+      return;
+    }
+    this.seen |= negative ? SAW_INTEGER | SAW_NEGATIVE : SAW_INTEGER;
+    const digits = end - start - (negative ? 1 : 0);
+    if (digits > this.integerDigits) this.integerDigits = digits;
+    const fit = integerFit(bytes, start, end);
+    if (fit === FITS_DOUBLE) return;
+    this.seen |= SAW_BEYOND_DOUBLE;
+    if (fit >= FITS_UINT64) this.seen |= SAW_BEYOND_INT64;
+    if (fit === FITS_NONE) this.seen |= SAW_BEYOND_UINT64;
+  }
+
+  private observeArray(tape: Tape, node: number): void {
+    this.seen |= SAW_ARRAY;
+    const end = tape.next(node);
+    if (node + NODE === end) return;
+    if (this.level >= MAX_NESTING) {
+      this.open();
+      return;
+    }
+    const items = (this.items ??= new Evidence(MAX_MEMBERS, this.level + 1));
+    for (let at = node + NODE; at < end; at = tape.next(at)) items.observe(tape, at);
+  }
+
+  private observeObject(tape: Tape, node: number): void {
+    this.seen |= SAW_OBJECT;
+    if ((this.seen & SAW_OPEN) !== 0) return;
+    const end = tape.next(node);
+    if (this.level >= MAX_NESTING && node + NODE < end) {
+      this.open();
+      return;
+    }
+    for (let at = node + NODE; at < end;) {
+      const value = at + NODE;
+      this.member(tape, at)?.observe(tape, value);
+      at = tape.next(value);
+    }
+  }
+}
+
+/** The evidence of both: commutative, associative, idempotent. Neither is changed. */
+export function joinEvidence(a: Evidence, b: Evidence): Evidence {
+  const joined = new Evidence(a.maxMembers, a.level);
+  joined.absorb(a);
+  joined.absorb(b);
+  return joined;
+}

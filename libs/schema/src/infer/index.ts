@@ -1,0 +1,4 @@
+export { Evidence, joinEvidence, MAX_MEMBERS, MAX_NESTING } from './evidence';
+export { columnNames } from './names';
+export { resolveType } from './resolve';
+export { CLOSE_TIME_COLUMN, inferSchema, LEDGER_COLUMN, MAX_COLUMNS, messageEvidence } from './schema';

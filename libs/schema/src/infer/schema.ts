@@ -1,0 +1,127 @@
+import { ParquetryError } from '@parquetry/core';
+import type { DataType, Field, TableSchema } from '../types';
+import { columnNames } from './names';
+import { Evidence, SAW_OPEN } from './evidence';
+import { type NextId, resolveType, sortedMembers } from './resolve';
+
+/** A dataset may have this many columns; messages with more distinct keys are no table. */
+export const MAX_COLUMNS = 2_000;
+
+/** Column of a row's ledger in schemas without a predefined base. */
+export const LEDGER_COLUMN = 'ledger_sequence';
+/** Column of a row's close time in schemas without a predefined base. */
+export const CLOSE_TIME_COLUMN = 'closed_at';
+
+/** Evidence of whole messages: its members are the message's fields after unwrapping. */
+export function messageEvidence(): Evidence {
+  return new Evidence(MAX_COLUMNS, -1);
+}
+
+/**
+ * The schema of a dataset from the evidence of all its messages.
+ *
+ * Without `base` the columns are the keys seen, in name order, with field ids in that order from 1, plus
+ * `ledger_sequence` (uint32) and `closed_at` (timestamp), both not null, which the pull fills with the message's
+ * resolved ledger and close time: a key of that name is the same column. With `base` its fields keep their ids, names
+ * and types whatever was seen; other keys become further nullable columns with new ids, in its structs too.
+ *
+ * @throws ParquetryError SCHEMA_CONFLICT for more than 2,000 distinct keys
+ */
+export function inferSchema(messageType: string, evidence: Evidence, base?: TableSchema): TableSchema {
+  if ((evidence.seen & SAW_OPEN) !== 0)
+    throw new ParquetryError(
+      'SCHEMA_CONFLICT',
+      `Messages of type ${messageType} have more than ${MAX_COLUMNS} distinct keys, or a key that is not Unicode text.`,
+      {
+        details: { dataset: messageType },
+        hint: 'Nest open maps one level deeper: they become JSON text there.',
+      },
+    );
+  if (base !== undefined) {
+    let id = maxId(base.fields);
+    return { ...base, messageType, fields: extendFields(base.fields, evidence, () => (id += 1)) };
+  }
+  const own = [
+    { name: LEDGER_COLUMN, type: { type: 'uint32' }, doc: 'Sequence of the ledger.' },
+    {
+      name: CLOSE_TIME_COLUMN,
+      type: { type: 'timestamp', unit: 'us', timezone: 'UTC' },
+      doc: 'Close time of the ledger.',
+    },
+  ] as const;
+  let id = 0;
+  const nextId = () => (id += 1);
+  const isOwn = (key: string) => own.some(({ name }) => name === key);
+  const members = sortedMembers(evidence).filter(([key]) => !isOwn(key));
+  const names = columnNames(
+    members.map(([key]) => key),
+    own.map(({ name }) => name),
+  );
+  const columns = [
+    ...own.map((column) => ({
+      name: column.name as string,
+      make: (): Field => ({ id: nextId(), ...column, nullable: false }),
+    })),
+    ...members.map(([key, member]) => {
+      const name = names.get(key) as string;
+      return { name, make: () => newField(key, name, member, nextId) };
+    }),
+  ].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return {
+    messageType,
+    origin: 'inferred',
+    fields: columns.map(({ make }) => make()),
+    ledgerColumn: LEDGER_COLUMN,
+    closeTimeColumn: CLOSE_TIME_COLUMN,
+  };
+}
+
+function newField(key: string, name: string, evidence: Evidence, nextId: NextId): Field {
+  const field = { id: nextId(), name, type: resolveType(evidence, nextId), nullable: true };
+  return key === name ? field : { ...field, key };
+}
+
+function extendFields(fields: readonly Field[], evidence: Evidence, nextId: NextId): readonly Field[] {
+  const members = sortedMembers(evidence);
+  const byKey = new Map(members);
+  const known = fields.map((field) => {
+    const member = byKey.get(field.key ?? field.name);
+    return member === undefined ? field : extendField(field, member, nextId);
+  });
+  const keys = new Set(fields.map((field) => field.key ?? field.name));
+  const extra = members.filter(([key]) => !keys.has(key));
+  const names = columnNames(
+    extra.map(([key]) => key),
+    fields.map(({ name }) => name),
+  );
+  return [...known, ...extra.map(([key, member]) => newField(key, names.get(key) as string, member, nextId))];
+}
+
+function extendField(field: Field, evidence: Evidence, nextId: NextId): Field {
+  const type = extendType(field.type, evidence, nextId);
+  return type === field.type ? field : { ...field, type };
+}
+
+function extendType(type: DataType, evidence: Evidence, nextId: NextId): DataType {
+  if (type.type === 'struct') {
+    const fields = extendFields(type.fields, evidence, nextId);
+    return fields.every((field, index) => field === type.fields[index]) &&
+      fields.length === type.fields.length
+      ? type
+      : { type: 'struct', fields };
+  }
+  if (type.type === 'list' && evidence.items !== undefined) {
+    const items = extendField(type.items, evidence.items, nextId);
+    return items === type.items ? type : { type: 'list', items };
+  }
+  return type;
+}
+
+function maxId(fields: readonly Field[]): number {
+  return Math.max(0, ...fields.map(({ id, type }) => Math.max(id, maxTypeId(type))));
+}
+
+function maxTypeId(type: DataType): number {
+  if (type.type === 'struct') return maxId(type.fields);
+  return type.type === 'list' ? maxId([type.items]) : 0;
+}

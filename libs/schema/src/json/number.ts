@@ -1,0 +1,144 @@
+const INT64_MAX = Buffer.from('9223372036854775807');
+const INT64_MIN = Buffer.from('9223372036854775808');
+const UINT64_MAX = Buffer.from('18446744073709551615');
+const SAFE_MAX = Buffer.from('9007199254740992');
+
+/** The decimal value of a number lexeme: `0.d1…dn × 10^point`, first and last digit not zero; n = 0 for zero. */
+export interface DecimalShape {
+  negative: boolean;
+  /** Significant digits. */
+  digits: number;
+  /** Digits before the decimal point; negative when zeros follow the point. */
+  point: number;
+  /** Digits the integer part needs. */
+  integerDigits: number;
+  /** Digits the fraction needs, trailing zeros left out. */
+  scale: number;
+}
+
+const shape: DecimalShape = { negative: false, digits: 0, point: 0, integerDigits: 0, scale: 0 };
+const EXPONENT_LIMIT = 1_000_000_000;
+
+/**
+ * Measures a JSON number lexeme. The result is one shared object, valid until the next call. Exponents beyond ±10^9
+ * are clipped there, far outside of every type.
+ */
+export function decimalShape(bytes: Uint8Array, start: number, end: number): DecimalShape {
+  let at = start;
+  shape.negative = bytes[at] === 45;
+  if (shape.negative) at += 1;
+  let point = 0;
+  let digits = 0;
+  let zeros = 0;
+  let fraction = false;
+  for (; at < end; at += 1) {
+    const byte = bytes[at] as number;
+    if (byte === 46) {
+      fraction = true;
+      continue;
+    }
+    if (byte < 48 || byte > 57) break;
+    if (byte === 48) {
+      if (digits === 0) {
+        if (fraction) point -= 1;
+        continue;
+      }
+      zeros += 1;
+    } else {
+      digits += zeros + 1;
+      zeros = 0;
+    }
+    if (!fraction) point += 1;
+  }
+  if (digits > 0 && at < end) point += exponentOf(bytes, at + 1, end);
+  if (digits === 0) point = 0;
+  shape.digits = digits;
+  shape.point = point;
+  shape.integerDigits = Math.max(point, 0);
+  shape.scale = Math.max(digits - point, 0);
+  return shape;
+}
+
+function exponentOf(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  const negative = bytes[at] === 45;
+  if (negative || bytes[at] === 43) at += 1;
+  let exponent = 0;
+  for (; at < end; at += 1)
+    if (exponent < EXPONENT_LIMIT) exponent = exponent * 10 + (bytes[at] as number) - 48;
+  exponent = Math.min(exponent, EXPONENT_LIMIT);
+  return negative ? -exponent : exponent;
+}
+
+/** The significant digits of a lexeme that `decimalShape` measured. */
+export function significantDigits(bytes: Uint8Array, start: number, end: number, digits: number): string {
+  let text = '';
+  for (let at = start; at < end && text.length < digits; at += 1) {
+    const byte = bytes[at] as number;
+    if (byte >= 49 && byte <= 57) text += String.fromCharCode(byte);
+    else if (byte === 48 && text !== '') text += '0';
+  }
+  return text;
+}
+
+/** Plain digits of a number's value: no exponent, no trailing zeros, no sign on zero. For values of at most some dozen digits. */
+export function plainDecimal(bytes: Uint8Array, start: number, end: number): string {
+  const { negative, digits, point } = decimalShape(bytes, start, end);
+  if (digits === 0) return '0';
+  const text = significantDigits(bytes, start, end, digits);
+  const sign = negative ? '-' : '';
+  if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${text}`;
+  if (point >= digits) return sign + text + '0'.repeat(point - digits);
+  return `${sign}${text.slice(0, point)}.${text.slice(point)}`;
+}
+
+/**
+ * Whether a double holds the number: its shortest printed form has the same decimal value. True for 0.1 and 1e23, false
+ * for 1e400, for 9007199254740993 and for any value of more than 17 significant digits.
+ */
+export function survivesDouble(bytes: Uint8Array, start: number, end: number): boolean {
+  const { digits, point } = decimalShape(bytes, start, end);
+  if (digits === 0) return true;
+  // A double keeps any 15 digits in its normal range (DBL_DIG).
+  if (digits <= 15 && point > -290 && point < 300) return true;
+  if (digits > 17 || point > 400 || point < -400) return false;
+  const value = Number(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1'));
+  if (!Number.isFinite(value) || value === 0) return false;
+  const text = significantDigits(bytes, start, end, digits);
+  const printed = Buffer.from(String(value));
+  const other = decimalShape(printed, 0, printed.length);
+  return (
+    other.digits === digits &&
+    other.point === point &&
+    significantDigits(printed, 0, printed.length, digits) === text
+  );
+}
+
+/** Where an integer lexeme fits. */
+export const FITS_DOUBLE = 0;
+export const FITS_INT64 = 1;
+export const FITS_UINT64 = 2;
+export const FITS_NONE = 3;
+
+/**
+ * The narrowest of: an integer that every double holds (at most 2^53 in size), int64, uint64, none of them. `start` is
+ * the lexeme's first byte, a sign included.
+ */
+export function integerFit(bytes: Uint8Array, start: number, end: number): number {
+  const negative = bytes[start] === 45;
+  const at = negative ? start + 1 : start;
+  const size = end - at;
+  if (size < SAFE_MAX.length) return FITS_DOUBLE;
+  if (atMost(bytes, at, size, SAFE_MAX)) return FITS_DOUBLE;
+  if (atMost(bytes, at, size, negative ? INT64_MIN : INT64_MAX)) return FITS_INT64;
+  return !negative && atMost(bytes, at, size, UINT64_MAX) ? FITS_UINT64 : FITS_NONE;
+}
+
+function atMost(bytes: Uint8Array, start: number, size: number, limit: Uint8Array): boolean {
+  if (size !== limit.length) return size < limit.length;
+  for (let index = 0; index < size; index += 1) {
+    const difference = (bytes[start + index] as number) - (limit[index] as number);
+    if (difference !== 0) return difference < 0;
+  }
+  return true;
+}

@@ -1,0 +1,62 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { decompress } from '@mongodb-js/zstd';
+import { type LedgerRange, type StageManifest } from '@parquetry/core';
+import { openGalexieSource } from '../source';
+import { type Lossless, parseLossless } from './lossless';
+
+/** Folder of the public test data; may be absent. */
+export const DATA =
+  process.env['PARQUETRY_TEST_DATA'] ?? path.resolve(__dirname, '../../../../../../shared/data');
+
+/** Whether the test data is there, and the words for test names when it is not. */
+export const hasData = existsSync(path.join(DATA, 'lakes'));
+export const SKIPPED = hasData ? '' : ' (skipped: no test data, set PARQUETRY_TEST_DATA)';
+
+/** Lines of a golden file, numbers as text; none when there is no such file or it holds one empty line. */
+export async function golden(range: string, type: string): Promise<Record<string, Lossless>[]> {
+  const file = path.join(DATA, 'goldens', range, `${type}.ndjson.zst`);
+  if (!existsSync(file)) return [];
+  return lines((await decompress(readFileSync(file))).toString('utf8'));
+}
+
+/** Non-empty NDJSON lines, numbers as text. */
+export function lines(text: string): Record<string, Lossless>[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => parseLossless(line) as Record<string, Lossless>);
+}
+
+/** A pull of a lake in a folder that is removed afterwards. */
+export interface Pulled {
+  readonly manifest: StageManifest;
+  readonly rows: ReadonlyMap<string, Record<string, Lossless>[]>;
+  /** The stage's raw files by dataset. */
+  readonly raw: ReadonlyMap<string, string>;
+}
+
+/** Prepares and pulls a range of a lake and reads the stage back. */
+export async function pullLake(lake: string, range: LedgerRange, types?: readonly string[]): Promise<Pulled> {
+  const work = await mkdtemp(path.join(os.tmpdir(), 'parquetry-galexie-'));
+  try {
+    const source = await openGalexieSource(lake);
+    const index = await source.prepare({ range, workDir: work, ...(types === undefined ? {} : { types }) });
+    const manifest = await source.pull({
+      stageId: 'test',
+      range,
+      datasets: index.datasets,
+      index: JSON.parse(JSON.stringify(index)) as typeof index,
+      stageDir: work,
+      spoolDir: work,
+    });
+    const raw = new Map<string, string>();
+    for (const { dataset } of index.datasets)
+      raw.set(dataset, await readFile(path.join(work, `${dataset}.rows.ndjson`), 'utf8'));
+    return { manifest, raw, rows: new Map([...raw].map(([type, text]) => [type, lines(text)])) };
+  } finally {
+    await rm(work, { recursive: true });
+  }
+}

@@ -1,0 +1,45 @@
+import * as schema from '@parquetry/schema';
+import type { Tape } from '@parquetry/schema';
+import type { MessageFault, MessageReader } from './reader';
+
+// Local copies: in CommonJS a re-exported name costs a call at each use.
+const { LONE, NODE } = schema;
+
+/** Longest key of a column, in bytes. */
+const MAX_KEY = 1_024;
+
+/**
+ * What makes a message of a known type and ledger unfit for any schema: repeated keys, keys that can't name a column,
+ * no close time. Reads the close time.
+ */
+export function checkMessage(reader: MessageReader, tape: Tape): MessageFault | undefined {
+  if (tape.duplicateKey >= 0) {
+    const key = tape.string(tape.duplicateKey).slice(0, 100);
+    return {
+      code: 'DUPLICATE_KEY',
+      reason: `The key ${JSON.stringify(key)} is there twice in one object.`,
+      column: key,
+    };
+  }
+  const fault = checkKeys(tape, 0) ?? (reader.inner < 0 ? undefined : checkKeys(tape, reader.inner));
+  return fault ?? reader.readCloseTime(tape);
+}
+
+function checkKeys(tape: Tape, object: number): MessageFault | undefined {
+  const end = tape.next(object);
+  for (let key = object + NODE; key < end; key = tape.next(key + NODE)) {
+    if (tape.end(key) - tape.start(key) > MAX_KEY + 2)
+      return {
+        code: 'KEY_TOO_LONG',
+        reason: `A key is longer than ${MAX_KEY} bytes.`,
+        column: tape.text(key, 60),
+      };
+    if (((tape.nodes[key] as number) & LONE) !== 0)
+      return {
+        code: 'LONE_SURROGATE',
+        reason: 'A key has half a surrogate pair, so it can not name a column.',
+        column: tape.text(key, 60),
+      };
+  }
+  return undefined;
+}

@@ -1,0 +1,269 @@
+import { messageTypeFault } from '@parquetry/core';
+import * as schema from '@parquetry/schema';
+import { TimeReader, type Tape } from '@parquetry/schema';
+import { JsonPath } from './path';
+import { closeTimePaths, LEDGER_PATHS } from './times';
+import { ledgerAt, readTime } from './values';
+
+// Local copies: in CommonJS a re-exported name costs a call at each use.
+const { CLOSE_TIME_COLUMN, KEY, LEDGER_COLUMN, NODE, OBJECT, STRING, TIME_FINE, TIME_OK, TIME_RANGE } =
+  schema;
+
+/** Why a message can't be placed, for its reject. */
+export interface MessageFault {
+  readonly code: string;
+  readonly reason: string;
+  readonly column?: string;
+  readonly expected?: string;
+  readonly actual?: string;
+}
+
+/** How messages name their type, ledger and close time, where it is not in the usual places. */
+export interface MessageOptions {
+  /** Every message is of this type. */
+  readonly messageType?: string;
+  /** Type of messages that name none. */
+  readonly defaultType?: string;
+  /** Path of the close time by message type. */
+  readonly closeTimePaths?: Readonly<Record<string, string>>;
+  /** Path of the ledger by message type. */
+  readonly ledgerPaths?: Readonly<Record<string, string>>;
+  /** Names of the columns that hold ledger and close time by message type, where they are not the usual ones. */
+  readonly columns?: ReadonlyMap<string, { readonly ledgerColumn: string; readonly closeTimeColumn: string }>;
+}
+
+/** Where one dataset's messages have their ledger and close time. */
+interface Places {
+  readonly ledger: readonly JsonPath[];
+  readonly closeTime: readonly JsonPath[];
+  readonly ledgerColumn: JsonPath;
+  readonly closeTimeColumn: JsonPath;
+}
+
+const MESSAGE_TYPE = new JsonPath('message_type');
+const SCHEMA = new JsonPath('_schema');
+const TYPE = new JsonPath('type');
+const COMMON_LEDGER = LEDGER_PATHS.map((path) => new JsonPath(path));
+const LEDGER_FORM = 'a whole number from 1 to 4294967295';
+const MAX_TYPES = 4_096;
+
+/**
+ * Finds a scanned message's type, ledger and close time, in that order, and the object to unwrap: the member named
+ * like the type. Its values win over the envelope's. The results of the last message stay in the reader.
+ */
+export class MessageReader {
+  dataset = '';
+  ledger = 0;
+  /** The unwrapped object's node, or -1. */
+  inner = -1;
+  /** Close time, valid after `readCloseTime`. */
+  readonly time = new TimeReader();
+  private readonly types = new Map<string, string | MessageFault>();
+  private readonly places = new Map<string, Places>();
+  private readonly other = new TimeReader();
+
+  constructor(private readonly options: MessageOptions = {}) {}
+
+  /** Finds `dataset` and `inner`. */
+  readType(tape: Tape): MessageFault | undefined {
+    this.inner = -1;
+    if (tape.kind(0) !== OBJECT)
+      return { code: 'NOT_OBJECT', reason: 'The message is not a JSON object.', actual: tape.kindName(0) };
+    const type = this.typeName(tape);
+    if (typeof type !== 'string') return type;
+    this.dataset = type;
+    this.inner = findInner(tape, type);
+    return tape.duplicateKey < 0 ? undefined : this.repeated(tape, ['message_type', '_schema', 'type', type]);
+  }
+
+  /** Finds `ledger`, after `readType`. */
+  readLedger(tape: Tape): MessageFault | undefined {
+    const places = this.placesOf(this.dataset);
+    if (tape.duplicateKey >= 0) {
+      const fault = this.repeated(tape, [
+        ...[...places.ledger, places.ledgerColumn].map((path) => path.text.split('.')[0] as string),
+      ]);
+      if (fault !== undefined) return fault;
+    }
+    for (const path of places.ledger) {
+      const node = this.find(tape, path);
+      if (node < 0) continue;
+      this.ledger = ledgerAt(tape, node);
+      if (this.ledger === 0)
+        return {
+          code: 'BAD_LEDGER',
+          reason: `The ledger at ${path.text} is not ${LEDGER_FORM}.`,
+          column: path.text,
+          expected: LEDGER_FORM,
+          actual: tape.text(node, 40),
+        };
+      if (path.text === places.ledgerColumn.text) return undefined;
+      const column = this.find(tape, places.ledgerColumn);
+      return column < 0 || ledgerAt(tape, column) === this.ledger
+        ? undefined
+        : conflict('LEDGER_CONFLICT', 'ledger', path, places.ledgerColumn, tape.text(column, 40));
+    }
+    return {
+      code: 'NO_LEDGER',
+      reason: `The message has no ledger at ${places.ledger.map(({ text }) => text).join(', ')}.`,
+    };
+  }
+
+  /** Finds the close time, after `readLedger`. */
+  readCloseTime(tape: Tape): MessageFault | undefined {
+    const places = this.placesOf(this.dataset);
+    for (const path of places.closeTime) {
+      const node = this.find(tape, path);
+      if (node < 0) continue;
+      const outcome = readTime(this.time, tape, node);
+      if (outcome !== TIME_OK) return timeFault(outcome, path, tape.text(node, 60));
+      if (path.text === places.closeTimeColumn.text) return undefined;
+      const column = this.find(tape, places.closeTimeColumn);
+      if (column < 0) return undefined;
+      const same =
+        readTime(this.other, tape, column) === TIME_OK &&
+        this.other.seconds === this.time.seconds &&
+        this.other.micros === this.time.micros;
+      return same
+        ? undefined
+        : conflict('CLOSE_TIME_CONFLICT', 'close time', path, places.closeTimeColumn, tape.text(column, 60));
+    }
+    return {
+      code: 'NO_CLOSE_TIME',
+      reason: `A message of type ${this.dataset} has its close time at ${places.closeTime
+        .map(({ text }) => text)
+        .join(', ')}; none is there.`,
+    };
+  }
+
+  private typeName(tape: Tape): string | MessageFault {
+    const { messageType, defaultType } = this.options;
+    if (messageType !== undefined) return messageType;
+    const node = MESSAGE_TYPE.find(tape, 0);
+    if (node >= 0 && tape.kind(node) !== STRING)
+      return {
+        code: 'BAD_MESSAGE_TYPE',
+        reason: 'message_type is not a string.',
+        column: 'message_type',
+        expected: 'string',
+        actual: tape.kindName(node),
+      };
+    if (node >= 0) return this.checkedType(tape, node, false);
+    const schema = SCHEMA.find(tape, 0);
+    if (schema >= 0 && tape.kind(schema) === STRING) return this.checkedType(tape, schema, true);
+    const type = TYPE.find(tape, 0);
+    if (type >= 0 && tape.kind(type) === STRING) return this.checkedType(tape, type, false);
+    return (
+      defaultType ?? {
+        code: 'NO_MESSAGE_TYPE',
+        reason: 'The message names no type at message_type, _schema or type, and no default is configured.',
+      }
+    );
+  }
+
+  private checkedType(tape: Tape, node: number, dotted: boolean): string | MessageFault {
+    const text = tape.string(node);
+    const cacheKey = `${dotted ? 'schema' : 'type'}:${text}`;
+    const known = this.types.get(cacheKey);
+    if (known !== undefined) return known;
+    const name = dotted ? text.replaceAll('.', '_') : text;
+    const why = messageTypeFault(name);
+    const result =
+      why === undefined
+        ? name
+        : {
+            code: 'BAD_MESSAGE_TYPE',
+            reason: `The message's type can't name a dataset: ${why}.`,
+            actual: text.slice(0, 140),
+          };
+    if (this.types.size < MAX_TYPES && text.length <= 256) this.types.set(cacheKey, result);
+    return result;
+  }
+
+  private placesOf(type: string): Places {
+    const known = this.places.get(type);
+    if (known !== undefined) return known;
+    const { ledgerPaths, closeTimePaths: timePaths, columns } = this.options;
+    const ledger = ledgerPaths?.[type];
+    const closeTime = timePaths?.[type];
+    const places: Places = {
+      ledger: ledger === undefined ? COMMON_LEDGER : [new JsonPath(ledger)],
+      closeTime: (closeTime === undefined ? closeTimePaths(type) : [closeTime]).map(
+        (path) => new JsonPath(path),
+      ),
+      ledgerColumn: new JsonPath(columns?.get(type)?.ledgerColumn ?? LEDGER_COLUMN),
+      closeTimeColumn: new JsonPath(columns?.get(type)?.closeTimeColumn ?? CLOSE_TIME_COLUMN),
+    };
+    if (this.places.size < MAX_TYPES) this.places.set(type, places);
+    return places;
+  }
+
+  /** A path's value in the unwrapped object, else in the envelope; a path may also name the unwrapped object itself. */
+  private find(tape: Tape, path: JsonPath): number {
+    const node = this.inner < 0 ? -1 : path.find(tape, this.inner);
+    return node < 0 ? path.find(tape, 0) : node;
+  }
+
+  /** A fault when one of `keys` is there twice: the message then can't be placed. Other repeated keys can wait. */
+  private repeated(tape: Tape, keys: readonly string[]): MessageFault | undefined {
+    for (const object of this.inner < 0 ? [0] : [0, this.inner]) {
+      const seen = new Set<string>();
+      for (let key = object + NODE; key < tape.next(object); key = tape.next(key + NODE)) {
+        const text = tape.string(key);
+        if (keys.includes(text) && seen.has(text))
+          return {
+            code: 'DUPLICATE_KEY',
+            reason: `The key ${JSON.stringify(text)} is there twice.`,
+            column: text,
+          };
+        seen.add(text);
+      }
+    }
+    return undefined;
+  }
+}
+
+/** The object member of the message named like its type (`a.b.v1` for type `a_b_v1` too), or -1. */
+function findInner(tape: Tape, type: string): number {
+  const end = tape.next(0);
+  for (let key = NODE; key < end; key = tape.next(key + NODE)) {
+    if (tape.kind(key) !== KEY || tape.kind(key + NODE) !== OBJECT) continue;
+    if (tape.end(key) - tape.start(key) - 2 < type.length) continue;
+    const text = tape.string(key);
+    if (text === type || text.replaceAll('.', '_') === type) return key + NODE;
+  }
+  return -1;
+}
+
+function timeFault(outcome: number, path: JsonPath, actual: string): MessageFault {
+  const expected = 'RFC 3339 with an offset, or Unix seconds or milliseconds';
+  const fault = { column: path.text, expected, actual };
+  if (outcome === TIME_FINE)
+    return {
+      ...fault,
+      code: 'TIME_PRECISION',
+      reason: `The close time at ${path.text} is finer than microseconds.`,
+    };
+  if (outcome === TIME_RANGE)
+    return {
+      ...fault,
+      code: 'TIME_OUT_OF_RANGE',
+      reason: `The close time at ${path.text} is not in 1970–2255.`,
+    };
+  return { ...fault, code: 'BAD_CLOSE_TIME', reason: `The close time at ${path.text} can't be read.` };
+}
+
+function conflict(
+  code: string,
+  what: string,
+  path: JsonPath,
+  column: JsonPath,
+  actual: string,
+): MessageFault {
+  return {
+    code,
+    reason: `The ${what} at ${path.text} differs from the message's own ${column.text}.`,
+    column: column.text,
+    actual,
+  };
+}

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import type { LedgerRange } from '@parquetry/core';
+import type { SourceFile } from './files';
+
+/** A run of whole lines of one file that has messages of the run. */
+export interface Block {
+  /** Index of the file. */
+  readonly file: number;
+  /** Byte range in the (decompressed) file. */
+  readonly start: number;
+  readonly length: number;
+  /** 1-based number of its first line. */
+  readonly line: number;
+  /** Ledgers of its messages, inclusive. */
+  readonly ledgers: LedgerRange;
+  /** Indexes of the datasets they belong to. */
+  readonly datasets: readonly number[];
+  /** sha256 of its bytes, hex. */
+  readonly hash: string;
+}
+
+/** The private part of an NDJSON source's index. */
+export interface NdjsonIndex {
+  readonly files: readonly SourceFile[];
+  readonly datasets: readonly string[];
+  /** file, start, length, line, first ledger, last ledger, datasets, hash: an array a block keeps the index small. */
+  readonly blocks: readonly PackedBlock[];
+}
+
+/** A block as the index stores it. */
+export type PackedBlock = readonly [
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  readonly number[],
+  string,
+];
+
+/** The identity of a block's bytes. */
+export function blockHash(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** A block for the index. */
+export function packBlock({ file, start, length, line, ledgers, datasets, hash }: Block): PackedBlock {
+  return [file, start, length, line, ledgers.start, ledgers.end, datasets, hash];
+}
+
+/** A block from the index. */
+export function unpackBlock([file, start, length, line, first, last, datasets, hash]: PackedBlock): Block {
+  return { file, start, length, line, ledgers: { start: first, end: last }, datasets, hash };
+}
+
+/**
+ * Bytes a block should have at least: small enough that pulls of neighbouring ranges share little, large enough that
+ * an index has about a thousand blocks a file, up to 4 MB.
+ */
+export function blockSize(fileSize: number): number {
+  return Math.min(Math.max(Math.ceil(fileSize / 1024), 32 << 10), 4 << 20);
+}

@@ -1,0 +1,77 @@
+import { ParquetryError } from '@parquetry/core';
+import { type Evidence, messageEvidence } from '@parquetry/schema';
+
+/** Message types one source may hold. */
+const MAX_DATASETS = 512;
+/** JSON paths one source may hold: bounds the memory of inference. */
+const MAX_PATHS = 500_000;
+
+/** What the index pass knows of a dataset. */
+export interface DatasetEntry {
+  readonly name: string;
+  /** Messages in the range. */
+  messages: number;
+  readonly evidence: Evidence;
+}
+
+/** The datasets seen so far, numbered in order of arrival. */
+export class DatasetTable {
+  private readonly entries: DatasetEntry[] = [];
+  private readonly byName = new Map<string, number>();
+  private readonly wanted: ReadonlySet<string> | undefined;
+
+  constructor(types: readonly string[] | undefined) {
+    this.wanted = types === undefined ? undefined : new Set(types);
+  }
+
+  /** Names by number. */
+  get names(): string[] {
+    return this.entries.map(({ name }) => name);
+  }
+
+  /** Whether the run asked for the type. */
+  wants(name: string): boolean {
+    return this.wanted === undefined || this.wanted.has(name);
+  }
+
+  has(name: string): boolean {
+    return this.byName.has(name);
+  }
+
+  /** The dataset's number; a new one gets the next. */
+  indexOf(name: string): number {
+    const known = this.byName.get(name);
+    if (known !== undefined) return known;
+    if (this.entries.length === MAX_DATASETS)
+      throw new ParquetryError('SOURCE_INVALID', `The source has more than ${MAX_DATASETS} message types.`, {
+        hint: 'Choose some with --types, or name one for all messages with --message-type.',
+      });
+    const index = this.entries.length;
+    this.entries.push({ name, messages: 0, evidence: messageEvidence() });
+    this.byName.set(name, index);
+    return index;
+  }
+
+  at(index: number): DatasetEntry {
+    return this.entries[index] as DatasetEntry;
+  }
+
+  /** All datasets by name. */
+  all(): DatasetEntry[] {
+    return [...this.entries].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Refuses sources whose keys grow without end. */
+  checkSize(): void {
+    const paths = this.entries.reduce((sum, { evidence }) => sum + evidence.paths, 0);
+    if (paths > MAX_PATHS)
+      throw new ParquetryError(
+        'SCHEMA_CONFLICT',
+        `The messages have more than ${MAX_PATHS} distinct JSON paths.`,
+        {
+          details: { paths },
+          hint: 'Leave the types with open maps out with --types.',
+        },
+      );
+  }
+}

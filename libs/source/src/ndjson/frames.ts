@@ -1,0 +1,64 @@
+import { Transform, type TransformCallback } from 'node:stream';
+import { decompress } from '@mongodb-js/zstd';
+import { ParquetryError } from '@parquetry/core';
+import { FrameWalker } from './framewalk';
+import { LargeFrame } from './largeframe';
+
+/** Frames of more content than this are decompressed as a stream, slower but in bounded memory. */
+const WHOLE_FRAME = 128 << 20;
+/** The streaming decoder reads offsets of at most 25 bits right: measured, `zstd --long=27` gives wrong bytes. */
+const STREAM_WINDOW = 32 << 20;
+
+/**
+ * Decompresses zstd frames where Node has no zstd itself: frame by frame with the native library, which checks every
+ * checksum; frames too large for memory as a stream.
+ */
+export class ZstdFrames extends Transform {
+  private readonly walker = new FrameWalker();
+  private parts: Buffer[] = [];
+  private large: LargeFrame | undefined;
+
+  constructor(private readonly wholeFrame = WHOLE_FRAME) {
+    super();
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.accept(chunk).then(
+      () => done(),
+      (error: unknown) => done(error as Error),
+    );
+  }
+
+  override _flush(done: TransformCallback): void {
+    done(this.walker.idle ? null : new Error('the file ends inside a zstd frame'));
+  }
+
+  private async accept(chunk: Buffer): Promise<void> {
+    for (let at = 0; at < chunk.length;) {
+      const size = this.walker.walk(chunk, at);
+      // Parts are kept beyond this call; a stream's chunks are never reused.
+      const part = chunk.subarray(at, at + size);
+      at += size;
+      if (this.large === undefined) {
+        this.parts.push(part);
+        if (this.walker.contentBound > this.wholeFrame && !this.walker.skippable) {
+          if (this.walker.window > STREAM_WINDOW)
+            throw new ParquetryError(
+              'SOURCE_INVALID',
+              `A zstd frame has a window of ${this.walker.window} bytes and too much content to decompress at once.`,
+              { hint: 'Compress the file again without --long and --ultra.' },
+            );
+          this.large = await LargeFrame.create((bytes) => this.push(bytes));
+          for (const early of this.parts) this.large.push(early);
+          this.parts = [];
+        }
+      } else this.large.push(part);
+      if (!this.walker.frameEnded) continue;
+      if (this.large !== undefined) this.large.finish(this.walker.hasChecksum);
+      else if (!this.walker.skippable) this.push(await decompress(Buffer.concat(this.parts)));
+      this.large = undefined;
+      this.parts = [];
+      this.walker.reset();
+    }
+  }
+}

@@ -1,0 +1,118 @@
+const MAGIC = 0xfd2fb528;
+const BLOCK_MAX = 128 << 10;
+const DICTIONARY_BYTES = [0, 1, 2, 4];
+const CONTENT_BYTES = [0, 2, 4, 8];
+
+type State = 'magic' | 'descriptor' | 'header' | 'block' | 'body' | 'checksum' | 'skip-size' | 'skip' | 'end';
+
+/** Follows the structure of zstd frames (RFC 8878) through a stream of chunks, without decompressing them. */
+export class FrameWalker {
+  private state: State = 'magic';
+  /** Bytes of the current state's field still to come, and what came of it. */
+  private need = 4;
+  private readonly field = Buffer.alloc(16);
+  private have = 0;
+  private lastBlock = false;
+  private contentField = 0;
+  private blocks = 0;
+  private declared = 0;
+  private singleSegment = false;
+  /** Bytes back that the frame's blocks may refer to. */
+  window = 0;
+  hasChecksum = false;
+  skippable = false;
+
+  /** Whether the frame under way is complete. */
+  get frameEnded(): boolean {
+    return this.state === 'end';
+  }
+
+  /** Whether the walker stands between frames. */
+  get idle(): boolean {
+    return this.state === 'magic' && this.have === 0;
+  }
+
+  /** Most bytes the frame's content can have, as far as is known. */
+  get contentBound(): number {
+    return Math.max(this.declared, this.blocks * BLOCK_MAX);
+  }
+
+  /** Starts with the next frame. */
+  reset(): void {
+    this.expect('magic', 4);
+    this.blocks = this.declared = 0;
+    this.hasChecksum = this.skippable = false;
+  }
+
+  /** Takes bytes of the frame from `chunk` at `from` on; returns how many, less than all only at the frame's end. */
+  walk(chunk: Uint8Array, from: number): number {
+    let at = from;
+    while (at < chunk.length && this.state !== 'end') {
+      const size = Math.min(this.need, chunk.length - at);
+      if (this.state !== 'body' && this.state !== 'skip')
+        for (let index = 0; index < size; index += 1)
+          this.field[this.have + index] = chunk[at + index] as number;
+      this.have += size;
+      this.need -= size;
+      at += size;
+      while (this.need === 0 && (this.state as State) !== 'end') this.advance();
+    }
+    return at - from;
+  }
+
+  private expect(state: State, need: number): void {
+    this.state = state;
+    this.need = need;
+    this.have = 0;
+  }
+
+  private advance(): void {
+    const { field } = this;
+    switch (this.state) {
+      case 'magic': {
+        const magic = field.readUInt32LE(0);
+        this.skippable = (magic & 0xfffffff0) >>> 0 === 0x184d2a50;
+        if (!this.skippable && magic !== MAGIC) throw new Error('bytes that are no zstd frame');
+        return this.skippable ? this.expect('skip-size', 4) : this.expect('descriptor', 1);
+      }
+      case 'descriptor': {
+        const descriptor = field[0] as number;
+        this.singleSegment = (descriptor & 32) !== 0;
+        this.hasChecksum = (descriptor & 4) !== 0;
+        this.contentField = CONTENT_BYTES[descriptor >> 6] || (this.singleSegment ? 1 : 0);
+        const dictionary = DICTIONARY_BYTES[descriptor & 3] as number;
+        return this.expect('header', (this.singleSegment ? 0 : 1) + dictionary + this.contentField);
+      }
+      case 'header':
+        this.declared = contentSize(field.subarray(this.have - this.contentField, this.have));
+        this.window = this.singleSegment ? this.declared : windowSize(field[0] as number);
+        return this.expect('block', 3);
+      case 'block': {
+        const header = field.readUIntLE(0, 3);
+        this.lastBlock = (header & 1) !== 0;
+        this.blocks += 1;
+        return this.expect('body', ((header >> 1) & 3) === 1 ? 1 : header >> 3);
+      }
+      case 'body':
+        if (!this.lastBlock) return this.expect('block', 3);
+        return this.hasChecksum ? this.expect('checksum', 4) : this.expect('end', 0);
+      case 'skip-size':
+        return this.expect('skip', field.readUInt32LE(0));
+      case 'checksum':
+      case 'skip':
+      case 'end':
+        return this.expect('end', 0);
+    }
+  }
+}
+
+function windowSize(descriptor: number): number {
+  const base = 2 ** (10 + (descriptor >> 3));
+  return base + (base / 8) * (descriptor & 7);
+}
+
+function contentSize(field: Buffer): number {
+  if (field.length === 0) return 0;
+  if (field.length === 2) return field.readUInt16LE(0) + 256;
+  return field.length === 8 ? Number(field.readBigUInt64LE(0)) : field.readUIntLE(0, field.length);
+}

@@ -1,0 +1,2 @@
+export { openNdjsonSource } from './open';
+export type { NdjsonOptions } from './options';

@@ -1,0 +1,82 @@
+import type { FileHandle } from 'node:fs/promises';
+
+/** A longer line is not read: LINE_TOO_LONG. */
+export const MAX_LINE = 64 << 20;
+const CHUNK = 4 << 20;
+const PREFIX = 4_096;
+
+/** Whole lines of a file, as they lie in one buffer that the next batch overwrites. */
+export interface LineBatch {
+  readonly bytes: Buffer;
+  /** Offset of the first byte in the file. */
+  readonly start: number;
+  /** Set for a line over `MAX_LINE`: `bytes` then is its beginning only. */
+  readonly tooLong?: true;
+}
+
+/** Reads a file once, front to back, in batches of about 4 MB that end at line ends (or at the end of the file). */
+export async function* readBatches(handle: FileHandle): AsyncGenerator<LineBatch> {
+  let buffer = Buffer.allocUnsafe(CHUNK);
+  let have = 0;
+  let start = 0;
+  for (;;) {
+    if (have === buffer.length) {
+      const grown = Buffer.allocUnsafe(buffer.length * 2);
+      buffer.copy(grown, 0, 0, have);
+      buffer = grown;
+    }
+    const { bytesRead } = await handle.read(
+      buffer,
+      have,
+      Math.min(buffer.length - have, CHUNK),
+      start + have,
+    );
+    const searched = have;
+    have += bytesRead;
+    if (bytesRead === 0) {
+      if (have > MAX_LINE) yield { bytes: buffer.subarray(0, PREFIX), start, tooLong: true };
+      else if (have > 0) yield { bytes: buffer.subarray(0, have), start };
+      return;
+    }
+    const last = buffer.subarray(searched, have).lastIndexOf(10);
+    if (last >= 0) {
+      const whole = searched + last + 1;
+      yield { bytes: buffer.subarray(0, whole), start };
+      buffer.copyWithin(0, whole, have);
+      start += whole;
+      have -= whole;
+    } else if (have > MAX_LINE) {
+      yield { bytes: buffer.subarray(0, PREFIX), start, tooLong: true };
+      start = await skipLine(handle, start + have, buffer);
+      have = 0;
+    }
+  }
+}
+
+/** Offset after the end of the line that `from` lies in. */
+async function skipLine(handle: FileHandle, from: number, buffer: Buffer): Promise<number> {
+  for (let at = from; ;) {
+    const { bytesRead } = await handle.read(buffer, 0, CHUNK, at);
+    if (bytesRead === 0) return at;
+    const end = buffer.subarray(0, bytesRead).indexOf(10);
+    if (end >= 0) return at + end + 1;
+    at += bytesRead;
+  }
+}
+
+/** Where the text of the line `bytes[start, end)` ends: before one `\r`. */
+export function lineTextEnd(bytes: Uint8Array, start: number, end: number): number {
+  return end > start && bytes[end - 1] === 13 ? end - 1 : end;
+}
+
+/** Whether a line has nothing but white space. */
+export function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 1)
+    if (bytes[at] !== 32 && bytes[at] !== 9 && bytes[at] !== 13) return false;
+  return true;
+}
+
+/** Bytes of a byte order mark at the start of a file's first bytes. */
+export function markLength(bytes: Uint8Array): number {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+}

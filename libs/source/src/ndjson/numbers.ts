@@ -1,0 +1,155 @@
+import * as schema from '@parquetry/schema';
+import { mismatch, refuse, type RowContext, type ValueEncoder } from './context';
+
+// Local copies: in CommonJS a re-exported name costs a call at each use.
+const {
+  decimalShape,
+  FITS_NONE,
+  FITS_UINT64,
+  FRACTION,
+  integerFit,
+  KIND,
+  NUMBER,
+  plainDecimal,
+  STRING,
+  survivesDouble,
+} = schema;
+
+/** Whole numbers in a range; `1.0` and `1e2` are whole, text is not a number. */
+export function integerEncoder(path: string, name: string, min: bigint, max: bigint): ValueEncoder {
+  const safeMin = Number(min < -(2n ** 53n) ? -(2n ** 53n) : min);
+  const safeMax = Number(max > 2n ** 53n ? 2n ** 53n : max);
+  const outside = (context: RowContext, actual: string) =>
+    refuse(
+      context,
+      'INT_OUT_OF_RANGE',
+      path,
+      `The number does not fit ${name} of ${path}.`,
+      `${min}..${max}`,
+      actual,
+    );
+  return (context, tape, node) => {
+    const head = tape.nodes[node] as number;
+    if ((head & KIND) !== NUMBER) return mismatch(context, tape, node, path, name);
+    const start = tape.start(node);
+    const end = tape.end(node);
+    const { bytes } = tape;
+    if ((head & FRACTION) === 0 && end - start <= 15) {
+      const value = smallInteger(bytes, start, end);
+      if (value < safeMin || value > safeMax) return outside(context, tape.text(node));
+      context.bound = value;
+      // -0 is the integer 0.
+      if (value === 0) context.out.byte(48);
+      else context.out.copy(bytes, start, end);
+      return true;
+    }
+    let text: string;
+    if ((head & FRACTION) === 0) {
+      const fit = integerFit(bytes, start, end);
+      if (fit === FITS_NONE || (fit === FITS_UINT64 && max < 2n ** 64n - 1n))
+        return outside(context, tape.text(node, 60));
+      text = tape.text(node);
+    } else {
+      // 1.0 and 1e2 are whole numbers too.
+      const { integerDigits, scale } = decimalShape(bytes, start, end);
+      if (scale > 0)
+        return refuse(
+          context,
+          'NOT_INTEGER',
+          path,
+          `${path} takes whole numbers.`,
+          name,
+          tape.text(node, 60),
+        );
+      if (integerDigits > 20) return outside(context, tape.text(node, 60));
+      text = plainDecimal(bytes, start, end);
+    }
+    const value = BigInt(text);
+    if (value < min || value > max) return outside(context, text);
+    context.bound = value;
+    context.out.ascii(text);
+    return true;
+  };
+}
+
+function smallInteger(bytes: Uint8Array, start: number, end: number): number {
+  const negative = bytes[start] === 45;
+  let value = 0;
+  for (let at = negative ? start + 1 : start; at < end; at += 1)
+    value = value * 10 + (bytes[at] as number) - 48;
+  return negative ? 0 - value : value;
+}
+
+/** Numbers that a double holds. */
+export function floatEncoder(path: string): ValueEncoder {
+  return (context, tape, node) => {
+    if (tape.kind(node) !== NUMBER) return mismatch(context, tape, node, path, 'float64');
+    const start = tape.start(node);
+    const end = tape.end(node);
+    if (!survivesDouble(tape.bytes, start, end))
+      return refuse(
+        context,
+        'NOT_EXACT',
+        path,
+        `No double holds the number of ${path} exactly.`,
+        'float64',
+        tape.text(node, 60),
+      );
+    context.out.copy(tape.bytes, start, end);
+    // DuckDB reads the lexeme -0 as an integer and loses the sign.
+    if (end - start === 2 && tape.bytes[start] === 45 && tape.bytes[start + 1] === 48)
+      context.out.ascii('.0');
+    return true;
+  };
+}
+
+/** Numbers, and text of plain digits as amounts come, that fit precision and scale; staged as text. */
+export function decimalEncoder(path: string, precision: number, scale: number): ValueEncoder {
+  const name = `decimal(${precision}, ${scale})`;
+  return (context, tape, node) => {
+    const { bytes } = tape;
+    let start = tape.start(node);
+    let end = tape.end(node);
+    if (tape.kind(node) === STRING) {
+      start += 1;
+      end -= 1;
+      if (!isNumber(bytes, start, end))
+        return refuse(
+          context,
+          'NOT_DECIMAL',
+          path,
+          `The text of ${path} is no decimal number.`,
+          name,
+          tape.text(node, 60),
+        );
+    } else if (tape.kind(node) !== NUMBER) return mismatch(context, tape, node, path, name);
+    const shape = decimalShape(bytes, start, end);
+    if (shape.integerDigits > precision - scale || shape.scale > scale)
+      return refuse(
+        context,
+        'DECIMAL_OUT_OF_RANGE',
+        path,
+        `The number does not fit ${name} of ${path}.`,
+        name,
+        tape.text(node, 100),
+      );
+    context.out.byte(34);
+    context.out.ascii(plainDecimal(bytes, start, end));
+    context.out.byte(34);
+    return true;
+  };
+}
+
+/** Whether text is digits with an optional minus sign and fraction. */
+function isNumber(bytes: Uint8Array, start: number, end: number): boolean {
+  let at = bytes[start] === 45 ? start + 1 : start;
+  let digits = 0;
+  let points = 0;
+  for (; at < end; at += 1) {
+    const byte = bytes[at] as number;
+    if (byte >= 48 && byte <= 57) digits += 1;
+    else if (byte === 46 && digits > 0 && points === 0 && at + 1 < end) points = 1;
+    else return false;
+  }
+  return digits > 0;
+}

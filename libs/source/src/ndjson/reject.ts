@@ -1,0 +1,19 @@
+import { isUtf8 } from 'node:buffer';
+import type { Reject } from '@parquetry/core';
+import type { MessageFault } from '../message';
+
+/** The reject of a message: its fault, where it stands, and its bytes as text, or in base64 when they are none. */
+export function rejectOf(
+  fault: MessageFault,
+  position: string,
+  raw: Uint8Array,
+  place: { readonly dataset?: string; readonly ledger?: number } = {},
+): Reject {
+  const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.length);
+  return {
+    ...fault,
+    ...place,
+    position,
+    ...(isUtf8(bytes) ? { raw: bytes.toString('utf8') } : { raw_base64: bytes.toString('base64') }),
+  };
+}

@@ -1,0 +1,80 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { isParquetryError, ParquetryError, systemErrorCode } from '@parquetry/core';
+import type { SourceFile } from './files';
+import { ZstdFrames } from './frames';
+
+const underWay = new Map<string, Promise<number>>();
+
+/**
+ * Makes sure that the decompressed copy of a packed file is in `dir`.
+ * @returns its path, and the bytes read from the source: 0 when the copy was there
+ * @throws ParquetryError SOURCE_CORRUPT when the file can't be decompressed, STAGE_FULL when the disk is full
+ */
+export async function ensureSpool(
+  file: SourceFile,
+  dir: string,
+  signal?: AbortSignal,
+): Promise<{ readonly path: string; readonly bytesRead: number }> {
+  const target = path.join(dir, file.spool as string);
+  // Pulls of one process share the work; other processes at worst do it twice, and the rename decides.
+  for (let shared = underWay.get(target); shared !== undefined; shared = underWay.get(target))
+    await shared.catch(() => undefined);
+  const work = spoolOnce(file, target, signal).finally(() => underWay.delete(target));
+  underWay.set(target, work);
+  return { path: target, bytesRead: await work };
+}
+
+async function spoolOnce(file: SourceFile, target: string, signal: AbortSignal | undefined): Promise<number> {
+  const present = await stat(target).catch(() => undefined);
+  return present === undefined ? spool(file, target, signal) : 0;
+}
+
+async function spool(file: SourceFile, target: string, signal: AbortSignal | undefined): Promise<number> {
+  await mkdir(path.dirname(target), { recursive: true });
+  const partial = `${target}.${process.pid}.part`;
+  const source = createReadStream(file.path, { highWaterMark: 1 << 20 });
+  try {
+    const gunzip = createGunzip({ chunkSize: 1 << 18 });
+    const decoder = file.packing === 'gzip' ? gunzip : new ZstdFrames();
+    await pipeline(
+      source,
+      decoder,
+      createWriteStream(partial),
+      ...(signal === undefined ? [] : [{ signal }]),
+    );
+    if (file.packing === 'gzip') await checkPadding(file.path, gunzip.bytesWritten);
+    await rename(partial, target);
+    return source.bytesRead;
+  } catch (cause) {
+    await rm(partial, { force: true });
+    if (signal?.aborted === true) throw cause;
+    throw spoolError(file, cause);
+  }
+}
+
+/** zlib stops at zero bytes after a gzip member; nothing else than zeros may follow, or content would be lost. */
+async function checkPadding(name: string, from: number): Promise<void> {
+  for await (const chunk of createReadStream(name, { start: from }))
+    if ((chunk as Buffer).some((byte) => byte !== 0)) throw new Error('bytes follow the padding');
+}
+
+function spoolError(file: SourceFile, cause: unknown): unknown {
+  if (isParquetryError(cause)) return cause;
+  const code = systemErrorCode(cause);
+  if (code === 'ENOENT') return new ParquetryError('SOURCE_NOT_FOUND', `${file.name} is gone.`, { cause });
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new ParquetryError('STAGE_FULL', `No room to decompress ${file.name}.`, { cause });
+  if (code !== undefined && /^E[A-Z]+$/.test(code)) return cause;
+  return new ParquetryError(
+    'SOURCE_CORRUPT',
+    `${file.name} can't be decompressed: ${(cause as Error).message}.`,
+    {
+      details: { file: file.name },
+      cause,
+    },
+  );
+}

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { ParquetryError } from '@parquetry/core';
+import { hex } from './sep51';
+import type { DecodedLedger } from './xdr/reader';
+
+/**
+ * Proves a ledger whole from its own header: sha256(header) is its hash; the header's previousLedgerHash is
+ * `previousHash` (hex) where the ledger before is known; its txSetResultHash is the hash of the results of
+ * txProcessing, so no transaction is missing or added; its txSetHash is the hash of the (generalized) transaction set.
+ * @throws ParquetryError CHAIN_BROKEN with the ledger and both hashes
+ */
+export function checkLedger(ledger: DecodedLedger, previousHash?: string): void {
+  const { bytes, meta } = ledger;
+  const { hash, header } = meta.value.ledgerHeader;
+  const sequence = header.ledgerSeq;
+  const expect = (what: string, expected: string, actual: string): void => {
+    if (expected !== actual) throw broken(sequence, what, expected, actual);
+  };
+  expect('header hash', hex(hash), sha256(bytes.subarray(header.xdrStart, header.xdrEnd)));
+  if (previousHash !== undefined)
+    expect('previous ledger hash', previousHash, hex(header.previousLedgerHash));
+  expect('transaction result hash', hex(header.txSetResultHash), resultSetHash(ledger));
+  if (meta.type !== 0) {
+    const { xdrStart, xdrEnd } = meta.value.txSet;
+    expect('transaction set hash', hex(header.scpValue.txSetHash), sha256(bytes.subarray(xdrStart, xdrEnd)));
+  }
+}
+
+/** sha256 (hex) of the TransactionResultSet that txProcessing's results form, in their order. */
+export function resultSetHash({ bytes, meta }: DecodedLedger): string {
+  const results = meta.value.txProcessing;
+  const count = Buffer.alloc(4);
+  count.writeUInt32BE(results.length);
+  const hash = createHash('sha256').update(count);
+  for (const { result } of results) hash.update(bytes.subarray(result.xdrStart, result.xdrEnd));
+  return hash.digest('hex');
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function broken(ledger: number, what: string, expected: string, actual: string): ParquetryError {
+  return new ParquetryError(
+    'CHAIN_BROKEN',
+    `Ledger ${ledger} fails its proof: the ${what} is ${actual}, expected ${expected}.`,
+    {
+      details: { ledger, check: what, expected, actual },
+      hint: 'The source is damaged or mixes networks; compare it with another copy of the lake.',
+    },
+  );
+}

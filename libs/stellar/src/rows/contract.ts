@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import { addressText, scValJson } from '../sep51';
+import type { ScVal } from '../xdr/types';
+import { assetColumns, balanceColumns } from './asset';
+import { CHANGE, contractDataChanges } from './changes';
+import type { LedgerContext } from './context';
+import { type Row, goName } from './row';
+
+/** The rows of `contract_data`: one an entry that the ledger touched, nonces left out, by the bytes of the key. */
+export function* contractDataRows(context: LedgerContext): Generator<Row> {
+  for (const { change, entry, data, key } of contractDataChanges(context)) {
+    if (data.key.type === 'scvLedgerKeyNonce') continue;
+    yield {
+      contract_id: addressText(data.contract),
+      contract_key_type: goName('ScValType', data.key.type),
+      contract_durability: goName('ContractDataDurability', data.durability),
+      ...assetColumns(data, context.network),
+      ...balanceColumns(data),
+      last_modified_ledger: entry.lastModifiedLedgerSeq,
+      ledger_entry_change: change,
+      deleted: change === CHANGE.removed,
+      closed_at: context.closedAt,
+      ledger_sequence: context.sequence,
+      ledger_key_hash: createHash('sha256').update(key).digest('hex'),
+      key: xdrText(context, data.key),
+      key_decoded: scValJson(data.key),
+      val: xdrText(context, data.val),
+      val_decoded: scValJson(data.val),
+      contract_data_xdr: context.base64(data.xdrStart, data.xdrEnd),
+      ledger_key_hash_base_64: key.toString('base64'),
+      message_type: 'contract_data',
+      processor_name: 'contract_data_processor',
+    };
+  }
+}
+
+/** Base64 of a value's XDR as JSON text: the column is json because messages hold objects there. */
+function xdrText(context: LedgerContext, value: ScVal): string {
+  return `"${context.base64(value.xdrStart, value.xdrEnd)}"`;
+}

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import type { LedgerCloseMeta, TransactionEnvelope } from '../xdr/types';
+
+/** All envelopes of a ledger's transaction set, in the order of the set (not the order they were applied in). */
+export function envelopesOf(meta: LedgerCloseMeta): readonly TransactionEnvelope[] {
+  if (meta.type === 0) return meta.value.txSet.txes;
+  return meta.value.txSet.value.phases.flatMap((phase) =>
+    phase.type === 0 ? phase.value.flatMap(({ value }) => value.txes) : phase.value.executionStages.flat(2),
+  );
+}
+
+const TYPE_TX = Buffer.from([0, 0, 0, 2]);
+const TYPE_FEE_BUMP = Buffer.from([0, 0, 0, 5]);
+const KEY_TYPE_ED25519 = Buffer.alloc(4);
+
+/**
+ * Transaction hash (hex): sha256 of network id, envelope type and transaction. A version 0 transaction is hashed as the
+ * version 1 transaction it stands for: the same bytes after the source's key type.
+ */
+export function envelopeHash(bytes: Buffer, envelope: TransactionEnvelope, network: Uint8Array): string {
+  const { xdrStart, xdrEnd } = envelope.value.tx;
+  const hash = createHash('sha256').update(network);
+  if (envelope.type === 'envelopeTypeTxFeeBump') hash.update(TYPE_FEE_BUMP);
+  else hash.update(TYPE_TX);
+  if (envelope.type === 'envelopeTypeTxV0') hash.update(KEY_TYPE_ED25519);
+  return hash.update(bytes.subarray(xdrStart, xdrEnd)).digest('hex');
+}
+
+/** Operations of the (inner) transaction. */
+export function operationCount(envelope: TransactionEnvelope): number {
+  const { tx } = envelope.value;
+  return 'innerTx' in tx ? tx.innerTx.value.tx.operations.length : tx.operations.length;
+}

@@ -1,0 +1,303 @@
+/**
+ * The decoded values that the rows and the proof use, as the compiled readers give them: 64-bit integers are bigint,
+ * opaque data and strings are views of the input, unions are `{type, value}`. Names are those of stellar-base.
+ */
+
+/** Where a value's own XDR stands in the bytes it was read from; `end` is exclusive. */
+export interface Span {
+  readonly xdrStart: number;
+  readonly xdrEnd: number;
+}
+
+/** A union value: `type` is the enum member's name or the number of the discriminant. */
+export interface Union<Type extends string | number, Value> {
+  readonly type: Type;
+  readonly value: Value;
+}
+
+/** One ledger as stellar-core closed it: versions 0, 1 and 2. */
+export type LedgerCloseMeta = Span &
+  (Union<0, LedgerCloseMetaV0> | Union<1, LedgerCloseMetaV1> | Union<2, LedgerCloseMetaV1>);
+
+interface LedgerCloseMetaCommon {
+  readonly ledgerHeader: LedgerHeaderHistoryEntry;
+  readonly txProcessing: readonly TransactionResultMeta[];
+  readonly upgradesProcessing: readonly { readonly changes: readonly LedgerEntryChange[] }[];
+}
+export interface LedgerCloseMetaV0 extends LedgerCloseMetaCommon {
+  readonly txSet: { readonly txes: readonly TransactionEnvelope[] };
+}
+/** Version 1; version 2 differs in its transaction results only, see `TransactionResultMeta`. */
+export interface LedgerCloseMetaV1 extends LedgerCloseMetaCommon {
+  readonly ext: Union<0, undefined> | Union<1, { readonly sorobanFeeWrite1Kb: bigint }>;
+  readonly txSet: GeneralizedTransactionSet;
+  readonly totalByteSizeOfLiveSorobanState: bigint;
+  readonly evictedKeys: readonly LedgerKey[];
+}
+export interface LedgerHeaderHistoryEntry {
+  readonly hash: Uint8Array;
+  readonly header: LedgerHeader;
+}
+export interface LedgerHeader extends Span {
+  readonly ledgerVersion: number;
+  readonly previousLedgerHash: Uint8Array;
+  readonly scpValue: {
+    readonly txSetHash: Uint8Array;
+    readonly closeTime: bigint;
+    readonly ext:
+      | Union<'stellarValueBasic', undefined>
+      | Union<'stellarValueSigned', { readonly nodeId: AccountId; readonly signature: Uint8Array }>;
+  };
+  readonly txSetResultHash: Uint8Array;
+  readonly ledgerSeq: number;
+  readonly totalCoins: bigint;
+  readonly feePool: bigint;
+  readonly baseFee: number;
+  readonly baseReserve: number;
+  readonly maxTxSetSize: number;
+}
+
+export type GeneralizedTransactionSet = Span & Union<1, { readonly phases: readonly TransactionPhase[] }>;
+export type TransactionPhase =
+  | Union<
+      0,
+      readonly Union<'txsetCompTxsMaybeDiscountedFee', { readonly txes: readonly TransactionEnvelope[] }>[]
+    >
+  | Union<1, { readonly executionStages: readonly (readonly (readonly TransactionEnvelope[])[])[] }>;
+
+export type TransactionEnvelope = Span &
+  (
+    | Union<'envelopeTypeTxV0', { readonly tx: TransactionV0; readonly signatures: readonly Signature[] }>
+    | Union<'envelopeTypeTx', TransactionV1Envelope>
+    | Union<
+        'envelopeTypeTxFeeBump',
+        { readonly tx: FeeBumpTransaction; readonly signatures: readonly Signature[] }
+      >
+  );
+export interface TransactionV1Envelope {
+  readonly tx: Transaction;
+  readonly signatures: readonly Signature[];
+}
+export interface Signature {
+  readonly signature: Uint8Array;
+}
+export interface TransactionV0 extends Span {
+  readonly sourceAccountEd25519: Uint8Array;
+  readonly fee: number;
+  readonly seqNum: bigint;
+  readonly timeBounds: TimeBounds | undefined;
+  readonly memo: Memo;
+  readonly operations: readonly unknown[];
+}
+export interface Transaction extends Span {
+  readonly sourceAccount: MuxedAccount;
+  readonly fee: number;
+  readonly seqNum: bigint;
+  readonly cond:
+    Union<'precondNone', undefined> | Union<'precondTime', TimeBounds> | Union<'precondV2', PreconditionsV2>;
+  readonly memo: Memo;
+  readonly operations: readonly unknown[];
+  readonly ext: Union<0, undefined> | Union<1, SorobanTransactionData>;
+}
+export interface FeeBumpTransaction extends Span {
+  readonly feeSource: MuxedAccount;
+  readonly fee: bigint;
+  readonly innerTx: Union<'envelopeTypeTx', TransactionV1Envelope>;
+}
+export type MuxedAccount =
+  | Union<'keyTypeEd25519', Uint8Array>
+  | Union<'keyTypeMuxedEd25519', { readonly id: bigint; readonly ed25519: Uint8Array }>;
+export type AccountId = Union<'publicKeyTypeEd25519', Uint8Array>;
+export type Memo =
+  | Union<'memoNone', undefined>
+  | Union<'memoText' | 'memoHash' | 'memoReturn', Uint8Array>
+  | Union<'memoId', bigint>;
+export interface TimeBounds {
+  readonly minTime: bigint;
+  readonly maxTime: bigint;
+}
+export interface PreconditionsV2 {
+  readonly timeBounds: TimeBounds | undefined;
+  readonly ledgerBounds: { readonly minLedger: number; readonly maxLedger: number } | undefined;
+  readonly minSeqNum: bigint | undefined;
+  readonly minSeqAge: bigint;
+  readonly minSeqLedgerGap: number;
+  readonly extraSigners: readonly SignerKey[];
+}
+export type SignerKey =
+  | Union<'signerKeyTypeEd25519' | 'signerKeyTypePreAuthTx' | 'signerKeyTypeHashX', Uint8Array>
+  | Union<
+      'signerKeyTypeEd25519SignedPayload',
+      { readonly ed25519: Uint8Array; readonly payload: Uint8Array }
+    >;
+export interface SorobanTransactionData {
+  readonly ext: Union<0, undefined> | Union<1, { readonly archivedSorobanEntries: readonly number[] }>;
+  readonly resources: {
+    readonly instructions: number;
+    readonly diskReadBytes: number;
+    readonly writeBytes: number;
+  };
+  readonly resourceFee: bigint;
+}
+
+/** Result, fee changes and meta of a transaction, in apply order. Post-apply fee changes only in LedgerCloseMeta V2. */
+export interface TransactionResultMeta {
+  readonly result: TransactionResultPair;
+  readonly feeProcessing: readonly LedgerEntryChange[];
+  readonly feeProcessingStart: number;
+  readonly feeProcessingEnd: number;
+  readonly txApplyProcessing: TransactionMeta;
+  readonly postTxApplyFeeProcessing?: readonly LedgerEntryChange[];
+}
+export interface TransactionResultPair extends Span {
+  readonly transactionHash: Uint8Array;
+  readonly result: TransactionResult;
+}
+export interface TransactionResult extends Span {
+  readonly feeCharged: bigint;
+  readonly result:
+    | Union<'txSuccess' | 'txFailed', readonly unknown[]>
+    | Union<'txFeeBumpInnerSuccess' | 'txFeeBumpInnerFailed', InnerTransactionResultPair>
+    | Union<VoidResultCode, undefined>;
+}
+export interface InnerTransactionResultPair {
+  readonly transactionHash: Uint8Array;
+  readonly result: {
+    readonly result: Union<'txSuccess' | 'txFailed', readonly unknown[]> | Union<VoidResultCode, undefined>;
+  };
+}
+/** Result codes without further content; the others are named in `TransactionResult`. */
+export type VoidResultCode =
+  | 'txTooEarly'
+  | 'txTooLate'
+  | 'txMissingOperation'
+  | 'txBadSeq'
+  | 'txBadAuth'
+  | 'txInsufficientBalance'
+  | 'txNoAccount'
+  | 'txInsufficientFee'
+  | 'txBadAuthExtra'
+  | 'txInternalError'
+  | 'txNotSupported'
+  | 'txBadSponsorship'
+  | 'txBadMinSeqAgeOrGap'
+  | 'txMalformed'
+  | 'txSorobanInvalid'
+  | 'txFrozenKeyAccessed';
+
+export type TransactionMeta = Span &
+  (
+    | Union<0, readonly OperationMeta[]>
+    | Union<
+        1,
+        { readonly txChanges: readonly LedgerEntryChange[]; readonly operations: readonly OperationMeta[] }
+      >
+    | Union<2, TransactionMetaV2>
+    | Union<3, TransactionMetaV2 & { readonly sorobanMeta: SorobanMetaV3 | undefined }>
+    | Union<4, TransactionMetaV4>
+  );
+export interface TransactionMetaV2 {
+  readonly txChangesBefore: readonly LedgerEntryChange[];
+  readonly operations: readonly OperationMeta[];
+  readonly txChangesAfter: readonly LedgerEntryChange[];
+}
+export interface TransactionMetaV4 extends TransactionMetaV2 {
+  readonly operations: readonly (OperationMeta & { readonly events: readonly ContractEvent[] })[];
+  readonly sorobanMeta: { readonly ext: SorobanMetaExt } | undefined;
+  readonly events: readonly { readonly event: ContractEvent }[];
+  readonly diagnosticEvents: readonly DiagnosticEvent[];
+}
+export interface OperationMeta {
+  readonly changes: readonly LedgerEntryChange[];
+}
+export interface SorobanMetaV3 {
+  readonly ext: SorobanMetaExt;
+  readonly events: readonly ContractEvent[];
+  readonly diagnosticEvents: readonly DiagnosticEvent[];
+}
+export type SorobanMetaExt =
+  | Union<0, undefined>
+  | Union<
+      1,
+      {
+        readonly totalNonRefundableResourceFeeCharged: bigint;
+        readonly totalRefundableResourceFeeCharged: bigint;
+        readonly rentFeeCharged: bigint;
+      }
+    >;
+export interface DiagnosticEvent extends Span {
+  readonly inSuccessfulContractCall: boolean;
+  readonly event: ContractEvent;
+}
+export interface ContractEvent extends Span {
+  readonly contractId: Uint8Array | undefined;
+  readonly type: 'system' | 'contract' | 'diagnostic';
+  readonly body: Union<0, { readonly topics: readonly ScVal[]; readonly data: ScVal }>;
+}
+
+export type LedgerEntryChange =
+  | Union<
+      'ledgerEntryCreated' | 'ledgerEntryUpdated' | 'ledgerEntryState' | 'ledgerEntryRestored',
+      LedgerEntry
+    >
+  | Union<'ledgerEntryRemoved', LedgerKey>;
+export interface LedgerEntry {
+  readonly lastModifiedLedgerSeq: number;
+  readonly data:
+    | Union<'account', { readonly accountId: AccountId; readonly balance: bigint }>
+    | Union<'contractData', ContractDataEntry>
+    | Union<OtherEntryType, unknown>;
+}
+/** Entry types whose content no row of this version uses. */
+export type OtherEntryType =
+  | 'trustline'
+  | 'offer'
+  | 'data'
+  | 'claimableBalance'
+  | 'liquidityPool'
+  | 'contractCode'
+  | 'configSetting'
+  | 'ttl';
+export type LedgerKey = Span & Union<'account' | 'contractData' | OtherEntryType, unknown>;
+export interface ContractDataEntry extends Span {
+  readonly contract: ScAddress;
+  readonly key: ScVal;
+  readonly durability: 'temporary' | 'persistent';
+  readonly val: ScVal;
+}
+
+/** A Soroban value. */
+export type ScVal = Span &
+  (
+    | Union<'scvVoid' | 'scvLedgerKeyContractInstance', undefined>
+    | Union<'scvBool', boolean>
+    | Union<'scvU32' | 'scvI32', number>
+    | Union<'scvU64' | 'scvI64' | 'scvTimepoint' | 'scvDuration', bigint>
+    | Union<'scvU128' | 'scvI128', { readonly hi: bigint; readonly lo: bigint }>
+    | Union<
+        'scvU256' | 'scvI256',
+        { readonly hiHi: bigint; readonly hiLo: bigint; readonly loHi: bigint; readonly loLo: bigint }
+      >
+    | Union<'scvBytes' | 'scvString' | 'scvSymbol', Uint8Array>
+    | Union<'scvVec', readonly ScVal[] | undefined>
+    | Union<'scvMap', readonly ScMapEntry[] | undefined>
+    | Union<'scvAddress', ScAddress>
+    | Union<'scvError', ScError>
+    | Union<'scvContractInstance', ScContractInstance>
+    | Union<'scvLedgerKeyNonce', { readonly nonce: bigint }>
+  );
+export interface ScMapEntry {
+  readonly key: ScVal;
+  readonly val: ScVal;
+}
+export type ScError = Union<'sceContract', number> | Union<string, string>;
+export interface ScContractInstance {
+  readonly executable:
+    Union<'contractExecutableWasm', Uint8Array> | Union<'contractExecutableStellarAsset', undefined>;
+  readonly storage: readonly ScMapEntry[] | undefined;
+}
+export type ScAddress =
+  | Union<'scAddressTypeAccount', AccountId>
+  | Union<'scAddressTypeContract' | 'scAddressTypeLiquidityPool', Uint8Array>
+  | Union<'scAddressTypeMuxedAccount', { readonly id: bigint; readonly ed25519: Uint8Array }>
+  | Union<'scAddressTypeClaimableBalance', Union<'claimableBalanceIdTypeV0', Uint8Array>>;

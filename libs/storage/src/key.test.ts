@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { compareKeys, keyFault } from './key';
+
+describe('keys', () => {
+  it.each([
+    '',
+    '/absolute',
+    'a//b',
+    'a/',
+    '.',
+    'a/../b',
+    '../a',
+    'a/./b',
+    'a\\b',
+    'a\0b',
+    'a\nb',
+    'x'.repeat(256),
+    `${'a/'.repeat(600)}b`,
+    '.tmp-1',
+    'a/.tmp-b/c',
+    'lone\ud800',
+  ])('refuses %j', (key) => {
+    expect(keyFault(key)).toBeDefined();
+  });
+
+  it.each(['a', 'a/b=c/d-e_f.parquet', '_delta_log/00000000000000000000.json', 'é/日本', '..a', 'a..b'])(
+    'takes %j',
+    (key) => {
+      expect(keyFault(key)).toBeUndefined();
+    },
+  );
+
+  it('orders as object stores do, by UTF-8 bytes', () => {
+    expect(['b', '\u{1f600}', 'a-b', 'a/x', '\uffee'].sort(compareKeys)).toEqual([
+      'a-b',
+      'a/x',
+      'b',
+      '\uffee',
+      '\u{1f600}',
+    ]);
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (a, b) => {
+        expect(Math.sign(compareKeys(a, b))).toBe(-Math.sign(compareKeys(b, a)) || 0);
+      }),
+    );
+  });
+});

@@ -1,0 +1,50 @@
+import { ParquetryError } from '@parquetry/core';
+
+/** Temporary files of the local store begin so; a crash can leave one, and no listing shows it. */
+export const TEMP_PREFIX = '.tmp-';
+
+const MAX_KEY_BYTES = 1024;
+const MAX_PART_BYTES = 255;
+const CONTROL = /[\u0000-\u001f\u007f]/;
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** True for the last part of a key, or a file name, that a crashed write can have left. */
+export function isTempName(name: string): boolean {
+  return name.startsWith(TEMP_PREFIX);
+}
+
+/** Why a text can't be an object's key, or undefined when it can. */
+export function keyFault(key: string): string | undefined {
+  if (key === '') return 'it is empty';
+  if (CONTROL.test(key)) return 'it holds a control character';
+  if (key.includes('\\')) return 'it holds a backslash';
+  if (LONE_SURROGATE.test(key)) return 'it is not valid Unicode';
+  if (Buffer.byteLength(key) > MAX_KEY_BYTES) return `it is longer than ${MAX_KEY_BYTES} bytes`;
+  for (const part of key.split('/')) {
+    if (part === '') return 'it is absolute or has an empty part';
+    if (part === '.' || part === '..') return `it holds the part "${part}"`;
+    if (Buffer.byteLength(part) > MAX_PART_BYTES) return `a part is longer than ${MAX_PART_BYTES} bytes`;
+    if (isTempName(part)) return `a part begins with "${TEMP_PREFIX}"`;
+  }
+  return undefined;
+}
+
+/**
+ * A key may be built from what a message says, so every operation checks it: relative, no `..`, no empty part, no
+ * control character, no backslash, parts of at most 255 bytes.
+ * @throws ParquetryError KEY_INVALID
+ */
+export function assertKey(key: string): void {
+  const fault = keyFault(key);
+  if (fault !== undefined)
+    throw new ParquetryError(
+      'KEY_INVALID',
+      `${JSON.stringify(key.slice(0, 200))} can't be an object's key: ${fault}.`,
+    );
+}
+
+/** Orders keys as object stores do: by UTF-8 bytes, which is by code point. */
+export function compareKeys(a: string, b: string): number {
+  if (a === b) return 0;
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

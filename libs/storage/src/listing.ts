@@ -1,0 +1,49 @@
+import type { Dirent } from 'node:fs';
+import { lstat, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { systemErrorCode } from '@parquetry/core';
+import { compareKeys, isTempName } from './key';
+import type { ListedObject } from './store';
+
+/**
+ * Walks a folder in the order of the keys' bytes, one folder's entries in memory at a time. A folder sorts as its name
+ * with `/`, as it would in an object store (`a-b` before `a/x`). Symbolic links are neither followed nor listed.
+ */
+export async function* walk(root: string, prefix: string, after: string): AsyncGenerator<ListedObject> {
+  const slash = prefix.lastIndexOf('/');
+  yield* walkFolder(root, prefix.slice(0, slash + 1), prefix, after);
+}
+
+async function* walkFolder(
+  root: string,
+  folder: string,
+  prefix: string,
+  after: string,
+): AsyncGenerator<ListedObject> {
+  const names = (await entries(path.join(root, folder)))
+    .filter((entry) => (entry.isFile() || entry.isDirectory()) && !isTempName(entry.name))
+    .map((entry) => folder + (entry.isDirectory() ? `${entry.name}/` : entry.name))
+    .filter((key) => key.startsWith(prefix) || (key.endsWith('/') && prefix.startsWith(key)))
+    .filter(
+      (key) => after === '' || compareKeys(key, after) > 0 || (key.endsWith('/') && after.startsWith(key)),
+    )
+    .sort(compareKeys);
+  for (const key of names) {
+    if (key.endsWith('/')) {
+      yield* walkFolder(root, key, prefix, after);
+      continue;
+    }
+    const info = await lstat(path.join(root, key)).catch(absent);
+    if (info !== undefined) yield { key, size: info.size, modified: Math.floor(info.mtimeMs) };
+  }
+}
+
+/** Entries of a folder; none when there is no such folder. */
+export async function entries(folder: string): Promise<Dirent[]> {
+  return (await readdir(folder, { withFileTypes: true }).catch(absent)) ?? [];
+}
+
+function absent(error: unknown): undefined {
+  if (systemErrorCode(error) === 'ENOENT') return undefined;
+  throw error;
+}

@@ -1,0 +1,221 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { chmod, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import fc from 'fast-check';
+import { localFault } from './fault';
+import { compareKeys } from './key';
+import { LocalStore } from './local';
+import { openStore } from './open';
+import { expandPath } from './root';
+import { inFolder } from './testing/folder';
+
+const text = (value: string): Uint8Array => Buffer.from(value);
+const sha = (value: Uint8Array): string => createHash('sha256').update(value).digest('hex');
+const isRoot = process.getuid?.() === 0;
+
+async function keys(store: LocalStore, prefix = '', after?: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const item of store.list(prefix, after === undefined ? {} : { after })) found.push(item.key);
+  return found;
+}
+
+describe('LocalStore', () => {
+  it('creates once and never overwrites', () =>
+    inFolder(async (folder) => {
+      const store = new LocalStore(path.join(folder, 'new/archive'));
+      expect(await store.stat('a/b')).toBeUndefined();
+      expect(await store.putIfAbsent('a/b', text('one'))).toBe('created');
+      expect(await store.putIfAbsent('a/b', text('two'))).toBe('exists');
+      expect(Buffer.from(await store.get('a/b')).toString()).toBe('one');
+      expect(await store.stat('a/b')).toMatchObject({ size: 3 });
+      await store.replace('a/b', text('three'));
+      expect(Buffer.from(await store.get('a/b')).toString()).toBe('three');
+      expect(await readdir(path.join(folder, 'new/archive/a'))).toEqual(['b']);
+    }));
+
+  it('lets one of many concurrent creators win', () =>
+    inFolder(async (folder) => {
+      const stores = Array.from({ length: 8 }, () => new LocalStore(folder));
+      for (let round = 0; round < 10; round++) {
+        const outcomes = await Promise.all(
+          stores.map((store, i) => store.putIfAbsent(`r/${round}`, text(`writer ${i}`))),
+        );
+        expect(outcomes.filter((outcome) => outcome === 'created')).toHaveLength(1);
+        const winner = outcomes.indexOf('created');
+        expect(Buffer.from(await stores[0]!.get(`r/${round}`)).toString()).toBe(`writer ${winner}`);
+      }
+      expect(await readdir(path.join(folder, 'r'))).toHaveLength(10);
+    }));
+
+  it('uploads a file and refuses other bytes than expected, leaving nothing', () =>
+    inFolder(async (folder) => {
+      const store = new LocalStore(path.join(folder, 'archive'));
+      const bytes = randomBytes(3_000_001);
+      const file = path.join(folder, 'stage.bin');
+      await writeFile(file, bytes);
+      const good = { sha256: sha(bytes), size: bytes.length };
+      await expect(store.uploadIfAbsent('d/f', file, { ...good, size: 7 })).rejects.toMatchObject({
+        code: 'VERIFY_MISMATCH',
+      });
+      await expect(
+        store.uploadIfAbsent('d/f', file, { ...good, sha256: sha(text('')) }),
+      ).rejects.toMatchObject({
+        code: 'VERIFY_MISMATCH',
+      });
+      await expect(store.uploadIfAbsent('d/f', `${file}.gone`, good)).rejects.toMatchObject({
+        code: 'STAGE_LOST',
+      });
+      await expect(
+        store.uploadIfAbsent('d/f', file, { ...good, signal: AbortSignal.abort() }),
+      ).rejects.toMatchObject({ code: 'CANCELLED' });
+      expect(await readdir(path.join(folder, 'archive/d'))).toEqual([]);
+      expect(await store.uploadIfAbsent('d/f', file, good)).toBe('created');
+      expect(await store.uploadIfAbsent('d/f', file, good)).toBe('exists');
+      expect(await store.sha256('d/f')).toBe(good.sha256);
+      expect(Buffer.from(await store.getRange('d/f', 1_000_000, 10))).toEqual(
+        bytes.subarray(1_000_000, 1_000_010),
+      );
+      expect(await store.getRange('d/f', 3_000_000, 10)).toHaveLength(1);
+      expect(await store.getRange('d/f', 4_000_000, 10)).toHaveLength(0);
+      await expect(store.getRange('d/f', -1, 10)).rejects.toMatchObject({ code: 'INTERNAL' });
+    }));
+
+  it('says what is not there', () =>
+    inFolder(async (folder) => {
+      const store = new LocalStore(folder);
+      await expect(store.get('nothing')).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
+      await expect(store.sha256('a/nothing')).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
+      expect(await store.delete('nothing')).toBe(false);
+      await store.putIfAbsent('x', text('x'));
+      expect(await store.delete('x')).toBe(true);
+      expect(await store.stat('x')).toBeUndefined();
+    }));
+
+  it('lists in key order, by text prefix, after a key, without temporary files', () =>
+    inFolder(async (folder) => {
+      const store = new LocalStore(folder);
+      const all = ['a-b', 'a/x', 'a/y/z', 'a0', 'b/_log/2', 'b/_log/10', 'é'];
+      for (const key of all) await store.putIfAbsent(key, text(key));
+      await writeFile(path.join(folder, 'a/.tmp-1-crashed'), 'half');
+      expect(await keys(store)).toEqual([...all].sort(compareKeys));
+      expect(await keys(store, 'a/')).toEqual(['a/x', 'a/y/z']);
+      expect(await keys(store, 'a')).toEqual(['a-b', 'a/x', 'a/y/z', 'a0']);
+      expect(await keys(store, 'b/_log/', 'b/_log/10')).toEqual(['b/_log/2']);
+      expect(await keys(store, '', 'a/x')).toEqual(['a/y/z', 'a0', 'b/_log/10', 'b/_log/2', 'é']);
+      expect(await keys(store, 'none/at/all')).toEqual([]);
+      const folders: string[] = [];
+      for await (const name of store.folders('')) folders.push(name);
+      expect(folders).toEqual(['a', 'b']);
+    }));
+
+  it('lists any set of keys as an object store would', async () => {
+    const part = fc.stringMatching(/^[ab.\-0]{1,2}$/).filter((name) => name !== '.' && name !== '..');
+    const key = fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/'));
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(key, { maxLength: 12 }), key, key, (wanted, prefix, after) =>
+        inFolder(async (folder) => {
+          const store = new LocalStore(folder);
+          const made: string[] = [];
+          for (const item of wanted) {
+            if (made.some((other) => other.startsWith(`${item}/`) || item.startsWith(`${other}/`))) continue;
+            await store.putIfAbsent(item, text(''));
+            made.push(item);
+          }
+          const expected = made.sort(compareKeys).filter((item) => item.startsWith(prefix[0] ?? ''));
+          expect(await keys(store, prefix[0])).toEqual(expected);
+          expect(await keys(store, prefix[0], after)).toEqual(
+            expected.filter((item) => compareKeys(item, after) > 0),
+          );
+        }),
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it('refuses keys and links that leave the root', () =>
+    inFolder(async (folder) => {
+      const root = path.join(folder, 'archive');
+      const outside = path.join(folder, 'outside');
+      await mkdir(root);
+      await mkdir(outside);
+      await writeFile(path.join(outside, 'secret'), 'secret');
+      await symlink(outside, path.join(root, 'link'));
+      await symlink(path.join(outside, 'secret'), path.join(root, 'file'));
+      await mkdir(path.join(root, 'real'));
+      await symlink(path.join(root, 'real'), path.join(root, 'inner'));
+      const store = new LocalStore(root);
+      for (const key of ['../outside/secret', 'link/secret', 'file', 'link/new/deep'])
+        for (const run of [
+          () => store.get(key),
+          () => store.putIfAbsent(key, text('x')),
+          () => store.replace(key, text('x')),
+          () => store.delete(key),
+          () => store.stat(key),
+          () => store.sha256(key),
+        ])
+          await expect(run()).rejects.toMatchObject({ code: 'KEY_INVALID' });
+      expect(await readdir(outside)).toEqual(['secret']);
+      expect(await store.putIfAbsent('inner/fine', text('x'))).toBe('created');
+      await expect(keys(store, 'link/')).rejects.toMatchObject({ code: 'KEY_INVALID' });
+      expect(() => store.localPath('../x')).toThrow(expect.objectContaining({ code: 'KEY_INVALID' }));
+    }));
+
+  it('accepts a root that is reached through a link', () =>
+    inFolder(async (folder) => {
+      await mkdir(path.join(folder, 'real'));
+      await symlink(path.join(folder, 'real'), path.join(folder, 'link'));
+      const store = new LocalStore(path.join(folder, 'link'));
+      await store.putIfAbsent('a/b', text('x'));
+      expect(await readdir(path.join(folder, 'real/a'))).toEqual(['b']);
+    }));
+
+  it('refuses a root that is a file, before and below', () =>
+    inFolder(async (folder) => {
+      const file = path.join(folder, 'file');
+      await writeFile(file, 'x');
+      for (const root of [file, path.join(file, 'below')]) {
+        const store = new LocalStore(root);
+        await expect(store.putIfAbsent('a', text('x'))).rejects.toMatchObject({
+          code: 'ARCHIVE_INVALID',
+          exitCode: 2,
+        });
+        await expect(store.stat('a')).rejects.toMatchObject({ code: 'ARCHIVE_INVALID' });
+        await expect(keys(store)).rejects.toMatchObject({ code: 'ARCHIVE_INVALID' });
+      }
+    }));
+
+  (isRoot ? it.skip : it)('reports missing rights (skipped for the super user, who has them all)', () =>
+    inFolder(async (folder) => {
+      await chmod(folder, 0o500);
+      await expect(new LocalStore(folder).putIfAbsent('a', text('x'))).rejects.toMatchObject({
+        code: 'PERMISSION_DENIED',
+      });
+      await chmod(folder, 0o700);
+    }),
+  );
+
+  it.each([
+    ['EACCES', 'PERMISSION_DENIED', false],
+    ['EROFS', 'PERMISSION_DENIED', false],
+    ['ENOSPC', 'STORAGE_FULL', true],
+    ['EDQUOT', 'STORAGE_FULL', true],
+    ['EIO', 'STORAGE_UNREACHABLE', true],
+  ])('maps %s to %s', (system, code, retryable) => {
+    const fault = localFault(Object.assign(new Error(system), { code: system }), 'write', 'x');
+    expect(fault).toMatchObject({ code, retryable });
+  });
+});
+
+describe('openStore', () => {
+  it('opens paths and file URIs and expands ~', () => {
+    expect(openStore('./x').uri).toBe(path.resolve('x'));
+    expect(openStore('file:///data/x').uri).toBe('/data/x');
+    expect(expandPath('~/x')).toBe(path.join(homedir(), 'x'));
+    expect(openStore('~').uri).toBe(homedir());
+  });
+
+  it.each(['s3://bucket/prefix', 'gs://bucket'])('says that %s is not available', (uri) => {
+    expect(() => openStore(uri)).toThrow(expect.objectContaining({ code: 'NOT_AVAILABLE', exitCode: 2 }));
+  });
+});

@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto';
+import { constants, createReadStream } from 'node:fs';
+import { type FileHandle, link, lstat, open, rename, stat, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { ParquetryError, systemErrorCode } from '@parquetry/core';
+import { localFault } from './fault';
+import { assertKey, compareKeys, isTempName } from './key';
+import { entries, walk } from './listing';
+import { expandPath, LocalRoot, syncFolder } from './root';
+import type { ListedObject, ObjectInfo, ObjectStore, PutOutcome, UploadExpectation } from './store';
+import { copyChecked, withTemp } from './temp';
+
+/**
+ * Objects as files of a folder. A write fills a temporary file beside the target, syncs it, gives it its name with
+ * link(2), which fails when the name is taken, and syncs the folder: an object is never half there and never replaced.
+ */
+export class LocalStore implements ObjectStore {
+  readonly uri: string;
+  private readonly root: LocalRoot;
+
+  /** `folder` is a path as people type it, `~` included. It is made by the first write. */
+  constructor(folder: string) {
+    this.root = new LocalRoot(expandPath(folder));
+    this.uri = this.root.path;
+  }
+
+  putIfAbsent(key: string, bytes: Uint8Array): Promise<PutOutcome> {
+    return this.create(key, async (file) => {
+      await file.writeFile(bytes);
+    });
+  }
+
+  uploadIfAbsent(key: string, localFile: string, expected: UploadExpectation): Promise<PutOutcome> {
+    return this.create(key, (file) => copyChecked(localFile, file, expected));
+  }
+
+  replace(key: string, bytes: Uint8Array): Promise<void> {
+    return this.guard('write', key, async () => {
+      const target = await this.root.prepare(key);
+      await withTemp(
+        target,
+        (file) => file.writeFile(bytes),
+        (temp) => rename(temp, target),
+      );
+      await syncFolder(path.dirname(target));
+    });
+  }
+
+  get(key: string): Promise<Uint8Array> {
+    return this.guard('read', key, () => this.withFile(key, (file) => file.readFile()));
+  }
+
+  getRange(key: string, start: number, length: number): Promise<Uint8Array> {
+    return this.guard('read', key, () =>
+      this.withFile(key, async (file) => {
+        if (!Number.isSafeInteger(start) || !Number.isSafeInteger(length) || start < 0 || length < 0)
+          throw new ParquetryError('INTERNAL', `Not a byte range of ${key}: ${length} bytes from ${start}.`);
+        const { size } = await file.stat();
+        const buffer = Buffer.alloc(Math.max(0, Math.min(length, size - start)));
+        let filled = 0;
+        while (filled < buffer.length) {
+          const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, start + filled);
+          if (bytesRead === 0) break;
+          filled += bytesRead;
+        }
+        return buffer.subarray(0, filled);
+      }),
+    );
+  }
+
+  stat(key: string): Promise<ObjectInfo | undefined> {
+    return this.guard('read', key, async () => {
+      const target = await this.root.resolve(key);
+      const info = await stat(target).catch((error: unknown) => {
+        if (systemErrorCode(error) === 'ENOENT') return undefined;
+        throw error;
+      });
+      return info?.isFile() === true ? { size: info.size, modified: Math.floor(info.mtimeMs) } : undefined;
+    });
+  }
+
+  sha256(key: string): Promise<string> {
+    return this.guard('read', key, async () => {
+      const hash = createHash('sha256');
+      const target = await this.root.resolve(key);
+      for await (const chunk of createReadStream(target, { highWaterMark: 1 << 20 }))
+        hash.update(chunk as Buffer);
+      return hash.digest('hex');
+    });
+  }
+
+  async *list(prefix: string, options: { readonly after?: string } = {}): AsyncGenerator<ListedObject> {
+    const folder = prefix.slice(0, prefix.lastIndexOf('/'));
+    try {
+      await this.root.assertFolder();
+      if (folder !== '') await this.root.resolve(folder);
+      yield* walk(this.root.path, prefix, options.after ?? '');
+    } catch (error) {
+      throw localFault(error, 'list', this.describe(prefix));
+    }
+  }
+
+  async *folders(folder: string): AsyncGenerator<string> {
+    try {
+      await this.root.assertFolder();
+      const at = folder === '' ? this.root.path : await this.root.resolve(folder);
+      const names = (await entries(at)).filter((entry) => entry.isDirectory() && !isTempName(entry.name));
+      yield* names.map((entry) => entry.name).sort(compareKeys);
+    } catch (error) {
+      throw localFault(error, 'list', this.describe(folder));
+    }
+  }
+
+  delete(key: string): Promise<boolean> {
+    return this.guard('delete', key, async () => {
+      const target = await this.root.resolve(key);
+      try {
+        await unlink(target);
+      } catch (error) {
+        if (systemErrorCode(error) === 'ENOENT') return false;
+        throw error;
+      }
+      await syncFolder(path.dirname(target));
+      return true;
+    });
+  }
+
+  localPath(key: string): string {
+    return this.root.join(key);
+  }
+
+  private create(key: string, fill: (file: FileHandle) => Promise<void>): Promise<PutOutcome> {
+    return this.guard('write', key, async () => {
+      const target = await this.root.prepare(key);
+      if (await taken(target)) return 'exists';
+      return withTemp(target, fill, async (temp) => {
+        try {
+          await link(temp, target);
+        } catch (error) {
+          if (systemErrorCode(error) === 'EEXIST') return 'exists';
+          throw error;
+        }
+        await syncFolder(path.dirname(target));
+        return 'created';
+      });
+    });
+  }
+
+  private async withFile<T>(key: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
+    const target = await this.root.resolve(key);
+    const file = await open(target, constants.O_RDONLY);
+    try {
+      return await use(file);
+    } finally {
+      await file.close();
+    }
+  }
+
+  private async guard<T>(action: string, key: string, run: () => Promise<T>): Promise<T> {
+    assertKey(key);
+    try {
+      return await run();
+    } catch (error) {
+      throw localFault(error, action, this.describe(key));
+    }
+  }
+
+  private describe(key: string): string {
+    return path.join(this.uri, key);
+  }
+}
+
+async function taken(target: string): Promise<boolean> {
+  try {
+    await lstat(target);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}

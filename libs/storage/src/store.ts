@@ -1,0 +1,84 @@
+/** Whether a create-only write made the object, or found one at the key and left it alone. */
+export type PutOutcome = 'created' | 'exists';
+
+/** What a store knows of an object without reading it. */
+export interface ObjectInfo {
+  /** Bytes. */
+  readonly size: number;
+  /** Last change, Unix milliseconds. */
+  readonly modified: number;
+}
+
+/** One row of a listing. */
+export interface ListedObject extends ObjectInfo {
+  readonly key: string;
+}
+
+/** What the caller knows of a file it uploads; the store refuses other bytes. */
+export interface UploadExpectation {
+  /** Lower case hex. */
+  readonly sha256: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Stops the upload; nothing is left visible. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Objects by key under one root. A key is a relative path with `/` between its parts (see `assertKey`). An object is
+ * seen whole or not at all, and a write that returned is durable. Create-only writes are the one conditional operation
+ * that the commit protocol needs: link(2) on local disk, `If-None-Match: *` on S3, generation 0 on GCS.
+ *
+ * Every operation throws ParquetryError: KEY_INVALID, PERMISSION_DENIED, STORAGE_FULL, STORAGE_UNREACHABLE,
+ * ARCHIVE_INVALID when the root can't hold objects.
+ */
+export interface ObjectStore {
+  /** The root as people know it: a path, `s3://…`, `gs://…`. Never holds a credential. */
+  readonly uri: string;
+
+  /** Creates an object unless one is there; never overwrites. */
+  putIfAbsent(key: string, bytes: Uint8Array): Promise<PutOutcome>;
+
+  /** Creates or replaces an object in one step. Only for hints that may be lost, such as `_last_checkpoint`. */
+  replace(key: string, bytes: Uint8Array): Promise<void>;
+
+  /**
+   * Creates an object from a local file unless one is there; `exists` says nothing of the content there.
+   * @throws ParquetryError VERIFY_MISMATCH when the file's bytes are not the expected ones, STAGE_LOST when there is no
+   *   such file, CANCELLED
+   */
+  uploadIfAbsent(key: string, localFile: string, expected: UploadExpectation): Promise<PutOutcome>;
+
+  /** @throws ParquetryError OBJECT_NOT_FOUND */
+  get(key: string): Promise<Uint8Array>;
+
+  /**
+   * Bytes `[start, start + length)`, fewer where the object ends before.
+   * @throws ParquetryError OBJECT_NOT_FOUND
+   */
+  getRange(key: string, start: number, length: number): Promise<Uint8Array>;
+
+  /** Size and age of an object, undefined when there is none. */
+  stat(key: string): Promise<ObjectInfo | undefined>;
+
+  /**
+   * sha256 (hex) of the stored bytes, read as a stream.
+   * @throws ParquetryError OBJECT_NOT_FOUND
+   */
+  sha256(key: string): Promise<string>;
+
+  /**
+   * Objects whose key begins with `prefix` (a text prefix, not only whole parts), in the order of their keys' UTF-8
+   * bytes, without the store's own temporary files. `after` leaves out that key and all before it.
+   */
+  list(prefix: string, options?: { readonly after?: string }): AsyncIterable<ListedObject>;
+
+  /** Names of the folders directly below `folder` (no slash at its end, `''` is the root), in order. */
+  folders(folder: string): AsyncIterable<string>;
+
+  /** Removes an object; true when one was there. */
+  delete(key: string): Promise<boolean>;
+
+  /** The object's path on this machine's disk, undefined when the store is not local. */
+  localPath(key: string): string | undefined;
+}

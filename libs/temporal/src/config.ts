@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs';
+import { types } from 'node:util';
+import { ParquetryError } from '@parquetry/core';
+import type { ConnectionOptions } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { Environment } from './tools';
+import { filled } from './tools';
+
+/** The connection settings of the environment. `connectionOptions` may hold secrets: never print them. */
+export interface TemporalConfig {
+  /** False when no address is set anywhere: then the embedded server is used. */
+  readonly configured: boolean;
+  /** `host:port`, when configured. */
+  readonly address: string | undefined;
+  /** Address, TLS, API key and metadata; fits `Connection.connect` and `NativeConnection.connect`. */
+  readonly connectionOptions: ConnectionOptions;
+  readonly namespace: string;
+}
+
+/**
+ * Reads the `temporal` CLI's own settings: `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`,
+ * `TEMPORAL_TLS…`, `TEMPORAL_PROFILE`, and the profiles of its TOML file (`TEMPORAL_CONFIG_FILE`).
+ * @throws ParquetryError CONFIG_INVALID for an unknown profile, an unreadable file or certificate, a bad value
+ */
+export function loadTemporalConfig(env: Environment = process.env): TemporalConfig {
+  checkTlsSwitch(env);
+  const { connectionOptions, namespace } = load(env);
+  const address = filled(connectionOptions.address) ? connectionOptions.address : undefined;
+  if (address !== undefined && !/^[^\s/@]+:\d{1,5}$/.test(address))
+    throw invalid(
+      `"${address}" is not an address of a Temporal server`,
+      'Write host:port, for example temporal.example.com:7233.',
+    );
+  return {
+    configured: address !== undefined,
+    address,
+    connectionOptions: Object.fromEntries(
+      Object.entries(connectionOptions).filter(([, value]) => value !== undefined),
+    ),
+    namespace: filled(namespace) ? namespace : 'default',
+  };
+}
+
+function load(env: Environment): ReturnType<typeof loadClientConnectConfig> {
+  const file = env['TEMPORAL_CONFIG_FILE'];
+  if (filled(file) && !existsSync(file))
+    throw invalid(`TEMPORAL_CONFIG_FILE names ${file}, which is not there`, 'Correct or unset it.');
+  const overrideEnvVars: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) if (filled(value)) overrideEnvVars[name] = value;
+  try {
+    return fromFileAndEnvironment(overrideEnvVars);
+  } catch (error) {
+    const why = types.isNativeError(error) ? error.message : String(error);
+    throw invalid(
+      `the Temporal settings can't be read: ${why}`,
+      'Check TEMPORAL_PROFILE, TEMPORAL_CONFIG_FILE and the paths of TEMPORAL_TLS_*_PATH.',
+    );
+  }
+}
+
+function fromFileAndEnvironment(
+  overrideEnvVars: Record<string, string>,
+): ReturnType<typeof loadClientConnectConfig> {
+  try {
+    return loadClientConnectConfig({ overrideEnvVars });
+  } catch (error) {
+    // A file without any profile (an empty one) makes the library read a property of nothing: it says nothing to us.
+    const empty = types.isNativeError(error) && error.name === 'TypeError';
+    if (!empty || overrideEnvVars['TEMPORAL_PROFILE'] !== undefined) throw error;
+    return loadClientConnectConfig({ overrideEnvVars, disableFile: true });
+  }
+}
+
+/** The library takes every other text, `TRUE` and `yes` too, for "off": a plain-text connection nobody asked for. */
+function checkTlsSwitch(env: Environment): void {
+  const value = env['TEMPORAL_TLS'];
+  if (filled(value) && !['1', '0', 'true', 'false'].includes(value))
+    throw invalid(`TEMPORAL_TLS is "${value}"`, 'Write true or false, in lower case.');
+}
+
+function invalid(message: string, hint: string): ParquetryError {
+  const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
+  return new ParquetryError('CONFIG_INVALID', sentence, { hint });
+}

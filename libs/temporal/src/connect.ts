@@ -1,0 +1,68 @@
+import { ParquetryError } from '@parquetry/core';
+import type { ConnectionOptions } from '@temporalio/client';
+import { Client, Connection } from '@temporalio/client';
+import { grpcCode, GRPC } from './grpc';
+
+/** Where to connect to. The options fit the client's `Connection` and the worker's `NativeConnection`. */
+export interface ConnectTarget {
+  /** `host:port` */
+  readonly address: string;
+  readonly namespace: string;
+  /** TLS, API key and metadata; secrets, never to be printed. */
+  readonly connectionOptions?: ConnectionOptions;
+}
+
+/** An open connection. The caller closes `connection`. */
+export interface Connected {
+  readonly client: Client;
+  readonly connection: Connection;
+  readonly namespace: string;
+}
+
+/**
+ * Connects and checks that the namespace is there, within `timeoutMs` (default 10 s).
+ * @throws ParquetryError TEMPORAL_UNREACHABLE when nothing answers at the address or it refuses us, CONFIG_INVALID
+ *   when the namespace does not exist
+ */
+export async function connectClient(target: ConnectTarget, timeoutMs = 10_000): Promise<Connected> {
+  const { address, namespace } = target;
+  // Lazy, because a connection whose first attempt failed must be closed too: it would go on trying for ever.
+  const connection = Connection.lazy({
+    ...target.connectionOptions,
+    address,
+    connectTimeout: timeoutMs,
+  });
+  try {
+    await connection.ensureConnected();
+    await connection.withDeadline(Date.now() + timeoutMs, () =>
+      connection.workflowService.describeNamespace({ namespace }),
+    );
+  } catch (error) {
+    await connection.close();
+    throw grpcCode(error) === GRPC.NOT_FOUND
+      ? noNamespace(address, namespace, error)
+      : unreachable(address, timeoutMs, error);
+  }
+  return { client: new Client({ connection, namespace }), connection, namespace };
+}
+
+function noNamespace(address: string, namespace: string, cause: unknown): ParquetryError {
+  return new ParquetryError('CONFIG_INVALID', `Temporal at ${address} has no namespace "${namespace}".`, {
+    cause,
+    details: { address, namespace },
+    hint: 'Set TEMPORAL_NAMESPACE (or namespace in the profile) to one that exists.',
+  });
+}
+
+function unreachable(address: string, timeoutMs: number, cause: unknown): ParquetryError {
+  const code = grpcCode(cause);
+  const refused = code === GRPC.UNAUTHENTICATED || code === GRPC.PERMISSION_DENIED;
+  const why = refused ? 'refuses these credentials' : `does not answer within ${timeoutMs / 1000} s`;
+  return new ParquetryError('TEMPORAL_UNREACHABLE', `Temporal at ${address} ${why}.`, {
+    cause,
+    details: { address },
+    hint: refused
+      ? 'Check TEMPORAL_API_KEY, or TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH, and TEMPORAL_NAMESPACE.'
+      : 'Check TEMPORAL_ADDRESS (or address in the profile) and TEMPORAL_TLS, or unset TEMPORAL_ADDRESS to use the embedded server.',
+  });
+}

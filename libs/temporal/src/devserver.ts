@@ -1,0 +1,195 @@
+import { randomUUID } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isParquetryError, ParquetryError } from '@parquetry/core';
+import { resolveTemporalBinary } from './binary';
+import type { DevHome, DevPorts, DevRecord, DevUser } from './home';
+import { lastPorts, livingUsers, prepareHome, readRecord, writeRecord } from './home';
+import { awaitServer, DEV_NAMESPACE, launchServer, stopServer } from './launch';
+import { keepFresh, withLock } from './lock';
+import { answers, freePorts } from './ports';
+import { isRunning, self } from './process';
+import type { Environment } from './tools';
+import { elapsed } from './tools';
+
+/** A place among the users of the embedded server. */
+export interface DevServer {
+  /** `127.0.0.1:port` of the gRPC front end. */
+  readonly address: string;
+  readonly uiUrl: string;
+  readonly namespace: string;
+  /** False when the server ran already. */
+  readonly started: boolean;
+  /** Gives the place up; the last one out stops the server. May be called again, without effect. */
+  release(): Promise<void>;
+}
+
+/** A running embedded server and who uses it. */
+export interface DevStatus extends DevRecord {
+  readonly users: readonly DevUser[];
+}
+
+/** How to join or start the server. */
+export interface AcquireOptions {
+  /** One line of text when something takes long: getting the binary, waiting for another command. */
+  readonly onProgress?: (line: string) => void;
+  /** True for `parquetry dev`, which stays: others may leave detached work to it. Default false. */
+  readonly foreground?: boolean;
+  /** Default `process.env`. */
+  readonly env?: Environment;
+  /** Path of the `temporal` binary; default: found, downloaded or built. */
+  readonly binary?: string;
+}
+
+/** Starting and stopping take seconds; a machine under load gets more. */
+const LOCK_WAIT_MS = 180_000;
+
+/**
+ * Joins the embedded server of this home, or starts it on the home's database. Its users are counted by files that
+ * name their process, so a user that crashed does not keep it running.
+ * @throws ParquetryError TEMPORAL_UNAVAILABLE
+ */
+export async function acquireDevServer(home: DevHome, options: AcquireOptions = {}): Promise<DevServer> {
+  const env = options.env ?? process.env;
+  const running = await readDevServer(home);
+  // Getting the binary may take minutes: not under the lock that others need to leave.
+  const binary = options.binary ?? (running === undefined ? await findBinary(env, options) : undefined);
+  await prepareHome(home);
+  return locked(home, options, async () => {
+    const joined = await livingRecord(home);
+    const record = joined ?? (await start(home, binary ?? (await findBinary(env, options)), env));
+    const leave = await addUser(home, options.foreground ?? false);
+    let released: Promise<void> | undefined;
+    return {
+      address: record.address,
+      uiUrl: record.uiUrl,
+      namespace: record.namespace,
+      started: joined === undefined,
+      release: () => (released ??= locked(home, options, () => leaveServer(home, record, leave))),
+    };
+  });
+}
+
+/** The server of this home and its living users, if it runs. */
+export async function readDevServer(home: DevHome): Promise<DevStatus | undefined> {
+  const record = await readRecord(home);
+  if (record === undefined || !(await lives(record))) return undefined;
+  return { ...record, users: await livingUsers(home) };
+}
+
+/**
+ * Stops the server of this home whoever uses it.
+ * @returns false when none ran
+ */
+export async function stopDevServer(home: DevHome): Promise<boolean> {
+  if ((await readRecord(home)) === undefined) return false;
+  return locked(home, {}, async () => {
+    const record = await readRecord(home);
+    if (record === undefined) return false;
+    const ran = isRunning(record.server);
+    await clear(home, record);
+    return ran;
+  });
+}
+
+async function start(home: DevHome, binary: string, env: Environment): Promise<DevRecord> {
+  try {
+    return await startAt(await freePorts(await lastPorts(home)), home, binary, env);
+  } catch (error) {
+    if (!isParquetryError(error) || error.code !== 'TEMPORAL_UNAVAILABLE') throw error;
+    // Between choosing a port and binding it another program can take it: once more, with others.
+    return startAt(await freePorts(undefined), home, binary, env);
+  }
+}
+
+async function startAt(ports: DevPorts, home: DevHome, binary: string, env: Environment): Promise<DevRecord> {
+  const { server, ended } = await launchServer(binary, home, ports, env);
+  const record: DevRecord = {
+    version: 1,
+    server,
+    ...ports,
+    address: `127.0.0.1:${ports.port}`,
+    uiUrl: `http://127.0.0.1:${ports.uiPort}`,
+    namespace: DEV_NAMESPACE,
+    startedBy: self(),
+    startedAt: new Date().toISOString(),
+  };
+  try {
+    // Before it is ready: if this process is killed now, the next one still finds the server.
+    await writeRecord(home, record);
+    await awaitServer(home, server, ports, ended);
+    return record;
+  } catch (error) {
+    await clear(home, record);
+    throw error;
+  }
+}
+
+/** The server that can be joined. One that a killed machine left behind, or that hangs, is cleared away. */
+async function livingRecord(home: DevHome): Promise<DevRecord | undefined> {
+  const record = await readRecord(home);
+  if (record === undefined) return undefined;
+  const { host } = record.server;
+  const elsewhere = (await livingUsers(home)).find((user) => user.host === host);
+  if (host !== self().host && elsewhere !== undefined) throw inUse(home, elsewhere);
+  if (isRunning(record.server)) {
+    try {
+      await awaitServer(home, record.server, record);
+      return record;
+    } catch (error) {
+      if (!isParquetryError(error) || error.code !== 'TEMPORAL_UNAVAILABLE') throw error;
+    }
+  }
+  await clear(home, record);
+  return undefined;
+}
+
+async function clear(home: DevHome, record: DevRecord): Promise<void> {
+  await stopServer(record.server);
+  await rm(home.devFile, { force: true });
+}
+
+async function lives(record: DevRecord): Promise<boolean> {
+  return isRunning(record.server) && (await answers(record.port));
+}
+
+async function addUser(home: DevHome, foreground: boolean): Promise<() => Promise<void>> {
+  const me: DevUser = { ...self(), foreground };
+  const path = join(home.usersFolder, `${me.pid}-${randomUUID().slice(0, 8)}.json`);
+  await writeFile(path, `${JSON.stringify(me)}\n`);
+  const stopTouching = keepFresh(path);
+  return async () => {
+    stopTouching();
+    await rm(path, { force: true });
+  };
+}
+
+async function leaveServer(home: DevHome, joined: DevRecord, leave: () => Promise<void>): Promise<void> {
+  await leave();
+  if ((await livingUsers(home)).length > 0) return;
+  // Without dev.json (the folder was deleted under us) the server we joined is still ours to stop.
+  const record = (await readRecord(home)) ?? joined;
+  await clear(home, record);
+}
+
+function findBinary(env: Environment, options: AcquireOptions): Promise<string> {
+  const { onProgress } = options;
+  return resolveTemporalBinary({ env, ...(onProgress === undefined ? {} : { onProgress }) });
+}
+
+function locked<T>(home: DevHome, options: AcquireOptions, work: () => Promise<T>): Promise<T> {
+  const onWait = (ms: number): void =>
+    options.onProgress?.(`Waiting for another command that starts or stops Temporal (${elapsed(ms)})`);
+  return withLock(home.lockFile, { waitMs: LOCK_WAIT_MS, onWait }, work);
+}
+
+function inUse(home: DevHome, user: DevUser): ParquetryError {
+  return new ParquetryError(
+    'TEMPORAL_UNAVAILABLE',
+    `The embedded server of ${home.root} runs on another machine (${user.host}, process ${user.pid}).`,
+    {
+      details: { home: home.root, host: user.host },
+      hint: 'Set PARQUETRY_HOME to a folder of this machine.',
+    },
+  );
+}

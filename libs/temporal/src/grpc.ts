@@ -1,0 +1,16 @@
+/** The gRPC status codes that are told apart here. */
+export const GRPC = {
+  INVALID_ARGUMENT: 3,
+  NOT_FOUND: 5,
+  ALREADY_EXISTS: 6,
+  PERMISSION_DENIED: 7,
+  UNAVAILABLE: 14,
+  UNAUTHENTICATED: 16,
+} as const;
+
+/** The gRPC status of an error of the client library, which wraps it in causes; undefined when there is none. */
+export function grpcCode(error: unknown): number | undefined {
+  for (let each = error; each instanceof Error; each = each.cause)
+    if ('code' in each && typeof each.code === 'number') return each.code;
+  return undefined;
+}

@@ -1,0 +1,129 @@
+import { spawn } from 'node:child_process';
+import { open, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isParquetryError, ParquetryError } from '@parquetry/core';
+import { ensureSearchAttributes, SEARCH_ATTRIBUTES } from './attributes';
+import { connectClient } from './connect';
+import type { DevHome, DevPorts } from './home';
+import type { ProcessIdentity } from './process';
+import { identify, isRunning, terminate } from './process';
+import { answers } from './ports';
+import type { Environment } from './tools';
+
+/** The namespace of the embedded server; it always exists. */
+export const DEV_NAMESPACE = 'default';
+
+/** How long a server may take to answer (it migrates its database) and to stop before it is killed. */
+const START_LIMIT_MS = 60_000;
+const STOP_GRACE_MS = 15_000;
+
+/** A server process that was just started: `ended` tells why when it ends. */
+export interface Launched {
+  readonly server: ProcessIdentity;
+  readonly ended: Promise<string>;
+}
+
+/**
+ * Starts `temporal server start-dev` on the home's database, in its own session so that Ctrl-C in the terminal does
+ * not reach it. It serves only after {@link awaitServer}.
+ * @throws ParquetryError TEMPORAL_UNAVAILABLE when the binary can't be run
+ */
+export async function launchServer(
+  binary: string,
+  home: DevHome,
+  ports: DevPorts,
+  env: Environment,
+): Promise<Launched> {
+  const log = await open(home.logFile, 'w');
+  const child = spawn(binary, serverArguments(home, ports), {
+    cwd: home.root,
+    detached: true,
+    // Settings for a cluster (address, TLS, profile) are for clients; the server must not read them.
+    env: Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_'))),
+    stdio: ['ignore', log.fd, log.fd],
+  });
+  const ended = new Promise<string>((done) => {
+    child.once('error', (error) => done(error.message));
+    child.once('exit', (code, signal) => done(signal ?? `exit code ${String(code)}`));
+  });
+  await log.close();
+  child.unref();
+  const server = child.pid === undefined ? undefined : identify(child.pid);
+  if (server === undefined) throw await notStarted(home, await ended);
+  return { server, ended };
+}
+
+/**
+ * Waits until the server serves its namespace with our search attributes.
+ * @param ended resolves when the process ends, if the caller can know; its pid is watched anyway
+ * @throws ParquetryError TEMPORAL_UNAVAILABLE with the end of its log
+ */
+export async function awaitServer(
+  home: DevHome,
+  server: ProcessIdentity,
+  ports: DevPorts,
+  ended?: Promise<string>,
+): Promise<void> {
+  const ready = serving(ports, server);
+  const problem = await (ended === undefined ? ready : Promise.race([ended, ready]));
+  if (problem !== undefined) throw await notStarted(home, problem);
+}
+
+/**
+ * Stops a server of ours and waits until its process is gone: SIGTERM lets it close its database; only when that
+ * takes too long it is killed, which SQLite's journal survives.
+ */
+export async function stopServer(server: ProcessIdentity): Promise<void> {
+  await terminate(server, STOP_GRACE_MS);
+}
+
+function serverArguments(home: DevHome, ports: DevPorts): string[] {
+  const attributes = Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, type]) => [
+    '--search-attribute',
+    `${name}=${type}`,
+  ]);
+  return [
+    ...['server', 'start-dev', '--db-filename', home.dbFile, '--ip', '127.0.0.1'],
+    ...['--port', String(ports.port), '--ui-port', String(ports.uiPort), '--log-level', 'error'],
+    ...attributes,
+  ];
+}
+
+/** Resolves to undefined when the server serves, or to what is wrong. */
+async function serving(ports: DevPorts, server: ProcessIdentity): Promise<string | undefined> {
+  const deadline = Date.now() + START_LIMIT_MS;
+  while (isRunning(server)) {
+    if ((await answers(ports.uiPort)) && (await serves(`127.0.0.1:${ports.port}`))) return undefined;
+    if (Date.now() > deadline) return `no answer within ${START_LIMIT_MS / 1000} s`;
+    await sleep(50);
+  }
+  return 'it ended';
+}
+
+async function serves(address: string): Promise<boolean> {
+  try {
+    const { connection } = await connectClient({ address, namespace: DEV_NAMESPACE });
+    try {
+      await ensureSearchAttributes(connection, DEV_NAMESPACE);
+      return true;
+    } finally {
+      await connection.close();
+    }
+  } catch (error) {
+    if (isParquetryError(error) && error.code === 'TEMPORAL_UNREACHABLE') return false;
+    throw error;
+  }
+}
+
+async function notStarted(home: DevHome, why: string): Promise<ParquetryError> {
+  const log = await readFile(home.logFile, 'utf8').catch(() => '');
+  const tail = log.trim().split('\n').slice(-3).join(' / ').slice(-600);
+  return new ParquetryError(
+    'TEMPORAL_UNAVAILABLE',
+    `The embedded Temporal server did not start (${why})${tail === '' ? '' : `: ${tail}`}.`,
+    {
+      details: { log: home.logFile, database: home.dbFile },
+      hint: `See ${home.logFile}. If its database is damaged, move ${home.dbFile} away: archives do not depend on it.`,
+    },
+  );
+}

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ParquetryError, systemErrorCode } from '@parquetry/core';
+import { isIdentity, isRunning, self } from './process';
+
+/** How long a file of another machine counts without being touched; its owner touches it every few seconds. */
+const FOREIGN_STALE_MS = 60_000;
+const TOUCH_MS = 5_000;
+
+/** How to wait for a lock. */
+export interface LockOptions {
+  /** Give up after so many milliseconds. */
+  readonly waitMs: number;
+  /** Called about every `reportMs` while another process holds the lock. */
+  readonly onWait?: (waitedMs: number) => void;
+  readonly reportMs?: number;
+}
+
+/**
+ * Runs `work` while holding the lock file at `path`, which keeps other processes (and other callers in this one)
+ * out. The file holds its owner's identity, so the lock of a process that was killed is taken over.
+ * @throws ParquetryError TEMPORAL_UNAVAILABLE when the lock is not free in time
+ */
+export async function withLock<T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
+  await mkdir(dirname(path), { recursive: true });
+  const token = `${JSON.stringify({ ...self(), token: randomUUID() })}\n`;
+  await take(path, token, options);
+  const release = keepFresh(path);
+  try {
+    return await work();
+  } finally {
+    release();
+    if ((await content(path)) === token) await rm(path, { force: true });
+  }
+}
+
+/** Touches `path` every few seconds, which tells other machines that its owner lives, until the result is called. */
+export function keepFresh(path: string): () => void {
+  const timer = setInterval(() => {
+    const now = new Date();
+    // The file may have gone with its folder; then there is nobody left to tell.
+    utimes(path, now, now).catch(() => undefined);
+  }, TOUCH_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/**
+ * True when the process named in the file at `path` is gone: it no longer runs here, or it ran on another machine
+ * and has not touched the file for a minute. A file that is missing, or torn and old, has no living owner either.
+ */
+export async function isAbandoned(path: string): Promise<boolean> {
+  const text = await content(path);
+  if (text === undefined) return true;
+  const owner = parse(text);
+  if (isIdentity(owner) && owner.host === hostname()) return !isRunning(owner);
+  try {
+    return Date.now() - (await stat(path)).mtimeMs > FOREIGN_STALE_MS;
+  } catch {
+    return true;
+  }
+}
+
+/** Writes a small file so that readers see all of it or the one before. */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  const draft = `${path}.${process.pid}-${randomUUID().slice(0, 8)}.tmp`;
+  await writeFile(draft, text);
+  await rename(draft, path);
+}
+
+async function take(path: string, token: string, options: LockOptions): Promise<void> {
+  const begin = Date.now();
+  let reported = begin;
+  while (!(await create(path, token))) {
+    if (await isAbandoned(path)) {
+      await breakLock(path);
+      continue;
+    }
+    const now = Date.now();
+    if (now - begin >= options.waitMs) throw timedOut(path, now - begin, await content(path));
+    if (now - reported >= (options.reportMs ?? 5_000)) {
+      reported = now;
+      options.onWait?.(now - begin);
+    }
+    await sleep(50 + Math.random() * 50);
+  }
+}
+
+/**
+ * Removes an abandoned lock. Only the holder of a second file may do so, after looking again: otherwise two waiting
+ * processes could each remove it, the slower one the lock that the faster one has just taken.
+ */
+async function breakLock(path: string): Promise<void> {
+  const guard = `${path}.break`;
+  if (!(await create(guard, `${JSON.stringify(self())}\n`))) {
+    await sleep(20);
+    if (await isAbandoned(guard)) await rm(guard, { force: true });
+    return;
+  }
+  try {
+    if (await isAbandoned(path)) await rm(path, { force: true });
+  } finally {
+    await rm(guard, { force: true });
+  }
+}
+
+async function create(path: string, text: string): Promise<boolean> {
+  try {
+    await writeFile(path, text, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function content(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function timedOut(path: string, waitedMs: number, text: string | undefined): ParquetryError {
+  const owner = parse(text ?? '');
+  const pid = isIdentity(owner) ? owner.pid : 0;
+  return new ParquetryError(
+    'TEMPORAL_UNAVAILABLE',
+    `The lock ${path} is still held by process ${pid} after ${Math.round(waitedMs / 1000)} s.`,
+    { details: { path, pid }, hint: 'Wait for that command to end, or end it, and run this one again.' },
+  );
+}

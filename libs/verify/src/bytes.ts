@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { AsyncBuffer } from 'hyparquet';
+
+const HASH_CHUNK = 4 << 20;
+
+/** A local file that is read by ranges. */
+export interface OpenFile {
+  readonly buffer: AsyncBuffer;
+  close(): Promise<void>;
+}
+
+/** Opens a local file; a range beyond its end fails rather than coming back short. */
+export async function openFile(path: string): Promise<OpenFile> {
+  const handle = await open(path, 'r');
+  try {
+    const { size } = await handle.stat();
+    const slice = (start: number, end: number = size): Promise<ArrayBuffer> =>
+      readRange(handle, start < 0 ? size + start : start, end < 0 ? size + end : end);
+    return { buffer: { byteLength: size, slice }, close: () => handle.close() };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+async function readRange(handle: FileHandle, start: number, end: number): Promise<ArrayBuffer> {
+  const { size } = await handle.stat();
+  if (!(start >= 0 && start <= end && end <= size))
+    throw new RangeError(`bytes ${start}-${end} are not within the file's ${size}`);
+  const bytes = new Uint8Array(end - start);
+  let done = 0;
+  while (done < bytes.length) {
+    const { bytesRead } = await handle.read(bytes, done, bytes.length - done, start + done);
+    if (bytesRead === 0) throw new RangeError(`the file ended at byte ${start + done}`);
+    done += bytesRead;
+  }
+  return bytes.buffer;
+}
+
+/** sha256 of everything a buffer holds, hex. */
+export async function bufferSha256(buffer: AsyncBuffer, signal?: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  for (let at = 0; at < buffer.byteLength; at += HASH_CHUNK) {
+    signal?.throwIfAborted();
+    const part = await buffer.slice(at, Math.min(at + HASH_CHUNK, buffer.byteLength));
+    hash.update(new Uint8Array(part));
+  }
+  return hash.digest('hex');
+}

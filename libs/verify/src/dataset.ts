@@ -1,0 +1,137 @@
+import { type Codec, type ColumnTally, type LedgerRange, type StagedDataset } from '@parquetry/core';
+import type { RegisteredSchema } from '@parquetry/schema';
+import type { FileReport, LedgerRows, VerifyLevel } from './expectation';
+import { Checker } from './fault';
+import { verifyFile } from './file';
+import { Tally, checkTally } from './tally';
+
+/** A file to be verified, as the writer reports it. */
+export interface DatasetFile {
+  /** Local path. */
+  readonly path: string;
+  readonly name: string;
+  readonly range: LedgerRange;
+  readonly rows: number;
+  readonly size: number;
+  readonly sha256: string;
+  readonly ledgers: readonly LedgerRows[];
+  readonly columns: Readonly<Record<string, ColumnTally>>;
+}
+
+/** What `verifyDataset` is asked. */
+export interface DatasetVerifyRequest {
+  readonly files: readonly DatasetFile[];
+  /** What the pull counted. */
+  readonly staged: StagedDataset;
+  readonly schema: RegisteredSchema;
+  /** The ledgers of the partition, inclusive. */
+  readonly range: LedgerRange;
+  readonly network?: string;
+  readonly codec?: Codec;
+  readonly level?: VerifyLevel;
+  readonly signal?: AbortSignal;
+  /** Called after each file. */
+  readonly onProgress?: (progress: { files: number; totalFiles: number; rows: number }) => void;
+}
+
+/** What was found in the files of a dataset that are as expected. */
+export interface DatasetReport {
+  readonly files: readonly FileReport[];
+  readonly rows: number;
+  readonly size: number;
+  /** Values decoded. */
+  readonly values: number;
+}
+
+/**
+ * Checks all files of a staged dataset: each on its own, and together against the pull: every row of every ledger once,
+ * nulls and bounds of every column, no ledger in two files, ranges inside the partition in order.
+ * @throws ParquetryError VERIFY_MISMATCH, FILE_CORRUPT, CANCELLED
+ */
+export async function verifyDataset(request: DatasetVerifyRequest): Promise<DatasetReport> {
+  const { files, staged, schema, network, codec, level, signal } = request;
+  const all = new Checker(staged.dataset);
+  checkRanges(all, files, request.range);
+  checkLedgerTallies(all, files, staged);
+  const reports: FileReport[] = [];
+  let rows = 0;
+  for (const file of files) {
+    const { range, size, sha256, ledgers, columns } = file;
+    const expected = {
+      dataset: staged.dataset,
+      schema,
+      range,
+      size,
+      sha256,
+      rows: file.rows,
+      ledgers,
+      columns,
+      ...(network === undefined ? {} : { network }),
+      ...(codec === undefined ? {} : { codec }),
+    };
+    reports.push(
+      await verifyFile({
+        file: file.path,
+        name: file.name,
+        expected,
+        ...(level === undefined ? {} : { level }),
+        ...(signal === undefined ? {} : { signal }),
+      }),
+    );
+    rows += file.rows;
+    request.onProgress?.({ files: reports.length, totalFiles: files.length, rows });
+  }
+  all.same('the number of rows', staged.rows, rows);
+  checkTotals(all, reports, request);
+  const sum = (pick: (report: FileReport) => number): number =>
+    reports.reduce((total, report) => total + pick(report), 0);
+  return { files: reports, rows, size: sum(({ size }) => size), values: sum(({ values }) => values) };
+}
+
+function checkRanges(check: Checker, files: readonly DatasetFile[], range: LedgerRange): void {
+  let next = range.start;
+  for (const { name, range: covered } of files) {
+    if (covered.start < next || covered.end < covered.start || covered.end > range.end)
+      check.mismatch(
+        `the range of ${name}`,
+        `within ${next}-${range.end}`,
+        `${covered.start}-${covered.end}`,
+      );
+    next = covered.end + 1;
+  }
+}
+
+/** The ledgers of the files, one after the other, are those of the pull. */
+function checkLedgerTallies(check: Checker, files: readonly DatasetFile[], staged: StagedDataset): void {
+  const found = files.flatMap(({ ledgers }) => ledgers);
+  check.same('the number of ledgers with rows', staged.ledgers.length, found.length);
+  staged.ledgers.forEach((want, index) => {
+    const got = found[index];
+    check.same(`ledger ${index + 1}`, want.ledger, got?.ledger);
+    check.same(`the number of rows of ledger ${want.ledger}`, want.rows, got?.rows);
+    check.same(
+      `the last close time of ledger ${want.ledger}`,
+      want.lastCloseTimeMicros,
+      got?.lastCloseTimeMicros,
+    );
+  });
+}
+
+/** Nulls add up and bounds meet over the files. */
+function checkTotals(check: Checker, reports: readonly FileReport[], request: DatasetVerifyRequest): void {
+  const { staged, schema, files, level } = request;
+  if (staged.rows === 0) return;
+  for (const field of schema.schema.fields) {
+    const expected = staged.columns[field.name];
+    if (expected === undefined) check.mismatch(`the pull's count of ${field.name}`, 'there', 'missing');
+    const found = new Tally();
+    for (const [index, report] of reports.entries()) {
+      // The footer knows neither the nulls of lists and structs nor exact bounds of DECIMAL: there COPY's report stands.
+      const exact = level === 'full' || !['uint64', 'list', 'struct'].includes(field.type.type);
+      const tally = exact ? report.columns[field.name] : files[index]?.columns[field.name];
+      if (tally === undefined) return check.mismatch(`the count of ${field.name}`, 'there', 'missing');
+      found.addTally(tally);
+    }
+    checkTally(check, field, expected, found.value(), true);
+  }
+}

@@ -1,0 +1,9 @@
+import type { ParquetParsers } from 'hyparquet';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Exact values in place of hyparquet's defaults: microseconds as bigint, text only when it is UTF-8. */
+export const parsers: Partial<ParquetParsers> = {
+  timestampFromMicroseconds: (micros) => micros,
+  stringFromBytes: (bytes: Uint8Array | undefined) => (bytes === undefined ? undefined : utf8.decode(bytes)),
+};

@@ -1,0 +1,115 @@
+import { CancellationScope, isCancellation, log } from '@temporalio/workflow';
+import type { PullResult } from './contract/activities';
+import { EMPTY_TALLY, addTally } from './contract/tally';
+import type { DatasetFailure, PartitionInput, Tally } from './contract/types';
+import { describeFailure, isStageLost } from './failure';
+import { pull, stageSteps } from './steps';
+
+/** How often a lost stage is pulled again before the partition is handed to a person. */
+const MAX_PULLS = 10;
+
+/** What one pass over a partition's datasets came to. */
+export interface AttemptResult {
+  readonly tally: Tally;
+  readonly failures: readonly DatasetFailure[];
+}
+
+/** A dataset's way through the steps: committed, failed, or its stage went with a worker. */
+type Outcome =
+  { readonly tally: Partial<Tally> } | { readonly failure: DatasetFailure } | { readonly lost: string };
+
+/**
+ * Pulls once, then takes every dataset through register, write, verify, commit. All datasets are tried, whatever
+ * becomes of the others. A lost stage is pulled again, for the datasets that still need it.
+ */
+export async function attemptDatasets(
+  input: PartitionInput,
+  datasets: readonly string[],
+  onStep: (dataset: string, step: string) => void,
+): Promise<AttemptResult> {
+  const failures: DatasetFailure[] = [];
+  let tally = EMPTY_TALLY;
+  let pending = datasets;
+  for (let pulls = 1; pending.length > 0; pulls++) {
+    for (const dataset of pending) onStep(dataset, 'pull');
+    let stage: PullResult;
+    try {
+      stage = await pull({
+        archive: input.archive,
+        plan: input.plan,
+        task: { ...input.task, datasets: pending },
+      });
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      return {
+        tally,
+        failures: [...failures, ...pending.map((dataset) => describeFailure(error, dataset, 'pull'))],
+      };
+    }
+    tally = addTally(tally, { bytesRead: stage.bytesRead });
+    const outcomes = await runStage(input, stage, pending, onStep);
+    const lost: string[] = [];
+    for (const outcome of outcomes)
+      if ('tally' in outcome) tally = addTally(tally, outcome.tally);
+      else if ('failure' in outcome) failures.push(outcome.failure);
+      else if (pulls < MAX_PULLS) lost.push(outcome.lost);
+      else
+        failures.push({
+          dataset: outcome.lost,
+          step: 'pull',
+          code: 'STAGE_LOST',
+          message: `The stage was lost ${MAX_PULLS} times: its worker did not stay up long enough.`,
+        });
+    pending = lost;
+  }
+  return { tally, failures };
+}
+
+async function runStage(
+  input: PartitionInput,
+  stage: PullResult,
+  datasets: readonly string[],
+  onStep: (dataset: string, step: string) => void,
+): Promise<Outcome[]> {
+  let clean = false;
+  try {
+    const outcomes = await Promise.all(datasets.map((dataset) => runDataset(input, stage, dataset, onStep)));
+    clean = outcomes.every((outcome) => 'tally' in outcome);
+    return outcomes;
+  } finally {
+    // Each commit removes its own part of the stage; what failed or was cancelled is removed here.
+    if (!clean)
+      await CancellationScope.nonCancellable(() =>
+        stageSteps(stage.queue, 'stage', input.task.range).dropStage(stage.stageId),
+      ).catch((error: unknown) => log.info('the stage could not be removed now', { error: String(error) }));
+  }
+}
+
+async function runDataset(
+  input: PartitionInput,
+  stage: PullResult,
+  dataset: string,
+  onStep: (dataset: string, step: string) => void,
+): Promise<Outcome> {
+  const { archive, plan, task } = input;
+  const steps = stageSteps(stage.queue, dataset, task.range);
+  const base = { archive, plan, stageId: stage.stageId, range: task.range, dataset };
+  let step = 'registerSchema';
+  const enter = (name: string): void => onStep(dataset, (step = name));
+  try {
+    enter('registerSchema');
+    const { version } = await steps.registerSchema(base);
+    const input = { ...base, schemaVersion: version };
+    enter('writeParquet');
+    await steps.writeParquet(input);
+    enter('verifyRowCounts');
+    await steps.verifyRowCounts(input);
+    enter('commit');
+    const { files, rows, bytes, rejected } = await steps.commit(input);
+    enter('committed');
+    return { tally: { files, rows, bytes, rejected } };
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return isStageLost(error) ? { lost: dataset } : { failure: describeFailure(error, dataset, step) };
+  }
+}

@@ -1,0 +1,106 @@
+import { formatRange } from '@parquetry/core';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  CancellationScope,
+  ParentClosePolicy,
+  WorkflowIdReusePolicy,
+  getExternalWorkflowHandle,
+  startChild,
+} from '@temporalio/workflow';
+import type { SharedActivities } from './contract/activities';
+import { type RetryRequest, retry, skip } from './contract/messages';
+import { ATTRIBUTES, partitionWorkflowId } from './contract/names';
+import type { BackfillInput, PartitionTask } from './contract/types';
+import { partition } from './partition';
+import type { RunState } from './runstate';
+
+/** Starts a partition. A run that was reset meets its own children: they are in flight already. */
+export async function startPartition(
+  run: string,
+  input: BackfillInput,
+  state: RunState,
+  task: PartitionTask,
+): Promise<void> {
+  const plan = state.plan;
+  if (plan === undefined) throw new Error('a partition needs the plan');
+  state.inflight.set(task.key, task);
+  const { network = plan.network } = input.spec;
+  try {
+    await startChild(partition, {
+      workflowId: partitionWorkflowId(run, task.key),
+      args: [{ archive: input.spec.archive, plan: plan.plan, task, onFailure: input.onFailure }],
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+      staticSummary: `${task.datasets.join(', ')} · ledgers ${formatRange(task.range)}`.slice(0, 380),
+      typedSearchAttributes: [
+        { key: ATTRIBUTES.run, value: run },
+        { key: ATTRIBUTES.datasets, value: [...task.datasets] },
+        { key: ATTRIBUTES.ledgerStart, value: task.range.start },
+        { key: ATTRIBUTES.ledgerEnd, value: task.range.end },
+        ...(network === undefined ? [] : [{ key: ATTRIBUTES.network, value: network }]),
+      ],
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}
+
+/** Signals `retry` to parked partitions; one whose workflow is gone is started anew. */
+export async function retryParked(
+  run: string,
+  state: RunState,
+  request: RetryRequest,
+): Promise<{ signalled: number; restarted: number }> {
+  const starts = new Set(request.starts ?? []);
+  const chosen = [...state.parked.values()].filter(
+    ({ task }) => request.all === true || starts.has(task.range.start),
+  );
+  let signalled = 0;
+  let restarted = 0;
+  for (const { key, task } of chosen)
+    try {
+      await getExternalWorkflowHandle(partitionWorkflowId(run, key)).signal(retry);
+      state.resumed(key);
+      signalled += 1;
+    } catch {
+      if (!state.parked.delete(key)) continue;
+      state.requeue.push(task);
+      restarted += 1;
+    }
+  return { signalled, restarted };
+}
+
+/** Gives parked partitions up when an operator ends the run. */
+export async function skipParked(run: string, state: RunState): Promise<void> {
+  for (const { key } of [...state.parked.values()]) {
+    await getExternalWorkflowHandle(partitionWorkflowId(run, key))
+      .signal(skip)
+      .catch(() => undefined);
+    if (state.parked.delete(key)) state.abandoned += 1;
+  }
+}
+
+/** Children that are closed though the run believes them in flight or parked, with their status. */
+export async function closedStatus(
+  run: string,
+  state: RunState,
+  inspect: SharedActivities['inspect'],
+): Promise<[PartitionTask, string][]> {
+  const tasks = [...state.inflight.values(), ...[...state.parked.values()].map(({ task }) => task)];
+  const ids = tasks.map((task) => partitionWorkflowId(run, task.key));
+  const found = ids.length === 0 ? {} : await inspect(ids);
+  return tasks.flatMap((task, index): [PartitionTask, string][] => {
+    const status = found[ids[index] ?? ''];
+    return status === undefined || status === 'RUNNING' ? [] : [[task, status]];
+  });
+}
+
+/** ABANDON does not pass a cancellation on, so every child is cancelled by its id. */
+export async function cancelChildren(run: string, state: RunState): Promise<void> {
+  await CancellationScope.nonCancellable(async () => {
+    for (const key of [...state.inflight.keys(), ...state.parked.keys()])
+      await getExternalWorkflowHandle(partitionWorkflowId(run, key))
+        .cancel()
+        .catch(() => undefined);
+  });
+}

@@ -1,0 +1,30 @@
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+
+/** Task queue of the workflows and of the steps that any worker can do. */
+export const TASK_QUEUE = 'parquetry';
+
+/** Task queue of the steps that need the stage of one worker. */
+export function stageQueue(workerId: string): string {
+  return `${TASK_QUEUE}-stage-${workerId}`;
+}
+
+/** Search attributes, typed. They are registered when a worker starts. */
+export const ATTRIBUTES = {
+  datasets: defineSearchAttributeKey('ParquetryDatasets', SearchAttributeType.KEYWORD_LIST),
+  network: defineSearchAttributeKey('ParquetryNetwork', SearchAttributeType.KEYWORD),
+  run: defineSearchAttributeKey('ParquetryRun', SearchAttributeType.KEYWORD),
+  /** `Parked` while a partition waits for an operator; unset otherwise. */
+  state: defineSearchAttributeKey('ParquetryState', SearchAttributeType.KEYWORD),
+  ledgerStart: defineSearchAttributeKey('ParquetryLedgerStart', SearchAttributeType.INT),
+  ledgerEnd: defineSearchAttributeKey('ParquetryLedgerEnd', SearchAttributeType.INT),
+} as const;
+
+/** Workflow id of a partition: sorts by ledger in every list. */
+export function partitionWorkflowId(run: string, key: string): string {
+  return `${run}/p/${key}`;
+}
+
+/** Visibility query for the parked partitions of a run. */
+export function parkedQuery(run: string): string {
+  return `ParquetryRun="${run}" AND ParquetryState="Parked" AND ExecutionStatus="Running"`;
+}

@@ -1,0 +1,28 @@
+import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import type { DatasetFailure } from './contract/types';
+
+/** The code, message and hint of a failed activity, as the operator reads them. */
+export function describeFailure(error: unknown, dataset: string, step: string): DatasetFailure {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure) {
+    const details = cause.details?.[0] as { hint?: string } | undefined;
+    const failure = { dataset, step, code: cause.type ?? 'INTERNAL', message: cause.message };
+    return details?.hint === undefined ? failure : { ...failure, hint: details.hint };
+  }
+  if (cause instanceof TimeoutFailure)
+    return { dataset, step, code: 'STEP_TIMED_OUT', message: `${cause.message} (${cause.timeoutType})` };
+  return { dataset, step, code: 'INTERNAL', message: cause instanceof Error ? cause.message : String(cause) };
+}
+
+/** True when the step's stage is gone: not on that worker any more, or that worker does not answer. */
+export function isStageLost(error: unknown): boolean {
+  if (!(error instanceof ActivityFailure)) return false;
+  const { cause } = error;
+  if (cause instanceof ApplicationFailure) return cause.type === 'STAGE_LOST';
+  return cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START';
+}
+
+/** One line for lists: `contract_data: pull LEDGER_MISSING The lake has no ledger 63092985…`. */
+export function failureLine(failure: DatasetFailure): string {
+  return `${failure.dataset}: ${failure.step} ${failure.code}: ${failure.message}`;
+}

@@ -1,0 +1,92 @@
+import { formatRange, rangeLength } from '@parquetry/core';
+import {
+  ApplicationFailure,
+  condition,
+  getExternalWorkflowHandle,
+  isCancellation,
+  log,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { attemptDatasets } from './attempt';
+import { partitionReport, retry, skip } from './contract/messages';
+import { ATTRIBUTES } from './contract/names';
+import { EMPTY_TALLY, addTally } from './contract/tally';
+import type { PartitionInput, PartitionReport, PartitionResult } from './contract/types';
+import { parkedDetails, runningDetails } from './details';
+import { failureLine } from './failure';
+
+/**
+ * One ledger range of all its datasets: pull once, then register, write, verify and commit each dataset. What can't be
+ * done parks: the workflow stays Running, says why, and waits for `retry` (only what failed) or `skip`.
+ */
+export async function partition(input: PartitionInput): Promise<PartitionResult> {
+  const { task } = input;
+  let wanted: 'retry' | 'skip' | undefined;
+  let parked = false;
+  // A reset applies old signals again at its start: they count only while the partition is parked.
+  setHandler(retry, () => void (wanted = parked ? 'retry' : wanted), {
+    description: 'Run the failed datasets of this parked partition again',
+  });
+  setHandler(skip, () => void (wanted = parked ? 'skip' : wanted), {
+    description: 'Give this parked partition up: its ledgers stay a gap that `parquetry verify` reports',
+  });
+
+  let pending = task.datasets;
+  let tally = EMPTY_TALLY;
+  for (;;) {
+    const steps = new Map(pending.map((dataset) => [dataset, 'waiting']));
+    const onStep = (dataset: string, step: string): void => {
+      steps.set(dataset, step);
+      setCurrentDetails(runningDetails(task.range, steps));
+    };
+    const result = await attemptDatasets(input, pending, onStep);
+    tally = addTally(tally, result.tally);
+    const { failures } = result;
+    if (failures.length === 0) {
+      tally = addTally(tally, { ledgers: rangeLength(task.range) });
+      await tell({ key: task.key, outcome: 'done', tally });
+      return { outcome: 'done', tally };
+    }
+    pending = failures.map((failure) => failure.dataset);
+    const reason = failures.map(failureLine).join('; ').slice(0, 400);
+    if (input.onFailure === 'fail') {
+      await tell({ key: task.key, outcome: 'failed', reason });
+      throw ApplicationFailure.nonRetryable(
+        `Ledgers ${formatRange(task.range)}: ${reason}`,
+        failures[0]?.code,
+        { failures },
+      );
+    }
+    parked = true;
+    wanted = undefined;
+    upsertSearchAttributes([{ key: ATTRIBUTES.state, value: 'Parked' }]);
+    setCurrentDetails(parkedDetails(task.range, failures, workflowInfo().parent?.workflowId));
+    await tell({ key: task.key, outcome: 'parked', reason });
+    await condition(() => wanted !== undefined);
+    parked = false;
+    upsertSearchAttributes([{ key: ATTRIBUTES.state, value: null }]);
+    if ((wanted as unknown) === 'skip') {
+      setCurrentDetails(
+        `Given up by an operator. Ledgers ${formatRange(task.range)} of ${pending.join(', ')} stay a gap.`,
+      );
+      await tell({ key: task.key, outcome: 'skipped' });
+      return { outcome: 'skipped', tally };
+    }
+    await tell({ key: task.key, outcome: 'resumed' });
+  }
+}
+
+/** Reports to the run by its workflow id: that reaches it also after it continued as new. */
+async function tell(report: PartitionReport): Promise<void> {
+  const run = workflowInfo().parent?.workflowId;
+  if (run === undefined) return;
+  try {
+    await getExternalWorkflowHandle(run).signal(partitionReport, report);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    log.info('the run has ended; nobody to report to', { run, outcome: report.outcome });
+  }
+}

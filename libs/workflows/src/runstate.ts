@@ -1,0 +1,181 @@
+import type { LedgerRange } from '@parquetry/core';
+import { EMPTY_TALLY, addTally } from './contract/tally';
+import type {
+  BackfillCarry,
+  BackfillInput,
+  BackfillProgress,
+  BackfillResult,
+  DatasetSummary,
+  PartitionReport,
+  PartitionTask,
+  PlannedRun,
+  Tally,
+  TroubledPartition,
+} from './contract/types';
+
+/** Failed partitions that a run remembers by name; the rest is counted. */
+const MAX_NAMED = 100;
+
+/** The counts and the window of a run. Counting is idempotent: each key is counted once whatever arrives twice. */
+export class RunState {
+  plan: PlannedRun | undefined;
+  cursor: number;
+  readonly inflight: Map<string, PartitionTask>;
+  readonly parked: Map<string, TroubledPartition & { readonly task: PartitionTask }>;
+  readonly failed: TroubledPartition[];
+  readonly requeue: PartitionTask[];
+  failedCount: number;
+  done: number;
+  skipped: number;
+  abandoned: number;
+  tally: Tally;
+  paused: boolean;
+  /** The operator asked to end the run when its running partitions end. */
+  finishing: boolean;
+  concurrency: number;
+  phase: 'running' | 'finished' = 'running';
+  private readonly maxParked: number;
+  private readonly end: number;
+
+  constructor(input: BackfillInput) {
+    const { carry } = input;
+    this.plan = carry?.plan;
+    this.cursor = carry?.cursor ?? input.spec.range.start;
+    this.inflight = new Map(carry?.inflight.map((task) => [task.key, task]));
+    this.parked = new Map(carry?.parked.map((entry) => [entry.key, entry]));
+    this.failed = [...(carry?.failed ?? [])];
+    this.failedCount = carry?.failedCount ?? 0;
+    this.requeue = [...(carry?.requeue ?? [])];
+    this.done = carry?.done ?? 0;
+    this.skipped = carry?.skipped ?? 0;
+    this.abandoned = carry?.abandoned ?? 0;
+    this.tally = carry?.tally ?? EMPTY_TALLY;
+    this.paused = carry?.paused ?? false;
+    this.finishing = carry?.finishing ?? false;
+    this.concurrency = carry?.concurrency ?? input.concurrency;
+    this.maxParked = input.maxParked;
+    this.end = input.spec.range.end;
+  }
+
+  /** True while there are partitions that were not started. */
+  more(): boolean {
+    return this.requeue.length > 0 || this.cursor <= this.end;
+  }
+
+  /** A parked partition was told to run again. */
+  resumed(key: string): void {
+    const entry = this.parked.get(key);
+    if (entry === undefined) return;
+    this.parked.delete(key);
+    this.inflight.set(key, entry.task);
+  }
+
+  /** Counts what a partition reports; acts only on keys that are in flight or parked. */
+  count(report: PartitionReport): void {
+    const { key, outcome, reason = '' } = report;
+    const entry = this.parked.get(key);
+    const task = this.inflight.get(key) ?? entry?.task;
+    if (task === undefined) return;
+    if (outcome === 'parked') {
+      this.inflight.delete(key);
+      this.parked.set(key, { key, reason, task });
+      return;
+    }
+    if (outcome === 'resumed') return this.resumed(key);
+    this.inflight.delete(key);
+    this.parked.delete(key);
+    if (outcome === 'done') this.done += 1;
+    else if (outcome === 'skipped') this.abandoned += 1;
+    else this.fail({ key, reason });
+    if (report.tally !== undefined) this.tally = addTally(this.tally, report.tally);
+  }
+
+  /**
+   * A child that ended without a report waits like a parked one: `retryPartitions` starts it anew. One that completed
+   * (its report was lost with a reset of this run) runs again by itself: it finds its commits and changes nothing.
+   */
+  closed(task: PartitionTask, status: string): void {
+    const known = this.inflight.delete(task.key) || this.parked.has(task.key);
+    if (!known) return;
+    if (status === 'COMPLETED') {
+      this.parked.delete(task.key);
+      this.requeue.push(task);
+      return;
+    }
+    this.parked.set(task.key, { key: task.key, reason: `its workflow is ${status.toLowerCase()}`, task });
+  }
+
+  /** A child that could not be started. */
+  fail(partition: TroubledPartition): void {
+    this.failedCount += 1;
+    if (this.failed.length < MAX_NAMED) this.failed.push(partition);
+  }
+
+  /** Answer of the `progress` query. */
+  progress(): BackfillProgress {
+    const troubled = [...this.parked.values(), ...this.failed].slice(0, MAX_NAMED);
+    return {
+      phase: this.currentPhase(),
+      ...(this.plan === undefined ? {} : { plan: this.plan.plan }),
+      total: this.plan?.partitions ?? 0,
+      done: this.done,
+      skipped: this.skipped,
+      abandoned: this.abandoned,
+      running: this.inflight.size,
+      parked: this.parked.size,
+      failed: this.failedCount,
+      concurrency: this.concurrency,
+      tally: this.tally,
+      troubled: troubled.map(({ key, reason }) => ({ key, reason })),
+      unusable: this.plan?.unusable ?? 0,
+    };
+  }
+
+  /** What the next run of the workflow needs. */
+  carry(): BackfillCarry {
+    if (this.plan === undefined) throw new Error('a run without a plan has nothing to carry');
+    return {
+      plan: this.plan,
+      cursor: this.cursor,
+      inflight: [...this.inflight.values()],
+      parked: [...this.parked.values()],
+      failed: this.failed,
+      failedCount: this.failedCount,
+      requeue: this.requeue,
+      done: this.done,
+      skipped: this.skipped,
+      abandoned: this.abandoned,
+      tally: this.tally,
+      paused: this.paused,
+      finishing: this.finishing,
+      concurrency: this.concurrency,
+    };
+  }
+
+  /** Result of the workflow. */
+  result(range: LedgerRange, datasets: readonly DatasetSummary[]): BackfillResult {
+    return {
+      range,
+      partitions: {
+        total: this.plan?.partitions ?? 0,
+        done: this.done,
+        skipped: this.skipped,
+        abandoned: this.abandoned,
+      },
+      tally: this.tally,
+      datasets,
+      indexBytesRead: this.plan?.bytesRead ?? 0,
+      unusable: this.plan?.unusable ?? 0,
+      filtered: this.plan?.filtered ?? 0,
+      ...(this.plan?.rejects === undefined ? {} : { rejects: this.plan.rejects }),
+    };
+  }
+
+  private currentPhase(): BackfillProgress['phase'] {
+    if (this.phase === 'finished') return 'finished';
+    if (this.plan === undefined) return 'planning';
+    if (this.paused) return 'paused';
+    if (this.inflight.size > 0 || this.parked.size === 0) return 'running';
+    return this.parked.size >= this.maxParked || !this.more() ? 'blocked' : 'running';
+  }
+}

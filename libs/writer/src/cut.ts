@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import {
+  type ColumnTally,
+  type FileCut,
+  type FlushReason,
+  type LayoutFolder,
+  type LedgerRange,
+  type LedgerTally,
+  ParquetryError,
+  formatRange,
+} from '@parquetry/core';
+import { duckdbFieldIds, quoteText } from '@parquetry/schema';
+import type { WriteRequest } from './dataset';
+import { keyValueMetadata } from './metadata';
+import { ledgerColumn, orderedRows } from './select';
+import type { Session } from './session';
+import { type CopyReport, columnTallies, copyReport, isNested } from './stats';
+
+/** A file that was written to the local disk, not yet verified or published. */
+export interface WrittenFile {
+  /** Where it is on this machine. */
+  readonly path: string;
+  /** Its name in the archive, below `folder`. */
+  readonly name: string;
+  readonly folder: LayoutFolder;
+  /** Ledgers it covers, inclusive. */
+  readonly range: LedgerRange;
+  readonly rows: number;
+  /** Bytes. */
+  readonly size: number;
+  /** Hex, over the whole file. */
+  readonly sha256: string;
+  /** What closed it. */
+  readonly reason: FlushReason;
+  /** Its ledgers with rows, ascending. */
+  readonly ledgers: readonly LedgerTally[];
+  /** Per top-level column what COPY counted while it wrote. */
+  readonly columns: Readonly<Record<string, ColumnTally>>;
+}
+
+/** One cut to be written, with what all files of the dataset share. */
+export interface CutRequest {
+  readonly request: WriteRequest;
+  readonly cut: FileCut;
+  readonly name: string;
+  readonly codec: readonly string[];
+  /** Rows a row group, a multiple of 2048. */
+  readonly groupRows: number;
+}
+
+/** Writes one file under a working name and gives it its own when it is whole. */
+export async function writeCut(session: Session, task: CutRequest): Promise<WrittenFile> {
+  const { request, cut, name, codec, groupRows } = task;
+  const { schema, staged, outDir, signal, network } = request;
+  const target = path.join(outDir, name);
+  const partial = `${target}.partial`;
+  const query = orderedRows(schema.schema, rowRange(cut));
+  const identity = { dataset: staged.dataset, range: cut.range, schema };
+  const options = [
+    'FORMAT parquet',
+    ...codec,
+    `ROW_GROUP_SIZE ${groupRows}`,
+    `FIELD_IDS ${duckdbFieldIds(schema.schema)}`,
+    `KV_METADATA ${keyValueMetadata(network === undefined ? identity : { ...identity, network })}`,
+    'RETURN_STATS',
+  ];
+  const doing = `write ${staged.dataset} ${formatRange(cut.range)}`;
+  try {
+    await rm(partial, { force: true });
+    const [row] = await session.run(
+      `COPY (${query}) TO ${quoteText(partial)} (${options.join(', ')})`,
+      doing,
+      {
+        file: name,
+      },
+    );
+    const report = copyReport(row);
+    const columns = { ...columnTallies(report, schema.schema), ...(await nestedNulls(session, task)) };
+    const { size } = await stat(partial);
+    checkReport(task, report, columns, size);
+    const sha256 = await fileSha256(partial, signal);
+    await rename(partial, target);
+    const { folder, range, rows, reason, ledgers } = cut;
+    return { path: target, name, folder, range, rows, size, sha256, reason, ledgers, columns };
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+}
+
+/** From the first to the last ledger with rows. */
+function rowRange(cut: FileCut): LedgerRange {
+  return {
+    start: cut.ledgers[0]?.ledger ?? cut.range.start,
+    end: cut.ledgers.at(-1)?.ledger ?? cut.range.end,
+  };
+}
+
+/** Null lists and structs: no Parquet statistic counts them, so the loaded rows are asked. */
+async function nestedNulls(
+  session: Session,
+  { request, cut }: CutRequest,
+): Promise<Record<string, ColumnTally>> {
+  const { schema } = request.schema;
+  const nested = schema.fields.flatMap((field, index) => (isNested(field) ? [{ field, index }] : []));
+  if (nested.length === 0) return {};
+  const { start, end } = rowRange(cut);
+  const counts = nested.map(({ index }) => `count(*) FILTER (c${index} IS NULL)`).join(', ');
+  const [row] = await session.run(
+    `SELECT ${counts} FROM rows WHERE ${ledgerColumn(schema)} BETWEEN ${start} AND ${end}`,
+    'count nulls',
+  );
+  return Object.fromEntries(nested.map(({ field }, at) => [field.name, { nulls: Number(row?.[at]) }]));
+}
+
+/** COPY's own counts must be those of the cut. */
+function checkReport(
+  { request, cut, name }: CutRequest,
+  report: CopyReport,
+  columns: Record<string, ColumnTally>,
+  size: number,
+): void {
+  const ledger = columns[request.schema.schema.ledgerColumn];
+  const { start, end } = rowRange(cut);
+  const found = `${report.rows} rows of ledgers ${ledger?.min}-${ledger?.max} in ${report.size} bytes`;
+  const expected = `${cut.rows} rows of ledgers ${start}-${end} in ${size} bytes`;
+  if (found !== expected)
+    throw new ParquetryError('WRITE_FAILED', `${name}: COPY wrote ${found}, expected ${expected}.`, {
+      details: { file: name, expected, found },
+    });
+}
+
+/** sha256 of a file, hex. */
+export async function fileSha256(file: string, signal?: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  const stream = createReadStream(file, { highWaterMark: 1 << 20 });
+  try {
+    await pipeline(stream, hash, signal === undefined ? {} : { signal });
+  } catch (error) {
+    if (signal?.aborted !== true) throw error;
+    throw new ParquetryError('CANCELLED', 'Cancelled while a written file was hashed.', { cause: error });
+  }
+  return hash.digest('hex');
+}

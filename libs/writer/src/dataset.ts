@@ -1,0 +1,97 @@
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  type FileCut,
+  type LedgerRange,
+  type StagedDataset,
+  type WriteSettings,
+  dataFileName,
+  planCuts,
+} from '@parquetry/core';
+import type { RegisteredSchema } from '@parquetry/schema';
+import { codecOptions } from './codec';
+import { type WrittenFile, writeCut } from './cut';
+import { loadStage } from './load';
+import { probe } from './probe';
+import type { Session } from './session';
+import { DEFAULT_FILE_BYTES, MAX_GROUP_ROWS, needsProbe, rowGroupRows } from './sizes';
+
+/** What `writeDataset` is asked. */
+export interface WriteRequest {
+  /** The stage's rows file of the dataset: `{dataset}.rows.ndjson`. */
+  readonly rowsFile: string;
+  readonly staged: StagedDataset;
+  /** The ledgers of the partition, inclusive. */
+  readonly range: LedgerRange;
+  readonly schema: RegisteredSchema;
+  readonly settings: WriteSettings;
+  /** Network passphrase, written into the files' metadata. */
+  readonly network?: string;
+  /** Local folder that gets the files, flat; made when it is not there. */
+  readonly outDir: string;
+  readonly signal?: AbortSignal;
+  /** Called about once a second and at the end of each step. */
+  readonly onProgress?: (progress: WriteProgress) => void;
+}
+
+/** Progress for heartbeats. */
+export interface WriteProgress {
+  readonly step: 'load' | 'write';
+  /** Files finished, and how many there will be (0 while loading). */
+  readonly files: number;
+  readonly totalFiles: number;
+  /** Rows of the finished files. */
+  readonly rows: number;
+}
+
+const PROGRESS_MS = 1000;
+
+/** Writes a staged dataset; see `Writer.writeDataset`. */
+export async function writeDataset(session: Session, request: WriteRequest): Promise<WrittenFile[]> {
+  const { staged, schema, settings, outDir } = request;
+  const codec = codecOptions(settings.compression, settings.compressionLevel);
+  if (staged.rows === 0) return [];
+  let progress: WriteProgress = { step: 'load', files: 0, totalFiles: 0, rows: 0 };
+  const report = (): void => request.onProgress?.(progress);
+  const timer = setInterval(report, PROGRESS_MS);
+  const written: WrittenFile[] = [];
+  try {
+    await mkdir(outDir, { recursive: true });
+    await loadStage(session, request.rowsFile, staged, schema.schema);
+    report();
+    const { cuts, groupRows } = await planFiles(session, request, codec);
+    const shape = { codec, groupRows };
+    for (const cut of cuts) {
+      const name = dataFileName(cut.range, cut.lastCloseTimeMicros);
+      written.push(await writeCut(session, { request, cut, name, ...shape }));
+      const rows = progress.rows + cut.rows;
+      progress = { step: 'write', files: written.length, totalFiles: cuts.length, rows };
+      report();
+    }
+    return written;
+  } catch (error) {
+    await Promise.all(written.map((file) => rm(path.join(outDir, file.name), { force: true })));
+    throw error;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** The files of a partition, by its triggers or by the default size when none is set, and their row group size. */
+async function planFiles(
+  session: Session,
+  { range, staged, schema, settings, outDir }: WriteRequest,
+  codec: readonly string[],
+): Promise<{ cuts: FileCut[]; groupRows: number }> {
+  const { maxRowsPerFile: maxRows, maxFileBytes, layout } = settings;
+  const maxBytes = maxFileBytes ?? (maxRows === undefined ? DEFAULT_FILE_BYTES : undefined);
+  const rowTrigger = maxRows === undefined ? {} : { maxRows };
+  if (!needsProbe(staged.bytes, maxBytes))
+    return { cuts: planCuts(range, staged.ledgers, layout, rowTrigger), groupRows: MAX_GROUP_ROWS };
+  const size = await probe(session, { schema: schema.schema, staged, codec, outDir });
+  const byteTrigger = maxBytes === undefined ? {} : { maxBytes, bytesPerRow: size.fileBytesPerRow };
+  return {
+    cuts: planCuts(range, staged.ledgers, layout, { ...rowTrigger, ...byteTrigger }),
+    groupRows: rowGroupRows(size.rawBytesPerRow),
+  };
+}

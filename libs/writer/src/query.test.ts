@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { TableSchema } from '@parquetry/schema';
+import { type Query, openQuery } from './query';
+import { SCHEMA } from './testing/stage';
+import { openWriter } from './writer';
+
+const FIELDS: TableSchema['fields'] = [
+  { id: 1, name: 'ledger', type: { type: 'int32' }, nullable: false },
+  { id: 2, name: 'amount', type: { type: 'int64' }, nullable: true },
+];
+const TABLE: TableSchema = { ...SCHEMA, fields: FIELDS };
+let dir: string;
+let file: string;
+let query: Query;
+
+beforeAll(async () => {
+  // Glob signs in a path are part of its name, and a folder like a Hive partition adds no column.
+  const root = await mkdtemp(path.join(os.tmpdir(), 'parquetry-query-'));
+  dir = root;
+  file = path.join(dir, 'year=2025 [1]*.parquet');
+  const input = path.join(dir, 'rows.ndjson');
+  await writeFile(
+    input,
+    '{"ledger":1,"amount":9223372036854775807}\n{"ledger":2}\n{"ledger":3,"amount":-1}\n',
+  );
+  const writer = await openWriter();
+  await writer.copyNdjsonToParquet({ input, columns: { ledger: 'INTEGER', amount: 'BIGINT' }, output: file });
+  await writer.close();
+});
+
+beforeEach(async () => {
+  query = await openQuery({ memoryLimit: '200MB', threads: 1 });
+  await query.createView('t', [file], TABLE);
+});
+
+afterEach(() => query.close());
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+describe('query', () => {
+  it('returns names, types and JSON values, 64-bit numbers as text', async () => {
+    expect(await query.run('SELECT * FROM t ORDER BY ledger')).toEqual({
+      columns: [
+        { name: 'ledger', type: 'INTEGER' },
+        { name: 'amount', type: 'BIGINT' },
+      ],
+      rows: [
+        [1, '9223372036854775807'],
+        [2, null],
+        [3, '-1'],
+      ],
+      truncated: false,
+    });
+    expect((await query.run('SUMMARIZE t')).rows).toHaveLength(2);
+    expect(await query.run('FROM t', { maxRows: 2 })).toMatchObject({
+      truncated: true,
+      rows: [
+        [1, expect.anything()],
+        [2, null],
+      ],
+    });
+  });
+
+  it('shows an empty view with the columns of the schema when there are no files', async () => {
+    await query.createView('none', [], SCHEMA);
+    const { columns, rows } = await query.run('SELECT * FROM none');
+    expect(rows).toEqual([]);
+    expect(columns.map(({ name }) => name)).toEqual(SCHEMA.fields.map(({ name }) => name));
+    expect(columns[3]?.type).toBe('DECIMAL(20,0)');
+  });
+
+  it('shows columns that a file lacks as null', async () => {
+    await query.createView('wide', [file], {
+      ...TABLE,
+      fields: [...FIELDS, { id: 3, name: 'new', type: { type: 'utf8' }, nullable: true }],
+    });
+    expect((await query.run('SELECT new, ledger FROM wide LIMIT 1')).rows).toEqual([[null, 1]]);
+  });
+
+  it('reads nothing but its files and writes nowhere', async () => {
+    const before = await readFile(file);
+    const target = path.join(dir, 'out.csv');
+    const other = path.join(dir, 'rows.ndjson');
+    for (const sql of [
+      `SELECT * FROM read_text('${other}')`,
+      `SELECT * FROM read_json('${other}')`,
+      `SELECT * FROM glob('${dir}/*')`,
+      `COPY (SELECT 1) TO '${target}'`,
+      `COPY (SELECT 1 AS x) TO '${file}' (FORMAT parquet, USE_TMP_FILE false)`,
+      `EXPLAIN ANALYZE COPY (SELECT 1 AS x) TO '${file}' (FORMAT parquet, USE_TMP_FILE false)`,
+      `ATTACH '${target}'`,
+      'INSTALL httpfs',
+      'LOAD httpfs',
+      'SET enable_external_access = true',
+      'CREATE TABLE x AS SELECT 1',
+      'DROP VIEW t',
+      'SELECT 1; SELECT 2',
+      'SELECT FROM WHERE',
+      '',
+    ])
+      await expect(query.run(sql)).rejects.toMatchObject({ code: 'QUERY_INVALID' });
+    expect(existsSync(target)).toBe(false);
+    expect((await readFile(file)).equals(before)).toBe(true);
+    expect((await query.run('SELECT count(*) FROM t')).rows).toEqual([['3']]);
+  });
+
+  it('spills and answers within its memory limit', async () => {
+    const sql = `SELECT count(*), max(r) FROM (SELECT row_number() OVER (ORDER BY k) AS r FROM
+      (SELECT hash(i)::VARCHAR || repeat('x', 100) AS k FROM range(2000000) s(i)))`;
+    expect((await query.run(sql)).rows).toEqual([['2000000', '2000000']]);
+  });
+});

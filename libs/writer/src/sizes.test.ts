@@ -1,0 +1,21 @@
+import { needsProbe, probeRows, rowGroupRows } from './sizes';
+
+describe('sizes', () => {
+  it('gives row groups of whole vectors, 2048 to 122880 rows', () => {
+    expect([0, 1, 100, 546].map(rowGroupRows)).toEqual([122_880, 122_880, 122_880, 122_880]);
+    expect(rowGroupRows(1000)).toBe(65_536);
+    expect(rowGroupRows(10_000)).toBe(6144);
+    expect(rowGroupRows(5_000_000)).toBe(2048);
+  });
+
+  it('measures an eighth of the rows, within bounds', () => {
+    expect([1, 100_000, 10_000_000].map(probeRows)).toEqual([8192, 12_500, 40_960]);
+  });
+
+  it('measures nothing when a stage can fill neither a row group nor a file', () => {
+    expect(needsProbe(1000, undefined)).toBe(false);
+    expect(needsProbe(1000, 1001)).toBe(false);
+    expect(needsProbe(1000, 1000)).toBe(true);
+    expect(needsProbe(40 << 20, undefined)).toBe(true);
+  });
+});

@@ -1,0 +1,18 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { version as duckdbVersion } from '@duckdb/node-api';
+
+/** What decides a file's bytes beside content, schema and settings; part of a segment's record. */
+export interface WriterVersions {
+  /** Version of this package. */
+  readonly parquetry: string;
+  /** Version of the DuckDB library, e.g. `v1.5.6`. */
+  readonly duckdb: string;
+}
+
+/** The versions of the writer at work. */
+export function writerVersions(): WriterVersions {
+  const file = path.join(__dirname, '..', 'package.json');
+  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+  return { parquetry: version, duckdb: duckdbVersion() };
+}

@@ -1,0 +1,340 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { CODECS, DEFAULT_WRITE_SETTINGS, type WriteSettings } from '@parquetry/core';
+import type { TableSchema } from '@parquetry/schema';
+import { openQuery } from './query';
+import { SCHEMA, type StagedRow, registered, sampleRow, stageRows } from './testing/stage';
+import { type Writer, openWriter } from './writer';
+
+const RANGE = { start: 420_000, end: 420_999 };
+let dir: string;
+let writer: Writer;
+
+beforeAll(async () => {
+  dir = await mkdtemp(path.join(os.tmpdir(), 'parquetry-writer-'));
+  writer = await openWriter({ memoryLimit: '512MB', threads: 2, tempDir: path.join(dir, 'spill') });
+});
+
+afterAll(async () => {
+  await writer.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function stage(rows: readonly StagedRow[], schema: TableSchema = SCHEMA) {
+  const folder = await mkdtemp(path.join(dir, 'stage-'));
+  return { ...(await stageRows(folder, schema, rows)), folder, schema: registered(schema) };
+}
+
+async function writeStage(
+  { rowsFile, staged, folder, schema }: Awaited<ReturnType<typeof stage>>,
+  settings: Partial<WriteSettings>,
+  using: Writer,
+) {
+  const outDir = path.join(folder, 'out');
+  const merged = { ...DEFAULT_WRITE_SETTINGS, ...settings };
+  const request = { rowsFile, staged, range: RANGE, schema, settings: merged, outDir };
+  return { files: await using.writeDataset(request), request };
+}
+
+const write = async (
+  rows: readonly StagedRow[],
+  settings: Partial<WriteSettings> = {},
+  using: Writer = writer,
+  schema: TableSchema = SCHEMA,
+) => writeStage(await stage(rows, schema), settings, using);
+
+const rows = Array.from({ length: 6000 }, (_, index) => sampleRow(index));
+
+describe('writeDataset', () => {
+  it('gives the same bytes for 1, 2 and 4 threads, repeated, and for any ledger order, on every codec', async () => {
+    // Ledgers in reverse, the order inside each kept.
+    const unsorted = rows
+      .map((row, index) => ({ row, index }))
+      .sort(
+        (a, b) => Number(b.row['ledger_sequence']) - Number(a.row['ledger_sequence']) || a.index - b.index,
+      )
+      .map(({ row }) => row);
+    const inputs = [await stage(rows), await stage(unsorted)];
+    const writers = await Promise.all(
+      [1, 2, 4].map((threads) => openWriter({ memoryLimit: '512MB', threads })),
+    );
+    try {
+      for (const compression of CODECS) {
+        const sums = new Set<string>();
+        for (const using of [...writers, writer])
+          for (const input of inputs)
+            for (const file of (await writeStage(input, { compression }, using)).files)
+              sums.add(`${file.name} ${file.sha256} ${file.size}`);
+        expect([...sums]).toHaveLength(1);
+      }
+    } finally {
+      await Promise.all(writers.map((each) => each.close()));
+    }
+  }, 120_000);
+
+  it('gives the same bytes over many row groups and a probe, for 1, 2 and 4 threads and a small memory', async () => {
+    const wide = { val_decoded: 'x'.repeat(900) };
+    const many = Array.from({ length: 40_000 }, (_, index): StagedRow => ({
+      ...sampleRow(index),
+      ...wide,
+      rowid: String(index ** 3),
+    }));
+    const byLedger = new Map<unknown, StagedRow[]>();
+    for (const row of many)
+      byLedger.set(row['ledger_sequence'], [...(byLedger.get(row['ledger_sequence']) ?? []), row]);
+    const reversed = [...byLedger.values()].reverse().flat();
+    const inputs = [await stage(many), await stage(reversed)];
+    const sums = new Set<string>();
+    for (const [threads, memoryLimit] of [
+      [1, '300MB'],
+      [2, '1GB'],
+      [4, '1GB'],
+    ] as const) {
+      const using = await openWriter({ memoryLimit, threads });
+      for (const input of inputs) {
+        const { files } = await writeStage(input, { maxFileBytes: 1 << 20 }, using);
+        expect(files.length).toBeGreaterThan(1);
+        sums.add(files.map((file) => `${file.name} ${file.sha256}`).join('\n'));
+      }
+      await using.close();
+    }
+    expect(sums.size).toBe(1);
+  }, 120_000);
+
+  it('reads back every value as staged', async () => {
+    const { files } = await write(rows.slice(0, 300));
+    const query = await openQuery();
+    try {
+      await query.createView(
+        't',
+        files.map((file) => file.path),
+        SCHEMA,
+      );
+      const { rows: found } = await query.run('SELECT * FROM t');
+      const expected = rows.slice(0, 300).map((row) =>
+        SCHEMA.fields.map(({ name, type }) => {
+          const value = row[name];
+          if (type.type === 'timestamp')
+            return String(value)
+              .replace('T', ' ')
+              .replace(/\.?0*Z$/, '+00');
+          if (name === 'fee') return Number(value).toFixed(2);
+          if (type.type === 'uint32' || type.type === 'int32') return Number(value);
+          return JSON.parse(
+            JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part)),
+          ) as unknown;
+        }),
+      );
+      expect(found).toEqual(expected);
+    } finally {
+      await query.close();
+    }
+  });
+
+  it('cuts files at rows, at layout edges and at the end, and never inside a ledger', async () => {
+    const { files } = await write(rows, { maxRowsPerFile: 1010 });
+    expect(files.map(({ range, rows: count, reason }) => [range.start, range.end, count, reason])).toEqual([
+      [420_000, 420_020, 1050, 'rows'],
+      [420_021, 420_041, 1050, 'rows'],
+      [420_042, 420_062, 1050, 'rows'],
+      [420_063, 420_083, 1050, 'rows'],
+      [420_084, 420_104, 1050, 'rows'],
+      [420_105, 420_999, 750, 'range_end'],
+    ]);
+    const narrow = await write(rows, { layout: { kind: 'ledger_range', width: 100 } });
+    expect(narrow.files.map(({ folder, rows: count, reason }) => [folder.path, count, reason])).toEqual([
+      ['ledgers/420000-420100', 5000, 'layout_edge'],
+      ['ledgers/420100-420200', 1000, 'range_end'],
+    ]);
+  });
+
+  it('cuts by bytes, measured on the first rows', async () => {
+    const whole = (await write(rows)).files[0];
+    const { files } = await write(rows, { maxFileBytes: Math.floor((whole?.size ?? 0) / 3) });
+    expect(files.length).toBeGreaterThanOrEqual(3);
+    expect(files.length).toBeLessThanOrEqual(4);
+    expect(files[0]?.reason).toBe('bytes');
+    expect(files.reduce((total, file) => total + file.rows, 0)).toBe(rows.length);
+  });
+
+  it('counts columns as the pull did', async () => {
+    const { files, request } = await write(rows);
+    expect(files[0]?.columns).toEqual(request.staged.columns);
+  });
+
+  it('writes nothing for an empty dataset', async () => {
+    const { files, request } = await write([]);
+    expect(files).toEqual([]);
+    expect(existsSync(request.outDir)).toBe(false);
+  });
+
+  it('holds a row of more than 16 MiB', async () => {
+    const row = { ...sampleRow(0), contract_id: 'x'.repeat(40 << 20) };
+    const { files } = await write([row], { compression: 'zstd', compressionLevel: 3 });
+    expect(files[0]?.rows).toBe(1);
+  });
+
+  it('refuses levels beside zstd, and codecs it does not write', async () => {
+    await expect(write(rows, { compression: 'gzip', compressionLevel: 5 })).rejects.toMatchObject({
+      code: 'CODEC_UNSUPPORTED',
+    });
+    await expect(write(rows, { compression: 'zstd', compressionLevel: 23 })).rejects.toMatchObject({
+      code: 'CODEC_UNSUPPORTED',
+    });
+    await expect(write(rows, { compression: 'toString' as 'zstd' })).rejects.toMatchObject({
+      code: 'CODEC_UNSUPPORTED',
+    });
+  });
+
+  it('takes any column name literally', async () => {
+    const names = [
+      'rowid',
+      'filename',
+      'c0',
+      'a"b',
+      "x'); DROP TABLE rows; --",
+      '__proto__',
+      'file_row_number',
+    ];
+    const schema: TableSchema = {
+      ...SCHEMA,
+      fields: [
+        ...SCHEMA.fields.slice(0, 2),
+        ...names.map((name, index) => ({
+          id: 50 + index,
+          name,
+          type: { type: 'utf8' as const },
+          nullable: true,
+        })),
+      ],
+    };
+    const row = Object.fromEntries([
+      ...Object.entries(sampleRow(3)).slice(0, 2),
+      ...names.map((name) => [name, `value of ${name}`]),
+    ]) as StagedRow;
+    const { files } = await write([row], {}, writer, schema);
+    const query = await openQuery();
+    try {
+      await query.createView("v'", [String(files[0]?.path)], schema);
+      const result = await query.run('SELECT * FROM "v\'"');
+      expect(result.columns.map(({ name }) => name).slice(2)).toEqual(names);
+      expect(result.rows[0]?.slice(2)).toEqual(names.map((name) => `value of ${name}`));
+    } finally {
+      await query.close();
+    }
+  });
+
+  it('says STAGE_LOST for a stage that is gone or cut short, WRITE_FAILED for one that DuckDB cannot read', async () => {
+    const { request } = await write(rows.slice(0, 10));
+    await writeFile(request.rowsFile, 'short\n');
+    await expect(writer.writeDataset(request)).rejects.toMatchObject({ code: 'STAGE_LOST' });
+    const bad = 'not JSON';
+    await writeFile(request.rowsFile, bad);
+    const staged = { ...request.staged, bytes: bad.length };
+    await expect(writer.writeDataset({ ...request, staged })).rejects.toMatchObject({
+      code: 'WRITE_FAILED',
+      message: expect.stringContaining('Malformed JSON') as string,
+    });
+    await rm(request.rowsFile);
+    await expect(writer.writeDataset(request)).rejects.toMatchObject({ code: 'STAGE_LOST' });
+  });
+
+  it('refuses a stage with other rows than counted, and leaves no file', async () => {
+    const { request } = await write(rows.slice(0, 200));
+    await rm(request.outDir, { recursive: true });
+    const staged = { ...request.staged, rows: 201 };
+    await expect(writer.writeDataset({ ...request, staged })).rejects.toMatchObject({ code: 'WRITE_FAILED' });
+    const [first, ...rest] = request.staged.ledgers;
+    const ledgers = [{ ...(first as (typeof rest)[0]), rows: 49 }, ...rest];
+    const settings = { ...request.settings, maxRowsPerFile: 50 };
+    await expect(
+      writer.writeDataset({ ...request, settings, staged: { ...request.staged, ledgers } }),
+    ).rejects.toMatchObject({ code: 'WRITE_FAILED', message: expect.stringContaining('expected') as string });
+    expect(await readdir(request.outDir)).toEqual([]);
+  });
+
+  it('stops at an abort within a second, leaves no file, and goes on working', async () => {
+    const many = Array.from({ length: 60_000 }, (_, index) => sampleRow(index));
+    const { rowsFile, staged, folder } = await stage(many);
+    const outDir = path.join(folder, 'out');
+    const base = {
+      rowsFile,
+      staged,
+      range: { start: 420_000, end: 499_999 },
+      schema: registered(SCHEMA),
+      outDir,
+    };
+    const settings: WriteSettings = { ...DEFAULT_WRITE_SETTINGS, compression: 'zstd', compressionLevel: 19 };
+    for (const delay of [0, 30, 150, 600]) {
+      const abort = new AbortController();
+      let ticks = 0;
+      const ticker = setInterval(() => (ticks += 1), 10);
+      setTimeout(() => abort.abort(), delay);
+      const began = Date.now();
+      const failed = await writer.writeDataset({ ...base, settings, signal: abort.signal }).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      clearInterval(ticker);
+      expect(failed).toMatchObject({ code: 'CANCELLED' });
+      expect(Date.now() - began - delay).toBeLessThan(1000);
+      expect(ticks).toBeGreaterThanOrEqual(Math.floor(delay / 30));
+      expect(existsSync(outDir) ? await readdir(outDir) : []).toEqual([]);
+    }
+    expect((await write(rows.slice(0, 10))).files).toHaveLength(1);
+  });
+
+  it('spills to disk under a small memory limit and removes its spill folder', async () => {
+    const spill = path.join(dir, 'small');
+    const small = await openWriter({ memoryLimit: '100MB', threads: 1, tempDir: spill });
+    const many = Array.from({ length: 40_000 }, (_, index) => sampleRow(index));
+    const { files } = await write(many, { maxRowsPerFile: 100_000 }, small);
+    await small.close();
+    expect(files.reduce((total, file) => total + file.rows, 0)).toBe(40_000);
+    expect(await readdir(spill)).toEqual([]);
+  });
+});
+
+describe('copyNdjsonToParquet', () => {
+  it('keeps file order and nested types', async () => {
+    const input = path.join(dir, 'actions.ndjson');
+    const output = path.join(dir, 'checkpoint.parquet');
+    await writeFile(
+      input,
+      '{"txn":{"appId":"b","version":9007199254740993}}\n{"add":{"path":"p","partitionValues":{"day":"13"}}}\n',
+    );
+    const columns = {
+      txn: 'STRUCT("appId" VARCHAR, version BIGINT)',
+      add: 'STRUCT(path VARCHAR, "partitionValues" MAP(VARCHAR, VARCHAR))',
+    };
+    expect((await writer.copyNdjsonToParquet({ input, columns, output })).rows).toBe(2);
+    const query = await openQuery();
+    try {
+      await query.createView('c', [output], {
+        ...SCHEMA,
+        fields: [
+          {
+            id: 1,
+            name: 'txn',
+            type: {
+              type: 'struct',
+              fields: [
+                { id: 2, name: 'appId', type: { type: 'utf8' }, nullable: true },
+                { id: 3, name: 'version', type: { type: 'int64' }, nullable: true },
+              ],
+            },
+            nullable: true,
+          },
+        ],
+      });
+      expect((await query.run('SELECT * FROM c')).rows).toEqual([
+        [{ appId: 'b', version: '9007199254740993' }, null],
+        [null, { path: 'p', partitionValues: [{ key: 'day', value: '13' }] }],
+      ]);
+    } finally {
+      await query.close();
+    }
+  });
+});

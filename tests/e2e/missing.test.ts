@@ -1,0 +1,118 @@
+import { mkdirSync, readdirSync, renameSync } from 'node:fs';
+import path from 'node:path';
+import type { BackfillProgress, BackfillResult } from '@parquetry/workflows';
+import { writeSampleLake } from '@parquetry/sample';
+import { Sandbox } from '../support/cli';
+
+interface Failed {
+  readonly error: { readonly code: string; readonly message: string; readonly hint?: string };
+  readonly workflowId: string;
+  readonly progress: BackfillProgress;
+}
+
+describe('a ledger file that is missing from the lake', () => {
+  const sandbox = new Sandbox();
+  afterAll(() => sandbox.dispose());
+
+  it.each(['backfill', 'retry'])(
+    'parks its partition only; with the file put back `%s` makes it whole',
+    async (mend) => {
+      const lake = sandbox.path(mend, 'lake');
+      const archive = sandbox.path(mend, 'archive');
+      const { ledgers: range } = await writeSampleLake({
+        dir: lake,
+        ledgers: 40,
+        layout: { ledgersPerBatch: 1, batchesPerPartition: 64 },
+      });
+      const gone = range.start + 17;
+      const file =
+        readdirSync(lake, { recursive: true, encoding: 'utf8' }).find((name) =>
+          name.includes(`--${gone}.`),
+        ) ?? '';
+      mkdirSync(sandbox.path(mend, 'aside'));
+      renameSync(path.join(lake, file), sandbox.path(mend, 'aside', 'object'));
+      const command = [
+        'backfill',
+        '--source',
+        `galexie:${lake}`,
+        '--archive',
+        archive,
+        '--ledgers',
+        `${range.start}-${range.end}`,
+        '--partition-size',
+        '5',
+      ];
+
+      const failed = await sandbox.json<Failed>(command);
+      expect(failed.code).toBe(1);
+      expect(failed.document.error.code).toBe('PARTITIONS_PARKED');
+      expect(failed.document.progress.parked).toBe(1);
+      expect(failed.document.progress.done).toBe(failed.document.progress.total - 1);
+      const [{ reason } = { reason: '' }] = failed.document.progress.troubled;
+      expect(reason).toContain('LEDGER_MISSING');
+      expect(reason).toContain(String(gone));
+      expect(reason).toContain(path.basename(file));
+
+      const verified = await sandbox.json<{
+        error: { code: string };
+        datasets: { findings: { code: string; range: unknown }[] }[];
+      }>(['verify', '--archive', archive]);
+      expect(verified.code).toBe(1);
+      expect(verified.document.error.code).toBe('COVERAGE_GAP');
+      for (const { findings } of verified.document.datasets) {
+        expect(findings).toHaveLength(1);
+        expect(findings[0]?.range).toEqual({
+          start: Math.floor(gone / 5) * 5,
+          end: Math.floor(gone / 5) * 5 + 4,
+        });
+      }
+
+      renameSync(sandbox.path(mend, 'aside', 'object'), path.join(lake, file));
+      const mended = await sandbox.json<BackfillResult>(
+        mend === 'retry' ? ['retry', failed.document.workflowId] : command,
+      );
+      expect(mended.code).toBe(0);
+      expect(mended.document.datasets.every(({ gaps }) => gaps.length === 0)).toBe(true);
+      expect((await sandbox.run(['verify', '--archive', archive])).code).toBe(0);
+    },
+    180_000,
+  );
+
+  it('fails the run with --on-failure fail, after all other partitions are committed', async () => {
+    const lake = sandbox.path('fail', 'lake');
+    const archive = sandbox.path('fail', 'archive');
+    const { ledgers: range } = await writeSampleLake({
+      dir: lake,
+      ledgers: 20,
+      layout: { ledgersPerBatch: 1, batchesPerPartition: 64 },
+    });
+    const gone = range.start + 7;
+    const file =
+      readdirSync(lake, { recursive: true, encoding: 'utf8' }).find((name) => name.includes(`--${gone}.`)) ??
+      '';
+    renameSync(path.join(lake, file), sandbox.path('fail', 'object'));
+    const failed = await sandbox.json<Failed>([
+      'backfill',
+      '--source',
+      `galexie:${lake}`,
+      '--archive',
+      archive,
+      '--ledgers',
+      `${range.start}-${range.end}`,
+      '--partition-size',
+      '5',
+      '--on-failure',
+      'fail',
+    ]);
+    expect(failed.code).toBe(1);
+    expect(failed.document.error.code).toBe('PARTITIONS_FAILED');
+    expect(failed.document.error.message).toContain(String(gone));
+    const verified = await sandbox.json<{ datasets: { coverage: { start: number; end: number }[] }[] }>([
+      'verify',
+      '--archive',
+      archive,
+    ]);
+    for (const { coverage } of verified.document.datasets)
+      expect(coverage.reduce((sum, { start, end }) => sum + end - start + 1, 0)).toBe(15);
+  }, 120_000);
+});

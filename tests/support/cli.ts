@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+const ROOT = path.resolve(__dirname, '../..');
+const BIN = path.join(ROOT, 'apps/cli/bin/parquetry.js');
+
+/** Real ledgers and goldens; absent in a plain clone. */
+export const TEST_DATA = process.env['PARQUETRY_TEST_DATA'] ?? path.resolve(ROOT, '../shared/data');
+export const HAS_TEST_DATA = existsSync(path.join(TEST_DATA, 'index.md'));
+
+/** `it` for tests that need the real ledgers; they say so when they are skipped. */
+export function itWithData(name: string, run: () => Promise<void>, timeout: number): void {
+  if (HAS_TEST_DATA) it(name, run, timeout);
+  else it.skip(`${name} [skipped: no test data; set PARQUETRY_TEST_DATA]`, run);
+}
+
+/** What a command printed and how it ended. */
+export interface Finished {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command under way. */
+export interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Finished>;
+  /** Text printed so far on stderr. */
+  stderr(): string;
+}
+
+/** A private folder with its own `.parquetry/`, in which commands run as a user types them. */
+export class Sandbox {
+  readonly dir = mkdtempSync(path.join(tmpdir(), 'parquetry-e2e-'));
+  private readonly running = new Set<ChildProcess>();
+
+  /** Path below the sandbox. */
+  path(...parts: string[]): string {
+    return path.join(this.dir, ...parts);
+  }
+
+  /** Starts `parquetry …args`. */
+  start(args: readonly string[], env: Record<string, string> = {}): Running {
+    const clean = Object.fromEntries(
+      Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_')),
+    );
+    const child = spawn(process.execPath, [BIN, ...args], {
+      cwd: this.dir,
+      env: { ...clean, PARQUETRY_HOME: this.path('.parquetry'), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.running.add(child);
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const ended = new Promise<Finished>((resolve) =>
+      child.on('close', (code, signal) => {
+        this.running.delete(child);
+        resolve({ code, signal, stdout, stderr });
+      }),
+    );
+    return { child, ended, stderr: () => stderr };
+  }
+
+  /** Runs `parquetry …args` to its end. */
+  run(args: readonly string[], env: Record<string, string> = {}): Promise<Finished> {
+    return this.start(args, env).ended;
+  }
+
+  /** Runs a command with `--json` and parses its one document. */
+  async json<T>(
+    args: readonly string[],
+    env: Record<string, string> = {},
+  ): Promise<{ code: number | null; document: T; stderr: string }> {
+    const { code, stdout, stderr } = await this.run([...args, '--json'], env);
+    try {
+      return { code, document: JSON.parse(stdout) as T, stderr };
+    } catch (cause) {
+      throw new Error(
+        `no single JSON document on stdout of ${args.join(' ')} (exit ${code}):\n${stdout}\n${stderr}`,
+        { cause },
+      );
+    }
+  }
+
+  /** Stops what is left, the embedded server included, and removes the folder. */
+  async dispose(): Promise<void> {
+    for (const child of this.running) child.kill('SIGKILL');
+    const { devHome, stopDevServer } = await import('@parquetry/temporal');
+    await stopDevServer(devHome({ PARQUETRY_HOME: this.path('.parquetry') }));
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,26 @@
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+
+/** Interpreter with pyarrow, polars and deltalake; set by `npm test`. */
+export const PYTHON = process.env['PARQUETRY_PYTHON'];
+
+/** `it` for tests that need the independent readers. */
+export function itWithPython(name: string, run: () => Promise<void>, timeout: number): void {
+  if (PYTHON !== undefined) it(name, run, timeout);
+  else it.skip(`${name} [skipped: no Python with pyarrow, polars and deltalake]`, run);
+}
+
+/** Runs a script of `tests/interop` and parses the JSON it prints. */
+export function python<T>(script: string, args: readonly string[]): T {
+  if (PYTHON === undefined) throw new Error('PARQUETRY_PYTHON is not set');
+  const { status, stdout, stderr } = spawnSync(
+    PYTHON,
+    [path.join(__dirname, '../interop', script), ...args],
+    {
+      encoding: 'utf8',
+      maxBuffer: 256 << 20,
+    },
+  );
+  if (status !== 0) throw new Error(`${script} ${args.join(' ')} failed:\n${stderr}`);
+  return JSON.parse(stdout) as T;
+}

@@ -1,0 +1,94 @@
+import { ApplicationFailure } from '@temporalio/activity';
+import { partitionAt, type LedgerRange } from '@parquetry/core';
+import type {
+  DatasetStep,
+  PartitionTask,
+  RunSpec,
+  SharedActivities,
+  StageActivities,
+} from '@parquetry/workflows';
+
+/** Steps that only count: what was pulled and committed, and what is made to fail. */
+export class FakeSteps {
+  /** `dataset:start` → commits. */
+  readonly committed = new Map<string, number>();
+  readonly pulled: PartitionTask[] = [];
+  readonly dropped: string[] = [];
+  /** `dataset:start` that fails in `verifyRowCounts` until it is taken out. */
+  readonly broken = new Set<string>();
+  /** `dataset:start` whose stage is lost once at `writeParquet`. */
+  readonly lost = new Set<string>();
+  /** Ledger starts whose pull fails finally until taken out. */
+  readonly missing = new Set<number>();
+  private stages = 0;
+
+  constructor(
+    private readonly spec: RunSpec,
+    private readonly datasets: readonly string[],
+    private readonly queue: string,
+  ) {}
+
+  shared(inspect: SharedActivities['inspect']): SharedActivities {
+    return {
+      planRun: async () => ({
+        plan: '_parquetry/runs/00000000000000000000000000000000.json',
+        datasets: this.datasets,
+        partitions: Math.ceil((this.spec.range.end - this.spec.range.start + 1) / this.spec.partitionSize),
+        unusable: 0,
+        filtered: 0,
+        bytesRead: 0,
+      }),
+      nextPartitions: async ({ cursor, limit }) => {
+        const tasks: PartitionTask[] = [];
+        let next = cursor;
+        for (let part = this.part(next); part !== undefined && tasks.length < limit; part = this.part(next)) {
+          tasks.push({ key: String(part.start).padStart(10, '0'), range: part, datasets: this.datasets });
+          next = part.end + 1;
+        }
+        return { tasks, cursor: next, skipped: 0 };
+      },
+      pull: async ({ task }) => {
+        if (this.missing.has(task.range.start))
+          throw ApplicationFailure.nonRetryable(
+            `The lake has no ledger ${task.range.start}.`,
+            'LEDGER_MISSING',
+          );
+        this.pulled.push(task);
+        const datasets = task.datasets.map((dataset) => ({ dataset, messages: 1, rows: 1, rejected: 0 }));
+        return { stageId: `stage-${this.stages++}`, queue: this.queue, datasets, bytesRead: 10 };
+      },
+      inspect,
+      summarize: async () => [],
+    };
+  }
+
+  stage(): StageActivities {
+    const key = ({ dataset, range }: DatasetStep): string => `${dataset}:${range.start}`;
+    return {
+      registerSchema: async () => ({ version: 1, fingerprint: 'f' }),
+      writeParquet: async (step) => {
+        if (this.lost.delete(key(step)))
+          throw ApplicationFailure.nonRetryable('The stage is not here.', 'STAGE_LOST');
+        return { files: 1, rows: 1, bytes: 100 };
+      },
+      verifyRowCounts: async (step) => {
+        if (this.broken.has(key(step)))
+          throw ApplicationFailure.nonRetryable(
+            'The file has 1 row, the pull counted 2.',
+            'VERIFY_MISMATCH',
+            { hint: 'Look at the disk.' },
+          );
+        return { rows: 1, ledgers: 1 };
+      },
+      commit: async (step) => {
+        this.committed.set(key(step), (this.committed.get(key(step)) ?? 0) + 1);
+        return { outcome: 'committed', version: 0, files: 1, rows: 1, bytes: 100, rejected: 0 };
+      },
+      dropStage: async (stageId) => this.dropped.push(stageId) > 0,
+    };
+  }
+
+  private part(cursor: number): LedgerRange | undefined {
+    return partitionAt(this.spec.range, this.spec.partitionSize, cursor);
+  }
+}

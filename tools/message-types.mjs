@@ -1,0 +1,42 @@
+// Writes docs/message-types.md from the predefined schemas. `--check` fails when the page is not what the code says.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const require = createRequire(import.meta.url);
+const { DEVIATIONS, stellarSchemas } = require(path.join(root, 'libs/stellar/dist/index.js'));
+const { describeType } = require(path.join(root, 'libs/schema/dist/index.js'));
+
+const cell = (text) => text.replaceAll('|', '\\|');
+const lines = [
+  '# Message types',
+  '',
+  'The message types with a predefined schema, as `parquetry schema show` prints them. A Galexie lake gives all four;',
+  'NDJSON messages of these types use the same schema, and keys that it does not know become further nullable columns.',
+  'Types that are not listed get a schema inferred over every message of the run.',
+  '',
+  'Columns, names and encodings follow stellar-etl, so that queries written for its tables run here. Where they differ on',
+  'purpose, the differences are listed with the reason; the tests compare everything else row for row.',
+  '',
+  'This page is made from the code by `npm run docs`; a test fails when it is out of date.',
+];
+for (const schema of stellarSchemas.values()) {
+  const key = schema.uniqueKey ? schema.uniqueKey.map((name) => `\`${name}\``).join(', ') : 'none: equal rows are separate events';
+  lines.push('', `## ${schema.messageType}`, '', schema.doc ?? '', '', `Unique key: ${key}.`, '');
+  lines.push('| id | column | Arrow type | null | meaning |', '|---|---|---|---|---|');
+  for (const field of schema.fields)
+    lines.push(`| ${field.id} | ${field.name} | ${cell(describeType(field.type))} | ${field.nullable ? 'yes' : 'no'} | ${cell(field.doc ?? '')} |`);
+  const differences = DEVIATIONS.filter(({ type }) => type === schema.messageType);
+  if (differences.length > 0) lines.push('', 'Differences from stellar-etl:', '');
+  for (const { what, why } of differences) lines.push(`- ${what} ${why}`);
+}
+const text = `${lines.join('\n')}\n`;
+const target = path.join(root, 'docs/message-types.md');
+if (process.argv.includes('--check')) {
+  if (readFileSync(target, 'utf8') !== text) {
+    console.error('docs/message-types.md is out of date: run `npm run docs`.');
+    process.exit(1);
+  }
+} else writeFileSync(target, text);

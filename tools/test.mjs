@@ -1,0 +1,30 @@
+// `npm test`: builds, installs into the user cache what the tests need (a Temporal server, independent Parquet
+// readers), runs Jest. Arguments go to Jest. PARQUETRY_TEST_REPORT names a file for Jest's JSON report.
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensurePython } from './python.mjs';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const require = createRequire(import.meta.url);
+const node = (args, env = process.env) => spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit', env }).status ?? 1;
+
+if (node([path.join(root, 'tools/build.mjs')]) !== 0) process.exit(1);
+
+const env = { ...process.env };
+const { python, reason } = ensurePython();
+if (python) env.PARQUETRY_PYTHON = python;
+else console.error(`Interop tests with pyarrow, polars and delta-rs are skipped: ${reason}.`);
+
+try {
+  const { resolveTemporalBinary } = require(path.join(root, 'libs/temporal/dist/index.js'));
+  await resolveTemporalBinary({ onProgress: (line) => console.error(line) });
+} catch (error) {
+  console.error(`Tests that need a Temporal server are skipped: ${error.message}`);
+}
+
+const report = process.env.PARQUETRY_TEST_REPORT;
+const args = [require.resolve('jest/bin/jest.js'), '--maxWorkers=2', ...process.argv.slice(2)];
+if (report) args.push('--json', `--outputFile=${report}`);
+process.exit(node(args, env));
