@@ -8,9 +8,7 @@ import { parse } from 'yaml';
  * command line says wins.
  * @throws ParquetryError CONFIG_INVALID for a file that can't be read and for keys that the command does not have
  */
-export function readConfig(command: Command): void {
-  const file = (command.opts() as { config?: string }).config;
-  if (file === undefined) return;
+export function readConfig(command: Command, file: string): void {
   const options = new Map(command.options.map((option) => [option.name(), option]));
   for (const [key, value] of Object.entries(readYaml(file))) {
     const option = options.get(key.replaceAll('_', '-'));

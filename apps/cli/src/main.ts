@@ -2,6 +2,8 @@ import { CommanderError } from 'commander';
 import { Output } from './output';
 import { createProgram, usageError } from './program';
 
+const LINGER_MS = 2_000;
+
 /** Runs a command line and sets the process's exit code: 0 done, 1 failed, 2 usage, 3 a service is out of reach. */
 export async function main(argv: readonly string[]): Promise<void> {
   const output = new Output(argv.includes('--json'));
@@ -11,4 +13,6 @@ export async function main(argv: readonly string[]): Promise<void> {
     const failure = error instanceof CommanderError ? usageError(error) : error;
     if (failure !== undefined) process.exitCode = output.fail(failure);
   }
+  // A connection that never was answered can keep a socket open; the work is done, so it must not keep the process.
+  setTimeout(() => process.exit(), LINGER_MS).unref();
 }

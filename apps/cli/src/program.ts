@@ -39,16 +39,18 @@ export function createProgram(output: Output, done: (code: number) => void): Com
     .configureOutput({ writeErr: () => undefined })
     .showSuggestionAfterError();
 
-  const command = (name: string, description: string): Command =>
-    program
+  const command = (name: string, description: string): Command => {
+    const made = program
       .command(name)
       .description(description)
       .exitOverride()
       .configureOutput({ writeErr: () => undefined })
       .showSuggestionAfterError()
       .option('--json', 'print one JSON document on stdout, everything else on stderr')
-      .option('--config <file>', 'YAML file with any of these options by name')
-      .hook('preAction', (_, action) => readConfig(action));
+      .option('--config <file>', 'YAML file with any of these options by name');
+    // While the line is parsed, so that options the file gives are not missed as missing.
+    return made.on('option:config', (file: string) => readConfig(made, file));
+  };
   const run = (action: () => Promise<number>): Promise<void> => action().then(done);
   const archived = (name: string, description: string): Command =>
     command(name, description).requiredOption(

@@ -5,6 +5,7 @@ import { openWriter } from '@parquetry/writer';
 import { createSharedActivities, createStageActivities } from './activities';
 import { Archives } from './archives';
 import { BUNDLE_PATH, buildBundle, hasBundle } from './bundle';
+import type { WorkerDeps } from './deps';
 import { FailureInterceptor } from './failures';
 import { Workplace } from './workplace';
 
@@ -31,13 +32,13 @@ export interface RunningWorker {
   readonly workerId: string;
   /** Settles when the worker has stopped; rejects when it failed. */
   readonly stopped: Promise<void>;
-  /** Takes no new steps, lets running ones end within the grace time, removes the workplace. */
+  /** Takes no new steps, lets running ones end within the grace time, leaves the workplace. */
   shutdown(): Promise<void>;
 }
 
 /**
- * Starts a worker: one poller of the shared queue (workflows, plan, pull) and one of its own stage queue, on which
- * the steps that need its local files run. Both share one DuckDB instance.
+ * Starts a worker: one poller of the shared queue (workflows, plan, pull), one of its own stage queue, on which the
+ * steps that need its local files run, and one for each dead worker whose stages it took over. All share one DuckDB.
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { connection, client, namespace, slots } = options;
@@ -47,8 +48,15 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     threads: options.threads,
     tempDir: workplace.tempDir,
   });
-  const queue = stageQueue(workplace.workerId);
-  const deps = { workplace, writer, queue, client, archives: new Archives({ writer, workplace }) };
+  const archives = new Archives({ writer, workplace });
+  const depsOf = (place: Workplace): WorkerDeps => ({
+    workplace: place,
+    writer,
+    queue: stageQueue(place.workerId),
+    client,
+    archives,
+  });
+  const adopted = await Workplace.adopt(options.workRoot);
   if (!hasBundle()) await buildBundle();
   const common = {
     connection,
@@ -62,28 +70,33 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     ...common,
     taskQueue: TASK_QUEUE,
     workflowBundle: { codePath: BUNDLE_PATH },
-    activities: createSharedActivities(deps),
+    activities: createSharedActivities(depsOf(workplace)),
     maxCachedWorkflows: 100,
   });
-  const staged = await Worker.create({
-    ...common,
-    taskQueue: queue,
-    activities: createStageActivities(deps),
-  });
+  const staged = await Promise.all(
+    [workplace, ...adopted].map((place) =>
+      Worker.create({
+        ...common,
+        ...(place === workplace ? {} : { maxConcurrentActivityTaskExecutions: 1 }),
+        taskQueue: stageQueue(place.workerId),
+        activities: createStageActivities(depsOf(place)),
+      }),
+    ),
+  );
 
-  const workers = [shared, staged];
+  const workers = [shared, ...staged];
   const stop = (): void => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
   const run = async (): Promise<void> => {
     try {
-      // When one of the two fails the other must not go on alone.
+      // When one of them fails the others must not go on alone.
       const ends = await Promise.allSettled(workers.map((worker) => worker.run().finally(stop)));
       const failed = ends.find((end) => end.status === 'rejected');
       if (failed !== undefined) throw failed.reason;
     } finally {
       await writer.close();
-      await workplace.remove();
+      for (const place of [workplace, ...adopted]) await place.leave();
     }
   };
   const stopped = run();

@@ -4,35 +4,47 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { ParquetryError } from '@parquetry/core';
 
-const PID_FILE = 'worker.json';
+const OWNER_FILE = 'worker.json';
 const STAGE_ID = /^[0-9a-f-]{1,64}$/;
 
 /**
- * A worker's own folder on local disk: stages, spooled source files, DuckDB's spill. Its name is the worker's id, so
- * another worker on the machine can tell whose it is and remove it when that worker is dead.
+ * A worker's own folder on local disk: stages and DuckDB's spill. Its name is the worker's id, and the worker's task
+ * queue is named after it. A worker that ends with stages left, killed or not, leaves its workplace to the next worker
+ * of the machine: that one serves the queue too, so steps that wait in it meet their files.
  */
 export class Workplace {
   private constructor(
     readonly workerId: string,
     private readonly dir: string,
     /** Spooled (decompressed) source files, shared by the pulls of a run. */
-    readonly spoolRoot: string,
+    private readonly spoolRoot: string,
   ) {}
 
-  /** Makes a workplace below `root` and removes those of dead workers of this machine. */
+  /** Makes a workplace below `root`. */
   static async create(root: string): Promise<Workplace> {
-    const workers = path.join(root, 'workers');
-    await mkdir(workers, { recursive: true });
-    await removeDead(workers);
     const workerId = `${process.pid}-${randomBytes(4).toString('hex')}`;
-    const dir = path.join(workers, workerId);
+    const dir = path.join(root, 'workers', workerId);
     await mkdir(path.join(dir, 'stages'), { recursive: true });
-    await mkdir(path.join(dir, 'tmp'), { recursive: true });
-    await writeFile(path.join(dir, PID_FILE), JSON.stringify({ pid: process.pid, host: hostname() }));
+    await writeOwner(dir);
     return new Workplace(workerId, dir, path.join(root, 'spool'));
   }
 
-  /** Folder for DuckDB's spill files. */
+  /** Takes over the workplaces of this machine's dead workers below `root`; of two that try, one gets each. */
+  static async adopt(root: string): Promise<Workplace[]> {
+    const workers = path.join(root, 'workers');
+    const adopted: Workplace[] = [];
+    for (const name of await readdir(workers).catch(() => [])) {
+      const dir = path.join(workers, name);
+      const note = await deadOwner(dir);
+      if (note === undefined || !(await claim(dir, note))) continue;
+      // What the dead worker spilled or was about to write is of no use to anybody.
+      await rm(path.join(dir, 'tmp'), { recursive: true, force: true });
+      adopted.push(new Workplace(name, dir, path.join(root, 'spool')));
+    }
+    return adopted;
+  }
+
+  /** Folder for DuckDB's spill files and other files of one step. */
   get tempDir(): string {
     return path.join(this.dir, 'tmp');
   }
@@ -48,22 +60,38 @@ export class Workplace {
     return path.join(this.spoolRoot, key);
   }
 
-  /** Removes the workplace with every stage in it. */
-  async remove(): Promise<void> {
-    await rm(this.dir, { recursive: true, force: true });
+  /** The worker ends: the workplace goes, unless steps may still wait for its stages. */
+  async leave(): Promise<void> {
+    const stages = await readdir(path.join(this.dir, 'stages')).catch(() => []);
+    const doomed = stages.length === 0 ? this.dir : this.tempDir;
+    await rm(doomed, { recursive: true, force: true });
   }
 }
 
-async function removeDead(workers: string): Promise<void> {
-  for (const name of await readdir(workers)) {
-    const dir = path.join(workers, name);
-    const owner = await readFile(path.join(dir, PID_FILE), 'utf8').then(
-      (text) => JSON.parse(text) as { pid: number; host: string },
-      () => undefined,
-    );
-    if (owner !== undefined && (owner.host !== hostname() || isAlive(owner.pid))) continue;
-    await rm(dir, { recursive: true, force: true });
+async function writeOwner(dir: string): Promise<void> {
+  await writeFile(path.join(dir, OWNER_FILE), JSON.stringify({ pid: process.pid, host: hostname() }));
+}
+
+/** What the owner's note says, when its worker lived on this machine and lives no more. */
+async function deadOwner(dir: string): Promise<string | undefined> {
+  const note = await readFile(path.join(dir, OWNER_FILE), 'utf8').catch(() => undefined);
+  if (note === undefined) return undefined;
+  const owner = JSON.parse(note) as { pid: number; host: string };
+  return owner.host === hostname() && !isAlive(owner.pid) ? note : undefined;
+}
+
+/** Makes this process the owner; of those that try, the one that makes the folder `claim` while the note is the old one. */
+async function claim(dir: string, note: string): Promise<boolean> {
+  const mark = path.join(dir, 'claim');
+  try {
+    await mkdir(mark);
+  } catch {
+    return false;
   }
+  const unchanged = (await readFile(path.join(dir, OWNER_FILE), 'utf8').catch(() => undefined)) === note;
+  if (unchanged) await writeOwner(dir);
+  await rm(mark, { recursive: true, force: true });
+  return unchanged;
 }
 
 function isAlive(pid: number): boolean {

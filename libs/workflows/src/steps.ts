@@ -10,8 +10,8 @@ const RETRY = {
   maximumAttempts: 6,
 } as const;
 
-const LONG: ActivityOptions = { startToCloseTimeout: '12h', heartbeatTimeout: '1m', retry: RETRY };
-const SHORT: ActivityOptions = { startToCloseTimeout: '2m', retry: RETRY };
+const LONG: ActivityOptions = { startToCloseTimeout: '12h', heartbeatTimeout: '30s', retry: RETRY };
+const SHORT: ActivityOptions = { startToCloseTimeout: '1m', retry: RETRY };
 
 const shared = (options: ActivityOptions): SharedActivities => proxyActivities<SharedActivities>(options);
 
@@ -37,12 +37,15 @@ export const summarize: SharedActivities['summarize'] = (ref) =>
 export const pull: SharedActivities['pull'] = (request) =>
   shared({ ...LONG, summary: `ledgers ${formatRange(request.task.range)}: pull` }).pull(request);
 
-/** The steps of one dataset on the worker that has its stage; one minute without that worker means it is gone. */
+/**
+ * The steps of one dataset on the worker that has its stage. A worker that was restarted on the same machine takes the
+ * queue over; a step that nobody takes for `scheduleToStartTimeout` says that the machine is gone.
+ */
 export function stageSteps(queue: string, dataset: string, range: LedgerRange): StageActivities {
   const options = (what: string, base: ActivityOptions): ActivityOptions => ({
     ...base,
     taskQueue: queue,
-    scheduleToStartTimeout: base === LONG ? '30m' : '10m',
+    scheduleToStartTimeout: '10m',
     summary: `${dataset} ${formatRange(range)}: ${what}`,
   });
   const step = (what: string, base: ActivityOptions): StageActivities =>
