@@ -9,6 +9,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancelledFailure,
+  type Client,
   TerminatedFailure,
   WorkflowFailedError,
   type WorkflowHandle,
@@ -29,17 +30,37 @@ export type FollowEnd =
  * @throws ParquetryError the run's own failure, with its code
  */
 export async function followRun(
-  handle: WorkflowHandle,
+  client: Client,
+  run: string,
   signal: AbortSignal,
   onProgress: (progress: BackfillProgress) => void,
 ): Promise<FollowEnd> {
-  const ended = handle.result().then(
-    (result): FollowEnd => ({ kind: 'done', result: result as BackfillResult }),
-    (error: unknown) => {
-      throw runFailure(error, handle.workflowId);
-    },
-  );
+  const handle = client.workflow.getHandle(run);
+  // The call for the result waits at the server; it must end with this function, before the connection is closed.
+  const waiting = new AbortController();
+  const ended = client
+    .withAbortSignal(waiting.signal, () => handle.result())
+    .then(
+      (result): FollowEnd => ({ kind: 'done', result: result as BackfillResult }),
+      (error: unknown) => {
+        throw runFailure(error, run);
+      },
+    );
   ended.catch(() => undefined);
+  try {
+    return await watch(handle, ended, signal, onProgress);
+  } finally {
+    waiting.abort();
+    await ended.catch(() => undefined);
+  }
+}
+
+async function watch(
+  handle: WorkflowHandle,
+  ended: Promise<FollowEnd>,
+  signal: AbortSignal,
+  onProgress: (progress: BackfillProgress) => void,
+): Promise<FollowEnd> {
   for (;;) {
     const next = await Promise.race([ended, wait(POLL_MS, signal)]);
     if (next !== undefined) return next;

@@ -8,7 +8,7 @@ import { dev, worker } from './commands/dev';
 import { files } from './commands/files';
 import { query } from './commands/query';
 import { sample } from './commands/sample';
-import { schemaList, schemaShow } from './commands/schema';
+import { schemaCommand } from './commands/schemacommand';
 import { verify } from './commands/verify';
 import { readConfig } from './config';
 import {
@@ -253,38 +253,4 @@ function workerSettings(options: WorkerOptions): WorkerSettings {
     threads: options.threads ?? defaults.threads,
     slots: options.slots ?? defaults.slots,
   };
-}
-
-function schemaCommand(
-  program: Command,
-  command: (name: string, description: string) => Command,
-  run: (action: () => Promise<number>) => Promise<void>,
-  output: Output,
-): void {
-  const group = program.command('schema').description('the registry of an archive').exitOverride();
-  const sub = (created: Command): Command => {
-    // `command` hangs new commands below the program; these belong below `schema`.
-    (program.commands as Command[]).splice(program.commands.indexOf(created), 1);
-    group.addCommand(created);
-    return created.requiredOption('--archive <root>', 'archive root');
-  };
-  sub(command('list', 'subjects and their newest versions')).action((options: { archive: string }) =>
-    run(() => schemaList(options.archive, output)),
-  );
-  sub(command('show', 'columns of a schema'))
-    .argument('<subject>', 'message type')
-    .argument('[version]', 'version (default: the newest)', wholeNumber(1, 1_000_000_000))
-    .action((subject: string, version: number | undefined, options: { archive: string }) =>
-      run(() => schemaShow(options.archive, subject, version, output)),
-    );
-  for (const name of ['diff', 'check', 'promote', 'export'])
-    sub(command(name, '(not available in this version)'))
-      .allowUnknownOption()
-      .allowExcessArguments()
-      .action(() => {
-        throw new ParquetryError(
-          'NOT_AVAILABLE',
-          `\`parquetry schema ${name}\` is not available in this version.`,
-        );
-      });
 }

@@ -71,9 +71,7 @@ export async function attachTo(
     // A worker that dies must end the command: nobody else would do its work.
     const died = session.worker?.stopped.then(() => undefined) ?? new Promise<undefined>(() => {});
     died.catch(() => undefined);
-    const following = followRun(session.client.workflow.getHandle(run), interrupt.signal, (progress) =>
-      view.update(progress),
-    );
+    const following = followRun(session.client, run, interrupt.signal, (progress) => view.update(progress));
     const end = await Promise.race([following, died]);
     view.end();
     if (end === undefined)

@@ -1,33 +1,42 @@
-import { SchemaRegistry } from '@parquetry/archive';
-import { ParquetryError } from '@parquetry/core';
-import { type RegisteredSchema, describeType } from '@parquetry/schema';
+import { parseDataset } from '@parquetry/archive';
+import { MAX_LEDGER } from '@parquetry/core';
+import { describeType } from '@parquetry/schema';
 import { openArchive } from '../archive';
 import type { Output } from '../output';
+import { findSchema } from './schemafind';
 
-/** `parquetry schema list`: subjects of the registry and their newest versions. */
+/** `parquetry schema list`: subjects of the registry, their newest versions, and the ledgers of their majors. */
 export async function schemaList(root: string, output: Output): Promise<number> {
-  const { store } = await openArchive(root);
-  const registry = new SchemaRegistry(store);
-  const latest: RegisteredSchema[] = [];
-  for (const subject of await registry.subjects()) {
-    const schema = await registry.latest(subject);
-    if (schema !== undefined) latest.push(schema);
+  const { archive } = await openArchive(root);
+  const found = [];
+  for (const subject of await archive.registry.subjects()) {
+    const latest = await archive.registry.latest(subject);
+    if (latest === undefined) continue;
+    const { messageType, major } = parseDataset(subject);
+    const majors = await archive.majors.list(messageType);
+    found.push({ ...latest, range: majors[major - 1]?.range ?? { start: 1, end: MAX_LEDGER } });
   }
   output.table(
-    ['subject', 'version', 'columns', 'origin', 'fingerprint'],
-    latest.map(({ subject, version, schema, fingerprint }) => [
+    ['subject', 'version', 'columns', 'origin', 'ledgers', 'fingerprint'],
+    found.map(({ subject, version, schema, fingerprint, range }) => [
       subject,
       version,
       schema.fields.length,
       schema.origin,
+      range.end === MAX_LEDGER
+        ? range.start === 1
+          ? 'all'
+          : `from ${range.start}`
+        : `${range.start}-${range.end}`,
       fingerprint.slice(0, 12),
     ]),
   );
   output.document({
-    schemas: latest.map(({ schema, ...entry }) => ({
+    schemas: found.map(({ schema, range, ...entry }) => ({
       ...entry,
       origin: schema.origin,
       columns: schema.fields.length,
+      ledgers: range,
     })),
   });
   return 0;
@@ -40,13 +49,8 @@ export async function schemaShow(
   version: number | undefined,
   output: Output,
 ): Promise<number> {
-  const { store } = await openArchive(root);
-  const registry = new SchemaRegistry(store);
-  const found = version === undefined ? await registry.latest(subject) : await registry.get(subject, version);
-  if (found === undefined)
-    throw new ParquetryError('USAGE', `The registry has no subject "${subject}".`, {
-      hint: 'See `parquetry schema list`.',
-    });
+  const { archive } = await openArchive(root);
+  const found = await findSchema(archive.registry, subject, version);
   const { schema } = found;
   output.say(
     `${subject} v${found.version} (${schema.origin}), fingerprint ${found.fingerprint.slice(0, 12)}`,
