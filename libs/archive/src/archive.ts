@@ -5,6 +5,7 @@ import { LOG_FOLDER, parseLogName } from './delta/paths';
 import { parquetCheckpointReader } from './delta/reader';
 import { datasetFault, datasetFolder } from './folder';
 import { type ArchiveIdentity, ensureIdentity, readIdentity } from './identity';
+import { Majors } from './majors';
 import { SchemaRegistry } from './registry';
 
 /** How an archive is opened. */
@@ -21,6 +22,7 @@ export interface ArchiveOptions {
 /** A root with datasets, their registry and their commits. */
 export class Archive {
   readonly registry: SchemaRegistry;
+  readonly majors: Majors;
   private readonly opened = new Map<string, Dataset>();
 
   private constructor(
@@ -29,6 +31,7 @@ export class Archive {
     private readonly options: ArchiveOptions,
   ) {
     this.registry = new SchemaRegistry(store);
+    this.majors = new Majors(store);
   }
 
   /** @throws ParquetryError ARCHIVE_INVALID when there is none and `create` is absent, ARCHIVE_MISMATCH */

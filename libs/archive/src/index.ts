@@ -1,5 +1,6 @@
 export { Archive, type ArchiveOptions } from './archive';
 export { checkSnapshot, type Finding, type FindingCode } from './check';
+export { describeBreaking, schemaConflict } from './conflict';
 export { Dataset } from './dataset';
 export type { CheckpointReader, CheckpointRows, CheckpointWriter } from './delta/checkpoint';
 export { parquetCheckpointReader } from './delta/reader';
@@ -7,7 +8,9 @@ export { type DeltaStruct, deltaSchema } from './delta/schema';
 export type { DraftFile, DraftRejects, PublishedFile, PublishResult, SegmentDraft } from './draft';
 export { assertDataset, datasetFault, datasetFolder } from './folder';
 export { type ArchiveIdentity, META_FOLDER } from './identity';
+export { assertMajor, type Major, majorAt, majorDataset, Majors, parseDataset, splitByMajor } from './majors';
 export type { PublishedCheck } from './place';
-export { SchemaRegistry } from './registry';
+export { type MajorCoverage, majorCoverage, type MajorFault, promote, type Promotion } from './promote';
+export { type RegisterOptions, SchemaRegistry } from './registry';
 export { type SegmentFile, type SegmentIdentity, type SegmentRecord, segmentRange } from './segment';
 export { filesIn, type LiveFile, type Snapshot } from './snapshot';

@@ -1,14 +1,29 @@
 import { ParquetryError } from '@parquetry/core';
-import { canonicalJson, type RegisteredSchema, schemaFingerprint, type TableSchema } from '@parquetry/schema';
+import {
+  canonicalJson,
+  checkCompatibility,
+  type Compatibility,
+  type CompatibilityMode,
+  DEFAULT_MODE,
+  type RegisteredSchema,
+  schemaFingerprint,
+  type TableSchema,
+} from '@parquetry/schema';
 import type { ObjectStore } from '@parquetry/storage';
 import { assertDataset, datasetFault } from './folder';
 import { META_FOLDER } from './identity';
+import { schemaConflict } from './conflict';
 
 const SCHEMAS = `${META_FOLDER}/schemas`;
 
+/** What a registration wants. */
+export interface RegisterOptions {
+  /** What the new version must be able to do; BACKWARD when absent. */
+  readonly mode?: CompatibilityMode;
+}
+
 /**
  * The versioned schemas of an archive, one immutable object a version at `_parquetry/schemas/{subject}/{version}.json`.
- * It stores and numbers; whether a schema may follow another is decided before.
  */
 export class SchemaRegistry {
   private readonly known = new Map<string, RegisteredSchema>();
@@ -17,22 +32,30 @@ export class SchemaRegistry {
 
   /**
    * Gives a schema its number. The same schema keeps the number it has; two that come at once get one each, or the
-   * same one when they are equal.
-   * @throws ParquetryError MESSAGE_TYPE_INVALID, COMMIT_CONTENDED
+   * same one when they are equal. The loser of a race is checked again, against what the winner registered.
+   * @throws ParquetryError MESSAGE_TYPE_INVALID, COMMIT_CONTENDED, SCHEMA_CONFLICT naming the changes that the mode
+   *   does not allow
    */
-  async register(subject: string, schema: TableSchema): Promise<RegisteredSchema> {
+  async register(
+    subject: string,
+    schema: TableSchema,
+    { mode = DEFAULT_MODE }: RegisterOptions = {},
+  ): Promise<RegisteredSchema> {
     assertDataset(subject);
     const fingerprint = schemaFingerprint(schema);
     for (let attempt = 0; attempt < 100; attempt++) {
       const versions = await this.list(subject);
       const same = versions.find((version) => version.fingerprint === fingerprint);
       if (same !== undefined) return same;
+      const found = compatibility(versions, schema, mode);
+      if (!found.compatible) throw schemaConflict(subject, versions.length, mode, found);
       const parent = versions.at(-1)?.fingerprint;
       const registered: RegisteredSchema = {
         subject,
         version: versions.length + 1,
         fingerprint,
         ...(parent === undefined ? {} : { parent }),
+        mode,
         schema,
       };
       const key = keyOf(subject, registered.version);
@@ -46,6 +69,22 @@ export class SchemaRegistry {
       'COMMIT_CONTENDED',
       `The schema of ${subject} lost 100 races for a version number.`,
     );
+  }
+
+  /**
+   * What `register` would say to a schema; writes nothing. A schema that has a version already is compatible.
+   * @throws ParquetryError MESSAGE_TYPE_INVALID
+   */
+  async check(
+    subject: string,
+    schema: TableSchema,
+    { mode = DEFAULT_MODE }: RegisterOptions = {},
+  ): Promise<Compatibility> {
+    const versions = await this.list(subject);
+    const fingerprint = schemaFingerprint(schema);
+    if (versions.some((version) => version.fingerprint === fingerprint))
+      return { compatible: true, changes: [], breaking: [] };
+    return compatibility(versions, schema, mode);
   }
 
   /** @throws ParquetryError OBJECT_NOT_FOUND, ARCHIVE_INVALID when the stored schema was altered */
@@ -99,6 +138,18 @@ export class SchemaRegistry {
       if (datasetFault(name) === undefined) names.push(name);
     return names;
   }
+}
+
+function compatibility(
+  versions: readonly RegisteredSchema[],
+  schema: TableSchema,
+  mode: CompatibilityMode,
+): Compatibility {
+  return checkCompatibility(
+    mode,
+    versions.map((version) => version.schema),
+    schema,
+  );
 }
 
 function keyOf(subject: string, version: number): string {

@@ -41,6 +41,8 @@ export const ERROR_CODES = {
   COMMIT_CONTENDED: { exit: 1, retryable: true },
   KEY_INVALID: { exit: 1, retryable: false },
   STORAGE_FULL: { exit: 1, retryable: true },
+  STORAGE_NOT_FOUND: { exit: 2, retryable: false },
+  STORAGE_REFUSED: { exit: 1, retryable: false },
   OBJECT_EXISTS: { exit: 1, retryable: false },
   OBJECT_NOT_FOUND: { exit: 1, retryable: false },
   LOG_CORRUPT: { exit: 1, retryable: false },

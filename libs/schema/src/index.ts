@@ -5,3 +5,5 @@ export * from './columns';
 export * from './duckdb';
 export * from './json';
 export * from './infer';
+export * from './compat';
+export * from './export';

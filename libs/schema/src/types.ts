@@ -1,3 +1,5 @@
+import type { CompatibilityMode } from './compat/mode';
+
 /**
  * The type system of the registry: a readable subset of Arrow's types. `toArrowSchema` gives the `apache-arrow` form.
  * `json` is utf8 that holds JSON text (open maps, mixed values).
@@ -44,5 +46,7 @@ export interface RegisteredSchema {
   readonly fingerprint: string;
   /** Fingerprint of the version before, none for version 1. */
   readonly parent?: string;
+  /** The compatibility mode that it was registered under; absent in archives made before modes. */
+  readonly mode?: CompatibilityMode;
   readonly schema: TableSchema;
 }

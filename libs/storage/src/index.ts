@@ -1,5 +1,17 @@
+export { GcsStore } from './gcs/store';
 export { assertKey, compareKeys, isTempName, keyFault, TEMP_PREFIX } from './key';
 export { LocalStore } from './local';
 export { openStore } from './open';
 export { expandPath } from './root';
-export type { ListedObject, ObjectInfo, ObjectStore, PutOutcome, UploadExpectation } from './store';
+export { S3Store } from './s3/store';
+export type { StoreOptions } from './settings';
+export type {
+  ListedObject,
+  ManagedStore,
+  MatchOutcome,
+  ObjectInfo,
+  ObjectStore,
+  PendingUpload,
+  PutOutcome,
+  UploadExpectation,
+} from './store';

@@ -6,6 +6,9 @@ export const TEMP_PREFIX = '.tmp-';
 const MAX_KEY_BYTES = 1024;
 const MAX_PART_BYTES = 255;
 const CONTROL = /[\u0000-\u001f\u007f]/;
+const WINDOWS_DEVICE = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(\.|$)/i;
+/** `.`, `/`, `\` and NUL as some readers of paths decode them. */
+const ENCODED = /%(2e|2f|5c|00)/i;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** True for the last part of a key, or a file name, that a crashed write can have left. */
@@ -18,12 +21,15 @@ export function keyFault(key: string): string | undefined {
   if (key === '') return 'it is empty';
   if (CONTROL.test(key)) return 'it holds a control character';
   if (key.includes('\\')) return 'it holds a backslash';
+  if (ENCODED.test(key)) return 'it holds an encoded ".", "/", "\\" or NUL';
   if (LONE_SURROGATE.test(key)) return 'it is not valid Unicode';
   if (Buffer.byteLength(key) > MAX_KEY_BYTES) return `it is longer than ${MAX_KEY_BYTES} bytes`;
   for (const part of key.split('/')) {
     if (part === '') return 'it is absolute or has an empty part';
     if (part === '.' || part === '..') return `it holds the part "${part}"`;
     if (Buffer.byteLength(part) > MAX_PART_BYTES) return `a part is longer than ${MAX_PART_BYTES} bytes`;
+    if (/[. ]$/.test(part)) return 'a part ends with a dot or a space, which Windows drops';
+    if (WINDOWS_DEVICE.test(part)) return `the part "${part}" is a Windows device`;
     if (isTempName(part)) return `a part begins with "${TEMP_PREFIX}"`;
   }
   return undefined;
@@ -31,7 +37,8 @@ export function keyFault(key: string): string | undefined {
 
 /**
  * A key may be built from what a message says, so every operation checks it: relative, no `..`, no empty part, no
- * control character, no backslash, parts of at most 255 bytes.
+ * control character, no backslash, nothing encoded that leads elsewhere once it is decoded, no name that Windows reads
+ * as a device or shortens, parts of at most 255 bytes.
  * @throws ParquetryError KEY_INVALID
  */
 export function assertKey(key: string): void {

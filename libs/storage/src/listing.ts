@@ -38,6 +38,20 @@ async function* walkFolder(
   }
 }
 
+/** Temporary files that writes left, or are filling now, under a text prefix. */
+export async function* walkTemps(root: string, prefix: string, folder = ''): AsyncGenerator<ListedObject> {
+  for (const entry of await entries(path.join(root, folder))) {
+    const key = folder + entry.name;
+    if (entry.isFile() && isTempName(entry.name) && key.startsWith(prefix)) {
+      const info = await lstat(path.join(root, key)).catch(absent);
+      if (info !== undefined) yield { key, size: info.size, modified: Math.floor(info.mtimeMs) };
+    }
+    const below = `${key}/`;
+    if (entry.isDirectory() && (below.startsWith(prefix) || prefix.startsWith(below)))
+      yield* walkTemps(root, prefix, below);
+  }
+}
+
 /** Entries of a folder; none when there is no such folder. */
 export async function entries(folder: string): Promise<Dirent[]> {
   return (await readdir(folder, { withFileTypes: true }).catch(absent)) ?? [];

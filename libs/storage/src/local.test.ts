@@ -7,7 +7,7 @@ import { localFault } from './fault';
 import { compareKeys } from './key';
 import { LocalStore } from './local';
 import { openStore } from './open';
-import { expandPath } from './root';
+import { assertCase, expandPath } from './root';
 import { inFolder } from './testing/folder';
 
 const text = (value: string): Uint8Array => Buffer.from(value);
@@ -215,7 +215,56 @@ describe('openStore', () => {
     expect(openStore('~').uri).toBe(homedir());
   });
 
-  it.each(['s3://bucket/prefix', 'gs://bucket'])('says that %s is not available', (uri) => {
-    expect(() => openStore(uri)).toThrow(expect.objectContaining({ code: 'NOT_AVAILABLE', exitCode: 2 }));
+  it('opens buckets without asking the service', () => {
+    expect(openStore('s3://bucket/a//b/').uri).toBe('s3://bucket/a/b');
+    expect(openStore('gs://bucket').uri).toBe('gs://bucket');
+    expect(openStore('s3://bucket/x').localPath('k')).toBeUndefined();
   });
+
+  it.each([
+    ['s3://AKIA:hunter2@bucket/x', 'CONFIG_INVALID'],
+    ['s3://bucket/x?secret=hunter2', 'CONFIG_INVALID'],
+    ['gs://bucket/x#hunter2', 'CONFIG_INVALID'],
+    ['s3://b%20/x', 'CONFIG_INVALID'],
+    ['s3://bucket/a/../b', 'KEY_INVALID'],
+    ['gs://bucket/nul', 'KEY_INVALID'],
+  ])('refuses %s', (uri, code) => {
+    let error: unknown;
+    try {
+      openStore(uri);
+    } catch (caught) {
+      error = caught;
+    }
+    expect(error).toMatchObject({ code });
+    expect(JSON.stringify(error) + String(error)).not.toContain('hunter2');
+  });
+});
+
+describe('assertCase', () => {
+  it.each([
+    ['Events/x', 'events/x'],
+    ['é', 'e\u0301'],
+  ])('refuses %s where the disk has %s', (asked, real) => {
+    expect(() => assertCase(asked, real, asked)).toThrow(expect.objectContaining({ code: 'KEY_INVALID' }));
+  });
+
+  it('takes equal paths, and links to another folder of the archive', () => {
+    expect(() => assertCase('a/b', 'a/b', 'a/b')).not.toThrow();
+    expect(() => assertCase('link/b', 'real/b', 'link/b')).not.toThrow();
+  });
+});
+
+describe('uploads that never ended', () => {
+  it('refuses to abort what is not a temporary file', () =>
+    inFolder(async (folder) => {
+      const store = new LocalStore(folder);
+      await store.putIfAbsent('a/b', text('x'));
+      for (const upload of [
+        { key: 'a/b', id: 'b', started: 0 },
+        { key: 'a/b', id: '.tmp-1', started: 0 },
+        { key: '../.tmp-1', id: '.tmp-1', started: 0 },
+      ])
+        await expect(store.abortUpload(upload)).rejects.toMatchObject({ code: 'KEY_INVALID' });
+      expect(await store.stat('a/b')).toBeDefined();
+    }));
 });

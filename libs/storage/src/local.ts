@@ -1,20 +1,29 @@
 import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { type FileHandle, link, lstat, open, rename, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, rename, rm, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { ParquetryError, systemErrorCode } from '@parquetry/core';
+import { isParquetryError, ParquetryError, systemErrorCode } from '@parquetry/core';
+import { withClaim } from './claim';
 import { localFault } from './fault';
 import { assertKey, compareKeys, isTempName } from './key';
-import { entries, walk } from './listing';
+import { entries, walk, walkTemps } from './listing';
 import { expandPath, LocalRoot, syncFolder } from './root';
-import type { ListedObject, ObjectInfo, ObjectStore, PutOutcome, UploadExpectation } from './store';
+import type {
+  ListedObject,
+  ManagedStore,
+  MatchOutcome,
+  ObjectInfo,
+  PendingUpload,
+  PutOutcome,
+  UploadExpectation,
+} from './store';
 import { copyChecked, withTemp } from './temp';
 
 /**
  * Objects as files of a folder. A write fills a temporary file beside the target, syncs it, gives it its name with
  * link(2), which fails when the name is taken, and syncs the folder: an object is never half there and never replaced.
  */
-export class LocalStore implements ObjectStore {
+export class LocalStore implements ManagedStore {
   readonly uri: string;
   private readonly root: LocalRoot;
 
@@ -44,6 +53,50 @@ export class LocalStore implements ObjectStore {
       );
       await syncFolder(path.dirname(target));
     });
+  }
+
+  /** sha256 of the content. */
+  version(key: string): Promise<string | undefined> {
+    return this.sha256(key).catch((error: unknown) => {
+      if (isParquetryError(error) && error.code === 'OBJECT_NOT_FOUND') return undefined;
+      throw error;
+    });
+  }
+
+  putIfMatches(key: string, bytes: Uint8Array, version: string): Promise<MatchOutcome> {
+    return this.guard('write', key, async () => {
+      const target = await this.root.prepare(key);
+      return withClaim(target, async () => {
+        if ((await this.version(key)) !== version) return 'changed';
+        await this.replace(key, bytes);
+        return 'replaced';
+      });
+    });
+  }
+
+  async *pendingUploads(prefix: string): AsyncGenerator<PendingUpload> {
+    try {
+      await this.root.assertFolder();
+      for await (const { key, modified } of walkTemps(this.root.path, prefix))
+        yield { key, id: path.posix.basename(key), started: modified };
+    } catch (error) {
+      throw localFault(error, 'list', this.describe(prefix));
+    }
+  }
+
+  async abortUpload({ key, id }: PendingUpload): Promise<void> {
+    const folder = path.posix.dirname(key);
+    if (!isTempName(id) || path.posix.basename(key) !== id)
+      throw new ParquetryError(
+        'KEY_INVALID',
+        `${JSON.stringify(key.slice(0, 200))} is not a temporary file.`,
+      );
+    try {
+      const at = folder === '.' ? this.root.path : await this.root.resolve(folder);
+      await rm(path.join(at, id), { force: true });
+    } catch (error) {
+      throw localFault(error, 'delete', this.describe(key));
+    }
   }
 
   get(key: string): Promise<Uint8Array> {

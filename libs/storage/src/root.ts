@@ -89,7 +89,10 @@ export class LocalRoot {
         throw error;
       });
       if (real === undefined) continue;
-      if (real === this.real || real.startsWith(path.join(this.real, path.sep))) return;
+      if (real === this.real || real.startsWith(path.join(this.real, path.sep))) {
+        assertCase(path.relative(this.path, at), path.relative(this.real, real), key);
+        return;
+      }
       throw new ParquetryError(
         'KEY_INVALID',
         `The object ${key} is refused: a symbolic link leads out of the root.`,
@@ -100,6 +103,25 @@ export class LocalRoot {
       );
     }
   }
+}
+
+/**
+ * On disks that ignore case (macOS, Windows) two keys can name one file; then the second is refused. Both paths are
+ * relative to the root: as asked for, and as the disk has it.
+ * @throws ParquetryError KEY_INVALID
+ */
+export function assertCase(asked: string, real: string, key: string): void {
+  if (asked === real) return;
+  const fold = (text: string): string => text.normalize('NFC').toLowerCase();
+  if (fold(asked) !== fold(real)) return;
+  throw new ParquetryError(
+    'KEY_INVALID',
+    `The object ${key} is refused: ${real} differs from it in case only.`,
+    {
+      details: { key, found: real },
+      hint: 'This disk takes both names for one; use another name, or a disk that tells them apart.',
+    },
+  );
 }
 
 /** Makes the entries of a folder durable: a file's own fsync does not cover its name. */

@@ -1,6 +1,9 @@
 /** Whether a create-only write made the object, or found one at the key and left it alone. */
 export type PutOutcome = 'created' | 'exists';
 
+/** Whether a write that named a version replaced it, or found another one, or none, and left it alone. */
+export type MatchOutcome = 'replaced' | 'changed';
+
 /** What a store knows of an object without reading it. */
 export interface ObjectInfo {
   /** Bytes. */
@@ -20,17 +23,29 @@ export interface UploadExpectation {
   readonly sha256: string;
   /** Bytes. */
   readonly size: number;
-  /** Stops the upload; nothing is left visible. */
+  /** Stops the upload. Nothing half-written is visible and parts are freed; an object whole by then stays. */
   readonly signal?: AbortSignal;
+}
+
+/** A write that began and did not end: parts of a multipart upload, or a temporary file of the local store. */
+export interface PendingUpload {
+  /** The key it would have made; on local disk the path of the temporary file below the root. */
+  readonly key: string;
+  /** The store's own name for it. */
+  readonly id: string;
+  /** When it began, Unix milliseconds. */
+  readonly started: number;
 }
 
 /**
  * Objects by key under one root. A key is a relative path with `/` between its parts (see `assertKey`). An object is
  * seen whole or not at all, and a write that returned is durable. Create-only writes are the one conditional operation
- * that the commit protocol needs: link(2) on local disk, `If-None-Match: *` on S3, generation 0 on GCS.
+ * that the commit protocol needs: link(2) on local disk, `If-None-Match: *` on S3, generation 0 on GCS. A write of ours
+ * whose answer was lost is recognised as ours: `exists` always means somebody else's object.
  *
- * Every operation throws ParquetryError: KEY_INVALID, PERMISSION_DENIED, STORAGE_FULL, STORAGE_UNREACHABLE,
- * ARCHIVE_INVALID when the root can't hold objects.
+ * Every operation throws ParquetryError: KEY_INVALID, PERMISSION_DENIED, STORAGE_NOT_FOUND, STORAGE_REFUSED,
+ * CONFIG_INVALID, STORAGE_FULL, STORAGE_UNREACHABLE (after retries), ARCHIVE_INVALID when the root can't hold objects.
+ * No error holds a credential.
  */
 export interface ObjectStore {
   /** The root as people know it: a path, `s3://…`, `gs://…`. Never holds a credential. */
@@ -81,4 +96,25 @@ export interface ObjectStore {
 
   /** The object's path on this machine's disk, undefined when the store is not local. */
   localPath(key: string): string | undefined;
+}
+
+/** What upkeep needs besides: compare and set, and the writes that never ended. `openStore` gives one. */
+export interface ManagedStore extends ObjectStore {
+  /** Names the content that an object has now. Undefined when there is no object. */
+  version(key: string): Promise<string | undefined>;
+
+  /**
+   * Replaces an object if it still has `version`. Exact among callers of this operation on all stores; on local disk
+   * `replace` and `delete` do not take part.
+   */
+  putIfMatches(key: string, bytes: Uint8Array, version: string): Promise<MatchOutcome>;
+
+  /**
+   * Writes that began and did not end, under a text prefix, in no promised order. GCS keeps no list of its resumable
+   * sessions and drops them itself after a week, so there are none to see there.
+   */
+  pendingUploads(prefix: string): AsyncIterable<PendingUpload>;
+
+  /** Ends such a write and frees what it holds; nothing happens when it is gone already. */
+  abortUpload(upload: PendingUpload): Promise<void>;
 }

@@ -209,6 +209,20 @@ describe('schema', () => {
       ).toThrow(expect.objectContaining({ code: 'SCHEMA_CONFLICT' }));
   });
 
+  it('refuses names that Delta and Spark refuse, at any depth, and keeps the message key of encoded ones', () => {
+    const bad = column('a b', { type: 'bool' });
+    const struct = column('s', { type: 'struct', fields: [bad] });
+    for (const wrong of [bad, struct, column('l', { type: 'list', items: { ...struct, name: 'element' } })])
+      expect(() => deltaSchema(schema(wrong), [])).toThrow(
+        expect.objectContaining({
+          code: 'SCHEMA_CONFLICT',
+          hint: "Name it a_x20_b, with the message's key beside it.",
+        }),
+      );
+    const encoded = { ...column('a_x20_b', { type: 'bool' }), key: 'a b' };
+    expect(deltaSchema(schema(encoded), []).fields[0]?.metadata).toMatchObject({ 'parquetry.key': 'a b' });
+  });
+
   it('says why one schema does not fit the other', () => {
     const of = (...fields: TableSchema['fields']) => deltaSchema(schema(...fields), []);
     const a = column('a', { type: 'int32' });
@@ -216,6 +230,8 @@ describe('schema', () => {
     expect(schemaFault(of(a), of(a, column('b', { type: 'bool' })))).toBeUndefined();
     expect(schemaFault(of(a), of(a, column('b', { type: 'bool' }, false)))).toContain('not nullable');
     expect(schemaFault(of(a), of(column('a', { type: 'int64' })))).toContain('integer became long');
+    expect(schemaFault(of(a), of(column('a', { type: 'int32' }, false)))).toContain('not nullable any more');
+    expect(schemaFault(of(column('a', { type: 'int32' }, false)), of(a))).toBeUndefined();
     expect(schemaFault(of(a), of())).toContain('gone');
     expect(schemaFault(of(pair(a)), of(pair(a, column('b', { type: 'bool' }))))).toBeUndefined();
     expect(schemaFault(of(pair(a)), of(pair()))).toContain('"p": the column "a" is gone');

@@ -1,5 +1,5 @@
 import { ParquetryError } from '@parquetry/core';
-import type { DataType, Field, TableSchema } from '@parquetry/schema';
+import { type DataType, encodeName, type Field, type TableSchema, UNSAFE_NAME } from '@parquetry/schema';
 
 /** A type of Spark's JSON schema form. */
 export type DeltaType =
@@ -13,7 +13,10 @@ export interface DeltaStruct {
   readonly fields: readonly DeltaField[];
 }
 
-/** A member of a struct. Its metadata holds `parquetry.id`, the Parquet field id, and `comment`. */
+/**
+ * A member of a struct. Its metadata holds `parquetry.id`, the Parquet field id, `parquetry.key`, the message's key
+ * where it is not the name, and `comment`.
+ */
 export interface DeltaField {
   readonly name: string;
   readonly type: DeltaType;
@@ -24,7 +27,8 @@ export interface DeltaField {
 /**
  * A table's schema in the form of the Delta log: the columns of the files, then the partition columns as strings.
  * Delta has no unsigned integers: uint32 is `long`, uint64 is `decimal(20,0)`.
- * @throws ParquetryError SCHEMA_CONFLICT when two columns have names that Delta readers can't tell apart
+ * @throws ParquetryError SCHEMA_CONFLICT when two columns have names that Delta readers can't tell apart, or one has a
+ *   name that they refuse
  */
 export function deltaSchema(schema: TableSchema, partitionColumns: readonly string[]): DeltaStruct {
   const fields = [
@@ -40,7 +44,11 @@ function deltaField(field: Field): DeltaField {
     name: field.name,
     type: deltaType(field.type),
     nullable: field.nullable,
-    metadata: { 'parquetry.id': field.id, ...(field.doc === undefined ? {} : { comment: field.doc }) },
+    metadata: {
+      'parquetry.id': field.id,
+      ...(field.key === undefined ? {} : { 'parquetry.key': field.key }),
+      ...(field.doc === undefined ? {} : { comment: field.doc }),
+    },
   };
 }
 
@@ -74,6 +82,15 @@ function deltaType(type: DataType): DeltaType {
 function assertDistinct(fields: readonly DeltaField[], table: string): void {
   const seen = new Map<string, string>();
   for (const { name, type } of fields) {
+    if (UNSAFE_NAME.test(name))
+      throw new ParquetryError(
+        'SCHEMA_CONFLICT',
+        `The column ${JSON.stringify(name)} of ${table} has a character that Delta tables and Spark refuse.`,
+        {
+          details: { table, column: name },
+          hint: `Name it ${encodeName(name)}, with the message's key beside it.`,
+        },
+      );
     const other = seen.get(name.toLowerCase());
     if (other !== undefined)
       throw new ParquetryError(
@@ -82,8 +99,14 @@ function assertDistinct(fields: readonly DeltaField[], table: string): void {
         { details: { table, column: name }, hint: 'Rename or leave out one of them, or use another layout.' },
       );
     seen.set(name.toLowerCase(), name);
-    if (typeof type === 'object' && type.type === 'struct') assertDistinct(type.fields, `${table}.${name}`);
+    assertNested(type, `${table}.${name}`);
   }
+}
+
+function assertNested(type: DeltaType, path: string): void {
+  if (typeof type === 'string') return;
+  if (type.type === 'struct') assertDistinct(type.fields, path);
+  else assertNested(type.elementType, `${path}.element`);
 }
 
 /**
@@ -96,6 +119,7 @@ export function schemaFault(older: DeltaStruct, newer: DeltaStruct): string | un
     if (other === undefined) return `the column "${field.name}" is gone`;
     const fault = typeFault(field.type, other.type);
     if (fault !== undefined) return `"${field.name}": ${fault}`;
+    if (field.nullable && !other.nullable) return `"${field.name}" is not nullable any more`;
   }
   const added = newer.fields.find(
     (field) => !field.nullable && !older.fields.some(({ name }) => name === field.name),
@@ -108,7 +132,9 @@ function typeFault(older: DeltaType, newer: DeltaType): string | undefined {
     return older === newer ? undefined : `${typeName(older)} became ${typeName(newer)}`;
   if (older.type === 'struct' && newer.type === 'struct') return schemaFault(older, newer);
   if (older.type === 'array' && newer.type === 'array')
-    return typeFault(older.elementType, newer.elementType);
+    return older.containsNull && !newer.containsNull
+      ? 'its elements are not nullable any more'
+      : typeFault(older.elementType, newer.elementType);
   return `${older.type} became ${newer.type}`;
 }
 

@@ -1,0 +1,70 @@
+// Parquetry's whole partition path through the activities that a worker hosts, without Temporal around them: plan
+// (timed apart), then pull, register, write, verify and commit of each partition, some at once. Prints one JSON line.
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { ROOT, own, readRequest } from '../lib/contender.mjs';
+
+const require = createRequire(path.join(ROOT, 'apps/worker/package.json'));
+const { MockActivityEnvironment } = require('@temporalio/testing');
+const worker = require(path.join(ROOT, 'apps/worker/dist/local.js'));
+
+const request = readRequest();
+const { file, range, workDir, partitions, concurrency, memoryBytes, threads } = request;
+const archive = path.join(workDir, 'archive');
+mkdirSync(workDir, { recursive: true });
+
+const run = (step, input) => new MockActivityEnvironment().run(step, input);
+const host = await worker.openHost({ workRoot: path.join(workDir, 'work'), memoryBytes, threads });
+const { activities, queue } = host;
+const steps = {};
+const timed = async (name, step, input) => {
+  const started = performance.now();
+  const result = await run(step, input);
+  steps[name] = (steps[name] ?? 0) + (performance.now() - started) / 1000;
+  return result;
+};
+
+const length = range.end - range.start + 1;
+const spec = {
+  source: { uri: `ndjson:${file}` },
+  archive,
+  network: 'Benchmark Network',
+  range,
+  partitionSize: Math.ceil(length / partitions),
+  settings: { compression: 'snappy', layout: { kind: 'ledger_day' } },
+  maxRejects: 0,
+  verify: 'ledger',
+};
+const idleRss = own.rss();
+const planned = await timed('plan', activities.planRun, spec);
+const { tasks } = await run(activities.nextPartitions, { archive, plan: planned.plan, cursor: range.start, limit: partitions });
+
+const cpu = own.cpu();
+const started = performance.now();
+let rows = 0;
+let bytes = 0;
+const waiting = [...tasks];
+const lane = async () => {
+  for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) {
+    const ref = { archive, plan: planned.plan };
+    const stage = await timed('pull', activities.pull, { ...ref, task });
+    if (stage.queue !== queue) throw new Error('the stage is on another queue');
+    for (const dataset of task.datasets) {
+      const base = { ...ref, stageId: stage.stageId, range: task.range, dataset };
+      const { version } = await timed('register', activities.registerSchema, base);
+      const step = { ...base, schemaVersion: version };
+      await timed('write', activities.writeParquet, step);
+      await timed('verify', activities.verifyRowCounts, step);
+      const done = await timed('commit', activities.commit, step);
+      rows += done.rows;
+      bytes += done.bytes;
+    }
+  }
+};
+await Promise.all(Array.from({ length: concurrency }, lane));
+const seconds = (performance.now() - started) / 1000;
+const cpuSeconds = own.cpu() - cpu;
+await host.close();
+own.report({ seconds, cpuSeconds, rows, bytes, steps, idleRss });
+if (existsSync(archive) && request.keep !== true) rmSync(workDir, { recursive: true, force: true });

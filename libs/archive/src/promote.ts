@@ -1,0 +1,110 @@
+import {
+  clipIntervals,
+  countLedgers,
+  formatRange,
+  type Intervals,
+  type LedgerRange,
+  MAX_LEDGER,
+  mergeIntervals,
+  ParquetryError,
+  subtractIntervals,
+} from '@parquetry/core';
+import type { Archive } from './archive';
+import type { Major } from './majors';
+
+/** Ledgers that stand in the wrong major, or in two. */
+export interface MajorFault {
+  readonly kind: 'overlap' | 'misplaced';
+  readonly message: string;
+  readonly datasets: readonly string[];
+  readonly ledgers: Intervals;
+}
+
+/** What all majors of a message type cover together. */
+export interface MajorCoverage {
+  readonly majors: readonly (Major & { readonly coverage: Intervals })[];
+  /** The union: a ledger that any major covers. */
+  readonly coverage: Intervals;
+  /** Ledgers covered by two majors, and those covered by a major that they do not belong to. */
+  readonly faults: readonly MajorFault[];
+}
+
+/** Coverage of a message type over its majors, and every overlap of them. */
+export async function majorCoverage(archive: Archive, messageType: string): Promise<MajorCoverage> {
+  const majors = await Promise.all(
+    (await archive.majors.list(messageType)).map(async (major) => ({
+      ...major,
+      coverage: (await archive.dataset(major.dataset).snapshot()).coverage,
+    })),
+  );
+  const faults: MajorFault[] = [];
+  const fault = (
+    kind: MajorFault['kind'],
+    datasets: readonly string[],
+    ledgers: Intervals,
+    say: (n: number, named: string) => string,
+  ): void => {
+    if (ledgers.length > 0)
+      faults.push({ kind, datasets, ledgers, message: say(countLedgers(ledgers), nameRanges(ledgers)) });
+  };
+  for (const [index, { dataset, coverage, range }] of majors.entries()) {
+    for (const other of majors.slice(index + 1)) {
+      const both = other.coverage.flatMap((part) => clipIntervals(part, coverage));
+      fault('overlap', [dataset, other.dataset], both, (count, named) => {
+        return `${count} ledgers stand in both ${dataset} and ${other.dataset}: ${named}.`;
+      });
+    }
+    const outside = coverage.flatMap((part) => subtractIntervals(part, [range]));
+    fault('misplaced', [dataset], outside, (count, named) => {
+      return `${count} ledgers of ${dataset} belong to another major: ${named}.`;
+    });
+  }
+  return { majors, coverage: mergeIntervals(majors.flatMap(({ coverage }) => coverage)), faults };
+}
+
+/** What `promote` made. */
+export interface Promotion {
+  /** `exists` when the newest major stands from this ledger on already. */
+  readonly outcome: 'created' | 'exists';
+  readonly major: Major;
+  /** The major that ends before it. */
+  readonly before: Major;
+}
+
+/**
+ * Makes a new major of a message type, `{message_type}.v2` and so on, for all ledgers from `from` on: a dataset with a
+ * folder, a subject and a table of its own, whose schema owes nothing to the older one. It has files when runs write
+ * them; `Majors.list` says which ledgers go where.
+ * @throws ParquetryError MESSAGE_TYPE_UNKNOWN, RANGE_INVALID, COMMIT_CONFLICT when the newest major has committed
+ *   ledgers at or after `from`, or `from` is not after its first
+ */
+export async function promote(archive: Archive, messageType: string, from: number): Promise<Promotion> {
+  const before = await archive.majors.list(messageType);
+  if ((await archive.registry.latest(messageType)) === undefined)
+    throw new ParquetryError('MESSAGE_TYPE_UNKNOWN', `The archive has no schema of ${messageType}.`, {
+      hint: 'See `parquetry schema list`.',
+    });
+  const newest = before.at(-1) as Major;
+  if (newest.range.start < from) {
+    const rest: LedgerRange = { start: from, end: MAX_LEDGER };
+    const { coverage } = await archive.dataset(newest.dataset).snapshot();
+    const held = clipIntervals(rest, coverage);
+    if (held.length > 0)
+      throw new ParquetryError(
+        'COMMIT_CONFLICT',
+        `${newest.dataset} has committed ledgers ${nameRanges(held)}: a major from ledger ${from} on would overlap them.`,
+        {
+          details: { dataset: newest.dataset, from, committed: held.slice(0, 100).map(formatRange) },
+          hint: `Promote from ledger ${(held.at(-1)?.end ?? from) + 1} on.`,
+        },
+      );
+  }
+  const { outcome, major } = await archive.majors.record(messageType, from);
+  const majors = await archive.majors.list(messageType);
+  return { outcome, major, before: majors[major.major - 2] as Major };
+}
+
+function nameRanges(ranges: Intervals): string {
+  const named = ranges.slice(0, 5).map(formatRange).join(', ');
+  return ranges.length > 5 ? `${named} and ${ranges.length - 5} more` : named;
+}

@@ -1,0 +1,86 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Field, TableSchema } from '@parquetry/schema';
+import { LocalStore } from '@parquetry/storage';
+import { SchemaRegistry } from './registry';
+import { inFolder, SMALL_SCHEMA } from './testing/fixture';
+
+const column = (id: number, name: string, type: 'int64' | 'utf8' | 'float64', nullable = true): Field => ({
+  id,
+  name,
+  type: { type },
+  nullable,
+});
+const withColumns = (...fields: Field[]): TableSchema => ({
+  ...SMALL_SCHEMA,
+  fields: [...SMALL_SCHEMA.fields, ...fields],
+});
+const V1 = withColumns(column(3, 'fee', 'int64'));
+const V2 = withColumns(column(3, 'fee', 'int64'), column(4, 'memo', 'utf8'));
+
+describe('registry', () => {
+  it('numbers what a reader of the new version can read, and records the mode', () =>
+    inFolder(async (folder) => {
+      const registry = new SchemaRegistry(new LocalStore(folder));
+      const first = await registry.register('events', V1);
+      const second = await registry.register('events', V2, { mode: 'FULL' });
+      expect([first.version, first.mode, second.version, second.mode]).toEqual([1, 'BACKWARD', 2, 'FULL']);
+      expect(second.parent).toBe(first.fingerprint);
+      expect((await registry.register('events', V1)).version).toBe(1);
+      expect(await new SchemaRegistry(new LocalStore(folder)).get('events', 2)).toEqual(second);
+    }));
+
+  it('refuses a breaking change with the diff and the command that resolves it, and writes nothing', () =>
+    inFolder(async (folder) => {
+      const registry = new SchemaRegistry(new LocalStore(folder));
+      await registry.register('events', V2);
+      const candidate = withColumns(column(3, 'fee', 'float64'));
+      expect((await registry.check('events', candidate)).breaking).toHaveLength(2);
+      expect(await registry.check('events', V2)).toEqual({ compatible: true, changes: [], breaking: [] });
+      const failure = await registry.register('events', candidate).catch((error: unknown) => error);
+      expect(failure).toMatchObject({
+        code: 'SCHEMA_CONFLICT',
+        message:
+          "The schema of events can't follow version 1 in mode BACKWARD: - memo: utf8, nullable (and 1 more).",
+        details: {
+          subject: 'events',
+          version: 1,
+          mode: 'BACKWARD',
+          changes: ['- memo: utf8, nullable', '~ fee: int64 → float64'],
+        },
+      });
+      const { hint } = failure as { hint: string };
+      expect(hint).toContain('~ fee: int64 → float64, against version 1: DuckDB rounds silently');
+      expect(hint).toContain('DuckDB, union_by_name');
+      expect(hint).toContain('parquetry schema promote events --from LEDGER');
+      expect(await readdir(path.join(folder, '_parquetry/schemas/events'))).toEqual(['1.json']);
+      expect((await registry.register('events', candidate, { mode: 'NONE' })).version).toBe(2);
+      await expect(registry.register('events', V1, { mode: 'FULL_TRANSITIVE' })).rejects.toMatchObject({
+        code: 'SCHEMA_CONFLICT',
+      });
+    }));
+
+  it('refuses names that readers can’t hold, in every mode', () =>
+    inFolder(async (folder) => {
+      const registry = new SchemaRegistry(new LocalStore(folder));
+      for (const name of ['Ledger_Sequence', 'month', 'a b'])
+        await expect(
+          registry.register('events', withColumns(column(3, name, 'utf8')), { mode: 'NONE' }),
+        ).rejects.toMatchObject({ code: 'SCHEMA_CONFLICT', hint: expect.stringContaining('Rename') });
+      expect(await registry.latest('events')).toBeUndefined();
+    }));
+
+  it('checks the loser of a race against the winner', () =>
+    inFolder(async (folder) => {
+      const candidates = ['int64', 'utf8', 'float64'] as const;
+      const results = await Promise.allSettled(
+        candidates.map((type) =>
+          new SchemaRegistry(new LocalStore(folder)).register('events', withColumns(column(3, 'a', type))),
+        ),
+      );
+      expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      for (const result of results)
+        if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'SCHEMA_CONFLICT' });
+      expect(await new SchemaRegistry(new LocalStore(folder)).list('events')).toHaveLength(1);
+    }));
+});

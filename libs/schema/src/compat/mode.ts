@@ -1,0 +1,104 @@
+import { ParquetryError } from '@parquetry/core';
+import type { TableSchema } from '../types';
+import { type SchemaChange, compareSchemas, describeChange } from './changes';
+import { nameFaults } from './names';
+import { type Reader, type Rule, RULES, type Verdict, hurtReaders } from './rules';
+
+/** Confluent's compatibility modes. */
+export const COMPATIBILITY_MODES = [
+  'NONE',
+  'BACKWARD',
+  'BACKWARD_TRANSITIVE',
+  'FORWARD',
+  'FORWARD_TRANSITIVE',
+  'FULL',
+  'FULL_TRANSITIVE',
+] as const;
+
+/**
+ * What a new version must be able to do. BACKWARD: a reader of the new version reads the files of the version before;
+ * FORWARD: a reader of the version before reads new files; FULL: both; `_TRANSITIVE`: of all versions before. As no
+ * rule allows by two steps what it forbids in one, a history that was BACKWARD at each step has BACKWARD's whole
+ * meaning: a reader of version n reads all files of versions 1 to n in one glob or one Delta table.
+ */
+export type CompatibilityMode = (typeof COMPATIBILITY_MODES)[number];
+
+/** Mode of a registration that names none. */
+export const DEFAULT_MODE: CompatibilityMode = 'BACKWARD';
+
+/** How the rules are applied. */
+export interface CompatibilityOptions {
+  /** The format of the table: Iceberg promotes int32, float32 and decimals, Delta (the default) does not. */
+  readonly tableFormat?: 'delta' | 'iceberg';
+}
+
+/** A change that the mode does not allow. */
+export interface BreakingChange {
+  readonly change: SchemaChange;
+  /** Version that it was compared with, 1 for the first of the history; 0 for a name that can't stand in any. */
+  readonly against: number;
+  readonly direction: 'backward' | 'forward';
+  readonly why: string;
+  /** Readers that fail or show a wrong value; none where only a promise of the schema is broken. */
+  readonly readers: readonly Reader[];
+}
+
+/** What a mode says of a candidate. */
+export interface Compatibility {
+  readonly compatible: boolean;
+  /** Differences from the newest version. */
+  readonly changes: readonly SchemaChange[];
+  readonly breaking: readonly BreakingChange[];
+}
+
+/**
+ * Whether a candidate may follow a history of versions (the oldest first). Names that readers can't hold are breaking
+ * in every mode, NONE too, unless the newest version has them already.
+ */
+export function checkCompatibility(
+  mode: CompatibilityMode,
+  history: readonly TableSchema[],
+  candidate: TableSchema,
+  { tableFormat = 'delta' }: CompatibilityOptions = {},
+): Compatibility {
+  const latest = history.at(-1);
+  const first = mode.endsWith('_TRANSITIVE') ? 0 : Math.max(0, history.length - 1);
+  const directions = (['backward', 'forward'] as const).filter((direction) =>
+    mode.startsWith('FULL') ? true : mode.startsWith(direction.toUpperCase()),
+  );
+  const allowed: readonly Verdict[] = tableFormat === 'iceberg' ? ['ok', 'iceberg'] : ['ok'];
+  const breaking: BreakingChange[] = nameFaults(candidate, latest).map((change) =>
+    broken(change, 0, 'backward'),
+  );
+  for (let index = history.length - 1; index >= first; index--) {
+    const older = history[index] as TableSchema;
+    for (const change of compareSchemas(older, candidate))
+      for (const direction of directions)
+        if (!allowed.includes(RULES[change.rule][direction]) && !known(breaking, change, direction))
+          breaking.push(broken(change, index + 1, direction));
+  }
+  return {
+    compatible: breaking.length === 0,
+    changes: latest === undefined ? [] : compareSchemas(latest, candidate),
+    breaking,
+  };
+}
+
+function broken(change: SchemaChange, against: number, direction: 'backward' | 'forward'): BreakingChange {
+  const rule: Rule = RULES[change.rule];
+  return { change, against, direction, why: rule.why, readers: hurtReaders(change.rule, direction) };
+}
+
+function known(breaking: readonly BreakingChange[], change: SchemaChange, direction: string): boolean {
+  const text = describeChange(change);
+  return breaking.some((one) => one.direction === direction && describeChange(one.change) === text);
+}
+
+/** The mode of a text, in any case. @throws ParquetryError USAGE */
+export function parseMode(text: string): CompatibilityMode {
+  const mode = COMPATIBILITY_MODES.find((name) => name === text.toUpperCase());
+  if (mode !== undefined) return mode;
+  throw new ParquetryError('USAGE', `"${text}" is not a compatibility mode.`, {
+    hint: `Use one of ${COMPATIBILITY_MODES.join(', ')}.`,
+  });
+}

@@ -1,0 +1,35 @@
+import type { RemoteSettings } from '../settings';
+
+const load = () => import('@google-cloud/storage');
+type Storage = InstanceType<Awaited<ReturnType<typeof load>>['Storage']>;
+
+/** A bucket of the SDK. */
+export type GcsBucket = ReturnType<Storage['bucket']>;
+
+const GOOGLE = 'https://storage.googleapis.com';
+const clients = new Map<string, Promise<Storage>>();
+
+/** The bucket's client. The SDK is loaded when a first request needs it; stores with the same settings share one. */
+export async function gcsBucket(bucket: string, settings: RemoteSettings): Promise<GcsBucket> {
+  const id = JSON.stringify([settings.endpoint, settings.anonymous]);
+  const known = clients.get(id) ?? connect(settings);
+  clients.set(id, known);
+  known.catch(() => clients.delete(id));
+  return (await known).bucket(bucket);
+}
+
+/** Retries are ours: the SDK's own don't honour Retry-After and hide which answers leave a write open. */
+async function connect({ endpoint, anonymous }: RemoteSettings): Promise<Storage> {
+  const { Storage } = await load();
+  const open = endpoint !== undefined || anonymous;
+  const storage = new Storage({
+    retryOptions: { autoRetry: false, maxRetries: 0 },
+    // The slash makes it an endpoint of our own for the SDK, which then sends no credentials.
+    ...(open
+      ? { apiEndpoint: endpoint ?? `${GOOGLE}/`, projectId: 'none', useAuthWithCustomEndpoint: false }
+      : {}),
+  });
+  // With STORAGE_EMULATOR_HOST set the SDK forgets the path of the API.
+  storage.baseUrl = `${open ? (endpoint ?? GOOGLE) : storage.apiEndpoint}/storage/v1`;
+  return storage;
+}

@@ -1,0 +1,87 @@
+import { ParquetryError } from '@parquetry/core';
+import { compareKeys } from '../key';
+import type { ObjectInfo } from '../store';
+import type { Page, PageRequest } from './driver';
+import type { Place } from './fault';
+import type { Requests } from './requests';
+
+/** An object by its full name in the bucket. */
+export type NamedObject = ObjectInfo & { readonly name: string };
+
+/**
+ * Objects whose name begins with `prefix`, after `after`, in the order of the names' bytes. A server that lists folder
+ * by folder is walked so, one folder's names in memory at a time.
+ */
+export async function* listNames(
+  requests: Requests,
+  place: Place,
+  prefix: string,
+  after: string | undefined,
+): AsyncGenerator<NamedObject> {
+  let last = '';
+  for (let next: string | undefined; ;) {
+    const page = await fetchPage(requests, place, { prefix, after, next });
+    if (!page.ordered) {
+      yield* walk(requests, place, prefix, after);
+      return;
+    }
+    for (const object of page.objects) {
+      if (last !== '' && compareKeys(object.name, last) <= 0) throw disordered(place);
+      last = object.name;
+      if (after === undefined || compareKeys(object.name, after) > 0) yield object;
+    }
+    if (page.next === undefined) return;
+    next = page.next;
+  }
+}
+
+/** Names of the folders directly below a folder (`''` or with `/` at its end), in order. */
+export async function folderNames(requests: Requests, place: Place, folder: string): Promise<string[]> {
+  const { folders } = await level(requests, place, folder);
+  return folders.map((name) => name.slice(folder.length, -1)).sort(compareKeys);
+}
+
+async function* walk(
+  requests: Requests,
+  place: Place,
+  prefix: string,
+  after: string | undefined,
+): AsyncGenerator<NamedObject> {
+  const { objects, folders } = await level(requests, place, prefix);
+  const found = new Map(objects.map((object) => [object.name, object]));
+  for (const name of [...found.keys(), ...folders].sort(compareKeys)) {
+    const object = found.get(name);
+    if (object !== undefined) {
+      if (after === undefined || compareKeys(name, after) > 0) yield object;
+    } else if (after === undefined || compareKeys(name, after) > 0 || after.startsWith(name))
+      yield* walk(requests, place, name, after);
+  }
+}
+
+async function level(
+  requests: Requests,
+  place: Place,
+  prefix: string,
+): Promise<{ objects: NamedObject[]; folders: string[] }> {
+  const objects: NamedObject[] = [];
+  const folders = new Set<string>();
+  for (let next: string | undefined; ;) {
+    const page = await fetchPage(requests, place, { prefix, folders: true, next });
+    for (const object of page.objects) objects.push(object);
+    for (const folder of page.folders) folders.add(folder);
+    if (page.next === undefined) return { objects, folders: [...folders] };
+    next = page.next;
+  }
+}
+
+function fetchPage(requests: Requests, place: Place, request: PageRequest): Promise<Page> {
+  return requests.send(place, (signal) => requests.driver.page(request, signal));
+}
+
+function disordered(place: Place): ParquetryError {
+  return new ParquetryError(
+    'CONFIG_INVALID',
+    `The server of ${place.uri} does not list keys in the order of their bytes.`,
+    { details: { uri: place.uri }, hint: 'Set PARQUETRY_S3_LISTING=walk.' },
+  );
+}

@@ -1,0 +1,42 @@
+import type { RemoteSettings } from '../settings';
+import type { Driver } from './driver';
+import type { Place } from './fault';
+import { limited, retrying } from './retry';
+
+const BYTES_PER_TIMEOUT = 4 << 20;
+
+/** Sends a store's requests: each within its time limit, tried again while that makes sense. */
+export class Requests {
+  private bucketSeen = false;
+
+  constructor(
+    readonly driver: Driver,
+    readonly settings: RemoteSettings,
+  ) {}
+
+  /** One request with its tries. `bytes` it carries lengthen its time limit. */
+  send<T>(
+    place: Place,
+    request: (signal: AbortSignal) => Promise<T>,
+    options: { readonly signal?: AbortSignal | undefined; readonly bytes?: number } = {},
+  ): Promise<T> {
+    const once = (): Promise<T> => this.once(request, options);
+    return retrying(this.settings, once, (error) => this.driver.fault(error, place), options.signal);
+  }
+
+  /** One request, once. Throws what the driver throws. */
+  once<T>(
+    request: (signal: AbortSignal) => Promise<T>,
+    options: { readonly signal?: AbortSignal | undefined; readonly bytes?: number } = {},
+  ): Promise<T> {
+    const limit = this.settings.timeoutMs * (1 + (options.bytes ?? 0) / BYTES_PER_TIMEOUT);
+    return limited(limit, options.signal, request);
+  }
+
+  /** A missing object may mean a missing bucket: HEAD has no room to say so. Asked once, at the first miss. */
+  async assertBucket(name: string, place: Place): Promise<void> {
+    if (this.bucketSeen) return;
+    await this.send(place, (signal) => this.driver.assertBucket(name, signal));
+    this.bucketSeen = true;
+  }
+}

@@ -1,0 +1,157 @@
+import { createHash, type Hash, randomUUID } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+import { isParquetryError, ParquetryError, systemErrorCode } from '@parquetry/core';
+import type { PutOutcome, UploadExpectation } from '../store';
+import type { PartUpload } from './driver';
+import { type Place, UploadLost } from './fault';
+import type { Requests } from './requests';
+import { beforeNext, cancelled, isAborted } from './retry';
+import { assertSize, head, settle, writeOnce } from './write';
+
+/** What one upload is about. */
+interface Job {
+  readonly name: string;
+  readonly place: Place;
+  readonly file: string;
+  readonly expected: UploadExpectation;
+}
+
+/**
+ * Creates an object from a local file. At most `partsInFlight` parts are in memory. The bytes are hashed as they are
+ * read, and the last request that makes the object visible is sent only when they are the expected ones.
+ */
+export async function uploadFile(requests: Requests, job: Job): Promise<PutOutcome> {
+  const { name, place, file, expected } = job;
+  if (isAborted(expected.signal)) throw cancelled(`The upload of ${file}`);
+  const source = await openStaged(file);
+  try {
+    const { size } = await source.stat();
+    if (size !== expected.size) throw mismatch(job, size, undefined);
+    const ours =
+      size <= requests.settings.partBytes || !requests.settings.resumable
+        ? await sendWhole(requests, job, source)
+        : await sendParts(requests, job, source);
+    if (!ours) return 'exists';
+    assertSize(await head(requests, name, place), size, place);
+    return 'created';
+  } catch (error) {
+    if (isAborted(expected.signal)) throw cancelled(`The upload of ${file}`);
+    throw error;
+  } finally {
+    await source.close();
+  }
+}
+
+async function sendWhole(requests: Requests, job: Job, source: FileHandle): Promise<boolean> {
+  const { name, place, expected } = job;
+  const bytes = await readPart(source, 0, expected.size);
+  assertHash(job, createHash('sha256').update(bytes), bytes.length);
+  const content = { bytes, sha256: expected.sha256 };
+  return (await writeOnce(requests, name, place, content, 'absent', expected.signal)) === 'ours';
+}
+
+/** An upload can get lost as a whole (aborted by a cleaner, a session that expired); then it starts again. */
+async function sendParts(requests: Requests, job: Job, source: FileHandle): Promise<boolean> {
+  const { name, place, expected } = job;
+  if ((await head(requests, name, place)) !== undefined) return false;
+  for (let attempt = 1; ; attempt++) {
+    const writeId = randomUUID();
+    const begin = { name, writeId, size: expected.size, sha256: expected.sha256 };
+    const upload = await requests.send(place, (signal) => requests.driver.begin(begin, signal), expected);
+    let failure: unknown = new UploadLost();
+    try {
+      await sendAll(requests, upload, job, source);
+      if (await requests.send(place, (signal) => upload.finish(signal), expected)) return true;
+    } catch (error) {
+      failure = error;
+    }
+    // A refusal, or an answer that was lost: the parts are freed first, then the object that is there decides.
+    await requests.send(place, (signal) => upload.abort(signal)).catch(() => undefined);
+    const lost = isLost(failure);
+    if (!lost && !(isParquetryError(failure) && failure.retryable)) throw failure;
+    const settled = await settle(requests, name, place, writeId, 'absent');
+    if (settled === 'ours') return true;
+    if (!lost) throw failure;
+    if (settled === 'refused') return false;
+    await beforeNext(requests.settings, attempt, requests.driver.fault(failure, place), expected.signal);
+  }
+}
+
+async function sendAll(requests: Requests, upload: PartUpload, job: Job, source: FileHandle): Promise<void> {
+  const { place, expected } = job;
+  const stop = new AbortController();
+  const signal =
+    expected.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, expected.signal]);
+  const limit = upload.parallel ? requests.settings.partsInFlight : 1;
+  const hash = createHash('sha256');
+  const flying = new Set<Promise<void>>();
+  const failures: unknown[] = [];
+  const fail = (error: unknown): void => {
+    failures.push(error);
+    stop.abort();
+  };
+  try {
+    for (let index = 0, offset = 0; offset < expected.size && failures.length === 0; index++) {
+      const bytes = await readPart(source, offset, Math.min(upload.partBytes, expected.size - offset));
+      hash.update(bytes);
+      const at = offset;
+      offset += bytes.length;
+      if (bytes.length === 0 || offset === expected.size) assertHash(job, hash, offset);
+      const sent: Promise<void> = requests
+        .send(place, (part) => upload.part(index, at, bytes, part), { signal, bytes: bytes.length })
+        .catch(fail)
+        .finally(() => flying.delete(sent));
+      flying.add(sent);
+      while (flying.size >= limit) await Promise.race(flying);
+    }
+  } catch (error) {
+    fail(error);
+  }
+  await Promise.all(flying);
+  if (failures.length > 0) throw failures[0];
+}
+
+function isLost(failure: unknown): boolean {
+  return failure instanceof UploadLost || (failure instanceof Error && failure.cause instanceof UploadLost);
+}
+
+async function openStaged(file: string): Promise<FileHandle> {
+  try {
+    return await open(file, 'r');
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ENOENT') throw error;
+    throw new ParquetryError('STAGE_LOST', `${file} is no longer there to be uploaded.`, { cause: error });
+  }
+}
+
+async function readPart(source: FileHandle, offset: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await source.read(bytes, filled, length - filled, offset + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return bytes.subarray(0, filled);
+}
+
+function assertHash(job: Job, hash: Hash, size: number): void {
+  const sha256 = hash.digest('hex');
+  if (size !== job.expected.size || sha256 !== job.expected.sha256) throw mismatch(job, size, sha256);
+}
+
+function mismatch({ file, expected }: Job, size: number, sha256: string | undefined): ParquetryError {
+  const found = sha256 === undefined ? `${size} bytes` : `${size} bytes with sha256 ${sha256}`;
+  return new ParquetryError(
+    'VERIFY_MISMATCH',
+    `${file} is not the file that was checked: ${found}, expected ${expected.size} bytes with ${expected.sha256}.`,
+    {
+      details: {
+        size,
+        sha256: sha256 ?? null,
+        expectedSize: expected.size,
+        expectedSha256: expected.sha256,
+      },
+    },
+  );
+}

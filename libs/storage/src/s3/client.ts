@@ -1,0 +1,73 @@
+import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
+import type { RemoteSettings } from '../settings';
+
+/** The SDK, loaded when a first request needs it: workers of local archives never pay for it. */
+export interface S3Sdk {
+  readonly sdk: typeof import('@aws-sdk/client-s3');
+  readonly client: S3Client;
+  /** What the server calls itself, from its latest answer. */
+  server(): string | undefined;
+}
+
+const clients = new Map<string, Promise<S3Sdk>>();
+
+/** One client, so one pool of connections, for all stores with the same settings. */
+export function s3Client(settings: RemoteSettings): Promise<S3Sdk> {
+  const { endpoint, region, pathStyle, anonymous } = settings;
+  const { AWS_PROFILE, AWS_ACCESS_KEY_ID } = process.env;
+  const id = JSON.stringify([endpoint, region, pathStyle, anonymous, AWS_PROFILE, AWS_ACCESS_KEY_ID]);
+  const known = clients.get(id);
+  if (known !== undefined) return known;
+  const made = connect(settings);
+  clients.set(id, made);
+  made.catch(() => clients.delete(id));
+  return made;
+}
+
+async function connect(settings: RemoteSettings): Promise<S3Sdk> {
+  // The SDK prints when it will need a later Node; package.json's engines say what Parquetry needs.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+  const sdk = await import('@aws-sdk/client-s3');
+  const client = new sdk.S3Client(clientConfig(settings));
+  let server: string | undefined;
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const { headers } = result.response as { headers?: Record<string, string> };
+      server = headers?.['server'] ?? server;
+      return result;
+    },
+    { step: 'deserialize', priority: 'low', name: 'parquetryServerName' },
+  );
+  return { sdk, client, server: () => server };
+}
+
+/**
+ * Retries are ours, since only we know which answers leave a write open. Checksums too: the SDK's own default sends
+ * trailers that older servers refuse.
+ */
+function clientConfig(settings: RemoteSettings): S3ClientConfig {
+  const { endpoint, region, pathStyle, anonymous } = settings;
+  const own = endpoint !== undefined;
+  const fixed = region ?? (own || anonymous ? 'us-east-1' : undefined);
+  return {
+    maxAttempts: 1,
+    forcePathStyle: pathStyle,
+    followRegionRedirects: !own,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: {
+      connectionTimeout: 10_000,
+      httpsAgent: { maxSockets: 64 },
+      httpAgent: { maxSockets: 64 },
+    },
+    ...(own ? { endpoint } : {}),
+    ...(fixed === undefined ? {} : { region: fixed }),
+    ...(anonymous
+      ? {
+          credentials: { accessKeyId: '', secretAccessKey: '' },
+          signer: { sign: (request) => Promise.resolve(request) },
+        }
+      : {}),
+  };
+}

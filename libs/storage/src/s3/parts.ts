@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import type { CompletedPart, CreateMultipartUploadCommandInput } from '@aws-sdk/client-s3';
+import type { PartUpload } from '../remote/driver';
+import { UploadLost } from '../remote/fault';
+import type { RemoteSettings } from '../settings';
+import type { S3Sdk } from './client';
+import { s3Answer, s3Status } from './fault';
+
+const MAX_PARTS = 10_000;
+
+/** A multipart upload that is under way. It becomes an object only if its key is still free when it is completed. */
+export class S3Parts implements PartUpload {
+  readonly parallel = true;
+  readonly partBytes: number;
+  private readonly sent = new Map<number, CompletedPart>();
+
+  private constructor(
+    private readonly s3: S3Sdk,
+    private readonly target: { readonly Bucket: string; readonly Key: string; readonly UploadId: string },
+    private readonly settings: RemoteSettings,
+    size: number,
+  ) {
+    this.partBytes = Math.max(settings.partBytes, Math.ceil(size / MAX_PARTS));
+  }
+
+  static async begin(
+    s3: S3Sdk,
+    input: CreateMultipartUploadCommandInput & { readonly Bucket: string; readonly Key: string },
+    settings: RemoteSettings,
+    size: number,
+    abortSignal: AbortSignal,
+  ): Promise<S3Parts> {
+    const { UploadId } = await s3.client.send(
+      new s3.sdk.CreateMultipartUploadCommand({
+        ...input,
+        ...(settings.checksum === 'sha256' ? { ChecksumAlgorithm: 'SHA256' as const } : {}),
+      }),
+      { abortSignal },
+    );
+    if (UploadId === undefined) throw new UploadLost();
+    return new S3Parts(s3, { Bucket: input.Bucket, Key: input.Key, UploadId }, settings, size);
+  }
+
+  async part(index: number, _offset: number, bytes: Buffer, abortSignal: AbortSignal): Promise<void> {
+    const PartNumber = index + 1;
+    const checksum =
+      this.settings.checksum === 'sha256'
+        ? { ChecksumSHA256: createHash('sha256').update(bytes).digest('base64') }
+        : {};
+    const input = { ...this.target, PartNumber, Body: bytes, ContentLength: bytes.length, ...checksum };
+    try {
+      const { ETag } = await this.s3.client.send(new this.s3.sdk.UploadPartCommand(input), { abortSignal });
+      this.sent.set(index, { PartNumber, ...(ETag === undefined ? {} : { ETag }), ...checksum });
+    } catch (error) {
+      throw s3Answer(error).reason === 'NoSuchUpload' ? new UploadLost() : error;
+    }
+  }
+
+  async finish(abortSignal: AbortSignal): Promise<boolean> {
+    const Parts = [...this.sent.entries()].sort(([a], [b]) => a - b).map(([, part]) => part);
+    try {
+      await this.s3.client.send(
+        new this.s3.sdk.CompleteMultipartUploadCommand({
+          ...this.target,
+          IfNoneMatch: '*',
+          MultipartUpload: { Parts },
+        }),
+        { abortSignal },
+      );
+      return true;
+    } catch (error) {
+      // 409: another write to the key was under way; 404: finished by a request whose answer was lost, or aborted.
+      if ([404, 409, 412].includes(s3Status(error) ?? 0) && s3Answer(error).reason !== 'NoSuchBucket')
+        return false;
+      throw error;
+    }
+  }
+
+  async abort(abortSignal: AbortSignal): Promise<void> {
+    await abortUpload(this.s3, this.target, abortSignal);
+  }
+}
+
+/** Frees the parts of a multipart upload; nothing happens when it is gone. */
+export async function abortUpload(
+  s3: S3Sdk,
+  target: { readonly Bucket: string; readonly Key: string; readonly UploadId: string },
+  abortSignal: AbortSignal,
+): Promise<void> {
+  try {
+    await s3.client.send(new s3.sdk.AbortMultipartUploadCommand(target), { abortSignal });
+  } catch (error) {
+    if (s3Answer(error).reason !== 'NoSuchUpload' && s3Status(error) !== 404) throw error;
+  }
+}

@@ -1,0 +1,141 @@
+import { ParquetryError } from '@parquetry/core';
+
+/** How a store is reached. What is not given comes from the environment (docs/storage.md), then from the defaults. */
+export interface StoreOptions {
+  /** Address of an S3 server that is not AWS, or of a GCS emulator. Never with a user or password in it. */
+  readonly endpoint?: string;
+  readonly region?: string;
+  /** Bucket in the path instead of the host name; the default with an own endpoint. */
+  readonly pathStyle?: boolean;
+  /** Sends no credentials: for lakes that anybody may read. */
+  readonly anonymous?: boolean;
+  readonly serverSideEncryption?: string;
+  readonly kmsKeyId?: string;
+  readonly storageClass?: string;
+  /** `none` for servers that refuse the sha256 checksum header. Requests are signed with their sha256 either way. */
+  readonly checksum?: 'sha256' | 'none';
+  /** `walk` for servers that don't list keys in the order of their bytes; `auto` knows SeaweedFS and S3 Express. */
+  readonly listing?: 'auto' | 'flat' | 'walk';
+  /** Uploads in chunks on GCS; off with an emulator, since fake-gcs-server ignores preconditions there. */
+  readonly resumable?: boolean;
+  /** Bytes of a part of an upload; larger for files of more than 10,000 parts. */
+  readonly partBytes?: number;
+  /** Parts of one upload in memory at once. */
+  readonly partsInFlight?: number;
+  /** Tries of one request. */
+  readonly attempts?: number;
+  /** A request without progress for this long is tried again, milliseconds. */
+  readonly timeoutMs?: number;
+  /** First pause between tries, milliseconds; it doubles and is jittered. */
+  readonly backoffMs?: number;
+}
+
+/** The settings of a store, complete. Credentials are not among them: the SDKs find those themselves. */
+export interface RemoteSettings {
+  readonly endpoint: string | undefined;
+  readonly region: string | undefined;
+  readonly pathStyle: boolean;
+  readonly anonymous: boolean;
+  readonly serverSideEncryption: string | undefined;
+  readonly kmsKeyId: string | undefined;
+  readonly storageClass: string | undefined;
+  readonly checksum: 'sha256' | 'none';
+  readonly listing: 'auto' | 'flat' | 'walk';
+  readonly resumable: boolean;
+  readonly partBytes: number;
+  readonly partsInFlight: number;
+  readonly attempts: number;
+  readonly timeoutMs: number;
+  readonly backoffMs: number;
+}
+
+const MIB = 1 << 20;
+/** S3 takes no smaller part but the last; GCS chunks are multiples of 256 KiB. */
+export const MIN_PART_BYTES = 5 * MIB;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Settings of one bucket from options, the environment and defaults.
+ * @throws ParquetryError CONFIG_INVALID; the message names the variable, never its value
+ */
+export function remoteSettings(
+  scheme: 's3' | 'gs',
+  bucket: string,
+  options: StoreOptions,
+  env: Environment = process.env,
+): RemoteSettings {
+  const s3 = scheme === 's3';
+  const first = (...names: string[]): string | undefined =>
+    names.map((name) => env[name]).find((value) => value !== undefined && value !== '');
+  const endpoint = checkedEndpoint(
+    options.endpoint ??
+      (s3
+        ? first('AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL')
+        : first('STORAGE_EMULATOR_HOST')?.replace(/^(?!\w+:\/\/)/, 'http://')),
+  );
+  const name = (rest: string): string => `PARQUETRY_${s3 ? 'S3' : 'GCS'}_${rest}`;
+  return {
+    endpoint,
+    region: options.region ?? first('AWS_REGION', 'AWS_DEFAULT_REGION'),
+    pathStyle: options.pathStyle ?? flag(env, name('PATH_STYLE')) ?? endpoint !== undefined,
+    anonymous: options.anonymous ?? anonymous(env, name('ANONYMOUS'), bucket),
+    serverSideEncryption: options.serverSideEncryption ?? first(name('SSE')),
+    kmsKeyId: options.kmsKeyId ?? first(name('SSE_KMS_KEY_ID')),
+    storageClass: options.storageClass ?? first(name('STORAGE_CLASS')),
+    checksum: options.checksum ?? oneOf(env, name('CHECKSUM'), ['sha256', 'none']) ?? 'sha256',
+    listing: options.listing ?? oneOf(env, name('LISTING'), ['auto', 'flat', 'walk']) ?? 'auto',
+    resumable: options.resumable ?? endpoint === undefined,
+    partBytes:
+      options.partBytes ?? whole(env, 'PARQUETRY_STORAGE_PART_BYTES', MIN_PART_BYTES, 1 << 30) ?? 8 * MIB,
+    partsInFlight: options.partsInFlight ?? whole(env, 'PARQUETRY_STORAGE_PARTS', 1, 64) ?? 3,
+    attempts: options.attempts ?? whole(env, 'PARQUETRY_STORAGE_ATTEMPTS', 1, 100) ?? 8,
+    timeoutMs: options.timeoutMs ?? (whole(env, 'PARQUETRY_STORAGE_TIMEOUT', 1, 3600) ?? 60) * 1000,
+    backoffMs: options.backoffMs ?? 250,
+  };
+}
+
+/** `true` for every bucket, or the names of the buckets, separated by commas. */
+function anonymous(env: Environment, name: string, bucket: string): boolean {
+  const value = env[name];
+  if (value === undefined || ['', '0', 'false'].includes(value)) return false;
+  return ['1', 'true'].includes(value) || value.split(',').some((item) => item.trim() === bucket);
+}
+
+function flag(env: Environment, name: string): boolean | undefined {
+  const value = oneOf(env, name, ['1', 'true', '0', 'false']);
+  return value === undefined ? undefined : value === '1' || value === 'true';
+}
+
+function oneOf<T extends string>(env: Environment, name: string, values: readonly T[]): T | undefined {
+  const value = env[name];
+  if (value === undefined || value === '') return undefined;
+  const found = values.find((item) => item === value);
+  if (found === undefined) throw invalid(name, `must be one of ${values.join(', ')}`);
+  return found;
+}
+
+function whole(env: Environment, name: string, min: number, max: number): number | undefined {
+  const value = env[name];
+  if (value === undefined || value === '') return undefined;
+  const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+  if (!(number >= min && number <= max)) throw invalid(name, `must be a whole number from ${min} to ${max}`);
+  return number;
+}
+
+function checkedEndpoint(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:'))
+    throw invalid('the endpoint', 'must be an address such as https://storage.example.org');
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
+    throw invalid('the endpoint', 'must not hold a user, a password or a query');
+  return text.replace(/\/+$/, '');
+}
+
+function invalid(name: string, why: string): ParquetryError {
+  return new ParquetryError('CONFIG_INVALID', `Storage settings: ${name} ${why}.`, {
+    details: { setting: name },
+    hint: 'docs/storage.md lists the settings.',
+  });
+}

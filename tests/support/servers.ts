@@ -1,0 +1,215 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+
+/** The server binaries; set by `npm test`. */
+export const WEED = process.env['PARQUETRY_WEED'];
+export const FAKE_GCS = process.env['PARQUETRY_FAKE_GCS'];
+
+/** Keys of the test S3 server; they open nothing else. */
+export const S3_KEYS = { accessKeyId: 'parquetry-test', secretAccessKey: 'parquetry-test-secret' };
+
+/** A storage server of a test's own, on loopback, with its data in a folder of its own. */
+export interface StorageServer {
+  /** `http://127.0.0.1:port` */
+  readonly endpoint: string;
+  createBucket(name: string): Promise<void>;
+  /** Ends the server as a crash does and starts it again on the same port and data. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * SeaweedFS with its S3 gateway. The bucket `open` may be read by anybody; the other buckets need `S3_KEYS`.
+ */
+export async function startS3(): Promise<StorageServer> {
+  if (WEED === undefined) throw new Error('PARQUETRY_WEED is not set');
+  const dir = mkdtempSync(path.join(tmpdir(), 'parquetry-weed-'));
+  const config = path.join(dir, 's3.json');
+  const { accessKeyId: accessKey, secretAccessKey: secretKey } = S3_KEYS;
+  const actions = ['Admin', 'Read', 'Write', 'List', 'Tagging'];
+  writeFileSync(
+    config,
+    JSON.stringify({
+      identities: [
+        { name: 'admin', credentials: [{ accessKey, secretKey }], actions },
+        { name: 'anonymous', actions: ['Read:open', 'List:open'] },
+      ],
+    }),
+  );
+  const names = ['master', 'volume', 'filer', 's3'];
+  const ports = await freePorts(names.length * 2);
+  const flags = names.flatMap((name, i) => [
+    `-${name}.port=${ports[i * 2]}`,
+    `-${name}.port.grpc=${ports[i * 2 + 1]}`,
+  ]);
+  const endpoint = `http://127.0.0.1:${ports[6]}`;
+  const server = new Server(WEED, dir, [
+    'server',
+    `-dir=${dir}`,
+    '-ip=127.0.0.1',
+    '-ip.bind=127.0.0.1',
+    '-filer',
+    '-s3',
+    ...flags,
+    `-s3.config=${config}`,
+    '-s3.autoCreateBucket=false',
+    '-s3.port.iceberg=0',
+    '-s3.port.lance=0',
+    `-s3.localSocket=${path.join(dir, 's3.sock')}`,
+    `-filer.localSocket=${path.join(dir, 'filer.sock')}`,
+    '-volume.max=200',
+    '-master.volumeSizeLimitMB=64',
+    '-master.telemetry=false',
+    '-master.electionTimeout=1s',
+  ]);
+  const ready = async (): Promise<void> => {
+    await untilAnswer(server, endpoint);
+    // The gateway answers before the volume server has joined; a bucket can be made once both are there.
+    await attempt(() => s3(endpoint).send(new CreateBucketCommand({ Bucket: 'open' })), 'BucketAlready');
+  };
+  await ready();
+  return {
+    endpoint,
+    createBucket: async (Bucket) => {
+      await s3(endpoint).send(new CreateBucketCommand({ Bucket }));
+    },
+    restart: async () => {
+      await server.kill();
+      server.start();
+      await ready();
+    },
+    stop: () => server.stop(),
+  };
+}
+
+/** fake-gcs-server with its data on disk, so that it survives a restart. */
+export async function startGcs(): Promise<StorageServer> {
+  if (FAKE_GCS === undefined) throw new Error('PARQUETRY_FAKE_GCS is not set');
+  const dir = mkdtempSync(path.join(tmpdir(), 'parquetry-gcs-'));
+  const [port] = await freePorts(1);
+  const endpoint = `http://127.0.0.1:${port}`;
+  const server = new Server(FAKE_GCS, dir, [
+    '-backend=filesystem',
+    `-filesystem-root=${path.join(dir, 'data')}`,
+    '-scheme=http',
+    '-host=127.0.0.1',
+    `-port=${port}`,
+    '-log-level=error',
+    `-external-url=${endpoint}`,
+  ]);
+  await untilAnswer(server, `${endpoint}/storage/v1/b?project=test`);
+  return {
+    endpoint,
+    createBucket: async (name) => {
+      const response = await fetch(`${endpoint}/storage/v1/b?project=test`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ name }),
+      });
+      if (!response.ok) throw new Error(`bucket ${name}: ${response.status} ${await response.text()}`);
+    },
+    restart: async () => {
+      await server.kill();
+      server.start();
+      await untilAnswer(server, `${endpoint}/storage/v1/b?project=test`);
+    },
+    stop: () => server.stop(),
+  };
+}
+
+/** Client of the test S3 server with the test's keys, past Parquetry's own code. */
+export function s3(endpoint: string): S3Client {
+  return new S3Client({
+    endpoint,
+    region: 'us-east-1',
+    forcePathStyle: true,
+    credentials: S3_KEYS,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+  });
+}
+
+/** Ports that nobody listens on, all free at the same moment. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      return server;
+    }),
+  );
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+class Server {
+  private child!: ChildProcess;
+  private log = '';
+  private readonly onExit = (): void => void this.child.kill('SIGKILL');
+
+  constructor(
+    private readonly binary: string,
+    private readonly dir: string,
+    private readonly args: readonly string[],
+  ) {
+    process.on('exit', this.onExit);
+    this.start();
+  }
+
+  start(): void {
+    this.child = spawn(this.binary, this.args, { cwd: this.dir, stdio: ['ignore', 'pipe', 'pipe'] });
+    const keep = (text: Buffer): void => void (this.log = (this.log + text.toString()).slice(-4000));
+    this.child.stdout?.on('data', keep);
+    this.child.stderr?.on('data', keep);
+  }
+
+  get failure(): string | undefined {
+    return this.child.exitCode === null ? undefined : `exit ${this.child.exitCode}\n${this.log}`;
+  }
+
+  async kill(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const ended = new Promise((resolve) => this.child.once('exit', resolve));
+    this.child.kill('SIGKILL');
+    await ended;
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    process.off('exit', this.onExit);
+    rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+async function untilAnswer(server: Server, url: string): Promise<void> {
+  for (let tries = 0; tries < 300; tries++) {
+    if (server.failure !== undefined) throw new Error(`the storage server ended: ${server.failure}`);
+    const answered = await fetch(url).then(
+      async (response) => (await response.text(), response.status < 500),
+      () => false,
+    );
+    if (answered) return;
+    await sleep(100);
+  }
+  throw new Error(`no storage server at ${url} after 30 s`);
+}
+
+async function attempt(run: () => Promise<unknown>, fine: string): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      await run();
+      return;
+    } catch (error) {
+      if (error instanceof Error && error.name.startsWith(fine)) return;
+      if (tries >= 100) throw error;
+      await sleep(100);
+    }
+  }
+}
