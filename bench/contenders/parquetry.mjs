@@ -7,7 +7,10 @@ import { ROOT, own, readRequest } from '../lib/contender.mjs';
 
 const require = createRequire(path.join(ROOT, 'apps/worker/package.json'));
 const { MockActivityEnvironment } = require('@temporalio/testing');
-const worker = require(path.join(ROOT, 'apps/worker/dist/local.js'));
+const { openHost } = require(path.join(ROOT, 'apps/worker/dist/host.js'));
+const { createSharedActivities, createStageActivities } = require(
+  path.join(ROOT, 'apps/worker/dist/activities/index.js'),
+);
 
 const request = readRequest();
 const { file, range, workDir, partitions, concurrency, memoryBytes, threads } = request;
@@ -15,12 +18,20 @@ const archive = path.join(workDir, 'archive');
 mkdirSync(workDir, { recursive: true });
 
 const run = (step, input) => new MockActivityEnvironment().run(step, input);
-const host = await worker.openHost({ workRoot: path.join(workDir, 'work'), memoryBytes, threads });
-const { activities, queue } = host;
+const host = await openHost({
+  client: undefined,
+  workRoot: path.join(workDir, 'work'),
+  memoryBytes,
+  threads,
+});
+const deps = host.deps();
+const activities = { ...createSharedActivities(deps), ...createStageActivities(deps) };
 const steps = {};
 const timed = async (name, step, input) => {
   const started = performance.now();
   const result = await run(step, input);
+  if (request.trace === true)
+    console.error(name, Math.round(own.rss() / 1e6), Math.round(process.resourceUsage().maxRSS / 1e3));
   steps[name] = (steps[name] ?? 0) + (performance.now() - started) / 1000;
   return result;
 };
@@ -38,7 +49,12 @@ const spec = {
 };
 const idleRss = own.rss();
 const planned = await timed('plan', activities.planRun, spec);
-const { tasks } = await run(activities.nextPartitions, { archive, plan: planned.plan, cursor: range.start, limit: partitions });
+const tasks = [];
+for (let cursor = range.start; cursor <= range.end;) {
+  const next = await run(activities.nextPartitions, { archive, plan: planned.plan, cursor, limit: 100 });
+  tasks.push(...next.tasks);
+  cursor = next.cursor;
+}
 
 const cpu = own.cpu();
 const started = performance.now();
@@ -49,7 +65,7 @@ const lane = async () => {
   for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) {
     const ref = { archive, plan: planned.plan };
     const stage = await timed('pull', activities.pull, { ...ref, task });
-    if (stage.queue !== queue) throw new Error('the stage is on another queue');
+    if (stage.queue !== deps.queue) throw new Error('the stage is on another queue');
     for (const dataset of task.datasets) {
       const base = { ...ref, stageId: stage.stageId, range: task.range, dataset };
       const { version } = await timed('register', activities.registerSchema, base);
@@ -66,5 +82,6 @@ await Promise.all(Array.from({ length: concurrency }, lane));
 const seconds = (performance.now() - started) / 1000;
 const cpuSeconds = own.cpu() - cpu;
 await host.close();
+await host.workplace.leave();
 own.report({ seconds, cpuSeconds, rows, bytes, steps, idleRss });
 if (existsSync(archive) && request.keep !== true) rmSync(workDir, { recursive: true, force: true });

@@ -17,5 +17,7 @@ export const own = {
     return (user + system) / 1e6;
   },
   report: (answer) =>
-    process.stdout.write(`${JSON.stringify({ ...answer, peakRss: process.resourceUsage().maxRSS * 1024 })}\n`),
+    process.stdout.write(
+      `${JSON.stringify({ ...answer, peakRss: process.resourceUsage().maxRSS * 1024 })}\n`,
+    ),
 };

@@ -51,7 +51,9 @@ function message(index, random) {
   const holder = contractId(4000 + Math.floor(random() ** 2 * 60_000));
   const amount = `${Math.floor(random() * 9e9)}${Math.floor(random() * 1e9)}`;
   const isBalance = random() < 0.35;
-  const key = isBalance ? `{"type":"Vec","value":["Balance","${holder}"]}` : '{"type":"Sym","value":"Reserves"}';
+  const key = isBalance
+    ? `{"type":"Vec","value":["Balance","${holder}"]}`
+    : '{"type":"Sym","value":"Reserves"}';
   const val = isBalance
     ? `{"type":"Map","value":{"amount":"${amount}","authorized":true}}`
     : `{"type":"I128","value":"${amount}"}`;
@@ -77,7 +79,10 @@ function contractId(number) {
 
 function hex(random) {
   let text = '';
-  while (text.length < 64) text += Math.floor(random() * 0x1_0000_0000).toString(16).padStart(8, '0');
+  while (text.length < 64)
+    text += Math.floor(random() * 0x1_0000_0000)
+      .toString(16)
+      .padStart(8, '0');
   return text;
 }
 

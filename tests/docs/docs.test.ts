@@ -4,12 +4,10 @@ import path from 'node:path';
 
 const ROOT = path.resolve(__dirname, '../..');
 
-it('docs/message-types.md is what the code says', () => {
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    [path.join(ROOT, 'tools/message-types.mjs'), '--check'],
-    { encoding: 'utf8' },
-  );
+it.each(['message-types', 'configuration'])('docs/%s.md is what the code says', (page) => {
+  const { status, stderr } = spawnSync(process.execPath, [path.join(ROOT, `tools/${page}.mjs`), '--check'], {
+    encoding: 'utf8',
+  });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
 });
 

@@ -50,7 +50,7 @@ describe('bad usage', () => {
     ['an unknown codec', args({}, '--compression', 'lzma'), 'USAGE', /none, snappy, gzip, zstd/],
     ['a level for snappy', args({}, '--compression-level', '5'), 'CODEC_UNSUPPORTED', /level/],
     ['a partition of no ledgers', args({}, '--partition-size', '0'), 'USAGE', /partition-size/],
-    ['a store that comes later', args({ '--archive': 's3://bucket/x' }), 'NOT_AVAILABLE', /s3/],
+    ['credentials in a location', args({ '--archive': 's3://key:secret@bucket/x' }), 'CONFIG_INVALID', /user or password/],
     ['a source that comes later', args({ '--source': 'rpc:http://localhost' }), 'NOT_AVAILABLE', /rpc/],
     ['a command that comes later', ['tail'], 'NOT_AVAILABLE', /tail/],
     ['detaching without a server', args({}, '--detach'), 'USAGE', /parquetry dev/],

@@ -178,6 +178,7 @@ describe.each(KINDS)('ObjectStore on $name', ({ scheme, missing }) => {
     const at = 5 * MIB - 3;
     expect(Buffer.from(await store.getRange('big', at, 10))).toEqual(bytes.subarray(at, at + 10));
     expect(Buffer.from(await store.getRange('big', bytes.length - 8, 64))).toEqual(bytes.subarray(-8));
+    expect(sha(Buffer.concat(await all(store.read('big'))))).toBe(sha(bytes));
     expect(await store.getRange('big', bytes.length, 10)).toHaveLength(0);
     expect(await store.getRange('big', bytes.length + 99, 10)).toHaveLength(0);
     expect(await store.getRange('big', 3, 0)).toHaveLength(0);
@@ -264,6 +265,11 @@ describe.each(KINDS)('ObjectStore on $name', ({ scheme, missing }) => {
     expect(await all(store.folders(''))).toEqual(['a', 'a.b', 'b', 'sp ace+%41']);
     expect(await all(store.folders('a'))).toEqual(['y']);
     expect(await all(store.folders('none'))).toEqual([]);
+    expect(await all(store.names(''))).toEqual(
+      ['a/', 'a.b/', 'b/', 'sp ace+%41/', 'a-b', 'a0', 'é', 'a b'].sort(compareKeys),
+    );
+    expect(await all(store.names('a'))).toEqual(['x', 'y/']);
+    expect(await all(store.names('none'))).toEqual([]);
   });
 
   it('lists 2,300 keys in pages', async () => {
@@ -283,6 +289,7 @@ describe.each(KINDS)('ObjectStore on $name', ({ scheme, missing }) => {
       () => store.get('none'),
       () => store.sha256('none'),
       () => store.getRange('none', 0, 1),
+      () => all(store.read('none')),
     ])
       await expect(run()).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
     await expect(store.getRange('none', 0, 0)).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });

@@ -82,7 +82,7 @@ export class FakeSteps {
       },
       commit: async (step) => {
         this.committed.set(key(step), (this.committed.get(key(step)) ?? 0) + 1);
-        return { outcome: 'committed', version: 0, files: 1, rows: 1, bytes: 100, rejected: 0 };
+        return { outcome: 'committed', version: 0, files: 1, rows: 1, bytes: 100, rejected: 0, closedBy: {} };
       },
       dropStage: async (stageId) => this.dropped.push(stageId) > 0,
     };

@@ -1,28 +1,56 @@
 import { readFileSync } from 'node:fs';
 import { ParquetryError } from '@parquetry/core';
-import type { Command, Option } from 'commander';
 import { parse } from 'yaml';
+import { nearest } from './nearest';
+import { REFERENCE_KEYS, referenceSettings } from './reference';
+import { SETTINGS } from './settings';
+
+/** A value of a configuration file with the key it stood under, for messages. */
+export interface ConfigValue {
+  readonly key: string;
+  readonly value: unknown;
+}
+
+/** A configuration file by names of settings and options (`buffer-size`). */
+export interface Config {
+  readonly file: string;
+  readonly values: ReadonlyMap<string, ConfigValue>;
+  /** What people should know of the file: keys that mean nothing here. */
+  readonly notes: readonly string[];
+}
 
 /**
- * Fills the options of a command from its `--config` file. Keys are the options' long names, with `-` or `_`; what the
- * command line says wins.
- * @throws ParquetryError CONFIG_INVALID for a file that can't be read and for keys that the command does not have
+ * Reads a `--config` file: YAML with the names of settings as keys, with `-` or `_`, or the reference program's own
+ * keys, flat or in its pipeline form. Keys of settings that the command does not use are right; others are not.
+ * @param own names of the command's options that are no settings
+ * @throws ParquetryError CONFIG_INVALID for a file that can't be read and for unknown keys, with what may be meant
  */
-export function readConfig(command: Command, file: string): void {
-  const options = new Map(command.options.map((option) => [option.name(), option]));
-  for (const [key, value] of Object.entries(readYaml(file))) {
-    const option = options.get(key.replaceAll('_', '-'));
-    if (option === undefined) throw unknownKey(file, key, [...options.keys()]);
-    const source = command.getOptionValueSource(option.attributeName());
-    if (source === 'cli') continue;
-    command.setOptionValueWithSource(option.attributeName(), optionValue(file, key, option, value), 'config');
+export function readConfig(file: string, own: readonly string[]): Config {
+  const known = new Set([...SETTINGS.map(({ name }) => name), ...own]);
+  const notes: string[] = [];
+  const values = new Map<string, ConfigValue>();
+  const reference = new Map<string, unknown>();
+  for (const [key, value] of Object.entries(unwrapPipeline(file, readYaml(file), notes))) {
+    const name = key.replaceAll('_', '-');
+    if (known.has(name)) {
+      if (values.has(name)) throw invalid(file, `it has both "${values.get(name)?.key}" and "${key}".`);
+      values.set(name, { key, value });
+    } else if (REFERENCE_KEYS.includes(key)) reference.set(key, value);
+    else throw unknownKey(file, key, [...known]);
   }
+  for (const { name, key, value } of referenceSettings(file, reference, notes)) {
+    const other = values.get(name);
+    if (other !== undefined)
+      throw invalid(file, `"${key}" and "${other.key}" are the same setting; keep one.`);
+    values.set(name, { key, value });
+  }
+  return { file, values, notes: notes.map((note) => `${file}: ${note}`) };
 }
 
 function readYaml(file: string): Record<string, unknown> {
   let value: unknown;
   try {
-    // Integers stay text: sizes and ledgers are read by the options' own parsers.
+    // Integers stay exact: sizes and ledgers are read from their text by the settings' own parsers.
     value = parse(readFileSync(file, 'utf8'), { intAsBigInt: true });
   } catch (cause) {
     throw new ParquetryError(
@@ -32,49 +60,60 @@ function readYaml(file: string): Record<string, unknown> {
     );
   }
   if (value === null || value === undefined) return {};
-  if (typeof value !== 'object' || Array.isArray(value))
-    throw new ParquetryError('CONFIG_INVALID', `The configuration ${file} is not a list of keys and values.`);
-  return value as Record<string, unknown>;
+  if (!isMap(value)) throw invalid(file, 'it is not a list of keys and values.');
+  return value;
 }
 
-function optionValue(file: string, key: string, option: Option, value: unknown): unknown {
-  const fail = (why: string): never => {
-    throw new ParquetryError('CONFIG_INVALID', `${file}: ${key}: ${why}`);
-  };
-  if (option.isBoolean()) return typeof value === 'boolean' ? value : fail('expected true or false.');
-  const texts = (Array.isArray(value) ? value : [value]).map((part) =>
-    ['string', 'number', 'bigint'].includes(typeof part) ? String(part) : fail('expected text or a number.'),
-  );
-  const { parseArg } = option;
-  if (parseArg === undefined) return texts.join(',');
-  try {
-    return texts.reduce<unknown>((before, text) => parseArg(text, before), undefined);
-  } catch (error) {
-    return fail((error as Error).message);
-  }
+/** The reference program's pipeline form holds the settings in the `config` of its one Parquet consumer. */
+function unwrapPipeline(
+  file: string,
+  root: Record<string, unknown>,
+  notes: string[],
+): Record<string, unknown> {
+  if (!('pipelines' in root) && !('consumers' in root) && !('consumer' in root)) return root;
+  const { pipelines, ...top } = root;
+  const all = pipelines === undefined ? [top] : Object.values(isMap(pipelines) ? pipelines : {});
+  const consumers = all.flatMap((pipeline) => {
+    if (!isMap(pipeline)) return [];
+    const listed = pipeline['consumers'] ?? pipeline['consumer'];
+    return Array.isArray(listed) ? (listed as unknown[]) : [listed];
+  });
+  const parquet = consumers.filter((entry) => isMap(entry) && entry['type'] === 'SaveToParquet');
+  const [consumer] = parquet;
+  if (parquet.length !== 1 || !isMap(consumer))
+    throw invalid(
+      file,
+      `it has ${parquet.length} consumers of the type SaveToParquet; one is taken from a file.`,
+      parquet.length > 1 ? 'Make a file for each, or put its keys at the top level.' : undefined,
+    );
+  if (all.some((pipeline) => isMap(pipeline) && ('source' in pipeline || 'processors' in pipeline)))
+    notes.push(
+      'source and processors of the pipeline mean nothing here; say where messages are with --source.',
+    );
+  if (consumers.length > parquet.length)
+    notes.push(`${consumers.length - parquet.length} consumers of other types mean nothing here.`);
+  const config = consumer['config'] ?? {};
+  if (!isMap(config)) throw invalid(file, 'the config of SaveToParquet is not a list of keys and values.');
+  return config;
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function unknownKey(file: string, key: string, known: readonly string[]): ParquetryError {
-  const near = known.find((name) => distance(name, key.replaceAll('_', '-')) <= 2);
-  return new ParquetryError('CONFIG_INVALID', `${file} has the unknown key "${key}".`, {
-    hint: near === undefined ? `Known are ${known.join(', ')}.` : `Did you mean ${near}?`,
-  });
+  const keys = [...known.map((name) => name.replaceAll('-', '_')), ...REFERENCE_KEYS];
+  const near = nearest(key.replaceAll('-', '_'), keys);
+  return invalid(
+    file,
+    `it has the unknown key "${key}".`,
+    near === undefined ? 'docs/configuration.md lists the keys.' : `Did you mean ${near}?`,
+  );
 }
 
-/** Edit distance (Levenshtein). */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++)
-      next.push(
-        Math.min(
-          (next[j - 1] ?? 0) + 1,
-          (row[j] ?? 0) + 1,
-          (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1),
-        ),
-      );
-    row = next;
-  }
-  return row[b.length] ?? 0;
+function invalid(file: string, why: string, hint?: string): ParquetryError {
+  return new ParquetryError('CONFIG_INVALID', `The configuration ${file}: ${why}`, {
+    details: { file },
+    ...(hint === undefined ? {} : { hint }),
+  });
 }

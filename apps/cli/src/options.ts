@@ -1,7 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import path from 'node:path';
 import {
-  CODECS,
   type Codec,
   type Layout,
   ParquetryError,
@@ -11,9 +10,11 @@ import {
   parseLedgerRange,
   parseStorageUri,
 } from '@parquetry/core';
-import { expandPath } from '@parquetry/storage';
+import { assertPlain, expandPath, isRemote, keyFault } from '@parquetry/storage';
 import type { BackfillInput, OnFailure, SourceSpec, VerifyLevel } from '@parquetry/workflows';
-import { InvalidArgumentError } from 'commander';
+import type { DebugSink } from '@parquetry/worker';
+
+export { collect, wholeNumber } from './parsers';
 
 /** Limits of the worker in this process. */
 export interface WorkerSettings {
@@ -21,63 +22,43 @@ export interface WorkerSettings {
   readonly memoryBytes: number;
   readonly threads: number;
   readonly slots: number;
+  /** Folder for stages; absent for `work/` in `.parquetry/`. */
+  readonly workRoot?: string;
+  /** Hears the decisions of the worker in this process. */
+  readonly debug?: DebugSink;
+}
+
+/** Options that say how messages are told apart. */
+export interface MessageOptions {
+  readonly messageType?: string;
+  readonly defaultType?: string;
+  readonly closeTime?: readonly string[];
+  readonly ledgerPath?: readonly string[];
 }
 
 /** Options of `backfill` and `plan` as commander gives them. */
-export interface BackfillOptions {
+export interface BackfillOptions extends MessageOptions {
   readonly source: string;
   readonly archive: string;
   readonly ledgers: string;
   readonly types?: string;
   readonly partitionSize: number;
-  readonly layout: string;
+  readonly prefix?: string;
+  readonly layout: Layout['kind'];
   readonly ledgersPerFolder: number;
-  readonly compression: string;
+  readonly portableIntegers?: boolean;
+  readonly compression: Codec;
   readonly compressionLevel?: number;
   readonly bufferSize?: number;
   readonly maxFileSizeMb?: number;
+  readonly rotationIntervalMinutes?: number;
+  readonly sortBy?: string;
   readonly concurrency: number;
   readonly maxParked: number;
   readonly maxRejects: number;
-  readonly onFailure: string;
-  readonly verify: string;
-  readonly messageType?: string;
-  readonly defaultType?: string;
-  readonly closeTime?: readonly string[];
-  readonly ledgerPath?: readonly string[];
+  readonly onFailure: OnFailure;
+  readonly verify: VerifyLevel;
   readonly network?: string;
-}
-
-/** Commander parser: a whole number within bounds. */
-export function wholeNumber(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text.replaceAll('_', ''));
-    if (!/^[\d_]+$/.test(text) || !Number.isSafeInteger(value) || value < min || value > max)
-      throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
-    return value;
-  };
-}
-
-/** Commander parser: bytes such as `512MB`, `1.5GB`, `2GiB`. */
-export function byteSize(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*([kKMG]i?)?B?$/.exec(text.trim());
-  const factors: Record<string, number> = {
-    k: 1e3,
-    K: 1e3,
-    M: 1e6,
-    G: 1e9,
-    ki: 2 ** 10,
-    Ki: 2 ** 10,
-    Mi: 2 ** 20,
-    Gi: 2 ** 30,
-  };
-  if (match === null) throw new InvalidArgumentError('Expected a size such as 512MB or 2GiB.');
-  return Math.floor(Number(match[1]) * (match[2] === undefined ? 1 : (factors[match[2]] ?? 1)));
-}
-
-/** Commander collector for options that may be given several times. */
-export function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
 }
 
 /** What the in-process worker may use when nothing is said: half the memory, all cores, a step a core and one more. */
@@ -96,26 +77,36 @@ export function archiveRoot(text: string): string {
   return uri.scheme === 'file' ? path.resolve(expandPath(uri.path)) : text;
 }
 
-/** Source URIs by their scheme, local paths made absolute. */
+/** A place of a source: local paths made absolute, remote ones as they are. @throws ParquetryError CONFIG_INVALID */
+function sourcePlace(text: string): string {
+  if (!isRemote(text)) return path.resolve(expandPath(text));
+  // What is started with this text is kept in Temporal's history, so nothing secret may be in it.
+  assertPlain(text);
+  parseStorageUri(text);
+  return text;
+}
+
+/** Source URIs by their scheme, local paths made absolute. @throws ParquetryError SOURCE_INVALID, CONFIG_INVALID */
 export function sourceUri(text: string): string {
   const match = /^([a-z0-9+]+):(.+)$/s.exec(text);
-  const hint = 'Use ndjson:FILES (paths or globs, separated by commas) or galexie:FOLDER.';
+  const hint =
+    'Use ndjson:FILES (paths, s3:// or gs:// objects, globs, separated by commas) or galexie:FOLDER (also s3://… or gs://…).';
+  if (isRemote(text)) {
+    assertPlain(text);
+    throw new ParquetryError(
+      'SOURCE_INVALID',
+      `"${text}" does not say what kind of source it is: put galexie: or ndjson: before it.`,
+      { hint },
+    );
+  }
   if (match === null)
     throw new ParquetryError('SOURCE_INVALID', `"${text}" does not say what kind of source it is.`, { hint });
   const [, kind = '', rest = ''] = match;
-  if (/^(s3|gs):\/\//.test(rest))
-    throw new ParquetryError(
-      'NOT_AVAILABLE',
-      `Sources on ${rest.slice(0, 2)}:// are not available in this version.`,
-      {
-        hint: 'Copy the files to local disk and name the folder.',
-      },
-    );
-  if (kind === 'galexie') return `galexie:${path.resolve(expandPath(rest))}`;
+  if (kind === 'galexie') return `galexie:${sourcePlace(rest)}`;
   if (kind === 'ndjson')
     return `ndjson:${rest
       .split(',')
-      .map((part) => path.resolve(expandPath(part)))
+      .map((part) => sourcePlace(part.trim()))
       .join(',')}`;
   if (kind === 'rpc')
     throw new ParquetryError('NOT_AVAILABLE', 'The source rpc: is not available in this version.', { hint });
@@ -134,27 +125,28 @@ export function backfillInput(options: BackfillOptions): BackfillInput {
     throw new ParquetryError('USAGE', `--types names a message type twice: ${types.join(',')}.`);
   return {
     spec: {
-      source: sourceSpec(options),
+      source: { uri: sourceUri(options.source), ...messageSpec(options) },
       archive: archiveRoot(options.archive),
       ...(options.network === undefined ? {} : { network: options.network }),
+      ...(options.prefix === undefined ? {} : { prefix: folderPrefix(options.prefix) }),
       range: parseLedgerRange(options.ledgers),
       partitionSize: options.partitionSize,
       ...(types === undefined ? {} : { types }),
       settings: writeSettings(options),
       maxRejects: options.maxRejects,
-      verify: oneOf<VerifyLevel>('--verify', options.verify, ['ledger', 'full']),
+      verify: options.verify,
     },
     concurrency: options.concurrency,
     maxParked: options.maxParked,
-    onFailure: oneOf<OnFailure>('--on-failure', options.onFailure, ['park', 'fail']),
+    onFailure: options.onFailure,
   };
 }
 
-function sourceSpec(options: BackfillOptions): SourceSpec {
+/** How messages are told apart, from options. @throws ParquetryError USAGE, MESSAGE_TYPE_INVALID */
+export function messageSpec(options: MessageOptions): Omit<SourceSpec, 'uri'> {
   const { messageType, defaultType } = options;
   for (const name of [messageType, defaultType]) if (name !== undefined) assertMessageType(name);
   return {
-    uri: sourceUri(options.source),
     ...(messageType === undefined ? {} : { messageType }),
     ...(defaultType === undefined ? {} : { defaultType }),
     ...(options.closeTime === undefined ? {} : { closeTime: assignments('--close-time', options.closeTime) }),
@@ -163,33 +155,50 @@ function sourceSpec(options: BackfillOptions): SourceSpec {
 }
 
 function writeSettings(options: BackfillOptions): WriteSettings {
-  const { compressionLevel, bufferSize, maxFileSizeMb } = options;
-  if (compressionLevel !== undefined && options.compression !== 'zstd')
+  const { compression, compressionLevel, bufferSize, maxFileSizeMb, portableIntegers } = options;
+  const sortBy = options.sortBy?.split(',').map((name) => name.trim());
+  if (compressionLevel !== undefined && compression !== 'zstd')
     throw new ParquetryError(
       'CODEC_UNSUPPORTED',
-      `--compression-level is for zstd; ${options.compression} has no level.`,
+      `--compression-level is for zstd; ${compression} has no level.`,
     );
   return {
-    compression: oneOf<Codec>('--compression', options.compression, CODECS),
-    layout: parseLayout(options.layout, options.ledgersPerFolder),
+    compression,
+    layout: layoutOf(options),
     ...(compressionLevel === undefined ? {} : { compressionLevel }),
     ...(bufferSize === undefined ? {} : { maxRowsPerFile: bufferSize }),
     ...(maxFileSizeMb === undefined ? {} : { maxFileBytes: maxFileSizeMb * 1_000_000 }),
+    ...(sortBy === undefined ? {} : { sortBy }),
+    ...(portableIntegers === undefined ? {} : { integers: portableIntegers ? 'signed' : 'unsigned' }),
   };
 }
 
-function parseLayout(name: string, width: number): Layout {
-  const kind = oneOf('--layout', name, ['ledger_day', 'ledger_range', 'hour'] as const);
+/** The layout that the options name. */
+export function layoutOf({
+  layout: kind,
+  ledgersPerFolder: width,
+}: Pick<BackfillOptions, 'layout' | 'ledgersPerFolder'>): Layout {
   return kind === 'ledger_range' ? { kind, width } : { kind };
 }
 
-function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
-  const found = allowed.find((name) => name === value);
-  if (found === undefined)
-    throw new ParquetryError('USAGE', `${option} ${value} is not known; use one of ${allowed.join(', ')}.`);
-  return found;
+/**
+ * The folder of the datasets below the archive's root, without slashes at its ends; `` for the root itself.
+ * @throws ParquetryError CONFIG_INVALID for what can't be part of a key, or is the archive's own
+ */
+export function folderPrefix(text: string): string {
+  const prefix = text
+    .split('/')
+    .filter((part) => part !== '')
+    .join('/');
+  if (prefix === '') return '';
+  const fault =
+    keyFault(prefix) ?? (/^_parquetry(\/|$)/.test(prefix) ? "_parquetry is the archive's own" : undefined);
+  if (fault !== undefined)
+    throw new ParquetryError('CONFIG_INVALID', `${JSON.stringify(text)} can't be a prefix: ${fault}.`);
+  return prefix;
 }
 
+/** `type=path` pairs by type. @throws ParquetryError USAGE, MESSAGE_TYPE_INVALID */
 function assignments(option: string, values: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     values.map((text) => {

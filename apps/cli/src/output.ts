@@ -44,7 +44,7 @@ export class Output {
     if (!isParquetryError(error)) {
       const message = error instanceof Error ? error.message : String(error);
       console.error(`error INTERNAL: ${message}`);
-      if (process.env['PARQUETRY_DEBUG'] !== undefined && error instanceof Error) console.error(error.stack);
+      if (showsStacks() && error instanceof Error) console.error(error.stack);
       this.document({ error: { code: 'INTERNAL', message, details: {} }, ...rest });
       return 1;
     }
@@ -56,8 +56,13 @@ export class Output {
   private printError(error: ParquetryError): void {
     console.error(`error ${error.code}: ${error.message}`);
     for (const line of error.hint?.split('\n') ?? []) console.error(`  ${line}`);
-    if (process.env['PARQUETRY_DEBUG'] !== undefined) console.error(error.stack);
+    if (showsStacks()) console.error(error.stack);
   }
+}
+
+/** Errors come with their stacks where the environment asks for the debug mode. */
+function showsStacks(): boolean {
+  return !['', '0', 'false', 'no', 'off'].includes(process.env['PARQUETRY_DEBUG'] ?? '');
 }
 
 /** `1234567` as `1,234,567`. */

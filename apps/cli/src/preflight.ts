@@ -1,5 +1,5 @@
 import { openStore } from '@parquetry/storage';
-import { checkArchive, checkSource } from '@parquetry/worker';
+import { checkArchive, checkSource, wantedIdentity } from '@parquetry/worker';
 import type { RunSpec } from '@parquetry/workflows';
 
 /**
@@ -9,6 +9,6 @@ import type { RunSpec } from '@parquetry/workflows';
  */
 export async function preflight(spec: RunSpec, embedded: boolean): Promise<void> {
   if (!embedded && !/^(s3|gs):/.test(spec.archive)) return;
-  await checkArchive(openStore(spec.archive), { network: spec.network, layout: spec.settings.layout });
+  await checkArchive(openStore(spec.archive), wantedIdentity(spec));
   await checkSource(spec);
 }

@@ -119,7 +119,7 @@ async function withWorker(
       connection: native,
       client: base.client,
       namespace: base.namespace,
-      workRoot: process.env['PARQUETRY_STAGE'] ?? path.join(devHome().root, 'work'),
+      workRoot: path.join(devHome().root, 'work'),
       ...options.settings,
     });
     return { ...base, worker, close };

@@ -32,6 +32,7 @@ export function printResult(result: BackfillResult, spec: RunSpec, output: Outpu
       dataset.gaps.map(formatRange).join(', ') || 'none',
     ]),
   );
+  for (const note of result.notes ?? []) output.say(note);
   if (tally.rejected > 0)
     output.say(`${tally.rejected} messages were rejected; see _parquetry/rejects in the archive.`);
   if (result.unusable > 0)

@@ -1,6 +1,8 @@
 import { Archive, type ArchiveIdentity, META_FOLDER } from '@parquetry/archive';
-import type { Layout } from '@parquetry/core';
+import type { IntegerStyle, Layout } from '@parquetry/core';
+import type { Nesting } from '@parquetry/schema';
 import { type ObjectStore, openStore } from '@parquetry/storage';
+import type { RunSpec } from '@parquetry/workflows';
 import { checkpointWriter } from './checkpoint';
 import type { WorkerDeps } from './deps';
 
@@ -30,6 +32,20 @@ export class Archives {
   }
 }
 
+/** What a run wants of an archive's identity; what is absent is as the archive has it. */
+export interface WantedIdentity {
+  readonly network?: string | undefined;
+  readonly layout: Layout;
+  readonly integers?: IntegerStyle | undefined;
+  readonly nesting?: Nesting | undefined;
+  readonly prefix?: string | undefined;
+}
+
+/** What the settings of a run say of the archive's identity. */
+export function wantedIdentity({ network, nested, prefix, settings }: RunSpec): WantedIdentity {
+  return { network, prefix, nesting: nested, layout: settings.layout, integers: settings.integers };
+}
+
 /**
  * The identity of the archive at a store, checked against what a run wants; undefined when there is no archive yet.
  * Writes nothing.
@@ -37,11 +53,23 @@ export class Archives {
  */
 export async function checkArchive(
   store: ObjectStore,
-  wanted: { readonly network?: string | undefined; readonly layout: Layout },
+  wanted: WantedIdentity,
 ): Promise<ArchiveIdentity | undefined> {
   if ((await store.stat(`${META_FOLDER}/archive.json`)) === undefined) return undefined;
   const { identity } = await Archive.open(store);
-  const { network = identity.network, layout } = wanted;
-  await Archive.open(store, { create: { ...identity, network, layout } });
+  await Archive.open(store, { create: mergeIdentity(wanted, identity) });
   return identity;
+}
+
+/** The identity of a run's archive: what the run wants, else what the archive has, else the default. */
+export function mergeIdentity(wanted: WantedIdentity, existing?: ArchiveIdentity): ArchiveIdentity {
+  const prefix = wanted.prefix ?? existing?.prefix ?? '';
+  return {
+    formatVersion: 1,
+    network: wanted.network ?? existing?.network ?? 'unspecified',
+    layout: wanted.layout,
+    integers: wanted.integers ?? existing?.integers ?? 'unsigned',
+    nesting: wanted.nesting ?? existing?.nesting ?? 'struct',
+    ...(prefix === '' ? {} : { prefix }),
+  };
 }

@@ -6,9 +6,12 @@ import { bundleWorkflowCode } from '@temporalio/worker';
 /** The workflow code as one prebuilt script beside the compiled worker; workers start faster and smaller with it. */
 export const BUNDLE_PATH = path.join(__dirname, '..', 'dist', 'workflow-bundle.js');
 
+/** Found by name at run time: the bundler reads the compiled files, this process never loads them lazily. */
+const WORKFLOWS: string = '@parquetry/workflows';
+
 /** Bundles the compiled workflow code. Fails when workflow code reaches Node or a native module. */
 export async function buildBundle(target: string = BUNDLE_PATH): Promise<void> {
-  const workflowsPath = require.resolve('@parquetry/workflows/dist/workflows.js');
+  const workflowsPath = path.join(path.dirname(require.resolve(WORKFLOWS)), 'workflows.js');
   const quiet = {
     log: () => {},
     trace: () => {},

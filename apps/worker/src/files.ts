@@ -1,5 +1,6 @@
 import { readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parseDataset } from '@parquetry/archive';
 import { ParquetryError, type StageManifest, type StagedDataset, systemErrorCode } from '@parquetry/core';
 import { readManifest } from '@parquetry/source';
 import type { WrittenFile } from '@parquetry/writer';
@@ -17,7 +18,9 @@ export class StagedFiles {
   static async open(workplace: Workplace, stageId: string, dataset: string): Promise<StagedFiles> {
     const stageDir = workplace.stageDir(stageId);
     const manifest = await readManifest(stageDir);
-    const staged = manifest.datasets.find((entry) => entry.dataset === dataset);
+    // A stage knows message types; which major of one a commit goes to is the archive's affair.
+    const { messageType } = parseDataset(dataset);
+    const staged = manifest.datasets.find((entry) => entry.dataset === messageType);
     if (staged === undefined) throw lost(stageId, dataset);
     return new StagedFiles(stageDir, manifest, staged);
   }

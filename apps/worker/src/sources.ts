@@ -7,7 +7,7 @@ import type { RunSpec } from '@parquetry/workflows';
 /**
  * Opens the source that a run names. `schemas` are the bases that inference extends: predefined, or the newest
  * registered ones.
- * @throws ParquetryError SOURCE_INVALID, SOURCE_NOT_FOUND, NOT_AVAILABLE
+ * @throws ParquetryError SOURCE_INVALID, SOURCE_NOT_FOUND, and the errors of an `ObjectStore` for remote ones
  */
 export async function openSource(spec: RunSpec, schemas: ReadonlyMap<string, TableSchema>): Promise<Source> {
   const { uri, messageType, defaultType, closeTime, ledger } = spec.source;
@@ -21,9 +21,10 @@ export async function openSource(spec: RunSpec, schemas: ReadonlyMap<string, Tab
       ...(defaultType === undefined ? {} : { defaultType }),
       ...(closeTime === undefined ? {} : { closeTimePaths: closeTime }),
       ...(ledger === undefined ? {} : { ledgerPaths: ledger }),
+      ...(spec.nested === undefined ? {} : { nesting: spec.nested }),
     });
   throw new ParquetryError('SOURCE_INVALID', `There is no source "${kind}:".`, {
-    hint: 'Use ndjson:FILES or galexie:FOLDER.',
+    hint: 'Use ndjson:FILES or galexie:FOLDER; both may be on s3:// or gs://.',
   });
 }
 

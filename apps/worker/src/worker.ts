@@ -1,12 +1,11 @@
 import type { Client } from '@temporalio/client';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import { TASK_QUEUE, stageQueue } from '@parquetry/workflows';
-import { openWriter } from '@parquetry/writer';
 import { createSharedActivities, createStageActivities } from './activities';
-import { Archives } from './archives';
 import { BUNDLE_PATH, buildBundle, hasBundle } from './bundle';
-import type { WorkerDeps } from './deps';
+import type { DebugSink } from './deps';
 import { FailureInterceptor } from './failures';
+import { openHost } from './host';
 import { Workplace } from './workplace';
 
 /** What a worker needs from whoever starts it. */
@@ -17,12 +16,14 @@ export interface WorkerOptions {
   readonly namespace: string;
   /** Folder for stages and spooled files. */
   readonly workRoot: string;
-  /** DuckDB's memory limit in bytes. */
+  /** Memory beyond the idle worker, bytes. */
   readonly memoryBytes: number;
-  /** DuckDB's threads. */
+  /** Pulls at once, and writes at once, where the memory allows. */
   readonly threads: number;
   /** Pulls at once, and dataset steps at once. */
   readonly slots: number;
+  /** Hears each decision as a line (`--debug`). */
+  readonly debug?: DebugSink;
   /** Time that running steps get to end when the worker is told to stop. */
   readonly graceMs?: number;
 }
@@ -41,21 +42,9 @@ export interface RunningWorker {
  * steps that need its local files run, and one for each dead worker whose stages it took over. All share one DuckDB.
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { connection, client, namespace, slots } = options;
-  const workplace = await Workplace.create(options.workRoot);
-  const writer = await openWriter({
-    memoryLimit: `${Math.floor(options.memoryBytes / 1e6)}MB`,
-    threads: options.threads,
-    tempDir: workplace.tempDir,
-  });
-  const archives = new Archives({ writer, workplace });
-  const depsOf = (place: Workplace): WorkerDeps => ({
-    workplace: place,
-    writer,
-    queue: stageQueue(place.workerId),
-    client,
-    archives,
-  });
+  const { connection, namespace, slots } = options;
+  const host = await openHost(options);
+  const { workplace } = host;
   const adopted = await Workplace.adopt(options.workRoot);
   if (!hasBundle()) await buildBundle();
   const common = {
@@ -70,7 +59,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     ...common,
     taskQueue: TASK_QUEUE,
     workflowBundle: { codePath: BUNDLE_PATH },
-    activities: createSharedActivities(depsOf(workplace)),
+    activities: createSharedActivities(host.deps()),
     maxCachedWorkflows: 100,
   });
   const staged = await Promise.all(
@@ -79,7 +68,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
         ...common,
         ...(place === workplace ? {} : { maxConcurrentActivityTaskExecutions: 1 }),
         taskQueue: stageQueue(place.workerId),
-        activities: createStageActivities(depsOf(place)),
+        activities: createStageActivities(host.deps(place)),
       }),
     ),
   );
@@ -95,7 +84,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       const failed = ends.find((end) => end.status === 'rejected');
       if (failed !== undefined) throw failed.reason;
     } finally {
-      await writer.close();
+      await host.close();
       for (const place of [workplace, ...adopted]) await place.leave();
     }
   };

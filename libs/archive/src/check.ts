@@ -1,5 +1,6 @@
 import { formatRange, intersectRange, mergeIntervals } from '@parquetry/core';
 import type { ObjectStore } from '@parquetry/storage';
+import { isDataPath } from './folder';
 import type { LiveFile, Snapshot } from './snapshot';
 
 /** What a check of storage against the log can find. */
@@ -93,7 +94,7 @@ async function* findOrphans(store: ObjectStore, snapshot: Snapshot): AsyncGenera
   const removed = new Set(snapshot.removed);
   for await (const { key } of store.list(`${snapshot.folder}/`)) {
     const path = key.slice(snapshot.folder.length + 1);
-    if (live.has(key) || !key.endsWith('.parquet') || !/^(year=|ledgers\/)/.test(path)) continue;
+    if (live.has(key) || !isDataPath(path)) continue;
     yield removed.has(key)
       ? { code: 'REPLACED_FILE', fault: false, key, message: `${key} was replaced and is still on storage.` }
       : { code: 'ORPHAN_FILE', fault: false, key, message: `${key} is on storage and no commit names it.` };

@@ -69,6 +69,7 @@ export function commitActions(state: TableState, parts: CommitParts): Action[] {
           [TAGS.segment]: segment,
           [TAGS.sha256]: file.sha256,
           [TAGS.ledgers]: `${file.range.start}-${file.range.end}`,
+          [TAGS.reason]: file.draft.reason,
         },
       },
     })),

@@ -18,10 +18,12 @@ import { checkpointName, LAST_CHECKPOINT } from './delta/paths';
 import type { PublishResult, SegmentDraft } from './draft';
 import type { ArchiveIdentity } from './identity';
 import { assertLayout } from './layout';
-import type { PublishedCheck } from './place';
+import { type Overtaken, overtaken } from './overtaken';
+import { type PublishedCheck, REUSE_MS } from './place';
 import { publishSegment } from './publish';
 import { readSegment, type SegmentRecord } from './segment';
 import { Serial } from './serial';
+import { isDataPath } from './folder';
 import { filesIn, type LiveFile, type Snapshot, snapshotOf } from './snapshot';
 import { tableCoverage } from './table';
 import { assertDraft } from './valid';
@@ -105,6 +107,14 @@ export class Dataset {
   }
 
   /**
+   * Why `publish` refused a draft: its ledgers were committed by another writer meanwhile, with the same rows. Undefined
+   * when the conflict is a real one.
+   */
+  async overtaken(draft: SegmentDraft): Promise<Overtaken | undefined> {
+    return overtaken(await this.snapshot(), draft, (id) => this.segment(id));
+  }
+
+  /**
    * Deletes replaced files. The log is folded right before each delete and a file that is live, or never was removed
    * from the table, stays. Gives the keys that were deleted.
    */
@@ -121,6 +131,25 @@ export class Dataset {
       if (gone) deleted.push(key);
     }
     return deleted;
+  }
+
+  /**
+   * Deletes a data file that the table does not have: one that no commit named, or that was replaced, if it was written
+   * (and removed) before `before`, Unix milliseconds. The log is folded and the object looked at right before the delete.
+   * `before` must be further back than objects are reused (`REUSE_MS`), or a publish under way could lose its file.
+   */
+  async sweep(key: string, before: number): Promise<boolean> {
+    const { store, clock } = this.context;
+    if (!key.startsWith(`${this.folder}/`) || before > clock() - 2 * REUSE_MS) return false;
+    const path = key.slice(this.folder.length + 1);
+    if (!isDataPath(path)) return false;
+    return this.serial.run(async () => {
+      const state = await this.log.refresh();
+      const removed = state.removed.get(path)?.deletionTimestamp ?? 0;
+      if (state.files.has(path) || removed >= before) return false;
+      const info = await store.stat(key);
+      return info !== undefined && info.modified < before && store.delete(key);
+    });
   }
 
   /**

@@ -28,3 +28,8 @@ export function datasetFolder(name: string, prefix = ''): string {
   assertKey(folder);
   return folder;
 }
+
+/** True for a path below a dataset's folder at which data files of some layout stand. */
+export function isDataPath(path: string): boolean {
+  return path.endsWith('.parquet') && /^(year=|ledgers\/)/.test(path);
+}

@@ -1,5 +1,5 @@
-import { type Layout, isParquetryError, ParquetryError } from '@parquetry/core';
-import { canonicalJson } from '@parquetry/schema';
+import { type IntegerStyle, type Layout, isParquetryError, ParquetryError } from '@parquetry/core';
+import { canonicalJson, NESTINGS, type Nesting } from '@parquetry/schema';
 import type { ObjectStore } from '@parquetry/storage';
 
 /** Where an archive keeps what is its own. */
@@ -14,8 +14,9 @@ export interface ArchiveIdentity {
   /** Name of the Stellar network, e.g. `pubnet`. */
   readonly network: string;
   readonly layout: Layout;
-  readonly integers: 'unsigned';
-  readonly nesting: 'struct';
+  readonly integers: IntegerStyle;
+  /** What nested objects and arrays of inferred columns are. */
+  readonly nesting: Nesting;
   /** Folder of the datasets below the root, when it is not the root itself. */
   readonly prefix?: string;
 }
@@ -79,15 +80,17 @@ function parse(text: string, uri: string): ArchiveIdentity {
   if (row.formatVersion !== FORMAT_VERSION)
     throw invalid(`its format version is ${String(row.formatVersion)}, this program knows ${FORMAT_VERSION}`);
   if (typeof row.network !== 'string') throw invalid('it names no network');
-  if (row.integers !== 'unsigned') throw invalid(`it has the integer style ${String(row.integers)}`);
-  if (row.nesting !== 'struct') throw invalid(`it has the nesting style ${String(row.nesting)}`);
+  if (row.integers !== 'unsigned' && row.integers !== 'signed')
+    throw invalid(`it has the integer style ${String(row.integers)}`);
+  const nesting = NESTINGS.find((style) => style === row.nesting);
+  if (nesting === undefined) throw invalid(`it has the nesting style ${String(row.nesting)}`);
   if (row.prefix !== undefined && typeof row.prefix !== 'string') throw invalid('its prefix is not a text');
   return {
     formatVersion: FORMAT_VERSION,
     network: row.network,
     layout: parseLayout(row.layout, invalid),
     integers: row.integers,
-    nesting: row.nesting,
+    nesting,
     ...(row.prefix === undefined ? {} : { prefix: row.prefix }),
   };
 }

@@ -10,6 +10,12 @@ import { TAGS } from './table';
 const UPLOADS_AT_ONCE = 4;
 const MAX_NAMES = 16;
 
+/**
+ * An object that a crashed attempt left is reused only this long after it was written. `gc` removes such objects when
+ * they are at least twice as old, so it can't take away what a publish is about to commit.
+ */
+export const REUSE_MS = 24 * 3_600_000;
+
 /** A draft's file with the name it has, or gets, in the dataset's folder. */
 export interface PlacedFile extends PublishedFile {
   readonly draft: DraftFile;
@@ -37,8 +43,8 @@ export function mayAdd(
 }
 
 /**
- * Uploads a draft's files, create-only. An object already at the name is reused when its sha256 is equal; else the file
- * gets a suffixed name that its content and the replaced segments decide, so a retry finds it again.
+ * Uploads a draft's files, create-only. An object already at the name is reused when its sha256 is equal and it is live
+ * or younger than `REUSE_MS`; else the file gets a suffixed name that its content and the replaced segments decide, so a retry finds it again.
  * @throws ParquetryError VERIFY_MISMATCH when a published object is not the verified file, OBJECT_EXISTS
  */
 export function placeFiles(
@@ -47,13 +53,20 @@ export function placeFiles(
   draft: SegmentDraft,
   free: (path: string, sha256: string) => boolean,
   replaces: readonly string[],
-  options: { readonly check: PublishedCheck | undefined; readonly signal: AbortSignal | undefined },
+  options: {
+    readonly check: PublishedCheck | undefined;
+    readonly signal: AbortSignal | undefined;
+    readonly clock: () => number;
+    /** True for a path that is in the table now. */
+    readonly isLive: (path: string) => boolean;
+  },
 ): Promise<PlacedFile[]> {
   return mapLimit(draft.files, UPLOADS_AT_ONCE, async (file) => {
     for (const path of candidates(file, draft.contentHash, replaces)) {
       if (!free(path, file.sha256)) continue;
       const placed = await place(store, `${folder}/${path}`, path, file, options.signal);
       if (placed === undefined) continue;
+      if (placed.modified < options.clock() - REUSE_MS && !options.isLive(path)) continue;
       await options.check?.(placed, store);
       return placed;
     }

@@ -7,7 +7,7 @@ import type { DeltaLog } from './delta/log';
 import type { TableState } from './delta/state';
 import { statsRows } from './delta/stats';
 import type { PublishResult, SegmentDraft } from './draft';
-import { mayAdd, placeFiles, placeRejects, type PlacedFile, type PublishedCheck } from './place';
+import { mayAdd, placeFiles, placeRejects, type PlacedFile, type PublishedCheck, REUSE_MS } from './place';
 import { findSegment, putSegment, segmentId, type SegmentIdentity, type SegmentRecord } from './segment';
 import type { Serial } from './serial';
 import { fileRange, type LiveSegment, TAGS } from './table';
@@ -34,6 +34,8 @@ interface Prepared {
   readonly segment: string;
   readonly placed: readonly PlacedFile[];
   readonly replaces: readonly string[];
+  /** Unix milliseconds, before the first object was looked at. */
+  readonly since: number;
 }
 
 /**
@@ -49,7 +51,7 @@ export async function publishSegment(context: PublishContext, draft: SegmentDraf
       throw new ParquetryError('CANCELLED', `The publish to ${context.dataset} was cancelled.`);
     const step = await context.serial.run(() => attemptCommit(context, draft, prepared));
     if (step.kind === 'done') return step.result;
-    if (step.kind === 'prepare') prepared = await prepare(context, draft, step.replaces, step.free);
+    if (step.kind === 'prepare') prepared = await prepare(context, draft, step);
     else await sleep(Math.random() * Math.min(MAX_PAUSE_MS, 4 * (attempt + 1)));
   }
   throw new ParquetryError(
@@ -66,6 +68,7 @@ type Step =
       readonly kind: 'prepare';
       readonly replaces: readonly string[];
       readonly free: (path: string, sha256: string) => boolean;
+      readonly isLive: (path: string) => boolean;
     };
 
 async function attemptCommit(
@@ -82,9 +85,10 @@ async function attemptCommit(
   const free = (path: string, sha256: string): boolean => mayAdd(state, path, sha256, replaces);
   const stands =
     prepared !== undefined &&
+    context.clock() - prepared.since < REUSE_MS &&
     prepared.replaces.join() === replaces.join() &&
     prepared.placed.every((file) => free(file.path, file.sha256));
-  if (!stands) return { kind: 'prepare', replaces, free };
+  if (!stands) return { kind: 'prepare', replaces, free, isLive: (path) => state.files.has(path) };
   const { placed, segment } = prepared;
   const version = state.version + 1;
   const actions = commitActions(state, {
@@ -124,11 +128,11 @@ async function attemptCommit(
 async function prepare(
   context: PublishContext,
   draft: SegmentDraft,
-  replaces: readonly string[],
-  free: (path: string, sha256: string) => boolean,
+  { replaces, free, isLive }: Step & { readonly kind: 'prepare' },
 ): Promise<Prepared> {
   const { store, dataset, folder } = context;
-  const placed = await placeFiles(store, folder, draft, free, replaces, context);
+  const since = context.clock();
+  const placed = await placeFiles(store, folder, draft, free, replaces, { ...context, isLive });
   const rejects =
     draft.rejects === undefined || draft.rejects.rows === 0
       ? null
@@ -168,7 +172,7 @@ async function prepare(
     ...(draft.workflow === undefined ? {} : { workflow: draft.workflow }),
     recordedAt: new Date(context.clock()).toISOString(),
   });
-  return { segment, placed, replaces };
+  return { segment, placed, replaces, since };
 }
 
 async function unchanged(

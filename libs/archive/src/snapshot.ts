@@ -19,6 +19,8 @@ export interface LiveFile {
   readonly range?: LedgerRange;
   /** Id of the file's segment. */
   readonly segment?: string;
+  /** What closed the file: rows, bytes, age, layout_edge or range_end. */
+  readonly reason?: string;
 }
 
 /** A dataset at one version of its log; a value that later commits don't change. */
@@ -47,6 +49,7 @@ export function snapshotOf(dataset: string, folder: string, state: TableState): 
     const range = fileRange(file);
     const sha256 = file.tags?.[TAGS.sha256];
     const segment = file.tags?.[TAGS.segment];
+    const reason = file.tags?.[TAGS.reason];
     return {
       key: `${folder}/${file.path}`,
       path: file.path,
@@ -56,6 +59,7 @@ export function snapshotOf(dataset: string, folder: string, state: TableState): 
       ...(sha256 === undefined ? {} : { sha256 }),
       ...(range === undefined ? {} : { range }),
       ...(segment === undefined ? {} : { segment }),
+      ...(reason === undefined ? {} : { reason }),
     };
   });
   const first = (file: LiveFile): number => file.range?.start ?? Number.POSITIVE_INFINITY;

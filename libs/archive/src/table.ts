@@ -15,6 +15,8 @@ export const TAGS = {
   sha256: 'parquetry.sha256',
   /** `{start}-{end}`: ledgers the file covers. */
   ledgers: 'parquetry.ledgers',
+  /** What closed the file: rows, bytes, age, layout_edge or range_end. */
+  reason: 'parquetry.reason',
 } as const;
 
 /** A segment that is in the table now. */

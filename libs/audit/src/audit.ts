@@ -1,4 +1,11 @@
-import { type Archive, type SegmentRecord, type Snapshot, checkSnapshot } from '@parquetry/archive';
+import {
+  type Archive,
+  type SegmentRecord,
+  type Snapshot,
+  checkSnapshot,
+  majorCoverage,
+  parseDataset,
+} from '@parquetry/archive';
 import {
   type Intervals,
   type LedgerRange,
@@ -8,10 +15,12 @@ import {
   formatRange,
   intersectRange,
   isParquetryError,
+  partitionColumns,
   subtractIntervals,
+  MAX_LEDGER,
 } from '@parquetry/core';
 import type { VerifyLevel } from '@parquetry/verify';
-import { askedLedgers } from './asked';
+import { askedLedgers, keptPlans } from './plans';
 import { joinChain } from './chain';
 import { checkFile } from './files';
 import type { AuditFinding, DatasetAudit } from './report';
@@ -22,7 +31,8 @@ export interface AuditRequest {
   readonly datasets?: readonly string[];
   /** Ledgers that must be covered; without it those that runs were asked for, and holes inside the coverage. */
   readonly range?: LedgerRange;
-  readonly level: VerifyLevel;
+  /** How files are read: the ledger column, every value; `sha256` reads the bytes only, `size` asks the store. */
+  readonly level: VerifyLevel | 'sha256' | 'size';
   /** Called after each file. */
   readonly onProgress?: (progress: { dataset: string; files: number; totalFiles: number }) => void;
 }
@@ -33,15 +43,22 @@ export interface AuditRequest {
  * @throws ParquetryError MESSAGE_TYPE_UNKNOWN for a dataset that the archive does not have
  */
 export async function* auditArchive(archive: Archive, request: AuditRequest): AsyncGenerator<DatasetAudit> {
-  const asked = await askedLedgers(archive.store);
+  const asked = askedLedgers(await keptPlans(archive.store));
   const known = new Set([...(await archive.datasets()), ...asked.keys()]);
   for (const dataset of request.datasets ?? [...known].sort()) {
     if (!known.has(dataset))
       throw new ParquetryError('MESSAGE_TYPE_UNKNOWN', `The archive has no dataset "${dataset}".`, {
         hint: `It has ${[...known].sort().join(', ') || 'none'}.`,
       });
-    yield await auditDataset(archive, dataset, asked.get(dataset) ?? [], request);
+    const owned = await ownLedgers(archive, dataset);
+    yield await auditDataset(archive, dataset, clipIntervals(owned, asked.get(dataset) ?? []), request);
   }
+}
+
+/** The ledgers of a dataset's major: a run planned before a promotion may have asked for more. */
+async function ownLedgers(archive: Archive, dataset: string): Promise<LedgerRange> {
+  const majors = await archive.majors.list(parseDataset(dataset).messageType);
+  return majors.find((major) => major.dataset === dataset)?.range ?? { start: 1, end: MAX_LEDGER };
 }
 
 async function auditDataset(
@@ -53,7 +70,11 @@ async function auditDataset(
   const snapshot = await archive.dataset(dataset).snapshot();
   const { range } = request;
   const findings: AuditFinding[] = findGaps(dataset, snapshot.coverage, asked, range);
-  for await (const finding of checkSnapshot(archive.store, snapshot)) findings.push({ dataset, ...finding });
+  const { level } = request;
+  const deep = { deep: level === 'sha256' };
+  for await (const finding of checkSnapshot(archive.store, snapshot, deep))
+    findings.push({ dataset, ...finding });
+  findings.push(...(await majorFindings(archive, dataset)));
   const segments = await readSegments(archive, snapshot, findings, range);
   const { proof, findings: breaks } = joinChain(dataset, [...segments.values()]);
   findings.push(...breaks);
@@ -64,8 +85,8 @@ async function auditDataset(
   );
   for (const [index, file] of files.entries()) {
     const segment = segments.get(file.segment ?? '');
-    if (segment !== undefined && !damaged.has(file.key)) {
-      const finding = await checkFile(archive, dataset, file, segment, request.level);
+    if (segment !== undefined && !damaged.has(file.key) && level !== 'sha256' && level !== 'size') {
+      const finding = await checkFile(archive, dataset, file, segment, level);
       if (finding !== undefined) findings.push(finding);
     }
     request.onProgress?.({ dataset, files: index + 1, totalFiles: files.length });
@@ -80,8 +101,32 @@ async function auditDataset(
     ledgers: countLedgers(coverage),
     coverage,
     proof,
+    glob: globOf(archive, snapshot.folder),
+    globExact: !findings.some(({ code }) => NOT_EXACT.has(code)),
     findings,
   };
+}
+
+/** Findings after which a glob over the folders does not give exactly the live rows. */
+const NOT_EXACT: ReadonlySet<string> = new Set(['ORPHAN_FILE', 'REPLACED_FILE', 'FILE_MISSING', 'OVERLAP']);
+
+function globOf(archive: Archive, folder: string): string {
+  const { layout } = archive.identity;
+  const folders = partitionColumns(layout).map((name) => `${name}=*`);
+  return [folder, ...(layout.kind === 'ledger_range' ? ['ledgers', '*'] : folders), '*.parquet'].join('/');
+}
+
+/** Ledgers that stand in two majors of a message type or in the wrong one; reported with the first major. */
+async function majorFindings(archive: Archive, dataset: string): Promise<AuditFinding[]> {
+  const { messageType, major } = parseDataset(dataset);
+  if (major !== 1) return [];
+  const { faults } = await majorCoverage(archive, messageType);
+  return faults.map(({ kind, message }) => ({
+    code: kind === 'overlap' ? 'MAJOR_OVERLAP' : 'MAJOR_MISPLACED',
+    fault: true,
+    dataset,
+    message,
+  }));
 }
 
 function findGaps(
@@ -121,7 +166,16 @@ async function readSegments(
       records.set(segment.id, await archive.dataset(dataset).segment(segment.id));
     } catch (error) {
       if (!isParquetryError(error)) throw error;
-      findings.push({ code: error.code, fault: true, dataset, range: segment.range, message: error.message });
+      const missing = error.code === 'OBJECT_NOT_FOUND';
+      findings.push({
+        code: missing ? 'UNVERIFIED_COMMIT' : error.code,
+        fault: true,
+        dataset,
+        range: segment.range,
+        message: missing
+          ? `The segment ${segment.id} is committed and has no record: what was verified before its commit is not known.`
+          : error.message,
+      });
     }
   }
   return records;

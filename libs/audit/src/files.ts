@@ -1,6 +1,7 @@
 import type { Archive, LiveFile, SegmentRecord } from '@parquetry/archive';
-import { ParquetryError, isParquetryError } from '@parquetry/core';
+import { isParquetryError } from '@parquetry/core';
 import { type VerifyLevel, verifyFile } from '@parquetry/verify';
+import { fileBytes } from './bytes';
 import type { AuditFinding } from './report';
 
 /**
@@ -29,12 +30,9 @@ export async function checkFile(
       `${file.key} is in the log with another size or sha256 than in its segment's record.`,
     );
   const { store, registry } = archive;
-  const path = store.localPath(file.key);
-  if (path === undefined)
-    throw new ParquetryError('NOT_AVAILABLE', `Files on ${store.uri} can't be read back in this version.`);
   try {
     await verifyFile({
-      file: path,
+      file: fileBytes(store, file),
       name: file.key,
       level,
       expected: {
@@ -54,7 +52,10 @@ export async function checkFile(
     });
     return undefined;
   } catch (error) {
-    if (isParquetryError(error) && (error.code === 'VERIFY_MISMATCH' || error.code === 'FILE_CORRUPT'))
+    if (
+      isParquetryError(error) &&
+      (error.code === 'VERIFY_MISMATCH' || error.code === 'FILE_CORRUPT' || error.code === 'OBJECT_NOT_FOUND')
+    )
       return finding(error.code, error.message);
     throw error;
   }

@@ -26,5 +26,9 @@ export interface DatasetAudit {
   readonly coverage: readonly LedgerRange[];
   /** How coverage is known: `chain` when every segment's hash chain was checked at its pull and they join here. */
   readonly proof: 'chain' | 'declared' | 'mixed' | 'none';
+  /** Pattern of the data files below the archive's root. */
+  readonly glob: string;
+  /** True when that pattern finds exactly the live files, so that a reader that globs sees each row once. */
+  readonly globExact: boolean;
   readonly findings: readonly AuditFinding[];
 }

@@ -52,6 +52,7 @@ export const ERROR_CODES = {
   PARTITIONS_PARKED: { exit: 1, retryable: false },
   PARTITIONS_FAILED: { exit: 1, retryable: false },
   CANCELLED: { exit: 1, retryable: false },
+  OUT_OF_MEMORY: { exit: 1, retryable: false },
   INTERNAL: { exit: 1, retryable: true },
 } as const satisfies Record<string, { exit: 1 | 2 | 3; retryable: boolean }>;
 

@@ -45,6 +45,18 @@ export function layoutFolder(layout: Layout, ledger: number, closeTimeMicros: nu
   };
 }
 
+const MICROS_PER_HOUR = 3_600_000_000;
+
+/**
+ * Whether two close times (Unix microseconds) of one ledger belong in one folder. A ledger's folder is that of its first
+ * row, so a row for which this is false can't be stored with its ledger.
+ */
+export function sameFolder(layout: Layout, a: number, b: number): boolean {
+  if (a === b || layout.kind === 'ledger_range') return true;
+  const width = layout.kind === 'hour' ? MICROS_PER_HOUR : 24 * MICROS_PER_HOUR;
+  return Math.floor(a / width) === Math.floor(b / width);
+}
+
 /**
  * `stellar-data-{start}-{end}-{timestamp}.parquet`: the ledgers the file covers, inclusive, and the greatest close
  * time of its rows in Unix seconds. No clock: the same input always gives the same name. A replacement of published

@@ -1,10 +1,16 @@
 import type { Layout } from './layout';
 
-/** Parquet compression codecs this version writes. */
-export const CODECS = ['none', 'snappy', 'gzip', 'zstd'] as const;
+/** Parquet compression codecs this version writes. `lz4` is Parquet's LZ4_RAW, not the deprecated framed LZ4. */
+export const CODECS = ['none', 'snappy', 'gzip', 'zstd', 'brotli', 'lz4'] as const;
 
 /** A Parquet compression codec by its configured name. */
 export type Codec = (typeof CODECS)[number];
+
+/**
+ * How 32-bit unsigned columns are stored: as they are, or as int64 for engines without unsigned types (Athena, Trino).
+ * Unsigned 64-bit columns are DECIMAL(20, 0) in both.
+ */
+export type IntegerStyle = 'unsigned' | 'signed';
 
 /** Settings that decide which bytes a partition's files get. Part of a segment's record. */
 export interface WriteSettings {
@@ -16,6 +22,13 @@ export interface WriteSettings {
   readonly maxRowsPerFile?: number;
   /** Close a file at about this many bytes, at a ledger boundary. */
   readonly maxFileBytes?: number;
+  /**
+   * Columns by which the rows of one ledger are ordered, ascending, nulls last, before their position in the source: the
+   * order stays total. A dataset without the column is not ordered by it.
+   */
+  readonly sortBy?: readonly string[];
+  /** Absent: what the archive has, `unsigned` in a new one. */
+  readonly integers?: IntegerStyle;
 }
 
 /** What a run writes when nothing is said. */

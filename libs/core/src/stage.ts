@@ -5,7 +5,8 @@ import type { LedgerRange } from './range';
  * The stage: what a pull leaves in a folder of the worker's disk. One folder a pull:
  *
  *   {stage}/manifest.json                    StageManifest
- *   {stage}/{dataset}.rows.ndjson            accepted rows, one JSON object a line, keys = schema column names
+ *   {stage}/{dataset}.rows.ndjson            accepted rows, one JSON object a line, keys = schema column names;
+ *   {stage}/{dataset}.rows.{n}.ndjson        large datasets go on in parts 1, 2, … (see parts.ts)
  *   {stage}/{dataset}.rejects.ndjson         Reject, one a line (absent when there are none)
  *
  * A staged value is one that DuckDB's `read_json` with explicit column types reads exactly (invariant 5):
@@ -40,8 +41,14 @@ export interface StagedDataset {
   readonly ledgers: readonly LedgerTally[];
   /** Rejected messages per ledger, ascending, only ledgers that have some. */
   readonly rejectedLedgers: readonly { readonly ledger: number; readonly rejected: number }[];
-  /** Bytes of the rows file. */
+  /** Bytes of the staged rows, all parts together. */
   readonly bytes: number;
+  /** Bytes of each part of the rows; absent when there is one part. */
+  readonly parts?: readonly number[];
+  /** Bytes of the rows of each of `ledgers`: where a ledger lies in a sorted stage. Absent when there is one part. */
+  readonly ledgerBytes?: readonly number[];
+  /** Some float64 value is a negative zero: files then must have no dictionaries, in which it would equal zero. */
+  readonly negativeZeros?: true;
   /** sha256 over the accepted source messages in (ledger, ordinal) order: the identity of the content. */
   readonly contentHash: string;
   /** Per top-level column: counted by the pull, compared by verify. */

@@ -12,7 +12,9 @@ export type StorageUri =
  */
 export function parseStorageUri(text: string): StorageUri {
   const fail = (why: string): never => {
-    throw new ParquetryError('CONFIG_INVALID', `"${text}" is not a storage location: ${why}.`, {
+    // People paste keys and signed addresses: what may be a secret is not repeated.
+    const shown = text.replace(/\/\/.*@/s, '//…@').replace(/\?.*$/s, '?…');
+    throw new ParquetryError('CONFIG_INVALID', `"${shown}" is not a storage location: ${why}.`, {
       hint: 'Use a path, file:///path, s3://bucket/prefix or gs://bucket/prefix.',
     });
   };
@@ -30,5 +32,6 @@ export function parseStorageUri(text: string): StorageUri {
   if (scheme !== 's3' && scheme !== 'gs') return fail(`"${scheme}:" is not known`);
   const [bucket = '', ...prefix] = rest.replace(/^\/\//, '').split('/');
   if (!rest.startsWith('//') || bucket === '') return fail(`${scheme}:// needs a bucket`);
+  if (/[@:]/.test(bucket)) return fail('it holds a user or password; credentials come from the environment');
   return { scheme, bucket, prefix: prefix.filter((part) => part !== '').join('/') };
 }

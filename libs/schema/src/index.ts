@@ -5,5 +5,6 @@ export * from './columns';
 export * from './duckdb';
 export * from './json';
 export * from './infer';
+export { portableSchema } from './portable';
 export * from './compat';
 export * from './export';

@@ -19,6 +19,8 @@ export interface Field {
   readonly nullable: boolean;
   /** The message's key where it is not the name (see `columnNames`). */
   readonly key?: string;
+  /** Keys from the message down to the value, for a column that a nested object was flattened into. */
+  readonly path?: readonly string[];
   /** One line for people: meaning and unit. */
   readonly doc?: string;
 }
@@ -30,7 +32,7 @@ export interface TableSchema {
   /** One line: what a row is. */
   readonly doc?: string;
   readonly fields: readonly Field[];
-  /** Name of the top-level uint32 column that holds a row's ledger. */
+  /** Name of the top-level column that holds a row's ledger: uint32, or int64 in archives of signed integers. */
   readonly ledgerColumn: string;
   /** Name of the top-level timestamp column that holds the close time. */
   readonly closeTimeColumn: string;

@@ -1,5 +1,6 @@
-import type { LedgerRange, StageManifest } from '@parquetry/core';
+import type { Layout, LedgerRange, StageManifest } from '@parquetry/core';
 import type { TableSchema } from '@parquetry/schema';
+import type { MessageDecision } from './stage/decision';
 
 /** A dataset that a source can give for a range. */
 export interface SourceDataset {
@@ -44,6 +45,10 @@ export interface PullRequest {
   readonly datasets: readonly { readonly dataset: string; readonly schema: TableSchema }[];
   readonly index: SourceIndex;
   readonly stageDir: string;
+  /** With it, rows that close in another folder than their ledger's first row are rejected: CLOSE_TIME_CONFLICT. */
+  readonly layout?: Layout;
+  /** Hears what becomes of every message. */
+  readonly onDecision?: (decision: MessageDecision) => void;
   /** A folder shared by all pulls of a run on this machine, for spooled (decompressed) files. */
   readonly spoolDir: string;
   readonly signal?: AbortSignal;

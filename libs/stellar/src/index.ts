@@ -6,7 +6,7 @@ export {
   transactionsSchema,
 } from './schemas';
 export { KNOWN_NETWORKS, detectNetwork, networkId } from './network';
-export { checkLedger, resultSetHash } from './proof';
+export { type ResultPair, checkLedger, resultSetHash, resultSetHashOf } from './proof';
 export { LedgerContext, closeTimeMicros } from './rows/context';
 export { DEVIATIONS, type Deviation } from './rows/deviations';
 export { type StellarType, isStellarType, stellarRows } from './rows';
@@ -20,7 +20,8 @@ export {
   SUPPORTED_PROTOCOL,
   assertEnd,
   readBatchHeader,
+  readHeader,
   readLedger,
   readScVal,
 } from './xdr/reader';
-export type { LedgerCloseMeta, ScVal } from './xdr/types';
+export type { LedgerCloseMeta, LedgerHeader, ScVal } from './xdr/types';

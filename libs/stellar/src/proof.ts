@@ -36,6 +36,21 @@ export function resultSetHash({ bytes, meta }: DecodedLedger): string {
   return hash.digest('hex');
 }
 
+/** A transaction's hash (hex) and its TransactionResult (XDR): what a TransactionResultPair is made of. */
+export interface ResultPair {
+  readonly hash: string;
+  readonly result: Uint8Array;
+}
+
+/** sha256 (hex) of the TransactionResultSet of these results in this order: a ledger's txSetResultHash, from its rows. */
+export function resultSetHashOf(results: readonly ResultPair[]): string {
+  const count = Buffer.alloc(4);
+  count.writeUInt32BE(results.length);
+  const set = createHash('sha256').update(count);
+  for (const { hash, result } of results) set.update(Buffer.from(hash, 'hex')).update(result);
+  return set.digest('hex');
+}
+
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }

@@ -1,7 +1,8 @@
+export { type CachedObject, FileCache } from './filecache';
 export { GcsStore } from './gcs/store';
 export { assertKey, compareKeys, isTempName, keyFault, TEMP_PREFIX } from './key';
 export { LocalStore } from './local';
-export { openStore } from './open';
+export { assertPlain, isRemote, openStore } from './open';
 export { expandPath } from './root';
 export { S3Store } from './s3/store';
 export type { StoreOptions } from './settings';

@@ -57,6 +57,13 @@ export async function entries(folder: string): Promise<Dirent[]> {
   return (await readdir(folder, { withFileTypes: true }).catch(absent)) ?? [];
 }
 
+/** Those of the names directly below a folder that are folders, without their slash, in order. */
+export async function folderNames(names: AsyncIterable<string>): Promise<string[]> {
+  const folders: string[] = [];
+  for await (const name of names) if (name.endsWith('/')) folders.push(name.slice(0, -1));
+  return folders.sort(compareKeys);
+}
+
 function absent(error: unknown): undefined {
   if (systemErrorCode(error) === 'ENOENT') return undefined;
   throw error;

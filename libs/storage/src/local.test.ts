@@ -110,7 +110,7 @@ describe('LocalStore', () => {
     }));
 
   it('lists any set of keys as an object store would', async () => {
-    const part = fc.stringMatching(/^[ab.\-0]{1,2}$/).filter((name) => name !== '.' && name !== '..');
+    const part = fc.stringMatching(/^[ab.\-0]{1,2}$/).filter((name) => !name.endsWith('.'));
     const key = fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/'));
     await fc.assert(
       fc.asyncProperty(fc.uniqueArray(key, { maxLength: 12 }), key, key, (wanted, prefix, after) =>

@@ -6,7 +6,7 @@ import { isParquetryError, ParquetryError, systemErrorCode } from '@parquetry/co
 import { withClaim } from './claim';
 import { localFault } from './fault';
 import { assertKey, compareKeys, isTempName } from './key';
-import { entries, walk, walkTemps } from './listing';
+import { entries, folderNames, walk, walkTemps } from './listing';
 import { expandPath, LocalRoot, syncFolder } from './root';
 import type {
   ListedObject,
@@ -132,14 +132,19 @@ export class LocalStore implements ManagedStore {
     });
   }
 
-  sha256(key: string): Promise<string> {
-    return this.guard('read', key, async () => {
-      const hash = createHash('sha256');
-      const target = await this.root.resolve(key);
-      for await (const chunk of createReadStream(target, { highWaterMark: 1 << 20 }))
-        hash.update(chunk as Buffer);
-      return hash.digest('hex');
-    });
+  async *read(key: string): AsyncGenerator<Uint8Array> {
+    assertKey(key);
+    try {
+      yield* createReadStream(await this.root.resolve(key), { highWaterMark: 1 << 20 });
+    } catch (error) {
+      throw localFault(error, 'read', this.describe(key));
+    }
+  }
+
+  async sha256(key: string): Promise<string> {
+    const hash = createHash('sha256');
+    for await (const chunk of this.read(key)) hash.update(chunk);
+    return hash.digest('hex');
   }
 
   async *list(prefix: string, options: { readonly after?: string } = {}): AsyncGenerator<ListedObject> {
@@ -154,11 +159,17 @@ export class LocalStore implements ManagedStore {
   }
 
   async *folders(folder: string): AsyncGenerator<string> {
+    yield* await folderNames(this.names(folder));
+  }
+
+  async *names(folder: string): AsyncGenerator<string> {
     try {
       await this.root.assertFolder();
       const at = folder === '' ? this.root.path : await this.root.resolve(folder);
-      const names = (await entries(at)).filter((entry) => entry.isDirectory() && !isTempName(entry.name));
-      yield* names.map((entry) => entry.name).sort(compareKeys);
+      yield* (await entries(at))
+        .filter((entry) => (entry.isDirectory() || entry.isFile()) && !isTempName(entry.name))
+        .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
+        .sort(compareKeys);
     } catch (error) {
       throw localFault(error, 'list', this.describe(folder));
     }

@@ -14,14 +14,7 @@ const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,221}$/;
  * @throws ParquetryError CONFIG_INVALID, KEY_INVALID
  */
 export function openStore(uri: string, options: StoreOptions = {}): ManagedStore {
-  const remote = /^(?:s3|gs):/.exec(uri);
-  // Before anything may show the text: people paste keys and signed addresses here.
-  if (remote !== null && /[?#@]/.test(uri))
-    throw new ParquetryError(
-      'CONFIG_INVALID',
-      `A ${remote[0]}// location holds a bucket and a prefix only: no user, no password, no query.`,
-      { hint: 'Give credentials and settings as docs/storage.md says.' },
-    );
+  assertPlain(uri);
   const location = parseStorageUri(uri);
   if (location.scheme === 'file') return new LocalStore(location.path);
   const { scheme, bucket, prefix } = location;
@@ -31,4 +24,23 @@ export function openStore(uri: string, options: StoreOptions = {}): ManagedStore
     });
   if (prefix !== '') assertKey(prefix);
   return scheme === 's3' ? new S3Store(bucket, prefix, options) : new GcsStore(bucket, prefix, options);
+}
+
+/** True for a location on S3 or Google Cloud Storage. */
+export function isRemote(uri: string): boolean {
+  return /^(?:s3|gs):/.test(uri);
+}
+
+/**
+ * Refuses a remote location with a user, a password or a query in it, before anything may show its text: people paste
+ * keys and signed addresses here.
+ * @throws ParquetryError CONFIG_INVALID
+ */
+export function assertPlain(uri: string): void {
+  if (!isRemote(uri) || !/[?#@]/.test(uri)) return;
+  throw new ParquetryError(
+    'CONFIG_INVALID',
+    `A ${uri.slice(0, 2)}:// location holds a bucket and a prefix only: no user, no password, no query.`,
+    { hint: 'Give credentials and settings as docs/storage.md says.' },
+  );
 }

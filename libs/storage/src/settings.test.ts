@@ -15,7 +15,7 @@ describe('remoteSettings', () => {
       resumable: true,
       partBytes: 8 << 20,
       partsInFlight: 3,
-      attempts: 8,
+      attempts: 6,
       timeoutMs: 60_000,
       backoffMs: 250,
     });

@@ -89,7 +89,7 @@ export function remoteSettings(
     partBytes:
       options.partBytes ?? whole(env, 'PARQUETRY_STORAGE_PART_BYTES', MIN_PART_BYTES, 1 << 30) ?? 8 * MIB,
     partsInFlight: options.partsInFlight ?? whole(env, 'PARQUETRY_STORAGE_PARTS', 1, 64) ?? 3,
-    attempts: options.attempts ?? whole(env, 'PARQUETRY_STORAGE_ATTEMPTS', 1, 100) ?? 8,
+    attempts: options.attempts ?? whole(env, 'PARQUETRY_STORAGE_ATTEMPTS', 1, 100) ?? 6,
     timeoutMs: options.timeoutMs ?? (whole(env, 'PARQUETRY_STORAGE_TIMEOUT', 1, 3600) ?? 60) * 1000,
     backoffMs: options.backoffMs ?? 250,
   };

@@ -73,6 +73,12 @@ export interface ObjectStore {
    */
   getRange(key: string, start: number, length: number): Promise<Uint8Array>;
 
+  /**
+   * The object as a stream, one version of it, for what may not fit into memory.
+   * @throws ParquetryError OBJECT_NOT_FOUND, STORAGE_UNREACHABLE also when the object was replaced meanwhile
+   */
+  read(key: string): AsyncIterable<Uint8Array>;
+
   /** Size and age of an object, undefined when there is none. */
   stat(key: string): Promise<ObjectInfo | undefined>;
 
@@ -90,6 +96,9 @@ export interface ObjectStore {
 
   /** Names of the folders directly below `folder` (no slash at its end, `''` is the root), in order. */
   folders(folder: string): AsyncIterable<string>;
+
+  /** Names of what is directly below `folder`, as `folders` takes it, in order: objects, and folders with a slash. */
+  names(folder: string): AsyncIterable<string>;
 
   /** Removes an object; true when one was there. */
   delete(key: string): Promise<boolean>;

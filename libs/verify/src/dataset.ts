@@ -58,7 +58,7 @@ export async function verifyDataset(request: DatasetVerifyRequest): Promise<Data
   for (const file of files) {
     const { range, size, sha256, ledgers, columns } = file;
     const expected = {
-      dataset: staged.dataset,
+      dataset: schema.subject,
       schema,
       range,
       size,

@@ -9,6 +9,8 @@ const CODEC_NAMES: Readonly<Record<Codec, string>> = {
   snappy: 'SNAPPY',
   gzip: 'GZIP',
   zstd: 'ZSTD',
+  brotli: 'BROTLI',
+  lz4: 'LZ4_RAW',
 };
 
 /**

@@ -15,18 +15,22 @@ export async function checkLedgers(
   const { ledgerColumn } = file.schema;
   const found: { ledger: number; rows: number }[] = [];
   let last: { ledger: number; rows: number } | undefined;
+  let lastValue: unknown;
   for await (const parts of decodeColumn(check, file, ledgerColumn))
     for (const part of parts)
       for (const value of part as ArrayLike<unknown> & Iterable<unknown>) {
-        if (value === last?.ledger && last !== undefined) {
+        if (last !== undefined && value === lastValue) {
           last.rows += 1;
           continue;
         }
-        if (typeof value !== 'number')
+        lastValue = value;
+        // int64 columns (signed integer style) decode as bigint.
+        const ledger = typeof value === 'bigint' ? Number(value) : value;
+        if (typeof ledger !== 'number')
           check.mismatch(`a value of ${ledgerColumn}`, 'a ledger', String(value));
-        if (last !== undefined && value < last.ledger)
-          check.mismatch('the order of ledgers', `at least ${last.ledger}`, value);
-        last = { ledger: value, rows: 1 };
+        if (last !== undefined && ledger < last.ledger)
+          check.mismatch('the order of ledgers', `at least ${last.ledger}`, ledger);
+        last = { ledger, rows: 1 };
         found.push(last);
       }
   const count = Math.max(found.length, expected.ledgers.length);

@@ -1,3 +1,4 @@
+import type { LedgerRange } from '@parquetry/core';
 import { CancellationScope, isCancellation, log } from '@temporalio/workflow';
 import type { PullResult } from './contract/activities';
 import { EMPTY_TALLY, addTally } from './contract/tally';
@@ -12,15 +13,27 @@ const MAX_PULLS = 10;
 export interface AttemptResult {
   readonly tally: Tally;
   readonly failures: readonly DatasetFailure[];
+  /** What other writers did to the ledgers meanwhile, a sentence each. */
+  readonly notes: readonly string[];
 }
 
 /** A dataset's way through the steps: committed, failed, or its stage went with a worker. */
 type Outcome =
-  { readonly tally: Partial<Tally> } | { readonly failure: DatasetFailure } | { readonly lost: string };
+  | { readonly tally: Partial<Tally>; readonly overtaken?: Overtaken }
+  | { readonly failure: DatasetFailure }
+  | { readonly lost: string };
+
+/** Another writer committed some of a dataset's ledgers first; `rest` is what it left. */
+interface Overtaken {
+  readonly dataset: string;
+  readonly note: string;
+  readonly rest: readonly LedgerRange[];
+}
 
 /**
  * Pulls once, then takes every dataset through register, write, verify, commit. All datasets are tried, whatever
- * becomes of the others. A lost stage is pulled again, for the datasets that still need it.
+ * becomes of the others. A lost stage is pulled again, for the datasets that still need it; so is what another writer
+ * left of the range when it committed some of it first.
  */
 export async function attemptDatasets(
   input: PartitionInput,
@@ -28,6 +41,7 @@ export async function attemptDatasets(
   onStep: (dataset: string, step: string) => void,
 ): Promise<AttemptResult> {
   const failures: DatasetFailure[] = [];
+  const notes: string[] = [];
   let tally = EMPTY_TALLY;
   let pending = datasets;
   for (let pulls = 1; pending.length > 0; pulls++) {
@@ -44,14 +58,20 @@ export async function attemptDatasets(
       return {
         tally,
         failures: [...failures, ...pending.map((dataset) => describeFailure(error, dataset, 'pull'))],
+        notes,
       };
     }
     tally = addTally(tally, { bytesRead: stage.bytesRead });
     const outcomes = await runStage(input, stage, pending, onStep);
     const lost: string[] = [];
     for (const outcome of outcomes)
-      if ('tally' in outcome) tally = addTally(tally, outcome.tally);
-      else if ('failure' in outcome) failures.push(outcome.failure);
+      if ('tally' in outcome) {
+        tally = addTally(tally, outcome.tally);
+        const rest = await attemptRest(input, outcome.overtaken, onStep);
+        tally = addTally(tally, rest.tally);
+        failures.push(...rest.failures);
+        notes.push(...rest.notes);
+      } else if ('failure' in outcome) failures.push(outcome.failure);
       else if (pulls < MAX_PULLS) lost.push(outcome.lost);
       else
         failures.push({
@@ -62,7 +82,32 @@ export async function attemptDatasets(
         });
     pending = lost;
   }
-  return { tally, failures };
+  return { tally, failures, notes };
+}
+
+/** The ledgers that another writer left, each range as an attempt of its own: every one is smaller than the last. */
+async function attemptRest(
+  input: PartitionInput,
+  overtaken: Overtaken | undefined,
+  onStep: (dataset: string, step: string) => void,
+): Promise<AttemptResult> {
+  const failures: DatasetFailure[] = [];
+  const notes = overtaken === undefined ? [] : [overtaken.note];
+  let tally = EMPTY_TALLY;
+  for (const range of overtaken?.rest ?? []) {
+    const datasets = overtaken === undefined ? [] : [overtaken.dataset];
+    const result = await attemptDatasets(
+      { ...input, task: { ...input.task, range, datasets } },
+      datasets,
+      onStep,
+    );
+    tally = addTally(tally, result.tally);
+    failures.push(
+      ...result.failures.filter(({ dataset }) => failures.every((known) => known.dataset !== dataset)),
+    );
+    notes.push(...result.notes);
+  }
+  return { tally, failures, notes };
 }
 
 async function runStage(
@@ -93,7 +138,14 @@ async function runDataset(
 ): Promise<Outcome> {
   const { archive, plan, task } = input;
   const steps = stageSteps(stage.queue, dataset, task.range);
-  const base = { archive, plan, stageId: stage.stageId, range: task.range, dataset };
+  const base = {
+    archive,
+    plan,
+    stageId: stage.stageId,
+    range: task.range,
+    dataset,
+    ...(task.reason === undefined ? {} : { reason: task.reason }),
+  };
   let step = 'registerSchema';
   const enter = (name: string): void => onStep(dataset, (step = name));
   try {
@@ -105,9 +157,14 @@ async function runDataset(
     enter('verifyRowCounts');
     await steps.verifyRowCounts(input);
     enter('commit');
-    const { files, rows, bytes, rejected } = await steps.commit(input);
+    const { outcome, files, rows, bytes, rejected, note = '', rest = [] } = await steps.commit(input);
+    const tally = { files, rows, bytes, rejected };
+    if (outcome === 'overtaken') {
+      enter('committed by another writer');
+      return { tally, overtaken: { dataset, note, rest } };
+    }
     enter('committed');
-    return { tally: { files, rows, bytes, rejected } };
+    return { tally };
   } catch (error) {
     if (isCancellation(error)) throw error;
     return isStageLost(error) ? { lost: dataset } : { failure: describeFailure(error, dataset, step) };

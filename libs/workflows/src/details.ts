@@ -3,7 +3,7 @@ import { parkedQuery } from './contract/names';
 import type { BackfillProgress, DatasetFailure } from './contract/types';
 
 /** Text for a Markdown table cell: no line ends, no column marks. */
-function cell(text: string): string {
+export function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ').slice(0, 300);
 }
 

@@ -36,6 +36,7 @@ export async function partition(input: PartitionInput): Promise<PartitionResult>
 
   let pending = task.datasets;
   let tally = EMPTY_TALLY;
+  const notes: string[] = [];
   for (;;) {
     const steps = new Map(pending.map((dataset) => [dataset, 'waiting']));
     const onStep = (dataset: string, step: string): void => {
@@ -44,10 +45,11 @@ export async function partition(input: PartitionInput): Promise<PartitionResult>
     };
     const result = await attemptDatasets(input, pending, onStep);
     tally = addTally(tally, result.tally);
+    notes.push(...result.notes);
     const { failures } = result;
     if (failures.length === 0) {
       tally = addTally(tally, { ledgers: rangeLength(task.range) });
-      await tell({ key: task.key, outcome: 'done', tally });
+      await tell({ key: task.key, outcome: 'done', tally, ...(notes.length === 0 ? {} : { notes }) });
       return { outcome: 'done', tally };
     }
     pending = failures.map((failure) => failure.dataset);

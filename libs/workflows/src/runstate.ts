@@ -24,6 +24,7 @@ export class RunState {
   readonly parked: Map<string, TroubledPartition & { readonly task: PartitionTask }>;
   readonly failed: TroubledPartition[];
   readonly requeue: PartitionTask[];
+  readonly notes: string[];
   failedCount: number;
   done: number;
   skipped: number;
@@ -46,6 +47,7 @@ export class RunState {
     this.failed = [...(carry?.failed ?? [])];
     this.failedCount = carry?.failedCount ?? 0;
     this.requeue = [...(carry?.requeue ?? [])];
+    this.notes = [...(carry?.notes ?? [])];
     this.done = carry?.done ?? 0;
     this.skipped = carry?.skipped ?? 0;
     this.abandoned = carry?.abandoned ?? 0;
@@ -87,6 +89,7 @@ export class RunState {
     if (outcome === 'done') this.done += 1;
     else if (outcome === 'skipped') this.abandoned += 1;
     else this.fail({ key, reason });
+    this.notes.push(...(report.notes ?? []).slice(0, MAX_NAMED - this.notes.length));
     if (report.tally !== undefined) this.tally = addTally(this.tally, report.tally);
   }
 
@@ -142,6 +145,7 @@ export class RunState {
       failed: this.failed,
       failedCount: this.failedCount,
       requeue: this.requeue,
+      ...(this.notes.length === 0 ? {} : { notes: this.notes }),
       done: this.done,
       skipped: this.skipped,
       abandoned: this.abandoned,
@@ -168,6 +172,7 @@ export class RunState {
       unusable: this.plan?.unusable ?? 0,
       filtered: this.plan?.filtered ?? 0,
       ...(this.plan?.rejects === undefined ? {} : { rejects: this.plan.rejects }),
+      ...(this.notes.length === 0 ? {} : { notes: this.notes }),
     };
   }
 

@@ -1,6 +1,9 @@
 import { type LedgerRange, formatRange } from '@parquetry/core';
 import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
 import type { SharedActivities, StageActivities } from './contract/activities';
+import type { CompactActivities } from './contract/compact';
+import type { ScheduleActivities } from './contract/schedule';
+import type { TailActivities } from './contract/tail';
 
 /** Bounded retries: transient faults pass by themselves, the rest comes before a person within a few minutes. */
 const RETRY = {
@@ -36,6 +39,35 @@ export const summarize: SharedActivities['summarize'] = (ref) =>
 /** Stages a partition on the disk of the worker that takes the step. */
 export const pull: SharedActivities['pull'] = (request) =>
   shared({ ...LONG, summary: `ledgers ${formatRange(request.task.range)}: pull` }).pull(request);
+
+/** Finds what a scheduled run is to do. */
+export const resolveRange: ScheduleActivities['resolveRange'] = (input) =>
+  proxyActivities<ScheduleActivities>({ ...LONG, summary: 'find the next range' }).resolveRange(input);
+
+/** Groups of segments that can become one. */
+export const findSegments: CompactActivities['findSegments'] = (input) =>
+  proxyActivities<CompactActivities>({ ...LONG, summary: 'find small segments' }).findSegments(input);
+
+/** Writes a group's rows anew on the disk of the worker that takes the step. */
+export const mergeSegments: CompactActivities['mergeSegments'] = (request) => {
+  const { dataset, range, segments } = request.group;
+  const summary = `${dataset} ${formatRange(range)}: merge ${segments.length} segments`;
+  return proxyActivities<CompactActivities>({ ...LONG, summary }).mergeSegments(request);
+};
+
+/** Finds where a tail begins; waits for a source that is still empty. */
+export const openTail: TailActivities['openTail'] = (input) =>
+  proxyActivities<TailActivities>({ ...LONG, summary: `open a tail from ${input.from}` }).openTail(input);
+
+/** Watches the source for the next flush. A short heartbeat: whoever gives it up frees its worker soon. */
+export const cut: TailActivities['cut'] = (request) =>
+  proxyActivities<TailActivities>({
+    startToCloseTimeout: '2h',
+    heartbeatTimeout: '12s',
+    // Storage that is away for a while must not park a tail: about two hours of tries.
+    retry: { ...RETRY, maximumInterval: '1m', maximumAttempts: 120 },
+    summary: `watch the source from ledger ${request.cursor} on`,
+  }).cut(request);
 
 /**
  * The steps of one dataset on the worker that has its stage. A worker that was restarted on the same machine takes the

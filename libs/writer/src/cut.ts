@@ -14,9 +14,10 @@ import {
   formatRange,
 } from '@parquetry/core';
 import { duckdbFieldIds, quoteText } from '@parquetry/schema';
+import { dictionaryOptions } from './codec';
 import type { WriteRequest } from './dataset';
 import { keyValueMetadata } from './metadata';
-import { ledgerColumn, orderedRows } from './select';
+import { type RowSource, named } from './rows';
 import type { Session } from './session';
 import { type CopyReport, columnTallies, copyReport, isNested } from './stats';
 
@@ -45,6 +46,7 @@ export interface WrittenFile {
 /** One cut to be written, with what all files of the dataset share. */
 export interface CutRequest {
   readonly request: WriteRequest;
+  readonly rows: RowSource;
   readonly cut: FileCut;
   readonly name: string;
   readonly codec: readonly string[];
@@ -58,12 +60,12 @@ export async function writeCut(session: Session, task: CutRequest): Promise<Writ
   const { schema, staged, outDir, signal, network } = request;
   const target = path.join(outDir, name);
   const partial = `${target}.partial`;
-  const query = orderedRows(schema.schema, rowRange(cut));
-  const identity = { dataset: staged.dataset, range: cut.range, schema };
+  const identity = { dataset: schema.subject, range: cut.range, schema };
   const options = [
     'FORMAT parquet',
     ...codec,
     `ROW_GROUP_SIZE ${groupRows}`,
+    ...dictionaryOptions(Math.min(groupRows, cut.rows), staged.negativeZeros === true),
     `FIELD_IDS ${duckdbFieldIds(schema.schema)}`,
     `KV_METADATA ${keyValueMetadata(network === undefined ? identity : { ...identity, network })}`,
     'RETURN_STATS',
@@ -71,6 +73,7 @@ export async function writeCut(session: Session, task: CutRequest): Promise<Writ
   const doing = `write ${staged.dataset} ${formatRange(cut.range)}`;
   try {
     await rm(partial, { force: true });
+    const query = named(schema.schema, await task.rows.select(cut));
     const [row] = await session.run(
       `COPY (${query}) TO ${quoteText(partial)} (${options.join(', ')})`,
       doing,
@@ -100,18 +103,17 @@ function rowRange(cut: FileCut): LedgerRange {
   };
 }
 
-/** Null lists and structs: no Parquet statistic counts them, so the loaded rows are asked. */
+/** Null lists and structs: no Parquet statistic counts them, so the staged rows are asked. */
 async function nestedNulls(
   session: Session,
-  { request, cut }: CutRequest,
+  { request, rows, cut }: CutRequest,
 ): Promise<Record<string, ColumnTally>> {
   const { schema } = request.schema;
   const nested = schema.fields.flatMap((field, index) => (isNested(field) ? [{ field, index }] : []));
   if (nested.length === 0) return {};
-  const { start, end } = rowRange(cut);
   const counts = nested.map(({ index }) => `count(*) FILTER (c${index} IS NULL)`).join(', ');
   const [row] = await session.run(
-    `SELECT ${counts} FROM rows WHERE ${ledgerColumn(schema)} BETWEEN ${start} AND ${end}`,
+    `SELECT ${counts} FROM (${await rows.select(cut, { unordered: true })})`,
     'count nulls',
   );
   return Object.fromEntries(nested.map(({ field }, at) => [field.name, { nulls: Number(row?.[at]) }]));

@@ -32,6 +32,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       autoload_known_extensions: 'false',
       allow_community_extensions: 'false',
       allow_unsigned_extensions: 'false',
+      // Freed memory goes back to the system after each query: else a worker's share grows with its partitions
+      // (measured over 8 of them: 409 MB at most instead of 714 MB).
+      allocator_flush_threshold: '1MB',
+      allocator_bulk_deallocation_flush_threshold: '1MB',
       preserve_insertion_order: 'true',
       ...(options.memoryLimit === undefined ? {} : { memory_limit: options.memoryLimit }),
       ...(options.threads === undefined ? {} : { threads: String(options.threads) }),

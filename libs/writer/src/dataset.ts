@@ -11,14 +11,14 @@ import {
 import type { RegisteredSchema } from '@parquetry/schema';
 import { codecOptions } from './codec';
 import { type WrittenFile, writeCut } from './cut';
-import { loadStage } from './load';
 import { probe } from './probe';
+import { type RowSource, openRows } from './rows';
 import type { Session } from './session';
 import { DEFAULT_FILE_BYTES, MAX_GROUP_ROWS, needsProbe, rowGroupRows } from './sizes';
 
 /** What `writeDataset` is asked. */
 export interface WriteRequest {
-  /** The stage's rows file of the dataset: `{dataset}.rows.ndjson`. */
+  /** The first part of the dataset's staged rows; the others stand beside it. */
   readonly rowsFile: string;
   readonly staged: StagedDataset;
   /** The ledgers of the partition, inclusive. */
@@ -55,17 +55,27 @@ export async function writeDataset(session: Session, request: WriteRequest): Pro
   const report = (): void => request.onProgress?.(progress);
   const timer = setInterval(report, PROGRESS_MS);
   const written: WrittenFile[] = [];
+  let rows: RowSource | undefined;
   try {
     await mkdir(outDir, { recursive: true });
-    await loadStage(session, request.rowsFile, staged, schema.schema);
+    rows = await openRows(session, {
+      ...request,
+      schema: schema.schema,
+      ...(settings.sortBy === undefined ? {} : { sortBy: settings.sortBy }),
+      sliceDir: path.join(outDir, '.slice'),
+    });
     report();
-    const { cuts, groupRows } = await planFiles(session, request, codec);
+    const { cuts, groupRows } = await planFiles(session, rows, request, codec);
     const shape = { codec, groupRows };
     for (const cut of cuts) {
       const name = dataFileName(cut.range, cut.lastCloseTimeMicros);
-      written.push(await writeCut(session, { request, cut, name, ...shape }));
-      const rows = progress.rows + cut.rows;
-      progress = { step: 'write', files: written.length, totalFiles: cuts.length, rows };
+      written.push(await writeCut(session, { request, rows, cut, name, ...shape }));
+      progress = {
+        step: 'write',
+        files: written.length,
+        totalFiles: cuts.length,
+        rows: progress.rows + cut.rows,
+      };
       report();
     }
     return written;
@@ -74,12 +84,14 @@ export async function writeDataset(session: Session, request: WriteRequest): Pro
     throw error;
   } finally {
     clearInterval(timer);
+    await rows?.close();
   }
 }
 
 /** The files of a partition, by its triggers or by the default size when none is set, and their row group size. */
 async function planFiles(
   session: Session,
+  rows: RowSource,
   { range, staged, schema, settings, outDir }: WriteRequest,
   codec: readonly string[],
 ): Promise<{ cuts: FileCut[]; groupRows: number }> {
@@ -88,7 +100,7 @@ async function planFiles(
   const rowTrigger = maxRows === undefined ? {} : { maxRows };
   if (!needsProbe(staged.bytes, maxBytes))
     return { cuts: planCuts(range, staged.ledgers, layout, rowTrigger), groupRows: MAX_GROUP_ROWS };
-  const size = await probe(session, { schema: schema.schema, staged, codec, outDir });
+  const size = await probe(session, rows, { schema: schema.schema, staged, codec, outDir });
   const byteTrigger = maxBytes === undefined ? {} : { maxBytes, bytesPerRow: size.fileBytesPerRow };
   return {
     cuts: planCuts(range, staged.ledgers, layout, { ...rowTrigger, ...byteTrigger }),

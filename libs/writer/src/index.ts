@@ -1,3 +1,4 @@
+export type { MergedFiles, MergeRequest } from './compact';
 export type { WrittenFile } from './cut';
 export type { DatabaseOptions } from './database';
 export type { WriteProgress, WriteRequest } from './dataset';

@@ -26,7 +26,7 @@ export async function copyNdjson(
   const { input, output } = copy;
   const codec = codecOptions(copy.codec ?? 'snappy');
   const columns = Object.entries(copy.columns);
-  const rows = await loadNdjson(session, input, columns);
+  const rows = await loadNdjson(session, [input], columns);
   const names = columns.map(([name], index) => `c${index} AS ${quoteName(name)}`).join(', ');
   const partial = `${output}.partial`;
   try {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { StagedDataset } from '@parquetry/core';
+import type { LedgerTally, StagedDataset } from '@parquetry/core';
 import { type TableSchema, quoteText } from '@parquetry/schema';
-import { orderedRows } from './select';
+import { type RowSource, named } from './rows';
 import type { Session } from './session';
 import { probeRows } from './sizes';
 import { copyReport } from './stats';
@@ -16,17 +16,19 @@ export interface RowSize {
   readonly rawBytesPerRow: number;
 }
 
-/** Writes the first rows of the loaded table to a file of their own, measures it and removes it. */
+/** Writes the first rows to a file of their own, measures it and removes it. */
 export async function probe(
   session: Session,
+  rows: RowSource,
   options: { schema: TableSchema; staged: StagedDataset; codec: readonly string[]; outDir: string },
 ): Promise<RowSize> {
   const { schema, staged, codec, outDir } = options;
   const file = path.join(outDir, `.probe-${randomUUID()}`);
   const limit = probeRows(staged.rows);
-  const query = orderedRows(schema, { start: 0, end: probeEnd(staged, limit) }, limit);
+  const first = { firstRow: 0, rows: staged.rows, ledgers: firstLedgers(staged, limit) };
   const doing = `measure the first rows of ${staged.dataset}`;
   try {
+    const query = named(schema, await rows.select(first, { limit }));
     const [row] = await session.run(
       `COPY (${query}) TO ${quoteText(file)} (FORMAT parquet, ${codec.join(', ')}, RETURN_STATS)`,
       doing,
@@ -45,12 +47,9 @@ export async function probe(
   }
 }
 
-/** The ledger by which the first `limit` rows are reached: spares sorting the rest. */
-function probeEnd(staged: StagedDataset, limit: number): number {
+/** The ledgers by which the first `limit` rows are reached: spares sorting the rest. */
+function firstLedgers(staged: StagedDataset, limit: number): readonly LedgerTally[] {
   let rows = 0;
-  for (const tally of staged.ledgers) {
-    rows += tally.rows;
-    if (rows >= limit) return tally.ledger;
-  }
-  return staged.ledgers.at(-1)?.ledger ?? 0;
+  const last = staged.ledgers.findIndex((tally) => (rows += tally.rows) >= limit);
+  return last < 0 ? staged.ledgers : staged.ledgers.slice(0, last + 1);
 }

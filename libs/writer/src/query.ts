@@ -1,5 +1,5 @@
 import { type DuckDBConnection, type Json, StatementType } from '@duckdb/node-api';
-import { ParquetryError } from '@parquetry/core';
+import { type LedgerRange, ParquetryError } from '@parquetry/core';
 import { type TableSchema, duckdbColumns, quoteName, quoteText } from '@parquetry/schema';
 import { type Database, type DatabaseOptions, openDatabase } from './database';
 import { firstLine } from './failure';
@@ -29,10 +29,16 @@ export class Query {
 
   /**
    * Makes the view `name` over exactly these files, columns matched by name. Without files the view is empty and has
-   * the columns of `schema`; columns of `schema` that a file lacks are null.
+   * the columns of `schema`; columns of `schema` that a file lacks are null. With `range` it has the rows of these
+   * ledgers only.
    * @throws ParquetryError QUERY_INVALID
    */
-  async createView(name: string, files: readonly string[], schema: TableSchema): Promise<void> {
+  async createView(
+    name: string,
+    files: readonly string[],
+    schema: TableSchema,
+    range?: LedgerRange,
+  ): Promise<void> {
     if (this.locked) throw new ParquetryError('INTERNAL', 'Views are made before the first query.');
     const empty = duckdbColumns(schema)
       .map(([column, type]) => `CAST(NULL AS ${type}) AS ${quoteName(column)}`)
@@ -44,7 +50,11 @@ export class Query {
         ? none
         : `${none} UNION ALL BY NAME
            SELECT * FROM read_parquet([${list}], union_by_name = true, hive_partitioning = false)`;
-    await this.execute(`CREATE VIEW ${quoteName(name)} AS ${source}`);
+    const wanted =
+      range === undefined
+        ? source
+        : `SELECT * FROM (${source}) WHERE ${quoteName(schema.ledgerColumn)} BETWEEN ${range.start} AND ${range.end}`;
+    await this.execute(`CREATE VIEW ${quoteName(name)} AS ${wanted}`);
     this.files.push(...files);
   }
 

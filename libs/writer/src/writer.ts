@@ -1,13 +1,27 @@
+import { availableParallelism } from 'node:os';
+import { Gate } from '@parquetry/core';
+import { type MergedFiles, type MergeRequest, mergeFiles } from './compact';
 import type { WrittenFile } from './cut';
 import { type Database, type DatabaseOptions, openDatabase } from './database';
 import { type WriteRequest, writeDataset } from './dataset';
 import { type NdjsonCopy, copyNdjson } from './ndjson';
 import { Session } from './session';
 
-/** A worker process's writer: one DuckDB instance, one connection for each call; calls may run side by side. */
+/**
+ * A worker process's writer: one DuckDB instance, one connection and one thread for each call. As many calls as the
+ * writer has threads run side by side, the others wait: several partitions at once on a thread each take less time and
+ * memory than one after the other on all threads (measured, docs/decisions/005-row-path.md).
+ */
 export class Writer {
+  private readonly gate: Gate;
+
   /** @internal use `openWriter` */
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    threads: number,
+  ) {
+    this.gate = new Gate(threads);
+  }
 
   /**
    * Writes a staged dataset to local Parquet files, in ledger order; an empty dataset gives no file. The bytes are a
@@ -16,7 +30,20 @@ export class Writer {
    * @throws ParquetryError STAGE_LOST, STAGE_FULL, WRITE_FAILED, CODEC_UNSUPPORTED, SCHEMA_CONFLICT, CANCELLED
    */
   async writeDataset(request: WriteRequest): Promise<WrittenFile[]> {
-    return this.withSession(request.signal, (session) => writeDataset(session, request));
+    return this.gate.run(request.signal, () =>
+      this.withSession(request.signal, (session) => writeDataset(session, request)),
+    );
+  }
+
+  /**
+   * Writes the rows of Parquet files that this writer wrote before anew, in their order and with all their values, into
+   * larger files.
+   * @throws ParquetryError STAGE_FULL, WRITE_FAILED, CODEC_UNSUPPORTED, CANCELLED
+   */
+  async mergeFiles(request: MergeRequest): Promise<MergedFiles> {
+    return this.gate.run(request.signal, () =>
+      this.withSession(request.signal, (session) => mergeFiles(session, request)),
+    );
   }
 
   /**
@@ -45,11 +72,12 @@ export class Writer {
   }
 }
 
-/** Opens the writer of a process; its settings are locked. */
+/** Opens the writer of a process; its settings are locked. `threads`: calls that run at once. */
 export async function openWriter(options: DatabaseOptions = {}): Promise<Writer> {
-  const database = await openDatabase(options);
+  const threads = options.threads ?? availableParallelism();
+  const database = await openDatabase({ ...options, threads: 1 });
   const connection = await database.instance.connect();
   await connection.run('SET GLOBAL lock_configuration = true');
   connection.closeSync();
-  return new Writer(database);
+  return new Writer(database, threads);
 }

@@ -26,7 +26,16 @@ export async function backfill(
   settings: WorkerSettings,
   output: Output,
 ): Promise<number> {
-  const input = backfillInput(options);
+  return startRun(backfillInput(options), options, settings, output);
+}
+
+/** Starts a run, or goes on with the same one, and follows it; `audit --fix` starts its repairs here too. */
+export async function startRun(
+  input: BackfillInput,
+  options: { readonly detach?: boolean; readonly id?: string },
+  settings: WorkerSettings,
+  output: Output,
+): Promise<number> {
   const run = options.id ?? runId(input);
   const embedded = !loadTemporalConfig().configured;
   if (options.detach === true && embedded && !(await hasKeeper()))

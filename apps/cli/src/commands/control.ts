@@ -7,16 +7,20 @@ import {
   pause as pauseSignal,
   progress as progressQuery,
   resume as resumeSignal,
+  retry as retrySignal,
   retryPartitions,
+  stop as stopSignal,
 } from '@parquetry/workflows';
 import type { WorkerSettings } from '../options';
 import type { Output } from '../output';
 import { type Session, openSession } from '../session';
 import { attachTo, isNoWorkflow } from './backfill';
+import { followTail, isTail, tailStatus } from './tail';
 
 /** `parquetry status ID`: counts of a run, its parked partitions and their reasons. */
 export async function status(run: string, settings: WorkerSettings, output: Output): Promise<number> {
   return withRun(run, settings, output, async (handle, session) => {
+    if (isTail(run)) return tailStatus(session, handle, output);
     const { status: state } = await handle.describe();
     const progress = await handle.query(progressQuery);
     printProgress(run, state.name, progress, output);
@@ -33,14 +37,16 @@ export async function status(run: string, settings: WorkerSettings, output: Outp
 /** `parquetry attach ID`: follows a run that was started before. */
 export async function attach(run: string, settings: WorkerSettings, output: Output): Promise<number> {
   return withRun(run, settings, output, async (handle, session) =>
-    attachTo(session, run, { spec: (await runInput(handle, session)).spec }, output, link(session, run)),
+    isTail(run)
+      ? followTail(session, run, output)
+      : attachTo(session, run, { spec: (await runInput(handle, session)).spec }, output, link(session, run)),
   );
 }
 
 /** `parquetry pause|resume|cancel ID`. */
 export async function tell(
   run: string,
-  what: 'pause' | 'resume' | 'cancel',
+  what: 'pause' | 'resume' | 'cancel' | 'stop',
   settings: WorkerSettings,
   output: Output,
 ): Promise<number> {
@@ -48,11 +54,15 @@ export async function tell(
     if (what === 'cancel') {
       await handle.cancel();
       await handle.result().catch(() => undefined);
+    } else if (what === 'stop') {
+      await handle.signal(stopSignal);
+      await handle.result().catch(() => undefined);
     } else await handle.signal(what === 'pause' ? pauseSignal : resumeSignal);
     const done = {
       pause: 'paused: running partitions end, no more are started',
       resume: 'resumed',
       cancel: 'cancelled',
+      stop: 'stopped',
     }[what];
     output.say(`${run} is ${done}.`);
     output.document({ workflowId: run, [what]: true });
@@ -68,6 +78,10 @@ export async function retry(
   output: Output,
 ): Promise<number> {
   return withRun(run, settings, output, async (handle, session) => {
+    if (isTail(run)) {
+      await handle.signal(retrySignal);
+      return followTail(session, run, output);
+    }
     const { spec } = await runInput(handle, session);
     const starts = ledgers.map((ledger) => partitionStart(ledger, spec.range.start, spec.partitionSize));
     const request = starts.length === 0 ? { all: true } : { starts };

@@ -52,7 +52,7 @@ export async function demo(out: string, settings: WorkerSettings, output: Output
   if (verified !== 0) return verified;
 
   output.say(`\n4. parquetry query --archive ${archive} "${QUESTION}"`);
-  const answered = await query(archive, QUESTION, settings.memoryBytes, output);
+  const answered = await query(archive, QUESTION, { memoryBytes: settings.memoryBytes }, output);
   if (answered !== 0) return answered;
 
   output.say('\nWhere things are');

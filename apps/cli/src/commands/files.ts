@@ -15,12 +15,13 @@ export async function files(
   for (const dataset of datasets)
     for (const file of await archive.dataset(dataset).files(filter.range)) found.push({ dataset, ...file });
   output.table(
-    ['dataset', 'ledgers', 'rows', 'size', 'file'],
+    ['dataset', 'ledgers', 'rows', 'size', 'closed by', 'file'],
     found.map((file) => [
       file.dataset,
       file.range === undefined ? 'unknown' : formatRange(file.range),
       file.rows ?? 'unknown',
       formatBytes(file.size),
+      file.reason ?? 'unknown',
       store.localPath(file.key) ?? `${store.uri}/${file.key}`,
     ]),
   );

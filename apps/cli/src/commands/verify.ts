@@ -1,22 +1,67 @@
-import { type AuditFinding, type DatasetAudit, auditArchive } from '@parquetry/audit';
-import { type ErrorCode, ERROR_CODES, type LedgerRange, ParquetryError, formatRange } from '@parquetry/core';
+import {
+  type Anchor,
+  type AuditFinding,
+  type DatasetAudit,
+  type RowProof,
+  auditArchive,
+  proveArchive,
+} from '@parquetry/audit';
+import { type LedgerRange, ParquetryError, countLedgers, formatRange } from '@parquetry/core';
 import type { VerifyLevel } from '@parquetry/workflows';
 import { openArchive } from '../archive';
-import { type Output, formatBytes } from '../output';
+import { faultError, sayFindings } from '../findings';
+import { type Output, formatBytes, formatCount } from '../output';
+
+/** What `verify` is asked. */
+export interface VerifyOptions {
+  readonly datasets?: readonly string[];
+  readonly range?: LedgerRange;
+  /** `full` also proves `ledgers` and `transactions` from their rows. */
+  readonly level: VerifyLevel;
+  /** Ledger hashes known from elsewhere. */
+  readonly trust?: readonly Anchor[];
+}
 
 /** `parquetry verify`: reads the archive back with the second reader and names every fault; exit 1 when there is one. */
-export async function verify(
-  root: string,
-  request: {
-    readonly datasets?: readonly string[];
-    readonly range?: LedgerRange;
-    readonly level: VerifyLevel;
-  },
-  output: Output,
-): Promise<number> {
+export async function verify(root: string, request: VerifyOptions, output: Output): Promise<number> {
   const { archive } = await openArchive(root);
   const audits: DatasetAudit[] = [];
   for await (const audit of auditArchive(archive, request)) audits.push(audit);
+  const findings: AuditFinding[] = audits.flatMap((audit) => audit.findings);
+  const proves = request.level === 'full' && request.datasets?.includes('ledgers') !== false;
+  const proven = proves
+    ? await proveArchive(archive, {
+        ...(request.range === undefined ? {} : { range: request.range }),
+        anchors: request.trust ?? [],
+        damaged: new Set(findings.flatMap(({ fault, key }) => (fault && key !== undefined ? [key] : []))),
+      })
+    : undefined;
+  if (proven === undefined && (request.trust ?? []).length > 0)
+    throw new ParquetryError('USAGE', '--trust needs --deep and an archive with the dataset ledgers.');
+  findings.push(...(proven?.findings ?? []));
+  sayDatasets(audits, findings, output);
+  sayFindings(findings, output);
+  if (proven !== undefined) sayProof(proven.proof, output);
+  const faults = findings.filter(({ fault }) => fault);
+  const [first] = faults;
+  const document = {
+    ok: first === undefined,
+    datasets: audits,
+    ...(proven === undefined ? {} : { rows: { ...proven.proof, findings: proven.findings } }),
+  };
+  if (first === undefined) {
+    output.say(`No faults: ${request.level === 'full' ? 'every value' : 'every file'} was read back.`);
+    output.document(document);
+    return 0;
+  }
+  return output.fail(faultError(first, faults.length), document);
+}
+
+function sayDatasets(
+  audits: readonly DatasetAudit[],
+  findings: readonly AuditFinding[],
+  output: Output,
+): void {
   output.table(
     ['dataset', 'ledgers', 'files', 'rows', 'size', 'coverage', 'proof', 'faults'],
     audits.map((audit) => [
@@ -27,32 +72,28 @@ export async function verify(
       formatBytes(audit.bytes),
       audit.coverage.map(formatRange).join(', ') || 'none',
       audit.proof,
-      audit.findings.filter(({ fault }) => fault).length,
+      findings.filter(({ fault, dataset }) => fault && dataset === audit.dataset).length,
     ]),
   );
-  const findings = audits.flatMap((audit) => audit.findings);
-  for (const finding of findings)
-    output.say(`${finding.fault ? 'FAULT' : 'note'} ${finding.code}: ${finding.message}`);
-  const faults = findings.filter(({ fault }) => fault);
-  const [first] = faults;
-  const document = { ok: first === undefined, datasets: audits };
-  if (first === undefined) {
-    output.say(`No faults: ${request.level === 'full' ? 'every value' : 'every file'} was read back.`);
-    output.document(document);
-    return 0;
-  }
-  return output.fail(faultError(first, faults.length), document);
 }
 
-function faultError(first: AuditFinding, faults: number): ParquetryError {
-  const code: ErrorCode = Object.hasOwn(ERROR_CODES, first.code) ? (first.code as ErrorCode) : 'FILE_CORRUPT';
-  const more = faults > 1 ? ` (and ${faults - 1} more)` : '';
-  const hint =
-    first.code === 'COVERAGE_GAP'
-      ? 'Run `parquetry backfill` over the range again: it brings only what is missing.'
-      : undefined;
-  return new ParquetryError(code, `${first.message}${more}`, {
-    details: { faults },
-    ...(hint === undefined ? {} : { hint }),
-  });
+function sayProof({ headers, results, anchored }: RowProof, output: Output): void {
+  output.say(
+    `Recomputed from the rows: ${formatCount(headers)} ledger hashes and their chain, the transaction results of ${formatCount(results)} ledgers.`,
+  );
+  if (anchored.length > 0)
+    output.say(
+      `Joined to a trusted hash: ${formatCount(countLedgers(anchored))} ledgers, ${anchored.map(formatRange).join(', ')}.`,
+    );
+}
+
+/**
+ * Reads `LEDGER:HASH` of `--trust`.
+ * @throws ParquetryError USAGE
+ */
+export function parseAnchor(text: string): Anchor {
+  const match = /^(\d{1,10}):([0-9a-fA-F]{64})$/.exec(text);
+  if (match === null)
+    throw new ParquetryError('USAGE', `--trust ${text.slice(0, 100)} is not LEDGER:HASH with 64 hex digits.`);
+  return { ledger: Number(match[1]), hash: (match[2] ?? '').toLowerCase() };
 }

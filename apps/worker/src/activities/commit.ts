@@ -1,18 +1,27 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { DraftRejects, SegmentDraft } from '@parquetry/archive';
+import {
+  type Dataset,
+  type DraftRejects,
+  type PublishResult,
+  type SegmentDraft,
+  assertMajor,
+  parseDataset,
+} from '@parquetry/archive';
 import { openStore } from '@parquetry/storage';
 import type { CommitResult, DatasetStep } from '@parquetry/workflows';
+import { type FlushReason, isParquetryError } from '@parquetry/core';
 import { writerVersions } from '@parquetry/writer';
 import { Context, log } from '@temporalio/activity';
 import type { WorkerDeps } from '../deps';
+import { commitLine } from '../debug';
 import { StagedFiles } from '../files';
 import { withHeartbeat } from '../heartbeat';
 import { loadPlan } from '../plan/stored';
 
 /** See `StageActivities.commit`. */
 export async function commit(
-  { workplace, archives }: WorkerDeps,
+  { workplace, archives, debug }: WorkerDeps,
   step: DatasetStep & { readonly schemaVersion: number },
 ): Promise<CommitResult> {
   const { spec } = await loadPlan(openStore(step.archive), step.archive, step.plan);
@@ -36,24 +45,34 @@ export async function commit(
       sha256: file.sha256,
       rows: file.rows,
       columns: file.columns,
-      reason: file.reason,
+      // The end of a tail's range was a decision of its own.
+      reason: file.reason === 'range_end' ? (step.reason ?? file.reason) : file.reason,
     })),
     ...(rejects === undefined ? {} : { rejects }),
     ledgers: staged.ledgers,
     rejectedLedgers: staged.rejectedLedgers,
     proof: manifest.proof,
     writer: { ...writerVersions() },
+    ...(step.compaction === true ? { mode: 'replace', compaction: true } : {}),
+    ...(spec.mode === 'replace' ? { mode: 'replace' } : {}),
     ...(workflowExecution === undefined
       ? {}
       : { workflow: { id: workflowExecution.workflowId, runId: workflowExecution.runId } }),
   };
   const dataset = archive.dataset(step.dataset);
-  const published = await withHeartbeat(() => dataset.publish(draft));
+  assertMajor(await archive.majors.list(parseDataset(step.dataset).messageType), step.dataset, step.range);
+  const published = await withHeartbeat(() => publishOrYield(dataset, draft));
+  if (published.outcome === 'overtaken') {
+    await stage.remove();
+    return published;
+  }
+  if (spec.keepReplaced !== true) await dataset.retire(published.replaced);
   // A checkpoint only makes reads cheap: the commit stands without it, and the next one tries again.
   await dataset
     .checkpoint()
     .catch((error: unknown) => log.warn('no checkpoint was written', { error: String(error) }));
   await stage.remove();
+  debug?.(commitLine(step, published));
   return {
     outcome: published.outcome,
     version: published.version,
@@ -61,7 +80,45 @@ export async function commit(
     rows: published.rows,
     bytes: published.files.reduce((sum, file) => sum + file.size, 0),
     rejected: staged.rejected,
+    closedBy: closedBy(draft.files),
   };
+}
+
+/**
+ * Publishes, or, when another run committed some or all of the ledgers first with the same rows, says what it did and
+ * what it left to do. Any other conflict is thrown.
+ */
+async function publishOrYield(
+  dataset: Dataset,
+  draft: SegmentDraft,
+): Promise<PublishResult | (CommitResult & { readonly outcome: 'overtaken' })> {
+  try {
+    return await dataset.publish(draft);
+  } catch (error) {
+    if (!isParquetryError(error) || error.code !== 'COMMIT_CONFLICT') throw error;
+    const overtaken = await dataset.overtaken(draft);
+    if (overtaken === undefined) throw error;
+    const { message: note, rest } = overtaken;
+    const { version } = await dataset.snapshot();
+    log.info(note);
+    return {
+      outcome: 'overtaken',
+      version,
+      files: 0,
+      rows: 0,
+      bytes: 0,
+      rejected: 0,
+      closedBy: {},
+      note,
+      rest,
+    };
+  }
+}
+
+function closedBy(files: SegmentDraft['files']): Partial<Record<FlushReason, number>> {
+  const counts: Partial<Record<FlushReason, number>> = {};
+  for (const { reason } of files) counts[reason] = (counts[reason] ?? 0) + 1;
+  return counts;
 }
 
 async function draftRejects(stage: StagedFiles): Promise<DraftRejects | undefined> {

@@ -1,19 +1,36 @@
-import type { SharedActivities, StageActivities } from '@parquetry/workflows';
+import type {
+  CompactActivities,
+  SharedActivities,
+  StageActivities,
+  TailActivities, ScheduleActivities } from '@parquetry/workflows';
 import type { WorkerDeps } from '../deps';
 import { commit } from './commit';
+import { mergeSegments } from './compactmerge';
+import { findSegments } from './compactplan';
+import { Cutter } from './cut';
 import { dropStage } from './dropStage';
 import { inspect } from './inspect';
 import { nextPartitions } from './nextPartitions';
 import { planRun } from './planRun';
 import { pull } from './pull';
 import { registerSchema } from './registerSchema';
+import { resolveRange } from './scheduleRange';
 import { summarize } from './summarize';
+import { openTail } from './tailopen';
 import { verifyRowCounts } from './verifyRowCounts';
 import { writeParquet } from './writeParquet';
 
 /** The steps that any worker can do. */
-export function createSharedActivities(deps: WorkerDeps): SharedActivities {
+export function createSharedActivities(
+  deps: WorkerDeps,
+): SharedActivities & TailActivities & CompactActivities & ScheduleActivities {
+  const cutter = new Cutter(deps);
   return {
+    findSegments: (input) => findSegments(deps, input),
+    mergeSegments: (request) => mergeSegments(deps, request),
+    resolveRange: (input) => resolveRange(deps, input),
+    openTail: (input) => openTail(deps, input),
+    cut: (request) => cutter.cut(request),
     planRun: (spec) => planRun(deps, spec),
     nextPartitions: (request) => nextPartitions(deps, request),
     pull: (request) => pull(deps, request),

@@ -5,12 +5,13 @@ import { datasetSchema, loadPlan } from '../plan/stored';
 
 /** See `StageActivities.registerSchema`. */
 export async function registerSchema(
-  { archives }: WorkerDeps,
+  { archives, debug }: WorkerDeps,
   step: DatasetStep,
 ): Promise<{ version: number; fingerprint: string }> {
   const store = openStore(step.archive);
   const schema = datasetSchema(await loadPlan(store, step.archive, step.plan), step.dataset);
   const { registry } = await archives.get(step.archive);
   const { version, fingerprint } = await registry.register(step.dataset, schema);
+  debug?.(`schema ${step.dataset}: version ${version}, ${fingerprint.slice(0, 12)}`);
   return { version, fingerprint };
 }

@@ -1,6 +1,8 @@
+import { formatRange } from '@parquetry/core';
 import { openStore } from '@parquetry/storage';
 import { verifyDataset } from '@parquetry/verify';
 import type { DatasetStep } from '@parquetry/workflows';
+import { checkAccount } from '../account';
 import type { WorkerDeps } from '../deps';
 import { StagedFiles } from '../files';
 import { withHeartbeat } from '../heartbeat';
@@ -8,7 +10,7 @@ import { loadPlan } from '../plan/stored';
 
 /** See `StageActivities.verifyRowCounts`. */
 export async function verifyRowCounts(
-  { workplace, archives }: WorkerDeps,
+  { workplace, archives, debug }: WorkerDeps,
   step: DatasetStep & { readonly schemaVersion: number },
 ): Promise<{ rows: number; ledgers: number }> {
   const { spec, network } = await loadPlan(openStore(step.archive), step.archive, step.plan);
@@ -16,6 +18,7 @@ export async function verifyRowCounts(
   const { registry } = await archives.get(step.archive);
   const schema = await registry.get(step.dataset, step.schemaVersion);
   const files = await stage.written();
+  await checkAccount(stage);
   const report = await withHeartbeat((signal, heartbeat) =>
     verifyDataset({
       files,
@@ -30,5 +33,8 @@ export async function verifyRowCounts(
     }),
   );
   await stage.noteVerified();
+  debug?.(
+    `verify ${step.dataset} ${formatRange(step.range)}: ${report.rows} rows read back from ${files.length} files`,
+  );
   return { rows: report.rows, ledgers: stage.staged.ledgers.length };
 }

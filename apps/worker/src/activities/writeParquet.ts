@@ -5,13 +5,14 @@ import { ParquetryError, type Reject, type StagedDataset } from '@parquetry/core
 import { openStore } from '@parquetry/storage';
 import type { DatasetStep } from '@parquetry/workflows';
 import type { WorkerDeps } from '../deps';
+import { flushLine } from '../debug';
 import { StagedFiles } from '../files';
 import { withHeartbeat } from '../heartbeat';
 import { loadPlan } from '../plan/stored';
 
 /** See `StageActivities.writeParquet`. */
 export async function writeParquet(
-  { workplace, writer, archives }: WorkerDeps,
+  { workplace, writer, archives, debug }: WorkerDeps,
   step: DatasetStep & { readonly schemaVersion: number },
 ): Promise<{ files: number; rows: number; bytes: number }> {
   const { spec, network } = await loadPlan(openStore(step.archive), step.archive, step.plan);
@@ -34,6 +35,7 @@ export async function writeParquet(
     }),
   );
   await stage.noteWritten(files);
+  for (const file of files) debug?.(flushLine(step.dataset, file));
   return {
     files: files.length,
     rows: files.reduce((sum, file) => sum + file.rows, 0),

@@ -14,12 +14,16 @@ export interface StoredPlan {
   readonly index: SourceIndex;
 }
 
-const KEY = /^_parquetry\/runs\/[0-9a-f]{32}\.json$/;
+const KEY = /^_parquetry\/(?:runs|compactions)\/[0-9a-f]{32}\.json$/;
 
 /** Plans by their content: the same plan has the same key, so a repeated plan step writes nothing new. */
-export async function storePlan(store: ObjectStore, plan: StoredPlan): Promise<string> {
+export async function storePlan(
+  store: ObjectStore,
+  plan: StoredPlan,
+  folder: 'runs' | 'compactions' = 'runs',
+): Promise<string> {
   const body = Buffer.from(JSON.stringify(plan));
-  const key = `_parquetry/runs/${createHash('sha256').update(body).digest('hex').slice(0, 32)}.json`;
+  const key = `_parquetry/${folder}/${createHash('sha256').update(body).digest('hex').slice(0, 32)}.json`;
   await store.putIfAbsent(key, body);
   return key;
 }

@@ -49,6 +49,11 @@ export class FlakyStore implements ObjectStore {
     return this.step(() => this.inner.getRange(key, start, length));
   }
 
+  async *read(key: string): AsyncGenerator<Uint8Array> {
+    await this.step(() => Promise.resolve());
+    yield* this.inner.read(key);
+  }
+
   stat(key: string): Promise<ObjectInfo | undefined> {
     return this.step(() => this.inner.stat(key));
   }
@@ -65,6 +70,11 @@ export class FlakyStore implements ObjectStore {
   async *folders(folder: string): AsyncGenerator<string> {
     await this.step(() => Promise.resolve());
     yield* this.inner.folders(folder);
+  }
+
+  async *names(folder: string): AsyncGenerator<string> {
+    await this.step(() => Promise.resolve());
+    yield* this.inner.names(folder);
   }
 
   delete(key: string): Promise<boolean> {

@@ -132,9 +132,10 @@ function compareBare(older: Field, newer: Field, path: string, add: AddRule): Sc
   const changes: SchemaChange[] = [];
   if (older.id !== newer.id)
     changes.push({ kind: 'id', path, before: String(older.id), after: String(newer.id), rule: 'field_id' });
-  if (older.key !== newer.key) {
-    const [before, after] = [older.key ?? older.name, newer.key ?? newer.name];
-    changes.push({ kind: 'key', path, before, after, rule: before === after ? 'neutral' : 'meaning' });
+  const [keyBefore, keyAfter] = [keyOf(older), keyOf(newer)];
+  if (older.key !== newer.key || JSON.stringify(older.path) !== JSON.stringify(newer.path)) {
+    const rule = keyBefore === keyAfter ? 'neutral' : 'meaning';
+    changes.push({ kind: 'key', path, before: keyBefore, after: keyAfter, rule });
   }
   if (older.nullable !== newer.nullable)
     changes.push({
@@ -169,6 +170,11 @@ function compareBare(older: Field, newer: Field, path: string, add: AddRule): Sc
     });
   if (older.doc !== newer.doc) changes.push({ kind: 'doc', path, rule: 'neutral' });
   return changes;
+}
+
+/** The message key of a column; for a flattened one its path as JSON. */
+function keyOf({ key, name, path }: Field): string {
+  return path === undefined ? (key ?? name) : JSON.stringify(path);
 }
 
 function describeField(field: Field): string {

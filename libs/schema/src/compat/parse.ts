@@ -36,11 +36,11 @@ function table(row: Record<string, unknown>): TableSchema {
   const { origin = 'inferred' } = row;
   if (origin !== 'predefined' && origin !== 'inferred') refuse('origin', 'expected predefined or inferred');
   const fields = fieldList(row['fields'], 'fields', new Set(), 0);
-  const has = (name: string, type: string): string => {
+  const has = (name: string, ...types: string[]): string => {
     const column = string(row[name], name);
     const found = fields.find((field) => field.name === column);
-    if (found?.type.type !== type || found.nullable)
-      refuse(name, `"${column}" is not a ${type} column that is not nullable`);
+    if (found === undefined || !types.includes(found.type.type) || found.nullable)
+      refuse(name, `"${column}" is not a ${types.join(' or ')} column that is not nullable`);
     return column;
   };
   const uniqueKey = row['uniqueKey'];
@@ -49,7 +49,7 @@ function table(row: Record<string, unknown>): TableSchema {
     origin,
     ...optional('doc', row['doc'], 'doc'),
     fields,
-    ledgerColumn: has('ledgerColumn', 'uint32'),
+    ledgerColumn: has('ledgerColumn', 'uint32', 'int64'),
     closeTimeColumn: has('closeTimeColumn', 'timestamp'),
     ...(uniqueKey === undefined
       ? {}
@@ -64,7 +64,7 @@ function fieldList(value: unknown, at: string, ids: Set<number>, depth: number):
 function field(value: unknown, at: string, ids: Set<number>, depth: number): Field {
   if (depth > MAX_DEPTH) refuse(at, `it is nested deeper than ${MAX_DEPTH} levels`);
   const row = members(value, at);
-  only(row, at, ['id', 'name', 'type', 'nullable', 'key', 'doc']);
+  only(row, at, ['id', 'name', 'type', 'nullable', 'key', 'path', 'doc']);
   const { id, nullable } = row;
   if (typeof id !== 'number' || !Number.isInteger(id) || id < 1 || id > 0x7fff_ffff)
     return refuse(`${at}.id`, 'expected a whole number from 1 to 2147483647');
@@ -77,8 +77,13 @@ function field(value: unknown, at: string, ids: Set<number>, depth: number): Fie
     type: dataType(row['type'], `${at}.type`, ids, depth),
     nullable,
     ...optional('key', row['key'], `${at}.key`),
+    ...(row['path'] === undefined ? {} : { path: keyPath(row['path'], `${at}.path`) }),
     ...optional('doc', row['doc'], `${at}.doc`),
   };
+}
+
+function keyPath(value: unknown, at: string): string[] {
+  return array(value, at).map((key, index) => string(key, `${at}[${index}]`));
 }
 
 function dataType(value: unknown, at: string, ids: Set<number>, depth: number): DataType {

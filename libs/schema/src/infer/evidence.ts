@@ -105,6 +105,22 @@ export class Evidence {
     }
   }
 
+  /**
+   * The numbers and strings in an observed value, with their evidence. In another value of the same structure only those
+   * can say anything new.
+   */
+  scalars(tape: Tape, node: number, found: { readonly evidence: Evidence; readonly node: number }[]): void {
+    const kind = tape.kind(node);
+    if (kind === NUMBER || kind === STRING) found.push({ evidence: this, node });
+    if ((this.seen & SAW_OPEN) !== 0) return;
+    const end = tape.next(node);
+    if (kind === ARRAY)
+      for (let at = node + NODE; at < end; at = tape.next(at)) this.items?.scalars(tape, at, found);
+    if (kind === OBJECT)
+      for (let at = node + NODE; at < end; at = tape.next(at + NODE))
+        this.member(tape, at)?.scalars(tape, at + NODE, found);
+  }
+
   /** The evidence of member `key` of objects here, made when it is new; undefined for an open map. */
   member(tape: Tape, key: number): Evidence | undefined {
     if ((this.seen & SAW_OPEN) !== 0) return undefined;
@@ -128,6 +144,11 @@ export class Evidence {
       const member = known >= 0 ? this.members[known] : this.addMember(key);
       member?.absorb(other.members[index] as Evidence);
     });
+  }
+
+  /** Whether a string here was no time: other strings then say nothing new. */
+  get isText(): boolean {
+    return (this.seen & SAW_TEXT) !== 0;
   }
 
   /** Paths below this one, itself included: the memory it takes. */

@@ -15,6 +15,7 @@ import {
   SAW_STRING,
   SAW_TEXT,
 } from './evidence';
+import type { Nesting } from './nesting';
 
 const MAX_PRECISION = 38;
 const JSON_TEXT: DataType = { type: 'json' };
@@ -54,6 +55,15 @@ export function resolveType(evidence: Evidence, nextId: NextId): DataType {
   if (kinds === SAW_ARRAY) return listType(evidence, nextId);
   if (kinds === SAW_OBJECT) return structType(evidence, nextId);
   return kinds !== 0 && (kinds & ~SAW_NUMBER) === 0 ? numberType(evidence) : JSON_TEXT;
+}
+
+/** The type of a column's values under a nesting style (see `NESTINGS`). */
+export function resolveNested(evidence: Evidence, nextId: NextId, nesting: Nesting): DataType {
+  const { seen, items } = evidence;
+  const nested = (seen & (SAW_OBJECT | SAW_ARRAY)) !== 0;
+  if (!nested || nesting === 'struct') return resolveType(evidence, nextId);
+  if (nesting === 'json' || (seen & SAW_OBJECT) !== 0) return JSON_TEXT;
+  return ((items?.seen ?? 0) & (SAW_OBJECT | SAW_ARRAY)) === 0 ? resolveType(evidence, nextId) : JSON_TEXT;
 }
 
 function numberType({ seen, integerDigits, scale }: Evidence): DataType {

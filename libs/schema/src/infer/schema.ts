@@ -2,7 +2,8 @@ import { ParquetryError } from '@parquetry/core';
 import type { DataType, Field, TableSchema } from '../types';
 import { columnNames } from './names';
 import { Evidence, SAW_OPEN } from './evidence';
-import { type NextId, resolveType, sortedMembers } from './resolve';
+import { fieldPath, type Nesting, pathId, type Place, places } from './nesting';
+import { type NextId, resolveNested, resolveType, sortedMembers } from './resolve';
 
 /** A dataset may have this many columns; messages with more distinct keys are no table. */
 export const MAX_COLUMNS = 2_000;
@@ -23,11 +24,33 @@ export function messageEvidence(): Evidence {
  * Without `base` the columns are the keys seen, in name order, with field ids in that order from 1, plus
  * `ledger_sequence` (uint32) and `closed_at` (timestamp), both not null, which the pull fills with the message's
  * resolved ledger and close time: a key of that name is the same column. With `base` its fields keep their ids, names
- * and types whatever was seen; other keys become further nullable columns with new ids, in its structs too.
+ * and types whatever was seen; other keys become further nullable columns with new ids, in its structs too. `nesting`
+ * says what objects and arrays in new columns become.
  *
- * @throws ParquetryError SCHEMA_CONFLICT for more than 2,000 distinct keys
+ * @throws ParquetryError SCHEMA_CONFLICT for more than 2,000 distinct keys or columns
  */
-export function inferSchema(messageType: string, evidence: Evidence, base?: TableSchema): TableSchema {
+export function inferSchema(
+  messageType: string,
+  evidence: Evidence,
+  base?: TableSchema,
+  nesting: Nesting = 'struct',
+): TableSchema {
+  const schema = infer(messageType, evidence, base, nesting);
+  if (schema.fields.length > MAX_COLUMNS + (base?.fields.length ?? 0))
+    throw new ParquetryError(
+      'SCHEMA_CONFLICT',
+      `Messages of type ${messageType} make ${schema.fields.length} columns; ${MAX_COLUMNS} are allowed.`,
+      { details: { dataset: messageType }, hint: 'Keep nested objects whole: --nested struct or json.' },
+    );
+  return schema;
+}
+
+function infer(
+  messageType: string,
+  evidence: Evidence,
+  base: TableSchema | undefined,
+  nesting: Nesting,
+): TableSchema {
   if ((evidence.seen & SAW_OPEN) !== 0)
     throw new ParquetryError(
       'SCHEMA_CONFLICT',
@@ -39,7 +62,7 @@ export function inferSchema(messageType: string, evidence: Evidence, base?: Tabl
     );
   if (base !== undefined) {
     let id = maxId(base.fields);
-    return { ...base, messageType, fields: extendFields(base.fields, evidence, () => (id += 1)) };
+    return { ...base, messageType, fields: extendColumns(base.fields, evidence, () => (id += 1), nesting) };
   }
   const own = [
     { name: LEDGER_COLUMN, type: { type: 'uint32' }, doc: 'Sequence of the ledger.' },
@@ -52,9 +75,9 @@ export function inferSchema(messageType: string, evidence: Evidence, base?: Tabl
   let id = 0;
   const nextId = () => (id += 1);
   const isOwn = (key: string) => own.some(({ name }) => name === key);
-  const members = sortedMembers(evidence).filter(([key]) => !isOwn(key));
-  const names = columnNames(
-    members.map(([key]) => key),
+  const wanted = places(evidence, nesting).filter(({ path: [key] }) => !isOwn(key as string));
+  const names = placeNames(
+    wanted,
     own.map(({ name }) => name),
   );
   const columns = [
@@ -62,9 +85,9 @@ export function inferSchema(messageType: string, evidence: Evidence, base?: Tabl
       name: column.name as string,
       make: (): Field => ({ id: nextId(), ...column, nullable: false }),
     })),
-    ...members.map(([key, member]) => {
-      const name = names.get(key) as string;
-      return { name, make: () => newField(key, name, member, nextId) };
+    ...wanted.map((place, index) => {
+      const name = names[index] as string;
+      return { name, make: () => newColumn(place, name, nextId, nesting) };
     }),
   ].sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
@@ -74,6 +97,53 @@ export function inferSchema(messageType: string, evidence: Evidence, base?: Tabl
     ledgerColumn: LEDGER_COLUMN,
     closeTimeColumn: CLOSE_TIME_COLUMN,
   };
+}
+
+/** Names for columns; a flattened one's is that of its keys joined by `_`. */
+function placeNames(wanted: readonly Place[], taken: readonly string[]): string[] {
+  // Two paths can give one joined key, and a joined key can be a key of its own: those get a number.
+  const keys = wanted.map(({ path }) => (path.length === 1 ? (path[0] as string) : path.join('_')));
+  const plain = wanted.flatMap(({ path }, index) => (path.length === 1 ? [keys[index] as string] : []));
+  const names = columnNames(plain, taken);
+  const used = [...taken, ...names.values()];
+  return wanted.map(({ path }, index) => {
+    const key = keys[index] as string;
+    if (path.length === 1) return names.get(key) as string;
+    const name = columnNames([key], used).get(key) as string;
+    used.push(name);
+    return name;
+  });
+}
+
+function newColumn({ path, evidence }: Place, name: string, nextId: NextId, nesting: Nesting): Field {
+  const id = nextId();
+  const field = { id, name, type: resolveNested(evidence, nextId, nesting), nullable: true };
+  if (path.length > 1) return { ...field, path };
+  return path[0] === name ? field : { ...field, key: path[0] as string };
+}
+
+function extendColumns(
+  fields: readonly Field[],
+  evidence: Evidence,
+  nextId: NextId,
+  nesting: Nesting,
+): readonly Field[] {
+  const wanted = places(evidence, nesting, fields);
+  const byPath = new Map(wanted.map((place) => [pathId(place.path), place.evidence]));
+  const known = fields.map((field) => {
+    const seen = byPath.get(pathId(fieldPath(field)));
+    return seen === undefined ? field : extendField(field, seen, nextId);
+  });
+  const paths = new Set(fields.map((field) => pathId(fieldPath(field))));
+  const extra = wanted.filter(({ path }) => !paths.has(pathId(path)));
+  const names = placeNames(
+    extra,
+    fields.map(({ name }) => name),
+  );
+  return [
+    ...known,
+    ...extra.map((place, index) => newColumn(place, names[index] as string, nextId, nesting)),
+  ];
 }
 
 function newField(key: string, name: string, evidence: Evidence, nextId: NextId): Field {

@@ -63,13 +63,7 @@ export class JsonScanner {
 
   /** Walks the text in `bytes[start, end)`. False: `fault` says why; the tape is then meaningless. */
   scan(bytes: Uint8Array, start: number, end: number): boolean {
-    this.bytes = this.tape.bytes = bytes;
-    this.end = end;
-    this.tape.length = 0;
-    this.tape.duplicateKey = -1;
-    this.fault = undefined;
-    this.foreign = false;
-    this.keyTop = 0;
+    this.begin(bytes, end);
     let at = this.value(this.space(start), 0);
     if (at < 0) return false;
     at = this.space(at);
@@ -79,6 +73,27 @@ export class JsonScanner {
       return false;
     }
     return true;
+  }
+
+  /** Begins a text of which only single values are scanned, by `one`. */
+  begin(bytes: Uint8Array, end: number): void {
+    this.bytes = this.tape.bytes = bytes;
+    this.end = end;
+    this.tape.length = 0;
+    this.tape.duplicateKey = -1;
+    this.fault = undefined;
+    this.foreign = false;
+    this.keyTop = 0;
+  }
+
+  /** Scans the value at `at`, nested `depth` deep, onto the end of the tape; returns the byte after it, or -1. */
+  one(at: number, depth: number): number {
+    return this.value(at, depth);
+  }
+
+  /** Whether a string had bytes that are not ASCII, so that the text must still be checked for UTF-8. */
+  get notAscii(): boolean {
+    return this.foreign;
   }
 
   private fail(offset: number, reason: string, code: JsonFaultCode = 'NOT_JSON'): -1 {

@@ -1,3 +1,3 @@
 export { GalexieSource, openGalexieSource } from './source';
 export { type LakeConfig, readLakeConfig } from './lake';
-export { type LakeStore, LocalLakeStore } from './store';
+export { type LakeStore, LocalLakeStore, openLakeStore, RemoteLakeStore } from './store';

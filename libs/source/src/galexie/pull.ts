@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { ParquetryError, type StagedDataset } from '@parquetry/core';
 import { type LedgerContext, type StellarType, isStellarType, stellarRows } from '@parquetry/stellar';
 import type { PullRequest } from '../source';
-import { DatasetStage } from '../stage/dataset';
+import { DatasetStage, type StageOptions } from '../stage/dataset';
 import { RowEncoder } from './encode';
 
 interface Lane {
@@ -18,12 +18,12 @@ export class PullStage {
   rows = 0;
 
   /** @throws ParquetryError MESSAGE_TYPE_UNKNOWN for a dataset that no ledger has */
-  constructor(stageDir: string, datasets: PullRequest['datasets']) {
+  constructor(stageDir: string, datasets: PullRequest['datasets'], options: StageOptions = {}) {
     this.lanes = datasets.map(({ dataset, schema }) => {
       const type = schema.messageType;
       if (!isStellarType(type))
         throw new ParquetryError('MESSAGE_TYPE_UNKNOWN', `A ledger lake has no message type ${type}.`);
-      const stage = new DatasetStage(stageDir, schema, dataset);
+      const stage = new DatasetStage(stageDir, schema, dataset, options);
       return { type, stage, encoder: new RowEncoder(schema, stage.columns) };
     });
   }

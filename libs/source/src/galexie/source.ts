@@ -15,17 +15,17 @@ import { writeManifest } from '../stage/manifest';
 import { type LakeConfig, readLakeConfig } from './lake';
 import { lakeLedgers } from './ledgers';
 import { PullStage } from './pull';
-import { type LakeStore, LocalLakeStore } from './store';
+import { type LakeStore, openLakeStore } from './store';
 
 /** Objects that `prepare` reads at most to recognise the network of a lake without a manifest. */
 const NETWORK_PROBES = 16;
 
 /**
- * Opens a SEP-54 ledger lake in a local folder (`galexie:PATH`).
- * @throws ParquetryError SOURCE_NOT_FOUND, SOURCE_INVALID
+ * Opens a SEP-54 ledger lake in a local folder or a bucket (`galexie:PATH`, `galexie:s3://…`, `galexie:gs://…`).
+ * @throws ParquetryError SOURCE_NOT_FOUND, SOURCE_INVALID, and the errors of an `ObjectStore`
  */
-export async function openGalexieSource(path: string): Promise<Source> {
-  const store = new LocalLakeStore(path);
+export async function openGalexieSource(location: string): Promise<Source> {
+  const store = openLakeStore(location);
   await store.list('');
   return new GalexieSource(store);
 }
@@ -58,7 +58,7 @@ export class GalexieSource implements Source {
 
   async pull(request: PullRequest): Promise<StageManifest> {
     const config = request.index.data as LakeConfig;
-    const stage = new PullStage(request.stageDir, request.datasets);
+    const stage = new PullStage(request.stageDir, request.datasets, request);
     let network = request.index.network;
     let firstPreviousHash = '';
     let lastHash: string | undefined;

@@ -1,6 +1,7 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { ParquetryError, systemErrorCode } from '@parquetry/core';
+import { ParquetryError, isParquetryError, systemErrorCode } from '@parquetry/core';
+import { type ObjectStore, isRemote, openStore } from '@parquetry/storage';
 
 /** Read access to the objects of a lake; keys are relative to its root and use slashes. */
 export interface LakeStore {
@@ -27,14 +28,7 @@ export class LocalLakeStore implements LakeStore {
     const file = path.join(this.root, ...key.split('/'));
     try {
       const { size } = await stat(file);
-      if (size > MAX_COMPRESSED)
-        throw new ParquetryError(
-          'SOURCE_CORRUPT',
-          `${key} has ${size} bytes, more than any object of a lake.`,
-          {
-            details: { object: key, bytes: size },
-          },
-        );
+      if (size > MAX_COMPRESSED) throw tooLarge(key);
       return await readFile(file);
     } catch (cause) {
       const code = systemErrorCode(cause);
@@ -58,6 +52,55 @@ export class LocalLakeStore implements LakeStore {
       throw readError(folder, cause);
     }
   }
+}
+
+/** A lake on S3 or Google Cloud Storage, read with the settings of docs/storage.md. */
+export class RemoteLakeStore implements LakeStore {
+  readonly uri: string;
+
+  constructor(private readonly store: ObjectStore) {
+    this.uri = `galexie:${store.uri}`;
+  }
+
+  async get(key: string): Promise<Buffer | undefined> {
+    try {
+      // One request, and never more in memory than the limit, whatever the object's size.
+      const bytes = await this.store.getRange(key, 0, MAX_COMPRESSED + 1);
+      if (bytes.length > MAX_COMPRESSED) throw tooLarge(key);
+      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    } catch (error) {
+      if (isParquetryError(error) && error.code === 'OBJECT_NOT_FOUND') return undefined;
+      throw error;
+    }
+  }
+
+  async list(folder: string): Promise<string[]> {
+    const names: string[] = [];
+    for await (const name of this.store.names(folder.replace(/\/$/, ''))) names.push(name);
+    if (names.length === 0 && folder === '')
+      throw new ParquetryError(
+        'SOURCE_NOT_FOUND',
+        `There is no lake at ${this.store.uri}: nothing is there.`,
+        {
+          details: { uri: this.store.uri },
+          hint: 'Name the prefix that holds .config.json or the ledger objects: galexie:s3://BUCKET/PREFIX.',
+        },
+      );
+    return names.sort();
+  }
+}
+
+/** The lake at a path, `s3://bucket/prefix` or `gs://bucket/prefix`. @throws ParquetryError CONFIG_INVALID, KEY_INVALID */
+export function openLakeStore(location: string): LakeStore {
+  return isRemote(location) ? new RemoteLakeStore(openStore(location)) : new LocalLakeStore(location);
+}
+
+function tooLarge(key: string): ParquetryError {
+  return new ParquetryError(
+    'SOURCE_CORRUPT',
+    `${key} has more than ${MAX_COMPRESSED} bytes, which no object of a lake has.`,
+    { details: { object: key } },
+  );
 }
 
 function readError(key: string, cause: unknown): unknown {

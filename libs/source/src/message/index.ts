@@ -1,4 +1,4 @@
 export { checkMessage } from './check';
-export { observeMessage } from './observe';
-export { type MessageFault, type MessageOptions, MessageReader } from './reader';
+export { type Observation, observeMessage } from './observe';
+export { type MessageFault, type MessageOptions, type MessagePlaces, MessageReader } from './reader';
 export { closeTimePaths, LEDGER_PATHS } from './times';

@@ -1,24 +1,43 @@
 import * as schema from '@parquetry/schema';
-import type { Evidence, Tape } from '@parquetry/schema';
+import type { Evidence, KeyTable, Tape } from '@parquetry/schema';
 import type { MessageReader } from './reader';
 
 // Local copies: in CommonJS a re-exported name costs a call at each use.
 const { keysEqual, NODE, NULL } = schema;
 
-/** Adds the fields of the message that `reader` has read to a dataset's evidence, as the row will have them. */
-export function observeMessage(evidence: Evidence, tape: Tape, reader: MessageReader): void {
-  const { inner } = reader;
-  if (inner >= 0) observeFields(evidence, tape, inner, -1);
-  observeFields(evidence, tape, 0, inner);
+/** A value that evidence is taken from. */
+export interface Observation {
+  readonly evidence: Evidence;
+  readonly node: number;
 }
 
-function observeFields(evidence: Evidence, tape: Tape, object: number, unwrapped: number): void {
-  const end = tape.next(object);
-  for (let key = object + NODE; key < end; key = tape.next(key + NODE)) {
-    const value = key + NODE;
-    if (value === unwrapped || (unwrapped >= 0 && hasValue(tape, unwrapped, key))) continue;
-    evidence.member(tape, key)?.observe(tape, value);
-  }
+/**
+ * Adds the fields of the message that `reader` has read to a dataset's evidence, as the row will have them. Keys in
+ * `settled` have columns whose type no value can change.
+ * @returns the values that may say something new in another message of the same structure
+ */
+export function observeMessage(
+  evidence: Evidence,
+  tape: Tape,
+  reader: MessageReader,
+  settled?: KeyTable,
+): Observation[] {
+  const { inner } = reader;
+  const found: Observation[] = [];
+  const fields = (object: number, unwrapped: number): void => {
+    const end = tape.next(object);
+    for (let key = object + NODE; key < end; key = tape.next(key + NODE)) {
+      const value = key + NODE;
+      if (value === unwrapped || (unwrapped >= 0 && hasValue(tape, unwrapped, key))) continue;
+      if (settled !== undefined && settled.find(tape, key) >= 0) continue;
+      const member = evidence.member(tape, key);
+      member?.observe(tape, value);
+      member?.scalars(tape, value, found);
+    }
+  };
+  if (inner >= 0) fields(inner, -1);
+  fields(0, inner);
+  return found;
 }
 
 /** Whether `object` has a value for the key at node `wanted`. */

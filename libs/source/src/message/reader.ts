@@ -32,6 +32,17 @@ export interface MessageOptions {
   readonly columns?: ReadonlyMap<string, { readonly ledgerColumn: string; readonly closeTimeColumn: string }>;
 }
 
+/** Nodes of what a message was placed by; -1 where there is none. */
+export interface MessagePlaces {
+  readonly dataset: string;
+  readonly inner: number;
+  readonly typeNode: number;
+  readonly ledgerNode: number;
+  readonly ledgerTwin: number;
+  readonly timeNode: number;
+  readonly timeTwin: number;
+}
+
 /** Where one dataset's messages have their ledger and close time. */
 interface Places {
   readonly ledger: readonly JsonPath[];
@@ -56,17 +67,25 @@ export class MessageReader {
   ledger = 0;
   /** The unwrapped object's node, or -1. */
   inner = -1;
+  /** Node of the string that names the type, or -1. */
+  typeNode = -1;
+  /** Nodes of ledger and close time, and of the column of that name where it is another one, or -1. */
+  private ledgerNode = -1;
+  private ledgerTwin = -1;
+  private timeNode = -1;
+  private timeTwin = -1;
   /** Close time, valid after `readCloseTime`. */
   readonly time = new TimeReader();
+  private lastTime: Uint8Array = Buffer.alloc(0);
   private readonly types = new Map<string, string | MessageFault>();
-  private readonly places = new Map<string, Places>();
+  private readonly placeMap = new Map<string, Places>();
   private readonly other = new TimeReader();
 
   constructor(private readonly options: MessageOptions = {}) {}
 
   /** Finds `dataset` and `inner`. */
   readType(tape: Tape): MessageFault | undefined {
-    this.inner = -1;
+    this.inner = this.typeNode = -1;
     if (tape.kind(0) !== OBJECT)
       return { code: 'NOT_OBJECT', reason: 'The message is not a JSON object.', actual: tape.kindName(0) };
     const type = this.typeName(tape);
@@ -89,6 +108,8 @@ export class MessageReader {
       const node = this.find(tape, path);
       if (node < 0) continue;
       this.ledger = ledgerAt(tape, node);
+      this.ledgerNode = node;
+      this.ledgerTwin = -1;
       if (this.ledger === 0)
         return {
           code: 'BAD_LEDGER',
@@ -98,7 +119,7 @@ export class MessageReader {
           actual: tape.text(node, 40),
         };
       if (path.text === places.ledgerColumn.text) return undefined;
-      const column = this.find(tape, places.ledgerColumn);
+      const column = (this.ledgerTwin = this.find(tape, places.ledgerColumn));
       return column < 0 || ledgerAt(tape, column) === this.ledger
         ? undefined
         : conflict('LEDGER_CONFLICT', 'ledger', path, places.ledgerColumn, tape.text(column, 40));
@@ -111,20 +132,19 @@ export class MessageReader {
 
   /** Finds the close time, after `readLedger`. */
   readCloseTime(tape: Tape): MessageFault | undefined {
+    this.lastTime = Buffer.alloc(0);
     const places = this.placesOf(this.dataset);
     for (const path of places.closeTime) {
       const node = this.find(tape, path);
       if (node < 0) continue;
       const outcome = readTime(this.time, tape, node);
+      this.timeNode = node;
+      this.timeTwin = -1;
       if (outcome !== TIME_OK) return timeFault(outcome, path, tape.text(node, 60));
       if (path.text === places.closeTimeColumn.text) return undefined;
-      const column = this.find(tape, places.closeTimeColumn);
+      const column = (this.timeTwin = this.find(tape, places.closeTimeColumn));
       if (column < 0) return undefined;
-      const same =
-        readTime(this.other, tape, column) === TIME_OK &&
-        this.other.seconds === this.time.seconds &&
-        this.other.micros === this.time.micros;
-      return same
+      return this.sameTime(tape, column)
         ? undefined
         : conflict('CLOSE_TIME_CONFLICT', 'close time', path, places.closeTimeColumn, tape.text(column, 60));
     }
@@ -134,6 +154,55 @@ export class MessageReader {
         .map(({ text }) => text)
         .join(', ')}; none is there.`,
     };
+  }
+
+  /** Where the last message, which had no fault, has what was read: the same in every message of its structure. */
+  places(): MessagePlaces {
+    const { dataset, inner, typeNode, ledgerNode, ledgerTwin, timeNode, timeTwin } = this;
+    return { dataset, inner, typeNode, ledgerNode, ledgerTwin, timeNode, timeTwin };
+  }
+
+  /** Reads the ledger of a message whose places are known; false: it has to be read in full. */
+  recallLedger(tape: Tape, places: MessagePlaces): boolean {
+    this.dataset = places.dataset;
+    this.inner = places.inner;
+    this.ledger = ledgerAt(tape, places.ledgerNode);
+    if (this.ledger === 0) return false;
+    return places.ledgerTwin < 0 || ledgerAt(tape, places.ledgerTwin) === this.ledger;
+  }
+
+  /** Reads the close time of such a message; false: it has to be read in full. */
+  recallCloseTime(tape: Tape, places: MessagePlaces): boolean {
+    if (!this.isLastTime(tape, places.timeNode)) {
+      if (readTime(this.time, tape, places.timeNode) !== TIME_OK) {
+        this.lastTime = Buffer.alloc(0);
+        return false;
+      }
+      this.lastTime = Buffer.from(
+        tape.bytes.subarray(tape.start(places.timeNode), tape.end(places.timeNode)),
+      );
+    }
+    return places.timeTwin < 0 || this.sameTime(tape, places.timeTwin);
+  }
+
+  /** Whether `time` was read from the same text last, as for most messages. */
+  private isLastTime(tape: Tape, node: number): boolean {
+    const { bytes } = tape;
+    const { lastTime } = this;
+    const start = tape.start(node);
+    const size = tape.end(node) - start;
+    if (size !== lastTime.length) return false;
+    let index = 0;
+    while (index < size && bytes[start + index] === lastTime[index]) index += 1;
+    return index === size;
+  }
+
+  private sameTime(tape: Tape, node: number): boolean {
+    return (
+      readTime(this.other, tape, node) === TIME_OK &&
+      this.other.seconds === this.time.seconds &&
+      this.other.micros === this.time.micros
+    );
   }
 
   private typeName(tape: Tape): string | MessageFault {
@@ -164,6 +233,7 @@ export class MessageReader {
   private checkedType(tape: Tape, node: number, dotted: boolean): string | MessageFault {
     const text = tape.string(node);
     const cacheKey = `${dotted ? 'schema' : 'type'}:${text}`;
+    this.typeNode = node;
     const known = this.types.get(cacheKey);
     if (known !== undefined) return known;
     const name = dotted ? text.replaceAll('.', '_') : text;
@@ -181,7 +251,7 @@ export class MessageReader {
   }
 
   private placesOf(type: string): Places {
-    const known = this.places.get(type);
+    const known = this.placeMap.get(type);
     if (known !== undefined) return known;
     const { ledgerPaths, closeTimePaths: timePaths, columns } = this.options;
     const ledger = ledgerPaths?.[type];
@@ -194,7 +264,7 @@ export class MessageReader {
       ledgerColumn: new JsonPath(columns?.get(type)?.ledgerColumn ?? LEDGER_COLUMN),
       closeTimeColumn: new JsonPath(columns?.get(type)?.closeTimeColumn ?? CLOSE_TIME_COLUMN),
     };
-    if (this.places.size < MAX_TYPES) this.places.set(type, places);
+    if (this.placeMap.size < MAX_TYPES) this.placeMap.set(type, places);
     return places;
   }
 

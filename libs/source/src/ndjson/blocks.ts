@@ -17,6 +17,8 @@ export interface Block {
   readonly datasets: readonly number[];
   /** sha256 of its bytes, hex. */
   readonly hash: string;
+  /** Messages of each of `datasets` in it that the index pass counted; absent where it did not count. */
+  readonly messages?: readonly number[];
 }
 
 /** The private part of an NDJSON source's index. */
@@ -37,6 +39,7 @@ export type PackedBlock = readonly [
   number,
   readonly number[],
   string,
+  (readonly number[])?,
 ];
 
 /** The identity of a block's bytes. */
@@ -45,13 +48,17 @@ export function blockHash(bytes: Uint8Array): string {
 }
 
 /** A block for the index. */
-export function packBlock({ file, start, length, line, ledgers, datasets, hash }: Block): PackedBlock {
-  return [file, start, length, line, ledgers.start, ledgers.end, datasets, hash];
+export function packBlock(block: Block): PackedBlock {
+  const { file, start, length, line, ledgers, datasets, hash, messages } = block;
+  const packed = [file, start, length, line, ledgers.start, ledgers.end, datasets, hash] as const;
+  return messages === undefined ? packed : [...packed, messages];
 }
 
 /** A block from the index. */
-export function unpackBlock([file, start, length, line, first, last, datasets, hash]: PackedBlock): Block {
-  return { file, start, length, line, ledgers: { start: first, end: last }, datasets, hash };
+export function unpackBlock(packed: PackedBlock): Block {
+  const [file, start, length, line, first, last, datasets, hash, messages] = packed;
+  const block = { file, start, length, line, ledgers: { start: first, end: last }, datasets, hash };
+  return messages === undefined ? block : { ...block, messages };
 }
 
 /**

@@ -7,6 +7,8 @@ export interface RowContext {
   readonly out: RowBuffer;
   /** Set by the encoder that gives up. */
   fault: MessageFault | undefined;
+  /** Set by the encoder that writes a negative zero. */
+  negativeZero: boolean;
   /** The value of the last integer or timestamp, for the column's bounds. */
   bound: number | bigint;
 }

@@ -1,5 +1,5 @@
 import { ParquetryError } from '@parquetry/core';
-import { type Evidence, messageEvidence } from '@parquetry/schema';
+import { type Evidence, KeyTable, messageEvidence, type TableSchema } from '@parquetry/schema';
 
 /** Message types one source may hold. */
 const MAX_DATASETS = 512;
@@ -12,6 +12,10 @@ export interface DatasetEntry {
   /** Messages in the range. */
   messages: number;
   readonly evidence: Evidence;
+  /** Keys whose columns a registered or predefined schema has settled, whatever the values are. */
+  readonly settled: KeyTable;
+  /** Those of them whose columns are JSON text. */
+  readonly texts: KeyTable;
 }
 
 /** The datasets seen so far, numbered in order of arrival. */
@@ -20,7 +24,10 @@ export class DatasetTable {
   private readonly byName = new Map<string, number>();
   private readonly wanted: ReadonlySet<string> | undefined;
 
-  constructor(types: readonly string[] | undefined) {
+  constructor(
+    types: readonly string[] | undefined,
+    private readonly schemas: ReadonlyMap<string, TableSchema>,
+  ) {
     this.wanted = types === undefined ? undefined : new Set(types);
   }
 
@@ -47,7 +54,12 @@ export class DatasetTable {
         hint: 'Choose some with --types, or name one for all messages with --message-type.',
       });
     const index = this.entries.length;
-    this.entries.push({ name, messages: 0, evidence: messageEvidence() });
+    this.entries.push({
+      name,
+      messages: 0,
+      evidence: messageEvidence(),
+      ...settledKeys(this.schemas.get(name)),
+    });
     this.byName.set(name, index);
     return index;
   }
@@ -74,4 +86,18 @@ export class DatasetTable {
         },
       );
   }
+}
+
+/** Keys of columns that are neither structs nor lists, which can gain members, nor taken apart into columns. */
+function settledKeys(schema: TableSchema | undefined): { settled: KeyTable; texts: KeyTable } {
+  const settled = new KeyTable();
+  const texts = new KeyTable();
+  const apart = new Set(schema?.fields.flatMap(({ path }) => (path === undefined ? [] : [path[0]])));
+  for (const { key, name, type, path } of schema?.fields ?? []) {
+    const own = key ?? name;
+    if (path !== undefined || apart.has(own) || type.type === 'struct' || type.type === 'list') continue;
+    settled.add(own);
+    if (type.type === 'json') texts.add(own);
+  }
+  return { settled, texts };
 }

@@ -2,44 +2,46 @@ import { createHash } from 'node:crypto';
 import { open, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ParquetryError, systemErrorCode } from '@parquetry/core';
+import { isRemote } from '@parquetry/storage';
 import { glob, isDynamicPattern } from 'tinyglobby';
+import { listObjects } from './remote';
 
-/** How a file's bytes are packed. */
-export type Packing = 'none' | 'gzip' | 'zstd';
+/** How a file's bytes are packed; `remote`: in a bucket, where a look at them would cost a request each. */
+export type Packing = 'none' | 'gzip' | 'zstd' | 'remote';
 
 /** A source file. */
 export interface SourceFile {
   /** As the user wrote it or the glob found it; used in positions. */
   readonly name: string;
-  /** Absolute path. */
+  /** Absolute path, or the object's URI. */
   readonly path: string;
   readonly packing: Packing;
   /** Bytes as stored. */
   readonly size: number;
-  /** Name of its decompressed copy in a spool folder; changes when the file does. */
+  /** Name of its decompressed or local copy in a spool folder; changes when the file does. */
   readonly spool?: string;
 }
 
 /**
- * The files of a spec: comma-separated paths and globs, in stated order, the matches of a glob in byte order, each file
- * once. A path that exists is taken as it is, whatever characters it has.
+ * The files of a spec: comma-separated paths, object URIs and globs of both, in stated order, the matches of a glob in
+ * byte order, each file once. A path that exists is taken as it is, whatever characters it has.
  * @throws ParquetryError SOURCE_NOT_FOUND when a part of the spec names no file, SOURCE_INVALID for a folder
  */
 export async function listFiles(spec: string): Promise<SourceFile[]> {
-  const names = (await isFile(spec)) ? [spec] : (await Promise.all(spec.split(',').map(expand))).flat();
+  const parts = (await isFile(spec)) ? [spec] : spec.split(',').map((part) => part.trim());
+  const names = await Promise.all(parts.map((part) => (isRemote(part) ? listObjects(part) : expand(part))));
   const files: SourceFile[] = [];
   const seen = new Set<string>();
-  for (const name of names) {
-    const file = await realpath(name);
+  for (const name of names.flat()) {
+    const file = typeof name === 'string' ? await realpath(name) : name.path;
     if (seen.has(file)) continue;
     seen.add(file);
-    files.push(await inspect(name, file));
+    files.push(typeof name === 'string' ? await inspectFile(name, file) : name);
   }
   return files;
 }
 
-async function expand(part: string): Promise<string[]> {
-  const text = part.trim();
+async function expand(text: string): Promise<string[]> {
   if (text !== '' && (await isFile(text))) return [text];
   const matches =
     text !== '' && isDynamicPattern(text)
@@ -66,7 +68,11 @@ async function isFile(name: string): Promise<boolean> {
   });
 }
 
-async function inspect(name: string, file: string): Promise<SourceFile> {
+/**
+ * What a local file is, by its first bytes.
+ * @throws ParquetryError PERMISSION_DENIED, SOURCE_CORRUPT for a file that is not what its name says
+ */
+export async function inspectFile(name: string, file: string): Promise<SourceFile> {
   const handle = await open(file, 'r').catch((cause: unknown) => {
     throw new ParquetryError('PERMISSION_DENIED', `${name} can't be opened.`, { cause });
   });
@@ -93,4 +99,12 @@ function packingOf(head: Buffer): Packing {
     if (magic === 0xfd2fb528 || (magic & 0xfffffff0) >>> 0 === 0x184d2a50) return 'zstd';
   }
   return 'none';
+}
+
+/** The error for a file that changed while a run reads it. */
+export function sourceChanged(file: SourceFile): ParquetryError {
+  return new ParquetryError('SOURCE_CHANGED', `${file.name} is not what it was when the run began.`, {
+    details: { file: file.name },
+    hint: 'Start a new run: it reads the file again from the start.',
+  });
 }

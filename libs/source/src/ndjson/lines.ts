@@ -80,3 +80,40 @@ export function isBlank(bytes: Uint8Array, start: number, end: number): boolean 
 export function markLength(bytes: Uint8Array): number {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
 }
+
+/** A line inside a block's bytes, without its line end, and its 1-based number in the file. */
+export interface BlockLine {
+  readonly line: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The lines of a block. */
+export function* blockLines(
+  block: { readonly start: number; readonly line: number },
+  bytes: Buffer,
+): Generator<BlockLine> {
+  let { line } = block;
+  for (let at = 0; at < bytes.length; line += 1) {
+    const newline = bytes.indexOf(10, at);
+    const end = newline < 0 ? bytes.length : newline;
+    const start = block.start === 0 && at === 0 ? markLength(bytes) : at;
+    yield { line, start, end: lineTextEnd(bytes, start, end) };
+    at = newline < 0 ? end : newline + 1;
+  }
+}
+
+/** Reads `size` bytes at `position` into the start of a buffer; false when the file ends before. */
+export async function readFully(
+  handle: FileHandle,
+  buffer: Buffer,
+  size: number,
+  position: number,
+): Promise<boolean> {
+  for (let have = 0; have < size;) {
+    const { bytesRead } = await handle.read(buffer, have, size - have, position + have);
+    if (bytesRead === 0) return false;
+    have += bytesRead;
+  }
+  return true;
+}

@@ -95,10 +95,17 @@ export function floatEncoder(path: string): ValueEncoder {
         'float64',
         tape.text(node, 60),
       );
-    context.out.copy(tape.bytes, start, end);
-    // DuckDB reads the lexeme -0 as an integer and loses the sign.
-    if (end - start === 2 && tape.bytes[start] === 45 && tape.bytes[start + 1] === 48)
-      context.out.ascii('.0');
+    if (isPlain(tape.bytes, start, end)) {
+      context.out.copy(tape.bytes, start, end);
+      return true;
+    }
+    // DuckDB reads the lexeme -0 as an integer and loses the sign, and 0e999999999999 as -0: the shortest form of the
+    // double, which has the same value, is read right.
+    const value = Number(tape.text(node));
+    if (Object.is(value, -0)) {
+      context.negativeZero = true;
+      context.out.ascii('-0.0');
+    } else context.out.ascii(String(value));
     return true;
   };
 }
@@ -152,4 +159,16 @@ function isNumber(bytes: Uint8Array, start: number, end: number): boolean {
     else return false;
   }
   return digits > 0;
+}
+
+/** Whether a number lexeme is short, has no exponent and is no negative zero. */
+function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start > 24) return false;
+  let zero = true;
+  for (let at = start; at < end; at += 1) {
+    const byte = bytes[at] as number;
+    if (byte === 101 || byte === 69) return false;
+    if (byte >= 49 && byte <= 57) zero = false;
+  }
+  return !(zero && bytes[start] === 45);
 }

@@ -1,4 +1,4 @@
-import type { TableSchema } from '@parquetry/schema';
+import type { Nesting, TableSchema } from '@parquetry/schema';
 import type { MessageOptions } from '../message';
 
 /** How an NDJSON source's messages are read. */
@@ -11,7 +11,9 @@ export interface NdjsonOptions {
   readonly closeTimePaths?: Readonly<Record<string, string>>;
   /** Path of the ledger by message type. */
   readonly ledgerPaths?: Readonly<Record<string, string>>;
-  /** Predefined schemas by message type. */
+  /** What nested objects and arrays of new columns become; default `struct`. */
+  readonly nesting?: Nesting;
+  /** Predefined and registered schemas by message type. */
   readonly schemas: ReadonlyMap<string, TableSchema>;
 }
 

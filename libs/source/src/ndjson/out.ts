@@ -1,3 +1,6 @@
+/** From this many bytes on a call into native code is cheaper than a loop. */
+const NATIVE_COPY = 80;
+
 /** A growing buffer that one staged row is written into. */
 export class RowBuffer {
   bytes = Buffer.allocUnsafe(1 << 16);
@@ -20,7 +23,7 @@ export class RowBuffer {
   copy(source: Uint8Array, start: number, end: number): void {
     const size = end - start;
     this.reserve(size);
-    if (size > 40) this.bytes.set(source.subarray(start, end), this.length);
+    if (size > NATIVE_COPY) Buffer.prototype.copy.call(source, this.bytes, this.length, start, end);
     else {
       const target = this.bytes;
       let to = this.length;

@@ -1,14 +1,25 @@
 import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ParquetryError } from '@parquetry/core';
-import { inferSchema, JsonScanner } from '@parquetry/schema';
+import { inferSchema, JsonScanner, ShapeTable } from '@parquetry/schema';
 import { checkMessage, type MessageFault, MessageReader, observeMessage } from '../message';
 import type { PrepareRequest, SourceDataset, SourceIndex } from '../source';
 import { LineFile } from '../stage/lines';
-import { blockHash, blockSize, type NdjsonIndex, packBlock, type PackedBlock } from './blocks';
-import { DatasetTable } from './datasets';
-import { listFiles, type SourceFile } from './files';
-import { isBlank, lineTextEnd, markLength, MAX_LINE, readBatches } from './lines';
+import { blockHash, blockSize, type NdjsonIndex, packBlock, unpackBlock, type PackedBlock } from './blocks';
+import { caseClashes, caseFault } from './clash';
+import { type DatasetEntry, DatasetTable } from './datasets';
+import { listFiles, type SourceFile, sourceChanged } from './files';
+import { indexLesson, type IndexPlan } from './known';
+import {
+  type BlockLine,
+  blockLines,
+  isBlank,
+  lineTextEnd,
+  markLength,
+  MAX_LINE,
+  readBatches,
+  readFully,
+} from './lines';
 import { messageOptions, type NdjsonOptions } from './options';
 import { rejectOf } from './reject';
 import { ensureSpool } from './spool';
@@ -22,10 +33,13 @@ const PREFIX = 4_096;
 /** The one pass over all files: blocks with their ledgers, counts, evidence of every value, unusable messages. */
 export class Indexer {
   private readonly scanner = new JsonScanner();
+  private readonly shapes = new ShapeTable<IndexPlan>();
   private readonly reader: MessageReader;
   private readonly datasets: DatasetTable;
   private readonly blocks: PackedBlock[] = [];
   private readonly rejects: LineFile;
+  /** Types refused for the case of their letters, with the type that is kept. */
+  private clashes: ReadonlyMap<string, string> = new Map();
   private unusable = 0;
   private filtered = 0;
   private bytesRead = 0;
@@ -33,7 +47,7 @@ export class Indexer {
   // the block under way
   private first = 0;
   private last = 0;
-  private members = new Set<number>();
+  private readonly members = new Map<number, number>();
 
   constructor(
     private readonly spec: string,
@@ -41,7 +55,7 @@ export class Indexer {
     private readonly request: PrepareRequest,
   ) {
     this.reader = new MessageReader(messageOptions(options, options.schemas));
-    this.datasets = new DatasetTable(request.types);
+    this.datasets = new DatasetTable(request.types, options.schemas);
     this.rejects = new LineFile(path.join(request.workDir, 'rejects.ndjson'));
   }
 
@@ -51,6 +65,7 @@ export class Indexer {
     const files = await listFiles(this.spec);
     try {
       for (const [index, file] of files.entries()) await this.file(index, file);
+      await this.refuseClashes(files);
     } finally {
       if (this.unusable > 0) await this.rejects.close();
     }
@@ -67,7 +82,7 @@ export class Indexer {
   }
 
   private resolve(): SourceDataset[] {
-    const { schemas } = this.options;
+    const { schemas, nesting } = this.options;
     for (const type of this.request.types ?? [])
       if (!this.datasets.has(type)) {
         if (!schemas.has(type))
@@ -76,22 +91,60 @@ export class Indexer {
           });
         this.datasets.indexOf(type);
       }
-    return this.datasets.all().map(({ name, messages, evidence }) => ({
+    const kept = this.datasets.all().filter(({ name }) => !this.clashes.has(name));
+    return kept.map(({ name, messages, evidence }) => ({
       dataset: name,
       messages,
-      schema: inferSchema(name, evidence, schemas.get(name)),
+      schema: inferSchema(name, evidence, schemas.get(name), nesting),
     }));
   }
 
-  private async file(index: number, file: SourceFile): Promise<void> {
-    const { workDir, signal, onProgress } = this.request;
-    let name = file.path;
-    if (file.packing !== 'none') {
-      const spooled = await ensureSpool(file, workDir, signal);
-      this.bytesRead += spooled.bytesRead;
-      name = spooled.path;
+  /** Rejects the messages of types that can't be kept apart from another one; which those are shows only at the end. */
+  private async refuseClashes(files: readonly SourceFile[]): Promise<void> {
+    const { names } = this.datasets;
+    this.clashes = caseClashes(names, this.options.schemas.keys());
+    if (this.clashes.size === 0) return;
+    const numbers = new Set([...this.clashes.keys()].map((name) => names.indexOf(name)));
+    for (const [index, file] of files.entries()) {
+      const blocks = this.blocks
+        .filter((block) => block[0] === index && block[6].some((dataset) => numbers.has(dataset)))
+        .map(unpackBlock);
+      if (blocks.length === 0) continue;
+      const handle = await open(await this.content(file), 'r');
+      try {
+        for (const block of blocks) {
+          const bytes = Buffer.allocUnsafe(block.length);
+          if (!(await readFully(handle, bytes, block.length, block.start))) throw sourceChanged(file);
+          for (const line of blockLines(block, bytes)) this.refuseClash(file, bytes, line);
+          await this.rejects.drain();
+        }
+      } finally {
+        await handle.close();
+      }
     }
-    const handle = await open(name, 'r');
+  }
+
+  private refuseClash(file: SourceFile, bytes: Buffer, { line, start, end }: BlockLine): void {
+    const { scanner, reader } = this;
+    if (end - start > MAX_LINE || isBlank(bytes, start, end) || !scanner.scan(bytes, start, end)) return;
+    if (reader.readType(scanner.tape) !== undefined) return;
+    const kept = this.clashes.get(reader.dataset);
+    if (kept === undefined || reader.readLedger(scanner.tape) !== undefined) return;
+    if (!this.inRange(reader.ledger)) return;
+    this.reject(caseFault(reader.dataset, kept), file, line, bytes.subarray(start, end), true);
+  }
+
+  /** Path of a file's lines: its own, or that of the decompressed copy. */
+  private async content(file: SourceFile): Promise<string> {
+    if (file.packing === 'none') return file.path;
+    const spooled = await ensureSpool(file, this.request.workDir, this.request.signal);
+    this.bytesRead += spooled.bytesRead;
+    return spooled.path;
+  }
+
+  private async file(index: number, file: SourceFile): Promise<void> {
+    const { signal, onProgress } = this.request;
+    const handle = await open(await this.content(file), 'r');
     try {
       const { size } = await handle.stat();
       const target = blockSize(size);
@@ -134,7 +187,8 @@ export class Indexer {
       at = newline < 0 ? end : newline + 1;
       line += 1;
       if (at - blockStart < target && at < bytes.length) continue;
-      if (this.members.size > 0)
+      if (this.members.size > 0) {
+        const members = [...this.members].sort(([a], [b]) => a - b);
         this.blocks.push(
           packBlock({
             file: index,
@@ -142,10 +196,12 @@ export class Indexer {
             length: at - blockStart,
             line: blockLine,
             ledgers: { start: this.first, end: this.last },
-            datasets: [...this.members].sort((a, b) => a - b),
+            datasets: members.map(([dataset]) => dataset),
             hash: blockHash(bytes.subarray(blockStart, at)),
+            messages: members.map(([, messages]) => messages),
           }),
         );
+      }
       this.members.clear();
       blockStart = at;
       blockLine = line;
@@ -158,8 +214,10 @@ export class Indexer {
   private message(file: SourceFile, line: number, bytes: Buffer, start: number, end: number): void {
     if (isBlank(bytes, start, end)) return;
     this.messages += 1;
-    const { scanner, reader } = this;
+    const { scanner, reader, shapes } = this;
     const { tape } = scanner;
+    const known = end - start > MAX_LINE ? undefined : shapes.match(bytes, start, end);
+    if (known !== undefined && this.again(known.plan)) return;
     if (end - start > MAX_LINE)
       return this.reject(TOO_LONG, file, line, bytes.subarray(start, start + PREFIX));
     if (!scanner.scan(bytes, start, end)) {
@@ -173,26 +231,60 @@ export class Indexer {
     const typeFault = reader.readType(tape);
     if (typeFault === undefined && !this.datasets.wants(reader.dataset)) {
       this.filtered += 1;
+      if (tape.duplicateKey < 0) shapes.learn(tape, start, end, indexLesson(tape, reader));
       return;
     }
     const fault = typeFault ?? reader.readLedger(tape);
     if (fault !== undefined)
       return this.reject(fault, file, line, bytes.subarray(start, end), typeFault === undefined);
-    const { range } = this.request;
-    const { ledger } = reader;
-    if (ledger < range.start || ledger > range.end) {
+    if (!this.inRange(reader.ledger)) {
       this.filtered += 1;
+      if (shapes.open && checkMessage(reader, tape) === undefined)
+        shapes.learn(tape, start, end, indexLesson(tape, reader, reader.places()));
       return;
     }
-    const dataset = this.datasets.indexOf(reader.dataset);
+    const number = this.datasets.indexOf(reader.dataset);
+    const entry = this.datasets.at(number);
+    this.count(number, entry);
+    // Messages that the pull will reject whatever the schema must not shape it.
+    if (checkMessage(reader, tape) !== undefined) return;
+    const observed = observeMessage(entry.evidence, tape, reader, entry.settled);
+    if (shapes.open)
+      shapes.learn(tape, start, end, indexLesson(tape, reader, reader.places(), { number, entry, observed }));
+  }
+
+  /** Takes a message of a known structure; false: it has to be read in full. */
+  private again({ places, seen }: IndexPlan): boolean {
+    const { reader } = this;
+    const { tape } = this.shapes;
+    if (places === undefined) {
+      this.filtered += 1;
+      return true;
+    }
+    if (!reader.recallLedger(tape, places)) return false;
+    if (!this.inRange(reader.ledger)) {
+      this.filtered += 1;
+      return true;
+    }
+    if (seen === undefined || !reader.recallCloseTime(tape, places)) return false;
+    this.count(seen.number, seen.entry);
+    for (const { evidence, node } of seen.observed) evidence.observe(tape, node);
+    return true;
+  }
+
+  private inRange(ledger: number): boolean {
+    const { range } = this.request;
+    return ledger >= range.start && ledger <= range.end;
+  }
+
+  /** Counts a message of the ledger that the reader has read, and makes it part of the block under way. */
+  private count(number: number, entry: DatasetEntry): void {
+    const { ledger } = this.reader;
     if (this.members.size === 0) this.first = this.last = ledger;
     else if (ledger < this.first) this.first = ledger;
     else if (ledger > this.last) this.last = ledger;
-    this.members.add(dataset);
-    const entry = this.datasets.at(dataset);
+    this.members.set(number, (this.members.get(number) ?? 0) + 1);
     entry.messages += 1;
-    // Messages that the pull will reject whatever the schema must not shape it.
-    if (checkMessage(reader, tape) === undefined) observeMessage(entry.evidence, tape, reader);
   }
 
   private reject(fault: MessageFault, file: SourceFile, line: number, raw: Uint8Array, typed = false): void {

@@ -1,13 +1,14 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { ParquetryError, type StageManifest, systemErrorCode } from '@parquetry/core';
-import { JsonScanner } from '@parquetry/schema';
-import { checkMessage, MessageReader } from '../message';
+import { JsonScanner, ShapeTable } from '@parquetry/schema';
+import { checkMessage, type MessageFault, MessageReader } from '../message';
 import type { PullRequest } from '../source';
 import { DatasetStage } from '../stage/dataset';
 import { writeManifest } from '../stage/manifest';
 import { type Block, blockHash, type NdjsonIndex, unpackBlock } from './blocks';
-import type { SourceFile } from './files';
-import { isBlank, lineTextEnd, markLength, MAX_LINE } from './lines';
+import { type SourceFile, sourceChanged } from './files';
+import { pullLesson, type PullPlan } from './known';
+import { blockLines, isBlank, MAX_LINE, readFully } from './lines';
 import { messageOptions, type NdjsonOptions } from './options';
 import { rejectOf } from './reject';
 import { RowEncoder } from './row';
@@ -19,11 +20,14 @@ const READ_SIZE = 4 << 20;
 interface Target {
   readonly stage: DatasetStage;
   readonly encoder: RowEncoder;
+  /** Messages in the range so far. */
+  messages: number;
 }
 
 /** Stages a range from the blocks that have its ledgers. */
 export class Puller {
   private readonly scanner = new JsonScanner();
+  private readonly shapes = new ShapeTable<PullPlan<Target> | undefined>();
   private readonly reader: MessageReader;
   private readonly targets: ReadonlyMap<string, Target>;
   private readonly index: NdjsonIndex;
@@ -46,7 +50,11 @@ export class Puller {
     this.targets = new Map(
       request.datasets.map(({ dataset, schema }) => [
         dataset,
-        { stage: new DatasetStage(request.stageDir, schema, dataset), encoder: new RowEncoder(schema) },
+        {
+          stage: new DatasetStage(request.stageDir, schema, dataset, request),
+          encoder: new RowEncoder(schema),
+          messages: 0,
+        },
       ]),
     );
   }
@@ -106,7 +114,7 @@ export class Puller {
           if (blockHash(part) !== block.hash) {
             // A copy of the changed file must not stay under the old one's name.
             if (packed) await rm(name, { force: true });
-            throw changed(file);
+            throw sourceChanged(file);
           }
           this.block(file, block, part);
           for (const { stage } of this.targets.values()) await stage.drain();
@@ -123,48 +131,106 @@ export class Puller {
     const last = group.at(-1) as Block;
     const size = last.start + last.length - start;
     if (this.buffer.length < size) this.buffer = Buffer.allocUnsafe(Math.max(size, READ_SIZE));
-    for (let have = 0; have < size;) {
-      const { bytesRead } = await handle.read(this.buffer, have, size - have, start + have);
-      if (bytesRead === 0) throw changed(file);
-      have += bytesRead;
-    }
+    if (!(await readFully(handle, this.buffer, size, start))) throw sourceChanged(file);
     return this.buffer.subarray(0, size);
   }
 
   private block(file: SourceFile, block: Block, bytes: Buffer): void {
-    let { line } = block;
-    for (let at = 0; at < bytes.length; line += 1) {
-      const newline = bytes.indexOf(10, at);
-      const end = newline < 0 ? bytes.length : newline;
-      const start = block.start === 0 && at === 0 ? markLength(bytes) : at;
-      this.message(file, line, bytes, start, lineTextEnd(bytes, start, end));
-      at = newline < 0 ? end : newline + 1;
-    }
+    const before = [...this.targets.values()].map(({ messages }) => messages);
+    for (const { line, start, end } of blockLines(block, bytes)) this.message(file, line, bytes, start, end);
     this.flushHash(bytes);
+    this.checkCounts(file, block, before);
+  }
+
+  /**
+   * In = out + rejected, against a count of its own: a block that lies in the range whole must give every message of each
+   * dataset that the index pass counted in it.
+   */
+  private checkCounts(
+    file: SourceFile,
+    { datasets, ledgers, line, messages }: Block,
+    before: readonly number[],
+  ): void {
+    if (messages === undefined || !this.inRange(ledgers.start) || !this.inRange(ledgers.end)) return;
+    [...this.targets].forEach(([dataset, target], index) => {
+      const at = datasets.indexOf(this.index.datasets.indexOf(dataset));
+      const expected = at < 0 ? 0 : (messages[at] as number);
+      const found = target.messages - (before[index] as number);
+      if (found !== expected)
+        throw new ParquetryError(
+          'VERIFY_MISMATCH',
+          `The pull found ${found} messages of ${dataset} from line ${line} of ${file.name} on; the index pass counted ${expected}.`,
+          { details: { dataset, file: file.name, line, expected, found } },
+        );
+    });
   }
 
   /** Messages that no partition can have are in the run's rejects since the index pass. */
   private message(file: SourceFile, line: number, bytes: Buffer, start: number, end: number): void {
-    const { scanner, reader } = this;
+    const { scanner, reader, shapes } = this;
     const { tape } = scanner;
-    if (isBlank(bytes, start, end) || end - start > MAX_LINE || !scanner.scan(bytes, start, end)) return;
-    if (reader.readType(tape) !== undefined) return;
+    if (isBlank(bytes, start, end) || end - start > MAX_LINE) return;
+    const known = shapes.match(bytes, start, end);
+    if (known !== undefined && this.again(known.plan, bytes, start, end)) return;
+    if (!scanner.scan(bytes, start, end) || reader.readType(tape) !== undefined) return;
     const target = this.targets.get(reader.dataset);
-    if (target === undefined || reader.readLedger(tape) !== undefined) return;
-    const { ledger, dataset } = reader;
-    const { range } = this.request;
-    if (ledger < range.start || ledger > range.end) return;
-    const { stage, encoder } = target;
-    this.hash(stage, ledger, bytes, start, end);
-    const fault = checkMessage(reader, tape) ?? encoder.encode(tape, reader);
-    if (fault === undefined) {
-      stage.appendRow(ledger, Number(reader.time.unixMicros()), encoder.bytes);
-      encoder.count(stage);
-      this.rows += 1;
-    } else {
-      const raw = bytes.subarray(start, end);
-      stage.reject(ledger, rejectOf(fault, `${file.name}:${line}`, raw, { dataset, ledger }));
+    if (target === undefined) {
+      if (tape.duplicateKey < 0) shapes.learn(tape, start, end, pullLesson(undefined, tape, reader, []));
+      return;
     }
+    if (reader.readLedger(tape) !== undefined) return;
+    const { ledger, dataset } = reader;
+    const inRange = this.inRange(ledger);
+    if (!inRange && !shapes.open) return;
+    const { stage, encoder } = target;
+    if (inRange) {
+      target.messages += 1;
+      this.hash(stage, ledger, bytes, start, end);
+    }
+    let fault: MessageFault | undefined = checkMessage(reader, tape);
+    const pairs = fault === undefined ? encoder.assign(tape, reader.inner) : undefined;
+    if (pairs !== undefined) {
+      const plan = { places: reader.places(), target, pairs };
+      shapes.learn(tape, start, end, pullLesson(plan, tape, reader, encoder.texts(pairs)));
+    }
+    if (!inRange) return;
+    if (pairs !== undefined && encoder.write(tape, reader, pairs)) {
+      fault = stage.placeFault(ledger, Number(reader.time.unixMicros()));
+      if (fault === undefined) return this.staged(target);
+    }
+    fault ??= encoder.fault as MessageFault;
+    const raw = bytes.subarray(start, end);
+    stage.reject(ledger, rejectOf(fault, `${file.name}:${line}`, raw, { dataset, ledger }));
+  }
+
+  /** Takes a message of a known structure; false: it has to be read in full. */
+  private again(plan: PullPlan<Target> | undefined, bytes: Buffer, start: number, end: number): boolean {
+    if (plan === undefined) return true;
+    const { places, target, pairs } = plan;
+    const { reader } = this;
+    const { tape } = this.shapes;
+    if (!reader.recallLedger(tape, places)) return false;
+    const { ledger } = reader;
+    if (!this.inRange(ledger)) return true;
+    if (!reader.recallCloseTime(tape, places) || !target.encoder.write(tape, reader, pairs)) return false;
+    if (target.stage.placeFault(ledger, Number(reader.time.unixMicros())) !== undefined) return false;
+    target.messages += 1;
+    this.hash(target.stage, ledger, bytes, start, end);
+    this.staged(target);
+    return true;
+  }
+
+  private inRange(ledger: number): boolean {
+    const { range } = this.request;
+    return ledger >= range.start && ledger <= range.end;
+  }
+
+  /** Stages the row that the encoder has. */
+  private staged({ stage, encoder }: Target): void {
+    const { reader } = this;
+    stage.appendRow(reader.ledger, Number(reader.time.unixMicros()), encoder.bytes);
+    encoder.count(stage);
+    this.rows += 1;
   }
 
   private hash(stage: DatasetStage, ledger: number, bytes: Buffer, start: number, end: number): void {
@@ -193,13 +259,6 @@ async function openSource(file: SourceFile, name: string): Promise<FileHandle> {
       cause,
     });
   }
-}
-
-function changed(file: SourceFile): ParquetryError {
-  return new ParquetryError('SOURCE_CHANGED', `${file.name} is not what it was when the run began.`, {
-    details: { file: file.name },
-    hint: 'Start a new run: it reads the file again from the start.',
-  });
 }
 
 function* groupBlocks(blocks: readonly Block[]): Generator<Block[]> {

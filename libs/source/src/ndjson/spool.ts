@@ -4,15 +4,17 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { isParquetryError, ParquetryError, systemErrorCode } from '@parquetry/core';
-import type { SourceFile } from './files';
+import { inspectFile, type SourceFile } from './files';
 import { ZstdFrames } from './frames';
+import { fetchObject } from './remote';
 
 const underWay = new Map<string, Promise<number>>();
 
 /**
- * Makes sure that the decompressed copy of a packed file is in `dir`.
+ * Makes sure that the decompressed copy of a packed file, or of an object in a bucket, is in `dir`.
  * @returns its path, and the bytes read from the source: 0 when the copy was there
- * @throws ParquetryError SOURCE_CORRUPT when the file can't be decompressed, STAGE_FULL when the disk is full
+ * @throws ParquetryError SOURCE_CORRUPT when the file can't be decompressed, SOURCE_NOT_FOUND, STAGE_FULL when the disk
+ *   is full, and the errors of an `ObjectStore`
  */
 export async function ensureSpool(
   file: SourceFile,
@@ -35,6 +37,23 @@ async function spoolOnce(file: SourceFile, target: string, signal: AbortSignal |
 
 async function spool(file: SourceFile, target: string, signal: AbortSignal | undefined): Promise<number> {
   await mkdir(path.dirname(target), { recursive: true });
+  if (file.packing !== 'remote') return unpack(file, target, signal);
+  const fetched = `${target}.${process.pid}.fetched`;
+  try {
+    const bytesRead = await fetchObject(file, fetched, signal);
+    const { packing } = await inspectFile(file.name, fetched);
+    if (packing === 'none') await rename(fetched, target);
+    else await unpack({ ...file, path: fetched, packing }, target, signal);
+    return bytesRead;
+  } catch (cause) {
+    if (signal?.aborted === true) throw cause;
+    throw spoolError(file, cause);
+  } finally {
+    await rm(fetched, { force: true });
+  }
+}
+
+async function unpack(file: SourceFile, target: string, signal: AbortSignal | undefined): Promise<number> {
   const partial = `${target}.${process.pid}.part`;
   const source = createReadStream(file.path, { highWaterMark: 1 << 20 });
   try {
@@ -67,7 +86,7 @@ function spoolError(file: SourceFile, cause: unknown): unknown {
   const code = systemErrorCode(cause);
   if (code === 'ENOENT') return new ParquetryError('SOURCE_NOT_FOUND', `${file.name} is gone.`, { cause });
   if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new ParquetryError('STAGE_FULL', `No room to decompress ${file.name}.`, { cause });
+    return new ParquetryError('STAGE_FULL', `No room for a copy of ${file.name}.`, { cause });
   if (code !== undefined && /^E[A-Z]+$/.test(code)) return cause;
   return new ParquetryError(
     'SOURCE_CORRUPT',

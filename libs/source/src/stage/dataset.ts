@@ -1,16 +1,31 @@
 import { createHash, type Hash } from 'node:crypto';
 import path from 'node:path';
-import type { LedgerTally, Reject, StagedDataset } from '@parquetry/core';
+import * as core from '@parquetry/core';
+import { type Layout, type LedgerTally, type Reject, type StagedDataset, sameFolder } from '@parquetry/core';
 import type { TableSchema } from '@parquetry/schema';
 import { ColumnCounter } from './columns';
+import { type MessageDecision, folderConflict } from './decision';
+import type { MessageFault } from '../message';
 import { LineFile } from './lines';
+
+// Local copies: in CommonJS an imported name costs a lookup at each use.
+const { PART_BYTES, PART_ROWS, partName } = core;
 
 interface LedgerCount {
   rows: number;
+  bytes: number;
   rejected: number;
   closeTimeMicros: number;
   lastCloseTimeMicros: number;
   hash: Hash;
+}
+
+/** What a stage may be told beside its schema. */
+export interface StageOptions {
+  /** With it, `placeFault` says which rows close in another folder than their ledger. */
+  readonly layout?: Layout;
+  /** Hears of every row and every reject, in order. */
+  readonly onDecision?: (decision: MessageDecision) => void;
 }
 
 /**
@@ -20,22 +35,44 @@ interface LedgerCount {
 export class DatasetStage {
   /** One counter a top-level column, in schema order. */
   readonly columns: readonly ColumnCounter[];
-  private readonly rowFile: LineFile;
+  private rowFile: LineFile;
+  private readonly parts: number[] = [];
+  private readonly closing: Promise<void>[] = [];
   private readonly rejectFile: LineFile;
   private readonly ledgers = new Map<number, LedgerCount>();
   private rows = 0;
   private rejected = 0;
+  private negativeZeros = false;
   private sorted = true;
   private lastLedger = 0;
 
   constructor(
-    dir: string,
+    private readonly dir: string,
     readonly schema: TableSchema,
     readonly dataset: string = schema.messageType,
+    private readonly options: StageOptions = {},
   ) {
     this.columns = schema.fields.map(() => new ColumnCounter());
-    this.rowFile = new LineFile(path.join(dir, `${dataset}.rows.ndjson`));
+    this.rowFile = new LineFile(path.join(dir, partName(dataset, 0)));
     this.rejectFile = new LineFile(path.join(dir, `${dataset}.rejects.ndjson`));
+  }
+
+  /**
+   * Why a row that closes at `closeTimeMicros` can't be staged: its ledger's first row lies in another folder of the
+   * layout. To be asked before `appendRow`.
+   */
+  placeFault(ledger: number, closeTimeMicros: number): MessageFault | undefined {
+    const { layout } = this.options;
+    const count = this.ledgers.get(ledger);
+    if (layout === undefined || count === undefined || count.rows === 0) return undefined;
+    if (sameFolder(layout, count.closeTimeMicros, closeTimeMicros)) return undefined;
+    return folderConflict(
+      layout,
+      this.schema.closeTimeColumn,
+      ledger,
+      count.closeTimeMicros,
+      closeTimeMicros,
+    );
   }
 
   /** Appends a staged row (see core's stage format). `closeTimeMicros`: Unix microseconds, a safe integer. */
@@ -47,7 +84,16 @@ export class DatasetStage {
     this.rows += 1;
     if (ledger < this.lastLedger) this.sorted = false;
     this.lastLedger = ledger;
+    const before = this.rowFile.bytes;
     this.rowFile.append(line);
+    count.bytes += this.rowFile.bytes - before;
+    if (this.rows % PART_ROWS === 0 && this.rowFile.bytes >= PART_BYTES) this.nextPart();
+    this.options.onDecision?.({ dataset: this.dataset, ledger, closeTimeMicros });
+  }
+
+  /** The row appended last has a negative zero. */
+  noteNegativeZero(): void {
+    this.negativeZeros = true;
   }
 
   /** Keeps a message of `ledger` that can't be stored. */
@@ -55,6 +101,7 @@ export class DatasetStage {
     this.ledger(ledger).rejected += 1;
     this.rejected += 1;
     this.rejectFile.append(JSON.stringify(reject));
+    this.options.onDecision?.({ dataset: this.dataset, ledger, reject });
   }
 
   /** Adds source bytes to the identity of a ledger's content: the raw message, or a lake's ledger. */
@@ -64,27 +111,32 @@ export class DatasetStage {
 
   /** Back-pressure point between batches of rows. */
   async drain(): Promise<void> {
+    if (this.closing.length > 1) await Promise.all(this.closing.splice(0));
     await this.rowFile.drain();
     await this.rejectFile.drain();
   }
 
   /** Closes the files and returns what was counted. The rejects file exists only when there are rejects. */
   async finish(): Promise<StagedDataset> {
-    await this.rowFile.close();
+    this.closePart();
+    await Promise.all(this.closing);
     if (this.rejected > 0) await this.rejectFile.close();
     const ordered = [...this.ledgers].sort(([a], [b]) => a - b);
     const content = createHash('sha256');
     const ledgers: LedgerTally[] = [];
+    const ledgerBytes: number[] = [];
     const rejectedLedgers: { ledger: number; rejected: number }[] = [];
     for (const [ledger, count] of ordered) {
       content.update(`${ledger}:`).update(count.hash.digest());
-      if (count.rows > 0)
+      if (count.rows > 0) {
         ledgers.push({
           ledger,
           rows: count.rows,
           closeTimeMicros: count.closeTimeMicros,
           lastCloseTimeMicros: count.lastCloseTimeMicros,
         });
+        ledgerBytes.push(count.bytes);
+      }
       if (count.rejected > 0) rejectedLedgers.push({ ledger, rejected: count.rejected });
     }
     return {
@@ -95,7 +147,9 @@ export class DatasetStage {
       sorted: this.sorted,
       ledgers,
       rejectedLedgers,
-      bytes: this.rowFile.bytes,
+      bytes: this.parts.reduce((sum, bytes) => sum + bytes, 0),
+      ...(this.parts.length > 1 ? { parts: this.parts, ledgerBytes } : {}),
+      ...(this.negativeZeros ? { negativeZeros: true as const } : {}),
       contentHash: content.digest('hex'),
       columns: Object.fromEntries(
         this.schema.fields.map((field, index) => [
@@ -106,11 +160,25 @@ export class DatasetStage {
     };
   }
 
+  private nextPart(): void {
+    this.closePart();
+    this.rowFile = new LineFile(path.join(this.dir, partName(this.dataset, this.parts.length)));
+  }
+
+  private closePart(): void {
+    this.parts.push(this.rowFile.bytes);
+    const closed = this.rowFile.close();
+    // A failure is reported by drain() or finish(); without this it would count as unhandled meanwhile.
+    closed.catch(() => undefined);
+    this.closing.push(closed);
+  }
+
   private ledger(ledger: number): LedgerCount {
     let count = this.ledgers.get(ledger);
     if (count === undefined) {
       count = {
         rows: 0,
+        bytes: 0,
         rejected: 0,
         closeTimeMicros: 0,
         lastCloseTimeMicros: 0,

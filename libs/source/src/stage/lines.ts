@@ -1,10 +1,14 @@
 import { type FileHandle, open } from 'node:fs/promises';
 
 const FLUSH_BYTES = 1 << 20;
+const BUFFER_BYTES = FLUSH_BYTES + (1 << 16);
+const MAX_FREE = 4;
 
 /** Appends lines to a file through one bounded buffer; `drain` between batches applies back-pressure. */
 export class LineFile {
-  private buffer = Buffer.allocUnsafe(FLUSH_BYTES + (1 << 16));
+  private buffer: Buffer = Buffer.allocUnsafe(BUFFER_BYTES);
+  /** Written buffers, to be used again: fresh memory costs more than the copy into it. */
+  private readonly free: Buffer[] = [];
   private used = 0;
   private handle: FileHandle | undefined;
   private pending: Promise<void> = Promise.resolve();
@@ -46,13 +50,15 @@ export class LineFile {
   }
 
   private rotate(need: number): void {
-    const full = this.buffer.subarray(0, this.used);
+    const whole = this.buffer;
+    const full = whole.subarray(0, this.used);
     if (this.used > 0) {
       this.pendingBytes += full.length;
       this.pending = this.pending.then(async () => {
         this.handle ??= await open(this.path, 'w');
         await this.handle.writeFile(full);
         this.pendingBytes -= full.length;
+        if (whole.length === BUFFER_BYTES && this.free.length < MAX_FREE) this.free.push(whole);
       });
       // The failure is reported by drain() or close(); without this it would count as unhandled meanwhile.
       this.pending.catch(() => undefined);
@@ -63,7 +69,10 @@ export class LineFile {
       this.pending.catch(() => undefined);
     }
     if (this.used > 0 || need > this.buffer.length)
-      this.buffer = Buffer.allocUnsafe(Math.max(FLUSH_BYTES + (1 << 16), need));
+      this.buffer =
+        need > BUFFER_BYTES
+          ? Buffer.allocUnsafe(need)
+          : (this.free.pop() ?? Buffer.allocUnsafe(BUFFER_BYTES));
     this.used = 0;
   }
 }

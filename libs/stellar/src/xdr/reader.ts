@@ -1,12 +1,12 @@
 import { ParquetryError } from '@parquetry/core';
 import { XdrFault, compile } from './compile';
-import type { LedgerCloseMeta, ScVal } from './types';
+import type { LedgerCloseMeta, LedgerHeader, ScVal } from './types';
 
 /** Newest protocol whose XDR these readers know whole. */
 export const SUPPORTED_PROTOCOL = 27;
 
 const compiled = compile({
-  roots: ['LedgerCloseMeta', 'ScVal'],
+  roots: ['LedgerCloseMeta', 'LedgerHeader', 'ScVal'],
   spans: new Set([
     'LedgerCloseMeta',
     'LedgerHeader',
@@ -78,6 +78,16 @@ export function readScVal(bytes: Buffer, where: string): ScVal {
   return value;
 }
 
+/**
+ * Reads bytes that are exactly one LedgerHeader.
+ * @throws ParquetryError PROTOCOL_UNSUPPORTED, SOURCE_CORRUPT
+ */
+export function readHeader(bytes: Buffer, where: string): LedgerHeader {
+  const header = readAt<LedgerHeader>('LedgerHeader', bytes, 0, where);
+  assertEnd(bytes, header.xdrEnd, where);
+  return header;
+}
+
 /** The header of a LedgerCloseMetaBatch: ledgers `start`–`end`, inclusive; the first one begins at `offset`. */
 export interface BatchHeader {
   readonly start: number;
@@ -104,7 +114,12 @@ export function assertEnd(bytes: Buffer, end: number, where: string): void {
   if (end !== bytes.length) throw corrupt(where, `${bytes.length - end} bytes follow the last value`, end);
 }
 
-function readAt<T>(root: 'LedgerCloseMeta' | 'ScVal', bytes: Buffer, offset: number, where: string): T {
+function readAt<T>(
+  root: 'LedgerCloseMeta' | 'LedgerHeader' | 'ScVal',
+  bytes: Buffer,
+  offset: number,
+  where: string,
+): T {
   try {
     return compiled.read[root](bytes, offset) as T;
   } catch (cause) {

@@ -11,7 +11,8 @@ const clients = new Map<string, Promise<Storage>>();
 
 /** The bucket's client. The SDK is loaded when a first request needs it; stores with the same settings share one. */
 export async function gcsBucket(bucket: string, settings: RemoteSettings): Promise<GcsBucket> {
-  const id = JSON.stringify([settings.endpoint, settings.anonymous]);
+  const { endpoint, anonymous } = settings;
+  const id = JSON.stringify([endpoint, anonymous, process.env['GOOGLE_APPLICATION_CREDENTIALS']]);
   const known = clients.get(id) ?? connect(settings);
   clients.set(id, known);
   known.catch(() => clients.delete(id));

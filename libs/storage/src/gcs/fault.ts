@@ -1,4 +1,4 @@
-import { type Answer, networkCode, plain } from '../remote/fault';
+import { type Answer, hiddenText, networkCode, plain } from '../remote/fault';
 
 /** The parts of an SDK error that are read. */
 interface SdkError {
@@ -60,12 +60,10 @@ function header(headers: unknown, name: string): string | undefined {
 
 function reason(error: unknown, said: unknown, oauth: unknown): string {
   if (oauth === 'invalid_grant' || oauth === 'invalid_client') return 'invalid_grant';
-  const message = error instanceof Error ? error.message : '';
+  const message = hiddenText(error);
   if (/could not load the default credentials|private_key|client_email|credential/i.test(message))
     return 'NoCredentials';
   const network = networkCode(error);
   if (network === 'ENOENT' || network === 'ERR_OSSL_UNSUPPORTED') return 'NoCredentials';
-  return (
-    plain(said, undefined) ?? network ?? (error instanceof Error ? plain(error.name, 'Unknown') : 'Unknown')
-  );
+  return plain(said, undefined) ?? network ?? plain((error as { name?: unknown } | null)?.name, 'Unknown');
 }

@@ -53,13 +53,24 @@ const REGION =
   /^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException|TemporaryRedirect|Redirect|IncorrectEndpoint)$/;
 const CERTIFICATE = /^(CERT_|ERR_TLS|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED|UNABLE_TO_(VERIFY|GET))/;
 
-/** The code of a network failure, looked for through the causes; undefined when there is none. */
+/**
+ * The code of a network failure, looked for through the causes; undefined when there is none. Errors of Node itself may
+ * come from another realm, so their class is not asked for.
+ */
 export function networkCode(error: unknown): string | undefined {
-  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+  let at = error;
+  for (let depth = 0; typeof at === 'object' && at !== null && depth < 5; depth++) {
     const code = systemErrorCode(at);
     if (code !== undefined && /^[A-Z][A-Z0-9_]+$/.test(code)) return code;
+    at = 'cause' in at ? at.cause : undefined;
   }
   return undefined;
+}
+
+/** The text of an error, to be matched, never to be shown. */
+export function hiddenText(error: unknown): string {
+  if (typeof error !== 'object' || error === null || !('message' in error)) return '';
+  return typeof error.message === 'string' ? error.message : '';
 }
 
 /** A name that may be shown: short, letters, digits, `_`, `.` and `-` only. Anything else becomes `fallback`. */
@@ -127,7 +138,7 @@ export function remoteFault(error: unknown, answer: Answer, place: Place): Fault
     return final(
       'PERMISSION_DENIED',
       'the service refuses it',
-      'Check the policy of the bucket and of these credentials against docs/storage.md; a store answers so too for objects that are not there when listing is not allowed.',
+      'Check the credentials, and their policy and the one of the bucket against docs/storage.md; a store answers so too for objects that are not there when listing is not allowed.',
     );
   if (status === 507 || /^(QuotaExceeded|XMinioStorageFull|InsufficientStorage)$/.test(reason))
     return final('STORAGE_FULL', 'the store is full', 'Free space or raise the quota.');

@@ -35,10 +35,13 @@ export async function* listNames(
   }
 }
 
-/** Names of the folders directly below a folder (`''` or with `/` at its end), in order. */
-export async function folderNames(requests: Requests, place: Place, folder: string): Promise<string[]> {
-  const { folders } = await level(requests, place, folder);
-  return folders.map((name) => name.slice(folder.length, -1)).sort(compareKeys);
+/** Names directly below a folder (`''` or with `/` at its end), in order; those of folders end with `/`. */
+export async function levelNames(requests: Requests, place: Place, folder: string): Promise<string[]> {
+  const { objects, folders } = await level(requests, place, folder);
+  return [...objects.map(({ name }) => name), ...folders]
+    .filter((name) => name !== folder)
+    .map((name) => name.slice(folder.length))
+    .sort(compareKeys);
 }
 
 async function* walk(

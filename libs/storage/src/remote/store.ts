@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ParquetryError } from '@parquetry/core';
 import { assertKey, isTempName } from '../key';
+import { folderNames } from '../listing';
 import type { RemoteSettings } from '../settings';
 import type {
   ListedObject,
@@ -12,8 +13,8 @@ import type {
   UploadExpectation,
 } from '../store';
 import type { Driver, RemoteInfo } from './driver';
-import type { Place } from './fault';
-import { folderNames, listNames } from './listing';
+import { ObjectChanged, type Place } from './fault';
+import { levelNames, listNames } from './listing';
 import { collect, readBytes, untilStable } from './read';
 import { Requests } from './requests';
 import { uploadFile } from './upload';
@@ -89,6 +90,16 @@ export abstract class RemoteStore implements ManagedStore {
     });
   }
 
+  async *read(key: string): AsyncGenerator<Uint8Array> {
+    const [name, place] = [this.name(key), this.place('read', key)];
+    try {
+      yield* readBytes(this.requests, name, place);
+    } catch (error) {
+      if (!(error instanceof ObjectChanged)) throw error;
+      throw new ParquetryError('STORAGE_UNREACHABLE', `${place.uri} was replaced while it was read.`);
+    }
+  }
+
   async stat(key: string): Promise<ObjectInfo | undefined> {
     const info = await this.head(key);
     return info === undefined ? undefined : { size: info.size, modified: info.modified };
@@ -110,9 +121,13 @@ export abstract class RemoteStore implements ManagedStore {
   }
 
   async *folders(folder: string): AsyncGenerator<string> {
+    yield* await folderNames(this.names(folder));
+  }
+
+  async *names(folder: string): AsyncGenerator<string> {
     const place = this.listed(folder === '' ? '' : `${folder}/`);
     const at = folder === '' ? this.base : `${this.base}${folder}/`;
-    for (const name of await folderNames(this.requests, place, at)) if (!isTempName(name)) yield name;
+    for (const name of await levelNames(this.requests, place, at)) if (!isTempName(name)) yield name;
   }
 
   async delete(key: string): Promise<boolean> {

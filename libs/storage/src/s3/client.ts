@@ -1,9 +1,11 @@
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import type { RemoteSettings } from '../settings';
 
+const load = () => import('@aws-sdk/client-s3');
+
 /** The SDK, loaded when a first request needs it: workers of local archives never pay for it. */
 export interface S3Sdk {
-  readonly sdk: typeof import('@aws-sdk/client-s3');
+  readonly sdk: Awaited<ReturnType<typeof load>>;
   readonly client: S3Client;
   /** What the server calls itself, from its latest answer. */
   server(): string | undefined;
@@ -27,7 +29,7 @@ export function s3Client(settings: RemoteSettings): Promise<S3Sdk> {
 async function connect(settings: RemoteSettings): Promise<S3Sdk> {
   // The SDK prints when it will need a later Node; package.json's engines say what Parquetry needs.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
-  const sdk = await import('@aws-sdk/client-s3');
+  const sdk = await load();
   const client = new sdk.S3Client(clientConfig(settings));
   let server: string | undefined;
   client.middlewareStack.add(

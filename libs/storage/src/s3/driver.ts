@@ -134,7 +134,7 @@ export class S3Driver implements Driver {
   /** GET says in its body what HEAD can't: that the bucket is missing. */
   async assertBucket(name: string, abortSignal: AbortSignal): Promise<void> {
     const body = await this.read(name, { start: 0, end: 1 }, abortSignal);
-    for await (const _ of body?.bytes ?? []) break;
+    for await (const chunk of body?.bytes ?? []) if (chunk.length > 0) break;
   }
 
   async begin(

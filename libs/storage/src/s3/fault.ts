@@ -1,4 +1,4 @@
-import { type Answer, networkCode, plain } from '../remote/fault';
+import { type Answer, hiddenText, networkCode, plain } from '../remote/fault';
 
 /** The parts of an SDK error that are read. */
 interface SdkError {
@@ -29,7 +29,7 @@ export function s3Status(error: unknown): number | undefined {
 }
 
 function reason(error: unknown, name: unknown, code: unknown): string {
-  const message = error instanceof Error ? error.message : '';
+  const message = hiddenText(error);
   if (message === 'Region is missing') return 'Redirect';
   if (
     /credential/i.test(String(name)) ||

@@ -1,4 +1,4 @@
-import type { LedgerRange } from '@parquetry/core';
+import type { FlushReason, LedgerRange } from '@parquetry/core';
 import type { DatasetSummary, PartitionTask, PlannedRun, RunSpec } from './types';
 
 /** Names the plan of a run: where the archive is and the key the plan has in it. */
@@ -41,17 +41,27 @@ export interface DatasetStep extends PlanRef {
   readonly stageId: string;
   readonly range: LedgerRange;
   readonly dataset: string;
+  /** What ended the range where a tail cut it. */
+  readonly reason?: FlushReason;
+  /** The stage was made from the archive's own files, which the commit replaces. */
+  readonly compaction?: boolean;
 }
 
-/** Result of the commit step. */
+/** Result of the commit step. `overtaken`: another writer committed some or all of the ledgers meanwhile, with the same rows. */
 export interface CommitResult {
-  readonly outcome: 'committed' | 'unchanged';
+  readonly outcome: 'committed' | 'unchanged' | 'overtaken';
+  /** Overtaken: the ledgers that nobody committed; they are to be pulled and committed on their own. */
+  readonly rest?: readonly LedgerRange[];
+  /** Overtaken: one sentence that says who committed what. */
+  readonly note?: string;
   /** Delta version of the dataset's log after the commit. */
   readonly version: number;
   readonly files: number;
   readonly rows: number;
   readonly bytes: number;
   readonly rejected: number;
+  /** Files by what closed them. */
+  readonly closedBy: Readonly<Partial<Record<FlushReason, number>>>;
 }
 
 /** Steps that any worker can do; they run on the shared task queue. */

@@ -1,4 +1,4 @@
-import type { LedgerRange, WriteSettings } from '@parquetry/core';
+import type { FlushReason, LedgerRange, WriteSettings } from '@parquetry/core';
 
 /** Where messages come from and how they are told apart. Holds no credentials: it is in the workflow's history. */
 export interface SourceSpec {
@@ -17,6 +17,9 @@ export interface SourceSpec {
 /** What a partition does when its retries are exhausted or its error is final. */
 export type OnFailure = 'park' | 'fail';
 
+/** What a run does with ledgers that are committed already. */
+export type RunMode = 'fill' | 'replace';
+
 /** How deep staged files are read before they are published. */
 export type VerifyLevel = 'ledger' | 'full';
 
@@ -26,6 +29,8 @@ export interface RunSpec {
   /** Archive root: a path or URI without credentials. */
   readonly archive: string;
   readonly network?: string;
+  /** Folder of the datasets below the archive's root; absent for what the archive has, the root in a new one. */
+  readonly prefix?: string;
   /** Inclusive. */
   readonly range: LedgerRange;
   /** Ledgers a partition. */
@@ -33,9 +38,15 @@ export interface RunSpec {
   /** Message types; undefined for all that the source has. */
   readonly types?: readonly string[];
   readonly settings: WriteSettings;
+  /** What nested objects and arrays of inferred columns become; absent for what the archive has, `struct` in a new one. */
+  readonly nested?: 'struct' | 'flatten' | 'json';
   /** Rejected messages a partition and dataset may have before it fails. */
   readonly maxRejects: number;
   readonly verify: VerifyLevel;
+  /** `fill` (default) takes what no commit covers; `replace` computes everything anew and takes its place where it differs. */
+  readonly mode?: RunMode;
+  /** Replaced files stay on storage; by default they are deleted right after the commit that replaces them. */
+  readonly keepReplaced?: boolean;
 }
 
 /** Input of the `backfill` workflow. */
@@ -58,6 +69,8 @@ export interface PartitionTask {
   readonly key: string;
   readonly range: LedgerRange;
   readonly datasets: readonly string[];
+  /** What ended the range where a tail cut it; its last file says so. */
+  readonly reason?: FlushReason;
 }
 
 /** Input of the `partition` workflow. Works alone too: everything else is in the stored plan. */
@@ -96,6 +109,8 @@ export interface PartitionReport {
   readonly outcome: 'done' | 'parked' | 'resumed' | 'skipped' | 'failed';
   readonly tally?: Tally;
   readonly reason?: string;
+  /** What other writers did to its ledgers meanwhile, a sentence each. */
+  readonly notes?: readonly string[];
 }
 
 /** Result of the `partition` workflow. */
@@ -159,6 +174,8 @@ export interface BackfillResult {
   readonly filtered: number;
   /** Where the unusable messages are kept, if there are any: a key in the archive. */
   readonly rejects?: string;
+  /** What other writers did to the run's ledgers meanwhile: the first 100 sentences. */
+  readonly notes?: readonly string[];
 }
 
 /** State of a run that survives a continue-as-new. Bounded by the window and `maxParked`, not by the run's length. */
@@ -171,6 +188,7 @@ export interface BackfillCarry {
   readonly failed: readonly TroubledPartition[];
   readonly failedCount: number;
   readonly requeue: readonly PartitionTask[];
+  readonly notes?: readonly string[];
   readonly done: number;
   readonly skipped: number;
   readonly abandoned: number;

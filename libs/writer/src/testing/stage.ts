@@ -1,6 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { ColumnTally, LedgerTally, StagedDataset } from '@parquetry/core';
+import {
+  type ColumnTally,
+  type LedgerTally,
+  PART_BYTES,
+  PART_ROWS,
+  type StagedDataset,
+  partName,
+} from '@parquetry/core';
 import type { Field, RegisteredSchema, TableSchema } from '@parquetry/schema';
 
 /** A row as staged: JSON values by column; bigint stands for a bare integer lexeme. */
@@ -106,16 +113,32 @@ export async function stageRows(
   schema: TableSchema,
   rows: readonly StagedRow[],
 ): Promise<{ rowsFile: string; staged: StagedDataset }> {
-  const rowsFile = path.join(dir, `${schema.messageType}.rows.ndjson`);
-  const text = rows.map((row) => `${rowText(row)}\n`).join('');
-  await writeFile(rowsFile, text);
+  const rowsFile = path.join(dir, partName(schema.messageType, 0));
+  const lines = rows.map((row) => `${rowText(row)}\n`);
+  const parts: number[] = [];
+  let part: string[] = [];
+  let partBytes = 0;
+  for (const [index, line] of lines.entries()) {
+    part.push(line);
+    partBytes += Buffer.byteLength(line);
+    const full = (index + 1) % PART_ROWS === 0 && partBytes >= PART_BYTES;
+    if (!full && index < lines.length - 1) continue;
+    await writeFile(path.join(dir, partName(schema.messageType, parts.length)), part.join(''));
+    parts.push(partBytes);
+    part = [];
+    partBytes = 0;
+  }
+  if (lines.length === 0) await writeFile(rowsFile, '');
   const ledgers = new Map<number, LedgerTally>();
+  const ledgerBytes = new Map<number, number>();
   let sorted = true;
   let before = 0;
-  for (const row of rows) {
+  for (const [index, row] of rows.entries()) {
     const ledger = Number(row[schema.ledgerColumn]);
     const micros = timeMicros(String(row[schema.closeTimeColumn]));
     const tally = ledgers.get(ledger);
+    const lineBytes = Buffer.byteLength(lines[index] as string);
+    ledgerBytes.set(ledger, (ledgerBytes.get(ledger) ?? 0) + lineBytes);
     ledgers.set(ledger, {
       ledger,
       rows: (tally?.rows ?? 0) + 1,
@@ -133,7 +156,10 @@ export async function stageRows(
     sorted,
     ledgers: [...ledgers.values()].sort((a, b) => a.ledger - b.ledger),
     rejectedLedgers: [],
-    bytes: Buffer.byteLength(text),
+    bytes: parts.reduce((sum, bytes) => sum + bytes, 0),
+    ...(parts.length > 1
+      ? { parts, ledgerBytes: [...ledgerBytes].sort(([a], [b]) => a - b).map(([, bytes]) => bytes) }
+      : {}),
     contentHash: '',
     columns: Object.fromEntries(schema.fields.map((field) => [field.name, tallyOf(field, rows)])),
   };

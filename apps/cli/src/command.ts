@@ -1,0 +1,145 @@
+import { ParquetryError } from '@parquetry/core';
+import { Command, Option } from 'commander';
+import { type Config, readConfig } from './config';
+import { PROFILES, SETTINGS, type Setting, environmentName, setting } from './settings';
+
+/**
+ * A command whose settings come from the command line, else the environment, else the configuration file, else the
+ * profile, else the default. Everything is filled in while the line is parsed, so that an option which is required may
+ * come from any of them.
+ */
+export class SettingsCommand extends Command {
+  /** What people should know of the configuration file. */
+  notes: readonly string[] = [];
+
+  override createCommand(name?: string): SettingsCommand {
+    return new SettingsCommand(name);
+  }
+
+  /** Adds settings of the table as options. */
+  settings(names: readonly string[], required: readonly string[] = []): this {
+    for (const name of names) {
+      const entry = setting(name);
+      const option = new Option(flags(entry), entry.doc);
+      if (entry.parse !== undefined) option.argParser(entry.parse);
+      if (entry.default !== undefined) option.default(entry.default);
+      this.addOption(option.makeOptionMandatory(required.includes(name)));
+      // A switch that the file turns on can be turned off by the line.
+      if (entry.value === undefined) this.addOption(new Option(`--no-${name}`).hideHelp());
+    }
+    return this;
+  }
+
+  override parseOptions(args: string[]): ReturnType<Command['parseOptions']> {
+    const parsed = super.parseOptions(args);
+    if (!args.includes('--help') && !args.includes('-h')) this.fillIn();
+    return parsed;
+  }
+
+  private fillIn(): void {
+    if (this.options.length === 0) return;
+    const own = this.options.filter(
+      (option) =>
+        tableEntry(option) === undefined &&
+        !option.negate &&
+        !['--config', '--json'].includes(option.long ?? ''),
+    );
+    const file = this.pick('config') ?? fromEnvironment('PARQUETRY_CONFIG');
+    const hasConfig = this.options.some((option) => option.attributeName() === 'config');
+    const config =
+      typeof file === 'string' && hasConfig
+        ? readConfig(
+            file,
+            own.map((option) => option.name()),
+          )
+        : undefined;
+    this.notes = config?.notes ?? [];
+    for (const option of this.options) {
+      if (this.given(option)) continue;
+      const found = environmentValue(option) ?? configValue(option, config);
+      if (found !== undefined)
+        this.setOptionValueWithSource(option.attributeName(), found.value, found.source);
+    }
+    const profile = PROFILES[String(this.pick('profile'))] ?? {};
+    for (const option of this.options)
+      if (option.name() in profile && ['default', undefined].includes(this.source(option)))
+        this.setOptionValueWithSource(option.attributeName(), profile[option.name()], 'profile');
+  }
+
+  private pick(attribute: string): unknown {
+    return this.getOptionValue(attribute);
+  }
+
+  private source(option: Option): string | undefined {
+    return this.getOptionValueSource(option.attributeName());
+  }
+
+  private given(option: Option): boolean {
+    return this.source(option) === 'cli';
+  }
+}
+
+interface Found {
+  readonly value: unknown;
+  readonly source: 'env' | 'config';
+}
+
+function flags({ name, value }: Setting): string {
+  return value === undefined ? `--${name}` : `--${name} ${value}`;
+}
+
+/** The setting an option is; an option of the same name that takes something else is none. */
+function tableEntry(option: Option): Setting | undefined {
+  return SETTINGS.find((entry) => flags(entry) === option.flags);
+}
+
+function environmentValue(option: Option): Found | undefined {
+  const entry = tableEntry(option);
+  if (entry === undefined) return undefined;
+  const name = environmentName(entry.name);
+  const text = fromEnvironment(name);
+  if (text === undefined) return undefined;
+  return { value: parseText(option, text, name), source: 'env' };
+}
+
+/** An empty variable is one that is not set. */
+function fromEnvironment(name: string): string | undefined {
+  const text = process.env[name];
+  return text === '' ? undefined : text;
+}
+
+function configValue(option: Option, config: Config | undefined): Found | undefined {
+  const found = config?.values.get(option.name());
+  if (config === undefined || found === undefined || option.negate) return undefined;
+  const where = `${config.file}: ${found.key}`;
+  const parts: readonly unknown[] = Array.isArray(found.value) ? found.value : [found.value];
+  if (option.isBoolean()) {
+    if (typeof found.value !== 'boolean') throw invalid(where, 'expected true or false.');
+    return { value: found.value, source: 'config' };
+  }
+  const texts = parts.map((part) => {
+    if (!['string', 'number', 'bigint'].includes(typeof part))
+      throw invalid(where, 'expected text or a number.');
+    return String(part);
+  });
+  return { value: parseText(option, texts.join(','), where), source: 'config' };
+}
+
+function parseText(option: Option, text: string, where: string): unknown {
+  if (option.isBoolean()) {
+    if (['true', '1', 'yes', 'on'].includes(text.toLowerCase())) return true;
+    if (['false', '0', 'no', 'off'].includes(text.toLowerCase())) return false;
+    throw invalid(where, `expected true or false, not ${JSON.stringify(text)}.`);
+  }
+  try {
+    return option.parseArg === undefined ? text : option.parseArg(text, undefined);
+  } catch (error) {
+    throw invalid(where, `${JSON.stringify(text)} is not possible. ${(error as Error).message}`);
+  }
+}
+
+function invalid(where: string, why: string): ParquetryError {
+  return new ParquetryError('CONFIG_INVALID', `${where}: ${why}`, {
+    hint: 'docs/configuration.md lists what settings take.',
+  });
+}

@@ -1,0 +1,163 @@
+import {
+  type AuditFinding,
+  type DatasetAudit,
+  type Waste,
+  auditArchive,
+  findWaste,
+  keptPlans,
+  planFor,
+} from '@parquetry/audit';
+import { type LedgerRange, ParquetryError, formatRange, isParquetryError } from '@parquetry/core';
+import type { RunSpec } from '@parquetry/workflows';
+import { openManaged } from '../archive';
+import { faultError, sayFindings } from '../findings';
+import { type WorkerSettings, archiveRoot } from '../options';
+import { Output, formatBytes } from '../output';
+import { startRun } from './backfill';
+
+/** What `audit` is asked. */
+export interface AuditOptions {
+  /** Start what repairs the gaps. */
+  readonly fix: boolean;
+  /** Ask the store for sizes only; without it every file is read for its sha256. */
+  readonly quick: boolean;
+  /** Folder of this machine with the stages of workers. */
+  readonly workRoot: string;
+}
+
+/** A gap that `--fix` tried to fill. */
+interface Fix {
+  readonly range: LedgerRange;
+  readonly datasets: readonly string[];
+  readonly outcome: 'filled' | 'failed' | 'source unknown';
+  readonly message?: string;
+}
+
+/**
+ * `parquetry audit`: gaps, overlaps, missing and altered files, commits without a record, and everything that no commit
+ * names, in one report; exit 1 when there is a fault. `--fix` fills gaps from the source that the run had.
+ */
+export async function audit(
+  root: string,
+  options: AuditOptions,
+  settings: WorkerSettings,
+  output: Output,
+): Promise<number> {
+  let audits = await look(root, options);
+  const fixes = options.fix ? await fillGaps(root, audits, settings, output) : undefined;
+  if (fixes?.some(({ outcome }) => outcome === 'filled') === true) audits = await look(root, options);
+  const { archive, store } = await openManaged(root);
+  const waste: Omit<Waste, 'remove'>[] = [];
+  for await (const { kind, key, size, modified, message } of findWaste(archive, store, options))
+    waste.push({ kind, key, size, modified, message });
+
+  output.table(
+    ['dataset', 'files', 'rows', 'size', 'coverage', 'glob exact', 'faults'],
+    audits.map((entry) => [
+      entry.dataset,
+      entry.files,
+      entry.rows,
+      formatBytes(entry.bytes),
+      entry.coverage.map(formatRange).join(', ') || 'none',
+      entry.globExact ? 'yes' : 'no',
+      entry.findings.filter(({ fault }) => fault).length,
+    ]),
+  );
+  // Files that no commit names are told once, with everything else that only takes room.
+  const findings = audits.flatMap((entry) => entry.findings).filter(({ fault }) => fault);
+  sayFindings(findings, output);
+  for (const { kind, message } of waste) output.say(`note ${kind}: ${message}`);
+  for (const fix of fixes ?? []) output.say(describeFix(fix));
+  if (waste.length > 0) output.say('`parquetry gc` shows and removes what takes room.');
+  const [first] = findings;
+  const document = {
+    ok: first === undefined,
+    globExact: audits.every(({ globExact }) => globExact),
+    datasets: audits,
+    waste,
+    ...(fixes === undefined ? {} : { fixes }),
+  };
+  if (first !== undefined) return output.fail(faultError(first, findings.length), document);
+  output.say('No faults.');
+  output.document(document);
+  return 0;
+}
+
+async function look(root: string, { quick }: AuditOptions): Promise<DatasetAudit[]> {
+  const { archive } = await openManaged(root);
+  const audits: DatasetAudit[] = [];
+  for await (const entry of auditArchive(archive, { level: quick ? 'size' : 'sha256' })) audits.push(entry);
+  return audits;
+}
+
+/** Starts the backfill that each gap needs, through the same code as the command; gaps of one range are one run. */
+async function fillGaps(
+  root: string,
+  audits: readonly DatasetAudit[],
+  settings: WorkerSettings,
+  output: Output,
+): Promise<Fix[]> {
+  const plans = await keptPlans((await openManaged(root)).store);
+  const gaps = new Map<string, { range: LedgerRange; datasets: string[]; spec: RunSpec | undefined }>();
+  for (const { dataset, range } of audits.flatMap(({ findings }) => findings.filter(isGap))) {
+    const plan = planFor(plans, dataset, range);
+    const id = `${plan?.key ?? dataset} ${formatRange(range)}`;
+    const entry = gaps.get(id) ?? { range, datasets: [], spec: plan?.spec as RunSpec | undefined };
+    entry.datasets.push(dataset);
+    gaps.set(id, entry);
+  }
+  const fixes: Fix[] = [];
+  for (const { range, datasets, spec } of gaps.values()) {
+    if (spec === undefined) {
+      fixes.push({ range, datasets, outcome: 'source unknown' });
+      continue;
+    }
+    output.note(`Filling ledgers ${formatRange(range)} of ${datasets.join(', ')} from ${spec.source.uri}`);
+    const input = {
+      // The archive may have moved since; it is filled where it is now.
+      spec: { ...spec, archive: archiveRoot(root), range, types: datasets },
+      concurrency: 4,
+      maxParked: 50,
+      onFailure: 'fail' as const,
+    };
+    const quiet = new Quiet();
+    const code = await startRun(input, {}, settings, quiet).catch((error: unknown) => {
+      if (!isParquetryError(error)) throw error;
+      return quiet.fail(error);
+    });
+    fixes.push(
+      code === 0
+        ? { range, datasets, outcome: 'filled' }
+        : { range, datasets, outcome: 'failed', message: quiet.failure ?? `exit code ${code}` },
+    );
+  }
+  return fixes;
+}
+
+function isGap(finding: AuditFinding): finding is AuditFinding & { readonly range: LedgerRange } {
+  return finding.code === 'COVERAGE_GAP' && finding.range !== undefined;
+}
+
+function describeFix({ range, datasets, outcome, message }: Fix): string {
+  const what = `ledgers ${formatRange(range)} of ${datasets.join(', ')}`;
+  if (outcome === 'filled') return `fixed: ${what}`;
+  return outcome === 'failed'
+    ? `not fixed: ${what}: ${message}`
+    : `not fixed: ${what}: no plan in the archive says from which source; use \`parquetry backfill\`.`;
+}
+
+/** A run inside another command: its progress is shown, its result is not, its error is kept. */
+class Quiet extends Output {
+  failure: string | undefined;
+
+  constructor() {
+    super(true);
+  }
+
+  override document(): void {}
+
+  override fail(error: unknown): number {
+    this.failure = error instanceof Error ? error.message : String(error);
+    return error instanceof ParquetryError ? error.exitCode : 1;
+  }
+}

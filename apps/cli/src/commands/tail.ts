@@ -1,0 +1,258 @@
+import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Client, WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
+import { ParquetryError } from '@parquetry/core';
+import { devHome, loadTemporalConfig, readDevServer, workflowUrl } from '@parquetry/temporal';
+import {
+  ATTRIBUTES,
+  TASK_QUEUE,
+  type TailFrom,
+  type TailInput,
+  type TailProgress,
+  type TailResult,
+  policyFault,
+  tailProgress,
+} from '@parquetry/workflows';
+import { runFailure } from '../follow';
+import { onInterrupt } from '../interrupt';
+import { type BackfillOptions, type WorkerSettings, backfillInput } from '../options';
+import { type Output, formatCount } from '../output';
+import { type Session, openSession } from '../session';
+
+/** Options of `tail` as commander gives them. */
+export interface TailOptions extends Omit<
+  BackfillOptions,
+  'ledgers' | 'concurrency' | 'maxParked' | 'onFailure'
+> {
+  readonly from: TailFrom;
+  readonly maxRows?: number;
+  readonly maxBytes?: number;
+  /** Seconds. */
+  readonly maxAge?: number;
+  readonly lag: number;
+  readonly until?: number;
+  /** Seconds. */
+  readonly poll: number;
+  readonly detach?: boolean;
+}
+
+const LOOK_MS = 1_000;
+
+/** `parquetry tail`: starts the tail of an archive and source, or attaches to the one that runs. */
+export async function tail(options: TailOptions, settings: WorkerSettings, output: Output): Promise<number> {
+  const input = tailInput(options);
+  const id = tailId(input);
+  const embedded = !loadTemporalConfig().configured;
+  const kept = (await readDevServer(devHome()))?.users.some((user) => user.foreground) ?? false;
+  if (options.detach === true && embedded && !kept)
+    throw new ParquetryError('USAGE', '--detach needs a Temporal server that goes on after this command.', {
+      hint: 'Run `parquetry dev` in this folder in another terminal, or set TEMPORAL_ADDRESS.',
+    });
+  const worker = options.detach === true ? 'never' : 'embedded';
+  const session = await openSession({ output, worker, settings });
+  try {
+    const started = await startTail(session.client, id, input);
+    const url = tailLink(session, id);
+    output.note(`${started ? 'Tail' : 'Attached to the tail'} ${id}`);
+    if (url !== undefined) output.note(`Temporal UI: ${url}`);
+    if (options.detach !== true) return await followTail(session, id, output);
+    output.say(`Detached. \`parquetry attach ${id}\` follows it, \`parquetry stop ${id}\` ends it.`);
+    output.document({ workflowId: id, started, ...(url === undefined ? {} : { url }) });
+    return 0;
+  } finally {
+    await session.close();
+  }
+}
+
+/** Follows a tail until it ends, is parked, or Ctrl-C; shared with `attach`. */
+export async function followTail(session: Session, id: string, output: Output): Promise<number> {
+  const interrupt = onInterrupt();
+  const handle = session.client.workflow.getHandle(id);
+  let died = false;
+  const watching = session.worker?.stopped.finally(() => (died = true));
+  watching?.catch(() => undefined);
+  let last = '';
+  try {
+    for (;;) {
+      if (interrupt.signal.aborted) return detached(id, session, output);
+      if (died)
+        throw new ParquetryError('INTERNAL', 'The worker in this process stopped before the tail ended.');
+      const { status } = await handle.describe();
+      if (status.name !== 'RUNNING') return await ended(handle, id, output);
+      const progress = await handle.query(tailProgress).catch(() => undefined);
+      if (progress?.phase === 'parked')
+        return output.fail(parkedTail(id, progress), { workflowId: id, progress });
+      const line = progress === undefined ? '' : tailLine(progress);
+      if (line !== last && line !== '') output.note(line);
+      last = line;
+      await sleep(LOOK_MS, undefined, { signal: interrupt.signal }).catch(() => undefined);
+    }
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+/** `parquetry status` of a tail. */
+export async function tailStatus(session: Session, handle: WorkflowHandle, output: Output): Promise<number> {
+  const { status } = await handle.describe();
+  const progress = await handle.query(tailProgress);
+  const { cursor, lag, tally } = progress;
+  output.say(
+    `${handle.workflowId}: ${status.name === 'RUNNING' ? progress.phase : status.name.toLowerCase()}`,
+  );
+  output.table(
+    ['next ledger', 'source is at', 'ledgers behind', 'seconds behind', 'flushes', 'ledgers', 'rows', 'late'],
+    [
+      [
+        String(cursor ?? '–'),
+        String(progress.tip?.ledger ?? '–'),
+        lag?.ledgers ?? '–',
+        lag?.seconds ?? '–',
+        progress.flushes,
+        tally.ledgers,
+        tally.rows,
+        progress.late,
+      ],
+    ],
+  );
+  for (const failure of progress.failures)
+    output.say(`  ${failure.dataset}: ${failure.step} ${failure.code}: ${failure.message}`);
+  const url = tailLink(session, handle.workflowId);
+  output.document({
+    workflowId: handle.workflowId,
+    status: status.name,
+    progress,
+    ...(url === undefined ? {} : { url }),
+  });
+  return 0;
+}
+
+/** True for the workflow id of a tail. */
+export function isTail(id: string): boolean {
+  return id.startsWith('tail/');
+}
+
+function tailInput(options: TailOptions): TailInput {
+  const { bufferSize, maxFileSizeMb, rotationIntervalMinutes, ...rest } = options;
+  const { spec } = backfillInput({
+    ...rest,
+    source: withFolders(options.source),
+    ledgers: '1',
+    concurrency: 1,
+    maxParked: 1,
+    onFailure: 'park',
+  });
+  const { range: _, ...endless } = spec;
+  const policy = {
+    maxRows: options.maxRows ?? bufferSize ?? 10_000,
+    maxBytes: options.maxBytes ?? (maxFileSizeMb === undefined ? 64_000_000 : maxFileSizeMb * 1_000_000),
+    maxAgeSeconds: options.maxAge ?? (rotationIntervalMinutes ?? 10) * 60,
+  };
+  const fault = policyFault(policy);
+  if (fault !== undefined) throw new ParquetryError('USAGE', `${fault}.`);
+  return {
+    spec: endless,
+    from: options.from,
+    lag: options.lag,
+    policy,
+    pollSeconds: options.poll,
+    ...(options.until === undefined ? {} : { until: options.until }),
+  };
+}
+
+/** A folder of messages stands for the NDJSON files in it, also those to come. */
+function withFolders(source: string): string {
+  if (!source.startsWith('ndjson:')) return source;
+  const parts = source.slice('ndjson:'.length).split(',');
+  const isFolder = (part: string): boolean =>
+    statSync(part, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return `ndjson:${parts.map((part) => (isFolder(part.trim()) ? path.join(part.trim(), '*.ndjson') : part)).join(',')}`;
+}
+
+/** One tail for an archive and a source. */
+function tailId({ spec }: TailInput): string {
+  const text = JSON.stringify([spec.archive, spec.source.uri]);
+  return `tail/${createHash('sha256').update(text).digest('hex').slice(0, 12)}`;
+}
+
+async function startTail(client: Client, id: string, input: TailInput): Promise<boolean> {
+  const { spec } = input;
+  try {
+    await client.workflow.start('tail', {
+      workflowId: id,
+      taskQueue: TASK_QUEUE,
+      args: [input],
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      workflowIdConflictPolicy: 'FAIL',
+      staticSummary: `tail of ${spec.types?.join(', ') ?? 'all message types'} from ${input.from}`.slice(
+        0,
+        380,
+      ),
+      typedSearchAttributes: [
+        { key: ATTRIBUTES.run, value: id },
+        ...(spec.types === undefined ? [] : [{ key: ATTRIBUTES.datasets, value: [...spec.types] }]),
+        ...(spec.network === undefined ? [] : [{ key: ATTRIBUTES.network, value: spec.network }]),
+      ],
+    });
+    return true;
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    return false;
+  }
+}
+
+async function ended(handle: WorkflowHandle, id: string, output: Output): Promise<number> {
+  const result = (await handle.result().catch((error: unknown) => {
+    throw runFailure(error, id);
+  })) as TailResult;
+  const { cursor, flushes, tally, late } = result;
+  output.say(
+    `The tail ended before ledger ${cursor}: ${flushes} flushes, ${formatCount(tally.ledgers)} ledgers, ${formatCount(tally.rows)} rows.`,
+  );
+  if (late > 0) output.say(`${late} late messages are kept in _parquetry/rejects/late.`);
+  output.document({ workflowId: id, ...result });
+  return 0;
+}
+
+function detached(id: string, session: Session, output: Output): number {
+  const why =
+    session.worker === undefined ? 'It goes on without this command.' : 'Its worker was here, so it waits.';
+  output.note(`\nDetached from ${id}. ${why}`);
+  output.note(
+    `The same command, \`parquetry attach ${id}\` or \`parquetry dev\` continues it; \`parquetry stop ${id}\` ends it.`,
+  );
+  output.document({ workflowId: id, detached: true });
+  return 130;
+}
+
+function parkedTail(id: string, { failures, cursor }: TailProgress): ParquetryError {
+  const reasons = failures.map(
+    ({ dataset, step, code, message }) => `${dataset}: ${step} ${code}: ${message}`,
+  );
+  return new ParquetryError('PARTITIONS_PARKED', `The tail is parked at ledger ${cursor ?? '–'}.`, {
+    details: { run: id, cursor: cursor ?? null },
+    hint: [
+      ...reasons,
+      ...failures.flatMap(({ hint }) => hint ?? []),
+      'Mend the cause, then:',
+      `  parquetry retry ${id}`,
+    ].join('\n'),
+  });
+}
+
+function tailLine({ phase, cursor, lag, flushes, tally, late }: TailProgress): string {
+  const behind =
+    lag === undefined
+      ? ''
+      : `, ${lag.ledgers} ledgers${lag.seconds === undefined ? '' : ` (${lag.seconds} s)`} behind`;
+  return (
+    `${phase}: next ledger ${cursor ?? '–'}${behind}, ${flushes} flushes, ${formatCount(tally.ledgers)} ledgers, ` +
+    `${formatCount(tally.rows)} rows${late > 0 ? `, ${late} late` : ''}`
+  );
+}
+
+function tailLink(session: Session, id: string): string | undefined {
+  return session.uiUrl === undefined ? undefined : workflowUrl(session.uiUrl, session.namespace, id);
+}

@@ -1,0 +1,70 @@
+import { backfill } from '../commands/backfill';
+import { inspect } from '../commands/inspect';
+import { plan } from '../commands/plan';
+import type { BackfillOptions, MessageOptions } from '../options';
+import type { Layout } from '@parquetry/core';
+import { type Commands, WORKER_SETTINGS, type WorkerOptions, workerSettings } from './commands';
+
+const MESSAGE_SETTINGS = ['message-type', 'default-type', 'close-time', 'ledger-path'];
+const LAYOUT_SETTINGS = ['layout', 'ledgers-per-folder'];
+
+/** What a run does, in the order of its help. */
+export const RUN_SETTINGS = [
+  'archive',
+  'source',
+  'ledgers',
+  'types',
+  'partition-size',
+  ...LAYOUT_SETTINGS,
+  'prefix',
+  'region',
+  'compression',
+  'compression-level',
+  'buffer-size',
+  'max-file-size-mb',
+  'rotation-interval-minutes',
+  'sort-by',
+  'portable-integers',
+  'concurrency',
+  'max-parked',
+  'max-rejects',
+  'on-failure',
+  'verify',
+  ...MESSAGE_SETTINGS,
+  'network',
+];
+const REQUIRED = ['archive', 'source', 'ledgers'];
+
+/** Adds `backfill`, `plan` and `inspect`. */
+export function backfillCommands({ command, run, output }: Commands): void {
+  command('backfill', 'bring a ledger range into an archive')
+    .settings([...RUN_SETTINGS, 'dry-run', ...WORKER_SETTINGS], REQUIRED)
+    .option('--detach', 'start the run and return; needs `parquetry dev` or a configured cluster')
+    .option('--id <workflow>', 'id of the run (default: made from range and settings)')
+    .action(
+      (options: BackfillOptions & WorkerOptions & { dryRun?: boolean; detach?: boolean; id?: string }) =>
+        run(() => {
+          if (options.rotationIntervalMinutes !== undefined)
+            output.note(
+              'rotation_interval_minutes is for tails; files of a backfill are cut by their content alone.',
+            );
+          return options.dryRun === true
+            ? plan(options, output)
+            : backfill(options, workerSettings(options), output);
+        }),
+    );
+
+  command('plan', 'print what a backfill would do and why; nothing is written')
+    .settings([...RUN_SETTINGS, 'profile'], REQUIRED)
+    .action((options: BackfillOptions) => run(() => plan(options, output)));
+
+  command('inspect', 'validate messages and print what a backfill would do with each')
+    .argument('<files...>', 'NDJSON files or globs')
+    .settings(['archive', ...LAYOUT_SETTINGS, 'region', ...MESSAGE_SETTINGS])
+    .action(
+      (
+        files: string[],
+        options: MessageOptions & { archive?: string; layout: Layout['kind']; ledgersPerFolder: number },
+      ) => run(() => inspect(files, options, output)),
+    );
+}

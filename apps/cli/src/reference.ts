@@ -1,0 +1,73 @@
+import { ParquetryError } from '@parquetry/core';
+import type { ConfigValue } from './config';
+
+/**
+ * Keys of the reference program's SaveToParquet consumer that are not settings of ours by the same name. Its other keys
+ * (`compression`, `buffer_size`, `max_file_size_mb`, `rotation_interval_minutes`, `region`, `debug`, `dry_run`) are.
+ */
+export const REFERENCE_KEYS: readonly string[] = [
+  'storage_type',
+  'local_path',
+  'bucket_name',
+  'path_prefix',
+  'partition_by',
+  'ledgers_per_file',
+  'include_metadata',
+  'schema_evolution',
+];
+
+/** Its names for where files go, and what each needs. */
+const STORAGES: Readonly<Record<string, { readonly needs: string; readonly scheme: string }>> = {
+  FS: { needs: 'local_path', scheme: '' },
+  GCS: { needs: 'bucket_name', scheme: 'gs://' },
+  S3: { needs: 'bucket_name', scheme: 's3://' },
+};
+
+/**
+ * The reference program's keys as settings. Its archive is the folder or bucket, its `path_prefix` the prefix below it.
+ * @throws ParquetryError CONFIG_INVALID
+ */
+export function* referenceSettings(
+  file: string,
+  keys: ReadonlyMap<string, unknown>,
+  notes: string[],
+): Generator<ConfigValue & { readonly name: string }> {
+  const renamed = { path_prefix: 'prefix', partition_by: 'layout', ledgers_per_file: 'ledgers-per-folder' };
+  for (const [key, name] of Object.entries(renamed))
+    if (keys.has(key)) yield { name, key, value: keys.get(key) };
+  yield* archive(file, keys);
+  for (const key of ['include_metadata', 'schema_evolution'])
+    if (keys.has(key) && typeof keys.get(key) !== 'boolean')
+      throw invalid(file, `${key}: expected true or false.`);
+  if (keys.get('include_metadata') === false)
+    notes.push(
+      'include_metadata: every file has its metadata, and messages keep all their fields; false changes nothing.',
+    );
+  if (keys.get('schema_evolution') === false)
+    notes.push(
+      'schema_evolution: new fields become new nullable columns in this version; false changes nothing.',
+    );
+}
+
+function* archive(
+  file: string,
+  keys: ReadonlyMap<string, unknown>,
+): Generator<ConfigValue & { readonly name: string }> {
+  const type = keys.get('storage_type');
+  if (type === undefined) {
+    const lone = ['local_path', 'bucket_name'].find((key) => keys.has(key));
+    if (lone !== undefined) throw invalid(file, `${lone} needs storage_type: FS, GCS or S3.`);
+    return;
+  }
+  const storage = typeof type === 'string' && Object.hasOwn(STORAGES, type) ? STORAGES[type] : undefined;
+  if (storage === undefined)
+    throw invalid(file, `storage_type: expected FS, GCS or S3, not ${JSON.stringify(String(type))}.`);
+  const place = keys.get(storage.needs);
+  if (typeof place !== 'string' || place === '')
+    throw invalid(file, `storage_type ${String(type)} needs ${storage.needs}.`);
+  yield { name: 'archive', key: storage.needs, value: `${storage.scheme}${place}` };
+}
+
+function invalid(file: string, why: string): ParquetryError {
+  return new ParquetryError('CONFIG_INVALID', `The configuration ${file}: ${why}`, { details: { file } });
+}

@@ -1,0 +1,317 @@
+import { CODECS } from '@parquetry/core';
+import { assignmentList, byteSize, choice, wholeNumber } from './parsers';
+
+/** Layouts by their configured names. */
+export const LAYOUTS = ['ledger_day', 'ledger_range', 'hour'] as const;
+
+/** What a setting is about: the sections of docs/configuration.md. */
+export const TOPICS = ['source', 'archive', 'files', 'run', 'worker', 'debugging'] as const;
+
+/** One setting: an option of the command line, an environment variable and a key of the configuration file. */
+export interface Setting {
+  /** Long name of the option. */
+  readonly name: string;
+  readonly topic: (typeof TOPICS)[number];
+  /** Name of the option's value in the help; absent for switches, which are true or false. */
+  readonly value?: string;
+  /** Which values it takes, for the page. */
+  readonly takes: string;
+  readonly doc: string;
+  readonly default?: string | number;
+  /** From the value's text; throws commander's InvalidArgumentError. */
+  readonly parse?: (text: string, before?: unknown) => unknown;
+}
+
+const whole = (min: number, max: number): Pick<Setting, 'takes' | 'parse'> => ({
+  takes: `${min}–${max}`,
+  parse: wholeNumber(min, max),
+});
+const oneOf = (...values: readonly string[]): Pick<Setting, 'takes' | 'parse'> => ({
+  takes: values.join(', '),
+  parse: choice(values),
+});
+const text = (takes: string): Pick<Setting, 'takes'> => ({ takes });
+const assignments: Pick<Setting, 'takes' | 'parse'> = {
+  takes: '`type=path`, several separated by commas',
+  parse: assignmentList,
+};
+const aSwitch: Pick<Setting, 'takes'> = { takes: 'true, false' };
+
+/**
+ * Every setting there is. The command line, the environment, the configuration file and docs/configuration.md are made
+ * from this one table.
+ */
+export const SETTINGS: readonly Setting[] = [
+  {
+    name: 'source',
+    topic: 'source',
+    value: '<uri>',
+    ...text('a source'),
+    doc: 'ndjson:FILES (paths or globs, separated by commas) or galexie:FOLDER; both also on s3:// and gs://',
+  },
+  {
+    name: 'ledgers',
+    topic: 'source',
+    value: '<range>',
+    ...text('an inclusive range'),
+    doc: 'inclusive range, e.g. 426000-426100',
+  },
+  {
+    name: 'types',
+    topic: 'source',
+    value: '<names>',
+    ...text('names, separated by commas'),
+    doc: 'message types, separated by commas (default: all that the source has)',
+  },
+  {
+    name: 'message-type',
+    topic: 'source',
+    value: '<name>',
+    ...text('a name'),
+    doc: 'every message is of this type',
+  },
+  {
+    name: 'default-type',
+    topic: 'source',
+    value: '<name>',
+    ...text('a name'),
+    doc: 'type of messages that name none',
+  },
+  {
+    name: 'close-time',
+    topic: 'source',
+    value: '<type=path>',
+    ...assignments,
+    doc: 'where a message type keeps its close time; may be given several times',
+  },
+  {
+    name: 'ledger-path',
+    topic: 'source',
+    value: '<type=path>',
+    ...assignments,
+    doc: 'where a message type keeps its ledger; may be given several times',
+  },
+  {
+    name: 'network',
+    topic: 'archive',
+    value: '<name>',
+    ...text('a name'),
+    doc: 'name of the network (default: what the source says)',
+  },
+  {
+    name: 'archive',
+    topic: 'archive',
+    value: '<root>',
+    ...text('a folder, s3://… or gs://…'),
+    doc: 'archive root: a folder, s3://bucket/prefix or gs://bucket/prefix',
+  },
+  {
+    name: 'prefix',
+    topic: 'archive',
+    value: '<folder>',
+    ...text('a path below the root'),
+    doc: "folder of the datasets below the archive's root; one that ends in the message type is the dataset's own folder",
+  },
+  {
+    name: 'region',
+    topic: 'archive',
+    value: '<name>',
+    ...text('a region'),
+    doc: 'region of S3 buckets, for this process (as AWS_REGION)',
+  },
+  {
+    name: 'layout',
+    topic: 'archive',
+    value: '<name>',
+    default: 'ledger_day',
+    ...oneOf(...LAYOUTS),
+    doc: 'how files are placed, by close time in UTC or by ledger: ledger_day, ledger_range or hour',
+  },
+  {
+    name: 'ledgers-per-folder',
+    topic: 'archive',
+    value: '<ledgers>',
+    default: 10_000,
+    ...whole(1, 1_000_000_000),
+    doc: 'width of a folder of layout ledger_range',
+  },
+  {
+    name: 'portable-integers',
+    topic: 'archive',
+    ...aSwitch,
+    doc: 'store 32-bit unsigned columns as int64, for Athena and Trino (default: as the archive has it, unsigned in a new one)',
+  },
+  {
+    name: 'compression',
+    topic: 'files',
+    value: '<codec>',
+    default: 'snappy',
+    ...oneOf(...CODECS),
+    doc: 'none, snappy, gzip, zstd, brotli or lz4 (raw)',
+  },
+  {
+    name: 'compression-level',
+    topic: 'files',
+    value: '<level>',
+    ...whole(1, 22),
+    doc: 'level of zstd',
+  },
+  {
+    name: 'buffer-size',
+    topic: 'files',
+    value: '<rows>',
+    ...whole(1, 2_000_000_000),
+    doc: 'close a file at the first ledger boundary at or after this many rows',
+  },
+  {
+    name: 'max-file-size-mb',
+    topic: 'files',
+    value: '<mb>',
+    ...whole(1, 100_000),
+    doc: 'close a file at about this size (default: 128 MiB where no buffer size is set)',
+  },
+  {
+    name: 'sort-by',
+    topic: 'files',
+    value: '<columns>',
+    ...text('column names, separated by commas'),
+    doc: 'order the rows of a ledger by these columns before their position in the source',
+  },
+  {
+    name: 'rotation-interval-minutes',
+    topic: 'files',
+    value: '<minutes>',
+    ...whole(1, 525_600),
+    doc: 'close a file of a tail at this age; the files of a backfill are cut by their content alone',
+  },
+  {
+    name: 'partition-size',
+    topic: 'run',
+    value: '<ledgers>',
+    default: 1000,
+    ...whole(1, 10_000_000),
+    doc: 'ledgers a partition',
+  },
+  {
+    name: 'concurrency',
+    topic: 'run',
+    value: '<partitions>',
+    default: 4,
+    ...whole(1, 500),
+    doc: 'partitions at once',
+  },
+  {
+    name: 'max-parked',
+    topic: 'run',
+    value: '<partitions>',
+    default: 50,
+    ...whole(1, 1000),
+    doc: 'start no more partitions when this many are parked',
+  },
+  {
+    name: 'max-rejects',
+    topic: 'run',
+    value: '<messages>',
+    default: 0,
+    ...whole(0, 1_000_000_000),
+    doc: 'rejected messages allowed a dataset and partition',
+  },
+  {
+    name: 'on-failure',
+    topic: 'run',
+    value: '<what>',
+    default: 'park',
+    ...oneOf('park', 'fail'),
+    doc: 'park (wait for a person) or fail',
+  },
+  {
+    name: 'verify',
+    topic: 'run',
+    value: '<level>',
+    default: 'ledger',
+    ...oneOf('ledger', 'full'),
+    doc: 'ledger or full: how deep files are read before they are published',
+  },
+  {
+    name: 'dry-run',
+    topic: 'run',
+    ...aSwitch,
+    doc: 'print the plan, write nothing (as `parquetry plan`)',
+  },
+  {
+    name: 'memory',
+    topic: 'worker',
+    value: '<size>',
+    takes: 'a size: 512MB, 2GiB',
+    parse: byteSize,
+    doc: 'memory for DuckDB, e.g. 2GB (default: half of the machine, at most 4GB)',
+  },
+  {
+    name: 'threads',
+    topic: 'worker',
+    value: '<count>',
+    ...whole(1, 256),
+    doc: 'threads for DuckDB (default: the cores of the machine)',
+  },
+  {
+    name: 'slots',
+    topic: 'worker',
+    value: '<count>',
+    ...whole(1, 256),
+    doc: 'steps at once in this worker (default: a core and one more, at most 8)',
+  },
+  {
+    name: 'stage',
+    topic: 'worker',
+    value: '<folder>',
+    ...text('a folder'),
+    doc: 'folder for what a worker pulls before it is committed (default: work/ in .parquetry/)',
+  },
+  {
+    name: 'profile',
+    topic: 'debugging',
+    value: '<name>',
+    ...oneOf('dev', 'test', 'prod'),
+    doc: 'buffer size and debug mode at once: dev (1, debug), test (100, debug) or prod (10000)',
+  },
+  {
+    name: 'debug',
+    topic: 'debugging',
+    ...aSwitch,
+    doc: 'log each decision on the way of a message, and each flush, on stderr; it is the worker that logs',
+  },
+  {
+    name: 'debug-log',
+    topic: 'debugging',
+    value: '<file>',
+    ...text('a file'),
+    doc: 'write the lines of the debug mode to this file; turns it on',
+  },
+];
+
+/** What `--profile` sets where nothing else does. */
+export const PROFILES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  dev: { 'buffer-size': 1, debug: true },
+  test: { 'buffer-size': 100, debug: true },
+  prod: { 'buffer-size': 10_000 },
+};
+
+/** Settings by name. */
+const BY_NAME = new Map(SETTINGS.map((entry) => [entry.name, entry]));
+
+/** A setting that the table has. */
+export function setting(name: string): Setting {
+  const found = BY_NAME.get(name);
+  if (found === undefined) throw new Error(`there is no setting ${name}`);
+  return found;
+}
+
+/** `buffer-size` → `PARQUETRY_BUFFER_SIZE` */
+export function environmentName(name: string): string {
+  return `PARQUETRY_${name.toUpperCase().replaceAll('-', '_')}`;
+}
+
+/** `buffer-size` → `buffer_size` */
+export function configKey(name: string): string {
+  return name.replaceAll('-', '_');
+}

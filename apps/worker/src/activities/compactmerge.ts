@@ -1,0 +1,239 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Archive, Dataset, SegmentRecord } from '@parquetry/archive';
+import {
+  type ColumnTally,
+  type CoverageProof,
+  ParquetryError,
+  type StagedDataset,
+  type WriteSettings,
+  formatRange,
+} from '@parquetry/core';
+import { writeManifest } from '@parquetry/source';
+import { openStore } from '@parquetry/storage';
+import type { CompactGroup, CompactInput, MergeResult } from '@parquetry/workflows';
+import type { MergedFiles } from '@parquetry/writer';
+import type { WorkerDeps } from '../deps';
+import { StagedFiles } from '../files';
+import { withHeartbeat } from '../heartbeat';
+import { storePlan } from '../plan/stored';
+
+/** See `CompactActivities.mergeSegments`. */
+export async function mergeSegments(
+  { archives, workplace, writer, queue }: WorkerDeps,
+  { input, group }: { readonly input: CompactInput; readonly group: CompactGroup },
+): Promise<MergeResult> {
+  const archive = await archives.get(input.archive);
+  const dataset = archive.dataset(group.dataset);
+  const records = await Promise.all(group.segments.map((id) => dataset.segment(id)));
+  if (await isDone(dataset, group, input.keepReplaced === true)) return { kind: 'done' };
+  const last = records.at(-1);
+  if (last === undefined) throw new ParquetryError('INTERNAL', 'A group to compact has no segments.');
+  const schema = await archive.registry.get(last.identity.schema.subject, last.identity.schema.version);
+  const settings = mergedSettings(last, input);
+  const stageId = randomBytes(12).toString('hex');
+  const stageDir = workplace.stageDir(stageId);
+  await mkdir(stageDir, { recursive: true });
+  try {
+    const rows = await withHeartbeat(async (signal, onProgress) => {
+      const { paths, bytes } = await fetchFiles(archive, dataset, records, path.join(stageDir, 'in'), signal);
+      const merged = await writer.mergeFiles({
+        dataset: group.dataset,
+        files: paths,
+        bytes,
+        range: group.range,
+        schema,
+        settings,
+        network: archive.identity.network,
+        outDir: path.join(stageDir, `${group.dataset}.files`),
+        signal,
+        onProgress,
+      });
+      await rm(path.join(stageDir, 'in'), { recursive: true, force: true });
+      const staged = stagedOf(group, records, merged);
+      await keepRejects(archive, records, path.join(stageDir, `${group.dataset}.rejects.ndjson`));
+      await writeFile(path.join(stageDir, `${group.dataset}.rows.ndjson`), '');
+      const proof = mergedProof(group, records);
+      await writeManifest(stageDir, {
+        stageId,
+        range: group.range,
+        datasets: [staged],
+        bytesRead: bytes,
+        proof,
+      });
+      await (await StagedFiles.open(workplace, stageId, group.dataset)).noteWritten(merged.files);
+      return staged.rows;
+    });
+    const plan = await storePlan(
+      openStore(input.archive),
+      {
+        format: 1,
+        spec: {
+          source: { uri: 'archive:' },
+          archive: input.archive,
+          range: group.range,
+          partitionSize: input.partitionSize,
+          settings,
+          maxRejects: Number.MAX_SAFE_INTEGER,
+          verify: input.verify,
+          ...(input.keepReplaced === true ? { keepReplaced: true } : {}),
+        },
+        network: archive.identity.network,
+        index: {
+          kind: 'galexie',
+          datasets: [{ dataset: group.dataset, schema: schema.schema }],
+          unusable: 0,
+          filtered: 0,
+          bytesRead: 0,
+          data: null,
+        },
+      },
+      'compactions',
+    );
+    return { kind: 'staged', stageId, queue, plan, schemaVersion: schema.version, rows };
+  } catch (error) {
+    await rm(stageDir, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Whether an attempt that died after its commit compacted the group; what it left is deleted now. */
+async function isDone(dataset: Dataset, group: CompactGroup, keep: boolean): Promise<boolean> {
+  const { segments, removed } = await dataset.snapshot();
+  const live = new Set(segments.map(({ id }) => id));
+  if (group.segments.every((id) => live.has(id))) return false;
+  const place = segments.find(({ range }) => formatRange(range) === formatRange(group.range));
+  const replaces = place === undefined ? [] : (await dataset.segment(place.id)).identity.replaces;
+  if (replaces.join() !== group.segments.join())
+    throw new ParquetryError(
+      'COMMIT_CONFLICT',
+      `Segments of ledgers ${formatRange(group.range)} of ${group.dataset} were replaced by another run.`,
+      { hint: 'Run `parquetry compact` again: it starts from what is committed now.' },
+    );
+  const old = await Promise.all(group.segments.map((id) => dataset.segment(id)));
+  const keys = old.flatMap(({ identity }) => identity.files.map((file) => `${dataset.folder}/${file.path}`));
+  const left = new Set(removed);
+  if (!keep) await dataset.retire(keys.filter((key) => left.has(key)));
+  return true;
+}
+
+/** The last segment's settings; files are cut by size alone. */
+function mergedSettings({ identity }: SegmentRecord, { targetBytes }: CompactInput): WriteSettings {
+  const { maxRowsPerFile: _, maxFileBytes: __, ...rest } = identity.settings;
+  return targetBytes === undefined ? rest : { ...rest, maxFileBytes: targetBytes };
+}
+
+/** The segments' files on this machine, in ledger order, each with the sha256 that was committed. */
+async function fetchFiles(
+  { store }: Archive,
+  dataset: Dataset,
+  records: readonly SegmentRecord[],
+  dir: string,
+  signal: AbortSignal,
+): Promise<{ paths: string[]; bytes: number }> {
+  await mkdir(dir, { recursive: true });
+  const paths: string[] = [];
+  let bytes = 0;
+  for (const file of records.flatMap(({ identity }) => identity.files)) {
+    signal.throwIfAborted();
+    const body = await store.get(`${dataset.folder}/${file.path}`);
+    if (createHash('sha256').update(body).digest('hex') !== file.sha256)
+      throw new ParquetryError(
+        'FILE_CORRUPT',
+        `${dataset.folder}/${file.path} is not the file that was committed.`,
+        {
+          details: { file: file.path, expectedSha256: file.sha256 },
+          hint: 'Replace the ledgers from the source: parquetry backfill --mode replace.',
+        },
+      );
+    const target = path.join(dir, `${paths.length}.parquet`);
+    await writeFile(target, body);
+    paths.push(target);
+    bytes += body.length;
+  }
+  return { paths, bytes };
+}
+
+async function keepRejects(
+  archive: Archive,
+  records: readonly SegmentRecord[],
+  target: string,
+): Promise<void> {
+  for (const { identity } of records)
+    if (identity.rejects !== null) await appendFile(target, await archive.store.get(identity.rejects.key));
+}
+
+/** What the new files must hold: the sum of what the old segments' records say, ledger by ledger and column by column. */
+function stagedOf(
+  group: CompactGroup,
+  records: readonly SegmentRecord[],
+  merged: MergedFiles,
+): StagedDataset {
+  const expected = records.flatMap(({ identity }) => identity.ledgers);
+  const found = merged.ledgers;
+  const same =
+    found.length === expected.length &&
+    expected.every(({ ledger, rows }, at) => found[at]?.ledger === ledger && found[at]?.rows === rows);
+  if (!same)
+    throw new ParquetryError(
+      'VERIFY_MISMATCH',
+      `The files of ledgers ${formatRange(group.range)} of ${group.dataset} do not hold the rows that their segments say.`,
+    );
+  const rows = expected.reduce((sum, ledger) => sum + ledger.rows, 0);
+  const rejectedLedgers = records.flatMap(({ identity }) => identity.rejectedLedgers);
+  const rejected = records.reduce((sum, { identity }) => sum + (identity.rejects?.rows ?? 0), 0);
+  const content = createHash('sha256');
+  for (const { identity } of records)
+    content.update(`${formatRange(identity.range)}:${identity.contentHash}\n`);
+  return {
+    dataset: group.dataset,
+    rows,
+    rejected,
+    messages: rows + rejected,
+    sorted: true,
+    ledgers: found,
+    rejectedLedgers,
+    bytes: 0,
+    contentHash: content.digest('hex'),
+    columns: sumColumns(records),
+  };
+}
+
+function sumColumns(records: readonly SegmentRecord[]): Record<string, ColumnTally> {
+  const sums = new Map<string, ColumnTally>();
+  for (const { columns } of records.flatMap(({ identity }) => identity.files))
+    for (const [name, tally] of Object.entries(columns)) {
+      const sum = sums.get(name);
+      sums.set(name, sum === undefined ? tally : addColumns(sum, tally));
+    }
+  return Object.fromEntries(sums);
+}
+
+function addColumns(a: ColumnTally, b: ColumnTally): ColumnTally {
+  const nulls = a.nulls + b.nulls;
+  if (a.min === undefined || a.max === undefined) return { ...b, nulls };
+  if (b.min === undefined || b.max === undefined) return { ...a, nulls };
+  return {
+    nulls,
+    min: BigInt(a.min) < BigInt(b.min) ? a.min : b.min,
+    max: BigInt(a.max) > BigInt(b.max) ? a.max : b.max,
+  };
+}
+
+/** A chain from end to end, or declared when one of the segments is. @throws ParquetryError CHAIN_BROKEN */
+function mergedProof(group: CompactGroup, records: readonly SegmentRecord[]): CoverageProof {
+  let chain: { kind: 'chain'; firstPreviousHash: string; lastHash: string } | undefined;
+  for (const { identity } of records) {
+    const { proof } = identity;
+    if (proof.kind === 'declared') return proof;
+    if (chain !== undefined && chain.lastHash !== proof.firstPreviousHash)
+      throw new ParquetryError(
+        'CHAIN_BROKEN',
+        `The ledger chain of ${group.dataset} breaks at ledger ${identity.range.start}.`,
+        { hint: 'Run `parquetry verify`; then replace one side from the source.' },
+      );
+    chain = { ...proof, firstPreviousHash: chain?.firstPreviousHash ?? proof.firstPreviousHash };
+  }
+  return chain ?? { kind: 'declared' };
+}

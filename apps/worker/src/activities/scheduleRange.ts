@@ -1,0 +1,22 @@
+import { Archive } from '@parquetry/archive';
+import { openStore } from '@parquetry/storage';
+import type { ResolvedRange, ScheduledInput } from '@parquetry/workflows';
+import { checkArchive, wantedIdentity } from '../archives';
+import type { WorkerDeps } from '../deps';
+import { withHeartbeat } from '../heartbeat';
+import { committedEnd, sourceEdges, tailRun } from './tailsource';
+
+/** See `ScheduleActivities.resolveRange`. Writes nothing. */
+export async function resolveRange(deps: WorkerDeps, input: ScheduledInput): Promise<ResolvedRange> {
+  return withHeartbeat(async (signal) => {
+    const { spec, lag, maxLedgers } = input;
+    const store = openStore(spec.archive);
+    const exists = (await checkArchive(store, wantedIdentity(tailRun(spec)))) !== undefined;
+    const edges = await sourceEdges(deps, store, spec, signal);
+    if (edges === undefined) return {};
+    const committed = exists ? await committedEnd(await Archive.open(store), spec) : undefined;
+    const start = committed === undefined ? (input.from ?? edges.first) : committed + 1;
+    const end = Math.min(edges.last - lag, start + maxLedgers - 1);
+    return { tip: edges.last, ...(end < start ? {} : { range: { start, end } }) };
+  });
+}

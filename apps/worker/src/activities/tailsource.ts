@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { type Archive, type ArchiveIdentity } from '@parquetry/archive';
+import { type Intervals, MAX_LEDGER } from '@parquetry/core';
+import { type TableSchema, portableSchema } from '@parquetry/schema';
+import {
+  type FileMark,
+  type LakeStore,
+  LakeTail,
+  MessageTail,
+  type NdjsonOptions,
+  type SourceIndex,
+  type TailMarks,
+  type TailReader,
+  lakeStart,
+  lakeTip,
+  readLakeConfig,
+  openLakeStore,
+} from '@parquetry/source';
+import { stellarSchemas } from '@parquetry/stellar';
+import type { ObjectStore } from '@parquetry/storage';
+import type { RunSpec, TailSpec } from '@parquetry/workflows';
+import type { WorkerDeps } from '../deps';
+import { knownSchemas } from '../plan/look';
+import { loadPlan, spoolKey } from '../plan/stored';
+
+/** What a tail's flush plans keep for the next flush. */
+export interface FlushMarks extends TailMarks {
+  /** Plan of the flush before. */
+  readonly previous?: string;
+}
+
+/** A tail as a run of all ledgers. */
+export function tailRun(spec: TailSpec): RunSpec {
+  return { ...spec, range: { start: 1, end: MAX_LEDGER } };
+}
+
+/** Whether the tail's source is a ledger lake. */
+export function isLake(spec: TailSpec): boolean {
+  return spec.source.uri.startsWith('galexie:');
+}
+
+/** The lake a tail follows. */
+export function lakeOf(spec: TailSpec): LakeStore {
+  return openLakeStore(spec.source.uri.slice('galexie:'.length));
+}
+
+/** Message types a tail takes from a lake. */
+export function lakeTypes(spec: TailSpec): readonly string[] {
+  return spec.types ?? [...stellarSchemas.keys()];
+}
+
+/** Schemas in the archive's integer style. */
+export function schemaStyle(identity: ArchiveIdentity): (schema: TableSchema) => TableSchema {
+  return identity.integers === 'signed' ? portableSchema : (schema) => schema;
+}
+
+/** How a tail's messages are read, with the newest registered schemas as bases of inference. */
+export async function messageOptionsOf(
+  store: ObjectStore,
+  spec: TailSpec,
+  style: (schema: TableSchema) => TableSchema,
+): Promise<NdjsonOptions> {
+  const { messageType, defaultType, closeTime, ledger } = spec.source;
+  return {
+    schemas: await knownSchemas(store, style),
+    ...(messageType === undefined ? {} : { messageType }),
+    ...(defaultType === undefined ? {} : { defaultType }),
+    ...(closeTime === undefined ? {} : { closeTimePaths: closeTime }),
+    ...(ledger === undefined ? {} : { ledgerPaths: ledger }),
+  };
+}
+
+/** The coverage of the datasets that a tail keeps up: those asked for, else those that the archive has. */
+export async function tailCoverage(archive: Archive, spec: TailSpec): Promise<Map<string, Intervals>> {
+  const names = spec.types ?? (isLake(spec) ? lakeTypes(spec) : await archive.datasets());
+  const coverage = new Map<string, Intervals>();
+  for (const name of names) coverage.set(name, (await archive.dataset(name).snapshot()).coverage);
+  return coverage;
+}
+
+/** The last ledger of the contiguous committed prefix, by the dataset that has least; undefined when none has any. */
+export async function committedEnd(archive: Archive, spec: TailSpec): Promise<number | undefined> {
+  const prefixes = [...(await tailCoverage(archive, spec)).values()].flatMap(([first]) => first?.end ?? []);
+  return prefixes.length === 0 ? undefined : Math.min(...prefixes);
+}
+
+/** The first and the newest ledger of a source, undefined for one that is empty. */
+export async function sourceEdges(
+  deps: WorkerDeps,
+  store: ObjectStore,
+  spec: TailSpec,
+  signal: AbortSignal,
+): Promise<{ readonly first: number; readonly last: number } | undefined> {
+  if (isLake(spec)) {
+    const lake = lakeOf(spec);
+    const config = await readLakeConfig(lake);
+    const [first, last] = [await lakeStart(lake, config), await lakeTip(lake, config)];
+    return first === undefined || last === undefined ? undefined : { first, last };
+  }
+  const options = { spec, cursor: 1, lag: 0, datasets: [], style: (schema: TableSchema): TableSchema => schema };
+  const reader = await openReader(deps, store, options);
+  let view = await reader.look(signal);
+  while (view.more) view = await reader.look(signal);
+  const [first] = view.facts;
+  const last = view.facts.at(-1);
+  return first && last && { first: first.ledger, last: last.ledger };
+}
+
+/** The note that says which flush a tail cut last; it only spares reading old messages as late ones. */
+export function noteKey(spec: TailSpec): string {
+  const id = createHash('sha256').update(JSON.stringify(spec.source)).digest('hex').slice(0, 32);
+  return `_parquetry/tails/${id}.json`;
+}
+
+/** Opens the reader of a tail's source from a ledger on. */
+export async function openReader(
+  { workplace }: WorkerDeps,
+  store: ObjectStore,
+  options: {
+    readonly spec: TailSpec;
+    readonly cursor: number;
+    readonly lag: number;
+    readonly datasets: readonly string[];
+    readonly style: (schema: TableSchema) => TableSchema;
+    /** The shared plan's index, for a lake. */
+    readonly index?: SourceIndex;
+    readonly marks?: readonly FileMark[];
+  },
+): Promise<TailReader> {
+  const { spec, cursor, lag, datasets, style, index, marks } = options;
+  if (index !== undefined) return new LakeTail(lakeOf(spec), { cursor, lag, types: lakeTypes(spec), index });
+  const workDir = workplace.spoolDir(spoolKey(tailRun(spec)));
+  await mkdir(workDir, { recursive: true });
+  return new MessageTail(spec.source.uri.slice('ndjson:'.length), {
+    cursor,
+    lag,
+    datasets,
+    workDir,
+    messages: await messageOptionsOf(store, spec, style),
+    ...(spec.types === undefined ? {} : { types: spec.types }),
+    ...(marks === undefined ? {} : { marks }),
+  });
+}
+
+/** How far the files were read for the last flush that ended before `cursor`. */
+export async function findMarks(
+  store: ObjectStore,
+  spec: TailSpec,
+  cursor: number,
+  previous: string | undefined,
+): Promise<
+  { readonly plan: string; readonly spec: RunSpec; readonly marks: readonly FileMark[] } | undefined
+> {
+  let key = previous ?? (await readNote(store, noteKey(spec)));
+  while (key !== undefined) {
+    const plan = await loadPlan(store, spec.archive, key);
+    const data = plan.index.data as FlushMarks;
+    if (plan.spec.range.end < cursor) return { plan: key, spec: plan.spec, marks: data.marks };
+    key = data.previous;
+  }
+  return undefined;
+}
+
+async function readNote(store: ObjectStore, key: string): Promise<string | undefined> {
+  if ((await store.stat(key)) === undefined) return undefined;
+  const note = JSON.parse(Buffer.from(await store.get(key)).toString('utf8')) as { plan?: unknown };
+  return typeof note.plan === 'string' ? note.plan : undefined;
+}

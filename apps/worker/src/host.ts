@@ -1,0 +1,60 @@
+import type { Client } from '@temporalio/client';
+import { stageQueue } from '@parquetry/workflows';
+import { openWriter } from '@parquetry/writer';
+import { Archives } from './archives';
+import { memoryBudget } from './budget';
+import type { DebugSink, WorkerDeps } from './deps';
+import { PullPool } from './pull/pool';
+import { Workplace } from './workplace';
+
+/** What a host of activities may use of its machine. */
+export interface HostOptions {
+  /** For `inspect`: looks at other workflows. */
+  readonly client: Client;
+  /** Folder for stages and spooled files. */
+  readonly workRoot: string;
+  /** Memory beyond the idle process, bytes. */
+  readonly memoryBytes: number;
+  /** Pulls at once, and writes at once, where the memory allows. */
+  readonly threads: number;
+  /** See `WorkerDeps.debug`. */
+  readonly debug?: DebugSink;
+}
+
+/** Everything that the activities of one process share: a workplace, one DuckDB, the archives' folded logs. */
+export interface Host {
+  readonly workplace: Workplace;
+  /** What activities work with at this host's workplace, or at one that it took over. */
+  deps(place?: Workplace): WorkerDeps;
+  /** Closes DuckDB and ends the pull threads. The workplace is left by its own `leave`. */
+  close(): Promise<void>;
+}
+
+/** Opens the host of a process's activities. */
+export async function openHost(options: HostOptions): Promise<Host> {
+  const workplace = await Workplace.create(options.workRoot);
+  const { lanes, duckdbBytes, heapBytes } = memoryBudget(options.memoryBytes, options.threads);
+  const writer = await openWriter({
+    memoryLimit: `${Math.floor(duckdbBytes / 1e6)}MB`,
+    threads: lanes,
+    tempDir: workplace.tempDir,
+  });
+  const pulls = new PullPool({ threads: lanes, heapBytes });
+  const archives = new Archives({ writer, workplace });
+  return {
+    workplace,
+    deps: (place = workplace) => ({
+      workplace: place,
+      writer,
+      pulls,
+      queue: stageQueue(place.workerId),
+      client: options.client,
+      archives,
+      ...(options.debug === undefined ? {} : { debug: options.debug }),
+    }),
+    async close() {
+      await pulls.close();
+      await writer.close();
+    },
+  };
+}

@@ -1,0 +1,157 @@
+import { mkdir } from 'node:fs/promises';
+import {
+  type ArchiveIdentity,
+  type Major,
+  Majors,
+  SchemaRegistry,
+  majorAt,
+  parseDataset,
+  splitByMajor,
+} from '@parquetry/archive';
+import { type LedgerRange, ParquetryError, formatRange } from '@parquetry/core';
+import { type TableSchema, portableSchema } from '@parquetry/schema';
+import type { SourceIndex, SourceProgress } from '@parquetry/source';
+import { stellarSchemas } from '@parquetry/stellar';
+import type { ObjectStore } from '@parquetry/storage';
+import type { RunSpec } from '@parquetry/workflows';
+import { checkArchive, mergeIdentity, wantedIdentity } from '../archives';
+import { checkLakeTypes, networkName, openSource } from '../sources';
+
+/** What a run would do, found out without a write to the archive: the plan step and `parquetry plan` share it. */
+export interface LookedOver {
+  /** The run's spec with everything decided that the archive decides. */
+  readonly spec: RunSpec;
+  /** Datasets with their pinned schemas, and where the source's bytes are. */
+  readonly index: SourceIndex;
+  /** What the archive is, or will be. */
+  readonly identity: ArchiveIdentity;
+  /** Whether the archive is there already. */
+  readonly exists: boolean;
+}
+
+/**
+ * Looks the source and the archive over. `workDir` gets spooled files and the rejects of unusable messages; the archive
+ * is only read.
+ * @throws ParquetryError ARCHIVE_MISMATCH, ARCHIVE_INVALID, SOURCE_NOT_FOUND, SOURCE_INVALID, MESSAGE_TYPE_UNKNOWN
+ */
+export async function lookOver(
+  store: ObjectStore,
+  spec: RunSpec,
+  options: {
+    readonly workDir: string;
+    readonly signal?: AbortSignal;
+    readonly onProgress?: (progress: SourceProgress) => void;
+  },
+): Promise<LookedOver> {
+  const existing = await checkArchive(store, wantedIdentity(spec));
+  if (spec.source.uri.startsWith('galexie:')) checkLakeTypes(spec.types ?? []);
+  const { integers, nesting } = mergeIdentity(wantedIdentity(spec), existing);
+  const style = integers === 'signed' ? portableSchema : (schema: TableSchema): TableSchema => schema;
+  const source = await openSource({ ...spec, nested: nesting }, await knownSchemas(store, style, spec.range));
+  await mkdir(options.workDir, { recursive: true });
+  const found = await source.prepare({
+    range: spec.range,
+    ...(spec.types === undefined ? {} : { types: spec.types }),
+    ...options,
+  });
+  checkFound(spec, found);
+  const majors = new Majors(store);
+  const datasets = await Promise.all(
+    found.datasets.map(async ({ dataset, schema, ...entry }) => ({
+      ...entry,
+      dataset: onlyMajor(await majors.list(dataset), dataset, spec.range),
+      schema: style(schema),
+    })),
+  );
+  checkSortKeys(spec.settings.sortBy ?? [], datasets);
+  const network = spec.network ?? (found.network === undefined ? undefined : networkName(found.network));
+  const identity = mergeIdentity({ ...wantedIdentity(spec), network }, existing);
+  return {
+    // The default style is not named, so that the segments of archives from before there was another stay what they are.
+    spec: integers === 'signed' ? { ...spec, settings: { ...spec.settings, integers } } : unstyled(spec),
+    index: { ...found, datasets },
+    identity,
+    exists: existing !== undefined,
+  };
+}
+
+function unstyled(spec: RunSpec): RunSpec {
+  const { integers, ...settings } = spec.settings;
+  return integers === undefined ? spec : { ...spec, settings };
+}
+
+/**
+ * Bases for inference by message type: a registered schema is only ever extended, a predefined one is where a type
+ * begins. Of several majors the one of the range's first ledger counts, without a range the newest.
+ */
+export async function knownSchemas(
+  store: ObjectStore,
+  style: (schema: TableSchema) => TableSchema,
+  range?: LedgerRange,
+): Promise<ReadonlyMap<string, TableSchema>> {
+  const known = new Map([...stellarSchemas].map(([type, schema]) => [type, style(schema)]));
+  const registry = new SchemaRegistry(store);
+  const majors = new Majors(store);
+  const types = new Set((await registry.subjects()).map((subject) => parseDataset(subject).messageType));
+  for (const type of types) {
+    const list = await majors.list(type);
+    const major = range === undefined ? list.at(-1) : majorAt(list, range.start);
+    const latest = await registry.latest(major?.dataset ?? type);
+    if (latest !== undefined) known.set(type, latest.schema);
+  }
+  return known;
+}
+
+/**
+ * The dataset of a message type for a run's ledgers: the type's own, or that of the major they belong to.
+ * @throws ParquetryError RANGE_INVALID when a promotion lies inside the range: a run has one schema a dataset
+ */
+function onlyMajor(majors: readonly Major[], messageType: string, range: LedgerRange): string {
+  const parts = splitByMajor(majors, range);
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) return only.dataset;
+  throw new ParquetryError(
+    'RANGE_INVALID',
+    `Ledgers ${formatRange(range)} belong to ${parts.length} majors of ${messageType}.`,
+    {
+      hint: `Run them one by one: ${parts.map((part) => `${formatRange(part.range)} (${part.dataset})`).join(', ')}.`,
+    },
+  );
+}
+
+function checkFound(spec: RunSpec, index: SourceIndex): void {
+  const found = index.datasets.map(({ dataset }) => dataset);
+  const missing = spec.types?.filter((type) => !found.includes(type)) ?? [];
+  if (missing.length > 0)
+    throw new ParquetryError(
+      'MESSAGE_TYPE_UNKNOWN',
+      `The source has no messages of type ${missing.join(', ')}.`,
+      {
+        hint: found.length > 0 ? `It has ${found.join(', ')}.` : 'Look at it with `parquetry inspect`.',
+      },
+    );
+  if (found.length === 0)
+    throw new ParquetryError(
+      'SOURCE_INVALID',
+      `The source has no message with a usable type in ledgers ${spec.range.start}-${spec.range.end}.`,
+      {
+        details: { unusable: index.unusable, filtered: index.filtered },
+        hint: 'Check --ledgers, or say what the messages are with --message-type.',
+      },
+    );
+}
+
+function checkSortKeys(
+  names: readonly string[],
+  datasets: readonly { readonly dataset: string; readonly schema: TableSchema }[],
+): void {
+  for (const name of names) {
+    const found = datasets.flatMap(({ schema }) => schema.fields.filter((field) => field.name === name));
+    const nested = found.some(({ type }) => type.type === 'list' || type.type === 'struct');
+    if (found.length > 0 && !nested) continue;
+    throw new ParquetryError(
+      'CONFIG_INVALID',
+      `Rows can't be sorted by ${JSON.stringify(name)}: ${nested ? 'it holds lists or structs' : `no column of ${datasets.map(({ dataset }) => dataset).join(', ')} has that name`}.`,
+    );
+  }
+}

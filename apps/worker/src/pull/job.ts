@@ -1,0 +1,39 @@
+import { parseDataset } from '@parquetry/archive';
+import { ParquetryError, type StageManifest } from '@parquetry/core';
+import type { MessageDecision, SourceProgress } from '@parquetry/source';
+import { openStore } from '@parquetry/storage';
+import type { PartitionTask } from '@parquetry/workflows';
+import { loadPlan } from '../plan/stored';
+import { openSource } from '../sources';
+
+/** A partition to be staged, by references that any thread can follow. */
+export interface PullJob {
+  readonly archive: string;
+  readonly plan: string;
+  readonly task: PartitionTask;
+  readonly stageId: string;
+  readonly stageDir: string;
+  readonly spoolDir: string;
+}
+
+/** Who hears of a pull under way, and who may stop it. */
+export interface PullHooks {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: SourceProgress) => void;
+  readonly onDecision?: (decision: MessageDecision) => void;
+}
+
+/** Stages a partition. @throws ParquetryError as the source does; CONFIG_INVALID for a dataset that the plan lacks */
+export async function runPull(job: PullJob, hooks: PullHooks): Promise<StageManifest> {
+  const { spec, index } = await loadPlan(openStore(job.archive), job.archive, job.plan);
+  const datasets = job.task.datasets.map((name) => {
+    const found = index.datasets.find(({ dataset }) => dataset === name);
+    if (found === undefined) throw new ParquetryError('CONFIG_INVALID', `The plan has no dataset "${name}".`);
+    // The source knows message types; a major is the archive's affair.
+    return { dataset: parseDataset(name).messageType, schema: found.schema };
+  });
+  const source = await openSource(spec, new Map());
+  const { stageId, stageDir, spoolDir, task } = job;
+  const { layout } = spec.settings;
+  return source.pull({ stageId, range: task.range, datasets, index, stageDir, spoolDir, layout, ...hooks });
+}

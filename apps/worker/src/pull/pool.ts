@@ -1,0 +1,134 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { Gate, ParquetryError, type StageManifest } from '@parquetry/core';
+import { type PullHooks, type PullJob, runPull } from './job';
+import { type FromThread, type ToThread, revivedError } from './messages';
+
+/** The compiled thread; sources that run without being compiled (unit tests) pull in their own thread. */
+const THREAD = path.join(__dirname, 'thread.js');
+/** A thread that nobody needs for so long is ended. */
+const IDLE_MS = 30_000;
+/** Time that a pull gets to stop by itself when it is cancelled. */
+const ABORT_MS = 500;
+
+/** Limits of the pull threads. */
+export interface PullPoolOptions {
+  /** Pulls at once; the others wait. */
+  readonly threads: number;
+  /** Most memory of one thread's objects, bytes. */
+  readonly heapBytes: number;
+  /** The compiled thread script. */
+  readonly script?: string;
+}
+
+interface Idle {
+  readonly thread: Worker;
+  readonly timer: NodeJS.Timeout;
+}
+
+/**
+ * Runs pulls on threads of their own: scanning messages and decoding ledgers is the processor's work, which would keep
+ * the event loop from heartbeats and let only one core work. Threads are kept warm between pulls.
+ */
+export class PullPool {
+  private readonly idle: Idle[] = [];
+  private readonly gate: Gate;
+  private readonly script: string | undefined;
+
+  constructor(private readonly options: PullPoolOptions) {
+    this.gate = new Gate(options.threads);
+    const script = options.script ?? THREAD;
+    this.script = existsSync(script) ? script : undefined;
+  }
+
+  /** Stages a partition. An aborted pull ends within a second. @throws ParquetryError as the source does; CANCELLED */
+  async run(job: PullJob, hooks: PullHooks): Promise<StageManifest> {
+    const { script } = this;
+    if (script === undefined) return runPull(job, hooks);
+    return this.gate.run(hooks.signal, async () => {
+      const thread = this.take(script);
+      const manifest = await converse(thread, job, hooks);
+      this.keep(thread);
+      return manifest;
+    });
+  }
+
+  /** Ends the threads that wait for work; pulls must have ended. */
+  async close(): Promise<void> {
+    const idle = this.idle.splice(0);
+    for (const { timer } of idle) clearTimeout(timer);
+    await Promise.all(idle.map(({ thread }) => thread.terminate()));
+  }
+
+  private take(script: string): Worker {
+    const warm = this.idle.pop();
+    if (warm !== undefined) {
+      clearTimeout(warm.timer);
+      warm.thread.ref();
+      return warm.thread;
+    }
+    const resourceLimits = { maxOldGenerationSizeMb: Math.ceil(this.options.heapBytes / 2 ** 20) };
+    return new Worker(script, { resourceLimits });
+  }
+
+  private keep(thread: Worker): void {
+    thread.unref();
+    const timer = setTimeout(() => {
+      this.idle.splice(
+        this.idle.findIndex((idle) => idle.thread === thread),
+        1,
+      );
+      void thread.terminate();
+    }, IDLE_MS);
+    timer.unref();
+    this.idle.push({ thread, timer });
+  }
+}
+
+/** One job on one thread. A thread whose job failed is ended: it may still be busy with it. */
+function converse(
+  thread: Worker,
+  job: PullJob,
+  { signal, onProgress, onDecision }: PullHooks,
+): Promise<StageManifest> {
+  return new Promise((resolve, reject) => {
+    let doom: NodeJS.Timeout | undefined;
+    const abort = (): void => {
+      thread.postMessage({ kind: 'abort' } satisfies ToThread);
+      doom = setTimeout(() => fail(new ParquetryError('CANCELLED', 'A pull was cancelled.')), ABORT_MS);
+    };
+    const settle = (): void => {
+      clearTimeout(doom);
+      signal.removeEventListener('abort', abort);
+      thread.off('message', hear).off('error', broke).off('exit', ended);
+    };
+    const fail = (error: Error): void => {
+      settle();
+      // Only a thread that has ended writes no more into the stage, which is removed next.
+      void thread.terminate().finally(() => reject(error));
+    };
+    const hear = (message: FromThread): void => {
+      if (message.kind === 'progress') return onProgress(message.progress);
+      if (message.kind === 'decision') return onDecision?.(message.decision);
+      if (message.kind === 'failed') return fail(revivedError(message.error));
+      settle();
+      resolve(message.manifest);
+    };
+    const broke = (error: NodeJS.ErrnoException): void => fail(threadError(error));
+    const ended = (code: number): void =>
+      fail(new ParquetryError('INTERNAL', `A pull thread ended with code ${code}.`));
+    thread.on('message', hear).on('error', broke).on('exit', ended);
+    signal.addEventListener('abort', abort, { once: true });
+    thread.postMessage({ kind: 'run', job, decisions: onDecision !== undefined } satisfies ToThread);
+    if (signal.aborted) abort();
+  });
+}
+
+function threadError(error: NodeJS.ErrnoException): Error {
+  if (error.code !== 'ERR_WORKER_OUT_OF_MEMORY') return error;
+  return new ParquetryError('OUT_OF_MEMORY', 'A pull needed more memory than its thread may take.', {
+    hint: 'Give the worker more memory with --memory, or take smaller partitions.',
+    cause: error,
+  });
+}

@@ -1,0 +1,25 @@
+import { type MessagePort, parentPort } from 'node:worker_threads';
+import type { StageManifest } from '@parquetry/core';
+import { runPull } from './job';
+import { type FromThread, type ToThread, plainError } from './messages';
+
+/** A pull thread: runs one job at a time and says how it goes. */
+function serve(port: MessagePort): void {
+  let abort = new AbortController();
+  const tell = (message: FromThread): void => port.postMessage(message);
+  port.on('message', (message: ToThread) => {
+    if (message.kind === 'abort') return abort.abort();
+    abort = new AbortController();
+    const { job, decisions } = message;
+    runPull(job, {
+      signal: abort.signal,
+      onProgress: (progress) => tell({ kind: 'progress', progress }),
+      ...(decisions ? { onDecision: (decision) => tell({ kind: 'decision', decision }) } : {}),
+    }).then(
+      (manifest: StageManifest) => tell({ kind: 'done', manifest }),
+      (error: unknown) => tell({ kind: 'failed', error: plainError(error) }),
+    );
+  });
+}
+
+if (parentPort !== null) serve(parentPort);

@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { spawnSync } from 'node:child_process';
+
+const ROOT = path.resolve(__dirname, '..');
+const BUILT = existsSync(path.join(ROOT, 'apps/worker/dist/host.js'));
+
+interface Report {
+  readonly runs: readonly { limit: number; beyondIdle: number; peakRss: number; inputBytes: number }[];
+}
+
+/** Peak memory of the whole path in processes of their own: bounded by `--memory`, not by the partition. */
+(BUILT ? it : it.skip)(
+  'a partition ten times as large takes no more memory, and both stay within 256 MB beyond the idle process [needs the build]',
+  () => {
+    const args = [
+      path.join(ROOT, 'bench/run.mjs'),
+      'memory',
+      '--messages',
+      '50000',
+      '--limits-mb',
+      '256',
+      '--json',
+    ];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    if (status !== 0) throw new Error(stderr);
+    const { runs } = JSON.parse(stdout) as Report;
+    expect(runs).toHaveLength(2);
+    const [small, large] = runs;
+    // Loaded whole, the larger partition alone would take more than twice the limit.
+    expect(large?.inputBytes).toBeGreaterThan(300e6);
+    for (const run of runs) expect(run.beyondIdle).toBeLessThanOrEqual(run.limit);
+    expect((large?.peakRss ?? 0) / (small?.peakRss ?? 1)).toBeLessThan(1.25);
+  },
+  180_000,
+);

@@ -1,0 +1,92 @@
+// `npm run bench [-- WHAT] [options]`. WHAT: backfill (default), schemas, orchestration, memory, lanes.
+import { parseArgs } from 'node:util';
+import { cpus, loadavg } from 'node:os';
+
+const USAGE = `npm run bench -- [backfill] [--pairs 5] [--slow 2] [--messages 1000000] [--partitions 8] [--concurrency 4]
+                       [--threads 2] [--memory-mb 1024] [--only parquetry,duckdb,polars,pyarrow,dlt] [--json]
+npm run bench -- schemas [--pairs 5] [--messages 1000000] [--json]
+npm run bench -- orchestration [--partitions 48] [--json]
+npm run bench -- memory [--messages 800000] [--limits-mb 256,1024] [--json]        that many, and ten times as many, as one partition
+npm run bench -- lanes [--messages 200000] [--json]`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    pairs: { type: 'string', default: '5' },
+    slow: { type: 'string', default: '2' },
+    messages: { type: 'string' },
+    partitions: { type: 'string' },
+    concurrency: { type: 'string', default: '4' },
+    threads: { type: 'string', default: '2' },
+    'memory-mb': { type: 'string', default: '1024' },
+    'limits-mb': { type: 'string', default: '256,1024' },
+    only: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const what = positionals[0] ?? 'backfill';
+const number = (name, fallback) => {
+  const value = Number(values[name] ?? fallback);
+  if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name} takes a whole number from 1 on`);
+  return value;
+};
+
+/** Each bench: runs, and returns a report and its text. */
+const BENCHES = {
+  async backfill() {
+    const { backfill, printed } = await import('./backfill.mjs');
+    const { report } = await backfill({
+      pairs: number('pairs'),
+      slow: number('slow'),
+      messages: number('messages', 1_000_000),
+      partitions: number('partitions', 8),
+      concurrency: number('concurrency'),
+      threads: number('threads'),
+      memoryMb: number('memory-mb'),
+      only: values.only,
+    });
+    return { report, text: printed(report) };
+  },
+  async schemas() {
+    const { schemas, printed } = await import('./schemas.mjs');
+    const report = await schemas({
+      pairs: number('pairs'),
+      messages: number('messages'),
+      partitions: number('partitions', 8),
+      concurrency: number('concurrency'),
+      threads: number('threads'),
+      memoryMb: number('memory-mb'),
+    });
+    return { report, text: printed(report) };
+  },
+  async orchestration() {
+    const { orchestration, printed } = await import('./orchestration.mjs');
+    const report = await orchestration({ partitions: number('partitions', 48) });
+    return { report, text: printed(report) };
+  },
+  async memory() {
+    const { memory, printed } = await import('./memory.mjs');
+    const report = await memory({
+      messages: number('messages', 800_000),
+      limitsMb: values['limits-mb'].split(',').map(Number),
+    });
+    return { report, text: printed(report) };
+  },
+  async lanes() {
+    const { lanes, printed } = await import('./lanes.mjs');
+    const report = await lanes({ rows: number('messages', 200_000), rounds: 3 });
+    return { report, text: printed(report) };
+  },
+};
+
+const bench = BENCHES[what];
+if (values.help || bench === undefined) {
+  console.error(USAGE);
+  process.exit(values.help ? 0 : 2);
+}
+const { report, text } = await bench();
+const machine = { cores: cpus().length, model: cpus()[0]?.model, node: process.version, load: loadavg() };
+if (values.json) process.stdout.write(`${JSON.stringify({ bench: what, machine, ...report }, null, 2)}\n`);
+else process.stdout.write(`\n${text}`);

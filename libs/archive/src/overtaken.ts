@@ -1,0 +1,71 @@
+import { formatRange, intersectRange, type LedgerRange, subtractIntervals } from '@parquetry/core';
+import type { SegmentDraft } from './draft';
+import type { SegmentRecord } from './segment';
+import type { Snapshot } from './snapshot';
+
+/** Ledgers of a draft that other writers committed since it was planned, with the same content. */
+export interface Overtaken {
+  /** Their segments in ledger order; `workflow` is the one that made it, where its record says so. */
+  readonly segments: readonly {
+    readonly id: string;
+    readonly range: LedgerRange;
+    readonly workflow?: string;
+  }[];
+  /** What of the draft's range nobody covers. */
+  readonly rest: readonly LedgerRange[];
+  /** One sentence: who committed what. */
+  readonly message: string;
+}
+
+/**
+ * Whether a refused draft was overtaken: live segments hold some of its ledgers, and where they do each ledger has as
+ * many rows and rejects as in the draft, and a segment of the same range the same content. Undefined when that is not so:
+ * then there are two versions of the truth, and a person decides.
+ */
+export async function overtaken(
+  snapshot: Snapshot,
+  draft: SegmentDraft,
+  read: (id: string) => Promise<SegmentRecord>,
+): Promise<Overtaken | undefined> {
+  if (draft.mode === 'replace' || snapshot.files.some(({ segment }) => segment === undefined))
+    return undefined;
+  const found: { id: string; range: LedgerRange; workflow?: string }[] = [];
+  for (const { id, range } of snapshot.segments) {
+    const common = intersectRange(range, draft.range);
+    if (common === undefined) continue;
+    const { identity, workflow } = await read(id);
+    const whole = formatRange(range) === formatRange(draft.range);
+    if (whole && identity.contentHash !== draft.contentHash) return undefined;
+    if (counts(identity, common) !== counts(draft, common)) return undefined;
+    found.push({ id, range, ...(workflow === undefined ? {} : { workflow: workflow.id }) });
+  }
+  if (found.length === 0) return undefined;
+  const rest = subtractIntervals(
+    draft.range,
+    found.map(({ range }) => range),
+  );
+  const who = [...new Set(found.map(({ workflow }) => workflow ?? 'another writer'))].slice(0, 3).join(', ');
+  const what = found.map(({ range }) => formatRange(range));
+  const named =
+    what.length > 5 ? `${what.slice(0, 5).join(', ')} and ${what.length - 5} more` : what.join(', ');
+  return {
+    segments: found,
+    rest,
+    message: `Ledgers ${named} of ${snapshot.dataset} were committed by ${who} meanwhile, with as many rows in each ledger; ${
+      rest.length === 0 ? 'nothing was left to do' : `left to do: ${rest.map(formatRange).join(', ')}`
+    }.`,
+  };
+}
+
+/** Rows and rejects of each ledger of a range, as a text to compare. */
+function counts(
+  { ledgers, rejectedLedgers }: Pick<SegmentDraft, 'ledgers' | 'rejectedLedgers'>,
+  { start, end }: LedgerRange,
+): string {
+  const rows = ledgers.filter(({ ledger }) => ledger >= start && ledger <= end);
+  const rejects = rejectedLedgers.filter(({ ledger }) => ledger >= start && ledger <= end);
+  return JSON.stringify([
+    rows.map((entry) => [entry.ledger, entry.rows]),
+    rejects.map((entry) => [entry.ledger, entry.rejected]),
+  ]);
+}

@@ -1,0 +1,96 @@
+import { type Archive, checkSnapshot } from '@parquetry/archive';
+import type { Intervals } from '@parquetry/core';
+import type { ManagedStore, PendingUpload } from '@parquetry/storage';
+import { type KeptPlan, keptPlans, supersededPlans } from './plans';
+import { type LeftFolder, leftFolders, removeLeft } from './stages';
+
+/** Why something may go. */
+export type WasteKind = 'ORPHAN_FILE' | 'REPLACED_FILE' | 'STALE_UPLOAD' | 'OLD_PLAN' | 'LEFT_STAGE';
+
+/** Something that takes room and that no reader sees. */
+export interface Waste {
+  readonly kind: WasteKind;
+  /** Key of the object; for LEFT_STAGE a path on this machine. */
+  readonly key: string;
+  /** Bytes, where they are known. */
+  readonly size: number;
+  /** Last change, Unix milliseconds. */
+  readonly modified: number;
+  /** One sentence. */
+  readonly message: string;
+  /** Removes it, if nothing about it changed and it is older than `before` (Unix milliseconds); true when it is gone. */
+  readonly remove: (before: number) => Promise<boolean>;
+}
+
+/**
+ * Everything in and around an archive that no commit names, one at a time: files of crashed attempts, replaced files,
+ * uploads and temporary files that were never finished, plans that newer ones made useless, stages that dead workers of
+ * this machine left below `workRoot`. Records and rejects are history and stay.
+ */
+export async function* findWaste(
+  archive: Archive,
+  store: ManagedStore,
+  options: { readonly workRoot?: string } = {},
+): AsyncGenerator<Waste> {
+  const coverage = new Map<string, Intervals>();
+  for (const name of await archive.datasets()) {
+    const dataset = archive.dataset(name);
+    const snapshot = await dataset.snapshot();
+    coverage.set(name, snapshot.coverage);
+    for await (const { code, key, message } of checkSnapshot(store, snapshot)) {
+      if (code !== 'ORPHAN_FILE' && code !== 'REPLACED_FILE') continue;
+      const info = await store.stat(key);
+      if (info !== undefined)
+        yield { kind: code, key, ...info, message, remove: (before) => dataset.sweep(key, before) };
+    }
+  }
+  for await (const upload of store.pendingUploads('')) yield uploadWaste(store, upload);
+  for (const plan of supersededPlans(await keptPlans(store), coverage)) yield planWaste(store, plan);
+  const { workRoot } = options;
+  if (workRoot !== undefined)
+    for (const left of await leftFolders(workRoot)) yield stageWaste(workRoot, left);
+}
+
+function uploadWaste(store: ManagedStore, upload: PendingUpload): Waste {
+  const { key, started } = upload;
+  return {
+    kind: 'STALE_UPLOAD',
+    key,
+    size: 0,
+    modified: started,
+    message: `An upload of ${key} began ${new Date(started).toISOString()} and did not end.`,
+    remove: async (before) => {
+      if (started >= before) return false;
+      await store.abortUpload(upload);
+      return true;
+    },
+  };
+}
+
+function planWaste(store: ManagedStore, { key, size, modified }: KeptPlan): Waste {
+  return {
+    kind: 'OLD_PLAN',
+    key,
+    size,
+    modified,
+    message: `The plan ${key} asks for nothing that newer plans do not ask for, and all of it is committed.`,
+    remove: async (before) => {
+      const info = await store.stat(key);
+      return info !== undefined && info.modified < before && store.delete(key);
+    },
+  };
+}
+
+function stageWaste(workRoot: string, left: LeftFolder): Waste {
+  return {
+    kind: 'LEFT_STAGE',
+    key: left.path,
+    size: left.bytes,
+    modified: left.modified,
+    message:
+      left.kind === 'stage'
+        ? `A worker that lives no more left its stages in ${left.path}.`
+        : `A run left its spooled source files in ${left.path}.`,
+    remove: (before) => removeLeft(workRoot, left, before),
+  };
+}

@@ -1,0 +1,38 @@
+import { Gate } from './gate';
+
+const tick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+
+describe('Gate', () => {
+  it('lets so many calls run at once, the others in order', async () => {
+    const gate = new Gate(2);
+    const order: number[] = [];
+    let running = 0;
+    let most = 0;
+    const call = (index: number): Promise<void> =>
+      gate.run(undefined, async () => {
+        order.push(index);
+        most = Math.max(most, ++running);
+        await tick();
+        running -= 1;
+      });
+    await Promise.all([0, 1, 2, 3, 4, 5].map(call));
+    expect(order).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(most).toBe(2);
+  });
+
+  it('gives the place of a failed call on, and none to a call that was cancelled', async () => {
+    const gate = new Gate(1);
+    const abort = new AbortController();
+    const failing = gate.run(undefined, async () => {
+      await tick();
+      throw new Error('failed');
+    });
+    const waiting = gate.run(abort.signal, () => Promise.resolve('never'));
+    const next = gate.run(undefined, () => Promise.resolve('next'));
+    abort.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' });
+    await expect(failing).rejects.toThrow('failed');
+    await expect(next).resolves.toBe('next');
+    await expect(gate.run(abort.signal, () => Promise.resolve('free'))).resolves.toBe('free');
+  });
+});

@@ -1,0 +1,41 @@
+import type { LedgerRange } from '@parquetry/core';
+import type { NdjsonIndex } from './ndjson/blocks';
+import type { SourceIndex } from './source';
+
+interface Share {
+  readonly start: number;
+  readonly end: number;
+  readonly bytes: number;
+}
+
+/**
+ * Estimates how many messages of a dataset a range has, from the index alone; undefined where the source does not count
+ * them ahead (lakes). A dataset's messages, counted exactly over the whole range, are spread over the blocks that hold
+ * some, by bytes, and over a block's ledgers evenly.
+ */
+export function messageEstimator(
+  index: SourceIndex,
+): (dataset: string, range: LedgerRange) => number | undefined {
+  if (index.kind !== 'ndjson') return () => undefined;
+  const { datasets, blocks } = index.data as NdjsonIndex;
+  const shares = new Map<string, Share[]>(datasets.map((name) => [name, []]));
+  for (const [, , bytes, , start, end, members] of blocks)
+    for (const member of members) shares.get(datasets[member] ?? '')?.push({ start, end, bytes });
+  const totals = new Map(
+    [...shares].map(([name, list]) => [name, list.reduce((sum, { bytes }) => sum + bytes, 0)]),
+  );
+  const messages = new Map(index.datasets.map((entry) => [entry.dataset, entry.messages]));
+  return (dataset, range) => {
+    const all = messages.get(dataset);
+    const list = shares.get(dataset);
+    const total = totals.get(dataset);
+    if (all === undefined || list === undefined || total === undefined) return undefined;
+    if (total === 0) return 0;
+    let bytes = 0;
+    for (const share of list) {
+      const common = Math.min(share.end, range.end) - Math.max(share.start, range.start) + 1;
+      if (common > 0) bytes += (share.bytes * common) / (share.end - share.start + 1);
+    }
+    return Math.round((all * bytes) / total);
+  };
+}

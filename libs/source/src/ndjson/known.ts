@@ -1,0 +1,94 @@
+import * as schema from '@parquetry/schema';
+import type { KeyTable, Lesson, Tape } from '@parquetry/schema';
+import type { MessagePlaces, MessageReader, Observation } from '../message';
+import type { DatasetEntry } from './datasets';
+
+// Local copies: in CommonJS a re-exported name costs a call at each use.
+const { NODE, NUMBER } = schema;
+
+/** What the index pass does with a message of a known structure. */
+export interface IndexPlan {
+  /** Undefined for a type that the run did not ask for. */
+  readonly places?: MessagePlaces;
+  /** Undefined while no message of the structure was in the range. */
+  readonly seen?: {
+    readonly number: number;
+    readonly entry: DatasetEntry;
+    readonly observed: readonly Observation[];
+  };
+}
+
+/** What the pull does with a message of a known structure. */
+export interface PullPlan<Target> {
+  readonly places: MessagePlaces;
+  readonly target: Target;
+  /** Columns and nodes. */
+  readonly pairs: Int32Array;
+}
+
+/** What the index pass learns of the message that `reader` has read. */
+export function indexLesson(
+  tape: Tape,
+  reader: MessageReader,
+  places?: MessagePlaces,
+  seen?: IndexPlan['seen'],
+): Lesson<IndexPlan> {
+  if (places === undefined) return lesson({}, reader, [], []);
+  if (seen === undefined) return lesson({ places }, reader, placeNodes(places), []);
+  const { entry, number } = seen;
+  // A string that is no time has nothing more to say once its column is text.
+  const observed = seen.observed.filter(
+    ({ evidence, node }) => tape.kind(node) === NUMBER || !evidence.isText,
+  );
+  const nodes = placeNodes(places);
+  return lesson(
+    { places, seen: { entry, number, observed } },
+    reader,
+    [...nodes, ...observed.map(({ node }) => node)],
+    free(memberNodes(tape, places.inner, entry.texts), nodes, tape),
+  );
+}
+
+/**
+ * What the pull learns of a message; `texts` are the nodes of its values for JSON text columns. No plan: its type is not
+ * staged.
+ */
+export function pullLesson<Target>(
+  plan: PullPlan<Target> | undefined,
+  tape: Tape,
+  reader: MessageReader,
+  texts: readonly number[],
+): Lesson<PullPlan<Target> | undefined> {
+  if (plan === undefined) return lesson(plan, reader, [], []);
+  const nodes = placeNodes(plan.places);
+  const values = plan.pairs.filter((_, index) => index % 2 === 1);
+  return lesson(plan, reader, [...nodes, ...values], free(texts, nodes, tape));
+}
+
+function lesson<Plan>(
+  plan: Plan,
+  { typeNode }: MessageReader,
+  wanted: readonly number[],
+  texts: readonly number[],
+): Lesson<Plan> {
+  const any = new Set(texts);
+  return { plan, wanted, fixed: (node) => node === typeNode, any: (node) => any.has(node) };
+}
+
+function placeNodes({ ledgerNode, ledgerTwin, timeNode, timeTwin }: MessagePlaces): number[] {
+  return [ledgerNode, ledgerTwin, timeNode, timeTwin].filter((node) => node >= 0);
+}
+
+/** The values of `keys` in the message and its unwrapped object. */
+function memberNodes(tape: Tape, inner: number, keys: KeyTable): number[] {
+  const found: number[] = [];
+  for (const object of inner < 0 ? [0] : [0, inner])
+    for (let key = object + NODE; key < tape.next(object); key = tape.next(key + NODE))
+      if (key + NODE !== inner && keys.find(tape, key) >= 0) found.push(key + NODE);
+  return found;
+}
+
+/** Those of `nodes` that have none of `others` in them. */
+function free(nodes: readonly number[], others: readonly number[], tape: Tape): number[] {
+  return nodes.filter((node) => !others.some((other) => other >= node && other < tape.next(node)));
+}

@@ -1,0 +1,116 @@
+import * as schema from '@parquetry/schema';
+import { type Field, KeyTable, type Tape } from '@parquetry/schema';
+import { refuse, type RowContext } from './context';
+import { unknownKey } from './value';
+
+// Local copies: in CommonJS a re-exported name costs a call at each use.
+const { NODE, NULL, OBJECT } = schema;
+
+/** Where a key of the message goes: into a column, or for objects that are flattened into the columns of its members. */
+interface Route {
+  /** -1: none takes the value as it is. */
+  column: number;
+  members: Level | undefined;
+}
+
+/** The keys of one object level. */
+interface Level {
+  readonly keys: KeyTable;
+  readonly routes: Route[];
+  readonly path: string;
+}
+
+/**
+ * Finds the column of each value of a message, by its structure alone: two messages with the same keys, nesting and
+ * nulls have the same assignment.
+ */
+export class Router {
+  private readonly root: Level = level('');
+  private readonly taken: Int32Array;
+  private message = 0;
+  private pairs: number[] = [];
+
+  constructor(fields: readonly Field[]) {
+    fields.forEach((field, column) => {
+      const keys = field.path ?? [field.key ?? field.name];
+      let at = this.root;
+      keys.slice(0, -1).forEach((key) => {
+        const route = routeAt(at, key);
+        at = route.members ??= level(at.path === '' ? key : `${at.path}.${key}`);
+      });
+      routeAt(at, keys.at(-1) as string).column = column;
+    });
+    this.taken = new Int32Array(this.root.routes.length);
+  }
+
+  /** Whether objects at a column's place go to columns of their members. */
+  takesApart(field: Field): boolean {
+    let at: Level | undefined = this.root;
+    let route: Route | undefined;
+    for (const key of field.path ?? [field.key ?? field.name]) {
+      route = at?.routes[at.keys.indexOf(key)];
+      at = route?.members;
+    }
+    return at !== undefined;
+  }
+
+  /**
+   * The columns and nodes of a message's values that are not null, as pairs; undefined with `context.fault` when a key
+   * has no place. The values of `inner` (-1: none) win over the envelope's, unless they are null.
+   */
+  assign(context: RowContext, tape: Tape, inner: number): Int32Array | undefined {
+    this.message += 1;
+    this.pairs = [];
+    if (inner >= 0 && !this.object(context, tape, inner, -1)) return undefined;
+    return this.object(context, tape, 0, inner) ? Int32Array.from(this.pairs) : undefined;
+  }
+
+  private object(context: RowContext, tape: Tape, object: number, unwrapped: number): boolean {
+    const { keys, routes } = this.root;
+    const end = tape.next(object);
+    for (let key = object + NODE; key < end; key = tape.next(key + NODE)) {
+      const value = key + NODE;
+      if (value === unwrapped) continue;
+      const index = keys.find(tape, key);
+      if (index < 0) return unknownKey(context, tape, key, '');
+      if (tape.kind(value) === NULL || this.taken[index] === this.message) continue;
+      this.taken[index] = this.message;
+      if (!this.value(context, tape, key, routes[index] as Route, '')) return false;
+    }
+    return true;
+  }
+
+  private value(context: RowContext, tape: Tape, key: number, route: Route, path: string): boolean {
+    const node = key + NODE;
+    const { members } = route;
+    if (members !== undefined && tape.kind(node) === OBJECT)
+      return this.members(context, tape, node, members);
+    if (route.column >= 0) {
+      this.pairs.push(route.column, node);
+      return true;
+    }
+    const name = members?.path ?? path;
+    const kind = tape.kindName(node);
+    return refuse(context, 'TYPE_MISMATCH', name, `${name} takes an object, not a ${kind}.`, 'object', kind);
+  }
+
+  private members(context: RowContext, tape: Tape, object: number, { keys, routes, path }: Level): boolean {
+    const end = tape.next(object);
+    for (let key = object + NODE; key < end; key = tape.next(key + NODE)) {
+      const index = keys.find(tape, key);
+      if (index < 0) return unknownKey(context, tape, key, path);
+      if (tape.kind(key + NODE) === NULL) continue;
+      if (!this.value(context, tape, key, routes[index] as Route, path)) return false;
+    }
+    return true;
+  }
+}
+
+function level(path: string): Level {
+  return { keys: new KeyTable(), routes: [], path };
+}
+
+function routeAt({ keys, routes }: Level, key: string): Route {
+  const index = keys.add(key);
+  return (routes[index] ??= { column: -1, members: undefined });
+}

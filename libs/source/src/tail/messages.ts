@@ -1,0 +1,424 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { type LedgerRange, ParquetryError, type Reject, isParquetryError } from '@parquetry/core';
+import { JsonScanner, inferSchema, messageEvidence } from '@parquetry/schema';
+import { MessageReader, type MessageFault, checkMessage, observeMessage } from '../message';
+import { type NdjsonIndex, blockHash, packBlock } from '../ndjson/blocks';
+import { type SourceFile, listFiles } from '../ndjson/files';
+import { MAX_LINE, isBlank, lineTextEnd, markLength } from '../ndjson/lines';
+import { type NdjsonOptions, messageOptions } from '../ndjson/options';
+import { rejectOf } from '../ndjson/reject';
+import { ensureSpool } from '../ndjson/spool';
+import type { SourceIndex } from '../source';
+import type { LedgerFacts } from './decide';
+import { type FileMark, type FollowedFile, type TailMarks, markOf } from './marks';
+import type { TailReader, TailView } from './reader';
+
+/** Bytes read in one look, so that a flush can be decided before all of a large backlog is read. */
+const LOOK_BYTES = 32 << 20;
+const CHUNK = 1 << 20;
+/** Text of rejects that is kept in memory until the flush that stores it. */
+const MAX_REJECT_BYTES = 64 << 20;
+
+/** How NDJSON files that grow are followed. */
+export interface MessageTailOptions {
+  /** First ledger to take. */
+  readonly cursor: number;
+  /** Message types wanted; undefined for all. */
+  readonly types?: readonly string[];
+  /** Datasets that every flush has, with or without messages. */
+  readonly datasets: readonly string[];
+  /** Ledgers below the highest one seen that stay open beside it. */
+  readonly lag: number;
+  readonly messages: NdjsonOptions;
+  /** Folder for decompressed copies. */
+  readonly workDir: string;
+  /** How far the files were read for the flush before; undefined for none. */
+  readonly marks?: readonly FileMark[];
+}
+
+interface LedgerCount {
+  bytes: number;
+  closeTimeMicros: number | undefined;
+  readonly rows: Map<string, number>;
+}
+
+/** What became of the messages that no flush will have. */
+export interface TailRejects {
+  /** Messages for ledgers before the first one: LATE_MESSAGE. */
+  readonly late: readonly Reject[];
+  /** Messages without a usable type or ledger. */
+  readonly unusable: readonly Reject[];
+}
+
+/** Follows NDJSON files that grow or appear. A line counts when its end is there. */
+export class MessageTail implements TailReader {
+  readonly rejects: { late: Reject[]; unusable: Reject[] } = { late: [], unusable: [] };
+  private readonly scanner = new JsonScanner();
+  private readonly reader: MessageReader;
+  private readonly wanted: ReadonlySet<string> | undefined;
+  private readonly files = new Map<string, FollowedFile>();
+  private readonly marks: ReadonlyMap<string, FileMark>;
+  private readonly ledgers = new Map<number, LedgerCount>();
+  private highest = 0;
+  private first = true;
+  private rejectBytes = 0;
+
+  constructor(
+    private readonly spec: string,
+    private readonly options: MessageTailOptions,
+  ) {
+    this.reader = new MessageReader(messageOptions(options.messages, options.messages.schemas));
+    this.wanted = options.types === undefined ? undefined : new Set(options.types);
+    this.marks = new Map((options.marks ?? []).map((mark) => [mark.path, mark]));
+  }
+
+  async look(signal?: AbortSignal): Promise<TailView> {
+    let room = LOOK_BYTES;
+    for (const source of await this.list()) {
+      const file = await this.follow(source, signal);
+      room -= await this.read(file, room, signal);
+      if (room <= 0) break;
+    }
+    if (room > 0) this.first = false;
+    const { cursor, lag } = this.options;
+    const facts = this.facts();
+    const tip = facts.at(-1);
+    return {
+      ...(tip === undefined
+        ? {}
+        : {
+            tip: {
+              ledger: tip.ledger,
+              ...(tip.closeTimeMicros === undefined ? {} : { closeTimeMicros: tip.closeTimeMicros }),
+            },
+          }),
+      // While a backlog is read a ledger may still come in a file that was not looked at.
+      closed: room <= 0 ? cursor - 1 : Math.max(cursor - 1, this.highest - 1 - lag),
+      facts,
+      more: room <= 0,
+    };
+  }
+
+  /** Blocks and schemas of the flush; `data` has the marks for the next one beside them. */
+  async index(range: LedgerRange, signal?: AbortSignal): Promise<SourceIndex> {
+    const { messages, datasets } = this.options;
+    const followed = [...this.files.values()];
+    const names = new Set(datasets);
+    const inRange = followed.map((file) =>
+      file.blocks.filter((block) => block.first <= range.end && block.last >= range.start),
+    );
+    const evidence = new Map([...names].map((name) => [name, { messages: 0, seen: messageEvidence() }]));
+    for (const [at, file] of followed.entries())
+      for (const block of inRange[at] ?? []) {
+        signal?.throwIfAborted();
+        await this.eachLine(file, block, (bytes, start, end) => {
+          if (!this.place(bytes, start, end)) return;
+          const { dataset, ledger } = this.reader;
+          if (ledger < range.start || ledger > range.end) return;
+          let entry = evidence.get(dataset);
+          if (entry === undefined) evidence.set(dataset, (entry = { messages: 0, seen: messageEvidence() }));
+          entry.messages += 1;
+          const { tape } = this.scanner;
+          if (checkMessage(this.reader, tape) === undefined) observeMessage(entry.seen, tape, this.reader);
+        });
+      }
+    const all = [...evidence.keys()].sort();
+    const data: NdjsonIndex & TailMarks = {
+      files: followed.map(({ source }) => source),
+      datasets: all,
+      blocks: inRange.flatMap((blocks, file) =>
+        blocks.map((block) =>
+          packBlock({
+            file,
+            start: block.start,
+            length: block.length,
+            line: block.line,
+            ledgers: { start: block.first, end: block.last },
+            datasets: block.datasets.flatMap((name) => (all.includes(name) ? [all.indexOf(name)] : [])),
+            hash: block.hash,
+          }),
+        ),
+      ),
+      marks: followed.map((file) => markOf(file, range.end)),
+    };
+    return {
+      kind: 'ndjson',
+      datasets: all.map((name) => {
+        const { messages: count = 0, seen = messageEvidence() } = evidence.get(name) ?? {};
+        const schema = inferSchema(name, seen, messages.schemas.get(name), messages.nesting);
+        return { dataset: name, messages: count, schema };
+      }),
+      unusable: this.rejects.unusable.length,
+      filtered: 0,
+      bytesRead: 0,
+      data,
+    };
+  }
+
+  /** No file yet is not an error: files appear. */
+  private async list(): Promise<SourceFile[]> {
+    try {
+      return await listFiles(this.spec);
+    } catch (error) {
+      if (isParquetryError(error) && error.code === 'SOURCE_NOT_FOUND') return [];
+      throw error;
+    }
+  }
+
+  private async follow(source: SourceFile, signal: AbortSignal | undefined): Promise<FollowedFile> {
+    const known = this.files.get(source.path);
+    const mark = this.marks.get(source.path);
+    const before = known?.source.size ?? mark?.packedSize;
+    const shrunk = source.packing === 'none' && source.size < (known?.next ?? mark?.seen ?? 0);
+    const repacked = source.packing !== 'none' && before !== undefined && before !== source.size;
+    if (shrunk || repacked)
+      throw new ParquetryError(
+        'SOURCE_CHANGED',
+        `${source.name} is not the file that was followed: ${
+          shrunk ? 'it became shorter' : 'packed files must not change'
+        }.`,
+        {
+          details: { file: source.name, bytes: source.size, before: before ?? mark?.seen ?? 0 },
+          hint: 'Write each message once, at the end of a file or in a new one; put packed files there whole, by renaming.',
+        },
+      );
+    if (source.packing !== 'none') await ensureSpool(source, this.options.workDir, signal);
+    if (known !== undefined) {
+      known.source = source;
+      return known;
+    }
+    // What lies in the files when a tail begins anew, for ledgers before it, is what was committed from them.
+    const fresh = this.options.marks === undefined && this.first ? Number.MAX_SAFE_INTEGER : 0;
+    const file: FollowedFile = {
+      source,
+      next: mark?.from ?? 0,
+      line: mark?.line ?? 1,
+      seen: mark?.seen ?? (fresh > 0 ? await this.sizeOf(source) : 0),
+      blocks: [],
+    };
+    this.files.set(source.path, file);
+    return file;
+  }
+
+  private async sizeOf(source: SourceFile): Promise<number> {
+    const handle = await this.open(source);
+    try {
+      return (await handle.stat()).size;
+    } finally {
+      await handle.close();
+    }
+  }
+
+  private async open(source: SourceFile): Promise<FileHandle> {
+    if (source.packing === 'none') return open(source.path, 'r');
+    const { path } = await ensureSpool(source, this.options.workDir);
+    return open(path, 'r');
+  }
+
+  /** Reads whole lines from where it stopped, at most about `room` bytes; gives what it read. */
+  private async read(file: FollowedFile, room: number, signal: AbortSignal | undefined): Promise<number> {
+    const handle = await this.open(file.source);
+    let taken = 0;
+    try {
+      const { size } = await handle.stat();
+      while (file.next < size && taken < room) {
+        signal?.throwIfAborted();
+        const bytes = await readLines(handle, file.next, size, file.source.packing !== 'none');
+        if (bytes === undefined) break;
+        taken += bytes.length;
+        this.block(file, bytes);
+      }
+      return taken;
+    } finally {
+      await handle.close();
+    }
+  }
+
+  private block(file: FollowedFile, bytes: Buffer): void {
+    const start = file.next;
+    const { line } = file;
+    const datasets = new Set<string>();
+    let first = Number.MAX_SAFE_INTEGER;
+    let last = 0;
+    forLines(bytes, start, (from, to, number) => {
+      const waits = this.message(file, line + number, bytes, from, to, start + from);
+      if (!waits) return;
+      datasets.add(this.reader.dataset);
+      first = Math.min(first, this.reader.ledger);
+      last = Math.max(last, this.reader.ledger);
+    });
+    file.next += bytes.length;
+    file.line += countLines(bytes);
+    if (datasets.size === 0) return;
+    file.blocks.push({
+      start,
+      length: bytes.length,
+      line,
+      first,
+      last,
+      datasets: [...datasets],
+      hash: blockHash(bytes),
+    });
+  }
+
+  /** Counts a message; true when it waits for a flush. `offset` is its place in the file. */
+  private message(
+    file: FollowedFile,
+    line: number,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    offset: number,
+  ): boolean {
+    if (isBlank(bytes, start, end)) return false;
+    const position = `${file.source.name}:${line}`;
+    const fresh = offset >= file.seen;
+    const raw = (): Uint8Array => bytes.subarray(start, Math.min(end, start + MAX_LINE));
+    const fault = this.fault(bytes, start, end);
+    if (fault === 'filtered') return false;
+    if (fault !== undefined) {
+      if (fresh || this.options.marks === undefined)
+        this.keep(this.rejects.unusable, rejectOf(fault, position, raw()));
+      return false;
+    }
+    const { dataset, ledger } = this.reader;
+    this.highest = Math.max(this.highest, ledger);
+    const { cursor } = this.options;
+    if (ledger < cursor) {
+      if (fresh)
+        this.keep(
+          this.rejects.late,
+          rejectOf(
+            {
+              code: 'LATE_MESSAGE',
+              reason: `Ledger ${ledger} was committed before the message came; the next one to be taken is ${cursor}.`,
+            },
+            position,
+            raw(),
+            { dataset, ledger },
+          ),
+        );
+      return false;
+    }
+    let count = this.ledgers.get(ledger);
+    if (count === undefined)
+      this.ledgers.set(ledger, (count = { bytes: 0, closeTimeMicros: undefined, rows: new Map() }));
+    count.bytes += end - start + 1;
+    count.rows.set(dataset, (count.rows.get(dataset) ?? 0) + 1);
+    if (count.closeTimeMicros === undefined && this.reader.readCloseTime(this.scanner.tape) === undefined)
+      count.closeTimeMicros = Number(this.reader.time.unixMicros());
+    return true;
+  }
+
+  private fault(bytes: Buffer, start: number, end: number): MessageFault | 'filtered' | undefined {
+    const { scanner, reader } = this;
+    if (end - start > MAX_LINE)
+      return { code: 'LINE_TOO_LONG', reason: `The line is longer than ${MAX_LINE} bytes.` };
+    if (!scanner.scan(bytes, start, end)) {
+      const { code, reason, offset } = scanner.fault as NonNullable<JsonScanner['fault']>;
+      return { code, reason: `Not readable as JSON at byte ${offset - start + 1} of the line: ${reason}.` };
+    }
+    const typeFault = reader.readType(scanner.tape);
+    if (typeFault !== undefined) return typeFault;
+    if (this.wanted?.has(reader.dataset) === false) return 'filtered';
+    return reader.readLedger(scanner.tape);
+  }
+
+  private place(bytes: Buffer, start: number, end: number): boolean {
+    return !isBlank(bytes, start, end) && this.fault(bytes, start, end) === undefined;
+  }
+
+  private keep(list: Reject[], reject: Reject): void {
+    this.rejectBytes += (reject.raw ?? reject.raw_base64 ?? '').length + 200;
+    if (this.rejectBytes > MAX_REJECT_BYTES)
+      throw new ParquetryError(
+        'REJECTS_EXCEEDED',
+        `The source has more than ${MAX_REJECT_BYTES} bytes of messages that belong to no flush; the last one is ${reject.position}: ${reject.reason}`,
+        { hint: 'Say with --message-type, --ledger-path or --types how the messages are to be read.' },
+      );
+    list.push(reject);
+  }
+
+  private async eachLine(
+    file: FollowedFile,
+    { start, length, hash }: { readonly start: number; readonly length: number; readonly hash: string },
+    use: (bytes: Buffer, start: number, end: number) => void,
+  ): Promise<void> {
+    const handle = await this.open(file.source);
+    try {
+      const bytes = await readExactly(handle, start, length);
+      if (blockHash(bytes) !== hash)
+        throw new ParquetryError(
+          'SOURCE_CHANGED',
+          `${file.source.name} is not what it was when it was read.`,
+        );
+      forLines(bytes, start, (from, to) => use(bytes, from, to));
+    } finally {
+      await handle.close();
+    }
+  }
+
+  private facts(): LedgerFacts[] {
+    return [...this.ledgers]
+      .sort(([a], [b]) => a - b)
+      .map(([ledger, { bytes, closeTimeMicros, rows }]) => ({
+        ledger,
+        rows,
+        bytes,
+        ...(closeTimeMicros === undefined ? {} : { closeTimeMicros }),
+      }));
+  }
+}
+
+/** Whole lines from an offset on, about a chunk; the last line of a file that can't grow needs no end. */
+async function readLines(
+  handle: FileHandle,
+  start: number,
+  size: number,
+  whole: boolean,
+): Promise<Buffer | undefined> {
+  for (let want = CHUNK; ; want *= 2) {
+    const bytes = await readExactly(handle, start, Math.min(want, size - start));
+    const end = bytes.lastIndexOf(10);
+    if (end >= 0) return bytes.subarray(0, end + 1);
+    if (start + bytes.length >= size) return whole && bytes.length > 0 ? bytes : undefined;
+    if (want > 2 * MAX_LINE)
+      throw new ParquetryError(
+        'SOURCE_CORRUPT',
+        `A line of the source is longer than ${2 * MAX_LINE} bytes.`,
+      );
+  }
+}
+
+async function readExactly(handle: FileHandle, start: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(length);
+  let have = 0;
+  while (have < length) {
+    const { bytesRead } = await handle.read(bytes, have, length - have, start + have);
+    if (bytesRead === 0) break;
+    have += bytesRead;
+  }
+  return bytes.subarray(0, have);
+}
+
+/** Calls `use` for the text of each line; a byte order mark at the start of the file is passed over. */
+function forLines(
+  bytes: Buffer,
+  offset: number,
+  use: (start: number, end: number, number: number) => void,
+): void {
+  let number = 0;
+  for (let at = 0; at < bytes.length; number++) {
+    const newline = bytes.indexOf(10, at);
+    const end = newline < 0 ? bytes.length : newline;
+    const start = offset === 0 && at === 0 ? markLength(bytes) : at;
+    use(start, lineTextEnd(bytes, start, end), number);
+    at = newline < 0 ? end : newline + 1;
+  }
+}
+
+function countLines(bytes: Buffer): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) lines += 1;
+  return lines;
+}

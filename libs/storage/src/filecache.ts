@@ -1,0 +1,220 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { copyFile, link, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { ParquetryError, systemErrorCode } from '@parquetry/core';
+import type { ObjectStore } from './store';
+
+/** An object whose content is known. */
+export interface CachedObject {
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Lower case hex. */
+  readonly sha256: string;
+}
+
+interface Entry {
+  readonly path: string;
+  readonly size: number;
+  /** Last use, Unix milliseconds. */
+  readonly used: number;
+}
+
+const SUFFIX = '.parquet';
+/** Loads of one object, when other processes remove it at once each time. */
+const TRIES = 10;
+const LEASE = '.use-';
+const LOADING = '.load-';
+/** What a killed process on another machine left is removed after this time. */
+const ABANDONED_MS = 7 * 24 * 3600 * 1000;
+
+/**
+ * Local copies of remote objects in a folder that several processes share, named by their sha256. The least recently
+ * used ones make room. A path that `file` gave stays readable until `close`, whatever other processes remove: it is a
+ * link of this cache's own, in a folder beside the copies.
+ */
+export class FileCache {
+  private readonly lease: string;
+  private leased = false;
+
+  /** `folder` is made when it is needed; `maxBytes` bounds the copies that are kept. */
+  constructor(
+    private readonly folder: string,
+    private readonly maxBytes: number,
+  ) {
+    this.lease = path.join(folder, `${LEASE}${owner()}`);
+  }
+
+  /**
+   * A local file with the object's content, loaded when no copy is there. Loaded bytes are held against size and sha256
+   * before they get their name, so that a copy is whole or not there.
+   * @throws ParquetryError FILE_CORRUPT when the object has another content, OBJECT_NOT_FOUND, CONFIG_INVALID for an
+   *   object larger than the cache or a folder that can't be written, STAGE_FULL
+   */
+  async file(store: ObjectStore, object: CachedObject): Promise<string> {
+    try {
+      if (!this.leased) await this.begin();
+      const copy = path.join(this.folder, object.sha256 + SUFFIX);
+      const mine = path.join(this.lease, object.sha256 + SUFFIX);
+      for (let tries = 1; ; tries++) {
+        if (!(await isWhole(copy, object.size))) await this.load(store, object, copy);
+        try {
+          await hold(copy, mine);
+          const now = new Date();
+          await utimes(copy, now, now).catch(absent);
+          return mine;
+        } catch (error) {
+          // Another process made room with this very copy.
+          if (systemErrorCode(error) !== 'ENOENT' || tries >= TRIES) throw error;
+        }
+      }
+    } catch (error) {
+      throw cacheFault(error, this.folder);
+    }
+  }
+
+  /** Gives up this cache's links. */
+  async close(): Promise<void> {
+    await rm(this.lease, { recursive: true, force: true });
+    this.leased = false;
+  }
+
+  private async begin(): Promise<void> {
+    await mkdir(this.lease, { recursive: true });
+    this.leased = true;
+    for (const name of await readdir(this.folder))
+      if ((name.startsWith(LEASE) || name.startsWith(LOADING)) && (await isAbandoned(this.folder, name)))
+        await rm(path.join(this.folder, name), { recursive: true, force: true });
+  }
+
+  private async load(store: ObjectStore, object: CachedObject, copy: string): Promise<void> {
+    if (object.size > this.maxBytes)
+      throw new ParquetryError(
+        'CONFIG_INVALID',
+        `${store.uri}/${object.key} has ${object.size} bytes, more than the whole cache may have (${this.maxBytes}).`,
+        { details: { bytes: object.size, cacheBytes: this.maxBytes }, hint: 'Raise --cache-size.' },
+      );
+    const loading = path.join(this.folder, LOADING + owner());
+    try {
+      await download(store, object, loading);
+      await rename(loading, copy);
+    } finally {
+      await rm(loading, { force: true });
+    }
+    await this.makeRoom(copy);
+  }
+
+  /** Removes copies, the one used longest ago first, until the rest is within the bound. */
+  private async makeRoom(keep: string): Promise<void> {
+    const entries: Entry[] = [];
+    for (const name of await readdir(this.folder)) {
+      if (!name.endsWith(SUFFIX)) continue;
+      const file = path.join(this.folder, name);
+      const info = await stat(file).catch(absent);
+      if (info !== undefined) entries.push({ path: file, size: info.size, used: info.mtimeMs });
+    }
+    let bytes = entries.reduce((sum, { size }) => sum + size, 0);
+    for (const entry of entries.sort((a, b) => a.used - b.used)) {
+      if (bytes <= this.maxBytes) return;
+      if (entry.path === keep) continue;
+      await rm(entry.path, { force: true });
+      bytes -= entry.size;
+    }
+  }
+}
+
+async function download(store: ObjectStore, object: CachedObject, target: string): Promise<void> {
+  const { key, size, sha256 } = object;
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const file = await open(target, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o644);
+  try {
+    for await (const chunk of store.read(key)) {
+      bytes += chunk.length;
+      // An object that grew must not fill the disk before its sha256 is looked at.
+      if (bytes > size) break;
+      hash.update(chunk);
+      await file.writeFile(chunk);
+    }
+  } finally {
+    await file.close();
+  }
+  const found = hash.digest('hex');
+  if (bytes === size && found === sha256) return;
+  const what =
+    bytes === size ? `sha256 ${found}` : bytes > size ? `more than ${size} bytes` : `${bytes} bytes`;
+  throw new ParquetryError(
+    'FILE_CORRUPT',
+    `${store.uri}/${key} is not the file that was committed: it has ${what}, expected ${bytes === size ? sha256 : `${size} bytes`}.`,
+    {
+      details: { key, size: bytes, expectedSize: size, expectedSha256: sha256 },
+      hint: 'Run `parquetry verify` on the archive: it names every file that was altered.',
+    },
+  );
+}
+
+/** A copy that is there with its size; one that was cut off by hand or a full disk is removed. */
+async function isWhole(copy: string, size: number): Promise<boolean> {
+  const info = await stat(copy).catch(absent);
+  if (info === undefined) return false;
+  if (info.size === size) return true;
+  await rm(copy, { force: true });
+  return false;
+}
+
+/** A second name for a copy; a second copy where the disk has no hard links. */
+async function hold(copy: string, mine: string): Promise<void> {
+  try {
+    await link(copy, mine);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === 'EEXIST') return;
+    if (code === 'ENOENT') throw error;
+    await copyFile(copy, mine);
+  }
+}
+
+/** `{host}.{process}.{random}`: says later whether who made a file is still there. */
+function owner(): string {
+  return `${hostname().replaceAll('.', '_')}.${process.pid}.${randomBytes(6).toString('hex')}`;
+}
+
+async function isAbandoned(folder: string, name: string): Promise<boolean> {
+  const [host, pid] = name.slice(name.indexOf('-') + 1).split('.');
+  if (host === owner().split('.')[0]) return !isRunning(Number(pid));
+  const info = await stat(path.join(folder, name)).catch(absent);
+  return info !== undefined && Date.now() - info.mtimeMs > ABANDONED_MS;
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return systemErrorCode(error) === 'EPERM';
+  }
+}
+
+function absent(error: unknown): undefined {
+  if (systemErrorCode(error) === 'ENOENT') return undefined;
+  throw error;
+}
+
+function cacheFault(error: unknown, folder: string): unknown {
+  const code = systemErrorCode(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new ParquetryError('STAGE_FULL', `No room for copies of remote files in ${folder}.`, {
+      details: { path: folder },
+      hint: 'Free space, give a smaller --cache-size, or set PARQUETRY_CACHE to a larger disk.',
+      cause: error,
+    });
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR')
+    return new ParquetryError('CONFIG_INVALID', `The cache folder ${folder} can't be written (${code}).`, {
+      details: { path: folder },
+      hint: 'Set PARQUETRY_CACHE to a folder that can be written.',
+      cause: error,
+    });
+  return error;
+}

@@ -1,0 +1,188 @@
+import { ParquetryError } from '@parquetry/core';
+import {
+  CancellationScope,
+  allHandlersFinished,
+  condition,
+  isCancellation,
+  makeContinueAsNewFunc,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { attemptDatasets } from './attempt';
+import { pause, resume, retry } from './contract/messages';
+import { ATTRIBUTES } from './contract/names';
+import { EMPTY_TALLY, addTally } from './contract/tally';
+import {
+  type CutResult,
+  type TailInput,
+  type TailResult,
+  policyFault,
+  setFlushPolicy,
+  stop,
+  tailProgress,
+} from './contract/tail';
+import type { DatasetFailure } from './contract/types';
+import { tailDetails } from './taildetails';
+import { describeFailure } from './failure';
+import { cut, openTail } from './steps';
+import { type Flush, TailState } from './tailstate';
+
+/** With ten datasets a flush makes about 200 events. */
+const FLUSHES_PER_RUN = 20;
+
+/**
+ * Takes ledgers as they come, without an end: `cut` decides a range, then the steps of a partition run on it. A step
+ * that can't be done parks the tail: it says why and waits for `retry` or `stop`.
+ */
+export async function tail(input: TailInput): Promise<TailResult> {
+  const state = new TailState(input);
+  setMessages(state);
+  const show = (steps?: ReadonlyMap<string, string>): void =>
+    setCurrentDetails(tailDetails(workflowInfo().workflowId, state.progress(), state.flushing, steps));
+  show();
+  if (state.start === undefined) {
+    state.start = await openTail({ spec: input.spec, from: input.from, lag: input.lag });
+    state.cursor = state.start.cursor;
+  }
+  const { start } = state;
+  state.phase = 'waiting';
+  let flushes = 0;
+  for (;;) {
+    show();
+    if (state.stopping || state.over) break;
+    if (flushes >= (input.flushesPerRun ?? FLUSHES_PER_RUN) || workflowInfo().continueAsNewSuggested) {
+      await condition(allHandlersFinished);
+      await makeContinueAsNewFunc<typeof tail>()({ ...input, carry: state.carry() });
+    }
+    if (state.paused) {
+      await condition(() => !state.paused || state.stopping);
+      continue;
+    }
+    let found: CutResult | undefined;
+    try {
+      found = await untilTold(state, () => cut(state.request(start)));
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      await park(state, [describeFailure(error, 'the tail', 'cut')], show);
+      continue;
+    }
+    if (found === undefined) continue;
+    if (found.kind === 'skip') state.skip(found.cursor);
+    else state.saw(found.tip, found.kind === 'wait' ? found.since : undefined);
+    if (found.kind !== 'flush') continue;
+    state.phase = 'flushing';
+    state.flushing = found.task.range;
+    flushes += 1;
+    await commitFlush(input, state, found, show);
+    state.phase = 'waiting';
+    state.flushing = undefined;
+  }
+  state.phase = 'finished';
+  show();
+  return state.result();
+}
+
+function setMessages(state: TailState): void {
+  const tell = (change: () => void) => (): void => {
+    change();
+    state.told += 1;
+  };
+  setHandler(
+    pause,
+    tell(() => (state.paused = true)),
+    { description: 'Take no more ledgers after the flush under way' },
+  );
+  setHandler(
+    resume,
+    tell(() => (state.paused = false)),
+    { description: 'Take ledgers again' },
+  );
+  setHandler(
+    stop,
+    tell(() => (state.stopping = true)),
+    {
+      description: 'End the tail after the flush under way; `--from committed` goes on from there later',
+    },
+  );
+  // A reset applies old signals again at its start: they count only while the tail is parked.
+  setHandler(retry, () => void (state.retried = state.failures.length > 0), {
+    description: 'Go on after a failure: what failed runs again',
+  });
+  setHandler(
+    setFlushPolicy,
+    (change) => {
+      state.policy = { ...state.policy, ...change };
+      state.told += 1;
+      return state.policy;
+    },
+    {
+      description:
+        'Change when a flush ends: {"maxRows": 10000, "maxBytes": 64000000, "maxAgeSeconds": 600}, or a part of it',
+      validator: (change) => {
+        const fault = policyFault(change);
+        if (fault !== undefined) throw new ParquetryError('USAGE', `${fault}.`);
+      },
+    },
+  );
+  setHandler(tailProgress, () => state.progress(), {
+    description: 'Where the tail is, how far behind, and what it did',
+  });
+}
+
+/** Runs a step that only watches, and gives it up when an operator says something: undefined then. */
+async function untilTold<T>(state: TailState, step: () => Promise<T>): Promise<T | undefined> {
+  const { told } = state;
+  const watch = new CancellationScope();
+  const waiting = new CancellationScope();
+  try {
+    const result = watch.run(step);
+    const news = waiting.run(() => condition(() => state.told !== told)).then(() => undefined);
+    result.catch(() => undefined);
+    news.catch(() => undefined);
+    return await Promise.race([result, news]);
+  } finally {
+    watch.cancel();
+    waiting.cancel();
+  }
+}
+
+/** Takes a flush through the steps of a partition; what fails parks the tail and runs again on `retry`. */
+async function commitFlush(
+  { spec }: TailInput,
+  state: TailState,
+  flush: Flush,
+  show: (steps?: ReadonlyMap<string, string>) => void,
+): Promise<void> {
+  const partition = { archive: spec.archive, plan: flush.plan, task: flush.task, onFailure: 'park' } as const;
+  let pending = flush.task.datasets;
+  let tally = EMPTY_TALLY;
+  for (;;) {
+    const steps = new Map(pending.map((dataset) => [dataset, 'waiting']));
+    const result = await attemptDatasets(partition, pending, (dataset, step) => {
+      steps.set(dataset, step);
+      show(steps);
+    });
+    tally = addTally(tally, result.tally);
+    const { failures } = result;
+    if (failures.length === 0) return state.flushed(flush, tally);
+    await park(state, failures, show);
+    if (state.stopping) return;
+    // Somebody else's ledgers will not go away: cut again around what is committed now.
+    if (failures.every(({ code }) => code === 'COMMIT_CONFLICT')) return;
+    pending = failures.map(({ dataset }) => dataset);
+  }
+}
+
+/** Waits for `retry` or `stop`, and says so. */
+async function park(state: TailState, failures: readonly DatasetFailure[], show: () => void): Promise<void> {
+  state.failures = failures;
+  state.retried = false;
+  upsertSearchAttributes([{ key: ATTRIBUTES.state, value: 'Parked' }]);
+  show();
+  await condition(() => state.retried || state.stopping);
+  state.failures = [];
+  upsertSearchAttributes([{ key: ATTRIBUTES.state, value: null }]);
+  show();
+}

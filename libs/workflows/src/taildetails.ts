@@ -1,0 +1,50 @@
+import { type LedgerRange, formatRange } from '@parquetry/core';
+import type { TailProgress } from './contract/tail';
+import { cell } from './details';
+
+/** Current details of a tail: where it is, how far behind, and what to do when it is parked. */
+export function tailDetails(
+  id: string,
+  progress: TailProgress,
+  flushing: LedgerRange | undefined,
+  steps: ReadonlyMap<string, string> = new Map(),
+): string {
+  const { cursor, lag, tip, tally, reasons, policy } = progress;
+  const behind =
+    lag === undefined
+      ? 'not known yet'
+      : `${lag.ledgers} ledgers${lag.seconds === undefined ? '' : `, ${lag.seconds} s`}`;
+  const why = Object.entries(reasons).map(([reason, count]) => `${count} by ${reason}`);
+  const rows = [...steps].map(([dataset, step]) => `| ${cell(dataset)} | ${step} |`);
+  return [
+    `Tail: **${progress.phase}**`,
+    '',
+    '| next ledger | source is at | behind | flushes | ledgers | rows | late | unusable |',
+    '|---|---|---|---|---|---|---|---|',
+    `| ${cursor ?? '–'} | ${tip?.ledger ?? '–'} | ${behind} | ${progress.flushes} | ${tally.ledgers} | ${tally.rows} | ${progress.late} | ${progress.unusable} |`,
+    '',
+    `A flush ends at ${policy.maxRows} rows, ${policy.maxBytes} bytes or ${policy.maxAgeSeconds} s; so far: ${why.join(', ') || 'none'}.`,
+    ...(flushing === undefined ? [] : ['', `Flush of ledgers ${formatRange(flushing)}`]),
+    ...(rows.length === 0 ? [] : ['', '| dataset | step |', '|---|---|', ...rows]),
+    ...parked(id, progress),
+  ].join('\n');
+}
+
+function parked(id: string, { failures }: TailProgress): string[] {
+  if (failures.length === 0) return [];
+  const hints = [...new Set(failures.flatMap((f) => f.hint ?? []))].map((hint) => `- ${cell(hint)}`);
+  return [
+    '',
+    '**Parked.** Nothing after the next ledger is taken until this is mended.',
+    '',
+    '| dataset | step | code | what happened |',
+    '|---|---|---|---|',
+    ...failures.map((f) => `| ${cell(f.dataset)} | ${f.step} | ${f.code} | ${cell(f.message)} |`),
+    '',
+    '**What to do**',
+    ...hints,
+    '- Mend the cause, then *More Actions* → *Send a Signal* → `retry`: only what failed runs again.',
+    `- Or type: \`parquetry retry ${id}\``,
+    '- The signal `stop` ends the tail; a tail that is started later goes on from what is committed.',
+  ];
+}

@@ -1,0 +1,142 @@
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { type LedgerTally, ParquetryError, type StagedDataset, dataFileName, planCuts } from '@parquetry/core';
+import { type DataType, duckdbColumns, quoteName, quoteText } from '@parquetry/schema';
+import { codecOptions } from './codec';
+import { type WrittenFile, writeCut } from './cut';
+import type { WriteRequest } from './dataset';
+import { probe } from './probe';
+import type { RowRun, RowSource } from './rows';
+import type { Session } from './session';
+import { DEFAULT_FILE_BYTES, MAX_GROUP_ROWS, needsProbe, rowGroupRows } from './sizes';
+
+/** What `mergeFiles` is asked: the files of a dataset, in ledger order, whose rows are written anew in other files. */
+export interface MergeRequest extends Omit<WriteRequest, 'rowsFile' | 'staged'> {
+  readonly dataset: string;
+  /** Local Parquet files of one schema, in ledger order. */
+  readonly files: readonly string[];
+  /** Bytes of those files. */
+  readonly bytes: number;
+}
+
+/** The new files, and what the old ones hold. */
+export interface MergedFiles {
+  readonly files: readonly WrittenFile[];
+  /** Ledgers with rows, ascending. */
+  readonly ledgers: readonly LedgerTally[];
+}
+
+/** JSON text is this much longer than the same rows in Parquet, at least: what the sizes' rules are made for. */
+const TEXT_FACTOR = 8;
+
+/** Writes the rows of Parquet files anew, in the same order; see `Writer.mergeFiles`. */
+export async function mergeFiles(session: Session, request: MergeRequest): Promise<MergedFiles> {
+  const { files, schema, settings, outDir, dataset, range } = request;
+  const codec = codecOptions(settings.compression, settings.compressionLevel);
+  if (files.length === 0) return { files: [], ledgers: [] };
+  await mkdir(outDir, { recursive: true });
+  await loadFiles(session, request);
+  const ledgers = await countLedgers(session, request);
+  const staged = stagedFrom(request, ledgers);
+  const rows = new MergedRows(ledgerIndex(request));
+  const maxBytes = settings.maxFileBytes ?? DEFAULT_FILE_BYTES;
+  const size = needsProbe(staged.bytes, maxBytes)
+    ? await probe(session, rows, { schema: schema.schema, staged, codec, outDir })
+    : undefined;
+  const cuts = planCuts(
+    range,
+    ledgers,
+    settings.layout,
+    size === undefined ? {} : { maxBytes, bytesPerRow: size.fileBytesPerRow },
+  );
+  const groupRows = size === undefined ? MAX_GROUP_ROWS : rowGroupRows(size.rawBytesPerRow);
+  const written: WrittenFile[] = [];
+  const task = { request: { ...request, rowsFile: '', staged }, rows, codec, groupRows };
+  try {
+    for (const cut of cuts) {
+      const name = dataFileName(cut.range, cut.lastCloseTimeMicros);
+      written.push(await writeCut(session, { ...task, cut, name }));
+      request.onProgress?.({ step: 'write', files: written.length, totalFiles: cuts.length, rows: cut.rows });
+    }
+  } catch (error) {
+    await Promise.all(written.map((file) => rm(path.join(outDir, file.name), { force: true })));
+    throw error;
+  }
+  if (written.reduce((sum, file) => sum + file.rows, 0) !== staged.rows)
+    throw new ParquetryError('WRITE_FAILED', `The merged files of ${dataset} do not have all rows.`);
+  return { files: written, ledgers };
+}
+
+/** Loads the files into the table `rows` as columns c0, c1, …; `rowid` is the order of the old files. */
+async function loadFiles(session: Session, { files, schema }: MergeRequest): Promise<void> {
+  const columns = duckdbColumns(schema.schema)
+    .map(([name, type], index) => `CAST(${quoteName(name)} AS ${type}) AS c${index}`)
+    .join(', ');
+  const list = files.map(quoteText).join(', ');
+  await session.run(
+    `CREATE TEMP TABLE rows AS SELECT ${columns} FROM read_parquet([${list}], hive_partitioning = false)`,
+    'read the committed files',
+  );
+}
+
+async function countLedgers(session: Session, request: MergeRequest): Promise<LedgerTally[]> {
+  const ledger = `c${ledgerIndex(request)}`;
+  const { fields, closeTimeColumn } = request.schema.schema;
+  const close = `epoch_us(c${fields.findIndex(({ name }) => name === closeTimeColumn)})`;
+  const found = await session.run(
+    `SELECT ${ledger}, count(*), arg_min(${close}, rows.rowid), max(${close}) FROM rows GROUP BY 1 ORDER BY 1`,
+    'count the committed rows',
+  );
+  return found.map(([number, rows, first, last]) => ({
+    ledger: Number(number),
+    rows: Number(rows),
+    closeTimeMicros: Number(first),
+    lastCloseTimeMicros: Number(last),
+  }));
+}
+
+function ledgerIndex({ schema: { schema } }: MergeRequest): number {
+  return schema.fields.findIndex(({ name }) => name === schema.ledgerColumn);
+}
+
+/** The rows as if they had been staged; what only a pull counts is not asked of it. */
+function stagedFrom({ dataset, bytes, schema }: MergeRequest, ledgers: readonly LedgerTally[]): StagedDataset {
+  const rows = ledgers.reduce((sum, tally) => sum + tally.rows, 0);
+  return {
+    dataset,
+    rows,
+    rejected: 0,
+    messages: rows,
+    sorted: true,
+    ledgers,
+    rejectedLedgers: [],
+    bytes: bytes * TEXT_FACTOR,
+    // Whether some float is a negative zero is not known here, and a dictionary would lose its sign.
+    ...(schema.schema.fields.some(({ type }) => hasFloat(type)) ? { negativeZeros: true as const } : {}),
+    contentHash: '',
+    columns: {},
+  };
+}
+
+function hasFloat(type: DataType): boolean {
+  if (type.type === 'list') return hasFloat(type.items.type);
+  if (type.type === 'struct') return type.fields.some((field) => hasFloat(field.type));
+  return type.type === 'float64';
+}
+
+/** The rows of the old files, in the temporary table `rows`. */
+class MergedRows implements RowSource {
+  constructor(private readonly ledger: number) {}
+
+  select(run: RowRun, options: { unordered?: true; limit?: number } = {}): Promise<string> {
+    const [first, last] = [run.ledgers[0]?.ledger ?? 0, run.ledgers.at(-1)?.ledger ?? 0];
+    const rows = `SELECT * FROM rows WHERE c${this.ledger} BETWEEN ${first} AND ${last}`;
+    if (options.unordered === true) return Promise.resolve(rows);
+    const limit = options.limit === undefined ? '' : ` LIMIT ${options.limit}`;
+    return Promise.resolve(`${rows} ORDER BY c${this.ledger}, rows.rowid${limit}`);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,144 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Archive, type LiveFile } from '@parquetry/archive';
+import { openStore } from '@parquetry/storage';
+import { writeSampleLake } from '@parquetry/sample';
+import type { TailResult } from '@parquetry/workflows';
+import { Sandbox } from '../support/cli';
+
+const GROW = path.resolve(__dirname, '../support/grow.cjs');
+const KILLS = Number(process.env['PARQUETRY_TAIL_KILLS'] ?? 2);
+const LEDGERS = 120;
+const MAX_ROWS = 100;
+const SIZE = 50;
+
+describe('a tail of a lake that grows', () => {
+  const sandbox = new Sandbox();
+  const full = sandbox.path('full');
+  const live = sandbox.path('live');
+  const archive = sandbox.path('archive');
+  let grower: ChildProcess | undefined;
+  let range = { start: 0, end: 0 };
+  afterAll(async () => {
+    grower?.kill('SIGKILL');
+    await sandbox.dispose();
+  });
+  const tail = (...more: string[]): string[] => [
+    ...['tail', '--source', `galexie:${live}`, '--archive', archive, '--partition-size', String(SIZE)],
+    ...['--max-rows', String(MAX_ROWS), '--max-age', '3s', '--poll', '1s', ...more],
+  ];
+
+  it('has every ledger once after kills at random moments, each flush for its right reason', async () => {
+    const lake = await writeSampleLake({
+      dir: full,
+      ledgers: LEDGERS,
+      layout: { ledgersPerBatch: 1, batchesPerPartition: 64 },
+    });
+    range = lake.ledgers;
+    mkdirSync(live);
+    copyFileSync(path.join(full, '.config.json'), path.join(live, '.config.json'));
+    grower = spawn(process.execPath, [GROW, full, live, '250'], { stdio: 'ignore' });
+    for (let kill = 0; kill < KILLS; kill++) {
+      const running = sandbox.start(tail('--until', String(range.end)));
+      while (!/next ledger \d+/.test(running.stderr()) && running.child.exitCode === null) await sleep(50);
+      await sleep(500 + Math.random() * 4000);
+      running.child.kill('SIGKILL');
+      await running.ended;
+    }
+    const { code, document, stderr } = await sandbox.json<TailResult>(tail('--until', String(range.end)));
+    if (code !== 0) throw new Error(stderr);
+    expect(document.cursor).toBe(range.end + 1);
+
+    const { datasets } = await survey();
+    for (const { name, coverage, segments, files } of datasets) {
+      expect({ name, coverage }).toEqual({ name, coverage: [range] });
+      segments.slice(1).forEach((segment, i) => expect(segment.start).toBe((segments[i]?.end ?? 0) + 1));
+      expect(new Set(segments.map(({ start }) => start)).size).toBe(segments.length);
+      for (const file of files) expect(file.reason).toMatch(/^(rows|age|layout_edge|range_end)$/);
+    }
+    const verified = await sandbox.run([
+      'verify',
+      '--archive',
+      archive,
+      '--ledgers',
+      `${range.start}-${range.end}`,
+      '--deep',
+    ]);
+    expect({ code: verified.code, out: verified.code === 0 ? '' : verified.stdout }).toEqual({
+      code: 0,
+      out: '',
+    });
+    await checkReasons();
+    await sameRowsAsBackfill();
+  }, 300_000);
+
+  interface Surveyed {
+    readonly name: string;
+    readonly coverage: readonly { start: number; end: number }[];
+    readonly segments: readonly { start: number; end: number }[];
+    readonly files: readonly LiveFile[];
+    readonly rows: ReadonlyMap<number, number>;
+  }
+
+  /** What the commit log has of each dataset, with rows per ledger from the segments' records. */
+  async function survey(root = archive): Promise<{ datasets: Surveyed[] }> {
+    const opened = await Archive.open(openStore(root));
+    const datasets: Surveyed[] = [];
+    for (const name of await opened.datasets()) {
+      const dataset = opened.dataset(name);
+      const { coverage, segments, files } = await dataset.snapshot();
+      const rows = new Map<number, number>();
+      for (const { id } of segments)
+        for (const { ledger, rows: count } of (await dataset.segment(id)).identity.ledgers) {
+          expect(rows.has(ledger)).toBe(false);
+          rows.set(ledger, count);
+        }
+      datasets.push({ name, coverage, segments: segments.map((segment) => segment.range), files, rows });
+    }
+    return { datasets };
+  }
+
+  /** Every flush ended where its reason says, by rows that the reference does not share code with. */
+  async function checkReasons(): Promise<void> {
+    const { datasets } = await survey();
+    const found = new Set<string>();
+    for (const segment of datasets[0]?.segments ?? []) {
+      const most = (end: number): number =>
+        Math.max(
+          ...datasets.map(({ rows }) =>
+            [...rows].reduce((sum, [l, n]) => sum + (l >= segment.start && l <= end ? n : 0), 0),
+          ),
+        );
+      const file = datasets.flatMap(({ files }) => files).find((one) => one.range?.end === segment.end);
+      const reason = file?.reason ?? '';
+      found.add(reason);
+      expect(most(segment.end - 1)).toBeLessThan(MAX_ROWS);
+      if (reason === 'rows') expect(most(segment.end)).toBeGreaterThanOrEqual(MAX_ROWS);
+      else expect(most(segment.end)).toBeLessThan(MAX_ROWS);
+      if (reason === 'range_end') expect([0, (range.end + 1) % SIZE]).toContain((segment.end + 1) % SIZE);
+    }
+    expect([...found]).toEqual(expect.arrayContaining(['rows', 'layout_edge']));
+  }
+
+  async function sameRowsAsBackfill(): Promise<void> {
+    const reference = sandbox.path('reference');
+    const ran = await sandbox.run([
+      ...['backfill', '--source', `galexie:${full}`, '--archive', reference],
+      ...['--ledgers', `${range.start}-${range.end}`, '--partition-size', '60'],
+    ]);
+    expect(ran.code).toBe(0);
+    const rows = ({ datasets }: { datasets: Surveyed[] }): unknown =>
+      datasets.map((dataset) => [dataset.name, [...dataset.rows]]);
+    expect(rows(await survey())).toEqual(rows(await survey(reference)));
+  }
+
+  it('parks on a hole below the tip, and compacts what it wrote', async () => {
+    const listed = readdirSync(live, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.zst'),
+    );
+    expect(listed).toHaveLength(LEDGERS);
+    expect(readFileSync(path.join(live, '.config.json'), 'utf8')).toContain('ledgersPerBatch');
+  });
+});

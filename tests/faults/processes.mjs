@@ -1,0 +1,119 @@
+// The processes of a campaign: the command line, the Temporal server that runs share, the independent reader.
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { createServer } from 'node:net';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+export const require = createRequire(path.join(ROOT, 'apps/cli/package.json'));
+const HOOK = path.join(ROOT, 'tests/faults/hook.cjs');
+const BIN = path.join(ROOT, 'apps/cli/bin/parquetry.js');
+
+const alive = new Set();
+process.on('exit', () => alive.forEach((child) => child.kill('SIGKILL')));
+
+/** A child process that does not outlive this one; `ended` gives code, signal and what it printed. */
+export function start(file, args, options = {}) {
+  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], ...options });
+  alive.add(child);
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text) => (stderr = (stderr + text).slice(-8000)));
+  const ended = new Promise((resolve) =>
+    child.on('close', (code, signal) => {
+      alive.delete(child);
+      resolve({ code, signal, stdout, stderr });
+    }),
+  );
+  return { child, ended, running: () => child.exitCode === null && child.signalCode === null };
+}
+
+/** `parquetry …args`; `fault` is what `hook.cjs` is told. */
+export function parquetry(args, { cwd, env = {}, fault }) {
+  const clean = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_')),
+  );
+  const hook = fault === undefined ? [] : ['--require', HOOK];
+  return start(process.execPath, [...hook, BIN, ...args], {
+    cwd,
+    env: {
+      ...clean,
+      PARQUETRY_HOME: path.join(cwd, '.parquetry'),
+      ...env,
+      ...(fault === undefined ? {} : { PARQUETRY_FAULT: JSON.stringify(fault) }),
+    },
+  });
+}
+
+/** A Temporal server in memory with a namespace for each lane of runs; undefined where no binary can be had. */
+export async function startTemporal(namespaces) {
+  const { resolveTemporalBinary, connectClient, ensureSearchAttributes } = require('@parquetry/temporal');
+  const binary = await resolveTemporalBinary({ onProgress: (line) => console.error(line) });
+  const port = await freePort();
+  const flags = namespaces.flatMap((name) => ['--namespace', name]);
+  const server = start(binary, [
+    'server',
+    'start-dev',
+    '--headless',
+    '--ip',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--log-level',
+    'error',
+    ...flags,
+  ]);
+  const address = `127.0.0.1:${port}`;
+  for (let tries = 0; ; tries++)
+    try {
+      for (const namespace of namespaces) {
+        const { connection } = await connectClient({ address, namespace }, 2000);
+        await ensureSearchAttributes(connection, namespace).finally(() => connection.close());
+      }
+      return { address, stop: () => (server.child.kill('SIGKILL'), server.ended) };
+    } catch (error) {
+      if (tries > 60 || !server.running()) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+}
+
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** The independent reader: one process for the whole campaign, asked one archive after the other. */
+export function startReader(python) {
+  const { child, ended } = start(python, [path.join(ROOT, 'tests/faults/reader.py')]);
+  const waiting = [];
+  createInterface({ input: child.stdout }).on('line', (line) => waiting.shift()?.resolve(JSON.parse(line)));
+  void ended.then(({ stderr }) =>
+    waiting.forEach(({ reject }) => reject(new Error(`the reader ended: ${stderr}`))),
+  );
+  return {
+    read: (archive, options) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ resolve, reject });
+        child.stdin.write(`${JSON.stringify({ archive, options })}\n`);
+      }),
+    stop: () => (child.stdin.end(), ended),
+  };
+}
+
+/** Numbers in [0, 1) that the seed alone decides (mulberry32). */
+export function random(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let value = Math.imul(state ^ (state >>> 15), state | 1);
+    value ^= value + Math.imul(value ^ (value >>> 7), value | 61);
+    return ((value ^ (value >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

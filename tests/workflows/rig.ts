@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkflowHandle } from '@temporalio/client';
+import { Worker, bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
+import { TASK_QUEUE } from '@parquetry/workflows';
+import { type TestServer, startTestServer } from '../support/temporal';
+
+const quiet = {
+  log: () => {},
+  trace: () => {},
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: console.error,
+};
+
+/** A Temporal server with the workflow code, for tests that bring activities of their own. */
+export class Rig {
+  private constructor(
+    readonly server: TestServer,
+    private readonly bundle: WorkflowBundle,
+  ) {}
+
+  /** Without a Temporal binary such a test cannot say anything, so it fails. */
+  static async start(): Promise<Rig> {
+    const server = await startTestServer();
+    if (server === undefined) throw new Error('no Temporal binary: run `npm test`, which installs one');
+    const workflowsPath = require.resolve('../../libs/workflows/dist/workflows.js');
+    return new Rig(server, await bundleWorkflowCode({ workflowsPath, logger: quiet }));
+  }
+
+  /** Starts a workflow and runs `use` while workers with these activities serve it. */
+  async run(
+    type: string,
+    input: unknown,
+    activities: { readonly shared: object; readonly stage?: object; readonly stageQueue?: string },
+    use: (handle: WorkflowHandle) => Promise<void>,
+  ): Promise<void> {
+    const { client, native, namespace } = this.server;
+    const common = { connection: native, namespace };
+    const main = await Worker.create({
+      ...common,
+      taskQueue: TASK_QUEUE,
+      workflowBundle: this.bundle,
+      activities: activities.shared,
+    });
+    const { stageQueue = 'fake-stage', stage = {} } = activities;
+    const staged = await Worker.create({ ...common, taskQueue: stageQueue, activities: stage });
+    const handle = await client.workflow.start(type, {
+      taskQueue: TASK_QUEUE,
+      workflowId: `${type}-${randomUUID()}`,
+      args: [input],
+    });
+    await staged.runUntil(main.runUntil(use(handle)));
+  }
+
+  /** Stops the server. */
+  stop(): Promise<void> {
+    return this.server.stop();
+  }
+}
+
+/** Asks until the answer is as wanted. */
+export async function until<T>(ask: () => Promise<T>, when: (answer: T) => boolean, tries = 300): Promise<T> {
+  let last: T | undefined;
+  for (let i = 0; i < tries; i++) {
+    last = await ask().catch(() => undefined);
+    if (last !== undefined && when(last)) return last;
+    await sleep(100);
+  }
+  throw new Error(`it did not get there: ${JSON.stringify(last)}`);
+}
