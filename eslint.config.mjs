@@ -12,7 +12,9 @@ export default tseslint.config(
   {
     files: ['libs/**/*.ts', 'apps/**/*.ts', 'tests/**/*.ts', 'bench/**/*.ts'],
     plugins: { '@nx': nx },
-    languageOptions: { parserOptions: { project: './tsconfig.check.json', tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: { project: './tsconfig.check.json', tsconfigRootDir: import.meta.dirname },
+    },
     rules: {
       // The arrows of the architecture (CONTRIBUTING.md): what may import what.
       '@nx/enforce-module-boundaries': [
@@ -41,7 +43,10 @@ export default tseslint.config(
       '@typescript-eslint/no-misused-promises': 'error',
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
       'no-console': 'error',
       eqeqeq: 'error',
     },
@@ -50,7 +55,12 @@ export default tseslint.config(
     // Only the writer writes with DuckDB; the verifier must stay a second, independent reader.
     files: ['libs/**/*.ts', 'apps/**/*.ts'],
     ignores: ['libs/writer/**', '**/*.test.ts', '**/testing/**'],
-    rules: { 'no-restricted-imports': ['error', { paths: [{ name: '@duckdb/node-api', message: 'Go through @parquetry/writer.' }] }] },
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { paths: [{ name: '@duckdb/node-api', message: 'Go through @parquetry/writer.' }] },
+      ],
+    },
   },
   {
     // Workflow code runs in a sandbox and is replayed: no Node, nothing native, no clock or chance of its own.
@@ -62,14 +72,32 @@ export default tseslint.config(
         {
           paths: nodeModules.map((name) => ({ name, message: 'Workflow code must not reach Node.' })),
           patterns: [
-            { group: ['@duckdb/*', '@mongodb-js/*', 'hyparquet*', 'apache-arrow', '@temporalio/worker', '@temporalio/client', '@temporalio/activity'], message: 'Workflow code must not reach this.' },
+            {
+              group: [
+                '@duckdb/*',
+                '@mongodb-js/*',
+                'hyparquet*',
+                'apache-arrow',
+                '@temporalio/worker',
+                '@temporalio/client',
+                '@temporalio/activity',
+              ],
+              message: 'Workflow code must not reach this.',
+            },
           ],
         },
       ],
     },
   },
   {
-    files: ['**/*.test.ts', '**/testing/**/*.ts', 'tests/**/*.ts', 'bench/**/*.ts', 'apps/cli/src/output.ts', 'apps/worker/src/bundle.ts'],
+    files: [
+      '**/*.test.ts',
+      '**/testing/**/*.ts',
+      'tests/**/*.ts',
+      'bench/**/*.ts',
+      'apps/cli/src/output.ts',
+      'apps/worker/src/bundle.ts',
+    ],
     rules: { 'no-console': 'off' },
   },
   { files: ['**/*.cjs', '**/bin/*.js'], rules: { '@typescript-eslint/no-require-imports': 'off' } },

@@ -1,11 +1,10 @@
-// `npm run bench [-- WHAT] [options]`. WHAT: backfill (default), schemas, orchestration, memory, lanes.
+// `npm run bench [-- WHAT] [options]`. WHAT: backfill (default), schemas, memory, lanes.
 import { parseArgs } from 'node:util';
 import { cpus, loadavg } from 'node:os';
 
 const USAGE = `npm run bench -- [backfill] [--pairs 5] [--slow 2] [--messages 1000000] [--partitions 8] [--concurrency 4]
                        [--threads 2] [--memory-mb 1024] [--only parquetry,duckdb,polars,pyarrow,dlt] [--json]
 npm run bench -- schemas [--pairs 5] [--messages 1000000] [--json]
-npm run bench -- orchestration [--partitions 48] [--json]
 npm run bench -- memory [--messages 800000] [--limits-mb 256,1024] [--json]        that many, and ten times as many, as one partition
 npm run bench -- lanes [--messages 200000] [--json]`;
 
@@ -59,11 +58,6 @@ const BENCHES = {
       threads: number('threads'),
       memoryMb: number('memory-mb'),
     });
-    return { report, text: printed(report) };
-  },
-  async orchestration() {
-    const { orchestration, printed } = await import('./orchestration.mjs');
-    const report = await orchestration({ partitions: number('partitions', 48) });
     return { report, text: printed(report) };
   },
   async memory() {

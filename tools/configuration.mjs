@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
-const { PROFILES, SETTINGS, TOPICS, configKey, environmentName } = require(path.join(root, 'apps/cli/dist/settings.js'));
+const { PROFILES, SETTINGS, TOPICS, configKey, environmentName } = require(
+  path.join(root, 'apps/cli/dist/settings.js'),
+);
 
 const cell = (text) => String(text).replaceAll('|', '\\|');
 const titles = {
@@ -42,7 +44,13 @@ const lines = [
   'This page is made from the code by `npm run docs`; a test fails when it is out of date.',
 ];
 for (const topic of TOPICS) {
-  lines.push('', `## ${titles[topic]}`, '', '| option | environment | file | takes | default | meaning |', '|---|---|---|---|---|---|');
+  lines.push(
+    '',
+    `## ${titles[topic]}`,
+    '',
+    '| option | environment | file | takes | default | meaning |',
+    '|---|---|---|---|---|---|',
+  );
   for (const { name, value, takes, default: standard, doc, topic: own } of SETTINGS)
     if (own === topic)
       lines.push(

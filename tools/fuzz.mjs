@@ -23,6 +23,7 @@ if (!python) console.error(`Without pyarrow and polars: ${reason}.`);
 console.error(`${batches} batches, seed ${seed}`);
 const env = { ...process.env, PARQUETRY_FUZZ_BATCHES: String(batches), PARQUETRY_FUZZ_SEED: String(seed) };
 if (python) env.PARQUETRY_PYTHON = python;
-const jest = createRequire(import.meta.url).resolve('jest/bin/jest.js');
+const manifest = createRequire(import.meta.url).resolve('jest/package.json');
+const jest = path.join(path.dirname(manifest), 'bin/jest.js');
 const { status } = spawnSync(process.execPath, [jest, 'tests/fuzz'], { cwd: root, stdio: 'inherit', env });
 process.exit(status ?? 1);

@@ -14,7 +14,10 @@ if (graph.nodes['@parquetry/core'] === undefined) throw new Error('The project g
 
 const eslint = path.join(path.dirname(require.resolve('eslint/package.json')), 'bin/eslint.js');
 const args = ['.', '--max-warnings', '0', ...process.argv.slice(2)];
-const { status, stdout, stderr } = spawnSync(process.execPath, [eslint, ...args], { encoding: 'utf8', maxBuffer: 64 << 20 });
+const { status, stdout, stderr } = spawnSync(process.execPath, [eslint, ...args], {
+  encoding: 'utf8',
+  maxBuffer: 64 << 20,
+});
 process.stdout.write(stdout);
 process.stderr.write(stderr);
 if (`${stdout}${stderr}`.includes('No cached ProjectGraph')) {

@@ -23,11 +23,15 @@ const lines = [
   'This page is made from the code by `npm run docs`; a test fails when it is out of date.',
 ];
 for (const schema of stellarSchemas.values()) {
-  const key = schema.uniqueKey ? schema.uniqueKey.map((name) => `\`${name}\``).join(', ') : 'none: equal rows are separate events';
+  const key = schema.uniqueKey
+    ? schema.uniqueKey.map((name) => `\`${name}\``).join(', ')
+    : 'none: equal rows are separate events';
   lines.push('', `## ${schema.messageType}`, '', schema.doc ?? '', '', `Unique key: ${key}.`, '');
   lines.push('| id | column | Arrow type | null | meaning |', '|---|---|---|---|---|');
   for (const field of schema.fields)
-    lines.push(`| ${field.id} | ${field.name} | ${cell(describeType(field.type))} | ${field.nullable ? 'yes' : 'no'} | ${cell(field.doc ?? '')} |`);
+    lines.push(
+      `| ${field.id} | ${field.name} | ${cell(describeType(field.type))} | ${field.nullable ? 'yes' : 'no'} | ${cell(field.doc ?? '')} |`,
+    );
   const differences = DEVIATIONS.filter(({ type }) => type === schema.messageType);
   if (differences.length > 0) lines.push('', 'Differences from stellar-etl:', '');
   for (const { what, why } of differences) lines.push(`- ${what} ${why}`);

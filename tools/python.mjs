@@ -28,13 +28,18 @@ export function ensurePython({ log = console.error } = {}) {
   const steps = [
     ['python3', ['-m', 'venv', building]],
     [path.join(building, 'bin', 'pip'), ['install', '--quiet', '--disable-pip-version-check', ...PACKAGES]],
-    [path.join(building, 'bin', 'python'), ['-c', 'import pyarrow, polars, deltalake; open(__import__("sys").prefix + "/ready", "w").close()']],
+    [
+      path.join(building, 'bin', 'python'),
+      ['-c', 'import pyarrow, polars, deltalake; open(__import__("sys").prefix + "/ready", "w").close()'],
+    ],
   ];
   for (const [file, args] of steps) {
     const { status, stderr, error } = run(file, args);
     if (status === 0) continue;
     rmSync(building, { recursive: true, force: true });
-    return { reason: `${path.basename(file)} ${args[0]} failed: ${(stderr || String(error)).trim().split('\n').at(-1)}` };
+    return {
+      reason: `${path.basename(file)} ${args[0]} failed: ${(stderr || String(error)).trim().split('\n').at(-1)}`,
+    };
   }
   try {
     renameSync(building, target);

@@ -13,7 +13,9 @@ try {
 for (const suite of report.testResults)
   for (const test of suite.assertionResults)
     if (test.status === 'pending' || test.status === 'todo') console.log(`skipped: ${test.fullName}`);
-const broken = report.testResults.filter((suite) => suite.status === 'failed' && suite.assertionResults.length === 0).length;
+const broken = report.testResults.filter(
+  (suite) => suite.status === 'failed' && suite.assertionResults.length === 0,
+).length;
 const failed = report.numFailedTests + broken;
 const skipped = report.numPendingTests + report.numTodoTests;
 console.log(`${report.numPassedTests} passed, ${failed} failed, ${skipped} skipped`);

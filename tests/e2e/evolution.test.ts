@@ -52,7 +52,7 @@ describe('a schema that grows', () => {
       });
       mkdirSync(sandbox.path('messages'));
       const hidden = lines.map((line, index) =>
-        (want[index] as [number])[0] < 63_092_987 ? line.replace(/"memo_type":"[^"]*",?/, '') : line,
+        (want[index]?.[0] ?? 0) < 63_092_987 ? line.replace(/"memo_type":"[^"]*",?/, '') : line,
       );
       writeFileSync(sandbox.path('messages/tx.ndjson'), `${hidden.join('\n')}\n`);
       const options = ['--message-type', 'settled_tx', '--partition-size', '5', '--layout', 'ledger_range'];

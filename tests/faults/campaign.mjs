@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensurePython } from '../../tools/python.mjs';
-import { parquetry, random, require, startReader, startTemporal } from './processes.mjs';
+import { parquetry, require, startReader, startTemporal } from './processes.mjs';
 import { backfillArgs, faultyRun, KINDS } from './run.mjs';
 import { openStorage } from './stores.mjs';
 

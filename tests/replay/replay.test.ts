@@ -1,13 +1,21 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { findTemporalBinary } from '@parquetry/temporal';
 import { DefaultLogger, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
 import { Rig } from '../workflows/rig';
+import { parseHistory } from './history';
 import { SCENARIOS } from './scenarios';
 
 const WORKFLOWS = require.resolve('../../libs/workflows/dist/workflows.js');
 /** Set by tools/record-replay.mjs: the folder below tests/replay that new histories go to. */
 const RECORD = process.env['PARQUETRY_RECORD_REPLAY'];
+
+/** A recorded history: the CLI's JSON and the workflow's id. */
+interface Recorded {
+  readonly workflowId: string;
+  readonly events: readonly unknown[];
+}
 
 /** Fixtures by `{version}/{name}`. */
 function fixtures(): string[] {
@@ -21,16 +29,37 @@ if (RECORD !== undefined)
     let rig: Rig;
     beforeAll(async () => void (rig = await Rig.start()), 120_000);
     afterAll(() => rig?.stop());
-    it.each(Object.keys(SCENARIOS))('%s', async (name) => {
-      const dir = path.join(__dirname, RECORD);
-      mkdirSync(dir, { recursive: true });
-      await SCENARIOS[name]?.(rig, async (file, workflowId) => {
-        const target = path.join(dir, `${file}.json`);
-        if (existsSync(target)) throw new Error(`${target} is there: histories are never replaced`);
-        const history = await rig.server.client.workflow.getHandle(workflowId).fetchHistory();
-        writeFileSync(target, `${JSON.stringify(historyToJSON(history))}\n`);
-      });
-    }, 120_000);
+    it.each(Object.keys(SCENARIOS))(
+      '%s',
+      async (name) => {
+        const dir = path.join(__dirname, RECORD);
+        mkdirSync(dir, { recursive: true });
+        await SCENARIOS[name]?.(rig, async (file, workflowId) => {
+          const target = path.join(dir, `${file}.json`);
+          if (existsSync(target)) throw new Error(`${target} is there: histories are never replaced`);
+          // The CLI's JSON, which is also what the UI downloads.
+          const { server, namespace } = rig.server;
+          const history = execFileSync(
+            (await findTemporalBinary()) ?? 'temporal',
+            [
+              'workflow',
+              'show',
+              '-w',
+              workflowId,
+              '-o',
+              'json',
+              '--address',
+              server.address,
+              '-n',
+              namespace,
+            ],
+            { maxBuffer: 64 << 20, encoding: 'utf8' },
+          );
+          writeFileSync(target, `${JSON.stringify({ workflowId, ...(JSON.parse(history) as object) })}\n`);
+        });
+      },
+      120_000,
+    );
   });
 else
   describe('workflow code replays recorded histories', () => {
@@ -45,8 +74,14 @@ else
       expect(new Set(names)).toEqual(new Set(['backfill', 'compact', 'partition', 'scheduled', 'tail']));
     });
 
-    it.each(fixtures())('%s', async (name) => {
-      const history: unknown = JSON.parse(readFileSync(path.join(__dirname, name), 'utf8'));
-      await Worker.runReplayHistory({ workflowBundle: { code } }, history);
-    }, 60_000);
+    it.each(fixtures())(
+      '%s',
+      async (name) => {
+        // Ids of children are made from the workflow's own, which a history does not hold.
+        const recorded = JSON.parse(readFileSync(path.join(__dirname, name), 'utf8')) as Recorded;
+        const { workflowId, ...history } = recorded;
+        await Worker.runReplayHistory({ workflowBundle: { code } }, parseHistory(history), workflowId);
+      },
+      60_000,
+    );
   });

@@ -39,7 +39,10 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     const shared = steps.shared(async () => ({}));
     const input = { spec: SPEC, concurrency: 3, maxParked: 50, onFailure: 'park', startsPerRun: 4 };
     await rig.run('backfill', input, { shared, stage: steps.stage(), stageQueue: STAGE }, async (handle) => {
-      await until(() => handle.query<BackfillProgress>(progress.name), ({ phase }) => phase === 'blocked');
+      await until(
+        () => handle.query<BackfillProgress>(progress.name),
+        ({ phase }) => phase === 'blocked',
+      );
       steps.broken.clear();
       await handle.executeUpdate(retryPartitions, { args: [{ all: true }] });
       await handle.result();
@@ -82,7 +85,12 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     const shared = {
       findSegments: async () => (asked++ === 0 ? [group] : []),
       mergeSegments: async () => ({
-        kind: 'staged', stageId: 's', queue: STAGE, plan: 'p', schemaVersion: 1, rows: 1,
+        kind: 'staged',
+        stageId: 's',
+        queue: STAGE,
+        plan: 'p',
+        schemaVersion: 1,
+        rows: 1,
       }),
     };
     const input = { archive: '/none', partitionSize: 10, verify: 'ledger' };

@@ -3,7 +3,9 @@ const fs = require('node:fs');
 const path = require('node:path');
 const [from, to, pause] = process.argv.slice(2);
 const ledgerOf = (name) => Number(/--(\d+)(?:-\d+)?\.xdr/.exec(name)[1]);
-const names = fs.readdirSync(from, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.xdr.zst'));
+const names = fs
+  .readdirSync(from, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.xdr.zst'));
 names.sort((a, b) => ledgerOf(a) - ledgerOf(b));
 const next = () => {
   const name = names.shift();

@@ -44,14 +44,15 @@ export class Rig {
       workflowBundle: this.bundle,
       activities: activities.shared,
     });
-    const { stageQueue = 'fake-stage', stage = {} } = activities;
-    const staged = await Worker.create({ ...common, taskQueue: stageQueue, activities: stage });
+    const { stageQueue = 'fake-stage', stage } = activities;
+    const staged = stage && (await Worker.create({ ...common, taskQueue: stageQueue, activities: stage }));
     const handle = await client.workflow.start(type, {
       taskQueue: TASK_QUEUE,
       workflowId: `${type}-${randomUUID()}`,
       args: [input],
     });
-    await staged.runUntil(main.runUntil(use(handle)));
+    const work = main.runUntil(use(handle));
+    await (staged === undefined ? work : staged.runUntil(work));
   }
 
   /** Stops the server. */

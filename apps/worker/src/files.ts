@@ -1,7 +1,13 @@
 import { readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseDataset } from '@parquetry/archive';
-import { ParquetryError, type StageManifest, type StagedDataset, systemErrorCode } from '@parquetry/core';
+import {
+  ParquetryError,
+  type StageManifest,
+  type StagedDataset,
+  partName,
+  systemErrorCode,
+} from '@parquetry/core';
 import { readManifest } from '@parquetry/source';
 import type { WrittenFile } from '@parquetry/writer';
 import type { Workplace } from './workplace';
@@ -25,8 +31,15 @@ export class StagedFiles {
     return new StagedFiles(stageDir, manifest, staged);
   }
 
+  /** The first part of the staged rows. */
   get rowsFile(): string {
-    return path.join(this.stageDir, `${this.staged.dataset}.rows.ndjson`);
+    return path.join(this.stageDir, partName(this.staged.dataset, 0));
+  }
+
+  /** All parts of the rows. */
+  private get rowFiles(): string[] {
+    const { dataset, parts } = this.staged;
+    return (parts ?? [0]).map((_, part) => path.join(this.stageDir, partName(dataset, part)));
   }
 
   get rejectsFile(): string {
@@ -70,7 +83,7 @@ export class StagedFiles {
       this.listFile('written'),
       this.listFile('verified'),
       this.outDir,
-      this.rowsFile,
+      ...this.rowFiles,
       this.rejectsFile,
     ];
     for (const file of files) await rm(file, { recursive: true, force: true });

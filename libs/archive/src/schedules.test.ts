@@ -51,7 +51,6 @@ const ledgersOf = ({ start, end }: LedgerRange): number[] =>
 
 /** Two writers by a schedule, then both again alone until nothing crashes: the archive is whole at every stop. */
 async function play(
-  folder: string,
   root: string,
   drafts: readonly [SegmentDraft, SegmentDraft],
   schedule: readonly number[],
@@ -111,7 +110,7 @@ describe('two writers, one operation at a time (invariant 1)', () => {
         for (let at = 0; at < 22; at++) {
           const drafts = [await draftOf(folder, A, 'a'), await draftOf(folder, range, text, mode)] as const;
           const schedule = [...new Array<number>(at).fill(0), ...new Array<number>(60).fill(1)];
-          const outcomes = await play(folder, path.join(folder, `${at}`), drafts, schedule, []);
+          const outcomes = await play(path.join(folder, `${at}`), drafts, schedule, []);
           if (expected.length > 0) expect([...outcomes].sort()).toEqual(expected);
           else expect(outcomes).not.toContain('crashed');
         }
@@ -141,13 +140,7 @@ describe('two writers, one operation at a time (invariant 1)', () => {
                 await draftOf(folder, A, 'a'),
                 await draftOf(folder, range, text, mode),
               ] as const;
-              const outcomes = await play(
-                folder,
-                path.join(folder, `random-${run++}`),
-                drafts,
-                schedule,
-                crashes,
-              );
+              const outcomes = await play(path.join(folder, `random-${run++}`), drafts, schedule, crashes);
               expect(outcomes).not.toContain('crashed');
             },
           ),

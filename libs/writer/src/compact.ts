@@ -1,6 +1,12 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { type LedgerTally, ParquetryError, type StagedDataset, dataFileName, planCuts } from '@parquetry/core';
+import {
+  type LedgerTally,
+  ParquetryError,
+  type StagedDataset,
+  dataFileName,
+  planCuts,
+} from '@parquetry/core';
 import { type DataType, duckdbColumns, quoteName, quoteText } from '@parquetry/schema';
 import { codecOptions } from './codec';
 import { type WrittenFile, writeCut } from './cut';
@@ -100,7 +106,10 @@ function ledgerIndex({ schema: { schema } }: MergeRequest): number {
 }
 
 /** The rows as if they had been staged; what only a pull counts is not asked of it. */
-function stagedFrom({ dataset, bytes, schema }: MergeRequest, ledgers: readonly LedgerTally[]): StagedDataset {
+function stagedFrom(
+  { dataset, bytes, schema }: MergeRequest,
+  ledgers: readonly LedgerTally[],
+): StagedDataset {
   const rows = ledgers.reduce((sum, tally) => sum + tally.rows, 0);
   return {
     dataset,

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { ParquetryError, formatRange, parseLedgerRange } from '@parquetry/core';
-import { ATTRIBUTES, type CompactInput, type CompactProgress, TASK_QUEUE, type VerifyLevel } from '@parquetry/workflows';
+import {
+  ATTRIBUTES,
+  type CompactInput,
+  type CompactProgress,
+  TASK_QUEUE,
+  type VerifyLevel,
+} from '@parquetry/workflows';
 import { runFailure } from '../follow';
 import { onInterrupt } from '../interrupt';
 import { type WorkerSettings, archiveRoot } from '../options';
@@ -21,7 +27,11 @@ export interface CompactOptions {
 }
 
 /** `parquetry compact`: makes few large segments of many small ones and waits for the end. */
-export async function compact(options: CompactOptions, settings: WorkerSettings, output: Output): Promise<number> {
+export async function compact(
+  options: CompactOptions,
+  settings: WorkerSettings,
+  output: Output,
+): Promise<number> {
   const input = compactInput(options);
   const hash = createHash('sha256').update(JSON.stringify(input)).digest('hex').slice(0, 12);
   const id = `compact/${hash}`;
@@ -44,9 +54,12 @@ export async function compact(options: CompactOptions, settings: WorkerSettings,
     output.note(`Compaction ${id}`);
     const stop = new AbortController();
     const result = session.client.withAbortSignal(stop.signal, () =>
-      session.client.workflow.getHandle(id).result().catch((error: unknown) => {
-        throw runFailure(error, id);
-      }),
+      session.client.workflow
+        .getHandle(id)
+        .result()
+        .catch((error: unknown) => {
+          throw runFailure(error, id);
+        }),
     ) as Promise<CompactProgress>;
     const left = new Promise<undefined>((resolve) =>
       interrupt.signal.addEventListener('abort', () => resolve(undefined), { once: true }),

@@ -2,7 +2,7 @@ import {
   ScheduleAlreadyRunning,
   type ScheduleDescription,
   ScheduleNotFoundError,
-  ScheduleOverlapPolicy,
+  type ScheduleOverlapPolicy,
 } from '@temporalio/client';
 import { ParquetryError } from '@parquetry/core';
 import { type ScheduledInput, TASK_QUEUE } from '@parquetry/workflows';
@@ -39,14 +39,18 @@ export async function scheduleCreate(
     await session.client.schedule
       .create({
         scheduleId: name,
-        spec: every === undefined ? { cronExpressions: [cron ?? ''] } : { intervals: [{ every: every * 1000 }] },
+        spec:
+          every === undefined ? { cronExpressions: [cron ?? ''] } : { intervals: [{ every: every * 1000 }] },
         action: {
           type: 'startWorkflow',
           workflowType: 'scheduled',
           workflowId: `scheduled/${name}`,
           taskQueue: TASK_QUEUE,
           args: [input],
-          staticSummary: `schedule ${name}: ${input.spec.types?.join(', ') ?? 'all message types'}`.slice(0, 380),
+          staticSummary: `schedule ${name}: ${input.spec.types?.join(', ') ?? 'all message types'}`.slice(
+            0,
+            380,
+          ),
         },
         policies: {
           overlap: options.overlap,
@@ -78,7 +82,13 @@ export async function scheduleList(settings: WorkerSettings, output: Output): Pr
         found.push(describe(await client.schedule.getHandle(scheduleId).describe()));
     output.table(
       ['schedule', 'state', 'runs', 'next', 'note'],
-      found.map(({ name, paused, runs, next, note }) => [name, paused ? 'paused' : 'active', runs, next ?? '–', note]),
+      found.map(({ name, paused, runs, next, note }) => [
+        name,
+        paused ? 'paused' : 'active',
+        runs,
+        next ?? '–',
+        note,
+      ]),
     );
     output.document({ schedules: found });
     return 0;

@@ -23,7 +23,10 @@ const OVERLAPS = ['SKIP', 'BUFFER_ONE', 'BUFFER_ALL', 'CANCEL_OTHER', 'TERMINATE
 
 /** Adds `schedule …` to the program. */
 export function scheduleCommands(program: SettingsCommand, { command, run, output }: Commands): void {
-  const group = program.command('schedule').description('backfills by the clock: Temporal schedules').exitOverride();
+  const group = program
+    .command('schedule')
+    .description('backfills by the clock: Temporal schedules')
+    .exitOverride();
   const sub = (created: SettingsCommand): SettingsCommand => {
     // `command` hangs new commands below the program; these belong below `schedule`.
     (program.commands as unknown[]).splice(program.commands.indexOf(created), 1);
@@ -38,8 +41,17 @@ export function scheduleCommands(program: SettingsCommand, { command, run, outpu
     .option('--every <time>', 'how often, e.g. 6h', duration)
     .option('--lag <ledgers>', 'stay so many ledgers behind the newest', wholeNumber(0, 1_000_000_000), 0)
     .option('--max-ledgers <ledgers>', 'most ledgers a run takes', wholeNumber(1, MAX_LEDGER), 100_000)
-    .option('--from <ledger>', "first ledger of a new archive (default: the source's)", wholeNumber(1, MAX_LEDGER))
-    .option('--overlap <policy>', `when a run is still at work: ${OVERLAPS.join(', ')}`, choice(OVERLAPS), 'SKIP')
+    .option(
+      '--from <ledger>',
+      "first ledger of a new archive (default: the source's)",
+      wholeNumber(1, MAX_LEDGER),
+    )
+    .option(
+      '--overlap <policy>',
+      `when a run is still at work: ${OVERLAPS.join(', ')}`,
+      choice(OVERLAPS),
+      'SKIP',
+    )
     .option('--catch-up <time>', 'start runs that were missed for so long', duration, 86_400)
     .option('--on-failure <what>', 'fail (and pause the schedule) or park', choice(['fail', 'park']), 'fail')
     .option('--paused', 'make it paused')

@@ -2,7 +2,9 @@ import type {
   CompactActivities,
   SharedActivities,
   StageActivities,
-  TailActivities, ScheduleActivities } from '@parquetry/workflows';
+  TailActivities,
+  ScheduleActivities,
+} from '@parquetry/workflows';
 import type { WorkerDeps } from '../deps';
 import { commit } from './commit';
 import { mergeSegments } from './compactmerge';

@@ -98,7 +98,13 @@ export async function sourceEdges(
     const [first, last] = [await lakeStart(lake, config), await lakeTip(lake, config)];
     return first === undefined || last === undefined ? undefined : { first, last };
   }
-  const options = { spec, cursor: 1, lag: 0, datasets: [], style: (schema: TableSchema): TableSchema => schema };
+  const options = {
+    spec,
+    cursor: 1,
+    lag: 0,
+    datasets: [],
+    style: (schema: TableSchema): TableSchema => schema,
+  };
   const reader = await openReader(deps, store, options);
   let view = await reader.look(signal);
   while (view.more) view = await reader.look(signal);

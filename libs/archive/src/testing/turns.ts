@@ -8,6 +8,9 @@ export interface TurnWriter<T> {
   readonly crash?: { readonly at: number; readonly when: 'before' | 'after' };
 }
 
+/** Operations that give a stream; its beginning is one step. */
+const STREAMS: ReadonlySet<string | symbol> = new Set(['list', 'folders', 'names', 'read']);
+
 interface Waiting {
   readonly go: () => Promise<void>;
 }
@@ -59,26 +62,20 @@ function gated(store: ObjectStore, line: Waiting[], crash: TurnWriter<unknown>['
         },
       });
     });
-  return {
-    uri: store.uri,
-    putIfAbsent: (key, bytes) => step(() => store.putIfAbsent(key, bytes)),
-    replace: (key, bytes) => step(() => store.replace(key, bytes)),
-    uploadIfAbsent: (key, file, expected) => step(() => store.uploadIfAbsent(key, file, expected)),
-    get: (key) => step(() => store.get(key)),
-    getRange: (key, start, length) => step(() => store.getRange(key, start, length)),
-    stat: (key) => step(() => store.stat(key)),
-    sha256: (key) => step(() => store.sha256(key)),
-    async *list(prefix, options) {
-      await step(() => Promise.resolve());
-      yield* store.list(prefix, options);
+  return new Proxy(store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function') return value;
+      const call = (...args: unknown[]): unknown => Reflect.apply(value, target, args);
+      if (name === 'localPath') return call;
+      if (STREAMS.has(name))
+        return async function* (...args: unknown[]): AsyncGenerator<unknown> {
+          await step(() => Promise.resolve());
+          yield* call(...args) as AsyncIterable<unknown>;
+        };
+      return (...args: unknown[]) => step(async () => call(...args));
     },
-    async *folders(folder) {
-      await step(() => Promise.resolve());
-      yield* store.folders(folder);
-    },
-    delete: (key) => step(() => store.delete(key)),
-    localPath: (key) => store.localPath(key),
-  };
+  });
 }
 
 function crashed(): ParquetryError {

@@ -42,14 +42,22 @@ export interface CompactGroup {
 /** Result of the merge step: the new files are in a stage. */
 export type MergeResult =
   | { readonly kind: 'done' }
-  | (StageRef & { readonly kind: 'staged'; readonly plan: string; readonly schemaVersion: number; readonly rows: number });
+  | (StageRef & {
+      readonly kind: 'staged';
+      readonly plan: string;
+      readonly schemaVersion: number;
+      readonly rows: number;
+    });
 
 /** Steps of a compaction beside those of a partition. */
 export interface CompactActivities {
   /** The next groups from the commit log, as it is now. */
   findSegments(input: CompactInput & { readonly limit: number }): Promise<readonly CompactGroup[]>;
   /** Writes the rows of a group's files anew into a stage. `done`: the group was compacted before. */
-  mergeSegments(request: { readonly input: CompactInput; readonly group: CompactGroup }): Promise<MergeResult>;
+  mergeSegments(request: {
+    readonly input: CompactInput;
+    readonly group: CompactGroup;
+  }): Promise<MergeResult>;
 }
 
 /** Answer of the `progress` query of a compaction, and its result. */

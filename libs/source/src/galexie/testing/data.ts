@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { decompress } from '@mongodb-js/zstd';
-import { type LedgerRange, type StageManifest } from '@parquetry/core';
+import { type LedgerRange, type StageManifest, partName } from '@parquetry/core';
 import { openGalexieSource } from '../source';
 import { type Lossless, parseLossless } from './lossless';
 
@@ -53,8 +53,13 @@ export async function pullLake(lake: string, range: LedgerRange, types?: readonl
       spoolDir: work,
     });
     const raw = new Map<string, string>();
-    for (const { dataset } of index.datasets)
-      raw.set(dataset, await readFile(path.join(work, `${dataset}.rows.ndjson`), 'utf8'));
+    for (const { dataset, parts = [0] } of manifest.datasets) {
+      const names = parts.map((_, part) => partName(dataset, part));
+      raw.set(
+        dataset,
+        (await Promise.all(names.map((name) => readFile(path.join(work, name), 'utf8')))).join(''),
+      );
+    }
     return { manifest, raw, rows: new Map([...raw].map(([type, text]) => [type, lines(text)])) };
   } finally {
     await rm(work, { recursive: true });
