@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Archive, type LiveFile } from '@parquetry/archive';
@@ -134,11 +134,51 @@ describe('a tail of a lake that grows', () => {
     expect(rows(await survey())).toEqual(rows(await survey(reference)));
   }
 
-  it('parks on a hole below the tip, and compacts what it wrote', async () => {
-    const listed = readdirSync(live, { recursive: true, encoding: 'utf8' }).filter((name) =>
-      name.endsWith('.zst'),
+  it('is compacted into partitions, with the same rows, and nothing of the old is left', async () => {
+    const before = await survey();
+    const rows = ({ datasets }: { datasets: Surveyed[] }): unknown =>
+      datasets.map(({ rows: own }) => [...own]);
+    const { code, document } = await sandbox.json<{ groups: number; segments: number }>([
+      ...['compact', '--archive', archive, '--partition-size', String(SIZE), '--verify', 'full'],
+    ]);
+    expect({ code, groups: document.groups > 0 }).toEqual({ code: 0, groups: true });
+    const after = await survey();
+    expect(rows(after)).toEqual(rows(before));
+    expect(after.datasets[0]?.segments[0]).toEqual({ start: range.start, end: range.start + SIZE - 1 });
+    for (const { name, files } of after.datasets)
+      expect(
+        readdirSync(path.join(archive, name), { recursive: true, encoding: 'utf8' })
+          .filter((file) => file.endsWith('.parquet') && !file.includes('_delta_log'))
+          .sort(),
+      ).toEqual(files.map((file) => file.path).sort());
+    expect((await sandbox.run(['verify', '--archive', archive, '--deep'])).code).toBe(0);
+    const again = await sandbox.json<{ groups: number }>([
+      'compact',
+      '--archive',
+      archive,
+      '--partition-size',
+      String(SIZE),
+    ]);
+    expect(again.document.groups).toBe(0);
+  }, 200_000);
+
+  it('parks on a hole below the tip', async () => {
+    const hole = readdirSync(live, { recursive: true, encoding: 'utf8' }).find((name) =>
+      name.includes(`--${range.start + 20}.`),
     );
-    expect(listed).toHaveLength(LEDGERS);
-    expect(readFileSync(path.join(live, '.config.json'), 'utf8')).toContain('ledgersPerBatch');
-  });
+    rmSync(path.join(live, hole ?? 'none'));
+    const other = sandbox.path('holed');
+    const args = tail('--until', String(range.end)).map((arg) => (arg === archive ? other : arg));
+    const parked = await sandbox.json<{ error: { code: string; hint: string }; workflowId: string }>(args);
+    expect({ code: parked.code, error: parked.document.error.code }).toEqual({
+      code: 1,
+      error: 'PARTITIONS_PARKED',
+    });
+    expect(parked.document.error.hint).toContain(`Ledger ${range.start + 20} is missing in the lake`);
+    copyFileSync(path.join(full, hole ?? ''), path.join(live, hole ?? ''));
+    expect((await sandbox.run(['retry', parked.document.workflowId])).code).toBe(0);
+    expect(
+      (await sandbox.run(['verify', '--archive', other, '--ledgers', `${range.start}-${range.end}`])).code,
+    ).toBe(0);
+  }, 200_000);
 });

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensurePython } from '../../tools/python.mjs';
 import { parquetry, require, startReader, startTemporal } from './processes.mjs';
-import { backfillArgs, faultyRun, KINDS } from './run.mjs';
+import { backfillArgs, faultyRun, KINDS, STORE_KIND } from './run.mjs';
 import { openStorage } from './stores.mjs';
 
 const { values } = parseArgs({
@@ -16,7 +16,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     store: { type: 'string', default: 'local' },
     lanes: { type: 'string', default: '3' },
-    kinds: { type: 'string', default: KINDS.join(',') },
+    kinds: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -49,7 +49,7 @@ try {
   const { ledgers: range } = await writeSampleLake({ dir: lake, ledgers: 48 });
   const base = { lake, ledgers: `${range.start}-${range.end}`, env: storage.env };
   const { whole, scale } = await undisturbed(base);
-  const kinds = values.kinds.split(',');
+  const kinds = values.kinds?.split(',') ?? (storage.kill === undefined ? KINDS : [...KINDS, STORE_KIND]);
   let next = 0;
   await Promise.all(
     lanes.map(async (lane) => {
@@ -67,6 +67,7 @@ try {
           address: temporal.address,
           archive,
           scale,
+          killStore: storage.kill,
         };
         const outcome = await faultyRun(run);
         count(

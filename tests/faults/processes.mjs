@@ -52,7 +52,7 @@ export function parquetry(args, { cwd, env = {}, fault }) {
 export async function startTemporal(namespaces) {
   const { resolveTemporalBinary, connectClient, ensureSearchAttributes } = require('@parquetry/temporal');
   const binary = await resolveTemporalBinary({ onProgress: (line) => console.error(line) });
-  const port = await freePort();
+  const [port] = await freePorts(1);
   const flags = namespaces.flatMap((name) => ['--namespace', name]);
   const server = start(binary, [
     'server',
@@ -80,13 +80,20 @@ export async function startTemporal(namespaces) {
     }
 }
 
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
+/** Ports that nobody listens on, all free at the same moment. */
+export async function freePorts(count) {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise((resolve) => {
+          const server = createServer().listen(0, '127.0.0.1', () => resolve(server));
+        }),
+    ),
+  );
+  const ports = servers.map((server) => server.address().port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
 }
 
 /** The independent reader: one process for the whole campaign, asked one archive after the other. */

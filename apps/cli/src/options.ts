@@ -11,7 +11,14 @@ import {
   parseStorageUri,
 } from '@parquetry/core';
 import { assertPlain, expandPath, isRemote, keyFault } from '@parquetry/storage';
-import type { BackfillInput, OnFailure, SourceSpec, VerifyLevel } from '@parquetry/workflows';
+import type {
+  BackfillInput,
+  OnFailure,
+  SourceSpec,
+  VerifyLevel,
+  RunMode,
+  RunSpec,
+} from '@parquetry/workflows';
 import type { DebugSink } from '@parquetry/worker';
 
 export { collect, wholeNumber } from './parsers';
@@ -47,6 +54,7 @@ export interface BackfillOptions extends MessageOptions {
   readonly layout: Layout['kind'];
   readonly ledgersPerFolder: number;
   readonly portableIntegers?: boolean;
+  readonly nested?: NonNullable<RunSpec['nested']>;
   readonly compression: Codec;
   readonly compressionLevel?: number;
   readonly bufferSize?: number;
@@ -58,6 +66,8 @@ export interface BackfillOptions extends MessageOptions {
   readonly maxRejects: number;
   readonly onFailure: OnFailure;
   readonly verify: VerifyLevel;
+  readonly mode?: RunMode;
+  readonly keepReplaced?: boolean;
   readonly network?: string;
 }
 
@@ -130,11 +140,14 @@ export function backfillInput(options: BackfillOptions): BackfillInput {
       ...(options.network === undefined ? {} : { network: options.network }),
       ...(options.prefix === undefined ? {} : { prefix: folderPrefix(options.prefix) }),
       range: parseLedgerRange(options.ledgers),
+      ...(options.nested === undefined ? {} : { nested: options.nested }),
       partitionSize: options.partitionSize,
       ...(types === undefined ? {} : { types }),
       settings: writeSettings(options),
       maxRejects: options.maxRejects,
       verify: options.verify,
+      ...(options.mode === 'replace' ? { mode: options.mode } : {}),
+      ...(options.keepReplaced === true ? { keepReplaced: true } : {}),
     },
     concurrency: options.concurrency,
     maxParked: options.maxParked,

@@ -142,6 +142,13 @@ export const SETTINGS: readonly Setting[] = [
     doc: 'store 32-bit unsigned columns as int64, for Athena and Trino (default: as the archive has it, unsigned in a new one)',
   },
   {
+    name: 'nested',
+    topic: 'archive',
+    value: '<style>',
+    ...oneOf('struct', 'flatten', 'json'),
+    doc: 'what nested objects and arrays of inferred columns become (default: as the archive has it, struct in a new one)',
+  },
+  {
     name: 'compression',
     topic: 'files',
     value: '<codec>',

@@ -3,6 +3,7 @@ import { inspect } from '../commands/inspect';
 import { plan } from '../commands/plan';
 import type { BackfillOptions, MessageOptions } from '../options';
 import type { Layout } from '@parquetry/core';
+import { choice } from '../parsers';
 import { type Commands, WORKER_SETTINGS, type WorkerOptions, workerSettings } from './commands';
 
 const MESSAGE_SETTINGS = ['message-type', 'default-type', 'close-time', 'ledger-path'];
@@ -25,6 +26,7 @@ export const RUN_SETTINGS = [
   'rotation-interval-minutes',
   'sort-by',
   'portable-integers',
+  'nested',
   'concurrency',
   'max-parked',
   'max-rejects',
@@ -39,6 +41,13 @@ const REQUIRED = ['archive', 'source', 'ledgers'];
 export function backfillCommands({ command, run, output }: Commands): void {
   command('backfill', 'bring a ledger range into an archive')
     .settings([...RUN_SETTINGS, 'dry-run', ...WORKER_SETTINGS], REQUIRED)
+    .option(
+      '--mode <what>',
+      'fill what is not committed, or replace what is',
+      choice(['fill', 'replace']),
+      'fill',
+    )
+    .option('--keep-replaced', 'with --mode replace: leave the old files on storage; `gc` removes them later')
     .option('--detach', 'start the run and return; needs `parquetry dev` or a configured cluster')
     .option('--id <workflow>', 'id of the run (default: made from range and settings)')
     .action(

@@ -94,6 +94,7 @@ export class Cutter {
       lag,
       datasets: [...coverage.keys()],
       style: schemaStyle(archive.identity),
+      nesting: archive.identity.nesting,
     };
     if (start.plan !== undefined) {
       const { index } = await loadPlan(store, spec.archive, start.plan);

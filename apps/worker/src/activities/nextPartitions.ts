@@ -22,7 +22,11 @@ export async function nextPartitions(
   const archive = await archives.get(request.archive);
   const coverage = new Map<string, Intervals>();
   for (const { dataset } of index.datasets)
-    coverage.set(dataset, (await archive.dataset(dataset).snapshot()).coverage);
+    // What is to be replaced counts as missing; the commit leaves it alone where it would be the same.
+    coverage.set(
+      dataset,
+      spec.mode === 'replace' ? [] : (await archive.dataset(dataset).snapshot()).coverage,
+    );
   return findTasks(spec.range, spec.partitionSize, request.cursor, request.limit, coverage);
 }
 

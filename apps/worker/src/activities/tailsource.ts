@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { type Archive, type ArchiveIdentity } from '@parquetry/archive';
 import { type Intervals, MAX_LEDGER } from '@parquetry/core';
-import { type TableSchema, portableSchema } from '@parquetry/schema';
+import { type Nesting, type TableSchema, portableSchema } from '@parquetry/schema';
 import {
   type FileMark,
   type LakeStore,
@@ -129,6 +129,8 @@ export async function openReader(
     readonly lag: number;
     readonly datasets: readonly string[];
     readonly style: (schema: TableSchema) => TableSchema;
+    /** What nested values of inferred columns become, as the archive has it. */
+    readonly nesting?: Nesting;
     /** The shared plan's index, for a lake. */
     readonly index?: SourceIndex;
     readonly marks?: readonly FileMark[];
@@ -143,7 +145,10 @@ export async function openReader(
     lag,
     datasets,
     workDir,
-    messages: await messageOptionsOf(store, spec, style),
+    messages: {
+      ...(await messageOptionsOf(store, spec, style)),
+      ...(options.nesting === undefined ? {} : { nesting: options.nesting }),
+    },
     ...(spec.types === undefined ? {} : { types: spec.types }),
     ...(marks === undefined ? {} : { marks }),
   });

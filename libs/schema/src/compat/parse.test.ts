@@ -23,7 +23,7 @@ describe('parseTableSchema', () => {
     ['an id out of range', schemaOf(field(0.5, 'a', 'utf8')), 'expected a whole number'],
     ['an unknown type', schemaOf(field(3, 'a', 'uint128' as 'utf8')), 'the type "uint128" is not known'],
     ['a type as text', { ...GOOD, fields: [{ ...GOOD.fields[0], type: 'utf8' }] }, 'expected an object'],
-    ['no ledger column', { ...GOOD, ledgerColumn: 'a' }, '"a" is not a uint32 column'],
+    ['no ledger column', { ...GOOD, ledgerColumn: 'a' }, '"a" is not a uint32 or int64 column'],
     [
       'nothing for nullable',
       { ...GOOD, fields: [{ id: 1, name: 'a', type: { type: 'utf8' } }] },

@@ -4,7 +4,7 @@ import { JsonScanner, inferSchema, messageEvidence } from '@parquetry/schema';
 import { MessageReader, type MessageFault, checkMessage, observeMessage } from '../message';
 import { type NdjsonIndex, blockHash, packBlock } from '../ndjson/blocks';
 import { type SourceFile, listFiles } from '../ndjson/files';
-import { MAX_LINE, isBlank, lineTextEnd, markLength } from '../ndjson/lines';
+import { MAX_LINE, isBlank } from '../ndjson/lines';
 import { type NdjsonOptions, messageOptions } from '../ndjson/options';
 import { rejectOf } from '../ndjson/reject';
 import { ensureSpool } from '../ndjson/spool';
@@ -12,10 +12,10 @@ import type { SourceIndex } from '../source';
 import type { LedgerFacts } from './decide';
 import { type FileMark, type FollowedFile, type TailMarks, markOf } from './marks';
 import type { TailReader, TailView } from './reader';
+import { countLines, forLines, readExactly, readLines } from './text';
 
 /** Bytes read in one look, so that a flush can be decided before all of a large backlog is read. */
 const LOOK_BYTES = 32 << 20;
-const CHUNK = 1 << 20;
 /** Text of rejects that is kept in memory until the flush that stores it. */
 const MAX_REJECT_BYTES = 64 << 20;
 
@@ -368,57 +368,4 @@ export class MessageTail implements TailReader {
         ...(closeTimeMicros === undefined ? {} : { closeTimeMicros }),
       }));
   }
-}
-
-/** Whole lines from an offset on, about a chunk; the last line of a file that can't grow needs no end. */
-async function readLines(
-  handle: FileHandle,
-  start: number,
-  size: number,
-  whole: boolean,
-): Promise<Buffer | undefined> {
-  for (let want = CHUNK; ; want *= 2) {
-    const bytes = await readExactly(handle, start, Math.min(want, size - start));
-    const end = bytes.lastIndexOf(10);
-    if (end >= 0) return bytes.subarray(0, end + 1);
-    if (start + bytes.length >= size) return whole && bytes.length > 0 ? bytes : undefined;
-    if (want > 2 * MAX_LINE)
-      throw new ParquetryError(
-        'SOURCE_CORRUPT',
-        `A line of the source is longer than ${2 * MAX_LINE} bytes.`,
-      );
-  }
-}
-
-async function readExactly(handle: FileHandle, start: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(length);
-  let have = 0;
-  while (have < length) {
-    const { bytesRead } = await handle.read(bytes, have, length - have, start + have);
-    if (bytesRead === 0) break;
-    have += bytesRead;
-  }
-  return bytes.subarray(0, have);
-}
-
-/** Calls `use` for the text of each line; a byte order mark at the start of the file is passed over. */
-function forLines(
-  bytes: Buffer,
-  offset: number,
-  use: (start: number, end: number, number: number) => void,
-): void {
-  let number = 0;
-  for (let at = 0; at < bytes.length; number++) {
-    const newline = bytes.indexOf(10, at);
-    const end = newline < 0 ? bytes.length : newline;
-    const start = offset === 0 && at === 0 ? markLength(bytes) : at;
-    use(start, lineTextEnd(bytes, start, end), number);
-    at = newline < 0 ? end : newline + 1;
-  }
-}
-
-function countLines(bytes: Buffer): number {
-  let lines = 0;
-  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) lines += 1;
-  return lines;
 }

@@ -1,0 +1,60 @@
+import type { FileHandle } from 'node:fs/promises';
+import { ParquetryError } from '@parquetry/core';
+import { MAX_LINE, lineTextEnd, markLength } from '../ndjson/lines';
+
+const CHUNK = 1 << 20;
+
+/** Whole lines from an offset on, about a chunk; the last line of a file that can't grow needs no end. */
+export async function readLines(
+  handle: FileHandle,
+  start: number,
+  size: number,
+  whole: boolean,
+): Promise<Buffer | undefined> {
+  for (let want = CHUNK; ; want *= 2) {
+    const bytes = await readExactly(handle, start, Math.min(want, size - start));
+    const end = bytes.lastIndexOf(10);
+    if (end >= 0) return bytes.subarray(0, end + 1);
+    if (start + bytes.length >= size) return whole && bytes.length > 0 ? bytes : undefined;
+    if (want > 2 * MAX_LINE)
+      throw new ParquetryError(
+        'SOURCE_CORRUPT',
+        `A line of the source is longer than ${2 * MAX_LINE} bytes.`,
+      );
+  }
+}
+
+/** Bytes of a file, fewer where it ends before. */
+export async function readExactly(handle: FileHandle, start: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(length);
+  let have = 0;
+  while (have < length) {
+    const { bytesRead } = await handle.read(bytes, have, length - have, start + have);
+    if (bytesRead === 0) break;
+    have += bytesRead;
+  }
+  return bytes.subarray(0, have);
+}
+
+/** Calls `use` for the text of each line; a byte order mark at the start of the file is passed over. */
+export function forLines(
+  bytes: Buffer,
+  offset: number,
+  use: (start: number, end: number, number: number) => void,
+): void {
+  let number = 0;
+  for (let at = 0; at < bytes.length; number++) {
+    const newline = bytes.indexOf(10, at);
+    const end = newline < 0 ? bytes.length : newline;
+    const start = offset === 0 && at === 0 ? markLength(bytes) : at;
+    use(start, lineTextEnd(bytes, start, end), number);
+    at = newline < 0 ? end : newline + 1;
+  }
+}
+
+/** Ends of lines in `bytes`. */
+export function countLines(bytes: Buffer): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) lines += 1;
+  return lines;
+}
