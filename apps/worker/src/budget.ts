@@ -15,7 +15,7 @@ const LANE_BYTES = 350 * MB;
 
 /**
  * Shares `memoryBytes` out: as many lanes as fit, up to `threads`, then a good half to DuckDB's buffer
- * manager. Measured in docs/decisions/005-row-path.md.
+ * manager. Measured in docs/decisions/008-row-path.md.
  */
 export function memoryBudget(memoryBytes: number, threads: number): MemoryBudget {
   const lanes = Math.min(Math.max(Math.floor(memoryBytes / LANE_BYTES), 1), Math.max(threads, 1));

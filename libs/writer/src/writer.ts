@@ -10,7 +10,7 @@ import { Session } from './session';
 /**
  * A worker process's writer: one DuckDB instance, one connection and one thread for each call. As many calls as the
  * writer has threads run side by side, the others wait: several partitions at once on a thread each take less time and
- * memory than one after the other on all threads (measured, docs/decisions/005-row-path.md).
+ * memory than one after the other on all threads (measured, docs/decisions/008-row-path.md).
  */
 export class Writer {
   private readonly gate: Gate;
