@@ -7,6 +7,7 @@ import { Rig } from '../workflows/rig';
 import { parseHistory } from './history';
 import { SCENARIOS } from './scenarios';
 
+const ROOT = path.resolve(__dirname, '../..');
 const WORKFLOWS = require.resolve('../../libs/workflows/dist/workflows.js');
 /** Set by tools/record-replay.mjs: the folder below tests/replay that new histories go to. */
 const RECORD = process.env['PARQUETRY_RECORD_REPLAY'];
@@ -55,7 +56,9 @@ if (RECORD !== undefined)
             ],
             { maxBuffer: 64 << 20, encoding: 'utf8' },
           );
-          writeFileSync(target, `${JSON.stringify({ workflowId, ...(JSON.parse(history) as object) })}\n`);
+          // Stack traces name where this checkout lies; that is nobody's business.
+          const plain = history.replaceAll(`${ROOT}${path.sep}`, '');
+          writeFileSync(target, `${JSON.stringify({ workflowId, ...(JSON.parse(plain) as object) })}\n`);
         });
       },
       120_000,
