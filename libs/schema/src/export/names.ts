@@ -4,13 +4,18 @@ export const UNSAFE_NAME = /[ ,;{}()=\u0000-\u001f\u007f]/;
 const ESCAPED = /[ ,;{}()=\u0000-\u001f\u007f]|_(?=x)|\p{Surrogate}/gu;
 const ESCAPE = /_x([0-9A-F]{0,6})_/g;
 
+/** Code of the empty name. */
+const EMPTY = '_x_';
+
 /**
  * A name that Delta, Spark and every SQL engine take, from any text: each character that they refuse stands as
  * `_xHH_`, its code point in upper case hex, and so does a `_` before an `x`. The empty text is `_x_`. Reversible, see
  * `decodeName`; other names stay as they are.
  */
 export function encodeName(name: string): string {
-  return name === '' ? '_x_' : name.replaceAll(ESCAPED, escape);
+  // The code of the empty name in other cases: beside it one of the two would have no other code.
+  if (name !== '' && fold(name) === EMPTY) return `${escape('_')}${name.slice(1)}`;
+  return name === '' ? EMPTY : name.replaceAll(ESCAPED, escape);
 }
 
 /** The text that `encodeName` or `encodeNames` made a name of. */
