@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
+import type { LedgerRange } from '@parquetry/core';
 import type { BackfillProgress, BackfillResult } from '@parquetry/workflows';
 import { writeSampleLake } from '@parquetry/sample';
 import { Sandbox } from '../support/cli';
@@ -8,6 +9,19 @@ interface Failed {
   readonly error: { readonly code: string; readonly message: string; readonly hint?: string };
   readonly workflowId: string;
   readonly progress: BackfillProgress;
+}
+
+/** Writes a lake of one ledger a file and names the file, below it, of the ledger that a test takes away. */
+async function lakeWithout(
+  dir: string,
+  ledgers: number,
+  offset: number,
+): Promise<{ range: LedgerRange; gone: number; file: string }> {
+  const layout = { ledgersPerBatch: 1, batchesPerPartition: 64 };
+  const { ledgers: range } = await writeSampleLake({ dir, ledgers, layout });
+  const gone = range.start + offset;
+  const names = readdirSync(dir, { recursive: true, encoding: 'utf8' });
+  return { range, gone, file: names.find((name) => name.includes(`--${gone}.`)) ?? '' };
 }
 
 describe('a ledger file that is missing from the lake', () => {
@@ -19,16 +33,7 @@ describe('a ledger file that is missing from the lake', () => {
     async (mend) => {
       const lake = sandbox.path(mend, 'lake');
       const archive = sandbox.path(mend, 'archive');
-      const { ledgers: range } = await writeSampleLake({
-        dir: lake,
-        ledgers: 40,
-        layout: { ledgersPerBatch: 1, batchesPerPartition: 64 },
-      });
-      const gone = range.start + 17;
-      const file =
-        readdirSync(lake, { recursive: true, encoding: 'utf8' }).find((name) =>
-          name.includes(`--${gone}.`),
-        ) ?? '';
+      const { range, gone, file } = await lakeWithout(lake, 40, 17);
       mkdirSync(sandbox.path(mend, 'aside'));
       renameSync(path.join(lake, file), sandbox.path(mend, 'aside', 'object'));
       const command = [
@@ -81,15 +86,7 @@ describe('a ledger file that is missing from the lake', () => {
   it('fails the run with --on-failure fail, after all other partitions are committed', async () => {
     const lake = sandbox.path('fail', 'lake');
     const archive = sandbox.path('fail', 'archive');
-    const { ledgers: range } = await writeSampleLake({
-      dir: lake,
-      ledgers: 20,
-      layout: { ledgersPerBatch: 1, batchesPerPartition: 64 },
-    });
-    const gone = range.start + 7;
-    const file =
-      readdirSync(lake, { recursive: true, encoding: 'utf8' }).find((name) => name.includes(`--${gone}.`)) ??
-      '';
+    const { range, gone, file } = await lakeWithout(lake, 20, 7);
     renameSync(path.join(lake, file), sandbox.path('fail', 'object'));
     const failed = await sandbox.json<Failed>([
       'backfill',
