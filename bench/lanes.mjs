@@ -1,5 +1,6 @@
-// `npm run bench -- lanes`: ways of decoded rows (JavaScript objects, as a ledger lake gives them) into a DuckDB table.
-import { createReadStream, openSync, writeSync, closeSync, mkdirSync, rmSync } from 'node:fs';
+// `npm run bench -- lanes`: the two lanes of rows that are JavaScript objects (a ledger lake gives such), from the object
+// to the Parquet file: lines of text that DuckDB's `read_json` reads, and Arrow record batches that it is handed.
+import { mkdirSync, rmSync, writeFileSync, createReadStream } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -7,142 +8,138 @@ import { ROOT } from './lib/contender.mjs';
 import { median, table } from './lib/measure.mjs';
 import { benchRoot, messagesFile } from './lib/messages.mjs';
 
-const require = createRequire(path.join(ROOT, 'libs/writer/package.json'));
-const { DuckDBInstance, DuckDBDataChunk, UINTEGER, VARCHAR, BOOLEAN } = require('@duckdb/node-api');
-const arrow = createRequire(path.join(ROOT, 'libs/schema/package.json'))('apache-arrow');
+const require = createRequire(path.join(ROOT, 'apps/worker/package.json'));
+const { openWriter } = require('@parquetry/writer');
+const { BatchBuilder, BatchEncoder } = require('@parquetry/schema');
+const { PART_BYTES, PART_ROWS, partName } = require('@parquetry/core');
+const { contractDataSchema: schema } = require('@parquetry/stellar');
 
-const CHUNK = 2048;
-const COLUMNS = [
-  ['ledger_sequence', 'UINTEGER'],
-  ['closed_at', 'VARCHAR'],
-  ...['contract_id', 'contract_key_type', 'contract_durability', 'balance_holder', 'balance'].map((name) => [
-    name,
-    'VARCHAR',
-  ]),
-  ['last_modified_ledger', 'UINTEGER'],
-  ['ledger_entry_change', 'UINTEGER'],
-  ['deleted', 'BOOLEAN'],
-  ...['ledger_key_hash', 'key', 'val', 'message_type', 'processor_name'].map((name) => [name, 'VARCHAR']),
-];
-const DUCK = { UINTEGER, VARCHAR, BOOLEAN };
+const DATASET = schema.messageType;
 
-/** Measures each lane `rounds` times on the same rows; seconds by step. */
+/** Measures both lanes `rounds` times in turn on the same rows; processor seconds, which other work disturbs least. */
 export async function lanes({ rows: count, rounds }) {
   const rows = await decodedRows(count);
-  const results = {};
-  for (let round = 0; round < rounds; round += 1)
-    for (const [name, lane] of Object.entries(LANES)) {
-      const { connection, instance } = await freshTable();
-      const started = performance.now();
-      await lane(connection, rows);
-      (results[name] ??= []).push((performance.now() - started) / 1000);
-      const reader = await connection.runAndReadAll('SELECT count(*) FROM t');
-      if (Number(reader.getRows()[0][0]) !== count) throw new Error(`${name} lost rows`);
-      connection.closeSync();
-      instance.closeSync();
-    }
-  return {
-    rows: count,
-    seconds: Object.fromEntries(Object.entries(results).map(([name, all]) => [name, median(all)])),
-  };
+  const dir = path.join(benchRoot(), `lanes-${process.pid}`);
+  const writer = await openWriter({ memoryLimit: '1GB', threads: 1, tempDir: path.join(dir, 'tmp') });
+  const found = { text: [], arrow: [] };
+  const sums = new Set();
+  try {
+    for (let round = 0; round < rounds; round += 1)
+      for (const [name, stage] of Object.entries({ text: stageText, arrow: stageBatches })) {
+        const stageDir = path.join(dir, name);
+        mkdirSync(stageDir, { recursive: true });
+        const started = process.cpuUsage();
+        const staged = { ...counts(rows), ...stage(stageDir, rows) };
+        const between = process.cpuUsage(started);
+        const files = await writer.writeDataset({
+          rowsFile: path.join(stageDir, partName(DATASET, 0, staged.form)),
+          staged,
+          range: { start: rows[0].ledger_sequence, end: rows.at(-1).ledger_sequence },
+          schema: { subject: DATASET, version: 1, fingerprint: 'f'.repeat(64), schema },
+          settings: { compression: 'snappy', layout: { kind: 'ledger_range', width: 1e9 } },
+          outDir: path.join(stageDir, 'out'),
+        });
+        const all = process.cpuUsage(started);
+        found[name].push({ stage: seconds(between), write: seconds(all) - seconds(between) });
+        sums.add(files.map(({ sha256 }) => sha256).join());
+        rmSync(stageDir, { recursive: true });
+      }
+    if (sums.size !== 1) throw new Error('the lanes gave other bytes');
+  } finally {
+    await writer.close();
+    rmSync(dir, { recursive: true, force: true });
+  }
+  const medians = (runs) => ({
+    stage: median(runs.map((run) => run.stage)),
+    write: median(runs.map((run) => run.write)),
+  });
+  return { rows: count, cpuSeconds: { text: medians(found.text), arrow: medians(found.arrow) } };
 }
 
 /** The report as a table. */
-export function printed({ rows, seconds }) {
-  const lines = Object.entries(seconds).map(([name, each]) => [
+export function printed({ rows, cpuSeconds }) {
+  const lines = Object.entries(cpuSeconds).map(([name, { stage, write }]) => [
     name,
-    `${each.toFixed(2)} s`,
-    Math.round(rows / each).toLocaleString('en'),
+    `${stage.toFixed(2)} s`,
+    `${write.toFixed(2)} s`,
+    Math.round(rows / stage).toLocaleString('en'),
+    Math.round(rows / (stage + write)).toLocaleString('en'),
   ]);
-  return `${rows.toLocaleString('en')} decoded contract_data rows into a table\n\n${table(['', 'median', 'rows/s'], lines)}\n`;
+  const head = ['lane', 'stage', 'write', 'rows/s staged', 'rows/s in all'];
+  return `${rows.toLocaleString('en')} decoded contract_data rows, processor time, the same bytes\n\n${table(head, lines)}\n`;
 }
 
-const LANES = {
-  async 'NDJSON text, read_json'(connection, rows) {
-    mkdirSync(benchRoot(), { recursive: true });
-    const file = path.join(benchRoot(), `lane-${process.pid}.ndjson`);
-    const handle = openSync(file, 'w');
-    let text = '';
-    for (const row of rows) {
-      text += line(row);
-      if (text.length > 1 << 20) {
-        writeSync(handle, text);
-        text = '';
-      }
-    }
-    writeSync(handle, text);
-    closeSync(handle);
-    const columns = COLUMNS.map(([name, type]) => `'${name}': '${type}'`).join(', ');
-    await connection.run(
-      `INSERT INTO t SELECT * FROM read_json('${file}', format = 'newline_delimited', columns = {${columns}})`,
-    );
-    rmSync(file);
-  },
-  async 'data chunks, appender'(connection, rows) {
-    const appender = await connection.createAppender('t');
-    for (let from = 0; from < rows.length; from += CHUNK)
-      appendColumns(
-        appender,
-        Math.min(CHUNK, rows.length - from),
-        (name, at) => rows[from + at][name] ?? null,
-      );
-    appender.closeSync();
-  },
-  async 'Arrow batches, then data chunks'(connection, rows) {
-    const appender = await connection.createAppender('t');
-    for (let from = 0; from < rows.length; from += CHUNK) {
-      const size = Math.min(CHUNK, rows.length - from);
-      const vectors = new Map(
-        COLUMNS.map(([name, type]) => [name, arrowVector(type, rows, from, size, name)]),
-      );
-      appendColumns(appender, size, (name, at) => vectors.get(name).get(at));
-    }
-    appender.closeSync();
-  },
-  async 'Arrow batches alone, not loaded'(connection, rows) {
-    for (let from = 0; from < rows.length; from += CHUNK)
-      for (const [name, type] of COLUMNS)
-        arrowVector(type, rows, from, Math.min(CHUNK, rows.length - from), name);
-    await connection.run(`INSERT INTO t (ledger_sequence) SELECT 1 FROM range(${rows.length})`);
-  },
-};
+const seconds = ({ user, system }) => (user + system) / 1e6;
 
-function appendColumns(appender, size, valueOf) {
-  const chunk = DuckDBDataChunk.create(
-    COLUMNS.map(([, type]) => DUCK[type]),
-    size,
-  );
-  for (const [index, [name]] of COLUMNS.entries())
-    chunk.setColumnValues(
-      index,
-      Array.from({ length: size }, (_, at) => valueOf(name, at)),
-    );
-  appender.appendDataChunk(chunk);
-}
-
-function arrowVector(type, rows, from, size, name) {
-  const arrowType =
-    type === 'VARCHAR' ? new arrow.Utf8() : type === 'BOOLEAN' ? new arrow.Bool() : new arrow.Uint32();
-  const builder = arrow.makeBuilder({ type: arrowType, nullValues: [null, undefined] });
-  for (let at = 0; at < size; at += 1) builder.append(rows[from + at][name] ?? null);
-  return builder.finish().toVector();
-}
-
-function line(row) {
+function stageText(dir, rows) {
+  const parts = [];
+  const ledgerBytes = [];
   let text = '';
-  for (const [name, type] of COLUMNS) {
+  let last;
+  for (const [index, row] of rows.entries()) {
+    const line = lineOf(row);
+    if (row.ledger_sequence !== last) ledgerBytes.push(0);
+    last = row.ledger_sequence;
+    ledgerBytes[ledgerBytes.length - 1] += line.length;
+    text += line;
+    const full = (index + 1) % PART_ROWS === 0 && text.length >= PART_BYTES;
+    if (!full && index < rows.length - 1) continue;
+    writeFileSync(path.join(dir, partName(DATASET, parts.length)), text);
+    parts.push(text.length);
+    text = '';
+  }
+  return { bytes: parts.reduce((sum, bytes) => sum + bytes, 0), parts, ledgerBytes };
+}
+
+function lineOf(row) {
+  let text = '';
+  for (const { name, type } of schema.fields) {
     const value = row[name] ?? null;
     if (value === null) continue;
-    text += `${text === '' ? '{' : ','}"${name}":${type === 'VARCHAR' ? JSON.stringify(value) : value}`;
+    const quoted = type.type === 'utf8' || type.type === 'json';
+    const shown =
+      type.type === 'timestamp' ? `"${new Date(value / 1000).toISOString().slice(0, 19)}Z"` : value;
+    text += `${text === '' ? '{' : ','}"${name}":${quoted ? JSON.stringify(value) : shown}`;
   }
   return `${text}}\n`;
 }
 
-async function freshTable() {
-  const instance = await DuckDBInstance.create(':memory:', { threads: '1' });
-  const connection = await instance.connect();
-  await connection.run(`CREATE TABLE t (${COLUMNS.map(([name, type]) => `"${name}" ${type}`).join(', ')})`);
-  return { instance, connection };
+function stageBatches(dir, rows) {
+  const builder = new BatchBuilder(schema);
+  const parts = [];
+  const partRows = [];
+  let bytes = 0;
+  let pieces = [];
+  let encoder = new BatchEncoder(builder.schema, (piece) => pieces.push(Buffer.from(piece)));
+  let size = 0;
+  let from = 0;
+  for (const [index, row] of rows.entries()) {
+    builder.append(row);
+    if (builder.rows < PART_ROWS && index < rows.length - 1) continue;
+    bytes += builder.take((batch) => encoder.write(batch)).textBytes;
+    size = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    if (size < PART_BYTES && index < rows.length - 1) continue;
+    encoder.finish();
+    const part = Buffer.concat(pieces);
+    writeFileSync(path.join(dir, partName(DATASET, parts.length, 'arrow')), part);
+    parts.push(part.length);
+    partRows.push(index + 1 - from);
+    from = index + 1;
+    pieces = [];
+    encoder = new BatchEncoder(builder.schema, (piece) => pieces.push(Buffer.from(piece)));
+  }
+  return { form: 'arrow', bytes, parts, partRows };
+}
+
+/** What a pull counts beside the rows themselves. */
+function counts(rows) {
+  const ledgers = [];
+  for (const { ledger_sequence: ledger, closed_at: closeTimeMicros } of rows) {
+    if (ledgers.at(-1)?.ledger === ledger) ledgers.at(-1).rows += 1;
+    else ledgers.push({ ledger, rows: 1, closeTimeMicros, lastCloseTimeMicros: closeTimeMicros });
+  }
+  const none = { rejected: 0, rejectedLedgers: [], columns: {}, contentHash: '' };
+  return { dataset: DATASET, rows: rows.length, messages: rows.length, sorted: true, ledgers, ...none };
 }
 
 async function decodedRows(count) {
@@ -150,7 +147,14 @@ async function decodedRows(count) {
   const lines = createInterface({ input: createReadStream(messagesFile(1_000_000).file) });
   for await (const text of lines) {
     const { contract_data: inner, ...outer } = JSON.parse(text);
-    rows.push({ ...outer, ...inner, key: JSON.stringify(inner.key), val: JSON.stringify(inner.val) });
+    const closed_at = Date.parse(inner.closed_at) * 1000;
+    rows.push({
+      ...outer,
+      ...inner,
+      closed_at,
+      key: JSON.stringify(inner.key),
+      val: JSON.stringify(inner.val),
+    });
     if (rows.length === count) break;
   }
   lines.close();

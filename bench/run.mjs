@@ -1,4 +1,4 @@
-// `npm run bench [-- WHAT] [options]`. WHAT: backfill (default), schemas, memory, lanes.
+// `npm run bench [-- WHAT] [options]`. WHAT: backfill (default), schemas, memory, lanes, orchestration.
 import { parseArgs } from 'node:util';
 import { cpus, loadavg } from 'node:os';
 
@@ -6,7 +6,9 @@ const USAGE = `npm run bench -- [backfill] [--pairs 5] [--slow 2] [--messages 10
                        [--threads 2] [--memory-mb 1024] [--only parquetry,duckdb,polars,pyarrow,dlt] [--json]
 npm run bench -- schemas [--pairs 5] [--messages 1000000] [--json]
 npm run bench -- memory [--messages 800000] [--limits-mb 256,1024] [--json]        that many, and ten times as many, as one partition
-npm run bench -- lanes [--messages 200000] [--json]`;
+npm run bench -- lanes [--messages 200000] [--json]
+npm run bench -- orchestration [--rounds 3] [--servers memory,disk] [--json]      milliseconds an empty partition
+npm run bench -- orchestration --partitions 2000 [--concurrency 16] [--max-parked 100] [--json]    a long run with failures`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -15,7 +17,10 @@ const { values, positionals } = parseArgs({
     slow: { type: 'string', default: '2' },
     messages: { type: 'string' },
     partitions: { type: 'string' },
-    concurrency: { type: 'string', default: '4' },
+    concurrency: { type: 'string' },
+    'max-parked': { type: 'string', default: '100' },
+    rounds: { type: 'string', default: '3' },
+    servers: { type: 'string', default: 'memory,disk' },
     threads: { type: 'string', default: '2' },
     'memory-mb': { type: 'string', default: '1024' },
     'limits-mb': { type: 'string', default: '256,1024' },
@@ -41,7 +46,7 @@ const BENCHES = {
       slow: number('slow'),
       messages: number('messages', 1_000_000),
       partitions: number('partitions', 8),
-      concurrency: number('concurrency'),
+      concurrency: number('concurrency', 4),
       threads: number('threads'),
       memoryMb: number('memory-mb'),
       only: values.only,
@@ -54,7 +59,7 @@ const BENCHES = {
       pairs: number('pairs'),
       messages: number('messages'),
       partitions: number('partitions', 8),
-      concurrency: number('concurrency'),
+      concurrency: number('concurrency', 4),
       threads: number('threads'),
       memoryMb: number('memory-mb'),
     });
@@ -71,6 +76,20 @@ const BENCHES = {
   async lanes() {
     const { lanes, printed } = await import('./lanes.mjs');
     const report = await lanes({ rows: number('messages', 200_000), rounds: 3 });
+    return { report, text: printed(report) };
+  },
+  async orchestration() {
+    if (values.partitions === undefined) {
+      const { overhead, printed } = await import('./orchestration.mjs');
+      const report = await overhead({ rounds: number('rounds'), servers: values.servers.split(',') });
+      return { report, text: printed(report) };
+    }
+    const { window, printed } = await import('./window.mjs');
+    const report = await window({
+      partitions: number('partitions'),
+      concurrency: number('concurrency', 16),
+      maxParked: number('max-parked'),
+    });
     return { report, text: printed(report) };
   },
 };

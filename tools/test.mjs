@@ -1,11 +1,13 @@
 // `npm test`: builds, installs into the user cache what the tests need (a Temporal server, independent Parquet
-// readers), runs Jest. Arguments go to Jest. PARQUETRY_TEST_REPORT names a file for Jest's JSON report.
+// readers, Spark), runs Jest. Arguments go to Jest. PARQUETRY_TEST_REPORT names a file for Jest's JSON report.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ensureBrowser } from './browser.mjs';
 import { ensurePython } from './python.mjs';
 import { ensureServers } from './servers.mjs';
+import { ensureSpark } from './spark.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
@@ -23,6 +25,15 @@ const servers = ensureServers();
 if (servers.weed) env.PARQUETRY_WEED = servers.weed;
 if (servers.fakeGcs) env.PARQUETRY_FAKE_GCS = servers.fakeGcs;
 if (servers.reason) console.error(`Storage tests on S3 and GCS servers are skipped: ${servers.reason}.`);
+
+const spark = ensureSpark();
+if (spark.python)
+  Object.assign(env, { PARQUETRY_SPARK_PYTHON: spark.python, PARQUETRY_SPARK_JARS: spark.jars });
+else console.error(`The test with Spark is skipped: ${spark.reason}.`);
+
+const { browser, reason: noBrowser } = ensureBrowser();
+if (browser) env.PARQUETRY_CHROMIUM = browser;
+else console.error(`Tests in a browser are skipped: ${noBrowser}.`);
 
 try {
   const { resolveTemporalBinary } = require(path.join(root, 'libs/temporal/dist/index.js'));

@@ -40,7 +40,7 @@ describe('a schedule', () => {
     while (!/A worker is running/.test(dev.stderr()) && dev.child.exitCode === null) await sleep(100);
     const hole = path.join(
       lake,
-      `${(0xffffffff - ledgers.start - 15).toString(16).toUpperCase()}--${ledgers.start + 15}.xdr.zst`,
+      `${(0xffffffff - ledgers.start - 25).toString(16).toUpperCase()}--${ledgers.start + 25}.xdr.zst`,
     );
     const folder = (await import('node:fs')).readdirSync(lake).find((name) => /--/.test(name)) ?? '';
     const object = path.join(lake, folder, path.basename(hole));
@@ -62,7 +62,22 @@ describe('a schedule', () => {
     expect(made).toMatchObject({ code: 0, document: { name: 'nightly', paused: false } });
     const paused = await until((state) => state?.paused === true);
     expect(paused?.note).toMatch(/paused/i);
-    expect(paused?.runs).toBeGreaterThanOrEqual(2);
+    // Two runs of ten ledgers each, and the one that meets the hole.
+    expect(paused?.runs).toBeGreaterThanOrEqual(3);
+    const states = await Promise.all(
+      (paused?.recent ?? []).map(async ({ workflowId }) => {
+        const { document } = await sandbox.json<{ status: string }>(['status', workflowId]);
+        return document.status;
+      }),
+    );
+    expect(states.filter((state) => state === 'FAILED')).toHaveLength(1);
+    expect(states.filter((state) => state === 'COMPLETED').length).toBeGreaterThanOrEqual(2);
+    const asked = await sandbox.json<{ schedule: Described }>(['status', 'nightly']);
+    expect(asked).toMatchObject({
+      code: 0,
+      document: { schedule: { name: 'nightly', paused: true, runs: paused?.runs } },
+    });
+    expect((await sandbox.run(['status', 'nightly'])).stdout).toContain('Schedule nightly: paused');
     expect(await files()).toBeGreaterThan(0);
     await sleep(6000);
     expect((await listed())?.runs).toBe(paused?.runs);

@@ -9,7 +9,7 @@ import type { TailResult } from '@parquetry/workflows';
 import { Sandbox } from '../support/cli';
 
 const GROW = path.resolve(__dirname, '../support/grow.cjs');
-const KILLS = Number(process.env['PARQUETRY_TAIL_KILLS'] ?? 2);
+const KILLS = Number(process.env['PARQUETRY_TAIL_KILLS'] ?? 4);
 const LEDGERS = 120;
 const MAX_ROWS = 100;
 const SIZE = 50;

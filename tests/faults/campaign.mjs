@@ -1,150 +1,149 @@
-// The crash campaign: `npm run faults -- --runs 200 --seed 1 [--store local|s3] [--lanes 3] [--json]`. Each run is a real
-// backfill in a folder of its own whose worker, command or Temporal server is killed with SIGKILL at a random or chosen
-// step; afterwards an independent reader must find every message exactly once and the same files as without a kill.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+// The crash campaign: `npm run faults -- --runs 200 --seed 1 [--stores local,s3,gcs] [--lanes 8] [--kinds …] [--json]`.
+// Each run is a real backfill whose worker, command, connection to Temporal, Temporal server or storage server is killed
+// at a random or chosen step; afterwards independent readers must find every message exactly once, and the same files as
+// without a kill. The same seed gives the same schedules of kills.
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensurePython } from '../../tools/python.mjs';
-import { parquetry, require, startReader, startTemporal } from './processes.mjs';
-import { backfillArgs, faultyRun, KINDS, STORE_KIND } from './run.mjs';
-import { openStorage } from './stores.mjs';
+import { addRun, emptyFigures, faultsIn, printFigures } from './figures.mjs';
+import { Lane } from './lane.mjs';
+import { require, startReader, startTemporal } from './processes.mjs';
+import { backfillInput, faultyRun, kindsOn, LIMIT_MS } from './run.mjs';
+import { openStorage, STORES } from './stores.mjs';
 
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
-    store: { type: 'string', default: 'local' },
-    lanes: { type: 'string', default: '3' },
+    stores: { type: 'string', default: STORES.join() },
+    lanes: { type: 'string', default: '8' },
     kinds: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
+const SHARES = { local: 12, s3: 5, gcs: 3 };
+const LEDGERS = 12;
+/** A run that was over before its first kill says nothing and is made again. */
+const MAX_REPEATS = 4;
+
 const runs = Number(values.runs);
 const seed = Number(values.seed);
+const stores = values.stores.split(',');
+const wrong = stores.find((store) => !STORES.includes(store));
+if (wrong !== undefined) throw new Error(`There is no store "${wrong}": use ${STORES.join()}.`);
 const { python, reason } = ensurePython();
-if (python === undefined) throw new Error(`The campaign needs pyarrow and delta-rs: ${reason}.`);
+if (python === undefined) throw new Error(`The campaign needs pyarrow, polars and delta-rs: ${reason}.`);
 
 const root = mkdtempSync(path.join(tmpdir(), 'parquetry-faults-'));
-const lanes = Array.from({ length: Math.min(runs, Number(values.lanes)) }, (_, lane) => `lane-${lane}`);
-const storage = await openStorage(values.store, root);
-const temporal = await startTemporal(lanes);
-const reader = startReader(python);
-const figures = {
-  runs: 0,
-  kills: 0,
-  restarts: 0,
-  duplicates: 0,
-  losses: 0,
-  otherBytes: 0,
-  failures: [],
-  seconds: 0,
-  steps: {},
-  kinds: {},
-};
+const shares = sharesOf(runs, stores);
+const names = laneNames(Number(values.lanes), shares);
+const figures = emptyFigures(seed);
 const began = Date.now();
+const temporal = await startTemporal(names.map(({ name }) => name));
+const reader = startReader(python);
+const opened = [];
+const lanes = [];
 try {
   const { writeSampleLake } = require('@parquetry/sample');
   const lake = path.join(root, 'lake');
-  const { ledgers: range } = await writeSampleLake({ dir: lake, ledgers: 48 });
-  const base = { lake, ledgers: `${range.start}-${range.end}`, env: storage.env };
-  const { whole, scale } = await undisturbed(base);
-  const kinds = values.kinds?.split(',') ?? (storage.kill === undefined ? KINDS : [...KINDS, STORE_KIND]);
-  let next = 0;
+  const { ledgers: range } = await writeSampleLake({ dir: lake, ledgers: LEDGERS });
+  let whole;
+  for (const kind of stores) {
+    const store = await openStorage(kind, root);
+    opened.push(store);
+    const own = names.filter((lane) => lane.store === kind);
+    const here = [];
+    for (const { name } of own) here.push(await new Lane(name, root, store, temporal).open());
+    lanes.push(...here);
+    const { found, scale } = await undisturbed(here[0], { lake, range }, kind);
+    whole ??= found;
+    figures.undisturbed[kind] = scale;
+    store.plan = { kind, lanes: here, scale, next: 0, runs: shares[kind] };
+  }
   await Promise.all(
-    lanes.map(async (lane) => {
-      while (next < runs) {
-        const number = next++;
-        const dir = path.join(root, `run-${number}`);
-        const kind = kinds[number % kinds.length];
-        const archive = storage.archive(`run-${number}`);
-        const run = {
-          ...base,
-          dir,
-          seed: seed * 100_003 + number,
-          kind,
-          lane,
-          address: temporal.address,
-          archive,
-          scale,
-          killStore: storage.kill,
-        };
-        const outcome = await faultyRun(run);
-        count(
-          number,
-          outcome,
-          outcome.failure === undefined ? await reader.read(archive, storage.readerOptions) : undefined,
-          whole,
-        );
-        rmSync(dir, { recursive: true, force: true });
-      }
-    }),
+    opened.flatMap(({ plan }) => plan.lanes.map((lane) => work(lane, plan, { lake, range }, whole))),
   );
 } finally {
+  for (const lane of lanes) await lane.close();
   await reader.stop();
   await temporal.stop();
-  await storage.stop();
+  for (const store of opened) await store.stop();
   rmSync(root, { recursive: true, force: true, maxRetries: 5 });
 }
 figures.seconds = Math.round((Date.now() - began) / 1000);
-const faults = figures.failures.length + figures.duplicates + figures.losses + figures.otherBytes;
-console.log(
-  values.json
-    ? JSON.stringify(figures, undefined, 2)
-    : `${figures.runs} runs in ${figures.seconds} s: ${figures.kills} kills, ${figures.restarts} restarts; ${figures.duplicates} duplicates, ` +
-        `${figures.losses} losses, ${figures.otherBytes} files with other bytes, ${figures.failures.length} runs that did not end.\n` +
-        `Killed at: ${Object.entries(figures.steps)
-          .sort()
-          .map(([step, times]) => `${step} ${times}×`)
-          .join(', ')}\n` +
-        `By kind: ${Object.entries(figures.kinds)
-          .map(([kind, { runs: n, kills }]) => `${kind} ${n} runs ${kills} kills`)
-          .join(', ')}`,
-);
+console.log(values.json ? JSON.stringify(figures, undefined, 2) : printFigures(figures));
 for (const failure of figures.failures) console.error(failure);
-process.exit(faults === 0 ? 0 : 1);
+process.exit(faultsIn(figures) === 0 ? 0 : 1);
 
-/** The same backfill without a kill: what all others must come to, and how long it takes. */
-async function undisturbed(base) {
-  const archive = storage.archive('whole');
-  const log = path.join(root, 'count.log');
-  const started = Date.now();
-  const { code, stderr } = await parquetry(backfillArgs({ ...base, archive }), {
-    cwd: root,
-    env: base.env,
-    fault: { log },
-  }).ended;
-  if (code !== 0) throw new Error(`the undisturbed backfill ended with ${code}: ${stderr}`);
-  const { count: operations } = JSON.parse(readFileSync(log, 'utf8').trim().split('\n').at(-1));
-  return {
-    whole: await reader.read(archive, storage.readerOptions),
-    scale: { operations, ms: Date.now() - started },
-  };
+/** Runs of one lane, one after the other, until the store has had its share. */
+async function work(lane, plan, { lake, range }, whole) {
+  const kinds = values.kinds?.split(',') ?? kindsOn(lane.store);
+  while (plan.next < plan.runs) {
+    const number = plan.next++;
+    const kind = kinds[number % kinds.length];
+    for (let turn = 0; ; turn++) {
+      const name = `${plan.kind}-${number}-${turn}`;
+      const dir = path.join(root, 'runs', name);
+      const archive = lane.store.archive(name);
+      const own = (seed * 100_003 + number) * 31 + STORES.indexOf(plan.kind) * 7 + turn;
+      const outcome = await faultyRun({
+        lane,
+        dir,
+        seed: own,
+        kind,
+        lake,
+        range,
+        archive,
+        scale: plan.scale,
+        haste: turn + 1,
+      });
+      rmSync(dir, { recursive: true, force: true });
+      if (outcome.kills === 0 && outcome.failure === undefined && turn < MAX_REPEATS) continue;
+      const found = outcome.failure === undefined ? await readBack(lane.store, archive) : {};
+      addRun(figures, `${plan.kind} run ${number} (seed ${seed}, ${kind})`, plan.kind, outcome, found, whole);
+      break;
+    }
+  }
 }
 
-function count(number, { kind, kills, restarts, where, seconds, failure }, found, whole) {
-  figures.runs += 1;
-  figures.kills += kills;
-  figures.restarts += restarts;
-  for (const step of where) figures.steps[step] = (figures.steps[step] ?? 0) + 1;
-  const of = (figures.kinds[kind] ??= { runs: 0, kills: 0 });
-  of.runs += 1;
-  of.kills += kills;
-  if (failure !== undefined) figures.failures.push(`run ${number} (seed ${seed}, ${kind}): ${failure}`);
-  let wrong = 0;
-  for (const [name, { files, lost, extra }] of Object.entries(found ?? {})) {
-    figures.losses += lost;
-    figures.duplicates += extra;
-    const want = whole[name]?.files ?? {};
-    const other = [...new Set([...Object.keys(files), ...Object.keys(want)])].filter(
-      (file) => files[file] !== want[file],
-    ).length;
-    figures.otherBytes += other;
-    wrong += lost + extra + other;
-  }
-  if (wrong > 0)
-    figures.failures.push(`run ${number} (seed ${seed}, ${kind}): the archive is not the one without kills`);
-  console.error(
-    `run ${number} ${kind}: ${kills} kills, ${seconds.toFixed(1)} s${failure === undefined && wrong === 0 ? '' : ' FAULT'}${where.length > 0 ? ` (${where.join('; ')})` : ''}`,
+/** The same backfill without a kill: what all others must come to, how many steps it has and how long it takes. */
+async function undisturbed(lane, source, kind) {
+  const archive = lane.store.archive('whole');
+  lane.arm({});
+  const started = Date.now();
+  const input = backfillInput({ ...source, archive });
+  const failure = await lane.backfill(`whole-${kind}`, input, () => undefined, Date.now() + LIMIT_MS);
+  if (failure !== undefined) throw new Error(`the undisturbed backfill on ${kind} ${failure}`);
+  const scale = { ms: Date.now() - started, counts: await lane.counts() };
+  const found = await readBack(lane.store, archive);
+  if (found.error !== undefined) throw new Error(`the reader on ${kind}: ${found.error}`);
+  return { found, scale };
+}
+
+function readBack(store, archive) {
+  return store.whileUp(() => reader.read(archive, store.readerOptions));
+}
+
+/** Runs of each store. */
+function sharesOf(total, chosen) {
+  const sum = chosen.reduce((all, store) => all + SHARES[store], 0);
+  const shares = Object.fromEntries(
+    chosen.map((store) => [store, Math.floor((total * SHARES[store]) / sum)]),
+  );
+  const given = Object.values(shares).reduce((all, one) => all + one, 0);
+  shares[chosen[0]] += total - given;
+  return shares;
+}
+
+/** Lanes of each store, at least one. */
+function laneNames(count, shares) {
+  const total = Object.values(shares).reduce((all, one) => all + one, 0);
+  return Object.entries(shares).flatMap(([store, own]) =>
+    Array.from({ length: Math.max(1, Math.round((count * own) / total)) }, (_, index) => ({
+      store,
+      name: `${store}-lane-${index}`,
+    })),
   );
 }

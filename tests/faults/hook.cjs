@@ -1,25 +1,51 @@
-// Loaded before a worker (`node --require`): counts what the process changes on disk and ends it with SIGKILL at one of
-// these operations, before or after it is done. PARQUETRY_FAULT is {"at": 12, "when": "before", "log": "file"}; without
-// `at` it only counts. The log gets the count or the operation that was the last one.
+// Loaded before a worker or a command (`node --require`): counts by kind what the process changes on disk and what it
+// asks of a storage server, and ends it with SIGKILL at one of these steps, before or after it is done. It is told the
+// step by PARQUETRY_FAULT or, in a worker that serves many runs, by a message: {"kind": "commit", "at": 2, "when":
+// "before", "log": file}. A message {} only counts anew; {"count": true} is answered with {counts}.
 const { isMainThread } = require('node:worker_threads');
 const fs = require('node:fs');
+const http = require('node:http');
 const promises = require('node:fs/promises');
 
-if (isMainThread && process.env.PARQUETRY_FAULT) {
-  const { at, when, log } = JSON.parse(process.env.PARQUETRY_FAULT);
-  let count = 0;
+const told = process.env.PARQUETRY_FAULT;
+const endpoint = process.env.PARQUETRY_FAULT_ENDPOINT;
 
-  const step = async (name, target, run) => {
-    const index = count++;
-    if (index === at && when === 'before') end(name, target);
-    const result = await run();
-    if (index === at) end(name, target);
-    return result;
-  };
-  const end = (name, target) => {
-    fs.appendFileSync(log, `${JSON.stringify({ name, when, target: String(target) })}\n`);
+if (isMainThread && told !== undefined) {
+  let fault = JSON.parse(told);
+  let counts = {};
+
+  process.on('message', (message) => {
+    if (message.count === true) return void process.send({ counts });
+    fault = message;
+    counts = {};
+  });
+  // A message that may come must not keep the process alive.
+  process.channel?.unref();
+  process.on('exit', () => {
+    if (fault.log !== undefined) fs.appendFileSync(fault.log, `${JSON.stringify({ counts })}\n`);
+  });
+
+  const end = (kind, name, target) => {
+    fs.appendFileSync(
+      fault.log,
+      `${JSON.stringify({ kind, name, when: fault.when, target: String(target) })}\n`,
+    );
     process.kill(process.pid, 'SIGKILL');
     for (;;); // nothing else of this process happens before the signal comes
+  };
+  /** Whether this step is the one, and whether before it or after. */
+  const meet = (kind) => {
+    const index = counts[kind] ?? 0;
+    counts[kind] = index + 1;
+    return fault.kind === kind && fault.at === index ? fault.when : undefined;
+  };
+  const step = async (name, target, run) => {
+    const kind = kindOf(String(target));
+    const when = meet(kind);
+    if (when === 'before') end(kind, name, target);
+    const result = await run();
+    if (when === 'after') end(kind, name, target);
+    return result;
   };
 
   for (const name of ['link', 'rename', 'unlink', 'rm', 'mkdir', 'writeFile']) {
@@ -45,5 +71,36 @@ if (isMainThread && process.env.PARQUETRY_FAULT) {
     return handle;
   };
 
-  process.on('exit', () => fs.appendFileSync(log, `${JSON.stringify({ count })}\n`));
+  if (endpoint !== undefined) {
+    const { request } = http;
+    const { port } = new URL(endpoint);
+    http.request = (...args) => {
+      const options = args.find((arg) => arg !== null && typeof arg === 'object') ?? {};
+      const address = args.find((arg) => typeof arg === 'string' || arg instanceof URL);
+      const to = address === undefined ? options : { ...new URL(address), ...options };
+      const method = to.method ?? 'GET';
+      const target = decodeURIComponent(to.path ?? String(address));
+      const asked = String(to.port ?? (address === undefined ? '' : new URL(address).port)) === port;
+      if (!asked || !['PUT', 'POST', 'DELETE'].includes(method)) return request.apply(http, args);
+      const kind = `${method} ${kindOf(target)}`;
+      const when = meet(kind);
+      if (when === 'before') end(kind, method, target);
+      const sent = request.apply(http, args);
+      // The server did it, and this process never learns that.
+      if (when === 'after') sent.prependOnceListener('response', () => end(kind, method, target));
+      return sent;
+    };
+  }
+}
+
+/** What a path or a key is about. */
+function kindOf(target) {
+  if (target.includes('_last_checkpoint')) return 'hint';
+  if (target.includes('_delta_log'))
+    return target.includes('.checkpoint') ? 'checkpoint' : target.includes('.json') ? 'commit' : 'log file';
+  if (target.includes('/segments/')) return 'record';
+  if (target.includes('_parquetry/')) return 'archive file';
+  if (target.includes('/stages/')) return 'stage';
+  if (target.includes('/year=')) return 'data file';
+  return 'other';
 }

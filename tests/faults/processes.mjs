@@ -1,4 +1,4 @@
-// The processes of a campaign: the command line, the Temporal server that runs share, the independent reader.
+// The processes of a campaign: commands and workers, the Temporal server that lanes share, the independent reader.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { createServer } from 'node:net';
@@ -13,6 +13,7 @@ const BIN = path.join(ROOT, 'apps/cli/bin/parquetry.js');
 
 const alive = new Set();
 process.on('exit', () => alive.forEach((child) => child.kill('SIGKILL')));
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 
 /** A child process that does not outlive this one; `ended` gives code, signal and what it printed. */
 export function start(file, args, options = {}) {
@@ -20,7 +21,7 @@ export function start(file, args, options = {}) {
   alive.add(child);
   let stdout = '';
   let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
+  child.stdout.setEncoding('utf8').on('data', (text) => (stdout = (stdout + text).slice(-65_536)));
   child.stderr.setEncoding('utf8').on('data', (text) => (stderr = (stderr + text).slice(-8000)));
   const ended = new Promise((resolve) =>
     child.on('close', (code, signal) => {
@@ -31,14 +32,15 @@ export function start(file, args, options = {}) {
   return { child, ended, running: () => child.exitCode === null && child.signalCode === null };
 }
 
-/** `parquetry …args`; `fault` is what `hook.cjs` is told. */
-export function parquetry(args, { cwd, env = {}, fault }) {
+/** `parquetry …args`; `fault` is what `hook.cjs` is told, `talk` opens the channel for its messages. */
+export function parquetry(args, { cwd, env = {}, fault, talk = false }) {
   const clean = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_')),
   );
   const hook = fault === undefined ? [] : ['--require', HOOK];
   return start(process.execPath, [...hook, BIN, ...args], {
     cwd,
+    stdio: ['pipe', 'pipe', 'pipe', ...(talk ? ['ipc'] : [])],
     env: {
       ...clean,
       PARQUETRY_HOME: path.join(cwd, '.parquetry'),
@@ -48,36 +50,36 @@ export function parquetry(args, { cwd, env = {}, fault }) {
   });
 }
 
-/** A Temporal server in memory with a namespace for each lane of runs; undefined where no binary can be had. */
+/** A Temporal server in memory with a namespace for each lane of runs. */
 export async function startTemporal(namespaces) {
   const { resolveTemporalBinary, connectClient, ensureSearchAttributes } = require('@parquetry/temporal');
   const binary = await resolveTemporalBinary({ onProgress: (line) => console.error(line) });
   const [port] = await freePorts(1);
   const flags = namespaces.flatMap((name) => ['--namespace', name]);
   const server = start(binary, [
-    'server',
-    'start-dev',
-    '--headless',
-    '--ip',
-    '127.0.0.1',
-    '--port',
-    String(port),
-    '--log-level',
-    'error',
-    ...flags,
+    ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port)],
+    ...['--log-level', 'error', ...flags],
   ]);
   const address = `127.0.0.1:${port}`;
-  for (let tries = 0; ; tries++)
+  const clients = new Map();
+  for (let tries = 0; clients.size < namespaces.length; tries++)
     try {
       for (const namespace of namespaces) {
-        const { connection } = await connectClient({ address, namespace }, 2000);
-        await ensureSearchAttributes(connection, namespace).finally(() => connection.close());
+        if (clients.has(namespace)) continue;
+        const connected = await connectClient({ address, namespace }, 2000);
+        await ensureSearchAttributes(connected.connection, namespace);
+        clients.set(namespace, connected);
       }
-      return { address, stop: () => (server.child.kill('SIGKILL'), server.ended) };
     } catch (error) {
       if (tries > 60 || !server.running()) throw error;
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
+  return {
+    address,
+    client: (namespace) => clients.get(namespace).client,
+    // The clients' connections end with this process: a call that is tried again must find its channel until then.
+    stop: () => (server.child.kill('SIGKILL'), server.ended),
+  };
 }
 
 /** Ports that nobody listens on, all free at the same moment. */

@@ -1,146 +1,147 @@
-// One run of the campaign: a backfill whose worker, command or Temporal server is killed, and started again until the
-// command exits 0.
+// One run of the campaign: a backfill whose worker, command, connection, Temporal server or storage server is killed
+// until it is done.
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parquetry, random, require } from './processes.mjs';
+import { WORKER } from './lane.mjs';
 
-const LIMIT_MS = 400_000;
-const WORKER = ['--memory', '256MB', '--threads', '1', '--slots', '3'];
+export const LIMIT_MS = 400_000;
+const MAX_CUT_MS = 6000;
+const SIZE = 4;
+const BUFFER = 40;
+const TYPES = ['transactions', 'contract_events'];
 
-const MAX_COMMANDS = 6;
+/**
+ * Who is killed, and whether at a step or at a moment. On a store that is a server, `store-time` kills that server under
+ * the workers of all lanes.
+ */
+const WORKER_KINDS = ['worker-step', 'worker-time', 'connection-time'];
+const COMMAND_KINDS = ['command-step', 'server-time'];
 
-/** What a run does: who is killed, and whether at an operation on disk or at a moment. */
-export const KINDS = ['worker-step', 'worker-time', 'command-step', 'server-time'];
+/** The kinds of runs on a store, in the turns they are taken in. */
+export function kindsOn(store) {
+  return store.kill === undefined
+    ? [...WORKER_KINDS, ...WORKER_KINDS, ...WORKER_KINDS, ...COMMAND_KINDS]
+    : ['worker-step', 'store-time', 'worker-time', 'store-time', 'worker-step', 'connection-time'];
+}
 
-/** On a store that is a server: that server is killed under the workers of all runs. */
-export const STORE_KIND = 'store-time';
+/** The input of a run's workflow; the same as that of the command below. */
+export function backfillInput({ lake, range, archive }) {
+  return {
+    spec: {
+      source: { uri: `galexie:${lake}` },
+      archive,
+      range,
+      partitionSize: SIZE,
+      types: TYPES,
+      settings: { compression: 'snappy', layout: { kind: 'ledger_day' }, maxRowsPerFile: BUFFER },
+      maxRejects: 0,
+      verify: 'ledger',
+    },
+    concurrency: 3,
+    maxParked: 100,
+    onFailure: 'park',
+  };
+}
 
-/** The command that every run gives, to its own archive. */
-export function backfillArgs({ lake, ledgers, archive }) {
-  const size = ['--partition-size', '8', '--buffer-size', '60', '--concurrency', '3'];
+function backfillArgs({ lake, range, archive }) {
   return [
-    'backfill',
-    '--source',
-    `galexie:${lake}`,
-    '--archive',
-    archive,
-    '--ledgers',
-    ledgers,
-    ...size,
-    '--json',
+    ...['backfill', '--source', `galexie:${lake}`, '--archive', archive],
+    ...['--ledgers', `${range.start}-${range.end}`, '--partition-size', String(SIZE)],
+    ...['--types', TYPES.join(), '--buffer-size', String(BUFFER), '--concurrency', '3', '--json', ...WORKER],
   ];
 }
 
 /**
- * Runs one schedule of kills. `scale` says how many operations and milliseconds an undisturbed run takes.
- * Gives { kills, restarts, where, seconds, failure }.
+ * Runs one schedule of kills. `scale` says how many steps of each kind and how many milliseconds an undisturbed run takes;
+ * `haste` divides the moments.
+ * Gives { kind, kills, restarts, where, seconds, failure }.
  */
-export async function faultyRun({
-  dir,
-  seed,
-  kind,
-  lane,
-  address,
-  lake,
-  ledgers,
-  archive,
-  env,
-  scale,
-  killStore,
-}) {
+export async function faultyRun({ lane, dir, seed, kind, lake, range, archive, scale, haste = 1 }) {
   mkdirSync(dir, { recursive: true });
   const next = random(seed);
   const log = path.join(dir, 'fault.log');
   const atStep = kind.endsWith('-step');
-  const faults = Array.from({ length: 1 + Math.floor(next() * 3) }, () =>
-    atStep
-      ? { at: Math.floor(next() * scale.operations), when: next() < 0.5 ? 'before' : 'after', log }
-      : { afterMs: Math.floor(next() * scale.ms) },
-  );
+  const kinds = Object.keys(scale.counts).sort();
+  const faults = Array.from({ length: 1 + Math.floor(next() ** 2 * 3) }, () => {
+    if (!atStep)
+      return {
+        afterMs: Math.floor((next() * 0.8 * scale.ms) / haste),
+        cutMs: Math.floor(next() * MAX_CUT_MS),
+      };
+    const step = kinds[Math.floor(next() * kinds.length)];
+    return {
+      kind: step,
+      at: Math.floor(next() * scale.counts[step]),
+      when: next() < 0.5 ? 'before' : 'after',
+      log,
+    };
+  });
   const began = Date.now();
   const state = { kills: 0, restarts: 0, deadline: began + LIMIT_MS };
-  const args = backfillArgs({ lake, ledgers, archive });
-  const own = kind.startsWith('command') || kind.startsWith('server');
-  const failure = !own
-    ? await withWorkers({
-        dir,
-        args,
-        faults,
-        state,
-        env: { ...env, TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: lane },
-        kill: kind === STORE_KIND ? killStore : undefined,
-        again: killStore !== undefined,
-      })
-    : await withCommands({ dir, args, faults, state, env, server: kind.startsWith('server') });
+  const run = { lane, dir, lake, range, archive, faults, state, log, kind };
+  const failure = await (COMMAND_KINDS.includes(kind) ? withCommands(run) : withWorker(run)).catch(
+    (error) => `${error.stack}`,
+  );
   return {
     kind,
     ...state,
-    where: atStep ? lastOperations(log) : [],
+    where: atStep ? lastSteps(log) : [],
     seconds: (Date.now() - began) / 1000,
     failure,
   };
 }
 
-/** On the shared server: one attached command, workers that are killed and followed by others. */
-async function withWorkers({ dir, args, faults, state, env, kill, again }) {
-  let ended;
-  const begin = () => {
-    ended = undefined;
-    const begun = parquetry(args, { cwd: dir, env });
-    void begun.ended.then((end) => (ended = end));
-    return begun;
+/** On the shared Temporal server, with the lane's worker. */
+async function withWorker({ lane, dir, lake, range, archive, faults, state, log, kind }) {
+  const atStep = kind === 'worker-step';
+  let died;
+  lane.onDeath = (end) => {
+    if (end.signal !== 'SIGKILL') died = `the worker ended with ${end.code}: ${end.stderr}`;
+    state.kills += 1;
+    state.restarts += 1;
+    lane.arm((atStep && faults.shift()) || { log });
   };
-  let command = begin();
-  let commands = 1;
-  while (ended === undefined) {
-    const fault = faults.shift();
-    const worker = parquetry(['worker', ...WORKER], {
-      cwd: dir,
-      env,
-      ...(fault?.at === undefined ? {} : { fault }),
-    });
-    if (fault?.afterMs !== undefined)
-      void sleep(fault.afterMs).then(async () => {
-        if (kill === undefined || ended !== undefined) return void worker.child.kill('SIGKILL');
-        state.kills += 1;
-        await kill();
-      });
-    await Promise.race([worker.ended, command.ended, sleep(state.deadline - Date.now())]);
-    if (worker.running()) {
-      worker.child.kill(ended === undefined ? 'SIGKILL' : 'SIGTERM');
-      const end = await worker.ended;
-      if (ended === undefined) {
-        command.child.kill('SIGKILL');
-        return `not done after ${LIMIT_MS / 1000} s\n${end.stderr}`;
-      }
-    } else {
-      const end = await worker.ended;
-      if (end.signal !== 'SIGKILL') return `the worker ended with ${end.code}: ${end.stderr}`;
-      if (ended === undefined) {
-        state.kills += 1;
-        state.restarts += 1;
-      }
-    }
-    // Where the store itself was killed the command may have given up; typed again, it goes on.
-    if (ended !== undefined && ended.code !== 0 && again && commands++ < MAX_COMMANDS) {
-      state.restarts += 1;
-      command = begin();
-    }
-  }
-  return ended.code === 0 ? undefined : `the command ended with ${ended.code}: ${ended.stderr}`;
+  lane.arm((atStep && faults.shift()) || { log });
+  let over = false;
+  const strikes = atStep ? undefined : strike(lane, kind, faults, state, () => over);
+  const input = backfillInput({ lake, range, archive });
+  const failure = await lane
+    .backfill(path.basename(dir), input, () => (state.restarts += 1), state.deadline)
+    .finally(() => (over = true));
+  await strikes;
+  lane.onDeath = () => undefined;
+  return died ?? (failure === undefined ? undefined : `the run ${failure}\n`);
 }
 
-/** On a server of its own: the command with its worker is killed, or the server under it, or both. */
-async function withCommands({ dir, args, faults, state, env, server }) {
+/** Kills at moments, one after the other, until the run is over. */
+async function strike(lane, kind, faults, state, isOver) {
+  for (const { afterMs, cutMs } of faults) {
+    for (const until = Date.now() + afterMs; Date.now() < until && !isOver();) await sleep(20);
+    if (isOver()) return;
+    // The lane counts the end of its worker itself.
+    if (kind === 'worker-time') {
+      lane.worker.child.kill('SIGKILL');
+      await lane.worker.ended;
+      continue;
+    }
+    state.kills += 1;
+    await (kind === 'store-time' ? lane.store.kill() : lane.gate.cut(cutMs));
+  }
+}
+
+/** On a Temporal server of its own: the command with its worker is killed, or the server under it, or both. */
+async function withCommands({ lane, dir, lake, range, archive, faults, state, kind }) {
   const { devHome, readDevServer, stopDevServer } = require('@parquetry/temporal');
   const home = devHome({ PARQUETRY_HOME: path.join(dir, '.parquetry') });
+  const server = kind === 'server-time';
   try {
     for (;;) {
       const fault = faults.shift();
-      const command = parquetry([...args, ...WORKER], {
+      const command = parquetry(backfillArgs({ lake, range, archive }), {
         cwd: dir,
-        env,
+        env: lane.store.env,
         ...(fault?.at === undefined ? {} : { fault }),
       });
       if (fault?.afterMs !== undefined)
@@ -156,7 +157,7 @@ async function withCommands({ dir, args, faults, state, env, server }) {
       clearTimeout(timer);
       if (end.code === 0) return undefined;
       if (Date.now() > state.deadline) return `not done after ${LIMIT_MS / 1000} s: ${end.stderr}`;
-      if (end.signal === 'SIGKILL') state.kills += 1;
+      if (end.signal === 'SIGKILL') state.kills += server ? 0 : 1;
       else if (!server) return `the command ended with ${end.code}: ${end.stderr}`;
       state.restarts += 1;
     }
@@ -174,8 +175,8 @@ async function serverOf(home, command, readDevServer) {
   return undefined;
 }
 
-/** Where the processes ended: the operation and the kind of file it was about. */
-function lastOperations(log) {
+/** Where the processes ended: the step and what it was about. */
+function lastSteps(log) {
   let text = '';
   try {
     text = readFileSync(log, 'utf8');
@@ -186,15 +187,8 @@ function lastOperations(log) {
     .split('\n')
     .filter((line) => line.includes('"name"'))
     .map((line) => {
-      const { name, when, target } = JSON.parse(line);
-      return `${when} ${name} ${fileKind(target)}`;
+      const { kind, name, when, target } = JSON.parse(line);
+      const temporary = path.basename(target).startsWith('.tmp-') ? ' (temporary)' : '';
+      return `${when} ${kind.startsWith(name) ? '' : `${name} `}${kind}${temporary}`;
     });
-}
-
-function fileKind(target) {
-  if (target.includes('_delta_log')) return target.endsWith('.json') ? 'commit' : 'log file';
-  if (target.includes('/_parquetry/')) return target.includes('/segments/') ? 'record' : 'archive file';
-  if (target.includes('/stages/')) return 'stage';
-  if (target.includes('/year=')) return path.basename(target).startsWith('.tmp-') ? 'data temp' : 'data file';
-  return 'other';
 }

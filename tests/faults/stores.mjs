@@ -1,4 +1,5 @@
-// Where the archives of a campaign are: a folder, or a bucket of a SeaweedFS server that is killed now and then.
+// Where the archives of a campaign are: a folder, a bucket of SeaweedFS, a bucket of fake-gcs-server. The servers are
+// killed now and then, and come back on the same port with the same data.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,30 +10,31 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 const KEYS = { AWS_ACCESS_KEY_ID: 'parquetry-faults', AWS_SECRET_ACCESS_KEY: 'parquetry-faults-secret' };
 const BUCKET = 'campaign';
+/** A store that comes back within seconds is waited for; each request has its own tries. */
+const PATIENCE = { PARQUETRY_STORAGE_TIMEOUT: '10', PARQUETRY_STORAGE_ATTEMPTS: '10' };
+
+export const STORES = ['local', 's3', 'gcs'];
 
 /**
- * Gives archive(name), the environment of the commands, options of the independent reader, kill() that ends the storage
- * server as a crash does and starts it again (undefined where there is none), and stop().
+ * Gives archive(name), the environment of the commands, the server's endpoint and options of the independent reader,
+ * kill() that ends the storage server as a crash does and starts it again (undefined where there is none), whileUp(run)
+ * between two kills, and stop().
  */
 export async function openStorage(kind, root) {
   if (kind === 'local') {
     mkdirSync(path.join(root, 'archives'));
-    return {
-      archive: (name) => path.join(root, 'archives', name),
-      env: {},
-      readerOptions: undefined,
-      stop: async () => undefined,
-    };
+    const archive = (name) => path.join(root, 'archives', name);
+    return { archive, env: {}, readerOptions: {}, whileUp: (run) => run(), stop: async () => undefined };
   }
-  if (kind === 's3') return openWeed(root);
-  throw new Error(`There is no store "${kind}": use local or s3.`);
+  const { weed, fakeGcs, reason } = ensureServers();
+  const binary = kind === 's3' ? weed : fakeGcs;
+  if (binary === undefined) throw new Error(`The campaign on ${kind} needs its server: ${reason}.`);
+  const dir = path.join(root, kind);
+  mkdirSync(dir);
+  return kind === 's3' ? openWeed(binary, dir) : openGcs(binary, dir);
 }
 
-async function openWeed(root) {
-  const { weed, reason } = ensureServers();
-  if (weed === undefined) throw new Error(`The campaign on S3 needs SeaweedFS: ${reason}.`);
-  const dir = path.join(root, 'weed');
-  mkdirSync(dir);
+async function openWeed(weed, dir) {
   const config = path.join(dir, 's3.json');
   const credentials = [{ accessKey: KEYS.AWS_ACCESS_KEY_ID, secretKey: KEYS.AWS_SECRET_ACCESS_KEY }];
   const actions = ['Admin', 'Read', 'Write', 'List', 'Tagging'];
@@ -43,65 +45,108 @@ async function openWeed(root) {
     `-${name}.port=${ports[index * 2]}`,
     `-${name}.port.grpc=${ports[index * 2 + 1]}`,
   ]);
-  const sockets = [
-    `-s3.localSocket=${path.join(dir, 's3.sock')}`,
-    `-filer.localSocket=${path.join(dir, 'filer.sock')}`,
-  ];
-  const others = [
-    '-s3.port.iceberg=0',
-    '-s3.port.lance=0',
-    '-volume.max=200',
-    '-master.volumeSizeLimitMB=64',
-    '-master.telemetry=false',
-    '-master.electionTimeout=1s',
-  ];
   const args = [
-    'server',
-    `-dir=${dir}`,
-    '-ip=127.0.0.1',
-    '-ip.bind=127.0.0.1',
-    '-filer',
-    '-s3',
-    `-s3.config=${config}`,
+    ...[
+      'server',
+      `-dir=${dir}`,
+      '-ip=127.0.0.1',
+      '-ip.bind=127.0.0.1',
+      '-filer',
+      '-s3',
+      `-s3.config=${config}`,
+    ],
     ...flags,
-    ...sockets,
-    ...others,
+    ...[`-s3.localSocket=${path.join(dir, 's3.sock')}`, `-filer.localSocket=${path.join(dir, 'filer.sock')}`],
+    ...['-s3.port.iceberg=0', '-s3.port.lance=0', '-volume.max=200', '-master.volumeSizeLimitMB=64'],
+    ...['-master.telemetry=false', '-master.electionTimeout=1s'],
   ];
   const endpoint = `http://127.0.0.1:${ports[6]}`;
-  let server = start(weed, args, { cwd: dir });
-  await ready(endpoint, server);
+  const region = { AWS_ENDPOINT_URL: endpoint, AWS_REGION: 'us-east-1' };
   return {
     archive: (name) => `s3://${BUCKET}/${name}`,
-    env: {
-      ...KEYS,
-      AWS_ENDPOINT_URL: endpoint,
-      AWS_REGION: 'us-east-1',
-      PARQUETRY_STORAGE_TIMEOUT: '10',
-      PARQUETRY_STORAGE_ATTEMPTS: '10',
-    },
-    readerOptions: { ...KEYS, AWS_ENDPOINT_URL: endpoint, AWS_REGION: 'us-east-1', AWS_ALLOW_HTTP: 'true' },
-    kill: async () => {
-      server.child.kill('SIGKILL');
-      await server.ended;
-      server = start(weed, args, { cwd: dir });
-      await ready(endpoint, server);
+    env: { ...KEYS, ...region, ...PATIENCE },
+    endpoint,
+    readerOptions: { s3: { ...KEYS, ...region, AWS_ALLOW_HTTP: 'true' } },
+    ...(await serve(weed, args, dir, (server) => makeBucket(endpoint, server))),
+  };
+}
+
+async function openGcs(binary, dir) {
+  const [port] = await freePorts(1);
+  const endpoint = `http://127.0.0.1:${port}`;
+  const args = [
+    ...[
+      '-backend=filesystem',
+      `-filesystem-root=${path.join(dir, 'data')}`,
+      '-scheme=http',
+      '-host=127.0.0.1',
+    ],
+    ...[`-port=${port}`, '-log-level=error', `-external-url=${endpoint}`],
+  ];
+  return {
+    archive: (name) => `gs://${BUCKET}/${name}`,
+    env: { STORAGE_EMULATOR_HOST: endpoint, ...PATIENCE },
+    endpoint,
+    // delta-rs asks GCS for a listing that this server does not know: the reader fetches the archive and reads the copy.
+    readerOptions: { gcs: endpoint },
+    ...(await serve(binary, args, dir, async (server) => {
+      const options = {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ name: BUCKET }),
+      };
+      await until(server, async () => {
+        const { status } = await fetch(`${endpoint}/storage/v1/b?project=campaign`, options);
+        return status === 200 || status === 409;
+      });
+    })),
+  };
+}
+
+/** A server with kill() and stop(); `ready` waits until it takes the bucket. */
+async function serve(binary, args, dir, ready) {
+  let server = start(binary, args, { cwd: dir });
+  await ready(server);
+  let turn = Promise.resolve();
+  const again = async () => {
+    server.child.kill('SIGKILL');
+    await server.ended;
+    server = start(binary, args, { cwd: dir });
+    await ready(server);
+  };
+  return {
+    // Two runs may want it at once, and the reader needs it up: they take turns.
+    kill: () => (turn = turn.then(again)),
+    whileUp: (run) => {
+      const done = turn.then(run);
+      turn = done.then(
+        () => undefined,
+        () => undefined,
+      );
+      return done;
     },
     stop: () => (server.child.kill('SIGKILL'), server.ended),
   };
 }
 
 /** Until the server takes the bucket: it answers before all of its parts have joined. */
-async function ready(endpoint, server) {
+async function makeBucket(endpoint, server) {
   const { S3Client, CreateBucketCommand } = await import('@aws-sdk/client-s3');
   const credentials = { accessKeyId: KEYS.AWS_ACCESS_KEY_ID, secretAccessKey: KEYS.AWS_SECRET_ACCESS_KEY };
   const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials });
-  for (let tries = 0; ; tries++)
-    try {
-      await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
-      return client.destroy();
-    } catch (error) {
-      if (/BucketAlready/.test(error.name)) return client.destroy();
-      if (tries > 200 || !server.running()) throw error;
-      await sleep(150);
-    }
+  await until(server, () =>
+    client.send(new CreateBucketCommand({ Bucket: BUCKET })).then(
+      () => true,
+      (error) => /BucketAlready/.test(error.name),
+    ),
+  );
+  client.destroy();
+}
+
+async function until(server, isReady) {
+  for (let tries = 0; !(await isReady().catch(() => false)); tries++) {
+    if (tries > 200 || !server.running())
+      throw new Error(`the storage server did not start: ${(await server.ended).stderr}`);
+    await sleep(150);
+  }
 }

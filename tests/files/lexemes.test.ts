@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { MAX_LEDGER, type Reject } from '@parquetry/core';
+import { MAX_LEDGER, type Reject, partName } from '@parquetry/core';
 import {
   type DataType,
   duckdbType,
@@ -102,7 +102,7 @@ async function store(name: string, type: DataType): Promise<{ file: string; reje
   expect(staged.rows + staged.rejected).toBe(ALL.length);
   const registered: RegisteredSchema = { subject: 't', version: 1, fingerprint: '0'.repeat(64), schema };
   const [file] = await writer.writeDataset({
-    rowsFile: path.join(stageDir, 't.rows.ndjson'),
+    rowsFile: path.join(stageDir, partName('t', 0, staged.form)),
     staged,
     range: RANGE,
     schema: registered,

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { MAX_LEDGER, type Reject } from '@parquetry/core';
+import { MAX_LEDGER, type Reject, partName } from '@parquetry/core';
 import {
   JsonScanner,
   NESTINGS,
@@ -161,7 +161,7 @@ async function runChunk({ work, seed, chunk, left, writer, duck }: Chunk): Promi
       schema: table,
     };
     const written = await writer.writeDataset({
-      rowsFile: path.join(stageDir, `${staged.dataset}.rows.ndjson`),
+      rowsFile: path.join(stageDir, partName(staged.dataset, 0, staged.form)),
       staged,
       range: RANGE,
       schema,

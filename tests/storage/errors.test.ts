@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { inspect } from 'node:util';
 import { type ErrorCode, ParquetryError } from '@parquetry/core';
-import { openStore, type StoreOptions } from '@parquetry/storage';
+import { type ObjectStore, openStore, type StoreOptions } from '@parquetry/storage';
 import { FAKE_GCS, S3_KEYS, s3, startGcs, startS3, type StorageServer, WEED } from '../support/servers';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 
@@ -40,6 +40,21 @@ async function withEnv<T>(env: Record<string, string | undefined>, run: () => Pr
   } finally {
     process.env = saved;
   }
+}
+
+async function expectNoBucket(store: ObjectStore): Promise<void> {
+  for (const run of [
+    () => store.stat('k'),
+    () => store.get('k'),
+    () => store.putIfAbsent('k', Buffer.from('x')),
+    () => store.list('')[Symbol.asyncIterator]().next(),
+    () => store.delete('k'),
+  ])
+    expect(await failure(run())).toMatchObject({
+      code: 'STORAGE_NOT_FOUND',
+      exitCode: 2,
+      retryable: false,
+    });
 }
 
 /** A service that answers every request alike. */
@@ -189,24 +204,9 @@ describe('Google credentials', () => {
   afterAll(() => server.stop());
 
   it('says in every operation that the bucket is missing', () =>
-    withEnv({ AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY }, async () => {
-      const store = openStore('s3://missing-bucket/x', { ...FAST, endpoint: server.endpoint });
-      const list = async (): Promise<void> => {
-        await store.list('')[Symbol.asyncIterator]().next();
-      };
-      for (const run of [
-        () => store.stat('k'),
-        () => store.get('k'),
-        () => store.putIfAbsent('k', Buffer.from('x')),
-        list,
-        () => store.delete('k'),
-      ])
-        expect(await failure(run())).toMatchObject({
-          code: 'STORAGE_NOT_FOUND',
-          exitCode: 2,
-          retryable: false,
-        });
-    }));
+    withEnv({ AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY }, () =>
+      expectNoBucket(openStore('s3://missing-bucket/x', { ...FAST, endpoint: server.endpoint })),
+    ));
 
   it('refuses a wrong key and a wrong secret at once', async () => {
     for (const env of [
@@ -250,20 +250,8 @@ describe('Google credentials', () => {
     }, 60_000);
     afterAll(() => server.stop());
 
-    it('says in every operation that the bucket is missing', async () => {
-      const store = openStore('gs://missing-bucket/x', { ...FAST, endpoint: server.endpoint });
-      const list = async (): Promise<void> => {
-        await store.list('')[Symbol.asyncIterator]().next();
-      };
-      for (const run of [
-        () => store.stat('k'),
-        () => store.get('k'),
-        () => store.putIfAbsent('k', Buffer.from('x')),
-        list,
-        () => store.delete('k'),
-      ])
-        expect(await failure(run())).toMatchObject({ code: 'STORAGE_NOT_FOUND', exitCode: 2 });
-    });
+    it('says in every operation that the bucket is missing', () =>
+      expectNoBucket(openStore('gs://missing-bucket/x', { ...FAST, endpoint: server.endpoint })));
 
     it('is found by STORAGE_EMULATOR_HOST with and without http://', async () => {
       await server.createBucket('found');

@@ -2,7 +2,13 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { DEFAULT_WRITE_SETTINGS, type LedgerRange, type Reject, type WriteSettings } from '@parquetry/core';
+import {
+  DEFAULT_WRITE_SETTINGS,
+  type LedgerRange,
+  type Reject,
+  type WriteSettings,
+  partName,
+} from '@parquetry/core';
 import { type RegisteredSchema, portableSchema, schemaFingerprint } from '@parquetry/schema';
 import { openNdjsonSource } from '@parquetry/source';
 import { verifyDataset } from '@parquetry/verify';
@@ -74,7 +80,7 @@ export class Pipeline {
     const request = { staged, schema, range };
     const files = await this.writer.writeDataset({
       ...request,
-      rowsFile: path.join(stageDir, `${found.dataset}.rows.ndjson`),
+      rowsFile: path.join(stageDir, partName(found.dataset, 0, staged.form)),
       settings: merged,
       outDir: path.join(dir, 'out'),
     });

@@ -12,12 +12,23 @@ export function itWithPython(name: string, run: () => Promise<void>, timeout: nu
 
 /** Runs a script of `tests/interop` and parses the JSON it prints. */
 export function python<T>(script: string, args: readonly string[]): T {
+  return run(script, args, '');
+}
+
+/** The same for a script that reads what it is asked from stdin, as JSON. */
+export function pythonAsk<T>(script: string, request: object): T {
+  return run(script, [], JSON.stringify(request));
+}
+
+function run<T>(script: string, args: readonly string[], input: string): T {
   if (PYTHON === undefined) throw new Error('PARQUETRY_PYTHON is not set');
   const { status, stdout, stderr } = spawnSync(
     PYTHON,
     [path.join(__dirname, '../interop', script), ...args],
     {
+      input,
       encoding: 'utf8',
+      env: { ...process.env, TZ: 'UTC' },
       maxBuffer: 256 << 20,
     },
   );

@@ -38,7 +38,7 @@ export function readConfig(file: string, own: readonly string[]): Config {
     } else if (REFERENCE_KEYS.includes(key)) reference.set(key, value);
     else throw unknownKey(file, key, [...known]);
   }
-  for (const { name, key, value } of referenceSettings(file, reference, notes)) {
+  for (const { name, key, value } of referenceSettings(file, reference)) {
     const other = values.get(name);
     if (other !== undefined)
       throw invalid(file, `"${key}" and "${other.key}" are the same setting; keep one.`);

@@ -74,11 +74,14 @@ async function watch(
   }
 }
 
-/** The error of a run whose partitions wait for a person. */
+/**
+ * The error of a run whose partitions wait for a person.
+ * @param where a line that says where to see them, if that is known
+ */
 export function parkedError(
   run: string,
   progress: BackfillProgress,
-  uiUrl: string | undefined,
+  where: string | undefined,
 ): ParquetryError {
   const reasons = progress.troubled
     .slice(0, 10)
@@ -93,7 +96,7 @@ export function parkedError(
         ...reasons,
         'Mend the cause, then run the same command again, or:',
         `  parquetry retry ${run}`,
-        ...(uiUrl === undefined ? [] : [`  ${uiUrl}`]),
+        ...(where === undefined ? [] : [where]),
       ].join('\n'),
     },
   );

@@ -10,6 +10,7 @@ import {
   parseLedgerRange,
   parseStorageUri,
 } from '@parquetry/core';
+import { type ContractMode, DEFAULT_CONTRACT } from '@parquetry/schema';
 import { assertPlain, expandPath, isRemote, keyFault } from '@parquetry/storage';
 import type {
   BackfillInput,
@@ -31,6 +32,8 @@ export interface WorkerSettings {
   readonly slots: number;
   /** Folder for stages; absent for `work/` in `.parquetry/`. */
   readonly workRoot?: string;
+  /** `host:port` to serve Prometheus metrics at; absent for none. */
+  readonly metrics?: string;
   /** Hears the decisions of the worker in this process. */
   readonly debug?: DebugSink;
 }
@@ -55,6 +58,9 @@ export interface BackfillOptions extends MessageOptions {
   readonly ledgersPerFolder: number;
   readonly portableIntegers?: boolean;
   readonly nested?: NonNullable<RunSpec['nested']>;
+  readonly includeMetadata?: boolean;
+  readonly contractColumns?: ContractMode;
+  readonly contractTypes?: ContractMode;
   readonly compression: Codec;
   readonly compressionLevel?: number;
   readonly bufferSize?: number;
@@ -67,6 +73,7 @@ export interface BackfillOptions extends MessageOptions {
   readonly onFailure: OnFailure;
   readonly verify: VerifyLevel;
   readonly mode?: RunMode;
+  readonly schema?: 'committed' | 'latest';
   readonly keepReplaced?: boolean;
   readonly network?: string;
 }
@@ -144,6 +151,8 @@ export function backfillInput(options: BackfillOptions): BackfillInput {
       partitionSize: options.partitionSize,
       ...(types === undefined ? {} : { types }),
       settings: writeSettings(options),
+      ...contractSpec(options),
+      ...(options.schema === 'latest' ? { schema: options.schema } : {}),
       maxRejects: options.maxRejects,
       verify: options.verify,
       ...(options.mode === 'replace' ? { mode: options.mode } : {}),
@@ -153,6 +162,18 @@ export function backfillInput(options: BackfillOptions): BackfillInput {
     maxParked: options.maxParked,
     onFailure: options.onFailure,
   };
+}
+
+/** The contract, where it is not the default. */
+function contractSpec({
+  contractColumns: columns = DEFAULT_CONTRACT.columns,
+  contractTypes: types = DEFAULT_CONTRACT.types,
+}: Pick<BackfillOptions, 'contractColumns' | 'contractTypes'>): Pick<RunSpec, 'contract'> {
+  const contract = {
+    ...(columns === DEFAULT_CONTRACT.columns ? {} : { columns }),
+    ...(types === DEFAULT_CONTRACT.types ? {} : { types }),
+  };
+  return Object.keys(contract).length === 0 ? {} : { contract };
 }
 
 /** How messages are told apart, from options. @throws ParquetryError USAGE, MESSAGE_TYPE_INVALID */
@@ -183,6 +204,7 @@ function writeSettings(options: BackfillOptions): WriteSettings {
     ...(maxFileSizeMb === undefined ? {} : { maxFileBytes: maxFileSizeMb * 1_000_000 }),
     ...(sortBy === undefined ? {} : { sortBy }),
     ...(portableIntegers === undefined ? {} : { integers: portableIntegers ? 'signed' : 'unsigned' }),
+    ...(options.includeMetadata === false ? { metadata: false } : {}),
   };
 }
 

@@ -58,3 +58,12 @@ export function duration(text: string): number {
 export function tailFrom(text: string): 'committed' | 'latest' | number {
   return text === 'committed' || text === 'latest' ? text : wholeNumber(1, 4_294_967_295)(text);
 }
+
+/** Commander parser: an address to listen at, `host:port`. */
+export function listenAddress(text: string): string {
+  const match = /^(\[[\da-f:]+\]|[\w.-]+):(\d{1,5})$/i.exec(text.trim());
+  const port = Number(match?.[2]);
+  if (!(port >= 1 && port <= 65_535))
+    throw new InvalidArgumentError('Expected an address such as 127.0.0.1:9464.');
+  return text.trim();
+}

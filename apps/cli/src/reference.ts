@@ -3,7 +3,8 @@ import type { ConfigValue } from './config';
 
 /**
  * Keys of the reference program's SaveToParquet consumer that are not settings of ours by the same name. Its other keys
- * (`compression`, `buffer_size`, `max_file_size_mb`, `rotation_interval_minutes`, `region`, `debug`, `dry_run`) are.
+ * (`compression`, `buffer_size`, `max_file_size_mb`, `rotation_interval_minutes`, `include_metadata`, `region`, `debug`,
+ * `dry_run`) are.
  */
 export const REFERENCE_KEYS: readonly string[] = [
   'storage_type',
@@ -12,7 +13,6 @@ export const REFERENCE_KEYS: readonly string[] = [
   'path_prefix',
   'partition_by',
   'ledgers_per_file',
-  'include_metadata',
   'schema_evolution',
 ];
 
@@ -30,23 +30,18 @@ const STORAGES: Readonly<Record<string, { readonly needs: string; readonly schem
 export function* referenceSettings(
   file: string,
   keys: ReadonlyMap<string, unknown>,
-  notes: string[],
 ): Generator<ConfigValue & { readonly name: string }> {
   const renamed = { path_prefix: 'prefix', partition_by: 'layout', ledgers_per_file: 'ledgers-per-folder' };
   for (const [key, name] of Object.entries(renamed))
     if (keys.has(key)) yield { name, key, value: keys.get(key) };
   yield* archive(file, keys);
-  for (const key of ['include_metadata', 'schema_evolution'])
-    if (keys.has(key) && typeof keys.get(key) !== 'boolean')
-      throw invalid(file, `${key}: expected true or false.`);
-  if (keys.get('include_metadata') === false)
-    notes.push(
-      'include_metadata: every file has its metadata, and messages keep all their fields; false changes nothing.',
-    );
-  if (keys.get('schema_evolution') === false)
-    notes.push(
-      'schema_evolution: new fields become new nullable columns in this version; false changes nothing.',
-    );
+  const key = 'schema_evolution';
+  if (!keys.has(key)) return;
+  const value = keys.get(key);
+  if (typeof value !== 'boolean') throw invalid(file, `${key}: expected true or false.`);
+  // Without it a schema stands as it is: what does not fit fails the run, and is not dropped.
+  yield { name: 'contract-columns', key, value: value ? 'evolve' : 'freeze' };
+  if (!value) yield { name: 'contract-types', key, value: 'freeze' };
 }
 
 function* archive(

@@ -9,7 +9,9 @@ import {
   ensureSearchAttributes,
   loadTemporalConfig,
   readDevServer,
+  workflowUrl,
 } from '@parquetry/temporal';
+import { ParquetryError } from '@parquetry/core';
 import { type RunningWorker, startWorker } from '@parquetry/worker';
 import type { WorkerSettings } from './options';
 import type { Output } from './output';
@@ -17,6 +19,7 @@ import type { Output } from './output';
 /** A connection to Temporal: the configured cluster, or the embedded server of this folder. */
 export interface Session {
   readonly client: Client;
+  readonly connection: Connection;
   readonly namespace: string;
   readonly address: string;
   /** Address of the Web UI where it is known. */
@@ -26,6 +29,11 @@ export interface Session {
   readonly worker: RunningWorker | undefined;
   /** Stops the worker, closes the connections, leaves the embedded server. */
   close(): Promise<void>;
+}
+
+/** Address of a workflow's page in the Web UI, where that is known. */
+export function workflowLink({ uiUrl, namespace }: Session, workflowId: string): string | undefined {
+  return uiUrl === undefined ? undefined : workflowUrl(uiUrl, namespace, workflowId);
 }
 
 /** What a command needs of its session. */
@@ -52,10 +60,9 @@ async function openConfigured(config: TemporalConfig, options: SessionOptions): 
   const address = config.address ?? '';
   const { client, connection } = await connectClient({ ...config, address });
   const uiUrl = process.env['TEMPORAL_UI_URL'];
-  const base = { client, namespace: config.namespace, address, uiUrl, embedded: false };
+  const base = { client, connection, namespace: config.namespace, address, uiUrl, embedded: false };
   return withWorker(
     base,
-    connection,
     config.connectionOptions,
     options,
     options.worker === 'always',
@@ -78,13 +85,14 @@ async function openEmbedded(options: SessionOptions): Promise<Session> {
     });
     const base = {
       client,
+      connection,
       namespace: server.namespace,
       address: server.address,
       uiUrl: server.uiUrl,
       embedded: true,
     };
     const worker = options.worker === 'always' || (options.worker === 'embedded' && !hasWorker);
-    return await withWorker(base, connection, {}, options, worker, () => server.release());
+    return await withWorker(base, {}, options, worker, () => server.release());
   } catch (error) {
     await server.release();
     throw error;
@@ -93,12 +101,12 @@ async function openEmbedded(options: SessionOptions): Promise<Session> {
 
 async function withWorker(
   base: Omit<Session, 'worker' | 'close'>,
-  connection: Connection,
   connectionOptions: object,
   options: SessionOptions,
   wanted: boolean,
   release: () => Promise<void>,
 ): Promise<Session> {
+  const { connection } = base;
   let native: NativeConnection | undefined;
   let worker: RunningWorker | undefined;
   const close = async (): Promise<void> => {
@@ -113,7 +121,7 @@ async function withWorker(
   if (!wanted) return { ...base, worker: undefined, close };
   try {
     await ensureSearchAttributes(connection, base.namespace);
-    quietRuntime(options.output);
+    installRuntime(options);
     native = await NativeConnection.connect({ ...connectionOptions, address: base.address });
     worker = await startWorker({
       connection: native,
@@ -129,19 +137,36 @@ async function withWorker(
   }
 }
 
-/** The command prints its own messages and handles Ctrl-C itself; Temporal's runtime says only what is wrong. */
-function quietRuntime(output: Output): void {
-  Runtime.install({
-    shutdownSignals: [],
-    logger: {
-      log: () => {},
-      trace: () => {},
-      debug: () => {},
-      info: () => {},
-      warn: () => {},
-      error: (message, meta) =>
-        output.note(`${message} ${meta === undefined ? '' : String(meta['error'] ?? '')}`),
-    },
-    telemetryOptions: { logging: { filter: 'ERROR' } },
-  });
+/**
+ * The command prints its own messages and handles Ctrl-C itself; Temporal's runtime says only what is wrong, and serves
+ * metrics where that is asked for.
+ * @throws ParquetryError CONFIG_INVALID when the metrics' address can't be had
+ */
+function installRuntime({ output, settings: { metrics } }: SessionOptions): void {
+  try {
+    Runtime.install({
+      shutdownSignals: [],
+      logger: {
+        log: () => {},
+        trace: () => {},
+        debug: () => {},
+        info: () => {},
+        warn: () => {},
+        error: (message, meta) =>
+          output.note(`${message} ${meta === undefined ? '' : String(meta['error'] ?? '')}`),
+      },
+      telemetryOptions: {
+        logging: { filter: 'ERROR' },
+        ...(metrics === undefined
+          ? {}
+          : { metrics: { prometheus: { bindAddress: metrics, countersTotalSuffix: true } } }),
+      },
+    });
+  } catch (cause) {
+    if (metrics === undefined) throw cause;
+    throw new ParquetryError('CONFIG_INVALID', `Metrics can't be served at ${metrics}.`, {
+      cause,
+      hint: 'Is another worker there? --metrics takes an address and a port that are free on this machine.',
+    });
+  }
 }

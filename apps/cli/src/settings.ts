@@ -1,5 +1,6 @@
 import { CODECS } from '@parquetry/core';
-import { assignmentList, byteSize, choice, wholeNumber } from './parsers';
+import { CONTRACT_MODES, DEFAULT_CONTRACT } from '@parquetry/schema';
+import { assignmentList, byteSize, choice, listenAddress, wholeNumber } from './parsers';
 
 /** Layouts by their configured names. */
 export const LAYOUTS = ['ledger_day', 'ledger_range', 'hour'] as const;
@@ -90,6 +91,12 @@ export const SETTINGS: readonly Setting[] = [
     value: '<type=path>',
     ...assignments,
     doc: 'where a message type keeps its ledger; may be given several times',
+  },
+  {
+    name: 'include-metadata',
+    topic: 'source',
+    ...aSwitch,
+    doc: "keep the pipeline's own metadata of messages, archive_metadata, in the rows (default: true)",
   },
   {
     name: 'network',
@@ -224,12 +231,42 @@ export const SETTINGS: readonly Setting[] = [
     doc: 'rejected messages allowed a dataset and partition',
   },
   {
+    name: 'contract-columns',
+    topic: 'run',
+    value: '<mode>',
+    default: DEFAULT_CONTRACT.columns,
+    ...oneOf(...CONTRACT_MODES),
+    doc: 'new columns of a known message type: evolve (take them up), freeze (fail the run) or reject_row',
+  },
+  {
+    name: 'contract-types',
+    topic: 'run',
+    value: '<mode>',
+    default: DEFAULT_CONTRACT.types,
+    ...oneOf(...CONTRACT_MODES),
+    doc: 'values that a known column can not hold: reject_row, freeze (fail the run) or evolve (fail with the promotion that takes them)',
+  },
+  {
     name: 'on-failure',
     topic: 'run',
     value: '<what>',
     default: 'park',
     ...oneOf('park', 'fail'),
     doc: 'park (wait for a person) or fail',
+  },
+  {
+    name: 'mode',
+    topic: 'run',
+    value: '<what>',
+    default: 'fill',
+    ...oneOf('fill', 'replace'),
+    doc: 'fill what is not committed (and say what is stale), or replace what is committed where it differs',
+  },
+  {
+    name: 'keep-replaced',
+    topic: 'run',
+    ...aSwitch,
+    doc: 'leave replaced files on storage; `gc` removes them later',
   },
   {
     name: 'verify',
@@ -266,6 +303,14 @@ export const SETTINGS: readonly Setting[] = [
     value: '<count>',
     ...whole(1, 256),
     doc: 'steps at once in this worker (default: a core and one more, at most 8)',
+  },
+  {
+    name: 'metrics',
+    topic: 'worker',
+    value: '<address>',
+    takes: 'host:port',
+    parse: listenAddress,
+    doc: 'serve Prometheus metrics of this worker at http://<address>/metrics, e.g. 127.0.0.1:9464',
   },
   {
     name: 'stage',

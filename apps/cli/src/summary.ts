@@ -32,7 +32,8 @@ export function printResult(result: BackfillResult, spec: RunSpec, output: Outpu
       dataset.gaps.map(formatRange).join(', ') || 'none',
     ]),
   );
-  for (const note of result.notes ?? []) output.say(note);
+  for (const note of [...(result.notes ?? []), ...datasets.flatMap((dataset) => dataset.note ?? [])])
+    output.say(note);
   if (tally.rejected > 0)
     output.say(`${tally.rejected} messages were rejected; see _parquetry/rejects in the archive.`);
   if (result.unusable > 0)
@@ -41,6 +42,7 @@ export function printResult(result: BackfillResult, spec: RunSpec, output: Outpu
     output.say(
       `${result.filtered} messages lie outside ledgers ${formatRange(spec.range)} or in other types.`,
     );
+  printStale(result.stale, output);
   output.say();
   output.say('Next:');
   output.say(`  parquetry verify --archive ${where}`);
@@ -48,6 +50,16 @@ export function printResult(result: BackfillResult, spec: RunSpec, output: Outpu
   if (first !== undefined)
     output.say(`  parquetry query --archive ${where} "select * from ${first} limit 5"`);
   output.say(`  parquetry files --archive ${where}`);
+}
+
+function printStale(stale: BackfillResult['stale'], output: Output): void {
+  if (stale === undefined) return;
+  const [example] = stale.first;
+  output.say(
+    `${stale.segments} committed segments are stale and were left as they are` +
+      `${example === undefined ? '' : `, e.g. ${example.dataset} ${formatRange(example.range)}: ${example.why}`}; ` +
+      '`--mode replace` writes them anew.',
+  );
 }
 
 function quote(text: string): string {

@@ -2,7 +2,7 @@ import type { PublishResult } from '@parquetry/archive';
 import { type Layout, formatRange, layoutFolder } from '@parquetry/core';
 import type { MessageDecision } from '@parquetry/source';
 import type { DatasetStep } from '@parquetry/workflows';
-import type { WrittenFile } from '@parquetry/writer';
+import type { Flush, WrittenFile } from '@parquetry/writer';
 
 /** The debug line of a message: what it is, and the folder it goes to or why it is rejected. */
 export function decisionLine(decision: MessageDecision, layout: Layout): string {
@@ -16,12 +16,14 @@ export function decisionLine(decision: MessageDecision, layout: Layout): string 
   return `${what}: accepted, closed ${time}, to ${layoutFolder(layout, ledger, closeTimeMicros).path}`;
 }
 
-/** The debug line of a file. */
-export function flushLine(dataset: string, file: WrittenFile): string {
-  return (
-    `Flushing ${file.rows} records of ${dataset}, ledgers ${formatRange(file.range)}, closed by ${file.reason}: ` +
-    `${file.folder.path}/${file.name}, ${file.size} bytes`
-  );
+/** The debug line of a file that is about to be written: what is in it, what closed it, where it goes. */
+export function flushLine(dataset: string, { rows, range, reason, folder, name }: Flush): string {
+  return `Flushing ${rows} records of ${dataset}, ledgers ${formatRange(range)}, closed by ${reason}: to ${folder.path}/${name}`;
+}
+
+/** The debug line of a file that was written. */
+export function writtenLine(dataset: string, { rows, folder, name, size, sha256 }: WrittenFile): string {
+  return `wrote ${dataset} ${folder.path}/${name}: ${rows} rows, ${size} bytes, sha256 ${sha256.slice(0, 12)}`;
 }
 
 /** The debug line of a commit. */

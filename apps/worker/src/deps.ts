@@ -13,6 +13,8 @@ export interface WorkerDeps {
   readonly queue: string;
   readonly client: Client;
   readonly archives: Archives;
+  /** Aborted when the worker is told to stop: a step that only waits ends at once, others have their grace time. */
+  readonly stopping: AbortSignal;
   /** Hears each decision as a line (`--debug`); absent when nobody asked. */
   readonly debug?: DebugSink;
 }

@@ -1,4 +1,4 @@
-import { isParquetryError } from '@parquetry/core';
+import { isParquetryError, ParquetryError, systemErrorCode } from '@parquetry/core';
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
 
@@ -24,18 +24,29 @@ async function toFailure(error: unknown): Promise<unknown> {
   const context = Context.current();
   // An interrupted query or read fails in many ways; what matters is that the step was told to stop.
   if (context.cancellationSignal.aborted) return context.cancelled.catch((reason: unknown) => reason);
-  if (isParquetryError(error))
+  const known = isParquetryError(error) ? error : diskFull(error);
+  if (known !== undefined)
     return ApplicationFailure.create({
-      type: error.code,
-      message: error.message,
-      nonRetryable: !error.retryable,
-      details: [{ ...error.details, ...(error.hint === undefined ? {} : { hint: error.hint }) }],
-      cause: error,
+      type: known.code,
+      message: known.message,
+      nonRetryable: !known.retryable,
+      details: [{ ...known.details, ...(known.hint === undefined ? {} : { hint: known.hint }) }],
+      cause: known,
     });
   const message = error instanceof Error ? error.message : String(error);
   return ApplicationFailure.create({
     type: 'INTERNAL',
     message,
     ...(error instanceof Error ? { cause: error } : {}),
+  });
+}
+
+/** What a step writes by itself, and not through a store, is its stage. */
+function diskFull(cause: unknown): ParquetryError | undefined {
+  const code = systemErrorCode(cause);
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return undefined;
+  return new ParquetryError('STAGE_FULL', `The disk of the worker's stages is full (${code}).`, {
+    cause,
+    hint: 'Free space there, or set PARQUETRY_HOME to a larger disk; smaller partitions need less.',
   });
 }

@@ -33,13 +33,13 @@ export class StagedFiles {
 
   /** The first part of the staged rows. */
   get rowsFile(): string {
-    return path.join(this.stageDir, partName(this.staged.dataset, 0));
+    return path.join(this.stageDir, partName(this.staged.dataset, 0, this.staged.form));
   }
 
   /** All parts of the rows. */
   private get rowFiles(): string[] {
-    const { dataset, parts } = this.staged;
-    return (parts ?? [0]).map((_, part) => path.join(this.stageDir, partName(dataset, part)));
+    const { dataset, parts, form } = this.staged;
+    return (parts ?? [0]).map((_, part) => path.join(this.stageDir, partName(dataset, part, form)));
   }
 
   get rejectsFile(): string {

@@ -26,6 +26,8 @@ export interface Host {
   readonly workplace: Workplace;
   /** What activities work with at this host's workplace, or at one that it took over. */
   deps(place?: Workplace): WorkerDeps;
+  /** Ends steps that only wait; the others go on. */
+  stop(): void;
   /** Closes DuckDB and ends the pull threads. The workplace is left by its own `leave`. */
   close(): Promise<void>;
 }
@@ -41,6 +43,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
   });
   const pulls = new PullPool({ threads: lanes, heapBytes });
   const archives = new Archives({ writer, workplace });
+  const stopping = new AbortController();
   return {
     workplace,
     deps: (place = workplace) => ({
@@ -50,8 +53,10 @@ export async function openHost(options: HostOptions): Promise<Host> {
       queue: stageQueue(place.workerId),
       client: options.client,
       archives,
+      stopping: stopping.signal,
       ...(options.debug === undefined ? {} : { debug: options.debug }),
     }),
+    stop: () => stopping.abort(),
     async close() {
       await pulls.close();
       await writer.close();

@@ -1,6 +1,6 @@
 import { ParquetryError } from '@parquetry/core';
 import type { TableSchema } from '@parquetry/schema';
-import { type Source, openGalexieSource, openNdjsonSource } from '@parquetry/source';
+import { type NdjsonOptions, type Source, openGalexieSource, openNdjsonSource } from '@parquetry/source';
 import { stellarSchemas } from '@parquetry/stellar';
 import type { RunSpec } from '@parquetry/workflows';
 
@@ -10,22 +10,34 @@ import type { RunSpec } from '@parquetry/workflows';
  * @throws ParquetryError SOURCE_INVALID, SOURCE_NOT_FOUND, and the errors of an `ObjectStore` for remote ones
  */
 export async function openSource(spec: RunSpec, schemas: ReadonlyMap<string, TableSchema>): Promise<Source> {
-  const { uri, messageType, defaultType, closeTime, ledger } = spec.source;
+  const { uri } = spec.source;
   const colon = uri.indexOf(':');
   const [kind, rest] = [uri.slice(0, colon), uri.slice(colon + 1)];
   if (kind === 'galexie') return openGalexieSource(rest);
-  if (kind === 'ndjson')
-    return openNdjsonSource(rest, {
-      schemas,
-      ...(messageType === undefined ? {} : { messageType }),
-      ...(defaultType === undefined ? {} : { defaultType }),
-      ...(closeTime === undefined ? {} : { closeTimePaths: closeTime }),
-      ...(ledger === undefined ? {} : { ledgerPaths: ledger }),
-      ...(spec.nested === undefined ? {} : { nesting: spec.nested }),
-    });
+  if (kind === 'ndjson') return openNdjsonSource(rest, messageOptions(spec, schemas));
   throw new ParquetryError('SOURCE_INVALID', `There is no source "${kind}:".`, {
     hint: 'Use ndjson:FILES or galexie:FOLDER; both may be on s3:// or gs://.',
   });
+}
+
+/** The pipeline's own metadata in a message, which `include_metadata: false` leaves out. */
+const METADATA_KEYS = ['archive_metadata'];
+
+/** How a run's messages are read. */
+export function messageOptions(
+  { source, nested, settings }: Pick<RunSpec, 'source' | 'nested' | 'settings'>,
+  schemas: ReadonlyMap<string, TableSchema>,
+): NdjsonOptions {
+  const { messageType, defaultType, closeTime, ledger } = source;
+  return {
+    schemas,
+    ...(messageType === undefined ? {} : { messageType }),
+    ...(defaultType === undefined ? {} : { defaultType }),
+    ...(closeTime === undefined ? {} : { closeTimePaths: closeTime }),
+    ...(ledger === undefined ? {} : { ledgerPaths: ledger }),
+    ...(nested === undefined ? {} : { nesting: nested }),
+    ...(settings.metadata === false ? { leaveOut: METADATA_KEYS } : {}),
+  };
 }
 
 /**

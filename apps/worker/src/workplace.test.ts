@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { Workplace } from './workplace';
@@ -35,6 +35,19 @@ describe('Workplace', () => {
     expect(existsSync(taken[0]?.stageDir('ab12') ?? '')).toBe(true);
     expect(existsSync(taken[0]?.tempDir ?? root)).toBe(false);
     expect(readdirSync(path.join(root, 'workers')).sort()).toEqual(['alive', 'elsewhere', 'killed']);
+  });
+
+  it('is adopted although a worker was killed while it did so, or left half a note', async () => {
+    leaveBehind('claimed', dead());
+    const mark = path.join(root, 'workers', 'claimed', 'claim');
+    mkdirSync(mark);
+    expect(await Workplace.adopt(root)).toEqual([]);
+    const before = new Date(Date.now() - 60_000);
+    utimesSync(mark, before, before);
+    leaveBehind('cut', dead());
+    writeFileSync(path.join(root, 'workers', 'cut', 'worker.json'), '{"pid": 1');
+    expect((await Workplace.adopt(root)).map(({ workerId }) => workerId)).toEqual(['claimed']);
+    expect(readdirSync(path.dirname(mark)).sort()).toEqual(['stages', 'worker.json']);
   });
 
   it('takes no path for a stage id', async () => {

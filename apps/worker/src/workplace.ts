@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { ParquetryError } from '@parquetry/core';
 
 const OWNER_FILE = 'worker.json';
+/** Longest that a claim takes, milliseconds. */
+const CLAIM_MS = 10_000;
 const STAGE_ID = /^[0-9a-f-]{1,64}$/;
 
 /**
@@ -68,21 +70,39 @@ export class Workplace {
   }
 }
 
+/** In one step: a worker that is killed meanwhile leaves the whole note or the one before. */
 async function writeOwner(dir: string): Promise<void> {
-  await writeFile(path.join(dir, OWNER_FILE), JSON.stringify({ pid: process.pid, host: hostname() }));
+  const draft = path.join(dir, `${OWNER_FILE}.${process.pid}`);
+  await writeFile(draft, JSON.stringify({ pid: process.pid, host: hostname() }));
+  await rename(draft, path.join(dir, OWNER_FILE));
 }
 
 /** What the owner's note says, when its worker lived on this machine and lives no more. */
 async function deadOwner(dir: string): Promise<string | undefined> {
   const note = await readFile(path.join(dir, OWNER_FILE), 'utf8').catch(() => undefined);
   if (note === undefined) return undefined;
-  const owner = JSON.parse(note) as { pid: number; host: string };
-  return owner.host === hostname() && !isAlive(owner.pid) ? note : undefined;
+  const owner = parseOwner(note);
+  return owner?.host === hostname() && !isAlive(owner.pid) ? note : undefined;
+}
+
+/** Undefined for a note that a full disk or a lost machine cut short: nobody knows whose it is. */
+function parseOwner(note: string): { readonly pid: number; readonly host: string } | undefined {
+  try {
+    return JSON.parse(note) as { pid: number; host: string };
+  } catch {
+    return undefined;
+  }
 }
 
 /** Makes this process the owner; of those that try, the one that makes the folder `claim` while the note is the old one. */
 async function claim(dir: string, note: string): Promise<boolean> {
   const mark = path.join(dir, 'claim');
+  // A worker that was killed while it claimed left its mark.
+  const made = await stat(mark).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => undefined,
+  );
+  if (made !== undefined && Date.now() - made > CLAIM_MS) await rm(mark, { recursive: true, force: true });
   try {
     await mkdir(mark);
   } catch {

@@ -92,8 +92,8 @@ async function place(
     ...(signal === undefined ? {} : { signal }),
   });
   const info = await store.stat(key);
-  const same = info?.size === size && (await store.sha256(key)) === sha256;
-  if (same) return { key, path, size, sha256, rows, range, draft, modified: info.modified };
+  if (info !== undefined && (await store.holds(key, draft.localPath, { sha256, size })))
+    return { key, path, size, sha256, rows, range, draft, modified: info.modified };
   if (outcome === 'exists') return undefined;
   throw new ParquetryError(
     'VERIFY_MISMATCH',
@@ -125,8 +125,7 @@ export async function placeRejects(
   const { start, end } = draft.range;
   const key = `${META_FOLDER}/rejects/${dataset}/${start}-${end}-${sha256.slice(0, 32)}.ndjson`;
   await store.uploadIfAbsent(key, localPath, { sha256, size });
-  const info = await store.stat(key);
-  if (info?.size !== size || (await store.sha256(key)) !== sha256)
+  if (!(await store.holds(key, localPath, { sha256, size })))
     throw new ParquetryError(
       'VERIFY_MISMATCH',
       `The published rejects ${key} are not the file that was uploaded.`,

@@ -83,4 +83,70 @@ describe('registry', () => {
         if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'SCHEMA_CONFLICT' });
       expect(await new SchemaRegistry(new LocalStore(folder)).list('events')).toHaveLength(1);
     }));
+
+  it('extends what another run registered meanwhile, and gives each run a version that has all it needs', () =>
+    inFolder(async (folder) => {
+      const registry = (): SchemaRegistry => new SchemaRegistry(new LocalStore(folder));
+      await registry().register('events', V1);
+      const withMemo = V2;
+      const withTip = withColumns(column(3, 'fee', 'int64'), column(4, 'tip', 'int64'));
+      expect((await registry().extend('events', withMemo)).version).toBe(2);
+      const merged = await registry().extend('events', withTip);
+      expect(merged).toMatchObject({ version: 3, parent: (await registry().get('events', 2)).fingerprint });
+      expect(merged.schema.fields.slice(2)).toEqual([
+        column(3, 'fee', 'int64'),
+        column(4, 'memo', 'utf8'),
+        column(5, 'tip', 'int64'),
+      ]);
+      // Again, with whatever came since: the first version that has what the run needs, and no new one.
+      await registry().register(
+        'events',
+        withColumns(...merged.schema.fields.slice(2), column(6, 'x', 'utf8')),
+      );
+      for (const [schema, version] of [
+        [V1, 1],
+        [withMemo, 2],
+        [withTip, 3],
+        [withColumns(column(3, 'fee', 'int64'), column(4, 'x', 'utf8'), column(5, 'tip', 'int64')), 4],
+      ] as const)
+        expect((await registry().extend('events', schema)).version).toBe(version);
+      expect(await registry().list('events')).toHaveLength(4);
+    }));
+
+  it('extends nothing that has the same column of another type', () =>
+    inFolder(async (folder) => {
+      const registry = new SchemaRegistry(new LocalStore(folder));
+      await registry.register('events', V2);
+      const other = withColumns(column(3, 'fee', 'int64'), column(4, 'memo', 'int64'));
+      await expect(registry.extend('events', other)).rejects.toMatchObject({
+        code: 'SCHEMA_CONFLICT',
+        details: { changes: ['~ memo: utf8 → int64'] },
+      });
+      expect(await registry.list('events')).toHaveLength(1);
+    }));
+
+  it('merges whatever comes at once: every run finds its columns in the version it got', () =>
+    inFolder(async (folder) => {
+      const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+      await new SchemaRegistry(new LocalStore(folder)).register('events', V1);
+      const got = await Promise.all(
+        names.map((name) =>
+          new SchemaRegistry(new LocalStore(folder)).extend(
+            'events',
+            withColumns(column(3, 'fee', 'int64'), column(4, name, 'utf8')),
+          ),
+        ),
+      );
+      got.forEach(({ schema }, index) =>
+        expect(schema.fields.map(({ name }) => name)).toContain(names[index] as string),
+      );
+      const versions = await new SchemaRegistry(new LocalStore(folder)).list('events');
+      expect(versions).toHaveLength(9);
+      const ids = versions.at(-1)?.schema.fields.map(({ id }) => id) ?? [];
+      expect([...ids].sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+      // An id never changes its meaning.
+      for (const { schema } of versions)
+        for (const field of schema.fields)
+          expect(versions.at(-1)?.schema.fields.find(({ id }) => id === field.id)).toEqual(field);
+    }));
 });

@@ -5,6 +5,7 @@ import {
   type Compatibility,
   type CompatibilityMode,
   DEFAULT_MODE,
+  mergeSchemas,
   type RegisteredSchema,
   schemaFingerprint,
   type TableSchema,
@@ -15,6 +16,7 @@ import { META_FOLDER } from './identity';
 import { schemaConflict } from './conflict';
 
 const SCHEMAS = `${META_FOLDER}/schemas`;
+const MAX_RACES = 100;
 
 /** What a registration wants. */
 export interface RegisterOptions {
@@ -41,34 +43,75 @@ export class SchemaRegistry {
     schema: TableSchema,
     { mode = DEFAULT_MODE }: RegisterOptions = {},
   ): Promise<RegisteredSchema> {
-    assertDataset(subject);
+    return this.race(subject, (versions) => this.put(subject, versions, schema, mode));
+  }
+
+  /**
+   * The version that a run writes rows of `schema` with. As `register`, but what another run registered since this one
+   * was planned is no conflict where the two go together (see `mergeSchemas`): then it is the first version that has all
+   * of the schema, or a new one that has what both added.
+   * @throws ParquetryError as `register`
+   */
+  async extend(
+    subject: string,
+    schema: TableSchema,
+    { mode = DEFAULT_MODE }: RegisterOptions = {},
+  ): Promise<RegisteredSchema> {
     const fingerprint = schemaFingerprint(schema);
-    for (let attempt = 0; attempt < 100; attempt++) {
-      const versions = await this.list(subject);
-      const same = versions.find((version) => version.fingerprint === fingerprint);
-      if (same !== undefined) return same;
-      const found = compatibility(versions, schema, mode);
-      if (!found.compatible) throw schemaConflict(subject, versions.length, mode, found);
-      const parent = versions.at(-1)?.fingerprint;
-      const registered: RegisteredSchema = {
-        subject,
-        version: versions.length + 1,
-        fingerprint,
-        ...(parent === undefined ? {} : { parent }),
-        mode,
-        schema,
-      };
-      const key = keyOf(subject, registered.version);
-      const bytes = Buffer.from(`${canonicalJson(registered)}\n`);
-      if ((await this.store.putIfAbsent(key, bytes)) === 'created') {
-        this.known.set(key, registered);
-        return registered;
-      }
+    return this.race(subject, async (versions) => {
+      const latest = versions.at(-1);
+      const fits =
+        latest === undefined ||
+        versions.some((version) => version.fingerprint === fingerprint) ||
+        compatibility(versions, schema, mode).compatible;
+      if (fits) return this.put(subject, versions, schema, mode);
+      const found = versions.find((version) => mergeSchemas(version.schema, schema) === version.schema);
+      return found ?? this.put(subject, versions, mergeSchemas(latest.schema, schema) ?? schema, mode);
+    });
+  }
+
+  /** Tries until no other writer takes the number away: each time with the versions as they are then. */
+  private async race(
+    subject: string,
+    attempt: (versions: readonly RegisteredSchema[]) => Promise<RegisteredSchema | undefined>,
+  ): Promise<RegisteredSchema> {
+    assertDataset(subject);
+    for (let count = 0; count < MAX_RACES; count++) {
+      const registered = await attempt(await this.list(subject));
+      if (registered !== undefined) return registered;
     }
     throw new ParquetryError(
       'COMMIT_CONTENDED',
-      `The schema of ${subject} lost 100 races for a version number.`,
+      `The schema of ${subject} lost ${MAX_RACES} races for a version number.`,
     );
+  }
+
+  /** The version of a schema, made when it has none; undefined when another writer took the number first. */
+  private async put(
+    subject: string,
+    versions: readonly RegisteredSchema[],
+    schema: TableSchema,
+    mode: CompatibilityMode,
+  ): Promise<RegisteredSchema | undefined> {
+    const fingerprint = schemaFingerprint(schema);
+    const same = versions.find((version) => version.fingerprint === fingerprint);
+    if (same !== undefined) return same;
+    const found = compatibility(versions, schema, mode);
+    if (!found.compatible) throw schemaConflict(subject, versions.length, mode, found);
+    const parent = versions.at(-1)?.fingerprint;
+    const registered: RegisteredSchema = {
+      subject,
+      version: versions.length + 1,
+      fingerprint,
+      ...(parent === undefined ? {} : { parent }),
+      mode,
+      schema,
+    };
+    const key = keyOf(subject, registered.version);
+    const bytes = Buffer.from(`${canonicalJson(registered)}\n`);
+    if ((await this.store.putIfAbsent(key, bytes)) !== 'created') return undefined;
+    this.known.set(key, registered);
+    return registered;
   }
 
   /**

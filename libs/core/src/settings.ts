@@ -29,6 +29,8 @@ export interface WriteSettings {
   readonly sortBy?: readonly string[];
   /** Absent: what the archive has, `unsigned` in a new one. */
   readonly integers?: IntegerStyle;
+  /** False: rows are without the pipeline's own metadata (`archive_metadata`) of messages. Absent: with it. */
+  readonly metadata?: false;
 }
 
 /** What a run writes when nothing is said. */

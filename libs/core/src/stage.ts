@@ -1,4 +1,5 @@
 import type { LedgerTally } from './cuts';
+import type { StageForm } from './parts';
 import type { LedgerRange } from './range';
 
 /**
@@ -8,6 +9,9 @@ import type { LedgerRange } from './range';
  *   {stage}/{dataset}.rows.ndjson            accepted rows, one JSON object a line, keys = schema column names;
  *   {stage}/{dataset}.rows.{n}.ndjson        large datasets go on in parts 1, 2, … (see parts.ts)
  *   {stage}/{dataset}.rejects.ndjson         Reject, one a line (absent when there are none)
+ *
+ * Rows that were never text (decoded ledgers, messages that came as objects) are staged in the form `arrow`: parts
+ * `{dataset}.rows.arrow`, `{dataset}.rows.1.arrow`, … are Arrow IPC streams of the registered schema (`toArrowSchema`).
  *
  * A staged value is one that DuckDB's `read_json` with explicit column types reads exactly (invariant 5):
  * bool `true|false`; int32, int64, uint32, uint64 a bare integer lexeme; float64 a number lexeme; decimal128 a JSON
@@ -37,14 +41,21 @@ export interface StagedDataset {
   readonly messages: number;
   /** True when staged rows are already in (ledger, ordinal) order; else the writer orders by (ledger, row number). */
   readonly sorted: boolean;
+  /** What the parts of the rows are; absent for `ndjson`. */
+  readonly form?: StageForm;
   /** Ledgers with rows, ascending. */
   readonly ledgers: readonly LedgerTally[];
   /** Rejected messages per ledger, ascending, only ledgers that have some. */
   readonly rejectedLedgers: readonly { readonly ledger: number; readonly rejected: number }[];
-  /** Bytes of the staged rows, all parts together. */
+  /**
+   * Bytes of the staged rows as JSON lines, whatever form they have: it decides whether files are cut by a probe, so it
+   * must be the same for the same rows in every form.
+   */
   readonly bytes: number;
-  /** Bytes of each part of the rows; absent when there is one part. */
+  /** Bytes of each part of the rows; absent when there is one part of lines. */
   readonly parts?: readonly number[];
+  /** Rows of each part; absent for `ndjson`. */
+  readonly partRows?: readonly number[];
   /** Bytes of the rows of each of `ledgers`: where a ledger lies in a sorted stage. Absent when there is one part. */
   readonly ledgerBytes?: readonly number[];
   /** Some float64 value is a negative zero: files then must have no dictionaries, in which it would equal zero. */

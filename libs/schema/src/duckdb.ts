@@ -35,6 +35,23 @@ export function duckdbType(type: DataType): string {
 }
 
 /**
+ * Turns a column of a staged Parquet part into the column's own type, exactly for every value that a pull accepts: there,
+ * unsigned 64-bit integers are UBIGINT, decimals and JSON their text, lists and structs JSON text.
+ */
+export function duckdbCast(column: string, type: DataType): string {
+  switch (type.type) {
+    case 'uint64':
+    case 'decimal128':
+      return `CAST(${column} AS ${duckdbType(type)})`;
+    case 'list':
+    case 'struct':
+      return `CAST(CAST(${column} AS JSON) AS ${duckdbType(type)})`;
+    default:
+      return column;
+  }
+}
+
+/**
  * Column names and DuckDB types of a schema, in order.
  * @throws ParquetryError SCHEMA_CONFLICT for names that DuckDB can't hold apart
  */

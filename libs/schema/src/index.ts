@@ -8,3 +8,4 @@ export * from './infer';
 export { portableSchema } from './portable';
 export * from './compat';
 export * from './export';
+export * from './batch';

@@ -7,6 +7,7 @@ export { expandPath } from './root';
 export { S3Store } from './s3/store';
 export type { StoreOptions } from './settings';
 export type {
+  FileIdentity,
   ListedObject,
   ManagedStore,
   MatchOutcome,

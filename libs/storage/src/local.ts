@@ -9,6 +9,7 @@ import { assertKey, compareKeys, isTempName } from './key';
 import { entries, folderNames, walk, walkTemps } from './listing';
 import { expandPath, LocalRoot, syncFolder } from './root';
 import type {
+  FileIdentity,
   ListedObject,
   ManagedStore,
   MatchOutcome,
@@ -139,6 +140,10 @@ export class LocalStore implements ManagedStore {
     } catch (error) {
       throw localFault(error, 'read', this.describe(key));
     }
+  }
+
+  async holds(key: string, _localFile: string, { sha256, size }: FileIdentity): Promise<boolean> {
+    return (await this.stat(key))?.size === size && (await this.sha256(key)) === sha256;
   }
 
   async sha256(key: string): Promise<string> {

@@ -12,7 +12,7 @@ describe('remoteSettings', () => {
       storageClass: undefined,
       checksum: 'sha256',
       listing: 'auto',
-      resumable: true,
+      parts: 'auto',
       partBytes: 8 << 20,
       partsInFlight: 3,
       attempts: 6,
@@ -54,7 +54,7 @@ describe('remoteSettings', () => {
     const gcs = remoteSettings('gs', 'b', {}, { ...env, STORAGE_EMULATOR_HOST: 'localhost:4443' });
     expect(gcs).toMatchObject({
       endpoint: 'http://localhost:4443',
-      resumable: false,
+      parts: 'auto',
       storageClass: undefined,
     });
   });

@@ -16,8 +16,12 @@ export interface StoreOptions {
   readonly checksum?: 'sha256' | 'none';
   /** `walk` for servers that don't list keys in the order of their bytes; `auto` knows SeaweedFS and S3 Express. */
   readonly listing?: 'auto' | 'flat' | 'walk';
-  /** Uploads in chunks on GCS; off with an emulator, since fake-gcs-server ignores preconditions there. */
-  readonly resumable?: boolean;
+  /**
+   * Whether large files are uploaded in parts. `auto` does so unless the server is known to break the promise of a
+   * conditional write there: SeaweedFS does not check `If-None-Match` and complete a multipart upload in one step,
+   * fake-gcs-server (any GCS emulator) ignores preconditions of sessions. Such a server gets each file in one request.
+   */
+  readonly parts?: 'auto' | 'always' | 'never';
   /** Bytes of a part of an upload; larger for files of more than 10,000 parts. */
   readonly partBytes?: number;
   /** Parts of one upload in memory at once. */
@@ -41,7 +45,7 @@ export interface RemoteSettings {
   readonly storageClass: string | undefined;
   readonly checksum: 'sha256' | 'none';
   readonly listing: 'auto' | 'flat' | 'walk';
-  readonly resumable: boolean;
+  readonly parts: 'auto' | 'always' | 'never';
   readonly partBytes: number;
   readonly partsInFlight: number;
   readonly attempts: number;
@@ -52,6 +56,13 @@ export interface RemoteSettings {
 const MIB = 1 << 20;
 /** S3 takes no smaller part but the last; GCS chunks are multiples of 256 KiB. */
 export const MIN_PART_BYTES = 5 * MIB;
+
+const MAX_PARTS = 10_000;
+
+/** Bytes of the parts that a file of `size` bytes is uploaded in to S3. */
+export function partBytesOf(size: number, settings: Pick<RemoteSettings, 'partBytes'>): number {
+  return Math.max(settings.partBytes, Math.ceil(size / MAX_PARTS));
+}
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -85,7 +96,7 @@ export function remoteSettings(
     storageClass: options.storageClass ?? first(name('STORAGE_CLASS')),
     checksum: options.checksum ?? oneOf(env, name('CHECKSUM'), ['sha256', 'none']) ?? 'sha256',
     listing: options.listing ?? oneOf(env, name('LISTING'), ['auto', 'flat', 'walk']) ?? 'auto',
-    resumable: options.resumable ?? endpoint === undefined,
+    parts: options.parts ?? oneOf(env, name('PARTS'), ['auto', 'always', 'never']) ?? 'auto',
     partBytes:
       options.partBytes ?? whole(env, 'PARQUETRY_STORAGE_PART_BYTES', MIN_PART_BYTES, 1 << 30) ?? 8 * MIB,
     partsInFlight: options.partsInFlight ?? whole(env, 'PARQUETRY_STORAGE_PARTS', 1, 64) ?? 3,

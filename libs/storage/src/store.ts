@@ -17,12 +17,16 @@ export interface ListedObject extends ObjectInfo {
   readonly key: string;
 }
 
-/** What the caller knows of a file it uploads; the store refuses other bytes. */
-export interface UploadExpectation {
+/** A file's bytes, told from all others. */
+export interface FileIdentity {
   /** Lower case hex. */
   readonly sha256: string;
   /** Bytes. */
   readonly size: number;
+}
+
+/** What the caller knows of a file it uploads; the store refuses other bytes. */
+export interface UploadExpectation extends FileIdentity {
   /** Stops the upload. Nothing half-written is visible and parts are freed; an object whole by then stays. */
   readonly signal?: AbortSignal;
 }
@@ -87,6 +91,13 @@ export interface ObjectStore {
    * @throws ParquetryError OBJECT_NOT_FOUND
    */
   sha256(key: string): Promise<string>;
+
+  /**
+   * Whether an object is there with exactly the bytes of a local file: by the checksum that the service itself made of
+   * what it stored (S3: sha256, also over parts; GCS: md5), and where it keeps none by reading the object. The file is
+   * read where the service's sum is of another kind; when it is gone, the object is.
+   */
+  holds(key: string, localFile: string, identity: FileIdentity): Promise<boolean>;
 
   /**
    * Objects whose key begins with `prefix` (a text prefix, not only whole parts), in the order of their keys' UTF-8

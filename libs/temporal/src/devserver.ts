@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isParquetryError, ParquetryError } from '@parquetry/core';
 import { resolveTemporalBinary } from './binary';
 import type { DevHome, DevPorts, DevRecord, DevUser } from './home';
-import { lastPorts, livingUsers, prepareHome, readRecord, writeRecord } from './home';
+import { lastPorts, livingUsers, prepareHome, readRecord, rememberPorts, writeRecord } from './home';
 import { awaitServer, DEV_NAMESPACE, launchServer, stopServer } from './launch';
 import { keepFresh, withLock } from './lock';
 import { answers, freePorts } from './ports';
@@ -118,6 +118,8 @@ async function startAt(ports: DevPorts, home: DevHome, binary: string, env: Envi
     // Before it is ready: if this process is killed now, the next one still finds the server.
     await writeRecord(home, record);
     await awaitServer(home, server, ports, ended);
+    // Not before: whether a server that ends at once was seen alive is a matter of chance.
+    await rememberPorts(home, ports);
     return record;
   } catch (error) {
     await clear(home, record);

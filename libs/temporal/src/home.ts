@@ -85,10 +85,13 @@ export async function readRecord(home: DevHome): Promise<DevRecord | undefined> 
     : undefined;
 }
 
-/** Writes `dev.json` and remembers the ports. */
+/** Writes `dev.json`. */
 export async function writeRecord(home: DevHome, record: DevRecord): Promise<void> {
   await replaceFile(home.devFile, `${JSON.stringify(record, undefined, 2)}\n`);
-  const { port, uiPort } = record;
+}
+
+/** Remembers the ports of a server that serves. */
+export async function rememberPorts(home: DevHome, { port, uiPort }: DevPorts): Promise<void> {
   await replaceFile(home.portsFile, `${JSON.stringify({ port, uiPort })}\n`);
 }
 

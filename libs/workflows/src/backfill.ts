@@ -4,6 +4,7 @@ import {
   allHandlersFinished,
   condition,
   isCancellation,
+  log,
   makeContinueAsNewFunc,
   setCurrentDetails,
   setHandler,
@@ -19,15 +20,23 @@ import {
   retryPartitions,
   setConcurrency,
 } from './contract/messages';
-import type { BackfillInput, BackfillResult } from './contract/types';
+import { isReport, retryFault } from './contract/checks';
+import type { BackfillInput, BackfillResult, PartitionReport } from './contract/types';
 import { backfillDetails } from './details';
 import { RunState } from './runstate';
 import { inspect, nextPartitions, planRun, summarize } from './steps';
 
 const STARTS_PER_RUN = 300;
+/** Partitions asked for at a time, and most that are started at a time. */
 const PAGE = 50;
 /** Quiet time after which the run looks for children that closed without a report: at work, and only waiting. */
 const QUIET = { working: '1m', waiting: '10m' } as const;
+
+/** Counts a report. One that a person sent by hand and that is none must not fail the workflow's task for ever. */
+function countReport(state: RunState, report: PartitionReport): void {
+  if (isReport(report)) state.count(report);
+  else log.warn('a report that is none was ignored', { report });
+}
 
 /**
  * A ledger range in partitions, a bounded number of them at once. Children report by signal; parked ones leave the
@@ -37,14 +46,14 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
   const run = workflowInfo().workflowId;
   const { spec } = input;
   const state = new RunState(input);
-  setHandler(partitionReport, (report) => state.count(report), {
+  setHandler(partitionReport, (report) => countReport(state, report), {
     description: 'Internal: a partition reports its outcome',
   });
-  setHandler(pause, () => void (state.paused = true), {
+  setHandler(pause, () => state.set({ paused: true }), {
     description: 'Start no more partitions; running ones end',
   });
-  setHandler(resume, () => void (state.paused = false), { description: 'Start partitions again' });
-  setHandler(finish, () => void (state.finishing = true), {
+  setHandler(resume, () => state.set({ paused: false }), { description: 'Start partitions again' });
+  setHandler(finish, () => state.set({ finishing: true }), {
     description: 'End the run when its running partitions end; parked ones are given up',
   });
   setHandler(setConcurrency, (value) => (state.concurrency = value), {
@@ -59,12 +68,17 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
   });
   setHandler(retryPartitions, (request) => retryParked(run, state, request), {
     description: 'Run parked partitions again: {"all": true} or {"starts": [ledger, …]}',
+    validator: (request) => {
+      const fault = retryFault(request);
+      if (fault !== undefined) throw new ParquetryError('USAGE', `${fault}.`);
+    },
   });
   setHandler(progress, () => state.progress(), {
     description: 'Counts of the run and its parked partitions',
   });
 
   const show = (): void => setCurrentDetails(backfillDetails(run, spec.range, state.progress()));
+  state.onChange = show;
   show();
   try {
     if (state.plan === undefined) {
@@ -94,7 +108,9 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
       if (room()) {
         const wanted = Math.min(PAGE, state.concurrency - state.inflight.size);
         if (state.requeue.length === 0) {
-          const next = await nextPartitions({ ...plan, cursor: state.cursor, limit: wanted });
+          // A page ahead of what there is room for: one look at the log serves many starts. What another run commits
+          // in between is met again by the partition's own commit.
+          const next = await nextPartitions({ ...plan, cursor: state.cursor, limit: PAGE });
           state.cursor = next.cursor;
           state.skipped += next.skipped;
           state.requeue.push(...next.tasks);

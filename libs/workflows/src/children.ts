@@ -2,7 +2,11 @@ import { formatRange } from '@parquetry/core';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   CancellationScope,
+  CancelledFailure,
+  type ChildWorkflowFailure,
   ParentClosePolicy,
+  TerminatedFailure,
+  TimeoutFailure,
   WorkflowIdReusePolicy,
   getExternalWorkflowHandle,
   startChild,
@@ -14,7 +18,7 @@ import type { BackfillInput, PartitionTask } from './contract/types';
 import { partition } from './partition';
 import type { RunState } from './runstate';
 
-/** Starts a partition. A run that was reset meets its own children: they are in flight already. */
+/** Starts a partition. A run that was reset, or terminated and started again, meets its own children. */
 export async function startPartition(
   run: string,
   input: BackfillInput,
@@ -26,7 +30,7 @@ export async function startPartition(
   state.inflight.set(task.key, task);
   const { network = plan.network } = input.spec;
   try {
-    await startChild(partition, {
+    const child = await startChild(partition, {
       workflowId: partitionWorkflowId(run, task.key),
       args: [{ archive: input.spec.archive, plan: plan.plan, task, onFailure: input.onFailure }],
       parentClosePolicy: ParentClosePolicy.ABANDON,
@@ -40,9 +44,23 @@ export async function startPartition(
         ...(network === undefined ? [] : [{ key: ATTRIBUTES.network, value: network }]),
       ],
     });
+    // Known at once while this run of the workflow lasts; what closes later is found by `inspect`.
+    child.result().catch((error: unknown) => state.closed(task, closedAs(error)));
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    // It may have parked before this run was there to hear of it, and would wait for ever; at work it ignores this.
+    await getExternalWorkflowHandle(partitionWorkflowId(run, task.key))
+      .signal(retry)
+      .catch(() => undefined);
   }
+}
+
+/** How a child ended that has no result, in the words of `inspect`. */
+function closedAs(error: unknown): string {
+  const { cause } = error as ChildWorkflowFailure;
+  if (cause instanceof TerminatedFailure) return 'TERMINATED';
+  if (cause instanceof TimeoutFailure) return 'TIMED_OUT';
+  return cause instanceof CancelledFailure ? 'CANCELLED' : 'FAILED';
 }
 
 /** Signals `retry` to parked partitions; one whose workflow is gone is started anew. */
@@ -64,7 +82,8 @@ export async function retryParked(
       signalled += 1;
     } catch {
       if (!state.parked.delete(key)) continue;
-      state.requeue.push(task);
+      // Before those that were only asked for ahead: somebody waits for this one.
+      state.requeue.unshift(task);
       restarted += 1;
     }
   return { signalled, restarted };

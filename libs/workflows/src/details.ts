@@ -1,10 +1,43 @@
 import { type LedgerRange, formatRange } from '@parquetry/core';
 import { parkedQuery } from './contract/names';
 import type { BackfillProgress, DatasetFailure } from './contract/types';
+import { joinFailures } from './failure';
 
-/** Text for a Markdown table cell: no line ends, no column marks. */
-export function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ').slice(0, 300);
+/** Longest text from outside in a table or a list; the UI takes the whole page of details as one URL. */
+const MAX_TEXT = 300;
+/** Troubled partitions that a run's details name; the rest is behind the link. */
+const MAX_TROUBLED = 10;
+
+/**
+ * Text from outside as Markdown that shows it letter by letter: one line, without marks of its own. (The UI's renderer
+ * would make a dash of `--`, which is in the name of every object of a lake.)
+ */
+export function cell(text: string, max = MAX_TEXT): string {
+  const line = text.replaceAll(/\s+/g, ' ');
+  const cut = line.length > max ? `${line.slice(0, max - 1)}…` : line;
+  return cut.replaceAll(/[\\`*_{}[\]()#+\-.!:|&<>~^]/g, '\\$&');
+}
+
+/** The lines as one text, with an empty line at the end: the UI's frame is a little too low for its last one. */
+export function page(lines: readonly string[]): string {
+  return [...lines, '', '\u00a0'].join('\n');
+}
+
+/** A Markdown table of failures: which datasets, in which step, and why. */
+export function failureTable(failures: readonly DatasetFailure[]): string[] {
+  return [
+    '| dataset | step | code | what happened |',
+    '|---|---|---|---|',
+    ...joinFailures(failures).map(
+      (f) => `| ${cell(f.dataset)} | ${f.step} | ${cell(f.code)} | ${cell(f.message)} |`,
+    ),
+  ];
+}
+
+/** A Markdown list under the heading "What to do": the failures' own hints first. */
+export function whatToDo(failures: readonly DatasetFailure[], more: readonly string[]): string[] {
+  const hints = [...new Set(failures.flatMap(({ hint }) => hint ?? []))].map((hint) => cell(hint));
+  return ['**What to do**', '', ...[...hints, ...more].map((line) => `- ${line}`)];
 }
 
 /** Current details of a partition at work: a row a dataset. */
@@ -19,22 +52,17 @@ export function parkedDetails(
   failures: readonly DatasetFailure[],
   run: string | undefined,
 ): string {
-  const rows = failures.map((f) => `| ${cell(f.dataset)} | ${f.step} | ${f.code} | ${cell(f.message)} |`);
-  const hints = [...new Set(failures.flatMap((f) => f.hint ?? []))].map((hint) => `- ${cell(hint)}`);
-  const command = run === undefined ? [] : [`- Or type: \`parquetry retry ${run} --ledger ${range.start}\``];
-  return [
+  return page([
     `**Parked.** Ledgers ${formatRange(range)} are not complete; nothing of the failed datasets is in the archive.`,
     '',
-    '| dataset | step | code | what happened |',
-    '|---|---|---|---|',
-    ...rows,
+    ...failureTable(failures),
     '',
-    '**What to do**',
-    ...hints,
-    '- Mend the cause, then *More Actions* → *Send a Signal* → `retry`: only the failed datasets run again.',
-    '- Or give these ledgers up with the signal `skip`: they stay a gap that `parquetry verify` reports.',
-    ...command,
-  ].join('\n');
+    ...whatToDo(failures, [
+      'Mend the cause, then *More Actions* → *Send a Signal* → `retry`: only the failed datasets run again.',
+      'Or give these ledgers up with the signal `skip`: they stay a gap that `parquetry verify` reports.',
+      ...(run === undefined ? [] : [`Or type: \`parquetry retry ${run} --ledger ${range.start}\``]),
+    ]),
+  ]);
 }
 
 /** Current details of a run: counts and a link to its parked partitions. */
@@ -42,7 +70,7 @@ export function backfillDetails(run: string, range: LedgerRange, progress: Backf
   const { tally } = progress;
   const link = `/namespaces/{namespace}/workflows?query=${encodeURIComponent(parkedQuery(run))}`;
   const all = `/namespaces/{namespace}/workflows?query=${encodeURIComponent(`ParquetryRun="${run}"`)}`;
-  return [
+  return page([
     `Backfill of ledgers ${formatRange(range)}: **${progress.phase}**`,
     '',
     '| partitions | done | already committed | running | parked | failed | given up |',
@@ -52,5 +80,22 @@ export function backfillDetails(run: string, range: LedgerRange, progress: Backf
     `${tally.rows} rows in ${tally.files} files, ${tally.ledgers} ledgers, ${tally.rejected} rejected messages.`,
     '',
     `[All partitions](${all}) · [Parked partitions](${link})`,
-  ].join('\n');
+    ...troubled(progress),
+  ]);
+}
+
+function troubled({ troubled: all, parked, failed }: BackfillProgress): string[] {
+  if (all.length === 0) return [];
+  const rows = all.slice(0, MAX_TROUBLED).map(({ key, reason }) => `| ${key} | ${cell(reason, 160)} |`);
+  const hidden = parked + failed - rows.length;
+  return [
+    '',
+    '| partition | why it waits for a person, or failed |',
+    '|---|---|',
+    ...rows,
+    ...(hidden > 0 ? [`| … | and ${hidden} more |`] : []),
+    ...(parked === 0
+      ? []
+      : ['', 'When the cause is mended: *Send an Update* → `retryPartitions` with `{"all": true}`.']),
+  ];
 }

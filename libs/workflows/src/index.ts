@@ -6,3 +6,5 @@ export * from './contract/schedule';
 export * from './contract/tail';
 export * from './contract/tally';
 export * from './contract/types';
+export { RunState } from './runstate';
+export { type Flush, TailState } from './tailstate';

@@ -16,7 +16,7 @@ import { ATTRIBUTES } from './contract/names';
 import { EMPTY_TALLY, addTally } from './contract/tally';
 import type { PartitionInput, PartitionReport, PartitionResult } from './contract/types';
 import { parkedDetails, runningDetails } from './details';
-import { failureLine } from './failure';
+import { failureLine, joinFailures } from './failure';
 
 /**
  * One ledger range of all its datasets: pull once, then register, write, verify and commit each dataset. What can't be
@@ -53,7 +53,7 @@ export async function partition(input: PartitionInput): Promise<PartitionResult>
       return { outcome: 'done', tally };
     }
     pending = failures.map((failure) => failure.dataset);
-    const reason = failures.map(failureLine).join('; ').slice(0, 400);
+    const reason = joinFailures(failures).map(failureLine).join('; ').slice(0, 400);
     if (input.onFailure === 'fail') {
       await tell({ key: task.key, outcome: 'failed', reason });
       throw ApplicationFailure.nonRetryable(
@@ -65,7 +65,7 @@ export async function partition(input: PartitionInput): Promise<PartitionResult>
     parked = true;
     wanted = undefined;
     upsertSearchAttributes([{ key: ATTRIBUTES.state, value: 'Parked' }]);
-    setCurrentDetails(parkedDetails(task.range, failures, workflowInfo().parent?.workflowId));
+    setCurrentDetails(parkedDetails(task.range, failures, runOf()));
     await tell({ key: task.key, outcome: 'parked', reason });
     await condition(() => wanted !== undefined);
     parked = false;
@@ -81,9 +81,15 @@ export async function partition(input: PartitionInput): Promise<PartitionResult>
   }
 }
 
+/** The run that this partition is of. One that a person started alone knows it from its search attributes. */
+function runOf(): string | undefined {
+  const { parent, typedSearchAttributes } = workflowInfo();
+  return parent?.workflowId ?? typedSearchAttributes.get(ATTRIBUTES.run);
+}
+
 /** Reports to the run by its workflow id: that reaches it also after it continued as new. */
 async function tell(report: PartitionReport): Promise<void> {
-  const run = workflowInfo().parent?.workflowId;
+  const run = runOf();
   if (run === undefined) return;
   try {
     await getExternalWorkflowHandle(run).signal(partitionReport, report);

@@ -35,6 +35,8 @@ export class RunState {
   finishing: boolean;
   concurrency: number;
   phase: 'running' | 'finished' = 'running';
+  /** Called after each change that a message brought: what an operator sees follows at once. */
+  onChange: () => void = () => undefined;
   private readonly maxParked: number;
   private readonly end: number;
 
@@ -59,6 +61,12 @@ export class RunState {
     this.end = input.spec.range.end;
   }
 
+  /** Sets what a person asked for. */
+  set(wanted: Partial<Pick<RunState, 'paused' | 'finishing'>>): void {
+    Object.assign(this, wanted);
+    this.onChange();
+  }
+
   /** True while there are partitions that were not started. */
   more(): boolean {
     return this.requeue.length > 0 || this.cursor <= this.end;
@@ -70,6 +78,7 @@ export class RunState {
     if (entry === undefined) return;
     this.parked.delete(key);
     this.inflight.set(key, entry.task);
+    this.onChange();
   }
 
   /** Counts what a partition reports; acts only on keys that are in flight or parked. */
@@ -81,6 +90,7 @@ export class RunState {
     if (outcome === 'parked') {
       this.inflight.delete(key);
       this.parked.set(key, { key, reason, task });
+      this.onChange();
       return;
     }
     if (outcome === 'resumed') return this.resumed(key);
@@ -91,6 +101,7 @@ export class RunState {
     else this.fail({ key, reason });
     this.notes.push(...(report.notes ?? []).slice(0, MAX_NAMED - this.notes.length));
     if (report.tally !== undefined) this.tally = addTally(this.tally, report.tally);
+    this.onChange();
   }
 
   /**
@@ -105,7 +116,10 @@ export class RunState {
       this.requeue.push(task);
       return;
     }
-    this.parked.set(task.key, { key: task.key, reason: `its workflow is ${status.toLowerCase()}`, task });
+    const how = status.toLowerCase().replaceAll('_', ' ');
+    const reason = `its workflow ended without a report (${how}); a retry starts it anew`;
+    this.parked.set(task.key, { key: task.key, reason, task });
+    this.onChange();
   }
 
   /** A child that could not be started. */
@@ -173,6 +187,7 @@ export class RunState {
       filtered: this.plan?.filtered ?? 0,
       ...(this.plan?.rejects === undefined ? {} : { rejects: this.plan.rejects }),
       ...(this.notes.length === 0 ? {} : { notes: this.notes }),
+      ...(this.plan?.stale === undefined ? {} : { stale: this.plan.stale }),
     };
   }
 

@@ -34,7 +34,7 @@ export const inspect: SharedActivities['inspect'] = (ids) =>
 
 /** Reads the result back from the commit log. */
 export const summarize: SharedActivities['summarize'] = (ref) =>
-  shared({ ...SHORT, startToCloseTimeout: '10m', summary: 'read the commit log back' }).summarize(ref);
+  shared({ ...LONG, startToCloseTimeout: '10m', summary: 'read the commit log back' }).summarize(ref);
 
 /** Stages a partition on the disk of the worker that takes the step. */
 export const pull: SharedActivities['pull'] = (request) =>

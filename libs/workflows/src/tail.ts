@@ -25,6 +25,7 @@ import {
 } from './contract/tail';
 import type { DatasetFailure } from './contract/types';
 import { tailDetails } from './taildetails';
+import { gaugeLag } from './tailmetrics';
 import { describeFailure } from './failure';
 import { cut, openTail } from './steps';
 import { type Flush, TailState } from './tailstate';
@@ -39,8 +40,11 @@ const FLUSHES_PER_RUN = 20;
 export async function tail(input: TailInput): Promise<TailResult> {
   const state = new TailState(input);
   setMessages(state);
-  const show = (steps?: ReadonlyMap<string, string>): void =>
-    setCurrentDetails(tailDetails(workflowInfo().workflowId, state.progress(), state.flushing, steps));
+  const show = (steps?: ReadonlyMap<string, string>): void => {
+    const progress = state.progress();
+    setCurrentDetails(tailDetails(workflowInfo().workflowId, progress, state.flushing, steps));
+    gaugeLag(progress);
+  };
   show();
   if (state.start === undefined) {
     state.start = await openTail({ spec: input.spec, from: input.from, lag: input.lag });

@@ -1,6 +1,6 @@
 import { type LedgerRange, formatRange } from '@parquetry/core';
 import type { TailProgress } from './contract/tail';
-import { cell } from './details';
+import { cell, failureTable, page, whatToDo } from './details';
 
 /** Current details of a tail: where it is, how far behind, and what to do when it is parked. */
 export function tailDetails(
@@ -16,7 +16,7 @@ export function tailDetails(
       : `${lag.ledgers} ledgers${lag.seconds === undefined ? '' : `, ${lag.seconds} s`}`;
   const why = Object.entries(reasons).map(([reason, count]) => `${count} by ${reason}`);
   const rows = [...steps].map(([dataset, step]) => `| ${cell(dataset)} | ${step} |`);
-  return [
+  return page([
     `Tail: **${progress.phase}**`,
     '',
     '| next ledger | source is at | behind | flushes | ledgers | rows | late | unusable |',
@@ -27,24 +27,21 @@ export function tailDetails(
     ...(flushing === undefined ? [] : ['', `Flush of ledgers ${formatRange(flushing)}`]),
     ...(rows.length === 0 ? [] : ['', '| dataset | step |', '|---|---|', ...rows]),
     ...parked(id, progress),
-  ].join('\n');
+  ]);
 }
 
 function parked(id: string, { failures }: TailProgress): string[] {
   if (failures.length === 0) return [];
-  const hints = [...new Set(failures.flatMap((f) => f.hint ?? []))].map((hint) => `- ${cell(hint)}`);
   return [
     '',
     '**Parked.** Nothing after the next ledger is taken until this is mended.',
     '',
-    '| dataset | step | code | what happened |',
-    '|---|---|---|---|',
-    ...failures.map((f) => `| ${cell(f.dataset)} | ${f.step} | ${f.code} | ${cell(f.message)} |`),
+    ...failureTable(failures),
     '',
-    '**What to do**',
-    ...hints,
-    '- Mend the cause, then *More Actions* → *Send a Signal* → `retry`: only what failed runs again.',
-    `- Or type: \`parquetry retry ${id}\``,
-    '- The signal `stop` ends the tail; a tail that is started later goes on from what is committed.',
+    ...whatToDo(failures, [
+      'Mend the cause, then *More Actions* → *Send a Signal* → `retry`: only what failed runs again.',
+      `Or type: \`parquetry retry ${id}\``,
+      'The signal `stop` ends the tail; a tail that is started later goes on from what is committed.',
+    ]),
   ];
 }

@@ -1,5 +1,3 @@
-import { mkdir, rm } from 'node:fs/promises';
-import path from 'node:path';
 import {
   type LedgerTally,
   ParquetryError,
@@ -15,6 +13,7 @@ import { probe } from './probe';
 import type { RowRun, RowSource } from './rows';
 import type { Session } from './session';
 import { DEFAULT_FILE_BYTES, MAX_GROUP_ROWS, needsProbe, rowGroupRows } from './sizes';
+import { WorkFolder } from './work';
 
 /** What `mergeFiles` is asked: the files of a dataset, in ledger order, whose rows are written anew in other files. */
 export interface MergeRequest extends Omit<WriteRequest, 'rowsFile' | 'staged'> {
@@ -37,17 +36,32 @@ const TEXT_FACTOR = 8;
 
 /** Writes the rows of Parquet files anew, in the same order; see `Writer.mergeFiles`. */
 export async function mergeFiles(session: Session, request: MergeRequest): Promise<MergedFiles> {
-  const { files, schema, settings, outDir, dataset, range } = request;
+  const { files, settings } = request;
   const codec = codecOptions(settings.compression, settings.compressionLevel);
   if (files.length === 0) return { files: [], ledgers: [] };
-  await mkdir(outDir, { recursive: true });
+  const work = await WorkFolder.make(request.outDir);
+  try {
+    const merged = await mergeInto(session, request, { codec, workDir: work.dir });
+    await work.publish(merged.files, request.signal);
+    return merged;
+  } finally {
+    await work.remove();
+  }
+}
+
+async function mergeInto(
+  session: Session,
+  request: MergeRequest,
+  { codec, workDir }: { readonly codec: readonly string[]; readonly workDir: string },
+): Promise<MergedFiles> {
+  const { schema, settings, dataset, range } = request;
   await loadFiles(session, request);
   const ledgers = await countLedgers(session, request);
   const staged = stagedFrom(request, ledgers);
   const rows = new MergedRows(ledgerIndex(request));
   const maxBytes = settings.maxFileBytes ?? DEFAULT_FILE_BYTES;
   const size = needsProbe(staged.bytes, maxBytes)
-    ? await probe(session, rows, { schema: schema.schema, staged, codec, outDir })
+    ? await probe(session, rows, { schema: schema.schema, staged, codec, workDir })
     : undefined;
   const cuts = planCuts(
     range,
@@ -57,16 +71,11 @@ export async function mergeFiles(session: Session, request: MergeRequest): Promi
   );
   const groupRows = size === undefined ? MAX_GROUP_ROWS : rowGroupRows(size.rawBytesPerRow);
   const written: WrittenFile[] = [];
-  const task = { request: { ...request, rowsFile: '', staged }, rows, codec, groupRows };
-  try {
-    for (const cut of cuts) {
-      const name = dataFileName(cut.range, cut.lastCloseTimeMicros);
-      written.push(await writeCut(session, { ...task, cut, name }));
-      request.onProgress?.({ step: 'write', files: written.length, totalFiles: cuts.length, rows: cut.rows });
-    }
-  } catch (error) {
-    await Promise.all(written.map((file) => rm(path.join(outDir, file.name), { force: true })));
-    throw error;
+  const task = { request: { ...request, rowsFile: '', staged }, rows, codec, groupRows, workDir };
+  for (const cut of cuts) {
+    const name = dataFileName(cut.range, cut.lastCloseTimeMicros);
+    written.push(await writeCut(session, { ...task, cut, name }));
+    request.onProgress?.({ step: 'write', files: written.length, totalFiles: cuts.length, rows: cut.rows });
   }
   if (written.reduce((sum, file) => sum + file.rows, 0) !== staged.rows)
     throw new ParquetryError('WRITE_FAILED', `The merged files of ${dataset} do not have all rows.`);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import {
@@ -49,17 +49,18 @@ export interface CutRequest {
   readonly rows: RowSource;
   readonly cut: FileCut;
   readonly name: string;
+  /** Folder of files that are not whole yet. */
+  readonly workDir: string;
   readonly codec: readonly string[];
   /** Rows a row group, a multiple of 2048. */
   readonly groupRows: number;
 }
 
-/** Writes one file under a working name and gives it its own when it is whole. */
+/** Writes one file in the work folder; `path` is where it goes when all are written (see `WorkFolder`). */
 export async function writeCut(session: Session, task: CutRequest): Promise<WrittenFile> {
-  const { request, cut, name, codec, groupRows } = task;
+  const { request, cut, name, workDir, codec, groupRows } = task;
   const { schema, staged, outDir, signal, network } = request;
-  const target = path.join(outDir, name);
-  const partial = `${target}.partial`;
+  const file = path.join(workDir, name);
   const identity = { dataset: schema.subject, range: cut.range, schema };
   const options = [
     'FORMAT parquet',
@@ -71,28 +72,17 @@ export async function writeCut(session: Session, task: CutRequest): Promise<Writ
     'RETURN_STATS',
   ];
   const doing = `write ${staged.dataset} ${formatRange(cut.range)}`;
-  try {
-    await rm(partial, { force: true });
-    const query = named(schema.schema, await task.rows.select(cut));
-    const [row] = await session.run(
-      `COPY (${query}) TO ${quoteText(partial)} (${options.join(', ')})`,
-      doing,
-      {
-        file: name,
-      },
-    );
-    const report = copyReport(row);
-    const columns = { ...columnTallies(report, schema.schema), ...(await nestedNulls(session, task)) };
-    const { size } = await stat(partial);
-    checkReport(task, report, columns, size);
-    const sha256 = await fileSha256(partial, signal);
-    await rename(partial, target);
-    const { folder, range, rows, reason, ledgers } = cut;
-    return { path: target, name, folder, range, rows, size, sha256, reason, ledgers, columns };
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
-  }
+  const query = named(schema.schema, await task.rows.select(cut));
+  const [row] = await session.run(`COPY (${query}) TO ${quoteText(file)} (${options.join(', ')})`, doing, {
+    file: name,
+  });
+  const report = copyReport(row);
+  const columns = { ...columnTallies(report, schema.schema), ...(await nestedNulls(session, task)) };
+  const { size } = await stat(file);
+  checkReport(task, report, columns, size);
+  const sha256 = await fileSha256(file, signal);
+  const { folder, range, rows, reason, ledgers } = cut;
+  return { path: path.join(outDir, name), name, folder, range, rows, size, sha256, reason, ledgers, columns };
 }
 
 /** From the first to the last ledger with rows. */

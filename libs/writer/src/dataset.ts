@@ -1,4 +1,3 @@
-import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import {
   type FileCut,
@@ -15,6 +14,7 @@ import { probe } from './probe';
 import { type RowSource, openRows } from './rows';
 import type { Session } from './session';
 import { DEFAULT_FILE_BYTES, MAX_GROUP_ROWS, needsProbe, rowGroupRows } from './sizes';
+import { WorkFolder } from './work';
 
 /** What `writeDataset` is asked. */
 export interface WriteRequest {
@@ -32,7 +32,12 @@ export interface WriteRequest {
   readonly signal?: AbortSignal;
   /** Called about once a second and at the end of each step. */
   readonly onProgress?: (progress: WriteProgress) => void;
+  /** Called before each file is written. */
+  readonly onFlush?: (flush: Flush) => void;
 }
+
+/** A file that is about to be written. */
+export type Flush = Pick<WrittenFile, 'name' | 'folder' | 'range' | 'rows' | 'reason'>;
 
 /** Progress for heartbeats. */
 export interface WriteProgress {
@@ -56,19 +61,21 @@ export async function writeDataset(session: Session, request: WriteRequest): Pro
   const timer = setInterval(report, PROGRESS_MS);
   const written: WrittenFile[] = [];
   let rows: RowSource | undefined;
+  const work = await WorkFolder.make(outDir);
   try {
-    await mkdir(outDir, { recursive: true });
     rows = await openRows(session, {
       ...request,
       schema: schema.schema,
       ...(settings.sortBy === undefined ? {} : { sortBy: settings.sortBy }),
-      sliceDir: path.join(outDir, '.slice'),
+      sliceDir: path.join(work.dir, 'slice'),
     });
     report();
-    const { cuts, groupRows } = await planFiles(session, rows, request, codec);
-    const shape = { codec, groupRows };
+    const { cuts, groupRows } = await planFiles(session, rows, request, { codec, workDir: work.dir });
+    const shape = { codec, groupRows, workDir: work.dir };
     for (const cut of cuts) {
       const name = dataFileName(cut.range, cut.lastCloseTimeMicros);
+      const { folder, range, rows: count, reason } = cut;
+      request.onFlush?.({ name, folder, range, rows: count, reason });
       written.push(await writeCut(session, { request, rows, cut, name, ...shape }));
       progress = {
         step: 'write',
@@ -78,13 +85,12 @@ export async function writeDataset(session: Session, request: WriteRequest): Pro
       };
       report();
     }
+    await work.publish(written, request.signal);
     return written;
-  } catch (error) {
-    await Promise.all(written.map((file) => rm(path.join(outDir, file.name), { force: true })));
-    throw error;
   } finally {
     clearInterval(timer);
     await rows?.close();
+    await work.remove();
   }
 }
 
@@ -92,15 +98,15 @@ export async function writeDataset(session: Session, request: WriteRequest): Pro
 async function planFiles(
   session: Session,
   rows: RowSource,
-  { range, staged, schema, settings, outDir }: WriteRequest,
-  codec: readonly string[],
+  { range, staged, schema, settings }: WriteRequest,
+  { codec, workDir }: { readonly codec: readonly string[]; readonly workDir: string },
 ): Promise<{ cuts: FileCut[]; groupRows: number }> {
   const { maxRowsPerFile: maxRows, maxFileBytes, layout } = settings;
   const maxBytes = maxFileBytes ?? (maxRows === undefined ? DEFAULT_FILE_BYTES : undefined);
   const rowTrigger = maxRows === undefined ? {} : { maxRows };
   if (!needsProbe(staged.bytes, maxBytes))
     return { cuts: planCuts(range, staged.ledgers, layout, rowTrigger), groupRows: MAX_GROUP_ROWS };
-  const size = await probe(session, rows, { schema: schema.schema, staged, codec, outDir });
+  const size = await probe(session, rows, { schema: schema.schema, staged, codec, workDir });
   const byteTrigger = maxBytes === undefined ? {} : { maxBytes, bytesPerRow: size.fileBytesPerRow };
   return {
     cuts: planCuts(range, staged.ledgers, layout, { ...rowTrigger, ...byteTrigger }),

@@ -1,7 +1,7 @@
 export type { MergedFiles, MergeRequest } from './compact';
 export type { WrittenFile } from './cut';
 export type { DatabaseOptions } from './database';
-export type { WriteProgress, WriteRequest } from './dataset';
+export type { Flush, WriteProgress, WriteRequest } from './dataset';
 export type { NdjsonCopy } from './ndjson';
 export { type Query, type QueryResult, openQuery } from './query';
 export { type WriterVersions, writerVersions } from './version';

@@ -7,6 +7,8 @@ export interface Part {
   readonly path: string;
   /** Bytes. */
   readonly size: number;
+  /** Rows, where the stage's form is not text. */
+  readonly rows?: number;
 }
 
 /**
@@ -15,10 +17,11 @@ export interface Part {
  */
 export async function stageParts(rowsFile: string, staged: StagedDataset): Promise<Part[]> {
   const dir = path.dirname(rowsFile);
-  const parts = (staged.parts ?? [staged.bytes]).map((size, index): Part => ({
-    path: index === 0 ? rowsFile : path.join(dir, partName(staged.dataset, index)),
-    size,
-  }));
+  const parts = (staged.parts ?? [staged.bytes]).map((size, index): Part => {
+    const file = index === 0 ? rowsFile : path.join(dir, partName(staged.dataset, index, staged.form));
+    const rows = staged.partRows?.[index];
+    return { path: file, size, ...(rows === undefined ? {} : { rows }) };
+  });
   for (const part of parts) await checkPart(part, staged.dataset);
   return parts;
 }

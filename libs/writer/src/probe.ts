@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { LedgerTally, StagedDataset } from '@parquetry/core';
@@ -20,10 +19,10 @@ export interface RowSize {
 export async function probe(
   session: Session,
   rows: RowSource,
-  options: { schema: TableSchema; staged: StagedDataset; codec: readonly string[]; outDir: string },
+  options: { schema: TableSchema; staged: StagedDataset; codec: readonly string[]; workDir: string },
 ): Promise<RowSize> {
-  const { schema, staged, codec, outDir } = options;
-  const file = path.join(outDir, `.probe-${randomUUID()}`);
+  const { schema, staged, codec, workDir } = options;
+  const file = path.join(workDir, 'probe.parquet');
   const limit = probeRows(staged.rows);
   const first = { firstRow: 0, rows: staged.rows, ledgers: firstLedgers(staged, limit) };
   const doing = `measure the first rows of ${staged.dataset}`;

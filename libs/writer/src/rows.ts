@@ -4,6 +4,7 @@ import { type FileCut, ParquetryError, type StagedDataset } from '@parquetry/cor
 import { type TableSchema, duckdbColumns, quoteName } from '@parquetry/schema';
 import { loadNdjson } from './load';
 import { type Part, stageParts } from './parts';
+import { PlainRows, selectPlain, wholeVectors } from './plain';
 import { selectNdjson } from './reader';
 import type { Session } from './session';
 import { isLarge } from './sizes';
@@ -13,9 +14,9 @@ import { copyLines } from './slice';
 export type RowRun = Pick<FileCut, 'firstRow' | 'rows' | 'ledgers'>;
 
 /**
- * The rows of a staged dataset as DuckDB gets them. Small and unsorted stages are loaded into a table and sorted; large
- * sorted ones are never loaded: COPY reads them as they lie. Both give the same bytes, because both hand COPY whole
- * vectors: a row group then has as many rows as asked. (Rows that are filtered without sorting come in broken vectors,
+ * The rows of a staged dataset as DuckDB gets them. Small stages of text and unsorted ones are loaded into a table and
+ * sorted; large sorted ones and sorted record batches never are: COPY reads them as they lie. All give the same bytes,
+ * because all hand COPY whole vectors: a row group then has as many rows as asked. (Rows that are filtered without sorting come in broken vectors,
  * and text that is read across buffers too: their row groups depend on threads and on the length of the text.)
  */
 export interface RowSource {
@@ -51,6 +52,24 @@ export async function openRows(session: Session, request: RowsRequest): Promise<
     .map((name) => schema.fields.findIndex((field) => field.name === name))
     .filter((index) => index >= 0)
     .map((index) => `c${index} NULLS LAST, `);
+  if (staged.form === 'arrow') {
+    const batches = new BatchRows(session, schema, parts);
+    if (staged.sorted && sortKeys.length === 0) return batches;
+    try {
+      const all = { firstRow: 0, rows: staged.rows, ledgers: staged.ledgers };
+      await session.run(`CREATE TEMP TABLE rows AS ${await batches.select(all)}`, 'read the staged rows');
+    } finally {
+      await batches.close();
+    }
+    return new LoadedRows(schema, sortKeys.join(''));
+  }
+  if (staged.form === 'parquet') {
+    const inOrder = sortKeys.length === 0 && staged.sorted && wholeVectors(parts);
+    if (inOrder) return new PlainRows(session, schema, staged, parts, request.sliceDir);
+    const files = parts.map((part) => part.path);
+    await session.run(`CREATE TEMP TABLE rows AS ${selectPlain(schema, files)}`, 'read the staged rows');
+    return new LoadedRows(schema, sortKeys.join(''));
+  }
   const streamed =
     sortKeys.length === 0 &&
     staged.sorted &&
@@ -97,6 +116,29 @@ class LoadedRows implements RowSource {
 
   async close(): Promise<void> {
     await Promise.resolve();
+  }
+}
+
+/** Rows that stay in the record batches of the stage. */
+class BatchRows implements RowSource {
+  private readonly opened: (() => void)[] = [];
+
+  constructor(
+    private readonly session: Session,
+    private readonly schema: TableSchema,
+    private readonly parts: readonly Part[],
+  ) {}
+
+  async select(run: RowRun, { limit = run.rows }: { limit?: number } = {}): Promise<string> {
+    const rows = Math.min(limit, run.rows);
+    const { sql, close } = this.session.scans.open(this.schema, this.parts, { firstRow: run.firstRow, rows });
+    this.opened.push(close);
+    return Promise.resolve(sql);
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.opened.splice(0)) close();
+    return Promise.resolve();
   }
 }
 

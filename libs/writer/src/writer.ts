@@ -1,11 +1,14 @@
 import { availableParallelism } from 'node:os';
-import { Gate } from '@parquetry/core';
+import { Gate, ParquetryError } from '@parquetry/core';
 import { type MergedFiles, type MergeRequest, mergeFiles } from './compact';
 import type { WrittenFile } from './cut';
 import { type Database, type DatabaseOptions, openDatabase } from './database';
 import { type WriteRequest, writeDataset } from './dataset';
 import { type NdjsonCopy, copyNdjson } from './ndjson';
 import { Session } from './session';
+
+/** Time that a cancelled call gets to end by itself. */
+const LET_GO_MS = 500;
 
 /**
  * A worker process's writer: one DuckDB instance, one connection and one thread for each call. As many calls as the
@@ -14,6 +17,7 @@ import { Session } from './session';
  */
 export class Writer {
   private readonly gate: Gate;
+  private readonly running = new Set<Promise<unknown>>();
 
   /** @internal use `openWriter` */
   constructor(
@@ -26,13 +30,12 @@ export class Writer {
   /**
    * Writes a staged dataset to local Parquet files, in ledger order; an empty dataset gives no file. The bytes are a
    * function of content, schema, settings and versions: threads, memory, attempt and the order of ledgers in the stage
-   * don't matter. On failure nothing is left in `outDir`.
+   * don't matter. On failure nothing is left in `outDir`. A cancelled call ends within a second; where DuckDB needs
+   * longer to let go (it looks for an interrupt between row groups), what it still does is removed when it does.
    * @throws ParquetryError STAGE_LOST, STAGE_FULL, WRITE_FAILED, CODEC_UNSUPPORTED, SCHEMA_CONFLICT, CANCELLED
    */
   async writeDataset(request: WriteRequest): Promise<WrittenFile[]> {
-    return this.gate.run(request.signal, () =>
-      this.withSession(request.signal, (session) => writeDataset(session, request)),
-    );
+    return this.call(request.signal, (session) => writeDataset(session, request));
   }
 
   /**
@@ -41,9 +44,7 @@ export class Writer {
    * @throws ParquetryError STAGE_FULL, WRITE_FAILED, CODEC_UNSUPPORTED, CANCELLED
    */
   async mergeFiles(request: MergeRequest): Promise<MergedFiles> {
-    return this.gate.run(request.signal, () =>
-      this.withSession(request.signal, (session) => mergeFiles(session, request)),
-    );
+    return this.call(request.signal, (session) => mergeFiles(session, request));
   }
 
   /**
@@ -54,21 +55,54 @@ export class Writer {
     return this.withSession(copy.signal, (session) => copyNdjson(session, copy));
   }
 
-  /** Closes the instance and removes its temporary files. Calls under way must have ended. */
+  /** Closes the instance and removes its temporary files, when what was cancelled has let go. */
   async close(): Promise<void> {
+    await Promise.allSettled(this.running);
     await this.database.close();
+  }
+
+  /** One call in its turn; it keeps its place until it has really ended. */
+  private async call<T>(signal: AbortSignal | undefined, use: (session: Session) => Promise<T>): Promise<T> {
+    const work = this.gate.run(signal, () => this.withSession(signal, use));
+    const ended = work.finally(() => this.running.delete(ended));
+    // Its failure is the caller's to hear, unless the caller was told of the cancellation before.
+    ended.catch(() => undefined);
+    this.running.add(ended);
+    return signal === undefined ? work : orCancelled(work, signal);
   }
 
   private async withSession<T>(
     signal: AbortSignal | undefined,
     use: (session: Session) => Promise<T>,
   ): Promise<T> {
-    const session = await Session.open(this.database.instance, signal);
+    const session = await Session.open(this.database, signal);
     try {
       return await use(session);
     } finally {
       session.close();
     }
+  }
+}
+
+/** The outcome of `work`, or CANCELLED when it has not ended soon after an abort. */
+async function orCancelled<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  let abort: (() => void) | undefined;
+  const cancelled = new Promise<never>((_, reject) => {
+    abort = () => {
+      timer = setTimeout(
+        () => reject(new ParquetryError('CANCELLED', 'Cancelled while DuckDB wrote.')),
+        LET_GO_MS,
+      );
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+  });
+  try {
+    return await Promise.race([work, cancelled]);
+  } finally {
+    clearTimeout(timer);
+    if (abort !== undefined) signal.removeEventListener('abort', abort);
   }
 }
 

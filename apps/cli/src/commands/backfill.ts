@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { ParquetryError, formatRange } from '@parquetry/core';
-import { workflowUrl } from '@parquetry/temporal';
+import { devHome, listUrl, loadTemporalConfig, readDevServer, workflowUrl } from '@parquetry/temporal';
 import {
   ATTRIBUTES,
   type BackfillInput,
   type BackfillResult,
   TASK_QUEUE,
+  parkedQuery,
   progress as progressQuery,
   retryPartitions,
 } from '@parquetry/workflows';
@@ -17,8 +18,8 @@ import type { Output } from '../output';
 import { preflight } from '../preflight';
 import { progressView } from '../progress';
 import { type Session, openSession } from '../session';
+import { starting } from '../starting';
 import { printResult } from '../summary';
-import { readDevServer, devHome, loadTemporalConfig } from '@parquetry/temporal';
 
 /** `parquetry backfill`: starts a run, or goes on with the same one, and follows it to its end. */
 export async function backfill(
@@ -49,7 +50,7 @@ export async function startRun(
     settings,
   });
   try {
-    const started = await startOrJoin(session.client, run, input);
+    const started = await startOrJoin(session, run, input);
     const link = session.uiUrl === undefined ? undefined : workflowUrl(session.uiUrl, session.namespace, run);
     output.note(
       `${started ? 'Run' : 'Going on with run'} ${run}, ledgers ${formatRange(input.spec.range)} (inclusive)`,
@@ -57,7 +58,11 @@ export async function startRun(
     if (link !== undefined) output.note(`Temporal UI: ${link}`);
     if (options.detach === true) {
       output.say(`Detached. \`parquetry attach ${run}\` follows it.`);
-      output.document({ workflowId: run, started, ...(link === undefined ? {} : { url: link }) });
+      output.document({
+        workflowId: run,
+        started,
+        ...(link === undefined ? {} : { url: link, parkedUrl: parkedList(session, run) }),
+      });
       return 0;
     }
     return await attachTo(session, run, input, output, link);
@@ -87,12 +92,28 @@ export async function attachTo(
       throw new ParquetryError('INTERNAL', 'The worker in this process stopped before the run ended.');
     if (end.kind === 'detached') return sayPaused(run, session, output);
     if (end.kind === 'blocked')
-      return output.fail(parkedError(run, end.progress, link), { workflowId: run, progress: end.progress });
+      return output.fail(parkedError(run, end.progress, whereParked(session, run)), {
+        workflowId: run,
+        progress: end.progress,
+        ...(link === undefined ? {} : { url: link, parkedUrl: parkedList(session, run) }),
+      });
     return finish(run, end.result, input, output);
   } finally {
     view.end();
     interrupt.dispose();
   }
+}
+
+/** Address of the list of a run's parked partitions in the Web UI, where that is known. */
+export function parkedList({ uiUrl, namespace }: Session, run: string): string | undefined {
+  return uiUrl === undefined ? undefined : listUrl(uiUrl, namespace, parkedQuery(run));
+}
+
+/** A line with that address; the embedded server ends with this command unless `parquetry dev` runs. */
+export function whereParked(session: Session, run: string): string | undefined {
+  const list = parkedList(session, run);
+  const keeper = session.worker === undefined ? '' : ' (`parquetry dev` keeps it up)';
+  return list === undefined ? undefined : `Parked partitions in the Temporal UI${keeper}: ${list}`;
 }
 
 function sayPaused(run: string, session: Session, output: Output): number {
@@ -131,25 +152,31 @@ function finish(
 }
 
 /** Starts the run; when the same one is running already, joins it and sends its parked partitions on. */
-async function startOrJoin(client: Client, run: string, input: BackfillInput): Promise<boolean> {
+async function startOrJoin(session: Session, run: string, input: BackfillInput): Promise<boolean> {
   const { spec } = input;
+  const { client } = session;
   try {
-    await client.workflow.start('backfill', {
-      workflowId: run,
-      taskQueue: TASK_QUEUE,
-      args: [input],
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      workflowIdConflictPolicy: 'FAIL',
-      staticSummary:
-        `${spec.types?.join(', ') ?? 'all message types'} · ledgers ${formatRange(spec.range)}`.slice(0, 380),
-      typedSearchAttributes: [
-        { key: ATTRIBUTES.run, value: run },
-        { key: ATTRIBUTES.ledgerStart, value: spec.range.start },
-        { key: ATTRIBUTES.ledgerEnd, value: spec.range.end },
-        ...(spec.types === undefined ? [] : [{ key: ATTRIBUTES.datasets, value: [...spec.types] }]),
-        ...(spec.network === undefined ? [] : [{ key: ATTRIBUTES.network, value: spec.network }]),
-      ],
-    });
+    await starting(session, () =>
+      client.workflow.start('backfill', {
+        workflowId: run,
+        taskQueue: TASK_QUEUE,
+        args: [input],
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        workflowIdConflictPolicy: 'FAIL',
+        staticSummary:
+          `${spec.types?.join(', ') ?? 'all message types'} · ledgers ${formatRange(spec.range)}`.slice(
+            0,
+            380,
+          ),
+        typedSearchAttributes: [
+          { key: ATTRIBUTES.run, value: run },
+          { key: ATTRIBUTES.ledgerStart, value: spec.range.start },
+          { key: ATTRIBUTES.ledgerEnd, value: spec.range.end },
+          ...(spec.types === undefined ? [] : [{ key: ATTRIBUTES.datasets, value: [...spec.types] }]),
+          ...(spec.network === undefined ? [] : [{ key: ATTRIBUTES.network, value: spec.network }]),
+        ],
+      }),
+    );
     return true;
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

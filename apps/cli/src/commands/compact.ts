@@ -13,6 +13,7 @@ import { onInterrupt } from '../interrupt';
 import { type WorkerSettings, archiveRoot } from '../options';
 import type { Output } from '../output';
 import { openSession } from '../session';
+import { starting } from '../starting';
 
 /** Options of `compact` as commander gives them. */
 export interface CompactOptions {
@@ -38,8 +39,8 @@ export async function compact(
   const session = await openSession({ output, worker: 'embedded', settings });
   const interrupt = onInterrupt();
   try {
-    await session.client.workflow
-      .start('compact', {
+    await starting(session, () =>
+      session.client.workflow.start('compact', {
         workflowId: id,
         taskQueue: TASK_QUEUE,
         args: [input],
@@ -47,10 +48,10 @@ export async function compact(
         workflowIdConflictPolicy: 'FAIL',
         staticSummary: `compact ${options.types ?? 'all datasets'}${input.range === undefined ? '' : ` · ledgers ${formatRange(input.range)}`}`,
         typedSearchAttributes: [{ key: ATTRIBUTES.run, value: id }],
-      })
-      .catch((error: unknown) => {
-        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      });
+      }),
+    ).catch((error: unknown) => {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    });
     output.note(`Compaction ${id}`);
     const stop = new AbortController();
     const result = session.client.withAbortSignal(stop.signal, () =>

@@ -1,45 +1,32 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import { ParquetryError, formatRange } from '@parquetry/core';
-import { workflowUrl } from '@parquetry/temporal';
+import { ParquetryError } from '@parquetry/core';
 import {
   type BackfillInput,
-  type BackfillProgress,
   pause as pauseSignal,
-  progress as progressQuery,
   resume as resumeSignal,
   retry as retrySignal,
   retryPartitions,
   stop as stopSignal,
 } from '@parquetry/workflows';
+import { readHistory } from '../history';
 import type { WorkerSettings } from '../options';
 import type { Output } from '../output';
-import { type Session, openSession } from '../session';
+import { type Session, openSession, workflowLink } from '../session';
 import { attachTo, isNoWorkflow } from './backfill';
-import { followTail, isTail, tailStatus } from './tail';
-
-/** `parquetry status ID`: counts of a run, its parked partitions and their reasons. */
-export async function status(run: string, settings: WorkerSettings, output: Output): Promise<number> {
-  return withRun(run, settings, output, async (handle, session) => {
-    if (isTail(run)) return tailStatus(session, handle, output);
-    const { status: state } = await handle.describe();
-    const progress = await handle.query(progressQuery);
-    printProgress(run, state.name, progress, output);
-    output.document({
-      workflowId: run,
-      status: state.name,
-      progress: statusCounts(progress),
-      url: link(session, run),
-    });
-    return 0;
-  });
-}
+import { followTail, isTail } from './tail';
 
 /** `parquetry attach ID`: follows a run that was started before. */
 export async function attach(run: string, settings: WorkerSettings, output: Output): Promise<number> {
   return withRun(run, settings, output, async (handle, session) =>
     isTail(run)
       ? followTail(session, run, output)
-      : attachTo(session, run, { spec: (await runInput(handle, session)).spec }, output, link(session, run)),
+      : attachTo(
+          session,
+          run,
+          { spec: (await runInput(handle, session)).spec },
+          output,
+          workflowLink(session, run),
+        ),
   );
 }
 
@@ -87,7 +74,7 @@ export async function retry(
     const request = starts.length === 0 ? { all: true } : { starts };
     const done = await handle.executeUpdate(retryPartitions, { args: [request] });
     output.note(`${done.signalled} partitions run again, ${done.restarted} were started anew.`);
-    return attachTo(session, run, { spec }, output, link(session, run));
+    return attachTo(session, run, { spec }, output, workflowLink(session, run));
   });
 }
 
@@ -120,42 +107,8 @@ async function withRun(
 
 /** The input a run was started with, from its history. */
 async function runInput(handle: WorkflowHandle, session: Session): Promise<BackfillInput> {
-  const { events } = await handle.fetchHistory();
-  const payload = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
-  if (payload?.data === undefined || payload.data === null)
+  const { type, input } = await readHistory(handle);
+  if (type !== 'backfill')
     throw new ParquetryError('USAGE', `"${handle.workflowId}" in ${session.namespace} is not a backfill.`);
-  return JSON.parse(Buffer.from(payload.data).toString('utf8')) as BackfillInput;
-}
-
-function statusCounts(progress: BackfillProgress): object {
-  const { tally, ...counts } = progress;
-  return { ...counts, ledgers: tally.ledgers, rows: tally.rows, tally };
-}
-
-function printProgress(run: string, state: string, progress: BackfillProgress, output: Output): void {
-  output.say(`${run}: ${state === 'RUNNING' ? progress.phase : state.toLowerCase()}`);
-  output.table(
-    ['partitions', 'done', 'committed before', 'running', 'parked', 'failed', 'given up', 'ledgers', 'rows'],
-    [
-      [
-        progress.total,
-        progress.done,
-        progress.skipped,
-        progress.running,
-        progress.parked,
-        progress.failed,
-        progress.abandoned,
-        progress.tally.ledgers,
-        progress.tally.rows,
-      ],
-    ],
-  );
-  for (const { key, reason } of progress.troubled)
-    output.say(
-      `  ${formatRange({ start: Number(key.slice(0, 10)), end: Number(key.slice(0, 10)) })}: ${reason}`,
-    );
-}
-
-function link(session: Session, run: string): string | undefined {
-  return session.uiUrl === undefined ? undefined : workflowUrl(session.uiUrl, session.namespace, run);
+  return input as BackfillInput;
 }

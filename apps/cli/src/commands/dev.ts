@@ -24,8 +24,9 @@ export async function dev(settings: WorkerSettings, output: Output): Promise<num
     await untilStopped(session.worker?.stopped, interrupt.signal);
     return 0;
   } finally {
-    interrupt.dispose();
+    // Running steps end here; a second signal while they do ends the process.
     await session.close();
+    interrupt.dispose();
   }
 }
 
@@ -41,8 +42,9 @@ export async function worker(settings: WorkerSettings, output: Output): Promise<
     await untilStopped(session.worker?.stopped, interrupt.signal);
     return 0;
   } finally {
-    interrupt.dispose();
+    // Running steps end here; a second signal while they do ends the process.
     await session.close();
+    interrupt.dispose();
   }
 }
 

@@ -68,7 +68,7 @@ export async function scheduleCreate(
         });
       });
     output.say(`Schedule ${name} is made. \`parquetry schedule trigger ${name}\` starts a run now.`);
-    output.document(describe(await session.client.schedule.getHandle(name).describe()));
+    output.document(describeSchedule(await session.client.schedule.getHandle(name).describe()));
     return 0;
   });
 }
@@ -76,10 +76,10 @@ export async function scheduleCreate(
 /** `parquetry schedule list`. */
 export async function scheduleList(settings: WorkerSettings, output: Output): Promise<number> {
   return withSession('', settings, output, async ({ client }) => {
-    const found: ReturnType<typeof describe>[] = [];
+    const found: ReturnType<typeof describeSchedule>[] = [];
     for await (const { scheduleId, action } of client.schedule.list())
       if (action?.workflowType === 'scheduled')
-        found.push(describe(await client.schedule.getHandle(scheduleId).describe()));
+        found.push(describeSchedule(await client.schedule.getHandle(scheduleId).describe()));
     output.table(
       ['schedule', 'state', 'runs', 'next', 'note'],
       found.map(({ name, paused, runs, next, note }) => [
@@ -123,7 +123,8 @@ function scheduledInput(options: ScheduleOptions): ScheduledInput {
   return { ...rest, spec: relative, lag, maxLedgers, ...(from === undefined ? {} : { from }) };
 }
 
-function describe({ scheduleId, state, info }: ScheduleDescription): {
+/** What commands say of a schedule. */
+export function describeSchedule({ scheduleId, state, info }: ScheduleDescription): {
   name: string;
   paused: boolean;
   note: string;

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Client, WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
+import { WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
 import { ParquetryError } from '@parquetry/core';
-import { devHome, loadTemporalConfig, readDevServer, workflowUrl } from '@parquetry/temporal';
+import { devHome, loadTemporalConfig, readDevServer } from '@parquetry/temporal';
 import {
   ATTRIBUTES,
   TASK_QUEUE,
@@ -19,7 +19,8 @@ import { runFailure } from '../follow';
 import { onInterrupt } from '../interrupt';
 import { type BackfillOptions, type WorkerSettings, backfillInput } from '../options';
 import { type Output, formatCount } from '../output';
-import { type Session, openSession } from '../session';
+import { type Session, openSession, workflowLink } from '../session';
+import { starting } from '../starting';
 
 /** Options of `tail` as commander gives them. */
 export interface TailOptions extends Omit<
@@ -53,8 +54,8 @@ export async function tail(options: TailOptions, settings: WorkerSettings, outpu
   const worker = options.detach === true ? 'never' : 'embedded';
   const session = await openSession({ output, worker, settings });
   try {
-    const started = await startTail(session.client, id, input);
-    const url = tailLink(session, id);
+    const started = await startTail(session, id, input);
+    const url = workflowLink(session, id);
     output.note(`${started ? 'Tail' : 'Attached to the tail'} ${id}`);
     if (url !== undefined) output.note(`Temporal UI: ${url}`);
     if (options.detach !== true) return await followTail(session, id, output);
@@ -92,41 +93,6 @@ export async function followTail(session: Session, id: string, output: Output): 
   } finally {
     interrupt.dispose();
   }
-}
-
-/** `parquetry status` of a tail. */
-export async function tailStatus(session: Session, handle: WorkflowHandle, output: Output): Promise<number> {
-  const { status } = await handle.describe();
-  const progress = await handle.query(tailProgress);
-  const { cursor, lag, tally } = progress;
-  output.say(
-    `${handle.workflowId}: ${status.name === 'RUNNING' ? progress.phase : status.name.toLowerCase()}`,
-  );
-  output.table(
-    ['next ledger', 'source is at', 'ledgers behind', 'seconds behind', 'flushes', 'ledgers', 'rows', 'late'],
-    [
-      [
-        String(cursor ?? '–'),
-        String(progress.tip?.ledger ?? '–'),
-        lag?.ledgers ?? '–',
-        lag?.seconds ?? '–',
-        progress.flushes,
-        tally.ledgers,
-        tally.rows,
-        progress.late,
-      ],
-    ],
-  );
-  for (const failure of progress.failures)
-    output.say(`  ${failure.dataset}: ${failure.step} ${failure.code}: ${failure.message}`);
-  const url = tailLink(session, handle.workflowId);
-  output.document({
-    workflowId: handle.workflowId,
-    status: status.name,
-    progress,
-    ...(url === undefined ? {} : { url }),
-  });
-  return 0;
 }
 
 /** True for the workflow id of a tail. */
@@ -177,25 +143,27 @@ function tailId({ spec }: TailInput): string {
   return `tail/${createHash('sha256').update(text).digest('hex').slice(0, 12)}`;
 }
 
-async function startTail(client: Client, id: string, input: TailInput): Promise<boolean> {
+async function startTail(session: Session, id: string, input: TailInput): Promise<boolean> {
   const { spec } = input;
   try {
-    await client.workflow.start('tail', {
-      workflowId: id,
-      taskQueue: TASK_QUEUE,
-      args: [input],
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      workflowIdConflictPolicy: 'FAIL',
-      staticSummary: `tail of ${spec.types?.join(', ') ?? 'all message types'} from ${input.from}`.slice(
-        0,
-        380,
-      ),
-      typedSearchAttributes: [
-        { key: ATTRIBUTES.run, value: id },
-        ...(spec.types === undefined ? [] : [{ key: ATTRIBUTES.datasets, value: [...spec.types] }]),
-        ...(spec.network === undefined ? [] : [{ key: ATTRIBUTES.network, value: spec.network }]),
-      ],
-    });
+    await starting(session, () =>
+      session.client.workflow.start('tail', {
+        workflowId: id,
+        taskQueue: TASK_QUEUE,
+        args: [input],
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        workflowIdConflictPolicy: 'FAIL',
+        staticSummary: `tail of ${spec.types?.join(', ') ?? 'all message types'} from ${input.from}`.slice(
+          0,
+          380,
+        ),
+        typedSearchAttributes: [
+          { key: ATTRIBUTES.run, value: id },
+          ...(spec.types === undefined ? [] : [{ key: ATTRIBUTES.datasets, value: [...spec.types] }]),
+          ...(spec.network === undefined ? [] : [{ key: ATTRIBUTES.network, value: spec.network }]),
+        ],
+      }),
+    );
     return true;
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
@@ -251,8 +219,4 @@ function tailLine({ phase, cursor, lag, flushes, tally, late }: TailProgress): s
     `${phase}: next ledger ${cursor ?? '–'}${behind}, ${flushes} flushes, ${formatCount(tally.ledgers)} ledgers, ` +
     `${formatCount(tally.rows)} rows${late > 0 ? `, ${late} late` : ''}`
   );
-}
-
-function tailLink(session: Session, id: string): string | undefined {
-  return session.uiUrl === undefined ? undefined : workflowUrl(session.uiUrl, session.namespace, id);
 }

@@ -1,8 +1,7 @@
 import { backfill } from '../commands/backfill';
-import { inspect } from '../commands/inspect';
+import { type InspectOptions, inspect } from '../commands/inspect';
 import { plan } from '../commands/plan';
-import type { BackfillOptions, MessageOptions } from '../options';
-import type { Layout } from '@parquetry/core';
+import type { BackfillOptions } from '../options';
 import { choice } from '../parsers';
 import { type Commands, WORKER_SETTINGS, type WorkerOptions, workerSettings } from './commands';
 
@@ -27,6 +26,9 @@ export const RUN_SETTINGS = [
   'sort-by',
   'portable-integers',
   'nested',
+  'include-metadata',
+  'contract-columns',
+  'contract-types',
   'concurrency',
   'max-parked',
   'max-rejects',
@@ -35,19 +37,35 @@ export const RUN_SETTINGS = [
   ...MESSAGE_SETTINGS,
   'network',
 ];
+/** What of a run says what becomes of a message. */
+const INSPECT_SETTINGS = [
+  'archive',
+  'ledgers',
+  'types',
+  'partition-size',
+  ...LAYOUT_SETTINGS,
+  'region',
+  'portable-integers',
+  'nested',
+  'include-metadata',
+  'contract-columns',
+  'contract-types',
+  'max-rejects',
+  ...MESSAGE_SETTINGS,
+  'network',
+];
 const REQUIRED = ['archive', 'source', 'ledgers'];
 
 /** Adds `backfill`, `plan` and `inspect`. */
 export function backfillCommands({ command, run, output }: Commands): void {
   command('backfill', 'bring a ledger range into an archive')
-    .settings([...RUN_SETTINGS, 'dry-run', ...WORKER_SETTINGS], REQUIRED)
+    .settings([...RUN_SETTINGS, 'mode', 'keep-replaced', 'dry-run', ...WORKER_SETTINGS], REQUIRED)
     .option(
-      '--mode <what>',
-      'fill what is not committed, or replace what is',
-      choice(['fill', 'replace']),
-      'fill',
+      '--schema <which>',
+      'with --mode replace: the schema version that the ledgers are committed with, or the newest (committed, latest)',
+      choice(['committed', 'latest']),
+      'committed',
     )
-    .option('--keep-replaced', 'with --mode replace: leave the old files on storage; `gc` removes them later')
     .option('--detach', 'start the run and return; needs `parquetry dev` or a configured cluster')
     .option('--id <workflow>', 'id of the run (default: made from range and settings)')
     .action(
@@ -69,11 +87,6 @@ export function backfillCommands({ command, run, output }: Commands): void {
 
   command('inspect', 'validate messages and print what a backfill would do with each')
     .argument('<files...>', 'NDJSON files or globs')
-    .settings(['archive', ...LAYOUT_SETTINGS, 'region', ...MESSAGE_SETTINGS])
-    .action(
-      (
-        files: string[],
-        options: MessageOptions & { archive?: string; layout: Layout['kind']; ledgersPerFolder: number },
-      ) => run(() => inspect(files, options, output)),
-    );
+    .settings(INSPECT_SETTINGS)
+    .action((files: string[], options: InspectOptions) => run(() => inspect(files, options, output)));
 }

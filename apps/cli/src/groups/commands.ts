@@ -13,7 +13,16 @@ export interface Commands {
 }
 
 /** Settings of commands that may run a worker. */
-export const WORKER_SETTINGS = ['memory', 'threads', 'slots', 'stage', 'debug', 'debug-log', 'profile'];
+export const WORKER_SETTINGS = [
+  'memory',
+  'threads',
+  'slots',
+  'stage',
+  'metrics',
+  'debug',
+  'debug-log',
+  'profile',
+];
 
 /** Options of commands that may run a worker. */
 export interface WorkerOptions {
@@ -21,6 +30,7 @@ export interface WorkerOptions {
   readonly threads?: number;
   readonly slots?: number;
   readonly stage?: string;
+  readonly metrics?: string;
   readonly debug?: boolean;
   readonly debugLog?: string;
 }
@@ -28,13 +38,14 @@ export interface WorkerOptions {
 /** The limits of the worker of this process. @throws ParquetryError CONFIG_INVALID for a debug log that can't be written */
 export function workerSettings(options: WorkerOptions): WorkerSettings {
   const defaults = defaultWorkerSettings();
-  const { debugLog, stage } = options;
+  const { debugLog, metrics, stage } = options;
   const debug = options.debug ?? debugLog !== undefined;
   return {
     memoryBytes: options.memory ?? defaults.memoryBytes,
     threads: options.threads ?? defaults.threads,
     slots: options.slots ?? defaults.slots,
     ...(stage === undefined ? {} : { workRoot: stage }),
+    ...(metrics === undefined ? {} : { metrics }),
     ...(debug ? { debug: openDebugLog(debugLog) } : {}),
   };
 }

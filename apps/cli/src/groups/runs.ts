@@ -1,5 +1,6 @@
-import { attach, retry, status, tell } from '../commands/control';
+import { attach, retry, tell } from '../commands/control';
 import { dev, worker } from '../commands/dev';
+import { status } from '../commands/status';
 import { collect, wholeNumber } from '../options';
 import { type Commands, WORKER_SETTINGS, type WorkerOptions, workerSettings } from './commands';
 
@@ -8,7 +9,7 @@ const RUN = ['<run>', 'workflow id of the run'] as const;
 /** Adds the commands that look at runs and steer them, and those that keep a worker up. */
 export function runCommands({ command, run, output }: Commands): void {
   for (const [name, description] of [
-    ['status', 'counts of a run and its parked partitions'],
+    ['status', 'counts of a run and its parked partitions, or the state of a schedule'],
     ['attach', 'follow a run that was started before'],
   ] as const)
     command(name, description)

@@ -9,11 +9,13 @@ import { type Commands, WORKER_SETTINGS, type WorkerOptions, workerSettings } fr
 /** Adds `compact`. */
 export function compactCommand({ command, run, output }: Commands): void {
   command('compact', 'make few large segments of many small ones; readers of the log never see both')
-    .settings(['archive', 'partition-size', 'verify', 'region', ...WORKER_SETTINGS], ['archive'])
+    .settings(
+      ['archive', 'partition-size', 'verify', 'keep-replaced', 'region', ...WORKER_SETTINGS],
+      ['archive'],
+    )
     .option('--types <names>', 'datasets, separated by commas (default: all)')
     .option('--ledgers <range>', 'only segments inside these ledgers')
     .option('--target-size <size>', 'size of the new files (default: 128 MiB)', byteSize)
-    .option('--keep-replaced', 'leave the old files on storage; `gc` removes them later')
     .action((options: CompactOptions & WorkerOptions) =>
       run(() => compact(options, workerSettings(options), output)),
     );

@@ -17,6 +17,7 @@ import type { WorkerDeps } from '../deps';
 import { commitLine } from '../debug';
 import { StagedFiles } from '../files';
 import { withHeartbeat } from '../heartbeat';
+import { countCommit } from '../metrics';
 import { loadPlan } from '../plan/stored';
 
 /** See `StageActivities.commit`. */
@@ -73,7 +74,7 @@ export async function commit(
     .catch((error: unknown) => log.warn('no checkpoint was written', { error: String(error) }));
   await stage.remove();
   debug?.(commitLine(step, published));
-  return {
+  const result: CommitResult = {
     outcome: published.outcome,
     version: published.version,
     files: published.files.length,
@@ -82,6 +83,8 @@ export async function commit(
     rejected: staged.rejected,
     closedBy: closedBy(draft.files),
   };
+  countCommit(step.dataset, result);
+  return result;
 }
 
 /**

@@ -1,23 +1,27 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Archive } from '@parquetry/archive';
-import { type Intervals, type LedgerRange, MAX_LEDGER, type Reject, partitionAt } from '@parquetry/core';
+import { type Archive, parseDataset } from '@parquetry/archive';
+import { type LedgerRange, MAX_LEDGER, type Reject, partitionAt } from '@parquetry/core';
 import { type Cut, MessageTail, type TailReader, type TailView, decideCut } from '@parquetry/source';
 import { type ObjectStore, openStore } from '@parquetry/storage';
+import type { TableSchema } from '@parquetry/schema';
 import type { CutRequest, CutResult, SourceTip } from '@parquetry/workflows';
 import { Context } from '@temporalio/activity';
 import type { WorkerDeps } from '../deps';
 import { withHeartbeat } from '../heartbeat';
-import { loadPlan, spoolKey, storePlan } from '../plan/stored';
-import { type FlushMarks, findMarks, noteKey, openReader, schemaStyle, tailCoverage } from './tailsource';
+import { knownSchemas } from '../plan/look';
+import { loadPlan, spoolKey } from '../plan/stored';
+import { messageOptions } from '../sources';
+import { planLake, planMessages } from './flushplan';
+import { type TailedType, findMarks, noteKey, openReader, schemaStyle, tailedTypes } from './tailsource';
 
 /** How long one call watches a source that gives no flush. */
 const WATCH_MS = 60_000;
 
 /** What coverage says of the next flush. */
 interface Room {
-  /** Datasets that lack the cursor's ledger. */
+  /** Message types that lack the cursor's ledger. */
   readonly missing: readonly string[];
   /** Last ledger up to which that stays so. */
   readonly last: number;
@@ -26,6 +30,8 @@ interface Room {
 /** A reader between two calls, with what it was opened for. */
 interface Kept {
   readonly reader: TailReader;
+  /** What inference extends, by message type: the schemas of the majors that the cursor belongs to. */
+  readonly known: ReadonlyMap<string, TableSchema>;
   readonly previous: string | undefined;
 }
 
@@ -43,12 +49,13 @@ export class Cutter {
       const { spec, cursor, policy } = request;
       const store = openStore(spec.archive);
       const archive = await this.deps.archives.get(spec.archive);
-      const coverage = await tailCoverage(archive, spec);
-      const room = roomFor(request, coverage);
+      const types = await tailedTypes(archive, spec, cursor);
+      const room = roomFor(request, types);
       if (typeof room === 'number') return { kind: 'skip', cursor: room };
       const id = JSON.stringify([spec.archive, spec.source, spec.types ?? null, cursor, request.lag]);
       // Taken while it is in use: a call that was given up may still be at work beside its successor.
-      const { reader, previous } = this.take(id) ?? (await this.open(store, archive, request, coverage));
+      const kept = this.take(id) ?? (await this.open(store, archive, request, types));
+      const { reader } = kept;
       const until = Date.now() + WATCH_MS;
       for (;;) {
         const view = await reader.look(signal);
@@ -63,15 +70,23 @@ export class Cutter {
         const { layout } = spec.settings;
         const aged = due !== undefined && Date.now() >= due;
         const cut = decideCut(cursor, view.closed, view.facts, { ...policy, layout, last: room.last, aged });
-        if (cut !== undefined)
-          return flush({ request, store, reader, previous, view, room, cut, coverage, signal });
+        if (cut !== undefined) {
+          const flushed = await flush({ request, store, archive, kept, view, room, cut, types, signal });
+          // Another run changed a schema meanwhile: the next call reads on with what it registered.
+          return flushed ?? { kind: 'wait', ...(since === undefined ? {} : { since }), ...tipOf(view) };
+        }
         if (view.more) continue;
-        if (Date.now() >= until) {
-          this.kept.set(id, { reader, previous });
+        if (Date.now() >= until || this.deps.stopping.aborted) {
+          this.kept.set(id, kept);
           return { kind: 'wait', ...(since === undefined ? {} : { since }), ...tipOf(view) };
         }
         const pause = Math.min(request.pollSeconds * 1000, Math.max(10, (due ?? Infinity) - Date.now()));
-        await sleep(pause, undefined, { signal });
+        await sleep(pause, undefined, { signal: AbortSignal.any([signal, this.deps.stopping]) }).catch(
+          (error: unknown) => {
+            // A worker that stops has its answer taken by the workflow, which asks the next worker.
+            if (signal.aborted) throw error;
+          },
+        );
       }
     });
   }
@@ -86,100 +101,91 @@ export class Cutter {
     store: ObjectStore,
     archive: Archive,
     { spec, start, cursor, lag, previous }: CutRequest,
-    coverage: ReadonlyMap<string, Intervals>,
+    types: ReadonlyMap<string, TailedType>,
   ): Promise<Kept> {
-    const common = {
-      spec,
-      cursor,
-      lag,
-      datasets: [...coverage.keys()],
-      style: schemaStyle(archive.identity),
-      nesting: archive.identity.nesting,
-    };
+    const { identity } = archive;
+    const known = await knownSchemas(store, schemaStyle(identity), { start: cursor, end: cursor });
+    const messages = messageOptions({ ...spec, nested: identity.nesting }, known);
+    const common = { spec, cursor, lag, types: [...types.keys()], messages };
     if (start.plan !== undefined) {
       const { index } = await loadPlan(store, spec.archive, start.plan);
-      return { reader: await openReader(this.deps, store, { ...common, index }), previous };
+      return { reader: await openReader(this.deps, { ...common, index }), known, previous };
     }
     const found = await findMarks(store, spec, cursor, previous);
     // Decompressed files of the flush before, which is committed.
     if (found !== undefined)
       await rm(this.deps.workplace.spoolDir(spoolKey(found.spec)), { recursive: true, force: true });
-    const reader = await openReader(this.deps, store, {
+    const reader = await openReader(this.deps, {
       ...common,
       ...(found === undefined ? {} : { marks: found.marks }),
     });
-    return { reader, previous: found?.plan };
+    return { reader, known, previous: found?.plan };
   }
 }
 
-/** Where the next flush may reach, or the first ledger after `cursor` that some dataset lacks. */
+/** Where the next flush may reach, or the first ledger after `cursor` that some message type lacks. */
 export function roomFor(
   { spec, cursor, until = MAX_LEDGER }: Pick<CutRequest, 'spec' | 'cursor' | 'until'>,
-  coverage: ReadonlyMap<string, Intervals>,
+  types: ReadonlyMap<string, Pick<TailedType, 'coverage' | 'last'>>,
 ): Room | number {
   const missing: string[] = [];
   const whole = { start: cursor, end: MAX_LEDGER };
   let last = Math.min(until, partitionAt(whole, spec.partitionSize, cursor)?.end ?? cursor);
   let skip = MAX_LEDGER;
-  for (const [dataset, intervals] of coverage) {
+  for (const [type, { coverage: intervals, last: edge }] of types) {
     const holds = intervals.find(({ start, end }) => start <= cursor && cursor <= end);
     const next = intervals.find(({ start }) => start > cursor);
-    if (holds === undefined) missing.push(dataset);
+    if (holds === undefined) missing.push(type);
     else skip = Math.min(skip, holds.end);
     last = Math.min(
       last,
+      // A flush has one schema a type.
+      edge,
       holds?.end ?? MAX_LEDGER,
       holds === undefined && next ? next.start - 1 : MAX_LEDGER,
     );
   }
-  return missing.length === 0 && coverage.size > 0 ? skip + 1 : { missing, last };
+  return missing.length === 0 && types.size > 0 ? skip + 1 : { missing, last };
 }
 
+/** Plans a flush; undefined when another run changed a schema in a way that needs the source to be read again. */
 async function flush(parts: {
   readonly request: CutRequest;
   readonly store: ObjectStore;
-  readonly reader: TailReader;
-  readonly previous: string | undefined;
+  readonly archive: Archive;
+  readonly kept: Kept;
   readonly view: TailView;
   readonly room: Room;
   readonly cut: Cut;
-  readonly coverage: ReadonlyMap<string, Intervals>;
+  readonly types: ReadonlyMap<string, TailedType>;
   readonly signal: AbortSignal;
-}): Promise<CutResult> {
-  const { request, store, reader, view, room, cut, coverage } = parts;
-  const { spec, start, cursor } = request;
+}): Promise<CutResult | undefined> {
+  const { request, store, kept, view, room, cut, types } = parts;
+  const { spec, cursor } = request;
   const range: LedgerRange = { start: cursor, end: cut.end };
-  let plan = start.plan;
-  let datasets = room.missing;
+  const planned =
+    request.start.plan === undefined
+      ? await planMessages({ ...parts, range })
+      : await planLake(store, request, request.start.plan, types);
+  if (planned === undefined) return undefined;
+  const datasets = planned.datasets.filter((dataset) => {
+    const { messageType } = parseDataset(dataset);
+    return !types.has(messageType) || room.missing.includes(messageType);
+  });
+  const { reader } = kept;
   let late = 0;
   let unusable = 0;
-  if (plan === undefined) {
-    const found = await reader.index(range, parts.signal);
-    const data: FlushMarks = {
-      ...(found.data as FlushMarks),
-      ...(parts.previous === undefined ? {} : { previous: parts.previous }),
-    };
-    plan = await storePlan(store, {
-      format: 1,
-      spec: { ...spec, range },
-      network: start.network,
-      index: { ...found, data },
-    });
-    datasets = found.datasets
-      .map(({ dataset }) => dataset)
-      .filter((name) => !coverage.has(name) || room.missing.includes(name));
-    if (reader instanceof MessageTail) {
-      late = await keepRejects(store, 'late', reader.rejects.late);
-      unusable = await keepRejects(store, 'runs', reader.rejects.unusable);
-    }
-    await store.replace(noteKey(spec), Buffer.from(JSON.stringify({ plan })));
+  if (reader instanceof MessageTail) {
+    late = await keepRejects(store, 'late', reader.rejects.late);
+    unusable = await keepRejects(store, 'runs', reader.rejects.unusable);
+    await store.replace(noteKey(spec), Buffer.from(JSON.stringify({ plan: planned.plan })));
   }
   const closeTime = view.facts.findLast(
     (fact) => fact.ledger <= cut.end && fact.closeTimeMicros !== undefined,
   )?.closeTimeMicros;
   return {
     kind: 'flush',
-    plan,
+    plan: planned.plan,
     task: { key: String(cursor).padStart(10, '0'), range, datasets, reason: cut.reason },
     reason: cut.reason,
     ...(closeTime === undefined ? {} : { closedAt: isoTime(closeTime) }),

@@ -5,22 +5,33 @@ import { Archive } from '@parquetry/archive';
 import { countPartitions } from '@parquetry/core';
 import type { SourceIndex } from '@parquetry/source';
 import { type ObjectStore, openStore } from '@parquetry/storage';
-import type { PlannedRun, RunSpec } from '@parquetry/workflows';
+import type { PlannedRun, RunSpec, StaleSegments } from '@parquetry/workflows';
 import type { WorkerDeps } from '../deps';
 import { withHeartbeat } from '../heartbeat';
-import { lookOver } from '../plan/look';
+import { staleRanges } from '../plan/partitions';
+import { pinRun } from '../plan/pin';
 import { spoolKey, storePlan } from '../plan/stored';
+
+/** Stale segments that a run names; the others are counted. */
+const NAMED = 20;
 
 /** See `SharedActivities.planRun`. Writes nothing to the archive before the source was read without a fault. */
 export async function planRun({ workplace, debug }: WorkerDeps, asked: RunSpec): Promise<PlannedRun> {
   return withHeartbeat(async (signal, onProgress) => {
     const store = openStore(asked.archive);
     const workDir = workplace.spoolDir(spoolKey(asked));
-    const { spec, index, identity } = await lookOver(store, asked, { workDir, signal, onProgress });
-    await Archive.open(store, { create: identity });
+    const options = { workDir, signal, onProgress };
+    const { spec, index, identity, committed } = await pinRun(store, asked, options);
     const rejects = await keepUnusable(store, index, path.join(workDir, 'rejects.ndjson'));
     const { network } = identity;
-    const plan = await storePlan(store, { format: 1, spec, network, index });
+    const stale = await findStale(store, spec, index);
+    const plan = await storePlan(store, {
+      format: 1,
+      spec,
+      network,
+      index,
+      ...(committed === undefined ? {} : { committed }),
+    });
     for (const { dataset, messages, schema } of index.datasets)
       debug?.(
         `plan ${dataset}: ${schema.fields.length} columns, ${messages ?? 'an unknown number of'} messages`,
@@ -34,8 +45,24 @@ export async function planRun({ workplace, debug }: WorkerDeps, asked: RunSpec):
       filtered: index.filtered,
       bytesRead: index.bytesRead,
       ...(rejects === undefined ? {} : { rejects }),
+      ...(stale === undefined ? {} : { stale }),
     };
   });
+}
+
+/** What a run that only fills leaves as it is, though it would write it in another way. */
+async function findStale(
+  store: ObjectStore,
+  spec: RunSpec,
+  { datasets }: SourceIndex,
+): Promise<StaleSegments | undefined> {
+  if (spec.mode === 'replace') return undefined;
+  const archive = await Archive.open(store);
+  const found: StaleSegments['first'][number][] = [];
+  for (const { dataset, schema } of datasets)
+    for (const { range, why } of await staleRanges(archive.dataset(dataset), spec, schema))
+      found.push({ dataset, range, why });
+  return found.length === 0 ? undefined : { segments: found.length, first: found.slice(0, NAMED) };
 }
 
 /** Messages that belong to no partition are kept once a run, under their content's hash. */

@@ -1,7 +1,8 @@
 import { openStore } from '@parquetry/storage';
 import type { DatasetStep } from '@parquetry/workflows';
 import type { WorkerDeps } from '../deps';
-import { datasetSchema, loadPlan } from '../plan/stored';
+import { partitionSchema } from '../plan/committed';
+import { loadPlan } from '../plan/stored';
 
 /** See `StageActivities.registerSchema`. */
 export async function registerSchema(
@@ -9,9 +10,10 @@ export async function registerSchema(
   step: DatasetStep,
 ): Promise<{ version: number; fingerprint: string }> {
   const store = openStore(step.archive);
-  const schema = datasetSchema(await loadPlan(store, step.archive, step.plan), step.dataset);
+  const plan = await loadPlan(store, step.archive, step.plan);
+  const { schema, registered } = await partitionSchema(store, plan, step.dataset, step.range);
   const { registry } = await archives.get(step.archive);
-  const { version, fingerprint } = await registry.register(step.dataset, schema);
+  const { version, fingerprint } = registered ?? (await registry.register(step.dataset, schema));
   debug?.(`schema ${step.dataset}: version ${version}, ${fingerprint.slice(0, 12)}`);
   return { version, fingerprint };
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { type Archive, type ArchiveIdentity } from '@parquetry/archive';
+import { type Archive, type ArchiveIdentity, majorAt, majorCoverage, parseDataset } from '@parquetry/archive';
 import { type Intervals, MAX_LEDGER } from '@parquetry/core';
-import { type Nesting, type TableSchema, portableSchema } from '@parquetry/schema';
+import { type TableSchema, portableSchema } from '@parquetry/schema';
 import {
   type FileMark,
   type LakeStore,
@@ -23,6 +23,7 @@ import type { RunSpec, TailSpec } from '@parquetry/workflows';
 import type { WorkerDeps } from '../deps';
 import { knownSchemas } from '../plan/look';
 import { loadPlan, spoolKey } from '../plan/stored';
+import { messageOptions } from '../sources';
 
 /** What a tail's flush plans keep for the next flush. */
 export interface FlushMarks extends TailMarks {
@@ -55,33 +56,41 @@ export function schemaStyle(identity: ArchiveIdentity): (schema: TableSchema) =>
   return identity.integers === 'signed' ? portableSchema : (schema) => schema;
 }
 
-/** How a tail's messages are read, with the newest registered schemas as bases of inference. */
-export async function messageOptionsOf(
-  store: ObjectStore,
-  spec: TailSpec,
-  style: (schema: TableSchema) => TableSchema,
-): Promise<NdjsonOptions> {
-  const { messageType, defaultType, closeTime, ledger } = spec.source;
-  return {
-    schemas: await knownSchemas(store, style),
-    ...(messageType === undefined ? {} : { messageType }),
-    ...(defaultType === undefined ? {} : { defaultType }),
-    ...(closeTime === undefined ? {} : { closeTimePaths: closeTime }),
-    ...(ledger === undefined ? {} : { ledgerPaths: ledger }),
-  };
+/** What is committed of a message type that a tail keeps up. */
+export interface TailedType {
+  /** The dataset of the major that the cursor belongs to. */
+  readonly dataset: string;
+  /** Last ledger of that major. */
+  readonly last: number;
+  /** Ledgers that any of its majors covers. */
+  readonly coverage: Intervals;
 }
 
-/** The coverage of the datasets that a tail keeps up: those asked for, else those that the archive has. */
-export async function tailCoverage(archive: Archive, spec: TailSpec): Promise<Map<string, Intervals>> {
-  const names = spec.types ?? (isLake(spec) ? lakeTypes(spec) : await archive.datasets());
-  const coverage = new Map<string, Intervals>();
-  for (const name of names) coverage.set(name, (await archive.dataset(name).snapshot()).coverage);
-  return coverage;
+/** The message types that a tail keeps up, as they are at a ledger: those asked for, else those that the archive has. */
+export async function tailedTypes(
+  archive: Archive,
+  spec: TailSpec,
+  ledger: number,
+): Promise<Map<string, TailedType>> {
+  const names =
+    spec.types ??
+    (isLake(spec)
+      ? lakeTypes(spec)
+      : (await archive.datasets()).map((dataset) => parseDataset(dataset).messageType));
+  const found = new Map<string, TailedType>();
+  for (const name of new Set(names)) {
+    const { majors, coverage } = await majorCoverage(archive, name);
+    const { dataset, range } = majorAt(majors, ledger);
+    found.set(name, { dataset, last: range.end, coverage });
+  }
+  return found;
 }
 
 /** The last ledger of the contiguous committed prefix, by the dataset that has least; undefined when none has any. */
 export async function committedEnd(archive: Archive, spec: TailSpec): Promise<number | undefined> {
-  const prefixes = [...(await tailCoverage(archive, spec)).values()].flatMap(([first]) => first?.end ?? []);
+  const prefixes = [...(await tailedTypes(archive, spec, 1)).values()].flatMap(
+    ({ coverage: [first] }) => first?.end ?? [],
+  );
   return prefixes.length === 0 ? undefined : Math.min(...prefixes);
 }
 
@@ -102,10 +111,10 @@ export async function sourceEdges(
     spec,
     cursor: 1,
     lag: 0,
-    datasets: [],
-    style: (schema: TableSchema): TableSchema => schema,
+    types: [],
+    messages: messageOptions(spec, await knownSchemas(store, (schema) => schema)),
   };
-  const reader = await openReader(deps, store, options);
+  const reader = await openReader(deps, options);
   let view = await reader.look(signal);
   while (view.more) view = await reader.look(signal);
   const [first] = view.facts;
@@ -122,33 +131,28 @@ export function noteKey(spec: TailSpec): string {
 /** Opens the reader of a tail's source from a ledger on. */
 export async function openReader(
   { workplace }: WorkerDeps,
-  store: ObjectStore,
   options: {
     readonly spec: TailSpec;
     readonly cursor: number;
     readonly lag: number;
-    readonly datasets: readonly string[];
-    readonly style: (schema: TableSchema) => TableSchema;
-    /** What nested values of inferred columns become, as the archive has it. */
-    readonly nesting?: Nesting;
+    /** Message types that every flush has. */
+    readonly types: readonly string[];
+    readonly messages: NdjsonOptions;
     /** The shared plan's index, for a lake. */
     readonly index?: SourceIndex;
     readonly marks?: readonly FileMark[];
   },
 ): Promise<TailReader> {
-  const { spec, cursor, lag, datasets, style, index, marks } = options;
+  const { spec, cursor, lag, types, messages, index, marks } = options;
   if (index !== undefined) return new LakeTail(lakeOf(spec), { cursor, lag, types: lakeTypes(spec), index });
   const workDir = workplace.spoolDir(spoolKey(tailRun(spec)));
   await mkdir(workDir, { recursive: true });
   return new MessageTail(spec.source.uri.slice('ndjson:'.length), {
     cursor,
     lag,
-    datasets,
+    datasets: types,
     workDir,
-    messages: {
-      ...(await messageOptionsOf(store, spec, style)),
-      ...(options.nesting === undefined ? {} : { nesting: options.nesting }),
-    },
+    messages,
     ...(spec.types === undefined ? {} : { types: spec.types }),
     ...(marks === undefined ? {} : { marks }),
   });

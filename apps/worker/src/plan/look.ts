@@ -10,12 +10,14 @@ import {
 } from '@parquetry/archive';
 import { type LedgerRange, ParquetryError, formatRange } from '@parquetry/core';
 import { type TableSchema, portableSchema } from '@parquetry/schema';
-import type { SourceIndex, SourceProgress } from '@parquetry/source';
+import type { NdjsonOptions, SourceIndex, SourceProgress } from '@parquetry/source';
 import { stellarSchemas } from '@parquetry/stellar';
 import type { ObjectStore } from '@parquetry/storage';
 import type { RunSpec } from '@parquetry/workflows';
 import { checkArchive, mergeIdentity, wantedIdentity } from '../archives';
-import { checkLakeTypes, networkName, openSource } from '../sources';
+import { checkLakeTypes, messageOptions, networkName, openSource } from '../sources';
+import { agreedSchema, assertColumns, contractOf } from './contract';
+import { assertTypes } from './retyped';
 
 /** What a run would do, found out without a write to the archive: the plan step and `parquetry plan` share it. */
 export interface LookedOver {
@@ -27,12 +29,15 @@ export interface LookedOver {
   readonly identity: ArchiveIdentity;
   /** Whether the archive is there already. */
   readonly exists: boolean;
+  /** What inference extended: registered and predefined schemas by message type. */
+  readonly known: ReadonlyMap<string, TableSchema>;
 }
 
 /**
  * Looks the source and the archive over. `workDir` gets spooled files and the rejects of unusable messages; the archive
  * is only read.
- * @throws ParquetryError ARCHIVE_MISMATCH, ARCHIVE_INVALID, SOURCE_NOT_FOUND, SOURCE_INVALID, MESSAGE_TYPE_UNKNOWN
+ * @throws ParquetryError ARCHIVE_MISMATCH, ARCHIVE_INVALID, SOURCE_NOT_FOUND, SOURCE_INVALID, MESSAGE_TYPE_UNKNOWN,
+ *   SCHEMA_CONFLICT when the contract does not allow what the messages have
  */
 export async function lookOver(
   store: ObjectStore,
@@ -40,6 +45,8 @@ export async function lookOver(
   options: {
     readonly workDir: string;
     readonly signal?: AbortSignal;
+    /** A source without a usable message is no error. */
+    readonly empty?: true;
     readonly onProgress?: (progress: SourceProgress) => void;
   },
 ): Promise<LookedOver> {
@@ -47,22 +54,30 @@ export async function lookOver(
   if (spec.source.uri.startsWith('galexie:')) checkLakeTypes(spec.types ?? []);
   const { integers, nesting } = mergeIdentity(wantedIdentity(spec), existing);
   const style = integers === 'signed' ? portableSchema : (schema: TableSchema): TableSchema => schema;
-  const source = await openSource({ ...spec, nested: nesting }, await knownSchemas(store, style, spec.range));
+  const known = await knownSchemas(store, style, spec.range);
+  const run = { ...spec, nested: nesting };
+  const source = await openSource(run, known);
   await mkdir(options.workDir, { recursive: true });
   const found = await source.prepare({
     range: spec.range,
     ...(spec.types === undefined ? {} : { types: spec.types }),
     ...options,
   });
-  checkFound(spec, found);
+  if (options.empty !== true) checkFound(spec, found);
   const majors = new Majors(store);
+  const contract = contractOf(spec);
   const datasets = await Promise.all(
-    found.datasets.map(async ({ dataset, schema, ...entry }) => ({
-      ...entry,
-      dataset: onlyMajor(await majors.list(dataset), dataset, spec.range),
-      schema: style(schema),
-    })),
+    found.datasets.map(async ({ dataset: messageType, schema: inferred, ...entry }) => {
+      const dataset = onlyMajor(await majors.list(messageType), messageType, spec.range);
+      const schema = style(inferred);
+      const base = known.get(messageType);
+      if (base === undefined) return { ...entry, dataset, schema };
+      assertColumns(contract, dataset, base, schema, found.kind === 'galexie');
+      return { ...entry, dataset, schema: agreedSchema(contract, base, schema) };
+    }),
   );
+  if (contract.types !== 'reject_row' && found.kind === 'ndjson')
+    await assertTypes({ ...options, spec: run, known, datasets });
   checkSortKeys(spec.settings.sortBy ?? [], datasets);
   const network = spec.network ?? (found.network === undefined ? undefined : networkName(found.network));
   const identity = mergeIdentity({ ...wantedIdentity(spec), network }, existing);
@@ -72,7 +87,13 @@ export async function lookOver(
     index: { ...found, datasets },
     identity,
     exists: existing !== undefined,
+    known,
   };
+}
+
+/** How the messages of a run that was looked over are read. */
+export function runMessages({ spec, identity, known }: LookedOver): NdjsonOptions {
+  return messageOptions({ ...spec, nested: identity.nesting }, known);
 }
 
 function unstyled(spec: RunSpec): RunSpec {

@@ -1,4 +1,4 @@
-import { Archive, type SegmentRecord, parseDataset } from '@parquetry/archive';
+import { Archive, type Dataset, type SegmentRecord, parseDataset } from '@parquetry/archive';
 import {
   type Intervals,
   type LedgerRange,
@@ -8,9 +8,10 @@ import {
   partitionsOf,
   subtractIntervals,
 } from '@parquetry/core';
-import { canonicalJson, schemaFingerprint } from '@parquetry/schema';
+import { type TableSchema, canonicalJson, schemaFingerprint } from '@parquetry/schema';
 import { messageEstimator } from '@parquetry/source';
 import type { ObjectStore } from '@parquetry/storage';
+import type { RunSpec } from '@parquetry/workflows';
 import type { LookedOver } from './look';
 
 /** One dataset of one partition, as a run finds it. */
@@ -28,9 +29,26 @@ export interface PlannedDataset {
   readonly messages?: number;
 }
 
+/** A committed segment that a run would write in another way. */
 interface StaleRange {
   readonly range: LedgerRange;
   readonly why: string;
+}
+
+/** The stale segments of a dataset in a run's range. Reads the record of each segment there. */
+export async function staleRanges(
+  table: Dataset,
+  spec: RunSpec,
+  schema: TableSchema,
+): Promise<readonly StaleRange[]> {
+  const fingerprint = schemaFingerprint(schema);
+  const stale: StaleRange[] = [];
+  for (const { id, range } of (await table.snapshot()).segments) {
+    if (intersectRange(range, spec.range) === undefined) continue;
+    const why = staleness(await table.segment(id), spec, fingerprint);
+    if (why !== undefined) stale.push({ range, why });
+  }
+  return stale;
 }
 
 /**
@@ -44,13 +62,8 @@ export async function* planDatasets(store: ObjectStore, looked: LookedOver): Asy
   const found: { dataset: string; coverage: Intervals; stale: readonly StaleRange[] }[] = [];
   for (const { dataset, schema } of index.datasets) {
     const table = archive?.dataset(dataset);
-    const { coverage = [], segments = [] } = (await table?.snapshot()) ?? {};
-    const stale: StaleRange[] = [];
-    for (const { id, range } of segments) {
-      if (table === undefined || intersectRange(range, spec.range) === undefined) continue;
-      const why = staleness(await table.segment(id), canonicalJson(spec.settings), schemaFingerprint(schema));
-      if (why !== undefined) stale.push({ range, why });
-    }
+    const { coverage = [] } = (await table?.snapshot()) ?? {};
+    const stale = table === undefined ? [] : await staleRanges(table, spec, schema);
     found.push({ dataset, coverage, stale });
   }
   for (const range of partitionsOf(spec.range, spec.partitionSize))
@@ -83,7 +96,7 @@ function describe(
 ): Pick<PlannedDataset, 'state' | 'why'> {
   if (missing.length === 0)
     return stale === undefined
-      ? { state: 'committed', why: 'committed with these settings and columns' }
+      ? { state: 'committed', why: 'committed with these settings' }
       : { state: 'stale', why: stale.why };
   if (clipIntervals(range, coverage).length === 0)
     return { state: 'missing', why: 'no commit covers its ledgers' };
@@ -94,9 +107,14 @@ function describe(
   };
 }
 
-function staleness({ identity }: SegmentRecord, settings: string, fingerprint: string): string | undefined {
-  if (canonicalJson(identity.settings) !== settings) return 'committed with other settings';
-  if (identity.schema.fingerprint !== fingerprint)
+function staleness(
+  { identity }: SegmentRecord,
+  { settings, schema }: RunSpec,
+  fingerprint: string,
+): string | undefined {
+  if (canonicalJson(identity.settings) !== canonicalJson(settings)) return 'committed with other settings';
+  // An older version is what its time needed: it stays, unless the run asks for the newest.
+  if (schema === 'latest' && identity.schema.fingerprint !== fingerprint)
     return `committed with version ${identity.schema.version} of the schema, which has other columns`;
   return undefined;
 }

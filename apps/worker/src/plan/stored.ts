@@ -4,6 +4,7 @@ import type { TableSchema } from '@parquetry/schema';
 import type { SourceIndex } from '@parquetry/source';
 import type { ObjectStore } from '@parquetry/storage';
 import type { RunSpec } from '@parquetry/workflows';
+import type { CommittedVersion } from './committed';
 
 /** Everything the steps of a run need, stored once in the archive: any worker can fetch it. */
 export interface StoredPlan {
@@ -12,6 +13,8 @@ export interface StoredPlan {
   readonly network?: string;
   /** Datasets with their pinned schemas, and where the source's bytes are. */
   readonly index: SourceIndex;
+  /** Ledgers to be replaced that keep the version they are committed with, by dataset. */
+  readonly committed?: Readonly<Record<string, readonly CommittedVersion[]>>;
 }
 
 const KEY = /^_parquetry\/(?:runs|compactions)\/[0-9a-f]{32}\.json$/;

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { CODECS, type Codec, type StagedDataset } from '@parquetry/core';
+import { CODECS, type Codec, type StagedDataset, partName } from '@parquetry/core';
 import type { TableSchema } from '@parquetry/schema';
 import { openNdjsonSource } from '@parquetry/source';
 import { type Writer, openWriter } from '@parquetry/writer';
@@ -60,7 +60,7 @@ async function sums(
   const outDir = path.join(stageDir, 'out');
   await rm(outDir, { recursive: true, force: true });
   const files = await using.writeDataset({
-    rowsFile: path.join(stageDir, 'thing.rows.ndjson'),
+    rowsFile: path.join(stageDir, partName('thing', 0, staged.form)),
     staged,
     range: RANGE,
     schema: { subject: 'thing', version: 1, fingerprint: 'f'.repeat(64), schema },

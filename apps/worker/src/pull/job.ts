@@ -1,8 +1,9 @@
 import { parseDataset } from '@parquetry/archive';
-import { ParquetryError, type StageManifest } from '@parquetry/core';
+import type { StageManifest } from '@parquetry/core';
 import type { MessageDecision, SourceProgress } from '@parquetry/source';
 import { openStore } from '@parquetry/storage';
 import type { PartitionTask } from '@parquetry/workflows';
+import { partitionSchema } from '../plan/committed';
 import { loadPlan } from '../plan/stored';
 import { openSource } from '../sources';
 
@@ -25,13 +26,16 @@ export interface PullHooks {
 
 /** Stages a partition. @throws ParquetryError as the source does; CONFIG_INVALID for a dataset that the plan lacks */
 export async function runPull(job: PullJob, hooks: PullHooks): Promise<StageManifest> {
-  const { spec, index } = await loadPlan(openStore(job.archive), job.archive, job.plan);
-  const datasets = job.task.datasets.map((name) => {
-    const found = index.datasets.find(({ dataset }) => dataset === name);
-    if (found === undefined) throw new ParquetryError('CONFIG_INVALID', `The plan has no dataset "${name}".`);
-    // The source knows message types; a major is the archive's affair.
-    return { dataset: parseDataset(name).messageType, schema: found.schema };
-  });
+  const store = openStore(job.archive);
+  const plan = await loadPlan(store, job.archive, job.plan);
+  const { spec, index } = plan;
+  const datasets = await Promise.all(
+    job.task.datasets.map(async (name) => {
+      const { schema } = await partitionSchema(store, plan, name, job.task.range);
+      // The source knows message types; a major is the archive's affair.
+      return { dataset: parseDataset(name).messageType, schema };
+    }),
+  );
   const source = await openSource(spec, new Map());
   const { stageId, stageDir, spoolDir, task } = job;
   const { layout } = spec.settings;

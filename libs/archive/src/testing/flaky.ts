@@ -1,5 +1,6 @@
 import { ParquetryError } from '@parquetry/core';
 import type {
+  FileIdentity,
   ListedObject,
   ObjectInfo,
   ObjectStore,
@@ -56,6 +57,10 @@ export class FlakyStore implements ObjectStore {
 
   stat(key: string): Promise<ObjectInfo | undefined> {
     return this.step(() => this.inner.stat(key));
+  }
+
+  holds(key: string, file: string, identity: FileIdentity): Promise<boolean> {
+    return this.step(() => this.inner.holds(key, file, identity));
   }
 
   sha256(key: string): Promise<string> {

@@ -3,7 +3,10 @@ import { type SchemaChange, compareSchemas } from './changes';
 import { matchFields } from './match';
 
 /** What a run may do with what the registered schema does not know, in dlt's words. */
-export type ContractMode = 'evolve' | 'freeze' | 'reject_row';
+export const CONTRACT_MODES = ['evolve', 'freeze', 'reject_row'] as const;
+
+/** See `CONTRACT_MODES` and `Contract`. */
+export type ContractMode = (typeof CONTRACT_MODES)[number];
 
 /**
  * `columns` is about keys without a column (struct members too), `types` about values that a column's type can't hold.

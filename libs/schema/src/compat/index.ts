@@ -3,9 +3,11 @@ export {
   type Contract,
   type ContractDecision,
   type ContractMode,
+  CONTRACT_MODES,
   DEFAULT_CONTRACT,
   applyContract,
 } from './contract';
+export { mergeSchemas } from './merge';
 export {
   type BreakingChange,
   COMPATIBILITY_MODES,

@@ -41,7 +41,10 @@ describe('checkCompatibility', () => {
     expect(result.breaking[0]).toMatchObject({
       change: { kind: 'type', path: 'a', before: 'int64', after: 'float64', rule: 'integer_float' },
       against: 1,
-      readers: ['duckdb', 'duckdb_by_name', 'pyarrow', 'polars', 'pyarrow_newer', 'polars_newer', 'delta'],
+      readers: [
+        ...['duckdb', 'duckdb_by_name', 'pyarrow', 'polars', 'pyarrow_newer', 'polars_newer', 'delta'],
+        ...['spark', 'spark_merge', 'spark_delta'],
+      ],
     });
   });
 

@@ -8,7 +8,10 @@ const SHOWN = Object.entries<Rule>(RULES).flatMap(([id, { shown }]) =>
   shown === undefined ? [] : [{ id, shown }],
 );
 const DUCKDB: readonly Reader[] = ['duckdb', 'duckdb_by_name'];
-const OTHERS = (Object.keys(READERS) as Reader[]).filter((reader) => !DUCKDB.includes(reader));
+/** Spark's readings are held against the table in tests/interop/spark.test.ts, which starts it once for all. */
+const OTHERS = (Object.keys(READERS) as Reader[]).filter(
+  (reader) => !DUCKDB.includes(reader) && !reader.startsWith('spark'),
+);
 
 let root: string;
 const folders = new Map<string, string>();
@@ -57,6 +60,14 @@ describe('the verdicts follow from what readers do', () => {
     '%s may be made backward: readers by name are exact',
     (_, rule) => {
       for (const reader of BY_NAME) expect(rule.shown?.readers[reader] ?? 'exact').toBe('exact');
+    },
+  );
+
+  it.each(Object.entries<Rule>(RULES).filter(([, { backward }]) => backward === 'ok'))(
+    '%s may be made backward in Delta tables: Spark is exact, with mergeSchema and through the log',
+    (_, rule) => {
+      for (const reader of ['spark_merge', 'spark_delta'] as const)
+        expect(rule.shown?.readers[reader] ?? 'exact').toBe('exact');
     },
   );
 

@@ -18,7 +18,7 @@ import {
   NUMBER,
   OBJECT,
   STRING,
-  type Tape,
+  Tape,
   TRUE,
 } from '../json/tape';
 import { TIME_OK, TimeReader } from '../json/time';
@@ -103,6 +103,14 @@ export class Evidence {
       case OBJECT:
         this.observeObject(tape, node);
     }
+  }
+
+  /** Takes an integer, as its plain digits would be taken. */
+  observeInteger(value: bigint): void {
+    const tape = new Tape();
+    tape.bytes = Buffer.from(String(value));
+    tape.nodes.set([NUMBER, 0, tape.bytes.length, NODE]);
+    this.observe(tape, 0);
   }
 
   /**

@@ -1,4 +1,5 @@
 import { ParquetryError } from '@parquetry/core';
+import { maxFieldId } from '../ids';
 import type { DataType, Field, TableSchema } from '../types';
 import { columnNames } from './names';
 import { Evidence, SAW_OPEN } from './evidence';
@@ -61,7 +62,7 @@ function infer(
       },
     );
   if (base !== undefined) {
-    let id = maxId(base.fields);
+    let id = maxFieldId(base.fields);
     return { ...base, messageType, fields: extendColumns(base.fields, evidence, () => (id += 1), nesting) };
   }
   const own = [
@@ -185,13 +186,4 @@ function extendType(type: DataType, evidence: Evidence, nextId: NextId): DataTyp
     return items === type.items ? type : { type: 'list', items };
   }
   return type;
-}
-
-function maxId(fields: readonly Field[]): number {
-  return Math.max(0, ...fields.map(({ id, type }) => Math.max(id, maxTypeId(type))));
-}
-
-function maxTypeId(type: DataType): number {
-  if (type.type === 'struct') return maxId(type.fields);
-  return type.type === 'list' ? maxId([type.items]) : 0;
 }

@@ -74,7 +74,7 @@ export class ShapeTable<Plan> {
   private marks: Int32Array = new Int32Array(512);
   private heads: Int32Array = new Int32Array(256);
   private view: DataView = new DataView(new ArrayBuffer(0));
-  private lessons = 0;
+  private taught = 0;
   private size = 0;
   private hits = 0;
   private misses = 0;
@@ -82,18 +82,28 @@ export class ShapeTable<Plan> {
 
   /** Whether `learn` can still take shapes. */
   get open(): boolean {
-    return this.lessons < MAX_LESSONS && this.size < MAX_BYTES && this.useful;
+    return this.taught < MAX_LESSONS && this.size < MAX_BYTES && this.useful;
   }
 
   private get useful(): boolean {
     return this.misses < TRIAL || this.hits * 4 > this.misses;
   }
 
+  /** What is known so far, as steps from the first literal on. */
+  get steps(): readonly Step<Plan>[] {
+    return this.roots;
+  }
+
+  /** Texts learnt from. */
+  get lessons(): number {
+    return this.taught;
+  }
+
   /** Learns the structure of a scanned text `bytes[start, end)` of the tape, which has no fault and no duplicate key. */
   learn(tape: Tape, start: number, end: number, lesson: Lesson<Plan>): void {
     if (!this.open) return;
     const built = this.builder.build(tape, start, end, lesson);
-    this.lessons += 1;
+    this.taught += 1;
     if (built === undefined) return;
     const { steps, classes, shape } = built;
     let siblings = this.roots;

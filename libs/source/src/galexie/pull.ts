@@ -3,12 +3,13 @@ import { ParquetryError, type StagedDataset } from '@parquetry/core';
 import { type LedgerContext, type StellarType, isStellarType, stellarRows } from '@parquetry/stellar';
 import type { PullRequest } from '../source';
 import { DatasetStage, type StageOptions } from '../stage/dataset';
-import { RowEncoder } from './encode';
+import { BatchParts } from '../stage/batches';
+import { RowAppender } from './append';
 
 interface Lane {
   readonly type: StellarType;
   readonly stage: DatasetStage;
-  readonly encoder: RowEncoder;
+  readonly rows: RowAppender;
 }
 
 /** The staged datasets of one pull: each ledger's rows go to all of them. */
@@ -23,8 +24,9 @@ export class PullStage {
       const type = schema.messageType;
       if (!isStellarType(type))
         throw new ParquetryError('MESSAGE_TYPE_UNKNOWN', `A ledger lake has no message type ${type}.`);
-      const stage = new DatasetStage(stageDir, schema, dataset, options);
-      return { type, stage, encoder: new RowEncoder(schema, stage.columns) };
+      const rowParts = new BatchParts(stageDir, dataset, schema);
+      const stage = new DatasetStage(stageDir, schema, dataset, { ...options, rowParts });
+      return { type, stage, rows: new RowAppender(schema, rowParts, stage.columns) };
     });
   }
 
@@ -32,10 +34,11 @@ export class PullStage {
   addLedger(context: LedgerContext): void {
     const { xdrStart, xdrEnd } = context.ledger.meta;
     const digest = createHash('sha256').update(context.bytes.subarray(xdrStart, xdrEnd)).digest();
-    for (const { type, stage, encoder } of this.lanes) {
+    for (const { type, stage, rows } of this.lanes) {
       stage.hashSource(context.sequence, digest);
       for (const row of stellarRows(context, type)) {
-        stage.appendRow(context.sequence, context.closedAt, encoder.encode(row));
+        rows.append(row);
+        stage.noteRows(context.sequence, context.closedAt);
         this.rows += 1;
       }
     }

@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import fc from 'fast-check';
 import { difference, readStage } from './testing/readback';
-import { JsonScanner, NODE } from '@parquetry/schema';
+import { JsonScanner, NODE, type TableSchema } from '@parquetry/schema';
 import { ALL, Workspace } from './testing/workspace';
 
 let workspace: Workspace;
@@ -135,9 +134,8 @@ describe('the message forms of the reference program', () => {
       const source = await workspace.open(file, { messageType: 'event_payment' });
       const index = await workspace.prepare(source, ALL, ['event_payment']);
       const { stageDir } = await workspace.pull(source, index);
-      expect(await readFile(path.join(stageDir, 'event_payment.rows.ndjson'), 'utf8')).toContain(
-        '"amount":18446744073709551615',
-      );
+      const schema = index.datasets[0]?.schema as TableSchema;
+      expect(String((await readStage(stageDir, schema))[0]?.['amount'])).toBe('18446744073709551615');
       expect(index.datasets[0]?.schema.fields.find(({ name }) => name === 'amount')?.type).toEqual({
         type: 'uint64',
       });

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { LedgerRange } from '@parquetry/core';
+import { createXXHash128 } from 'hash-wasm';
 import type { SourceFile } from './files';
 
 /** A run of whole lines of one file that has messages of the run. */
@@ -15,7 +15,7 @@ export interface Block {
   readonly ledgers: LedgerRange;
   /** Indexes of the datasets they belong to. */
   readonly datasets: readonly number[];
-  /** sha256 of its bytes, hex. */
+  /** `BlockHash` of its bytes. */
   readonly hash: string;
   /** Messages of each of `datasets` in it that the index pass counted; absent where it did not count. */
   readonly messages?: readonly number[];
@@ -42,9 +42,18 @@ export type PackedBlock = readonly [
   (readonly number[])?,
 ];
 
-/** The identity of a block's bytes. */
-export function blockHash(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+/** Tells whether a block's bytes are those that were read before: XXH128, hex. What identifies content is a sha256. */
+export type BlockHash = (bytes: Uint8Array) => string;
+
+let hasher: Promise<BlockHash> | undefined;
+
+/** The hash of blocks, of which the machine code is made once. */
+export function blockHasher(): Promise<BlockHash> {
+  return (hasher ??= createXXHash128().then(
+    (hash): BlockHash =>
+      (bytes) =>
+        hash.init().update(bytes).digest('hex'),
+  ));
 }
 
 /** A block for the index. */

@@ -1,10 +1,11 @@
 import type { Tape } from '@parquetry/schema';
 import type { MessageFault } from '../message';
-import type { RowBuffer } from './out';
+import type { ByteBuffer } from '../stage/plain/bytes';
 
 /** What encoders share while a row is written. */
 export interface RowContext {
-  readonly out: RowBuffer;
+  /** Where the value under way is written. */
+  out: ByteBuffer;
   /** Set by the encoder that gives up. */
   fault: MessageFault | undefined;
   /** Set by the encoder that writes a negative zero. */
@@ -14,8 +15,8 @@ export interface RowContext {
 }
 
 /**
- * Writes the value at a tape's node, which is not null, in the stage's form; false with `context.fault` when the
- * column can't hold it exactly.
+ * Writes the value at a tape's node, which is not null, to `context.out`; false with `context.fault` when the column
+ * can't hold it exactly.
  */
 export type ValueEncoder = (context: RowContext, tape: Tape, node: number) => boolean;
 

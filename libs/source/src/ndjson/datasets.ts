@@ -27,6 +27,8 @@ export class DatasetTable {
   constructor(
     types: readonly string[] | undefined,
     private readonly schemas: ReadonlyMap<string, TableSchema>,
+    /** Keys that no row has, so that they make no column. */
+    private readonly leaveOut: readonly string[] = [],
   ) {
     this.wanted = types === undefined ? undefined : new Set(types);
   }
@@ -58,7 +60,7 @@ export class DatasetTable {
       name,
       messages: 0,
       evidence: messageEvidence(),
-      ...settledKeys(this.schemas.get(name)),
+      ...settledKeys(this.schemas.get(name), this.leaveOut),
     });
     this.byName.set(name, index);
     return index;
@@ -89,8 +91,11 @@ export class DatasetTable {
 }
 
 /** Keys of columns that are neither structs nor lists, which can gain members, nor taken apart into columns. */
-function settledKeys(schema: TableSchema | undefined): { settled: KeyTable; texts: KeyTable } {
-  const settled = new KeyTable();
+function settledKeys(
+  schema: TableSchema | undefined,
+  leaveOut: readonly string[],
+): { settled: KeyTable; texts: KeyTable } {
+  const settled = new KeyTable(leaveOut);
   const texts = new KeyTable();
   const apart = new Set(schema?.fields.flatMap(({ path }) => (path === undefined ? [] : [path[0]])));
   for (const { key, name, type, path } of schema?.fields ?? []) {

@@ -1,7 +1,5 @@
-import { mkdtemp, open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { type Layout, MAX_LEDGER, layoutFolder, sameFolder } from '@parquetry/core';
+import { open } from 'node:fs/promises';
+import { type Layout, type LedgerRange, layoutFolder, sameFolder } from '@parquetry/core';
 import { JsonScanner, type TableSchema } from '@parquetry/schema';
 import { checkMessage, type MessageFault, MessageReader } from '../message';
 import { folderConflict } from '../stage/decision';
@@ -9,7 +7,6 @@ import { caseFault } from './clash';
 import { type SourceFile, listFiles } from './files';
 import { isBlank, lineTextEnd, markLength, MAX_LINE, readBatches } from './lines';
 import { messageOptions, type NdjsonOptions } from './options';
-import { Indexer } from './prepare';
 import { RowEncoder } from './row';
 import { ensureSpool } from './spool';
 
@@ -23,8 +20,12 @@ export interface InspectedMessage {
   readonly closeTime?: string;
   /** Folder below the dataset's, as the layout places the message's ledger. */
   readonly folder?: string;
-  /** Why it is rejected; absent when it is accepted. */
+  /** Why it is rejected; absent when it is not. */
   readonly fault?: MessageFault;
+  /** It is rejected before it belongs to a partition: kept once a run. */
+  readonly unusable?: true;
+  /** It is of a ledger or a type that the run did not ask for. */
+  readonly filtered?: true;
 }
 
 /** What `inspectNdjson` is asked. */
@@ -32,7 +33,15 @@ export interface InspectRequest {
   /** Paths and globs, separated by commas. */
   readonly spec: string;
   readonly options: NdjsonOptions;
+  /** The schemas of the run by message type: what `prepare` found, or what became of it. */
+  readonly schemas: ReadonlyMap<string, TableSchema>;
+  /** Ledgers of the run, inclusive. */
+  readonly range: LedgerRange;
+  /** Message types of the run; absent for all. */
+  readonly types?: readonly string[];
   readonly layout: Layout;
+  /** Folder of decompressed copies: that of `prepare` has them already. */
+  readonly workDir: string;
   readonly onMessage: (message: InspectedMessage) => void;
   readonly signal?: AbortSignal;
 }
@@ -45,42 +54,30 @@ interface Target {
 }
 
 /**
- * Validates every message of NDJSON files as a pull of all of them would, in their order, without staging a row. Schemas
- * are those of the options, extended by inference over all the files.
- * @returns the schemas the messages were held against, by dataset
- * @throws ParquetryError SOURCE_NOT_FOUND, SOURCE_CORRUPT, SCHEMA_CONFLICT
+ * Holds every message of NDJSON files against the run's schemas as its pulls would, in their order, without staging a
+ * row.
+ * @throws ParquetryError SOURCE_NOT_FOUND, SOURCE_CORRUPT
  */
-export async function inspectNdjson(request: InspectRequest): Promise<ReadonlyMap<string, TableSchema>> {
-  const workDir = await mkdtemp(path.join(tmpdir(), 'parquetry-inspect-'));
-  try {
-    const { spec, options, signal } = request;
-    const range = { start: 1, end: MAX_LEDGER };
-    const asked = { range, workDir, ...(signal === undefined ? {} : { signal }) };
-    const { datasets } = await new Indexer(spec, options, asked).run();
-    const schemas = new Map(datasets.map(({ dataset, schema }) => [dataset, schema]));
-    const inspector = new Inspector(request, schemas);
-    for (const file of await listFiles(spec)) await inspector.file(file, workDir);
-    return schemas;
-  } finally {
-    await rm(workDir, { recursive: true, force: true });
-  }
+export async function inspectNdjson(request: InspectRequest): Promise<void> {
+  const inspector = new Inspector(request);
+  for (const file of await listFiles(request.spec)) await inspector.file(file, request.workDir);
 }
 
 class Inspector {
   private readonly scanner = new JsonScanner();
   private readonly reader: MessageReader;
   private readonly targets: ReadonlyMap<string, Target>;
+  private readonly wanted: ReadonlySet<string> | undefined;
 
-  constructor(
-    private readonly request: InspectRequest,
-    schemas: ReadonlyMap<string, TableSchema>,
-  ) {
-    this.reader = new MessageReader(messageOptions(request.options, schemas));
+  constructor(private readonly request: InspectRequest) {
+    const { options, schemas, types } = request;
+    this.reader = new MessageReader(messageOptions(options, new Map([...options.schemas, ...schemas])));
+    this.wanted = types === undefined ? undefined : new Set(types);
     this.targets = new Map(
       [...schemas].map(([dataset, schema]) => [
         dataset,
         {
-          encoder: new RowEncoder(schema),
+          encoder: new RowEncoder(schema, options.leaveOut),
           closeTimeColumn: schema.closeTimeColumn,
           ledgers: new Map<number, number>(),
         },
@@ -115,37 +112,41 @@ class Inspector {
 
   private message(bytes: Buffer, start: number, end: number): Omit<InspectedMessage, 'position'> {
     const { scanner, reader } = this;
+    const { range } = this.request;
     const { tape } = scanner;
     if (!scanner.scan(bytes, start, end)) {
       const { code, reason, offset } = scanner.fault as NonNullable<JsonScanner['fault']>;
-      return {
-        fault: { code, reason: `Not readable as JSON at byte ${offset - start + 1} of the line: ${reason}.` },
-      };
+      return unusable({
+        code,
+        reason: `Not readable as JSON at byte ${offset - start + 1} of the line: ${reason}.`,
+      });
     }
     const typeFault = reader.readType(tape);
-    if (typeFault !== undefined) return { fault: typeFault };
+    if (typeFault !== undefined) return unusable(typeFault);
     const { dataset } = reader;
+    if (this.wanted?.has(dataset) === false) return { dataset, filtered: true };
     const ledgerFault = reader.readLedger(tape);
-    if (ledgerFault !== undefined) return { dataset, fault: ledgerFault };
+    if (ledgerFault !== undefined) return { dataset, ...unusable(ledgerFault) };
     const { ledger } = reader;
+    if (ledger < range.start || ledger > range.end) return { dataset, ledger, filtered: true };
+    // The index pass keeps one of the types that differ only in case.
+    const target = this.targets.get(dataset);
+    if (target === undefined) {
+      const kept = [...this.targets.keys()].find((name) => name.toLowerCase() === dataset.toLowerCase());
+      return { dataset, ledger, ...unusable(caseFault(dataset, kept ?? dataset.toLowerCase())) };
+    }
     const timeFault = checkMessage(reader, tape);
     if (timeFault !== undefined) return { dataset, ledger, fault: timeFault };
-    return { dataset, ledger, ...this.place(dataset, ledger, tape) };
+    return { dataset, ledger, ...this.place(target, ledger, tape) };
   }
 
   private place(
-    dataset: string,
+    target: Target,
     ledger: number,
     tape: JsonScanner['tape'],
   ): Omit<InspectedMessage, 'position'> {
     const { reader } = this;
     const { layout } = this.request;
-    // The index pass saw every type that has a usable message, and keeps one of those that differ only in case.
-    const target = this.targets.get(dataset);
-    if (target === undefined) {
-      const kept = [...this.targets.keys()].find((name) => name.toLowerCase() === dataset.toLowerCase());
-      return { fault: caseFault(dataset, kept ?? dataset.toLowerCase()) };
-    }
     const { encoder, closeTimeColumn, ledgers } = target;
     const micros = Number(reader.time.unixMicros());
     const closeTime = reader.time.text();
@@ -164,6 +165,10 @@ class Inspector {
   }
 }
 
+function unusable(fault: MessageFault): Omit<InspectedMessage, 'position'> {
+  return { fault, unusable: true };
+}
+
 function lineTooLong(): Omit<InspectedMessage, 'position'> {
-  return { fault: { code: 'LINE_TOO_LONG', reason: `The line is longer than ${MAX_LINE} bytes.` } };
+  return unusable({ code: 'LINE_TOO_LONG', reason: `The line is longer than ${MAX_LINE} bytes.` });
 }

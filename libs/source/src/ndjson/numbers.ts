@@ -1,5 +1,6 @@
 import * as schema from '@parquetry/schema';
-import { mismatch, refuse, type RowContext, type ValueEncoder } from './context';
+import { mismatch, refuse, type RowContext } from './context';
+import type { ValueReader } from './reader';
 
 // Local copies: in CommonJS a re-exported name costs a call at each use.
 const {
@@ -16,7 +17,12 @@ const {
 } = schema;
 
 /** Whole numbers in a range; `1.0` and `1e2` are whole, text is not a number. */
-export function integerEncoder(path: string, name: string, min: bigint, max: bigint): ValueEncoder {
+export function integerReader(
+  path: string,
+  name: string,
+  min: bigint,
+  max: bigint,
+): ValueReader<number | bigint> {
   const safeMin = Number(min < -(2n ** 53n) ? -(2n ** 53n) : min);
   const safeMax = Number(max > 2n ** 53n ? 2n ** 53n : max);
   const outside = (context: RowContext, actual: string) =>
@@ -37,11 +43,8 @@ export function integerEncoder(path: string, name: string, min: bigint, max: big
     if ((head & FRACTION) === 0 && end - start <= 15) {
       const value = smallInteger(bytes, start, end);
       if (value < safeMin || value > safeMax) return outside(context, tape.text(node));
-      context.bound = value;
       // -0 is the integer 0.
-      if (value === 0) context.out.byte(48);
-      else context.out.copy(bytes, start, end);
-      return true;
+      return value === 0 ? 0 : value;
     }
     let text: string;
     if ((head & FRACTION) === 0) {
@@ -65,10 +68,7 @@ export function integerEncoder(path: string, name: string, min: bigint, max: big
       text = plainDecimal(bytes, start, end);
     }
     const value = BigInt(text);
-    if (value < min || value > max) return outside(context, text);
-    context.bound = value;
-    context.out.ascii(text);
-    return true;
+    return value < min || value > max ? outside(context, text) : value;
   };
 }
 
@@ -81,7 +81,7 @@ function smallInteger(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /** Numbers that a double holds. */
-export function floatEncoder(path: string): ValueEncoder {
+export function floatReader(path: string): ValueReader<number> {
   return (context, tape, node) => {
     if (tape.kind(node) !== NUMBER) return mismatch(context, tape, node, path, 'float64');
     const start = tape.start(node);
@@ -95,23 +95,14 @@ export function floatEncoder(path: string): ValueEncoder {
         'float64',
         tape.text(node, 60),
       );
-    if (isPlain(tape.bytes, start, end)) {
-      context.out.copy(tape.bytes, start, end);
-      return true;
-    }
-    // DuckDB reads the lexeme -0 as an integer and loses the sign, and 0e999999999999 as -0: the shortest form of the
-    // double, which has the same value, is read right.
     const value = Number(tape.text(node));
-    if (Object.is(value, -0)) {
-      context.negativeZero = true;
-      context.out.ascii('-0.0');
-    } else context.out.ascii(String(value));
-    return true;
+    if (Object.is(value, -0)) context.negativeZero = true;
+    return value;
   };
 }
 
-/** Numbers, and text of plain digits as amounts come, that fit precision and scale; staged as text. */
-export function decimalEncoder(path: string, precision: number, scale: number): ValueEncoder {
+/** Numbers, and text of plain digits as amounts come, that fit precision and scale; as plain digits. */
+export function decimalReader(path: string, precision: number, scale: number): ValueReader<string> {
   const name = `decimal(${precision}, ${scale})`;
   return (context, tape, node) => {
     const { bytes } = tape;
@@ -140,10 +131,7 @@ export function decimalEncoder(path: string, precision: number, scale: number): 
         name,
         tape.text(node, 100),
       );
-    context.out.byte(34);
-    context.out.ascii(plainDecimal(bytes, start, end));
-    context.out.byte(34);
-    return true;
+    return plainDecimal(bytes, start, end);
   };
 }
 
@@ -159,16 +147,4 @@ function isNumber(bytes: Uint8Array, start: number, end: number): boolean {
     else return false;
   }
   return digits > 0;
-}
-
-/** Whether a number lexeme is short, has no exponent and is no negative zero. */
-function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start > 24) return false;
-  let zero = true;
-  for (let at = start; at < end; at += 1) {
-    const byte = bytes[at] as number;
-    if (byte === 101 || byte === 69) return false;
-    if (byte >= 49 && byte <= 57) zero = false;
-  }
-  return !(zero && bytes[start] === 45);
 }

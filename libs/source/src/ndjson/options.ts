@@ -13,6 +13,8 @@ export interface NdjsonOptions {
   readonly ledgerPaths?: Readonly<Record<string, string>>;
   /** What nested objects and arrays of new columns become; default `struct`. */
   readonly nesting?: Nesting;
+  /** Keys of the message itself, and of the object unwrapped from it, that no row has: neither columns nor rejects. */
+  readonly leaveOut?: readonly string[];
   /** Predefined and registered schemas by message type. */
   readonly schemas: ReadonlyMap<string, TableSchema>;
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ParquetryError } from '@parquetry/core';
@@ -5,10 +6,12 @@ import { inferSchema, JsonScanner, ShapeTable } from '@parquetry/schema';
 import { checkMessage, type MessageFault, MessageReader, observeMessage } from '../message';
 import type { PrepareRequest, SourceDataset, SourceIndex } from '../source';
 import { LineFile } from '../stage/lines';
-import { blockHash, blockSize, type NdjsonIndex, packBlock, unpackBlock, type PackedBlock } from './blocks';
+import { blockHasher, blockSize, type NdjsonIndex, packBlock, unpackBlock, type PackedBlock } from './blocks';
 import { caseClashes, caseFault } from './clash';
 import { type DatasetEntry, DatasetTable } from './datasets';
 import { listFiles, type SourceFile, sourceChanged } from './files';
+import { CountKernel } from './kernel/counts';
+import { UNKNOWN } from './kernel/layout';
 import { indexLesson, type IndexPlan } from './known';
 import {
   type BlockLine,
@@ -34,10 +37,12 @@ const PREFIX = 4_096;
 export class Indexer {
   private readonly scanner = new JsonScanner();
   private readonly shapes = new ShapeTable<IndexPlan>();
+  private readonly kernel: CountKernel;
   private readonly reader: MessageReader;
   private readonly datasets: DatasetTable;
   private readonly blocks: PackedBlock[] = [];
   private readonly rejects: LineFile;
+  private readonly hasher = blockHasher();
   /** Types refused for the case of their letters, with the type that is kept. */
   private clashes: ReadonlyMap<string, string> = new Map();
   private unusable = 0;
@@ -55,8 +60,9 @@ export class Indexer {
     private readonly request: PrepareRequest,
   ) {
     this.reader = new MessageReader(messageOptions(options, options.schemas));
-    this.datasets = new DatasetTable(request.types, options.schemas);
+    this.datasets = new DatasetTable(request.types, options.schemas, options.leaveOut);
     this.rejects = new LineFile(path.join(request.workDir, 'rejects.ndjson'));
+    this.kernel = new CountKernel(this.shapes, request.range);
   }
 
   /** Runs the pass. */
@@ -65,6 +71,7 @@ export class Indexer {
     const files = await listFiles(this.spec);
     try {
       for (const [index, file] of files.entries()) await this.file(index, file);
+      this.kernel.flush();
       await this.refuseClashes(files);
     } finally {
       if (this.unusable > 0) await this.rejects.close();
@@ -176,38 +183,65 @@ export class Indexer {
     firstLine: number,
     target: number,
   ): Promise<number> {
+    const hashOf = await this.hasher;
     let line = firstLine;
-    let blockStart = 0;
-    let blockLine = line;
-    for (let at = 0; at < bytes.length;) {
-      const newline = bytes.indexOf(10, at);
-      const end = newline < 0 ? bytes.length : newline;
-      const start = offset === 0 && at === 0 ? markLength(bytes) : at;
-      this.message(file, line, bytes, start, lineTextEnd(bytes, start, end));
-      at = newline < 0 ? end : newline + 1;
-      line += 1;
-      if (at - blockStart < target && at < bytes.length) continue;
+    for (let from = 0; from < bytes.length;) {
+      const newline = bytes.indexOf(10, from + target - 1);
+      const to = newline < 0 ? bytes.length : newline + 1;
+      const block = bytes.subarray(from, to);
+      const after = this.block(file, block, offset + from, line);
       if (this.members.size > 0) {
         const members = [...this.members].sort(([a], [b]) => a - b);
         this.blocks.push(
           packBlock({
             file: index,
-            start: offset + blockStart,
-            length: at - blockStart,
-            line: blockLine,
+            start: offset + from,
+            length: block.length,
+            line,
             ledgers: { start: this.first, end: this.last },
             datasets: members.map(([dataset]) => dataset),
-            hash: blockHash(bytes.subarray(blockStart, at)),
+            hash: hashOf(block),
             messages: members.map(([, messages]) => messages),
           }),
         );
       }
       this.members.clear();
-      blockStart = at;
-      blockLine = line;
+      from = to;
+      line = after;
     }
     this.datasets.checkSize();
     await this.rejects.drain();
+    return line;
+  }
+
+  /** Looks at a block's lines; returns the number of the line after it. `offset`: its place in the file. */
+  private block(file: SourceFile, bytes: Buffer, offset: number, firstLine: number): number {
+    const { kernel } = this;
+    let line = firstLine;
+    let loaded = false;
+    for (let at = 0; at < bytes.length;) {
+      if (!loaded && kernel.useful && bytes.length <= kernel.input.length && isUtf8(bytes)) {
+        kernel.input.set(bytes);
+        loaded = true;
+      }
+      if (loaded && kernel.useful) {
+        const run = kernel.take(at, bytes.length);
+        this.messages += run.lines;
+        this.filtered += run.lines - run.rows;
+        line += run.lines;
+        at = run.next;
+        if (run.status !== UNKNOWN) continue;
+      }
+      const newline = bytes.indexOf(10, at);
+      const end = newline < 0 ? bytes.length : newline;
+      const start = offset === 0 && at === 0 ? markLength(bytes) : at;
+      kernel.stepAside();
+      this.message(file, line, bytes, start, lineTextEnd(bytes, start, end));
+      at = newline < 0 ? end : newline + 1;
+      line += 1;
+    }
+    for (const { dataset, rows, first, last } of kernel.takeCounts())
+      this.count(dataset, this.datasets.at(dataset), rows, first, last);
     return line;
   }
 
@@ -217,6 +251,7 @@ export class Indexer {
     const { scanner, reader, shapes } = this;
     const { tape } = scanner;
     const known = end - start > MAX_LINE ? undefined : shapes.match(bytes, start, end);
+    this.kernel.learn(known !== undefined);
     if (known !== undefined && this.again(known.plan)) return;
     if (end - start > MAX_LINE)
       return this.reject(TOO_LONG, file, line, bytes.subarray(start, start + PREFIX));
@@ -245,7 +280,7 @@ export class Indexer {
     }
     const number = this.datasets.indexOf(reader.dataset);
     const entry = this.datasets.at(number);
-    this.count(number, entry);
+    this.count(number, entry, 1, reader.ledger, reader.ledger);
     // Messages that the pull will reject whatever the schema must not shape it.
     if (checkMessage(reader, tape) !== undefined) return;
     const observed = observeMessage(entry.evidence, tape, reader, entry.settled);
@@ -267,7 +302,7 @@ export class Indexer {
       return true;
     }
     if (seen === undefined || !reader.recallCloseTime(tape, places)) return false;
-    this.count(seen.number, seen.entry);
+    this.count(seen.number, seen.entry, 1, reader.ledger, reader.ledger);
     for (const { evidence, node } of seen.observed) evidence.observe(tape, node);
     return true;
   }
@@ -277,14 +312,17 @@ export class Indexer {
     return ledger >= range.start && ledger <= range.end;
   }
 
-  /** Counts a message of the ledger that the reader has read, and makes it part of the block under way. */
-  private count(number: number, entry: DatasetEntry): void {
-    const { ledger } = this.reader;
-    if (this.members.size === 0) this.first = this.last = ledger;
-    else if (ledger < this.first) this.first = ledger;
-    else if (ledger > this.last) this.last = ledger;
-    this.members.set(number, (this.members.get(number) ?? 0) + 1);
-    entry.messages += 1;
+  /** Counts messages of ledgers from `first` to `last`, and makes them part of the block under way. */
+  private count(number: number, entry: DatasetEntry, messages: number, first: number, last: number): void {
+    if (this.members.size === 0) {
+      this.first = first;
+      this.last = last;
+    } else {
+      if (first < this.first) this.first = first;
+      if (last > this.last) this.last = last;
+    }
+    this.members.set(number, (this.members.get(number) ?? 0) + messages);
+    entry.messages += messages;
   }
 
   private reject(fault: MessageFault, file: SourceFile, line: number, raw: Uint8Array, typed = false): void {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { ParquetryError, type StageManifest, systemErrorCode } from '@parquetry/core';
 import { JsonScanner, ShapeTable } from '@parquetry/schema';
@@ -5,21 +6,28 @@ import { checkMessage, type MessageFault, MessageReader } from '../message';
 import type { PullRequest } from '../source';
 import { DatasetStage } from '../stage/dataset';
 import { writeManifest } from '../stage/manifest';
-import { type Block, blockHash, type NdjsonIndex, unpackBlock } from './blocks';
+import { PlainParts } from '../stage/plain/parts';
+import { type Block, blockHasher, type NdjsonIndex, unpackBlock } from './blocks';
 import { type SourceFile, sourceChanged } from './files';
+import { INPUT_BYTES } from './kernel/kernel';
+import { FULL, PLACE, UNKNOWN } from './kernel/layout';
+import { RowKernel } from './kernel/rows';
 import { pullLesson, type PullPlan } from './known';
-import { blockLines, isBlank, MAX_LINE, readFully } from './lines';
+import { isBlank, lineTextEnd, markLength, MAX_LINE, readFully } from './lines';
 import { messageOptions, type NdjsonOptions } from './options';
 import { rejectOf } from './reject';
 import { RowEncoder } from './row';
 import { ensureSpool } from './spool';
 
-/** Neighbouring blocks are read together up to this many bytes. */
-const READ_SIZE = 4 << 20;
+/** Neighbouring blocks are read together up to this many bytes: as many as the kernel takes. */
+const READ_SIZE = INPUT_BYTES;
 
 interface Target {
   readonly stage: DatasetStage;
   readonly encoder: RowEncoder;
+  readonly parts: PlainParts;
+  /** Its index among the pull's. */
+  readonly dataset: number;
   /** Messages in the range so far. */
   messages: number;
 }
@@ -30,10 +38,12 @@ export class Puller {
   private readonly shapes = new ShapeTable<PullPlan<Target> | undefined>();
   private readonly reader: MessageReader;
   private readonly targets: ReadonlyMap<string, Target>;
+  private readonly inOrder: readonly Target[];
+  private readonly kernel: RowKernel<Target>;
   private readonly index: NdjsonIndex;
   private bytesRead = 0;
   private rows = 0;
-  private buffer = Buffer.alloc(0);
+  private buffer: Buffer;
   // messages whose bytes lie side by side are hashed together
   private hashed: DatasetStage | undefined;
   private hashedLedger = 0;
@@ -47,22 +57,36 @@ export class Puller {
     const schemas = new Map(request.datasets.map(({ dataset, schema }) => [dataset, schema]));
     this.reader = new MessageReader(messageOptions(options, schemas));
     this.index = request.index.data as NdjsonIndex;
-    this.targets = new Map(
-      request.datasets.map(({ dataset, schema }) => [
+    const made = request.datasets.map(({ dataset, schema }) => {
+      const parts = new PlainParts(request.stageDir, dataset, schema);
+      return {
         dataset,
-        {
-          stage: new DatasetStage(request.stageDir, schema, dataset, request),
-          encoder: new RowEncoder(schema),
-          messages: 0,
-        },
-      ]),
+        schema,
+        parts,
+        stage: new DatasetStage(request.stageDir, schema, dataset, { ...request, rowParts: parts }),
+      };
+    });
+    this.kernel = new RowKernel(
+      this.shapes,
+      made.map(({ schema, parts, stage }) => ({ schema, parts, counters: stage.columns })),
+      request.range,
     );
+    this.buffer = this.kernel.input;
+    this.inOrder = made.map(({ schema, parts, stage }, index) => ({
+      stage,
+      parts,
+      encoder: new RowEncoder(schema, options.leaveOut, parts.columns),
+      dataset: index,
+      messages: 0,
+    }));
+    this.targets = new Map(made.map(({ dataset }, index) => [dataset, this.inOrder[index] as Target]));
   }
 
   /** Runs the pull; the manifest is written last. */
   async run(): Promise<StageManifest> {
     const { stageId, range, stageDir } = this.request;
     for (const [index, file] of this.index.files.entries()) await this.file(file, this.blocksOf(index));
+    this.kernel.flush();
     const datasets = [];
     for (const { stage } of this.targets.values()) datasets.push(await stage.finish());
     const manifest: StageManifest = {
@@ -102,6 +126,7 @@ export class Puller {
       this.bytesRead += spooled.bytesRead;
       name = spooled.path;
     }
+    const hashOf = await blockHasher();
     const handle = await openSource(file, name);
     try {
       for (const group of groupBlocks(blocks)) {
@@ -111,7 +136,7 @@ export class Puller {
         const start = (group[0] as Block).start;
         for (const block of group) {
           const part = bytes.subarray(block.start - start, block.start - start + block.length);
-          if (blockHash(part) !== block.hash) {
+          if (hashOf(part) !== block.hash) {
             // A copy of the changed file must not stay under the old one's name.
             if (packed) await rm(name, { force: true });
             throw sourceChanged(file);
@@ -130,14 +155,37 @@ export class Puller {
     const start = (group[0] as Block).start;
     const last = group.at(-1) as Block;
     const size = last.start + last.length - start;
-    if (this.buffer.length < size) this.buffer = Buffer.allocUnsafe(Math.max(size, READ_SIZE));
-    if (!(await readFully(handle, this.buffer, size, start))) throw sourceChanged(file);
-    return this.buffer.subarray(0, size);
+    // Only a block of one long line is larger than what the kernel takes.
+    const buffer = size <= this.kernel.input.length ? this.kernel.input : this.large(size);
+    if (!(await readFully(handle, buffer, size, start))) throw sourceChanged(file);
+    return buffer.subarray(0, size);
+  }
+
+  private large(size: number): Buffer {
+    if (this.buffer.length < size) this.buffer = Buffer.allocUnsafe(size);
+    return this.buffer;
   }
 
   private block(file: SourceFile, block: Block, bytes: Buffer): void {
     const before = [...this.targets.values()].map(({ messages }) => messages);
-    for (const { line, start, end } of blockLines(block, bytes)) this.message(file, line, bytes, start, end);
+    const { kernel } = this;
+    const fast = bytes.buffer === kernel.input.buffer && isUtf8(bytes);
+    let line = block.line;
+    for (let at = 0; at < bytes.length;) {
+      if (fast && kernel.useful) {
+        const taken = this.fast(bytes, at);
+        line += taken.lines;
+        at = taken.next;
+        if (taken.done) continue;
+      }
+      const newline = bytes.indexOf(10, at);
+      const end = newline < 0 ? bytes.length : newline;
+      const start = block.start === 0 && at === 0 ? markLength(bytes) : at;
+      kernel.stepAside();
+      this.message(file, line, bytes, start, lineTextEnd(bytes, start, end));
+      line += 1;
+      at = newline < 0 ? end : newline + 1;
+    }
     this.flushHash(bytes);
     this.checkCounts(file, block, before);
   }
@@ -165,12 +213,36 @@ export class Puller {
     });
   }
 
+  /** Lets the kernel take lines from `at` on; not `done` when the next line is for `message`. */
+  private fast(bytes: Buffer, at: number): { lines: number; next: number; done: boolean } {
+    const { kernel, inOrder } = this;
+    const offset = bytes.byteOffset - kernel.input.byteOffset;
+    const run = kernel.take(offset + at, offset + bytes.length);
+    const { status, lines, rows, ledger, micros } = run;
+    const next = run.next - offset;
+    const target = inOrder[run.dataset] as Target;
+    if (rows > 0) {
+      target.messages += rows;
+      this.rows += rows;
+      this.hash(target.stage, ledger, bytes, at, bytes[next - 1] === 10 ? next - 1 : next);
+      target.stage.noteRows(ledger, micros, rows);
+    }
+    if (status === PLACE) {
+      if (target.stage.placeFault(ledger, micros) !== undefined) return { lines, next, done: false };
+      kernel.approve(run.dataset, ledger, micros);
+    }
+    // A line that does not even fit empty columns is not the kernel's.
+    const done = status === FULL ? kernel.flush() : status !== UNKNOWN;
+    return { lines, next, done };
+  }
+
   /** Messages that no partition can have are in the run's rejects since the index pass. */
   private message(file: SourceFile, line: number, bytes: Buffer, start: number, end: number): void {
     const { scanner, reader, shapes } = this;
     const { tape } = scanner;
     if (isBlank(bytes, start, end) || end - start > MAX_LINE) return;
     const known = shapes.match(bytes, start, end);
+    this.kernel.learn(known !== undefined);
     if (known !== undefined && this.again(known.plan, bytes, start, end)) return;
     if (!scanner.scan(bytes, start, end) || reader.readType(tape) !== undefined) return;
     const target = this.targets.get(reader.dataset);
@@ -226,10 +298,11 @@ export class Puller {
   }
 
   /** Stages the row that the encoder has. */
-  private staged({ stage, encoder }: Target): void {
+  private staged({ stage, encoder, parts }: Target): void {
     const { reader } = this;
-    stage.appendRow(reader.ledger, Number(reader.time.unixMicros()), encoder.bytes);
-    encoder.count(stage);
+    encoder.keep(stage);
+    parts.addRows(1);
+    stage.noteRows(reader.ledger, Number(reader.time.unixMicros()));
     this.rows += 1;
   }
 

@@ -8,10 +8,12 @@ const { NODE, NULL, OBJECT } = schema;
 
 /** Where a key of the message goes: into a column, or for objects that are flattened into the columns of its members. */
 interface Route {
-  /** -1: none takes the value as it is. */
+  /** -1: none takes the value as it is; -2: it is left out. */
   column: number;
   members: Level | undefined;
 }
+
+const LEFT_OUT = -2;
 
 /** The keys of one object level. */
 interface Level {
@@ -30,7 +32,7 @@ export class Router {
   private message = 0;
   private pairs: number[] = [];
 
-  constructor(fields: readonly Field[]) {
+  constructor(fields: readonly Field[], leaveOut: readonly string[] = []) {
     fields.forEach((field, column) => {
       const keys = field.path ?? [field.key ?? field.name];
       let at = this.root;
@@ -40,6 +42,7 @@ export class Router {
       });
       routeAt(at, keys.at(-1) as string).column = column;
     });
+    for (const key of leaveOut) routeAt(this.root, key).column = LEFT_OUT;
     this.taken = new Int32Array(this.root.routes.length);
   }
 
@@ -74,8 +77,10 @@ export class Router {
       const index = keys.find(tape, key);
       if (index < 0) return unknownKey(context, tape, key, '');
       if (tape.kind(value) === NULL || this.taken[index] === this.message) continue;
+      const route = routes[index] as Route;
+      if (route.column === LEFT_OUT) continue;
       this.taken[index] = this.message;
-      if (!this.value(context, tape, key, routes[index] as Route, '')) return false;
+      if (!this.value(context, tape, key, route, '')) return false;
     }
     return true;
   }

@@ -1,14 +1,15 @@
 import type { Field, TableSchema, Tape } from '@parquetry/schema';
 import { type MessageFault, type MessageReader } from '../message';
 import type { DatasetStage } from '../stage/dataset';
+import { ByteBuffer } from '../stage/plain/bytes';
+import { PlainColumn } from '../stage/plain/column';
 import { refuse, type RowContext, type ValueEncoder } from './context';
-import { RowBuffer } from './out';
+import { plainEncoder } from './plain';
 import { Router } from './routes';
-import { valueEncoder } from './value';
 
 interface Column {
   readonly field: Field;
-  readonly prefix: Buffer;
+  readonly plain: PlainColumn;
   readonly bounded: boolean;
   /** JSON text, whatever the value is: also objects are not taken apart. */
   readonly text: boolean;
@@ -18,13 +19,14 @@ interface Column {
 const BOUNDED = new Set(['int32', 'int64', 'uint32', 'uint64', 'timestamp']);
 
 /**
- * Turns scanned messages into staged rows of one schema, straight from byte spans, in two steps: `assign` finds the
- * column of each value from the message's structure, `write` encodes the values. The ledger and close time columns come
- * from the reader; the unwrapped object's values win over the envelope's, where its value is not null.
+ * Turns scanned messages into staged rows of one schema, straight from byte spans, in three steps: `assign` finds the
+ * column of each value from the message's structure, `write` encodes the values into the columns, `keep` makes them a
+ * row; what is not kept is forgotten with the next `write`. The ledger and close time columns come from the reader; the
+ * unwrapped object's values win over the envelope's, where its value is not null.
  */
 export class RowEncoder {
   private readonly context: RowContext = {
-    out: new RowBuffer(),
+    out: new ByteBuffer(),
     fault: undefined,
     negativeZero: false,
     bound: 0,
@@ -34,22 +36,26 @@ export class RowEncoder {
   private readonly required: readonly number[];
   /** Rows are numbered so that marks of the row before need no clearing. */
   private row = 0;
+  /** Values were written that are not kept yet. */
+  private open = false;
   private readonly filled: Int32Array;
   private readonly bounds: (number | bigint)[];
-  private lastMicros: number | bigint = -1;
-  private lastLedger = 0;
-  private opening: Uint8Array = Buffer.alloc(0);
   private readonly ledger: number;
   private readonly closeTime: number;
 
-  constructor(schema: TableSchema) {
-    this.router = new Router(schema.fields);
-    this.columns = schema.fields.map((field) => ({
+  /** `plain`: one column a field, which get the rows; `leaveOut`: keys whose values no row has. */
+  constructor(
+    schema: TableSchema,
+    leaveOut: readonly string[] = [],
+    plain: readonly PlainColumn[] = schema.fields.map(({ type }) => new PlainColumn(type.type)),
+  ) {
+    this.router = new Router(schema.fields, leaveOut);
+    this.columns = schema.fields.map((field, index) => ({
       field,
-      prefix: Buffer.from(`,${JSON.stringify(field.name)}:`),
+      plain: plain[index] as PlainColumn,
       text: field.type.type === 'json' && !this.router.takesApart(field),
       bounded: BOUNDED.has(field.type.type),
-      encode: valueEncoder(field.type, field.name),
+      encode: plainEncoder(field.type, field.name),
     }));
     this.filled = new Int32Array(this.columns.length);
     this.bounds = new Array<number>(this.columns.length).fill(0);
@@ -82,25 +88,24 @@ export class RowEncoder {
     return own;
   }
 
-  /** Encodes an assigned message; true when `bytes` has the row, else `fault` says why it is rejected. */
+  /** Encodes an assigned message; true when it can be kept, else `fault` says why it is rejected. */
   write(tape: Tape, reader: MessageReader, pairs: Int32Array): boolean {
+    if (this.open) this.drop();
     const { context, columns, filled, bounds } = this;
-    const { out } = context;
     const row = (this.row += 1);
+    this.open = true;
     context.negativeZero = false;
     context.fault = undefined;
-    out.length = 0;
-    this.writePlace(reader);
-    filled[this.ledger] = filled[this.closeTime] = row;
+    this.writePlace(this.ledger, reader.ledger);
+    this.writePlace(this.closeTime, reader.time.unixMicros());
     for (let index = 0; index < pairs.length; index += 2) {
       const at = pairs[index] as number;
       const column = columns[at] as Column;
-      out.copy(column.prefix, 0, column.prefix.length);
+      context.out = column.plain.out;
       filled[at] = row;
       if (!column.encode(context, tape, pairs[index + 1] as number)) return false;
       if (column.bounded) bounds[at] = context.bound;
     }
-    out.byte(125);
     return true;
   }
 
@@ -118,36 +123,35 @@ export class RowEncoder {
     return this.context.fault;
   }
 
-  /** The row encoded last; valid until the next one. */
-  get bytes(): Uint8Array {
-    const { out } = this.context;
-    return out.bytes.subarray(0, out.length);
-  }
-
-  /** Counts the row encoded last. */
-  count(stage: DatasetStage): void {
+  /** Keeps the row written last, and counts it. */
+  keep(stage: DatasetStage): void {
     const { columns, filled, row } = this;
+    this.open = false;
     if (this.context.negativeZero) stage.noteNegativeZero();
     for (let index = 0; index < columns.length; index += 1) {
+      const column = columns[index] as Column;
       const counter = stage.columns[index] as DatasetStage['columns'][number];
-      if (filled[index] !== row) counter.addNull();
-      else if ((columns[index] as Column).bounded) counter.addBound(this.bounds[index] as number | bigint);
+      if (filled[index] !== row) {
+        column.plain.keepNull();
+        counter.addNull();
+        continue;
+      }
+      column.plain.keep();
+      if (column.bounded) counter.addBound(this.bounds[index] as number | bigint);
     }
   }
 
-  /** Begins the row with ledger and close time, which most rows share with the row before. */
-  private writePlace({ ledger, time }: MessageReader): void {
-    const micros = time.unixMicros();
-    if (micros !== this.lastMicros || ledger !== this.lastLedger) {
-      this.lastMicros = micros;
-      this.lastLedger = ledger;
-      const [first, second] = [this.ledger, this.closeTime].map((index) =>
-        (this.columns[index] as Column).prefix.toString(),
-      );
-      this.opening = Buffer.from(`{${(first as string).slice(1)}${ledger}${second}"${time.text()}"`);
-      this.bounds[this.ledger] = ledger;
-      this.bounds[this.closeTime] = micros;
-    }
-    this.context.out.copy(this.opening, 0, this.opening.length);
+  /** Forgets what was written of a row that was not kept. */
+  private drop(): void {
+    for (const { plain } of this.columns) plain.drop();
+  }
+
+  private writePlace(index: number, value: number | bigint): void {
+    const { field, plain } = this.columns[index] as Column;
+    this.filled[index] = this.row;
+    this.bounds[index] = value;
+    // The ledger is 64 bits wide in archives of signed integers.
+    if (field.type.type === 'uint32' || field.type.type === 'int32') plain.out.int32(Number(value));
+    else plain.out.int64(value);
   }
 }

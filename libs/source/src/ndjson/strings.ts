@@ -1,13 +1,13 @@
 import * as schema from '@parquetry/schema';
 import { TimeReader } from '@parquetry/schema';
-import { mismatch, refuse, type ValueEncoder } from './context';
-import type { RowBuffer } from './out';
+import { mismatch, refuse } from './context';
+import type { ValueReader } from './reader';
 
 // Local copies: in CommonJS a re-exported name costs a call at each use.
 const { KIND, LONE, STRING, TIME_FINE, TIME_OK, TIME_RANGE } = schema;
 
-/** Strings of whole characters. */
-export function textEncoder(path: string): ValueEncoder {
+/** Strings of whole characters; their node. */
+export function stringReader(path: string): ValueReader<number> {
   return (context, tape, node) => {
     const head = tape.nodes[node] as number;
     if ((head & KIND) !== STRING) return mismatch(context, tape, node, path, 'utf8');
@@ -20,13 +20,12 @@ export function textEncoder(path: string): ValueEncoder {
         'utf8',
         tape.text(node, 60),
       );
-    context.out.copy(tape.bytes, tape.start(node), tape.end(node));
-    return true;
+    return node;
   };
 }
 
-/** RFC 3339 times, staged in UTC. */
-export function timeEncoder(path: string): ValueEncoder {
+/** RFC 3339 times; what is returned is good until the next one is read. */
+export function timeReader(path: string): ValueReader<TimeReader> {
   const time = new TimeReader();
   const expected = 'RFC 3339 with an offset, at most microseconds';
   return (context, tape, node) => {
@@ -34,11 +33,7 @@ export function timeEncoder(path: string): ValueEncoder {
     const start = tape.start(node);
     const end = tape.end(node);
     const outcome = time.read(tape.bytes, start + 1, end - 1);
-    if (outcome === TIME_OK) {
-      context.bound = time.unixMicros();
-      writeTime(context.out, time, tape.bytes, start, end);
-      return true;
-    }
+    if (outcome === TIME_OK) return time;
     const actual = tape.text(node, 60);
     if (outcome === TIME_FINE)
       return refuse(
@@ -67,10 +62,4 @@ export function timeEncoder(path: string): ValueEncoder {
       actual,
     );
   };
-}
-
-function writeTime(out: RowBuffer, time: TimeReader, bytes: Uint8Array, start: number, end: number): void {
-  // "YYYY-MM-DDTHH:MM:SSZ" is in the stage's form already.
-  if (end - start === 22 && bytes[end - 2] === 90 && bytes[start + 11] === 84) out.copy(bytes, start, end);
-  else out.ascii(`"${time.text()}"`);
 }

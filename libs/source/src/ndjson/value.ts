@@ -1,14 +1,29 @@
 import * as schema from '@parquetry/schema';
 import { type DataType, type Field, KeyTable, type Tape } from '@parquetry/schema';
 import { mismatch, refuse, type RowContext, type ValueEncoder } from './context';
-import { decimalEncoder, floatEncoder, integerEncoder } from './numbers';
-import { textEncoder, timeEncoder } from './strings';
+import { decimalReader, floatReader, integerReader } from './numbers';
+import type { ValueReader } from './reader';
+import { stringReader, timeReader } from './strings';
 
 // Local copies: in CommonJS a re-exported name costs a call at each use.
 const { ARRAY, FALSE, NODE, NULL, OBJECT, TRUE } = schema;
 
-/** Makes the encoder of a column, struct member or list element. `path` names it in rejects. */
-export function valueEncoder(type: DataType, path: string): ValueEncoder {
+/** A reader of an integer type. */
+export function wholeReader(
+  type: 'int32' | 'uint32' | 'int64' | 'uint64',
+  path: string,
+): ValueReader<number | bigint> {
+  const bits = type.endsWith('32') ? 32n : 64n;
+  return type.startsWith('u')
+    ? integerReader(path, type, 0n, 2n ** bits - 1n)
+    : integerReader(path, type, -(2n ** (bits - 1n)), 2n ** (bits - 1n) - 1n);
+}
+
+/**
+ * Makes the encoder of a value inside a nested column, which is staged as JSON text: in the form that DuckDB casts
+ * exactly to the column's type. `path` names it in rejects.
+ */
+export function jsonEncoder(type: DataType, path: string): ValueEncoder {
   switch (type.type) {
     case 'bool':
       return (context, tape, node) => {
@@ -18,26 +33,30 @@ export function valueEncoder(type: DataType, path: string): ValueEncoder {
         return true;
       };
     case 'int32':
-      return integerEncoder(path, 'int32', -(2n ** 31n), 2n ** 31n - 1n);
     case 'uint32':
-      return integerEncoder(path, 'uint32', 0n, 2n ** 32n - 1n);
     case 'int64':
-      return integerEncoder(path, 'int64', -(2n ** 63n), 2n ** 63n - 1n);
     case 'uint64':
-      return integerEncoder(path, 'uint64', 0n, 2n ** 64n - 1n);
+      return written(wholeReader(type.type, path), ({ out }, value) => out.ascii(String(value)));
     case 'float64':
-      return floatEncoder(path);
+      return written(floatReader(path), ({ out }, value) =>
+        // DuckDB reads the lexeme -0 as an integer and loses the sign.
+        out.ascii(Object.is(value, -0) ? '-0.0' : String(value)),
+      );
     case 'decimal128':
-      return decimalEncoder(path, type.precision, type.scale);
+      return written(decimalReader(path, type.precision, type.scale), ({ out }, value) =>
+        out.ascii(`"${value}"`),
+      );
     case 'utf8':
-      return textEncoder(path);
+      return written(stringReader(path), ({ out }, node, tape) =>
+        out.copy(tape.bytes, tape.start(node), tape.end(node)),
+      );
     case 'json':
       return ({ out }, tape, node) => {
         out.quoted(tape.bytes, tape.start(node), tape.end(node));
         return true;
       };
     case 'timestamp':
-      return timeEncoder(path);
+      return written(timeReader(path), ({ out }, value) => out.ascii(`"${value.text()}"`));
     case 'list':
       return listEncoder(type.items, path);
     case 'struct':
@@ -45,8 +64,21 @@ export function valueEncoder(type: DataType, path: string): ValueEncoder {
   }
 }
 
+/** An encoder that writes what a reader reads. */
+export function written<Value>(
+  read: ValueReader<Value>,
+  write: (context: RowContext, value: Value, tape: Tape) => void,
+): ValueEncoder {
+  return (context, tape, node) => {
+    const value = read(context, tape, node);
+    if (value === false) return false;
+    write(context, value, tape);
+    return true;
+  };
+}
+
 function listEncoder(items: Field, path: string): ValueEncoder {
-  const element = valueEncoder(items.type, `${path}[]`);
+  const element = jsonEncoder(items.type, `${path}[]`);
   return (context, tape, node) => {
     if (tape.kind(node) !== ARRAY) return mismatch(context, tape, node, path, 'list');
     const { out } = context;
@@ -64,22 +96,23 @@ function listEncoder(items: Field, path: string): ValueEncoder {
   };
 }
 
+/** Objects of exactly the struct's members: DuckDB's cast takes neither a key more nor one less. */
 function structEncoder(fields: readonly Field[], path: string): ValueEncoder {
   const keys = new KeyTable(fields.map((field) => field.key ?? field.name));
   const members = fields.map((field) => ({
     nullable: field.nullable,
     path: `${path}.${field.name}`,
     prefix: Buffer.from(`${JSON.stringify(field.name)}:`),
-    encode: valueEncoder(field.type, `${path}.${field.name}`),
+    encode: jsonEncoder(field.type, `${path}.${field.name}`),
   }));
-  const required = members.flatMap((member, index) =>
-    member.nullable ? [] : [{ index, path: member.path }],
-  );
+  /** Marks members with the object they were last seen in. */
+  const seen = new Int32Array(members.length);
+  let objects = 0;
   return (context, tape, node) => {
     if (tape.kind(node) !== OBJECT) return mismatch(context, tape, node, path, 'struct');
     const { out } = context;
     const end = tape.next(node);
-    const seen = required.length === 0 ? undefined : new Set<number>();
+    const object = (objects = (objects + 1) | 0);
     let first = true;
     out.byte(123);
     for (let key = node + NODE; key < end; key = tape.next(key + NODE)) {
@@ -89,13 +122,19 @@ function structEncoder(fields: readonly Field[], path: string): ValueEncoder {
       if (tape.kind(key + NODE) === NULL) continue;
       if (!first) out.byte(44);
       first = false;
-      seen?.add(index);
+      seen[index] = object;
       out.copy(member.prefix, 0, member.prefix.length);
       if (!member.encode(context, tape, key + NODE)) return false;
     }
-    if (seen !== undefined)
-      for (const { index, path: missing } of required)
-        if (!seen.has(index)) return refuse(context, 'NULL_VALUE', missing, `${missing} can't be null.`);
+    for (let index = 0; index < members.length; index += 1) {
+      if (seen[index] === object) continue;
+      const { nullable, prefix, path: missing } = members[index] as (typeof members)[number];
+      if (!nullable) return refuse(context, 'NULL_VALUE', missing, `${missing} can't be null.`);
+      if (!first) out.byte(44);
+      first = false;
+      out.copy(prefix, 0, prefix.length);
+      out.ascii('null');
+    }
     out.byte(125);
     return true;
   };

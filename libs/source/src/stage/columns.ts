@@ -6,9 +6,9 @@ export class ColumnCounter {
   private min: bigint | number | undefined;
   private max: bigint | number | undefined;
 
-  /** The row has no value in this column. */
-  addNull(): void {
-    this.nulls += 1;
+  /** So many rows have no value in this column. */
+  addNull(rows = 1): void {
+    this.nulls += rows;
   }
 
   /**

@@ -1,7 +1,14 @@
 import { createHash, type Hash } from 'node:crypto';
 import path from 'node:path';
 import * as core from '@parquetry/core';
-import { type Layout, type LedgerTally, type Reject, type StagedDataset, sameFolder } from '@parquetry/core';
+import {
+  type Layout,
+  type LedgerTally,
+  type Reject,
+  type StageForm,
+  type StagedDataset,
+  sameFolder,
+} from '@parquetry/core';
 import type { TableSchema } from '@parquetry/schema';
 import { ColumnCounter } from './columns';
 import { type MessageDecision, folderConflict } from './decision';
@@ -20,8 +27,23 @@ interface LedgerCount {
   hash: Hash;
 }
 
+/** Rows that are staged in another form than lines of text. */
+export interface RowParts {
+  readonly form: StageForm;
+  /** Back-pressure point. */
+  drain(): Promise<void>;
+  /** Closes the last part. `bytes`: of all rows as text; `parts`, `partRows`: real bytes and rows of each part. */
+  close(): Promise<{
+    readonly bytes: number;
+    readonly parts: readonly number[];
+    readonly partRows: readonly number[];
+  }>;
+}
+
 /** What a stage may be told beside its schema. */
 export interface StageOptions {
+  /** Where the rows go; without it `appendRow` takes lines of text. */
+  readonly rowParts?: RowParts;
   /** With it, `placeFault` says which rows close in another folder than their ledger. */
   readonly layout?: Layout;
   /** Hears of every row and every reject, in order. */
@@ -77,18 +99,31 @@ export class DatasetStage {
 
   /** Appends a staged row (see core's stage format). `closeTimeMicros`: Unix microseconds, a safe integer. */
   appendRow(ledger: number, closeTimeMicros: number, line: string | Uint8Array): void {
-    const count = this.ledger(ledger);
-    if (count.rows === 0) count.closeTimeMicros = count.lastCloseTimeMicros = closeTimeMicros;
-    else if (closeTimeMicros > count.lastCloseTimeMicros) count.lastCloseTimeMicros = closeTimeMicros;
-    count.rows += 1;
-    this.rows += 1;
-    if (ledger < this.lastLedger) this.sorted = false;
-    this.lastLedger = ledger;
+    const count = this.countRows(ledger, closeTimeMicros, 1);
     const before = this.rowFile.bytes;
     this.rowFile.append(line);
     count.bytes += this.rowFile.bytes - before;
     if (this.rows % PART_ROWS === 0 && this.rowFile.bytes >= PART_BYTES) this.nextPart();
     this.options.onDecision?.({ dataset: this.dataset, ledger, closeTimeMicros });
+  }
+
+  /** Counts rows of one ledger and close time that were appended to `rowParts`. */
+  noteRows(ledger: number, closeTimeMicros: number, rows = 1): void {
+    this.countRows(ledger, closeTimeMicros, rows);
+    const { onDecision } = this.options;
+    if (onDecision === undefined) return;
+    for (let row = 0; row < rows; row += 1) onDecision({ dataset: this.dataset, ledger, closeTimeMicros });
+  }
+
+  private countRows(ledger: number, closeTimeMicros: number, rows: number): LedgerCount {
+    const count = this.ledger(ledger);
+    if (count.rows === 0) count.closeTimeMicros = count.lastCloseTimeMicros = closeTimeMicros;
+    else if (closeTimeMicros > count.lastCloseTimeMicros) count.lastCloseTimeMicros = closeTimeMicros;
+    count.rows += rows;
+    this.rows += rows;
+    if (ledger < this.lastLedger) this.sorted = false;
+    this.lastLedger = ledger;
+    return count;
   }
 
   /** The row appended last has a negative zero. */
@@ -112,14 +147,16 @@ export class DatasetStage {
   /** Back-pressure point between batches of rows. */
   async drain(): Promise<void> {
     if (this.closing.length > 1) await Promise.all(this.closing.splice(0));
-    await this.rowFile.drain();
+    await (this.options.rowParts ?? this.rowFile).drain();
     await this.rejectFile.drain();
   }
 
   /** Closes the files and returns what was counted. The rejects file exists only when there are rejects. */
   async finish(): Promise<StagedDataset> {
-    this.closePart();
+    const { rowParts } = this.options;
+    if (rowParts === undefined) this.closePart();
     await Promise.all(this.closing);
+    const others = await rowParts?.close();
     if (this.rejected > 0) await this.rejectFile.close();
     const ordered = [...this.ledgers].sort(([a], [b]) => a - b);
     const content = createHash('sha256');
@@ -145,10 +182,13 @@ export class DatasetStage {
       rejected: this.rejected,
       messages: this.rows + this.rejected,
       sorted: this.sorted,
+      ...(rowParts === undefined ? {} : { form: rowParts.form }),
       ledgers,
       rejectedLedgers,
-      bytes: this.parts.reduce((sum, bytes) => sum + bytes, 0),
-      ...(this.parts.length > 1 ? { parts: this.parts, ledgerBytes } : {}),
+      ...(others ?? {
+        bytes: this.parts.reduce((sum, bytes) => sum + bytes, 0),
+        ...(this.parts.length > 1 ? { parts: this.parts, ledgerBytes } : {}),
+      }),
       ...(this.negativeZeros ? { negativeZeros: true as const } : {}),
       contentHash: content.digest('hex'),
       columns: Object.fromEntries(

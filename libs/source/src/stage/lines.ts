@@ -4,7 +4,7 @@ const FLUSH_BYTES = 1 << 20;
 const BUFFER_BYTES = FLUSH_BYTES + (1 << 16);
 const MAX_FREE = 4;
 
-/** Appends lines to a file through one bounded buffer; `drain` between batches applies back-pressure. */
+/** Appends lines, or bytes as they are, to a file through one bounded buffer; `drain` between batches applies back-pressure. */
 export class LineFile {
   private buffer: Buffer = Buffer.allocUnsafe(BUFFER_BYTES);
   /** Written buffers, to be used again: fresh memory costs more than the copy into it. */
@@ -25,6 +25,14 @@ export class LineFile {
     this.used += typeof line === 'string' ? this.buffer.write(line, this.used) : this.copy(line);
     this.buffer[this.used++] = 10;
     this.bytes += size + 1;
+    if (this.used >= FLUSH_BYTES) this.rotate(0);
+  }
+
+  /** Appends bytes as they are; they are copied. */
+  appendBytes(bytes: Uint8Array): void {
+    if (this.used + bytes.length > this.buffer.length) this.rotate(bytes.length);
+    this.used += this.copy(bytes);
+    this.bytes += bytes.length;
     if (this.used >= FLUSH_BYTES) this.rotate(0);
   }
 

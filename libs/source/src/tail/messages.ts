@@ -1,8 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { type LedgerRange, ParquetryError, type Reject, isParquetryError } from '@parquetry/core';
-import { JsonScanner, inferSchema, messageEvidence } from '@parquetry/schema';
+import { type LedgerRange, ParquetryError, isParquetryError } from '@parquetry/core';
+import { JsonScanner, KeyTable, inferSchema, messageEvidence } from '@parquetry/schema';
 import { MessageReader, type MessageFault, checkMessage, observeMessage } from '../message';
-import { type NdjsonIndex, blockHash, packBlock } from '../ndjson/blocks';
+import { type BlockHash, type NdjsonIndex, blockHasher, packBlock } from '../ndjson/blocks';
+import { caseClashes, caseFault } from '../ndjson/clash';
 import { type SourceFile, listFiles } from '../ndjson/files';
 import { MAX_LINE, isBlank } from '../ndjson/lines';
 import { type NdjsonOptions, messageOptions } from '../ndjson/options';
@@ -12,13 +13,11 @@ import type { SourceIndex } from '../source';
 import type { LedgerFacts } from './decide';
 import { type FileMark, type FollowedFile, type TailMarks, markOf } from './marks';
 import type { TailReader, TailView } from './reader';
+import { TailRejects } from './rejects';
 import { countLines, forLines, readExactly, readLines } from './text';
 
 /** Bytes read in one look, so that a flush can be decided before all of a large backlog is read. */
 const LOOK_BYTES = 32 << 20;
-/** Text of rejects that is kept in memory until the flush that stores it. */
-const MAX_REJECT_BYTES = 64 << 20;
-
 /** How NDJSON files that grow are followed. */
 export interface MessageTailOptions {
   /** First ledger to take. */
@@ -42,26 +41,19 @@ interface LedgerCount {
   readonly rows: Map<string, number>;
 }
 
-/** What became of the messages that no flush will have. */
-export interface TailRejects {
-  /** Messages for ledgers before the first one: LATE_MESSAGE. */
-  readonly late: readonly Reject[];
-  /** Messages without a usable type or ledger. */
-  readonly unusable: readonly Reject[];
-}
-
 /** Follows NDJSON files that grow or appear. A line counts when its end is there. */
 export class MessageTail implements TailReader {
-  readonly rejects: { late: Reject[]; unusable: Reject[] } = { late: [], unusable: [] };
+  readonly rejects = new TailRejects();
   private readonly scanner = new JsonScanner();
   private readonly reader: MessageReader;
   private readonly wanted: ReadonlySet<string> | undefined;
+  /** Types that have a schema, by their names in small letters. */
+  private readonly registered: ReadonlyMap<string, string>;
   private readonly files = new Map<string, FollowedFile>();
   private readonly marks: ReadonlyMap<string, FileMark>;
   private readonly ledgers = new Map<number, LedgerCount>();
   private highest = 0;
   private first = true;
-  private rejectBytes = 0;
 
   constructor(
     private readonly spec: string,
@@ -69,6 +61,9 @@ export class MessageTail implements TailReader {
   ) {
     this.reader = new MessageReader(messageOptions(options.messages, options.messages.schemas));
     this.wanted = options.types === undefined ? undefined : new Set(options.types);
+    this.registered = new Map(
+      [...options.messages.schemas.keys()].sort().map((name) => [name.toLowerCase(), name]),
+    );
     this.marks = new Map((options.marks ?? []).map((mark) => [mark.path, mark]));
   }
 
@@ -108,18 +103,28 @@ export class MessageTail implements TailReader {
       file.blocks.filter((block) => block.first <= range.end && block.last >= range.start),
     );
     const evidence = new Map([...names].map((name) => [name, { messages: 0, seen: messageEvidence() }]));
+    const refused = this.clashes(range);
+    const leftOut = new KeyTable(messages.leaveOut);
     for (const [at, file] of followed.entries())
       for (const block of inRange[at] ?? []) {
         signal?.throwIfAborted();
-        await this.eachLine(file, block, (bytes, start, end) => {
+        await this.eachLine(file, block, (bytes, start, end, line) => {
           if (!this.place(bytes, start, end)) return;
           const { dataset, ledger } = this.reader;
           if (ledger < range.start || ledger > range.end) return;
+          const kept = refused.get(dataset);
+          if (kept !== undefined) {
+            const position = `${file.source.name}:${block.line + line}`;
+            const raw = bytes.subarray(start, end);
+            this.rejects.keep('unusable', rejectOf(caseFault(dataset, kept), position, raw, { dataset }));
+            return;
+          }
           let entry = evidence.get(dataset);
           if (entry === undefined) evidence.set(dataset, (entry = { messages: 0, seen: messageEvidence() }));
           entry.messages += 1;
           const { tape } = this.scanner;
-          if (checkMessage(this.reader, tape) === undefined) observeMessage(entry.seen, tape, this.reader);
+          if (checkMessage(this.reader, tape) === undefined)
+            observeMessage(entry.seen, tape, this.reader, leftOut);
         });
       }
     const all = [...evidence.keys()].sort();
@@ -217,6 +222,7 @@ export class MessageTail implements TailReader {
 
   /** Reads whole lines from where it stopped, at most about `room` bytes; gives what it read. */
   private async read(file: FollowedFile, room: number, signal: AbortSignal | undefined): Promise<number> {
+    const hashOf = await blockHasher();
     const handle = await this.open(file.source);
     let taken = 0;
     try {
@@ -226,7 +232,7 @@ export class MessageTail implements TailReader {
         const bytes = await readLines(handle, file.next, size, file.source.packing !== 'none');
         if (bytes === undefined) break;
         taken += bytes.length;
-        this.block(file, bytes);
+        this.block(file, bytes, hashOf);
       }
       return taken;
     } finally {
@@ -234,7 +240,7 @@ export class MessageTail implements TailReader {
     }
   }
 
-  private block(file: FollowedFile, bytes: Buffer): void {
+  private block(file: FollowedFile, bytes: Buffer, hashOf: BlockHash): void {
     const start = file.next;
     const { line } = file;
     const datasets = new Set<string>();
@@ -257,7 +263,7 @@ export class MessageTail implements TailReader {
       first,
       last,
       datasets: [...datasets],
-      hash: blockHash(bytes),
+      hash: hashOf(bytes),
     });
   }
 
@@ -278,7 +284,7 @@ export class MessageTail implements TailReader {
     if (fault === 'filtered') return false;
     if (fault !== undefined) {
       if (fresh || this.options.marks === undefined)
-        this.keep(this.rejects.unusable, rejectOf(fault, position, raw()));
+        this.rejects.keep('unusable', rejectOf(fault, position, raw()));
       return false;
     }
     const { dataset, ledger } = this.reader;
@@ -286,8 +292,8 @@ export class MessageTail implements TailReader {
     const { cursor } = this.options;
     if (ledger < cursor) {
       if (fresh)
-        this.keep(
-          this.rejects.late,
+        this.rejects.keep(
+          'late',
           rejectOf(
             {
               code: 'LATE_MESSAGE',
@@ -321,38 +327,41 @@ export class MessageTail implements TailReader {
     const typeFault = reader.readType(scanner.tape);
     if (typeFault !== undefined) return typeFault;
     if (this.wanted?.has(reader.dataset) === false) return 'filtered';
-    return reader.readLedger(scanner.tape);
+    const ledgerFault = reader.readLedger(scanner.tape);
+    if (ledgerFault !== undefined) return ledgerFault;
+    const { dataset } = reader;
+    const kept = this.registered.get(dataset.toLowerCase());
+    return kept === undefined || this.options.messages.schemas.has(dataset)
+      ? undefined
+      : caseFault(dataset, kept);
+  }
+
+  /** Types of a flush that are new and differ only in case, with those that are kept instead. */
+  private clashes({ start, end }: LedgerRange): ReadonlyMap<string, string> {
+    const names = [...this.ledgers].flatMap(([ledger, { rows }]) =>
+      ledger >= start && ledger <= end ? [...rows.keys()] : [],
+    );
+    return caseClashes(new Set(names), this.options.messages.schemas.keys());
   }
 
   private place(bytes: Buffer, start: number, end: number): boolean {
     return !isBlank(bytes, start, end) && this.fault(bytes, start, end) === undefined;
   }
 
-  private keep(list: Reject[], reject: Reject): void {
-    this.rejectBytes += (reject.raw ?? reject.raw_base64 ?? '').length + 200;
-    if (this.rejectBytes > MAX_REJECT_BYTES)
-      throw new ParquetryError(
-        'REJECTS_EXCEEDED',
-        `The source has more than ${MAX_REJECT_BYTES} bytes of messages that belong to no flush; the last one is ${reject.position}: ${reject.reason}`,
-        { hint: 'Say with --message-type, --ledger-path or --types how the messages are to be read.' },
-      );
-    list.push(reject);
-  }
-
   private async eachLine(
     file: FollowedFile,
     { start, length, hash }: { readonly start: number; readonly length: number; readonly hash: string },
-    use: (bytes: Buffer, start: number, end: number) => void,
+    use: (bytes: Buffer, start: number, end: number, line: number) => void,
   ): Promise<void> {
     const handle = await this.open(file.source);
     try {
       const bytes = await readExactly(handle, start, length);
-      if (blockHash(bytes) !== hash)
+      if ((await blockHasher())(bytes) !== hash)
         throw new ParquetryError(
           'SOURCE_CHANGED',
           `${file.source.name} is not what it was when it was read.`,
         );
-      forLines(bytes, start, (from, to) => use(bytes, from, to));
+      forLines(bytes, start, (from, to, line) => use(bytes, from, to, line));
     } finally {
       await handle.close();
     }

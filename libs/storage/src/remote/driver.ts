@@ -7,15 +7,27 @@ export interface RemoteInfo extends ObjectInfo {
   readonly version: string;
   /** The random id that the write which made the object carried; undefined for objects of other programs. */
   readonly writeId: string | undefined;
+  readonly sums: Checksums;
+}
+
+/** What the service itself computed of the bytes it stored, lower case hex. */
+export interface Checksums {
+  readonly sha256?: string;
+  /** S3, objects uploaded in parts: sha256 over the sha256s of the parts. */
+  readonly sha256OfParts?: string;
+  readonly md5?: string;
 }
 
 /** When a write may happen. */
 export type Condition = 'absent' | 'always' | { readonly version: string };
 
+/** Where the bytes of a write come from: memory, or a local file that is streamed. */
+export type Content = Uint8Array | { readonly file: string; readonly size: number; readonly md5: string };
+
 /** One write of a whole object in one request. */
 export interface PutRequest {
   readonly name: string;
-  readonly bytes: Uint8Array;
+  readonly content: Content;
   readonly sha256: string;
   readonly writeId: string;
   readonly condition: Condition;
@@ -67,6 +79,12 @@ export interface PartUpload {
  */
 export interface Driver {
   readonly bucket: string;
+
+  /**
+   * Whether the condition of an upload in parts is checked in the step that makes the object appear. Asked after a HEAD,
+   * which tells whose server it is.
+   */
+  partsAreSafe(): Promise<boolean>;
 
   head(name: string, signal: AbortSignal): Promise<RemoteInfo | undefined>;
 

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { ParquetryError } from '@parquetry/core';
 import { assertKey, isTempName } from '../key';
 import { folderNames } from '../listing';
-import type { RemoteSettings } from '../settings';
+import { partBytesOf, type RemoteSettings } from '../settings';
 import type {
+  FileIdentity,
   ListedObject,
   ManagedStore,
   MatchOutcome,
@@ -14,6 +15,7 @@ import type {
 } from '../store';
 import type { Driver, RemoteInfo } from './driver';
 import { ObjectChanged, type Place } from './fault';
+import { checksumSays } from './holds';
 import { levelNames, listNames } from './listing';
 import { collect, readBytes, untilStable } from './read';
 import { Requests } from './requests';
@@ -38,7 +40,7 @@ export abstract class RemoteStore implements ManagedStore {
   }
 
   async putIfAbsent(key: string, bytes: Uint8Array): Promise<PutOutcome> {
-    const content = { bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
+    const content = { content: bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
     const result = await writeOnce(
       this.requests,
       this.name(key),
@@ -50,12 +52,12 @@ export abstract class RemoteStore implements ManagedStore {
   }
 
   async replace(key: string, bytes: Uint8Array): Promise<void> {
-    const content = { bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
+    const content = { content: bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
     await writeOnce(this.requests, this.name(key), this.place('write', key), content, 'always');
   }
 
   async putIfMatches(key: string, bytes: Uint8Array, version: string): Promise<MatchOutcome> {
-    const content = { bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
+    const content = { content: bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
     const place = this.place('write', key);
     const result = await writeOnce(this.requests, this.name(key), place, content, { version });
     return result === 'ours' ? 'replaced' : 'changed';
@@ -88,6 +90,14 @@ export abstract class RemoteStore implements ManagedStore {
       for await (const chunk of readBytes(this.requests, name, place)) hash.update(chunk);
       return hash.digest('hex');
     });
+  }
+
+  async holds(key: string, localFile: string, { sha256, size }: FileIdentity): Promise<boolean> {
+    const info = await this.head(key);
+    if (info?.size !== size) return false;
+    const partBytes = partBytesOf(size, this.requests.settings);
+    const says = await checksumSays(info, { path: localFile, sha256, partBytes });
+    return says ?? (await this.sha256(key)) === sha256;
   }
 
   async *read(key: string): AsyncGenerator<Uint8Array> {

@@ -2,11 +2,14 @@ import { createHash, type Hash, randomUUID } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { isParquetryError, ParquetryError, systemErrorCode } from '@parquetry/core';
 import type { PutOutcome, UploadExpectation } from '../store';
-import type { PartUpload } from './driver';
+import type { Content, PartUpload } from './driver';
 import { type Place, UploadLost } from './fault';
 import type { Requests } from './requests';
 import { beforeNext, cancelled, isAborted } from './retry';
 import { assertSize, head, settle, writeOnce } from './write';
+
+const CHUNK = 1 << 20;
+const BEGIN_GRACE_MS = 5000;
 
 /** What one upload is about. */
 interface Job {
@@ -18,7 +21,8 @@ interface Job {
 
 /**
  * Creates an object from a local file. At most `partsInFlight` parts are in memory. The bytes are hashed as they are
- * read, and the last request that makes the object visible is sent only when they are the expected ones.
+ * read, and the request that makes the object visible is sent only when they are the expected ones. A server whose
+ * uploads in parts don't keep their condition gets the file in one request, streamed.
  */
 export async function uploadFile(requests: Requests, job: Job): Promise<PutOutcome> {
   const { name, place, file, expected } = job;
@@ -27,10 +31,7 @@ export async function uploadFile(requests: Requests, job: Job): Promise<PutOutco
   try {
     const { size } = await source.stat();
     if (size !== expected.size) throw mismatch(job, size, undefined);
-    const ours =
-      size <= requests.settings.partBytes || !requests.settings.resumable
-        ? await sendWhole(requests, job, source)
-        : await sendParts(requests, job, source);
+    const ours = await send(requests, job, source);
     if (!ours) return 'exists';
     assertSize(await head(requests, name, place), size, place);
     return 'created';
@@ -42,22 +43,51 @@ export async function uploadFile(requests: Requests, job: Job): Promise<PutOutco
   }
 }
 
-async function sendWhole(requests: Requests, job: Job, source: FileHandle): Promise<boolean> {
+/** In one request where the file is small, or where parts are not safe; true when the object is ours. */
+async function send(requests: Requests, job: Job, source: FileHandle): Promise<boolean> {
   const { name, place, expected } = job;
-  const bytes = await readPart(source, 0, expected.size);
-  assertHash(job, createHash('sha256').update(bytes), bytes.length);
-  const content = { bytes, sha256: expected.sha256 };
-  return (await writeOnce(requests, name, place, content, 'absent', expected.signal)) === 'ours';
+  if (expected.size <= requests.settings.partBytes) {
+    const bytes = await readPart(source, 0, expected.size);
+    assertHash(job, createHash('sha256').update(bytes), bytes.length);
+    return sendWhole(requests, job, bytes);
+  }
+  if ((await head(requests, name, place)) !== undefined) return false;
+  if (await requests.driver.partsAreSafe()) return sendParts(requests, job, source);
+  return sendWhole(requests, job, await hashedFile(job, source));
+}
+
+async function sendWhole(
+  requests: Requests,
+  { name, place, expected }: Job,
+  content: Content,
+): Promise<boolean> {
+  const request = { content, sha256: expected.sha256 };
+  return (await writeOnce(requests, name, place, request, 'absent', expected.signal)) === 'ours';
+}
+
+/** The file as it is streamed into one request, after a look at its bytes, since that request makes it visible. */
+async function hashedFile(job: Job, source: FileHandle): Promise<Content> {
+  const { file, expected } = job;
+  const [sha256, md5] = [createHash('sha256'), createHash('md5')];
+  let size = 0;
+  for (let bytes: Buffer; (bytes = await readPart(source, size, CHUNK)).length > 0; size += bytes.length) {
+    if (isAborted(expected.signal)) throw cancelled(`The upload of ${file}`);
+    sha256.update(bytes);
+    md5.update(bytes);
+  }
+  assertHash(job, sha256, size);
+  return { file, size, md5: md5.digest('base64') };
 }
 
 /** An upload can get lost as a whole (aborted by a cleaner, a session that expired); then it starts again. */
 async function sendParts(requests: Requests, job: Job, source: FileHandle): Promise<boolean> {
   const { name, place, expected } = job;
-  if ((await head(requests, name, place)) !== undefined) return false;
   for (let attempt = 1; ; attempt++) {
     const writeId = randomUUID();
     const begin = { name, writeId, size: expected.size, sha256: expected.sha256 };
-    const upload = await requests.send(place, (signal) => requests.driver.begin(begin, signal), expected);
+    // Cancelled in mid-air, an upload would stay on the server without a name here: its answer is waited for a while.
+    const patient = { signal: later(expected.signal, BEGIN_GRACE_MS) };
+    const upload = await requests.send(place, (signal) => requests.driver.begin(begin, signal), patient);
     let failure: unknown = new UploadLost();
     try {
       await sendAll(requests, upload, job, source);
@@ -109,6 +139,16 @@ async function sendAll(requests: Requests, upload: PartUpload, job: Job, source:
   }
   await Promise.all(flying);
   if (failures.length > 0) throw failures[0];
+}
+
+/** A signal that fires a while after another one. */
+function later(signal: AbortSignal | undefined, milliseconds: number): AbortSignal | undefined {
+  if (signal === undefined) return undefined;
+  const stop = new AbortController();
+  const onAbort = (): void => void setTimeout(() => stop.abort(), milliseconds).unref();
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (isAborted(signal)) onAbort();
+  return stop.signal;
 }
 
 function isLost(failure: unknown): boolean {

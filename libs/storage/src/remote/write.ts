@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ParquetryError } from '@parquetry/core';
-import type { Condition, RemoteInfo } from './driver';
+import type { Condition, Content, RemoteInfo } from './driver';
 import type { Place } from './fault';
 import type { Requests } from './requests';
 import { beforeNext } from './retry';
@@ -17,12 +17,12 @@ export async function writeOnce(
   requests: Requests,
   name: string,
   place: Place,
-  content: { readonly bytes: Uint8Array; readonly sha256: string },
+  { content, sha256 }: { readonly content: Content; readonly sha256: string },
   condition: Condition,
   signal?: AbortSignal,
 ): Promise<WriteResult> {
-  const request = { name, ...content, condition, writeId: randomUUID() };
-  const options = { signal, bytes: content.bytes.length };
+  const request = { name, content, sha256, condition, writeId: randomUUID() };
+  const options = { signal, bytes: content instanceof Uint8Array ? content.length : content.size };
   for (let attempt = 1; ; attempt++) {
     let failure: unknown;
     try {

@@ -11,6 +11,8 @@ export interface S3Sdk {
   server(): string | undefined;
 }
 
+const silent = (): void => undefined;
+const SILENT = { trace: silent, debug: silent, info: silent, warn: silent, error: silent };
 const clients = new Map<string, Promise<S3Sdk>>();
 
 /** One client, so one pool of connections, for all stores with the same settings. */
@@ -54,6 +56,8 @@ function clientConfig(settings: RemoteSettings): S3ClientConfig {
   const fixed = region ?? (own || anonymous ? 'us-east-1' : undefined);
   return {
     maxAttempts: 1,
+    // Without one the SDK prints on the console, and what it prints is not ours to vouch for.
+    logger: SILENT,
     forcePathStyle: pathStyle,
     followRegionRedirects: !own,
     requestChecksumCalculation: 'WHEN_REQUIRED',

@@ -1,5 +1,9 @@
+import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
 import type {
+  Checksums,
+  Content,
   Driver,
   Page,
   PageRequest,
@@ -25,15 +29,25 @@ export class S3Driver implements Driver {
     private readonly settings: RemoteSettings,
   ) {}
 
+  /** SeaweedFS checks `If-None-Match` of a multipart upload and completes it in two steps, between which a rival fits. */
+  async partsAreSafe(): Promise<boolean> {
+    const { parts } = this.settings;
+    return parts === 'auto' ? !isSeaweed((await this.s3()).server()) : parts === 'always';
+  }
+
   async head(name: string, abortSignal: AbortSignal): Promise<RemoteInfo | undefined> {
     const { sdk, client } = await this.s3();
     try {
-      const found = await client.send(new sdk.HeadObjectCommand(this.at(name)), { abortSignal });
+      const mode = this.settings.checksum === 'none' ? {} : { ChecksumMode: 'ENABLED' as const };
+      const found = await client.send(new sdk.HeadObjectCommand({ ...this.at(name), ...mode }), {
+        abortSignal,
+      });
       return {
         size: found.ContentLength ?? 0,
         modified: found.LastModified?.getTime() ?? 0,
         version: found.ETag ?? '',
         writeId: found.Metadata?.[WRITE_ID],
+        sums: checksums(found.ChecksumSHA256),
       };
     } catch (error) {
       if (s3Status(error) === 404 && s3Answer(error).reason !== 'NoSuchBucket') return undefined;
@@ -43,12 +57,13 @@ export class S3Driver implements Driver {
 
   async put(request: PutRequest, abortSignal: AbortSignal): Promise<boolean> {
     const { sdk, client } = await this.s3();
-    const { condition, bytes, sha256 } = request;
+    const { condition, content, sha256 } = request;
+    const body = opened(content, abortSignal);
     const input: PutObjectCommandInput = {
       ...this.at(request.name),
       ...this.stored(request),
-      Body: bytes,
-      ContentLength: bytes.length,
+      Body: body,
+      ContentLength: content instanceof Uint8Array ? content.length : content.size,
       ...(this.settings.checksum === 'sha256'
         ? { ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64') }
         : {}),
@@ -64,6 +79,8 @@ export class S3Driver implements Driver {
       if (status === 412 || status === 409) return false;
       if (status === 404 && typeof condition === 'object' && reason !== 'NoSuchBucket') return false;
       throw error;
+    } finally {
+      if (body instanceof Readable) body.destroy();
     }
   }
 
@@ -185,7 +202,7 @@ export class S3Driver implements Driver {
   /** SeaweedFS lists folder by folder, S3 Express in no order at all; the others by the bytes of the keys. */
   private ordered(server: string | undefined): boolean {
     if (this.settings.listing !== 'auto') return this.settings.listing === 'flat';
-    return !/^seaweedfs/i.test(server ?? '') && !this.bucket.endsWith('--x-s3');
+    return !isSeaweed(server) && !this.bucket.endsWith('--x-s3');
   }
 
   private stored(request: { readonly sha256: string; readonly writeId: string }) {
@@ -208,6 +225,23 @@ export class S3Driver implements Driver {
   private s3(): Promise<S3Sdk> {
     return s3Client(this.settings);
   }
+}
+
+/** `base64`, or `base64-N` over N parts. */
+function checksums(text: string | undefined): Checksums {
+  const [, sum, parts] = /^([A-Za-z0-9+/]{43}=)(-\d+)?$/.exec(text ?? '') ?? [];
+  if (sum === undefined) return {};
+  const hex = Buffer.from(sum, 'base64').toString('hex');
+  return parts === undefined ? { sha256: hex } : { sha256OfParts: hex };
+}
+
+function isSeaweed(server: string | undefined): boolean {
+  return /^seaweedfs/i.test(server ?? '');
+}
+
+/** The body of one request; a file is opened anew for each. */
+function opened(content: Content, signal: AbortSignal): Uint8Array | Readable {
+  return content instanceof Uint8Array ? content : createReadStream(content.file, { signal });
 }
 
 function decodeName(text: string): string {

@@ -2,11 +2,9 @@ import { createHash } from 'node:crypto';
 import type { CompletedPart, CreateMultipartUploadCommandInput } from '@aws-sdk/client-s3';
 import type { PartUpload } from '../remote/driver';
 import { UploadLost } from '../remote/fault';
-import type { RemoteSettings } from '../settings';
+import { partBytesOf, type RemoteSettings } from '../settings';
 import type { S3Sdk } from './client';
 import { s3Answer, s3Status } from './fault';
-
-const MAX_PARTS = 10_000;
 
 /** A multipart upload that is under way. It becomes an object only if its key is still free when it is completed. */
 export class S3Parts implements PartUpload {
@@ -20,7 +18,7 @@ export class S3Parts implements PartUpload {
     private readonly settings: RemoteSettings,
     size: number,
   ) {
-    this.partBytes = Math.max(settings.partBytes, Math.ceil(size / MAX_PARTS));
+    this.partBytes = partBytesOf(size, settings);
   }
 
   static async begin(

@@ -6,7 +6,7 @@ import { S3Driver } from './driver';
 export class S3Store extends RemoteStore {
   /** `prefix` without slashes at its ends; `''` is the whole bucket. */
   constructor(bucket: string, prefix: string, options: StoreOptions = {}) {
-    const settings = { ...remoteSettings('s3', bucket, options), resumable: true };
+    const settings = remoteSettings('s3', bucket, options);
     super('s3', prefix, new S3Driver(bucket, settings), settings);
   }
 }

@@ -23,6 +23,15 @@ export type RunMode = 'fill' | 'replace';
 /** How deep staged files are read before they are published. */
 export type VerifyLevel = 'ledger' | 'full';
 
+/**
+ * What a run may do with what the known schema of a message type lacks, in dlt's words: new columns, and values of other
+ * types. Absent: columns `evolve`, types `reject_row`.
+ */
+export interface RunContract {
+  readonly columns?: 'evolve' | 'freeze' | 'reject_row';
+  readonly types?: 'evolve' | 'freeze' | 'reject_row';
+}
+
 /** What a run does; the same object makes the plan that `parquetry plan` prints. */
 export interface RunSpec {
   readonly source: SourceSpec;
@@ -40,6 +49,9 @@ export interface RunSpec {
   readonly settings: WriteSettings;
   /** What nested objects and arrays of inferred columns become; absent for what the archive has, `struct` in a new one. */
   readonly nested?: 'struct' | 'flatten' | 'json';
+  readonly contract?: RunContract;
+  /** `latest`: also ledgers that are committed with an older version of their schema are written with the newest. */
+  readonly schema?: 'latest';
   /** Rejected messages a partition and dataset may have before it fails. */
   readonly maxRejects: number;
   readonly verify: VerifyLevel;
@@ -151,6 +163,12 @@ export interface DatasetSummary {
   readonly dataset: string;
   readonly files: number;
   readonly rows: number;
+  /** Messages kept beside the rows with the reasons why they are none. */
+  readonly rejected?: number;
+  /** Messages that the index pass counted in the range; absent where the source counts none ahead. */
+  readonly messages?: number;
+  /** Why the rows and rejects are not as many as the messages, where other runs committed some of them. */
+  readonly note?: string;
   readonly bytes: number;
   readonly schemaVersion: number;
   /** Ledgers of the range that no commit covers. */
@@ -176,6 +194,7 @@ export interface BackfillResult {
   readonly rejects?: string;
   /** What other writers did to the run's ledgers meanwhile: the first 100 sentences. */
   readonly notes?: readonly string[];
+  readonly stale?: StaleSegments;
 }
 
 /** State of a run that survives a continue-as-new. Bounded by the window and `maxParked`, not by the run's length. */
@@ -213,4 +232,13 @@ export interface PlannedRun {
   readonly bytesRead: number;
   /** Key of the unusable messages in the archive, if there are any. */
   readonly rejects?: string;
+  /** What a run that fills leaves as it is though it would write it in another way; absent when there is none. */
+  readonly stale?: StaleSegments;
+}
+
+/** Committed segments of the range that were made with other settings; `--mode replace` writes them anew. */
+export interface StaleSegments {
+  readonly segments: number;
+  /** The first 20. */
+  readonly first: readonly { readonly dataset: string; readonly range: LedgerRange; readonly why: string }[];
 }

@@ -109,12 +109,13 @@ export function judge(reader: string, readings: Readings, same?: readonly [strin
   const types = new Map<string, string>();
   const add = (found: typeof older): void =>
     found.columns.forEach((name, index) => types.set(name, found.types[index] ?? ''));
-  if (!/_newer$|^delta$/.test(reader)) add(older);
+  const holdsNewer = /_newer$|^delta$|_delta$/.test(reader);
+  if (!holdsNewer) add(older);
   if (!/_older$/.test(reader)) add(newer);
   const alias = (name: string): string =>
     name === same?.[0] ? same[1] : name === same?.[1] ? same[0] : name;
   // A reader that holds a schema need not show the members that its schema lacks.
-  const own = /_newer$|^delta$/.test(reader) ? newer : /_older$/.test(reader) ? older : undefined;
+  const own = holdsNewer ? newer : /_older$/.test(reader) ? older : undefined;
   let hidden = false;
   for (const name of types.keys())
     for (const [index, found] of [older, newer].entries()) {

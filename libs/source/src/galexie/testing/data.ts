@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { decompress } from '@mongodb-js/zstd';
 import { type LedgerRange, type StageManifest, partName } from '@parquetry/core';
+import type { TableSchema } from '@parquetry/schema';
 import { openGalexieSource } from '../source';
+import { batchRows } from './batches';
 import { type Lossless, parseLossless } from './lossless';
 
 /** Folder of the public test data; may be absent. */
@@ -34,8 +37,8 @@ export function lines(text: string): Record<string, Lossless>[] {
 export interface Pulled {
   readonly manifest: StageManifest;
   readonly rows: ReadonlyMap<string, Record<string, Lossless>[]>;
-  /** The stage's raw files by dataset. */
-  readonly raw: ReadonlyMap<string, string>;
+  /** sha256 of the staged parts, by dataset. */
+  readonly raw: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Prepares and pulls a range of a lake and reads the stage back. */
@@ -52,15 +55,23 @@ export async function pullLake(lake: string, range: LedgerRange, types?: readonl
       stageDir: work,
       spoolDir: work,
     });
-    const raw = new Map<string, string>();
-    for (const { dataset, parts = [0] } of manifest.datasets) {
-      const names = parts.map((_, part) => partName(dataset, part));
+    const raw = new Map<string, string[]>();
+    const rows = new Map<string, Record<string, Lossless>[]>();
+    for (const { dataset, parts = [], form } of manifest.datasets) {
+      const schema = index.datasets.find((entry) => entry.dataset === dataset)?.schema as TableSchema;
+      const files = await Promise.all(
+        parts.map((_, part) => readFile(path.join(work, partName(dataset, part, form)))),
+      );
       raw.set(
         dataset,
-        (await Promise.all(names.map((name) => readFile(path.join(work, name), 'utf8')))).join(''),
+        files.map((file) => createHash('sha256').update(file).digest('hex')),
+      );
+      rows.set(
+        dataset,
+        files.flatMap((file) => batchRows(schema, file)),
       );
     }
-    return { manifest, raw, rows: new Map([...raw].map(([type, text]) => [type, lines(text)])) };
+    return { manifest, raw, rows };
   } finally {
     await rm(work, { recursive: true });
   }

@@ -7,9 +7,10 @@ import {
   DuckDBTimestampTZValue,
   type DuckDBValue,
 } from '@duckdb/node-api';
+import { partName } from '@parquetry/core';
 import {
   type DataType,
-  duckdbColumns,
+  duckdbCast,
   NODE,
   NULL,
   quoteName,
@@ -20,16 +21,21 @@ import {
   TIME_OK,
   TimeReader,
 } from '@parquetry/schema';
+import { readManifest } from '../../stage/manifest';
 
-/** Reads a staged dataset as the writer does: DuckDB's `read_json` with explicit types. */
+/** Reads a staged dataset as the writer does: DuckDB's `read_parquet`, and casts to the columns' types. */
 export async function readStage(stageDir: string, schema: TableSchema, dataset = schema.messageType) {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   try {
-    const columns = duckdbColumns(schema).map(([name, type]) => `${quoteText(name)}: ${quoteText(type)}`);
+    const columns = schema.fields.map(
+      ({ name, type }, index) => `${duckdbCast(`c${index}`, type)} as ${quoteName(name)}`,
+    );
+    const { datasets } = await readManifest(stageDir);
+    const parts = datasets.find((staged) => staged.dataset === dataset)?.parts ?? [];
+    const files = parts.map((_, part) => quoteText(path.join(stageDir, partName(dataset, part, 'parquet'))));
     const reader = await connection.runAndReadAll(
-      `select ${schema.fields.map(({ name }) => quoteName(name)).join()} from read_json(${quoteText(path.join(stageDir, `${dataset}.rows.ndjson`))},
-       columns = {${columns.join()}}, format = 'newline_delimited', maximum_object_size = 200000000)`,
+      `select ${columns.join()} from read_parquet([${files.join()}])`,
     );
     return reader.getRowObjects();
   } finally {

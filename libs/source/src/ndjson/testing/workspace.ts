@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { MAX_LEDGER, type LedgerRange, type Reject, type StageManifest } from '@parquetry/core';
-import type { Source, SourceIndex } from '../../source';
+import type { PullRequest, Source, SourceIndex } from '../../source';
 import type { NdjsonOptions } from '../options';
 import { openNdjsonSource } from '../open';
 
@@ -48,7 +48,7 @@ export class Workspace {
     source: Source,
     index: SourceIndex,
     range = ALL,
-    request: { readonly spoolDir?: string; readonly signal?: AbortSignal } = {},
+    request: Partial<Pick<PullRequest, 'spoolDir' | 'signal' | 'layout'>> = {},
   ): Promise<{ manifest: StageManifest; stageDir: string }> {
     const stageId = `stage-${(this.stages += 1)}`;
     const stageDir = this.file(stageId);

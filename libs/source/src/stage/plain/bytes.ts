@@ -1,8 +1,9 @@
 /** From this many bytes on a call into native code is cheaper than a loop. */
-const NATIVE_COPY = 80;
+const NATIVE_COPY = 64;
+const TWO_32 = 4_294_967_296;
 
-/** A growing buffer that one staged row is written into. */
-export class RowBuffer {
+/** A growing buffer that values are written into, little-endian. */
+export class ByteBuffer {
   bytes = Buffer.allocUnsafe(1 << 16);
   length = 0;
 
@@ -36,6 +37,44 @@ export class RowBuffer {
   ascii(text: string): void {
     this.reserve(text.length);
     this.length += this.bytes.write(text, this.length, 'latin1');
+  }
+
+  /** Appends text as UTF-8. */
+  text(text: string): void {
+    this.reserve(text.length * 3);
+    this.length += this.bytes.write(text, this.length);
+  }
+
+  /** Writes the low 32 bits of a whole number at `at`, over what is there. */
+  putInt32(value: number, at: number): void {
+    const { bytes } = this;
+    bytes[at] = value;
+    bytes[at + 1] = value >>> 8;
+    bytes[at + 2] = value >>> 16;
+    bytes[at + 3] = value >>> 24;
+  }
+
+  /** Appends the low 32 bits of a whole number. */
+  int32(value: number): void {
+    this.reserve(4);
+    this.putInt32(value, this.length);
+    this.length += 4;
+  }
+
+  /** Appends the low 64 bits of a whole number; numbers must be safe integers. */
+  int64(value: number | bigint): void {
+    this.reserve(8);
+    if (typeof value === 'bigint') this.bytes.writeBigInt64LE(BigInt.asIntN(64, value), this.length);
+    else {
+      this.putInt32(value, this.length);
+      this.putInt32(Math.floor(value / TWO_32), this.length + 4);
+    }
+    this.length += 8;
+  }
+
+  double(value: number): void {
+    this.reserve(8);
+    this.length = this.bytes.writeDoubleLE(value, this.length);
   }
 
   /** Appends `source[start, end)`, which is JSON text, as the content of a JSON string, quotes included. */

@@ -1,0 +1,116 @@
+import {
+  type BackfillInput,
+  type BackfillProgress,
+  type CutRequest,
+  type CutResult,
+  type NextPartitions,
+  type PartitionInput,
+  type PartitionReport,
+  type PlannedRun,
+  RunState,
+  type SourceTip,
+  type TailInput,
+  type TailProgress,
+  TailState,
+  type TailStart,
+  type Tally,
+  addTally,
+  EMPTY_TALLY,
+} from '@parquetry/workflows';
+import type { RunHistory } from './history';
+
+/**
+ * Progress of a backfill from its history, folded as the workflow itself folds it: what the query `progress` would
+ * answer, as of the last thing that was reported.
+ */
+export function foldBackfill({ input, happenings, result }: RunHistory): BackfillProgress {
+  const run = input as BackfillInput;
+  const state = new RunState(run);
+  for (const happening of happenings)
+    if (happening.kind === 'completed' && happening.activity === 'planRun') {
+      state.plan = happening.value as PlannedRun;
+      state.cursor = run.spec.range.start;
+    } else if (happening.kind === 'completed' && happening.activity === 'nextPartitions') {
+      const next = happening.value as NextPartitions;
+      state.cursor = next.cursor;
+      state.skipped += next.skipped;
+      state.requeue.push(...next.tasks);
+    } else if (happening.kind === 'child') {
+      const { task } = happening.value as PartitionInput;
+      const waiting = state.requeue.findIndex(({ key }) => key === task.key);
+      if (waiting >= 0) state.requeue.splice(waiting, 1);
+      state.parked.delete(task.key);
+      state.inflight.set(task.key, task);
+    } else if (happening.kind === 'signal') {
+      if (happening.name === 'partitionReport') state.count(happening.value as PartitionReport);
+      if (happening.name === 'pause' || happening.name === 'resume')
+        state.paused = happening.name === 'pause';
+      if (happening.name === 'finish') state.finishing = true;
+    } else if (happening.kind === 'update' && happening.name === 'setConcurrency')
+      state.concurrency = happening.value as number;
+  if (result !== undefined) state.phase = 'finished';
+  return state.progress();
+}
+
+/** The first ledger that a tail took or will take; undefined while it is being opened. */
+export function tailStart({ input, happenings }: RunHistory): number | undefined {
+  const opened = happenings.find(
+    (happening) => happening.kind === 'completed' && happening.activity === 'openTail',
+  );
+  const start = (input as TailInput).carry?.start ?? (opened?.value as TailStart | undefined);
+  return start?.cursor;
+}
+
+/** What the steps of a flush reported. */
+type Committed = Partial<Tally>;
+
+/**
+ * Progress of a tail from its history; `tip` is what the step that watches the source said last in its heartbeat.
+ */
+export function foldTail({ input, happenings, result }: RunHistory, tip?: SourceTip): TailProgress {
+  const state = new TailState(input as TailInput);
+  let flush: Extract<CutResult, { kind: 'flush' }> | undefined;
+  let tally: Tally = EMPTY_TALLY;
+  const settle = (cursor: number): void => {
+    if (flush !== undefined && cursor > flush.task.range.end) state.flushed(flush, tally);
+    flush = undefined;
+    tally = EMPTY_TALLY;
+    state.flushing = undefined;
+  };
+  if (state.start !== undefined) state.phase = 'waiting';
+  for (const happening of happenings)
+    if (happening.kind === 'completed' && happening.activity === 'openTail') {
+      state.start = happening.value as TailStart;
+      state.cursor = state.start.cursor;
+      state.phase = 'waiting';
+    } else if (happening.kind === 'scheduled' && happening.activity === 'cut') {
+      settle((happening.value as CutRequest).cursor);
+      state.phase = 'waiting';
+    } else if (happening.kind === 'completed' && happening.activity === 'cut') {
+      const found = happening.value as CutResult;
+      if (found.kind === 'skip') state.skip(found.cursor);
+      else state.saw(found.tip, undefined);
+      if (found.kind === 'flush') {
+        flush = found;
+        state.flushing = found.task.range;
+        state.phase = 'flushing';
+      }
+    } else if (happening.kind === 'completed' && happening.activity === 'commit')
+      tally = addTally(tally, pick(happening.value as Committed));
+    else if (happening.kind === 'signal' && (happening.name === 'pause' || happening.name === 'resume'))
+      state.paused = happening.name === 'pause';
+    else if (happening.kind === 'signal' && happening.name === 'stop') state.stopping = true;
+    else if (happening.kind === 'update' && happening.name === 'setFlushPolicy')
+      state.policy = { ...state.policy, ...(happening.value as object) };
+  if (result !== undefined) {
+    settle((result as { cursor: number }).cursor);
+    state.phase = 'finished';
+  }
+  if (tip !== undefined) state.saw(tip, undefined);
+  return state.progress();
+}
+
+/** A commit's counts, without its version and notes. */
+function pick({ files = 0, rows = 0, bytes = 0, rejected = 0 }: Committed): Committed {
+  return { files, rows, bytes, rejected };
+}

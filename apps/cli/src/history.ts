@@ -1,0 +1,74 @@
+import { ParquetryError } from '@parquetry/core';
+import { defaultPayloadConverter, type WorkflowHandle } from '@temporalio/client';
+
+/** One thing that happened to a workflow, as far as commands look at it; values are decoded from their payloads. */
+export type Happening =
+  | { readonly kind: 'scheduled' | 'completed'; readonly activity: string; readonly value: unknown }
+  | { readonly kind: 'child'; readonly workflowId: string; readonly value: unknown }
+  | { readonly kind: 'signal'; readonly name: string; readonly value: unknown }
+  | { readonly kind: 'update'; readonly name: string; readonly value: unknown };
+
+/** The history of a workflow's latest run. Needs no worker. */
+export interface RunHistory {
+  /** Type of the workflow: backfill, tail, scheduled, compact, partition. */
+  readonly type: string;
+  /** First argument of the run; holds what an earlier run of it carried over. */
+  readonly input: unknown;
+  readonly happenings: readonly Happening[];
+  /** What the workflow returned, once it has. */
+  readonly result?: unknown;
+}
+
+type Payloads = Parameters<typeof defaultPayloadConverter.fromPayload>[0][];
+
+/** Reads the history of a workflow. @throws ParquetryError USAGE when it has no start */
+export async function readHistory(handle: WorkflowHandle): Promise<RunHistory> {
+  const { events } = await handle.fetchHistory();
+  const started = events?.[0]?.workflowExecutionStartedEventAttributes;
+  if (events === undefined || events === null || started === undefined || started === null)
+    throw new ParquetryError('USAGE', `"${handle.workflowId}" has no history.`);
+  const happenings: Happening[] = [];
+  const activities = new Map<string, string>();
+  let result: unknown;
+  for (const event of events) {
+    const asked = event.activityTaskScheduledEventAttributes;
+    const done = event.activityTaskCompletedEventAttributes;
+    const child = event.startChildWorkflowExecutionInitiatedEventAttributes;
+    const signal = event.workflowExecutionSignaledEventAttributes;
+    const update = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input;
+    if (asked) {
+      const activity = asked.activityType?.name ?? '';
+      activities.set(String(event.eventId), activity);
+      happenings.push({ kind: 'scheduled', activity, value: first(asked.input?.payloads) });
+    } else if (done) {
+      const activity = activities.get(String(done.scheduledEventId)) ?? '';
+      happenings.push({ kind: 'completed', activity, value: first(done.result?.payloads) });
+    } else if (child)
+      happenings.push({
+        kind: 'child',
+        workflowId: child.workflowId ?? '',
+        value: first(child.input?.payloads),
+      });
+    else if (signal)
+      happenings.push({
+        kind: 'signal',
+        name: signal.signalName ?? '',
+        value: first(signal.input?.payloads),
+      });
+    else if (update)
+      happenings.push({ kind: 'update', name: update.name ?? '', value: first(update.args?.payloads) });
+    result ??= first(event.workflowExecutionCompletedEventAttributes?.result?.payloads);
+  }
+  return {
+    type: started.workflowType?.name ?? '',
+    input: first(started.input?.payloads),
+    happenings,
+    ...(result === undefined ? {} : { result }),
+  };
+}
+
+/** The first value of a list of payloads. */
+export function first(payloads: unknown): unknown {
+  const [payload] = (payloads ?? []) as Payloads;
+  return payload === undefined ? undefined : defaultPayloadConverter.fromPayload(payload);
+}

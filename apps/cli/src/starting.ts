@@ -1,0 +1,24 @@
+import { ensureSearchAttributes } from '@parquetry/temporal';
+import { isGrpcServiceError } from '@temporalio/client';
+import type { Session } from './session';
+
+/**
+ * Starts a workflow or makes a schedule; where the namespace lacks our search attributes (no worker was ever there) they
+ * are registered first.
+ * @throws ParquetryError CONFIG_INVALID with the commands for the namespace's operator, when we may not register them
+ */
+export async function starting<T>({ connection, namespace }: Session, start: () => Promise<T>): Promise<T> {
+  try {
+    return await start();
+  } catch (error) {
+    if (!lacksAttributes(error)) throw error;
+    await ensureSearchAttributes(connection, namespace);
+    return start();
+  }
+}
+
+function lacksAttributes(error: unknown): boolean {
+  for (let each = error; each instanceof Error; each = each.cause)
+    if (isGrpcServiceError(each) && /search attribute/i.test(each.details)) return true;
+  return false;
+}

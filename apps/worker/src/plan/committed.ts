@@ -1,0 +1,71 @@
+import { type Archive, SchemaRegistry } from '@parquetry/archive';
+import { type LedgerRange, intersectRange, mergeIntervals, subtractIntervals } from '@parquetry/core';
+import { type RegisteredSchema, type TableSchema, schemaFingerprint } from '@parquetry/schema';
+import type { ObjectStore } from '@parquetry/storage';
+import { inBatches } from '../batches';
+import { type StoredPlan, datasetSchema } from './stored';
+
+/** Ledgers that are committed with a version of their schema other than the run's, in ledger order. */
+export interface CommittedVersion {
+  readonly range: LedgerRange;
+  readonly version: number;
+}
+
+/**
+ * Which ledgers of a range are committed with another version of the schema than the run's own. A run that replaces them
+ * keeps their version, so that it changes nothing that it was not asked to.
+ */
+export async function committedVersions(
+  archive: Archive,
+  dataset: string,
+  range: LedgerRange,
+  schema: TableSchema,
+): Promise<CommittedVersion[]> {
+  const own = schemaFingerprint(schema);
+  const table = archive.dataset(dataset);
+  const { segments } = await table.snapshot();
+  const records = await inBatches(
+    segments.filter((segment) => intersectRange(segment.range, range) !== undefined),
+    ({ id }) => table.segment(id),
+  );
+  const byVersion = new Map<number, LedgerRange[]>();
+  for (const { identity } of records) {
+    const { version, fingerprint } = identity.schema;
+    if (fingerprint === own) continue;
+    const ranges = byVersion.get(version) ?? [];
+    ranges.push(identity.range);
+    byVersion.set(version, ranges);
+  }
+  return [...byVersion]
+    .flatMap(([version, ranges]) => mergeIntervals(ranges).map((merged) => ({ range: merged, version })))
+    .sort((a, b) => a.range.start - b.range.start);
+}
+
+/**
+ * The version that a partition's ledgers are committed with, when all of them are and not all with the run's own: the
+ * newest one among them. Undefined: the run's own schema.
+ */
+export function committedVersion(
+  { committed }: Pick<StoredPlan, 'committed'>,
+  dataset: string,
+  range: LedgerRange,
+): number | undefined {
+  const held = (committed?.[dataset] ?? []).filter(
+    (entry) => intersectRange(entry.range, range) !== undefined,
+  );
+  const left = subtractIntervals(range, mergeIntervals(held.map((entry) => entry.range)));
+  return left.length > 0 ? undefined : Math.max(...held.map(({ version }) => version));
+}
+
+/** The schema that a partition's messages are held to, and the version it has if it has one already. */
+export async function partitionSchema(
+  store: ObjectStore,
+  plan: StoredPlan,
+  dataset: string,
+  range: LedgerRange,
+): Promise<{ readonly schema: TableSchema; readonly registered?: RegisteredSchema }> {
+  const version = committedVersion(plan, dataset, range);
+  if (version === undefined) return { schema: datasetSchema(plan, dataset) };
+  const registered = await new SchemaRegistry(store).get(dataset, version);
+  return { schema: registered.schema, registered };
+}

@@ -1,0 +1,99 @@
+import { type ErrorDetails, ParquetryError } from '@parquetry/core';
+import {
+  type Contract,
+  DEFAULT_CONTRACT,
+  type TableSchema,
+  applyContract,
+  describeChange,
+} from '@parquetry/schema';
+import type { RunSpec } from '@parquetry/workflows';
+
+const MAX_NAMED = 20;
+
+/** The contract of a run. */
+export function contractOf({ contract }: Pick<RunSpec, 'contract'>): Contract {
+  return { ...DEFAULT_CONTRACT, ...contract };
+}
+
+/**
+ * The schema that a run's messages get: what inference found, less the columns that the contract keeps out. Rows with a
+ * value there are then rejected, UNKNOWN_COLUMN. Types are not looked at: inference leaves those of `known` alone.
+ * @param known the registered or predefined schema that the run's schema extends
+ */
+export function agreedSchema(contract: Contract, known: TableSchema, run: TableSchema): TableSchema {
+  return contract.columns === 'evolve'
+    ? run
+    : applyContract({ ...contract, types: 'evolve' }, known, run).schema;
+}
+
+/**
+ * Refuses a run whose messages have columns that a frozen schema lacks.
+ * @param rowsAreMade the source makes its rows itself (a lake): there is no row that could be rejected
+ * @throws ParquetryError SCHEMA_CONFLICT with the differences and the ways out
+ */
+export function assertColumns(
+  contract: Contract,
+  dataset: string,
+  known: TableSchema,
+  run: TableSchema,
+  rowsAreMade: boolean,
+): void {
+  const { refused, rejectRows } = applyContract({ ...contract, types: 'evolve' }, known, run);
+  const changes = rowsAreMade ? [...refused, ...rejectRows] : refused;
+  if (changes.length > 0) throw frozen(dataset, changes.map(describeChange), rowsAreMade);
+}
+
+/** SCHEMA_CONFLICT for columns that a frozen schema lacks; each change is a line. */
+export function frozen(dataset: string, changes: readonly string[], rowsAreMade = false): ParquetryError {
+  const aside = rowsAreMade
+    ? []
+    : ['Or keep such messages aside: --contract-columns reject_row, with --max-rejects.'];
+  return conflict(
+    dataset,
+    `The schema of ${dataset} is frozen and has no column for ${headline(changes)}.`,
+    changes,
+    ['Take the columns up: --contract-columns evolve', ...aside],
+  );
+}
+
+/**
+ * SCHEMA_CONFLICT for values that the types of a schema can't hold, under a contract that does not reject their rows.
+ * @param from first ledger that has such a value: a new major would begin there
+ */
+export function retyped(
+  dataset: string,
+  messageType: string,
+  changes: readonly string[],
+  from: number,
+): ParquetryError {
+  return conflict(
+    dataset,
+    `Types of ${dataset} don't change, and it has values of other types: ${headline(changes)}.`,
+    changes,
+    [
+      `If the data changed for good: parquetry schema promote ${messageType} --from ${from} --archive ROOT`,
+      'Or keep such messages aside: --contract-types reject_row, with --max-rejects.',
+    ],
+    { from },
+  );
+}
+
+function headline(changes: readonly string[]): string {
+  const more = changes.length > 1 ? ` (and ${changes.length - 1} more)` : '';
+  return `${changes[0] ?? ''}${more}`;
+}
+
+function conflict(
+  dataset: string,
+  message: string,
+  changes: readonly string[],
+  ways: readonly string[],
+  details: ErrorDetails = {},
+): ParquetryError {
+  const lines = changes.slice(0, MAX_NAMED).map((line) => `  ${line}`);
+  if (changes.length > MAX_NAMED) lines.push(`  and ${changes.length - MAX_NAMED} more`);
+  return new ParquetryError('SCHEMA_CONFLICT', message, {
+    details: { dataset, changes: changes.slice(0, 100), ...details },
+    hint: [...lines, ...ways].join('\n'),
+  });
+}

@@ -1,0 +1,100 @@
+import { Archive, parseDataset } from '@parquetry/archive';
+import { ParquetryError, isParquetryError, mergeIntervals, subtractIntervals } from '@parquetry/core';
+import { type TableSchema, schemaFingerprint } from '@parquetry/schema';
+import type { SourceDataset } from '@parquetry/source';
+import type { ObjectStore } from '@parquetry/storage';
+import type { RunSpec } from '@parquetry/workflows';
+import { type CommittedVersion, committedVersions } from './committed';
+import { type LookedOver, lookOver } from './look';
+import type { StoredPlan } from './stored';
+
+const MAX_LOOKS = 5;
+
+/** A run that was looked over, with one version of each schema for all of its partitions. */
+export interface PinnedRun extends LookedOver {
+  /** Ledgers to be replaced that keep the version they are committed with; see `StoredPlan`. */
+  readonly committed?: NonNullable<StoredPlan['committed']>;
+}
+
+/**
+ * Looks a run over, makes its archive and registers the schemas that it will write with, so that all of its partitions
+ * are pulled and written with one version each. What another run registers at the same time becomes part of them (see
+ * `SchemaRegistry.extend`); where the two don't go together, the run is looked over again, now on top of the other.
+ * @throws ParquetryError as `lookOver`; SCHEMA_CONFLICT, COMMIT_CONTENDED
+ */
+export async function pinRun(
+  store: ObjectStore,
+  asked: RunSpec,
+  options: Parameters<typeof lookOver>[2],
+): Promise<PinnedRun> {
+  for (let attempt = 0; attempt < MAX_LOOKS; attempt++) {
+    const looked = await lookOver(store, asked, options);
+    const archive = await Archive.open(store, { create: looked.identity });
+    const committed: Record<string, readonly CommittedVersion[]> = {};
+    const datasets: (SourceDataset | undefined)[] = [];
+    for (const entry of looked.index.datasets) {
+      const kept = await keptVersions(archive, looked.spec, entry);
+      if (kept.length > 0) committed[entry.dataset] = kept;
+      const used = await isUsed(archive, looked.spec, entry.dataset, kept);
+      datasets.push(used ? await registerSchema(archive, entry, looked.known) : entry);
+    }
+    const whole = datasets.filter((entry) => entry !== undefined);
+    if (whole.length < datasets.length) continue;
+    const index = { ...looked.index, datasets: whole };
+    return { ...looked, index, ...(Object.keys(committed).length === 0 ? {} : { committed }) };
+  }
+  throw new ParquetryError(
+    'COMMIT_CONTENDED',
+    `Other runs changed the schemas of ${asked.archive} ${MAX_LOOKS} times while this one looked at its source.`,
+    { hint: 'Start it again when they are done.' },
+  );
+}
+
+/** A run that replaces what is committed keeps the versions there, unless it is told to take the newest. */
+async function keptVersions(
+  archive: Archive,
+  { mode, schema: which, range }: RunSpec,
+  { dataset, schema }: SourceDataset,
+): Promise<readonly CommittedVersion[]> {
+  return mode === 'replace' && which !== 'latest' ? committedVersions(archive, dataset, range, schema) : [];
+}
+
+/** Whether some ledger of the run is to be written with the run's own schema. */
+async function isUsed(
+  archive: Archive,
+  { mode, range }: RunSpec,
+  dataset: string,
+  kept: readonly CommittedVersion[],
+): Promise<boolean> {
+  const done =
+    mode === 'replace'
+      ? mergeIntervals(kept.map((entry) => entry.range))
+      : (await archive.dataset(dataset).snapshot()).coverage;
+  return subtractIntervals(range, done).length > 0;
+}
+
+/**
+ * The dataset with its schema as it is registered; undefined when another run registered something since `known` was
+ * read that does not go together with it.
+ * @param known what inference extended, by message type
+ * @throws ParquetryError SCHEMA_CONFLICT
+ */
+export async function registerSchema<T extends SourceDataset>(
+  { registry }: Archive,
+  entry: T,
+  known: ReadonlyMap<string, TableSchema>,
+): Promise<T | undefined> {
+  try {
+    const { schema } = await registry.extend(entry.dataset, entry.schema);
+    return { ...entry, schema };
+  } catch (error) {
+    if (!isParquetryError(error) || error.code !== 'SCHEMA_CONFLICT') throw error;
+    const base = known.get(parseDataset(entry.dataset).messageType);
+    const latest = await registry.latest(entry.dataset);
+    const same =
+      latest === undefined ||
+      (base !== undefined && schemaFingerprint(base) === schemaFingerprint(latest.schema));
+    if (same) throw error;
+    return undefined;
+  }
+}

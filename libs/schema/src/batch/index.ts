@@ -1,0 +1,3 @@
+export { BatchBuilder } from './builder';
+export type { CellValue } from './cell';
+export { BatchEncoder, readBatches } from './ipc';

@@ -1,0 +1,22 @@
+import type { DataType, Field } from './types';
+
+/** The greatest field id, nested ones included; 0 for none. */
+export function maxFieldId(fields: readonly Field[]): number {
+  return Math.max(0, ...fields.map(({ id, type }) => Math.max(id, maxTypeId(type))));
+}
+
+function maxTypeId(type: DataType): number {
+  if (type.type === 'struct') return maxFieldId(type.fields);
+  return type.type === 'list' ? maxFieldId([type.items]) : 0;
+}
+
+/** The fields with new ids, depth first, nested ones included. */
+export function renumbered(fields: readonly Field[], nextId: () => number): Field[] {
+  return fields.map((field) => ({ ...field, id: nextId(), type: renumberedType(field.type, nextId) }));
+}
+
+function renumberedType(type: DataType, nextId: () => number): DataType {
+  if (type.type === 'struct') return { type: 'struct', fields: renumbered(type.fields, nextId) };
+  if (type.type === 'list') return { type: 'list', items: renumbered([type.items], nextId)[0] as Field };
+  return type;
+}

@@ -1,0 +1,334 @@
+import { execFileSync } from 'node:child_process';
+import { readFile, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { LedgerRange } from '@parquetry/core';
+import type { DataType, TableSchema } from '@parquetry/schema';
+import fc from 'fast-check';
+import { ALL, Workspace } from '../testing/workspace';
+import { CountKernel } from './counts';
+import { Kernel } from './kernel';
+import * as layout from './layout';
+import { RowKernel } from './rows';
+
+const ROOT = path.resolve(__dirname, '../../../../..');
+
+let workspace: Workspace;
+beforeEach(async () => {
+  workspace = await Workspace.create();
+});
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await workspace.remove();
+});
+
+/** Rows that the kernel took in this test. */
+let taken = 0;
+beforeEach(() => {
+  taken = 0;
+  const take = RowKernel.prototype.take;
+  jest.spyOn(RowKernel.prototype, 'take').mockImplementation(function (this: RowKernel<never>, start, end) {
+    const run = take.call(this, start, end);
+    taken += run.rows;
+    return run;
+  });
+});
+
+const field = (id: number, name: string, type: DataType, nullable = true) => ({ id, name, type, nullable });
+
+function schemaOf(messageType: string, wide: boolean): TableSchema {
+  return {
+    messageType,
+    origin: 'predefined',
+    ledgerColumn: 'ledger_sequence',
+    closeTimeColumn: 'closed_at',
+    fields: [
+      field(1, 'ledger_sequence', { type: wide ? 'int64' : 'uint32' }, false),
+      field(2, 'closed_at', { type: 'timestamp', unit: 'us', timezone: 'UTC' }, false),
+      field(3, 'text', { type: 'utf8' }),
+      field(4, 'raw', { type: 'json' }),
+      field(5, 'i32', { type: 'int32' }),
+      field(6, 'u32', { type: 'uint32' }),
+      field(7, 'i64', { type: 'int64' }),
+      field(8, 'u64', { type: 'uint64' }),
+      field(9, 'flag', { type: 'bool' }),
+      field(10, 'at', { type: 'timestamp', unit: 'us', timezone: 'UTC' }),
+      field(11, 'price', { type: 'float64' }),
+      field(12, 'type', { type: 'utf8' }),
+      field(13, 'ledger', { type: 'uint32' }),
+    ],
+  };
+}
+
+const schemas = new Map([
+  ['a', schemaOf('a', false)],
+  ['b', schemaOf('b', true)],
+]);
+
+/** A stage's files by name, its manifest without the stage's own name. */
+async function contents(dir: string): Promise<Record<string, string>> {
+  const names = (await readdir(dir)).sort();
+  const texts = await Promise.all(names.map((name) => readFile(path.join(dir, name), 'latin1')));
+  return Object.fromEntries(
+    names.map((name, index) => [name, String(texts[index]).replace(/"stageId":"stage-\d+",/, '')]),
+  );
+}
+
+/** What pulls leave of a file, with the kernel and without it. */
+async function bothWays(
+  content: Buffer,
+  range: LedgerRange = ALL,
+): Promise<[Record<string, string>, Record<string, string>]> {
+  const source = await workspace.open(await workspace.write('in', content), { schemas });
+  const index = await workspace.prepare(source);
+  const fast = await contents((await workspace.pull(source, index, range)).stageDir);
+  jest.spyOn(Kernel.prototype, 'useful', 'get').mockReturnValue(false);
+  const slow = await contents((await workspace.pull(source, index, range)).stageDir);
+  jest.spyOn(Kernel.prototype, 'useful', 'get').mockRestore();
+  return [fast, slow];
+}
+
+const digits = (size: number) => fc.stringMatching(new RegExp(`^-?(0|[1-9][0-9]{0,${size}})$`));
+const jsonText = fc.oneof(
+  fc.json({ maxDepth: 3 }),
+  fc.constantFrom(
+    '{"k":1,"k":2}',
+    '[1,[2,[3.5e-7]]]',
+    '"\\ud83d\\ude00"',
+    '"\\ud83d"',
+    '"\\u0000\\n"',
+    '{"\\u0061":0,"a":1}',
+    '[1 , 2\t]',
+    '{"é":"ü"}',
+  ),
+);
+const values: Readonly<Record<string, fc.Arbitrary<string>>> = {
+  text: fc.oneof(
+    { weight: 6, arbitrary: fc.stringMatching(/^[ -!#-[\]-~]{0,70}$/).map((text) => `"${text}"`) },
+    fc.string({ unit: 'binary', maxLength: 20 }).map((text) => JSON.stringify(text)),
+    fc.constantFrom('"\\ud800"', '"é"', '5', '{"x":1}'),
+  ),
+  raw: jsonText,
+  i32: fc.oneof(
+    { weight: 6, arbitrary: digits(8) },
+    fc.constantFrom('2147483647', '-2147483648', '2147483648', '1.0', '1e2', '-0', '"5"'),
+  ),
+  u32: fc.oneof({ weight: 6, arbitrary: digits(8) }, fc.constantFrom('4294967295', '4294967296', '-1', '0')),
+  i64: fc.oneof(
+    { weight: 6, arbitrary: digits(17) },
+    fc.constantFrom(
+      '9223372036854775807',
+      '-9223372036854775808',
+      '9223372036854775808',
+      '999999999999999999',
+    ),
+  ),
+  u64: fc.oneof(
+    { weight: 6, arbitrary: digits(18) },
+    fc.constantFrom('18446744073709551615', '18446744073709551616', '9223372036854775808'),
+  ),
+  flag: fc.constantFrom('true', 'false', 'true', 'false', 'null', 'tru', '1'),
+  at: fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc
+        .date({ min: new Date('0002-01-01'), max: new Date('9998-01-01'), noInvalidDate: true })
+        .map((date) => `"${date.toISOString()}"`),
+    },
+    fc.constantFrom(
+      '"2024-02-29T23:59:59Z"',
+      '"2023-02-29T00:00:00Z"',
+      '"2025-07-13t09:36:17z"',
+      '"2025-07-13T09:36:17.1234567Z"',
+      '"2025-07-13T09:36:17.1234560Z"',
+      '"2025-07-13T09:36:17+02:00"',
+      '"0001-01-01T00:00:00Z"',
+      '"2025-07-13T09:36:60Z"',
+      '"2025-07-13"',
+    ),
+  ),
+  price: fc.constantFrom('1.5', '-0.0', '0.1', '1e400'),
+};
+const names = Object.keys(values);
+
+/** A structure: which members in which order, nulls, spaces, and where the rest stands. */
+const template = fc.record({
+  type: fc.constantFrom('a', 'b', 'c'),
+  members: fc.shuffledSubarray(names, { minLength: 1 }),
+  nulls: fc.subarray(names),
+  space: fc.constantFrom('', '', ' '),
+  time: fc.constantFrom('closed_at', 'closed_at', 'unix'),
+  end: fc.constantFrom('\n', '\n', '\n', '\r\n', ' \n'),
+});
+
+const line = (shape: typeof template extends fc.Arbitrary<infer T> ? T : never) =>
+  fc
+    .tuple(
+      fc.record(
+        Object.fromEntries(shape.members.map((name) => [name, values[name] as fc.Arbitrary<string>])),
+      ),
+      fc.nat({ max: 5 }),
+      fc.constantFrom(0, 0, 0, 0, 1),
+    )
+    .map(([found, ledger, odd]) => {
+      const seconds = 1_752_364_800 + ledger * 86_399 + odd * 7;
+      const time =
+        shape.time === 'unix' ? String(seconds) : `"${new Date(seconds * 1000).toISOString().slice(0, 19)}Z"`;
+      const members = shape.members.map(
+        (name) => `"${name}":${shape.space}${shape.nulls.includes(name) ? 'null' : String(found[name])}`,
+      );
+      return `{"type":"${shape.type}",${members.join(',')},"ledger":${100 + ledger},"closed_at":${time}}${shape.end}`;
+    });
+
+const junk = fc.constantFrom(
+  '\n',
+  '  \n',
+  '{"type":"a"}\n',
+  '{"type":"a","ledger":0,"closed_at":0}\n',
+  'nothing\n',
+  '{"type":"a","ledger":5\n',
+);
+
+/** What an index pass finds, with the kernel and without it. */
+async function bothIndexes(
+  content: Buffer,
+  range: LedgerRange,
+  known: ReadonlyMap<string, TableSchema>,
+): Promise<[unknown, unknown]> {
+  const source = await workspace.open(await workspace.write('in', content), { schemas: known });
+  const look = async () => [await workspace.prepare(source, range), await workspace.rejects()];
+  const fast = await look();
+  jest.spyOn(Kernel.prototype, 'useful', 'get').mockReturnValue(false);
+  const slow = await look();
+  jest.spyOn(Kernel.prototype, 'useful', 'get').mockRestore();
+  return [fast, slow];
+}
+
+describe('the line kernel', () => {
+  it('is the one that libs/source/kernel compiles to', () => {
+    execFileSync(process.execPath, [path.join(ROOT, 'tools/kernel.mjs'), '--check'], { stdio: 'pipe' });
+  }, 120_000);
+
+  it('has its layout from where its caller has it', async () => {
+    const text = await readFile(path.join(ROOT, 'libs/source/kernel/layout.ts'), 'utf8');
+    const found = new Map<string, number>();
+    for (const [, name = '', value = ''] of text.matchAll(/^export const (\w+): \w+ = ([^;]+);$/gm)) {
+      const [base, offset = '0'] = value.split(' + ');
+      found.set(name, (found.get(base as string) ?? Number(base)) + Number(offset));
+    }
+    expect(Object.fromEntries(found)).toEqual({ ...layout });
+  });
+
+  it('stages what the reader of single lines stages, for any messages of a few structures', async () => {
+    let rows = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(template, { minLength: 1, maxLength: 4 }).chain((templates) =>
+          fc.array(fc.oneof({ weight: 30, arbitrary: fc.oneof(...templates.map(line)) }, junk), {
+            minLength: 60,
+            maxLength: 200,
+          }),
+        ),
+        fc.constantFrom(ALL, { start: 101, end: 103 }),
+        async (lines, range) => {
+          taken = 0;
+          const [fast, slow] = await bothWays(Buffer.from(lines.join('')), range);
+          expect(fast).toEqual(slow);
+          rows += taken;
+        },
+      ),
+      { numRuns: 60 },
+    );
+    expect(rows).toBeGreaterThan(500);
+  }, 240_000);
+
+  it('finds the same blocks, counts and types in an index pass, whether schemas are known or inferred', async () => {
+    let lines = 0;
+    const { take } = CountKernel.prototype;
+    jest.spyOn(CountKernel.prototype, 'take').mockImplementation(function (this: CountKernel, start, end) {
+      const run = take.call(this, start, end);
+      lines += run.lines;
+      return run;
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(template, { minLength: 1, maxLength: 4 }).chain((templates) =>
+          fc.array(fc.oneof({ weight: 30, arbitrary: fc.oneof(...templates.map(line)) }, junk), {
+            minLength: 60,
+            maxLength: 200,
+          }),
+        ),
+        fc.constantFrom(ALL, { start: 101, end: 103 }),
+        fc.constantFrom(schemas, new Map<string, TableSchema>()),
+        async (content, range, known) => {
+          const [fast, slow] = await bothIndexes(Buffer.from(content.join('')), range, known);
+          expect(fast).toEqual(slow);
+        },
+      ),
+      { numRuns: 80 },
+    );
+    expect(lines).toBeGreaterThan(500);
+  }, 240_000);
+
+  it('does so for bytes of any kind among plain messages', async () => {
+    const plain = (row: number) =>
+      `{"type":"a","text":"row ${row}","i64":${row * 1e9},"ledger":${1 + Math.floor(row / 100)},"closed_at":"2025-07-13T00:00:00Z"}\n`;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.uint8Array({ maxLength: 40 }), { minLength: 3, maxLength: 12 }),
+        async (pieces) => {
+          const content = pieces.flatMap((piece, index) => [
+            Buffer.from(Array.from({ length: 50 }, (_, row) => plain(index * 50 + row)).join('')),
+            piece,
+          ]);
+          const [fast, slow] = await bothWays(Buffer.concat(content));
+          expect(fast).toEqual(slow);
+        },
+      ),
+      { numRuns: 40 },
+    );
+    expect(taken).toBeGreaterThan(0);
+  }, 240_000);
+
+  it('fills whole vectors and closes parts where single lines do, lines of any length among them', async () => {
+    const lines = Array.from({ length: 30_000 }, (_, row) => {
+      const size = row % 1_777 === 0 ? 300_000 : row % 97;
+      return `{"type":"${row % 5 === 0 ? 'b' : 'a'}","text":"${'x'.repeat(size)}","raw":{"n":[${row},{"deep":"${'y'.repeat(900)}"}]},"ledger":${1 + Math.floor(row / 300)},"closed_at":"2025-07-13T00:00:00Z"}\n`;
+    });
+    const [fast, slow] = await bothWays(Buffer.from(lines.join('')));
+    expect(Object.keys(fast).length).toBeGreaterThan(4);
+    for (const [name, text] of Object.entries(slow))
+      expect(fast[name] === text ? name : `other ${name}`).toBe(name);
+    expect(taken).toBeGreaterThan(29_000);
+  }, 120_000);
+
+  it('takes a last line without its end, and files that begin with a mark', async () => {
+    const message = (row: number) =>
+      `{"type":"a","u32":${row},"ledger":7,"closed_at":"2025-07-13T00:00:00Z"}`;
+    const text = Array.from({ length: 40 }, (_, row) => message(row)).join('\n');
+    const [fast, slow] = await bothWays(Buffer.from(`\ufeff${text}`));
+    expect(fast).toEqual(slow);
+    // The first line is learnt from, the second one makes the kernel learn.
+    expect(taken).toBe(38);
+    expect(JSON.parse(fast['manifest.json'] as string)).toMatchObject({ datasets: [{ rows: 40 }] });
+  });
+
+  it('keeps out rows that close in another folder than their ledger', async () => {
+    const message = (row: number, time: string) =>
+      `{"type":"a","u32":${row},"ledger":${1 + (row >> 3)},"closed_at":"${time}"}\n`;
+    const lines = Array.from({ length: 400 }, (_, row) =>
+      message(row, row % 11 === 5 ? '2025-07-14T00:00:01Z' : '2025-07-13T23:59:59Z'),
+    );
+    const source = await workspace.open(await workspace.write('in', Buffer.from(lines.join(''))), {
+      schemas,
+    });
+    const index = await workspace.prepare(source);
+    const asked = { layout: { kind: 'ledger_day' as const } };
+    const { manifest, stageDir } = await workspace.pull(source, index, ALL, asked);
+    expect(taken).toBeGreaterThan(300);
+    const rejected = manifest.datasets[0]?.rejected;
+    expect(rejected).toBeGreaterThan(20);
+    const fast = await contents(stageDir);
+    jest.spyOn(Kernel.prototype, 'useful', 'get').mockReturnValue(false);
+    expect(await contents((await workspace.pull(source, index, ALL, asked)).stageDir)).toEqual(fast);
+  });
+});

@@ -1,0 +1,158 @@
+import type { Shape, Step } from '@parquetry/schema';
+import type { MessagePlaces } from '../../message';
+import * as at from './layout';
+import { valueOf } from './values';
+
+/** Operations of a shape; one with more is left to the caller. */
+const MAX_OPS = 2_000;
+/** Shapes that can be told apart in a row's note. */
+const MAX_SHAPES = 0xffff;
+
+/** What is done with one value of every line of a shape. */
+export interface Operation {
+  readonly code: number;
+  /** Number of the value; any for CONSTANT. */
+  readonly value: number;
+  /** Address of the column's record. */
+  readonly column: number;
+  /** Bounds of a whole number. */
+  readonly low?: bigint;
+  readonly high?: bigint;
+  /** Text of a CONSTANT. */
+  readonly text?: Uint8Array;
+}
+
+/** What the lines of a shape mean. */
+export interface ShapeCode {
+  readonly places: MessagePlaces;
+  /** Address of the target's record; 0: lines in the range are left to the caller. */
+  readonly target: number;
+  readonly operations: readonly Operation[];
+  /** Addresses of the records of ledger and close time; 0 for a close time that is not kept. */
+  readonly ledgerColumn: number;
+  readonly timeColumn: number;
+  /** Bytes of a ledger in its column. */
+  readonly ledgerWidth: number;
+  /** For the caller: kept under the shape's number. */
+  readonly note: Uint8Array;
+}
+
+/**
+ * Says what the lines of a shape mean; `literals` are those on the way to it. `skip`: they are of no concern; undefined:
+ * something of them is beyond the kernel.
+ */
+export type ShapeReader<Plan> = (
+  shape: Shape<Plan>,
+  literals: readonly Uint8Array[],
+) => ShapeCode | 'skip' | undefined;
+
+/** Writes a tree of known structures into the kernel's memory. */
+export class Program<Plan> {
+  /** Notes of the shapes by their numbers. */
+  readonly notes: Uint8Array[] = [];
+  private next: number;
+  private readonly literals: Uint8Array[] = [];
+
+  constructor(
+    private readonly view: DataView,
+    private readonly bytes: Uint8Array,
+    start: number,
+    private readonly end: number,
+    private readonly read: ShapeReader<Plan>,
+  ) {
+    this.next = start;
+  }
+
+  /** Writes the steps; returns their address, or 0 when there is no room for all of them. */
+  write(steps: readonly Step<Plan>[]): number {
+    const list = this.take(4 + 4 * steps.length);
+    if (list === 0) return 0;
+    this.view.setUint32(list, steps.length, true);
+    for (const [index, step] of steps.entries()) {
+      const address = this.step(step);
+      if (address === 0) return 0;
+      this.view.setUint32(list + 4 + 4 * index, address, true);
+    }
+    return list;
+  }
+
+  private step(step: Step<Plan>): number {
+    const { view, literals } = this;
+    const literal = this.text(step.literal);
+    const address = this.take(at.STEP_NEXT + 4 * 6);
+    if (literal === 0 || address === 0) return 0;
+    const put = (offset: number, value: number): void => view.setUint32(address + offset, value, true);
+    put(at.STEP_LITERAL, literal);
+    put(at.STEP_SIZE, step.literal.length);
+    put(at.STEP_ANY, step.any ? 1 : 0);
+    put(at.STEP_DEPTH, step.depth);
+    literals.push(step.literal);
+    const shape = step.shape === undefined ? 0 : this.shape(step.shape);
+    if (step.shape !== undefined && shape === 0) return 0;
+    put(at.STEP_SHAPE, shape);
+    for (const [found, siblings] of step.next.entries()) {
+      if (siblings === undefined) continue;
+      const list = this.write(siblings);
+      if (list === 0) return 0;
+      put(at.STEP_NEXT + 4 * found, list);
+    }
+    literals.pop();
+    return address;
+  }
+
+  private shape(shape: Shape<Plan>): number {
+    const { view, notes } = this;
+    const found = this.read(shape, this.literals);
+    const code = found === 'skip' ? undefined : found;
+    const operations = code?.operations ?? [];
+    const fits = operations.length <= MAX_OPS && notes.length < MAX_SHAPES;
+    const address = this.take(at.SHAPE_FIRST_OP + at.OP_SIZE * (fits ? operations.length : 0));
+    if (address === 0) return 0;
+    const put = (offset: number, value: number): void => view.setUint32(address + offset, value, true);
+    if (found === 'skip') put(at.SHAPE_KIND, at.KIND_SKIP);
+    if (code === undefined || !fits) return address;
+    const { ledgerNode, ledgerTwin, timeNode, timeTwin } = code.places;
+    put(at.SHAPE_KIND, at.KIND_KEEP);
+    put(at.SHAPE_TARGET, code.target);
+    put(at.SHAPE_NUMBER, notes.length);
+    put(at.SHAPE_LEDGER, valueOf(shape, ledgerNode));
+    put(at.SHAPE_LEDGER_TWIN, valueOf(shape, ledgerTwin));
+    put(at.SHAPE_TIME, valueOf(shape, timeNode));
+    put(at.SHAPE_TIME_TWIN, valueOf(shape, timeTwin));
+    put(at.SHAPE_LEDGER_COLUMN, code.ledgerColumn);
+    put(at.SHAPE_TIME_COLUMN, code.timeColumn);
+    put(at.SHAPE_LEDGER_WIDTH, code.ledgerWidth);
+    put(at.SHAPE_OPS, operations.length);
+    for (const [index, operation] of operations.entries()) {
+      const op = at.SHAPE_FIRST_OP + at.OP_SIZE * index;
+      const { text } = operation;
+      const address64 = text === undefined ? undefined : this.text(text);
+      if (address64 === 0) return 0;
+      put(op + at.OP_CODE, operation.code);
+      put(op + at.OP_VALUE, operation.value);
+      put(op + at.OP_COLUMN, operation.column);
+      const low = address64 === undefined ? (operation.low ?? 0n) : BigInt(address64);
+      const high = text === undefined ? (operation.high ?? 0n) : BigInt(text.length);
+      view.setBigInt64(address + op + at.OP_LOW, low, true);
+      view.setBigInt64(address + op + at.OP_HIGH, high, true);
+    }
+    notes.push(code.note);
+    return address;
+  }
+
+  /** A text with room for whole vectors after it. */
+  private text(text: Uint8Array): number {
+    const address = this.take(text.length + 16);
+    if (address > 0) this.bytes.set(text, address);
+    return address;
+  }
+
+  /** So many bytes of zeros; 0 when there is no room. */
+  private take(size: number): number {
+    const address = this.next;
+    this.next += Math.ceil(size / 8) * 8;
+    if (this.next > this.end) return 0;
+    this.bytes.fill(0, address, this.next);
+    return address;
+  }
+}

@@ -1,0 +1,71 @@
+import * as schemas from '@parquetry/schema';
+import type { Shape } from '@parquetry/schema';
+import type { MessagePlaces } from '../../message';
+
+// Local copies: in CommonJS a re-exported name costs a call at each use.
+const { ESCAPED, FALSE, FRACTION, KIND, NUMBER, STRING, TRUE } = schemas;
+
+/** No such value. */
+export const NONE = -1;
+
+/** Number of the value at a node of a shape, or `NONE`. */
+export function valueOf({ values }: Shape<unknown>, node: number): number {
+  for (let index = 0; index < values.length; index += 2)
+    if (values[index] === node) return values[index + 1] as number;
+  return NONE;
+}
+
+/** Whether the value at a node is a number without fraction and exponent. */
+export function isWhole(shape: Shape<unknown>, node: number): boolean {
+  return (headOf(shape, node) & (KIND | FRACTION)) === NUMBER;
+}
+
+/** Whether it is any number. */
+export function isNumber(shape: Shape<unknown>, node: number): boolean {
+  return (headOf(shape, node) & KIND) === NUMBER;
+}
+
+/** Whether it is a string without escapes. */
+export function isPlainString(shape: Shape<unknown>, node: number): boolean {
+  return (headOf(shape, node) & (KIND | ESCAPED)) === STRING;
+}
+
+/** Whether it is true or false. */
+export function isBoolean(shape: Shape<unknown>, node: number): boolean {
+  const kind = headOf(shape, node) & KIND;
+  return kind === TRUE || kind === FALSE;
+}
+
+/** Whether ledger and close time have forms that the kernel reads. */
+export function arePlain(shape: Shape<unknown>, places: MessagePlaces): boolean {
+  const { ledgerNode, ledgerTwin, timeNode, timeTwin } = places;
+  const missing = (node: number): boolean => node >= 0 && valueOf(shape, node) === NONE;
+  if ([ledgerNode, ledgerTwin, timeNode, timeTwin].some(missing) || ledgerNode < 0 || timeNode < 0)
+    return false;
+  const ledgers = [ledgerNode, ledgerTwin].every((node) => node < 0 || isWhole(shape, node));
+  return (
+    ledgers &&
+    [timeNode, timeTwin].every((node) => node < 0 || isWhole(shape, node) || isPlainString(shape, node))
+  );
+}
+
+/** The text of a string that is part of a shape's literals; undefined for any other. */
+export function literalText(
+  shape: Shape<unknown>,
+  node: number,
+  literals: readonly Uint8Array[],
+): Uint8Array | undefined {
+  if (!isPlainString(shape, node)) return undefined;
+  const { spans } = shape;
+  for (let index = 0; index < spans.length; index += 5)
+    if (spans[index] === node && spans[index + 1] === spans[index + 3])
+      return literals[spans[index + 1] as number]?.subarray(
+        (spans[index + 2] as number) + 1,
+        (spans[index + 4] as number) - 1,
+      );
+  return undefined;
+}
+
+function headOf({ nodes }: Shape<unknown>, node: number): number {
+  return nodes[node] as number;
+}

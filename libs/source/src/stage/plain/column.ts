@@ -1,0 +1,100 @@
+import type { DataType } from '@parquetry/schema';
+import { ByteBuffer } from './bytes';
+
+/** Rows that the marks of a column have room for at first. */
+const FIRST_ROWS = 1 << 14;
+
+/**
+ * One column of staged rows as Parquet's PLAIN encoding stores it: the values that are not null one after the other,
+ * and one bit a row. A value is written to `out` and then kept by `keep` or dropped by `drop`.
+ */
+export class PlainColumn {
+  /** Values: strings with their length before them (32 bits), booleans a byte each (see `page`). */
+  readonly out = new ByteBuffer();
+  private kept = 0;
+  private rows = 0;
+  private present = 0;
+  private marks = new Uint8Array(FIRST_ROWS >> 3);
+
+  constructor(private readonly type: DataType['type']) {}
+
+  /** Bytes of the kept values. */
+  get bytes(): number {
+    return this.kept;
+  }
+
+  /** Adds values as they lie in `source`, for rows that are kept or null next. */
+  append(source: Uint8Array, start: number, end: number): void {
+    this.drop();
+    this.out.copy(source, start, end);
+  }
+
+  /** What was written to `out` since the last row is the row's value. */
+  keep(): void {
+    const { rows } = this;
+    if (rows >> 3 === this.marks.length) this.grow();
+    this.marks[rows >> 3] = (this.marks[rows >> 3] as number) | (1 << (rows & 7));
+    this.rows = rows + 1;
+    this.present += 1;
+    this.kept = this.out.length;
+  }
+
+  /** The row is null in this column. */
+  keepNull(): void {
+    if (this.rows >> 3 === this.marks.length) this.grow();
+    this.rows += 1;
+  }
+
+  /** Forgets what was written to `out` since the last row. */
+  drop(): void {
+    this.out.length = this.kept;
+  }
+
+  /** The body of a Parquet data page (version 1) of all rows: definition levels with their size, then values. */
+  page(): { readonly levels: Buffer; readonly values: Uint8Array } {
+    const { out, type } = this;
+    return {
+      levels: this.levels(),
+      values: type === 'bool' ? packed(out.bytes, this.present) : out.bytes.subarray(0, this.kept),
+    };
+  }
+
+  /** Begins anew. */
+  clear(): void {
+    this.marks.fill(0, 0, (this.rows + 7) >> 3);
+    this.out.length = this.kept = this.rows = this.present = 0;
+  }
+
+  /** RLE/bit-packing hybrid of one bit: one run when all rows are alike, else the bits as they are. */
+  private levels(): Buffer {
+    const { rows, present, marks } = this;
+    const alike = present === 0 || present === rows;
+    const groups = (rows + 7) >> 3;
+    const head = alike ? rows * 2 : groups * 2 + 1;
+    const size: number[] = [];
+    for (let left = head; ; left = Math.floor(left / 128)) {
+      size.push(left > 127 ? (left & 127) | 128 : left);
+      if (left <= 127) break;
+    }
+    const body = alike ? Uint8Array.of(present === 0 ? 0 : 1) : marks.subarray(0, groups);
+    const levels = Buffer.allocUnsafe(4 + size.length + body.length);
+    levels.writeUInt32LE(size.length + body.length, 0);
+    levels.set(size, 4);
+    levels.set(body, 4 + size.length);
+    return levels;
+  }
+
+  private grow(): void {
+    const marks = new Uint8Array(this.marks.length * 2);
+    marks.set(this.marks);
+    this.marks = marks;
+  }
+}
+
+/** Bytes that are 0 or 1 as bits, the first one lowest. */
+function packed(bytes: Uint8Array, count: number): Uint8Array {
+  const bits = new Uint8Array((count + 7) >> 3);
+  for (let index = 0; index < count; index += 1)
+    bits[index >> 3] = (bits[index >> 3] as number) | ((bytes[index] as number) << (index & 7));
+  return bits;
+}

@@ -1,0 +1,124 @@
+import { closeSync, openSync, writevSync } from 'node:fs';
+import type { DataType, TableSchema } from '@parquetry/schema';
+import type { FileMetaData, ParquetType, SchemaElement } from 'hyparquet';
+import { ByteWriter } from 'hyparquet-writer';
+import { writePageHeader } from 'hyparquet-writer/src/datapage.js';
+import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
+import type { PlainColumn } from './column';
+
+const MAGIC = Buffer.from('PAR1');
+
+/**
+ * Writes the rows of `columns` to a Parquet file of one row group: one uncompressed page of PLAIN values a column, named
+ * c0, c1, …. Returns its size in bytes. Synchronous: pulls have threads of their own, and so the columns can be used
+ * again at once.
+ */
+export function writePart(
+  file: string,
+  schema: TableSchema,
+  columns: readonly PlainColumn[],
+  rows: number,
+): number {
+  const pieces: Uint8Array[] = [MAGIC];
+  let size = MAGIC.length;
+  const chunks: FileMetaData['row_groups'][number]['columns'] = [];
+  for (const [index, column] of columns.entries()) {
+    const { levels, values } = column.page();
+    const header = pageHeader(rows, levels.length + values.length);
+    const bytes = BigInt(header.length + levels.length + values.length);
+    chunks.push({
+      file_offset: BigInt(size),
+      meta_data: {
+        type: element(schema, index).type as ParquetType,
+        encodings: ['PLAIN', 'RLE'],
+        path_in_schema: [`c${index}`],
+        codec: 'UNCOMPRESSED',
+        num_values: BigInt(rows),
+        total_uncompressed_size: bytes,
+        total_compressed_size: bytes,
+        data_page_offset: BigInt(size),
+      },
+    });
+    pieces.push(header, levels, values);
+    size += Number(bytes);
+  }
+  const end = footer(schema, chunks, rows, BigInt(size - MAGIC.length));
+  pieces.push(end, MAGIC);
+  writeAll(file, pieces);
+  return size + end.length + MAGIC.length;
+}
+
+/** How a column's values lie in a staged part; the writer casts what Parquet has no exact plain form for. */
+const PHYSICAL: Readonly<Record<DataType['type'], Omit<SchemaElement, 'name'>>> = {
+  bool: { type: 'BOOLEAN' },
+  int32: { type: 'INT32', converted_type: 'INT_32' },
+  uint32: { type: 'INT32', converted_type: 'UINT_32' },
+  int64: { type: 'INT64', converted_type: 'INT_64' },
+  uint64: { type: 'INT64', converted_type: 'UINT_64' },
+  float64: { type: 'DOUBLE' },
+  timestamp: { type: 'INT64', logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MICROS' } },
+  utf8: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
+  json: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
+  decimal128: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
+  list: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
+  struct: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
+};
+
+function element({ fields }: TableSchema, index: number): SchemaElement {
+  const type = (fields[index] as TableSchema['fields'][number]).type.type;
+  return { name: `c${index}`, repetition_type: 'OPTIONAL', ...PHYSICAL[type] };
+}
+
+function pageHeader(rows: number, bytes: number): Uint8Array {
+  const writer = new ByteWriter(64);
+  writePageHeader(writer, {
+    type: 'DATA_PAGE',
+    uncompressed_page_size: bytes,
+    compressed_page_size: bytes,
+    data_page_header: {
+      num_values: rows,
+      encoding: 'PLAIN',
+      definition_level_encoding: 'RLE',
+      repetition_level_encoding: 'RLE',
+    },
+  });
+  return writer.getBytes();
+}
+
+function footer(
+  schema: TableSchema,
+  columns: FileMetaData['row_groups'][number]['columns'],
+  rows: number,
+  bytes: bigint,
+): Uint8Array {
+  const writer = new ByteWriter();
+  writeMetadata(writer, {
+    version: 2,
+    schema: [
+      { name: 'rows', num_children: schema.fields.length },
+      ...schema.fields.map((_, index) => element(schema, index)),
+    ],
+    num_rows: BigInt(rows),
+    row_groups: [{ columns, total_byte_size: bytes, num_rows: BigInt(rows) }],
+    created_by: 'parquetry stage',
+    metadata_length: 0,
+  });
+  return writer.getBytes();
+}
+
+function writeAll(file: string, pieces: readonly Uint8Array[]): void {
+  const descriptor = openSync(file, 'w');
+  try {
+    let left = pieces.filter(({ length }) => length > 0);
+    while (left.length > 0) {
+      let written = writevSync(descriptor, left);
+      let whole = 0;
+      while (whole < left.length && written >= (left[whole] as Uint8Array).length)
+        written -= (left[whole++] as Uint8Array).length;
+      left = left.slice(whole);
+      if (written > 0) left[0] = (left[0] as Uint8Array).subarray(written);
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}

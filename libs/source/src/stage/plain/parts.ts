@@ -1,0 +1,66 @@
+import path from 'node:path';
+import * as core from '@parquetry/core';
+import type { TableSchema } from '@parquetry/schema';
+import { PlainColumn } from './column';
+import type { RowParts } from '../dataset';
+import { writePart } from './part';
+
+// Local copies: in CommonJS an imported name costs a lookup at each use.
+const { PART_BYTES, PART_ROWS, partName } = core;
+
+/**
+ * The rows of a staged dataset as Parquet files of plain pages. A part is closed with a whole vector of rows when it has
+ * about 8 MB; wherever rows are so wide that one vector would not fit in memory, it is closed before.
+ */
+export class PlainParts implements RowParts {
+  readonly form = 'parquet';
+  readonly columns: readonly PlainColumn[];
+  private readonly rows: number[] = [];
+  private readonly sizes: number[] = [];
+  /** Rows of the part at hand. */
+  current = 0;
+  private textBytes = 0;
+
+  constructor(
+    private readonly dir: string,
+    private readonly dataset: string,
+    private readonly schema: TableSchema,
+  ) {
+    this.columns = schema.fields.map(({ type }) => new PlainColumn(type.type));
+  }
+
+  /** So many rows were kept in every column; they must not go beyond a whole vector. */
+  addRows(rows: number): void {
+    this.current += rows;
+    if (this.current % PART_ROWS === 0) {
+      if (this.bytes() >= PART_BYTES) this.closePart();
+    } else if ((rows > 1 || (this.current & 15) === 0) && this.bytes() >= WIDE_BYTES) this.closePart();
+  }
+
+  async drain(): Promise<void> {
+    // Parts are written as they close.
+  }
+
+  async close(): Promise<{ bytes: number; parts: readonly number[]; partRows: readonly number[] }> {
+    if (this.current > 0 || this.sizes.length === 0) this.closePart();
+    return Promise.resolve({ bytes: this.textBytes, parts: this.sizes, partRows: this.rows });
+  }
+
+  private bytes(): number {
+    let bytes = 0;
+    for (const column of this.columns) bytes += column.bytes;
+    return bytes;
+  }
+
+  private closePart(): void {
+    const file = path.join(this.dir, partName(this.dataset, this.sizes.length, 'parquet'));
+    this.sizes.push(writePart(file, this.schema, this.columns, this.current));
+    this.rows.push(this.current);
+    this.textBytes += this.bytes();
+    this.current = 0;
+    for (const column of this.columns) column.clear();
+  }
+}
+
+/** Bytes at which a part is closed wherever it is. */
+const WIDE_BYTES = 8 * PART_BYTES;

@@ -1,0 +1,43 @@
+import { isReport, retryFault } from './checks';
+import type { RetryRequest } from './messages';
+import type { PartitionReport } from './types';
+
+describe('what people send by hand', () => {
+  it.each([[{ all: true }], [{ starts: [420_000] }], [{ all: false, starts: [1, 4_294_967_295] }]])(
+    '%j is a request to retry',
+    (request) => {
+      expect(retryFault(request)).toBeUndefined();
+    },
+  );
+
+  it.each([
+    [undefined, 'not nothing'],
+    [null, 'not null'],
+    ['all', 'not "all"'],
+    [[420_000], 'not [420000]'],
+    [{}, 'asks for no partition'],
+    [{ all: false }, 'asks for no partition'],
+    [{ starts: [] }, 'asks for no partition'],
+    [{ all: 'yes' }, '"all" is true or false'],
+    [{ starts: ['420000'] }, '"starts" is a list of ledgers'],
+    [{ starts: [0] }, '"starts" is a list of ledgers'],
+    [{ ledgers: [420_000] }, '"ledgers" is neither'],
+  ])('%j is none, and the message says why', (request, why) => {
+    expect(retryFault(request as RetryRequest)).toContain(why);
+  });
+
+  it('tells reports from what only looks like one', () => {
+    const good: PartitionReport = { key: '0000420000', outcome: 'parked', reason: 'x' };
+    expect(isReport(good)).toBe(true);
+    for (const bad of [
+      undefined,
+      null,
+      'done',
+      {},
+      { key: 1, outcome: 'done' },
+      { ...good, outcome: 'over' },
+      { ...good, tally: 3 },
+    ])
+      expect(isReport(bad as PartitionReport)).toBe(false);
+  });
+});

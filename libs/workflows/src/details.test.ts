@@ -1,0 +1,60 @@
+import type { BackfillProgress, DatasetFailure } from './contract/types';
+import { backfillDetails, cell, parkedDetails } from './details';
+
+const failure: DatasetFailure = {
+  dataset: 'ledgers',
+  step: 'pull',
+  code: 'LEDGER_MISSING',
+  message: 'Ledger 7 is missing in the lake: A--1-64/B--7.xdr.zst',
+  hint: 'Put the object back.',
+};
+
+describe('what an operator reads in the UI', () => {
+  it('shows text from outside letter by letter: no marks, no lines, no links of its own', () => {
+    expect(cell('A--7')).toBe('A\\-\\-7');
+    expect(cell('a | b\n<img src=x> [x](http://e) {runId} `c`')).toBe(
+      'a \\| b \\<img src=x\\> \\[x\\]\\(http\\://e\\) \\{runId\\} \\`c\\`',
+    );
+    expect(cell('x'.repeat(400))).toHaveLength(300);
+    expect(cell('x'.repeat(400), 10)).toBe(`${'x'.repeat(9)}…`);
+  });
+
+  it('names the datasets of one failure in one row, and each hint once, in a list', () => {
+    const failures = ['ledgers', 'transactions'].map((dataset) => ({ ...failure, dataset }));
+    const other = { ...failure, dataset: 'contract_data', step: 'commit', code: 'COMMIT_CONFLICT' };
+    const text = parkedDetails({ start: 5, end: 9 }, [...failures, other], 'backfill-1');
+    expect(text).toContain('| ledgers, transactions | pull | LEDGER\\_MISSING |');
+    expect(text).toContain('| contract\\_data | commit | COMMIT\\_CONFLICT |');
+    expect(text.match(/Put the object back/g)).toHaveLength(1);
+    // The UI's renderer makes a list only of lines after an empty one.
+    expect(text).toMatch(/\*\*What to do\*\*\n\n- Put the object back\\\.\n- /);
+    expect(text).toContain('`parquetry retry backfill-1 --ledger 5`');
+  });
+
+  it('lists the first partitions of a run that wait, in little text, with links to all', () => {
+    const progress: BackfillProgress = {
+      ...{
+        phase: 'blocked',
+        total: 40,
+        done: 10,
+        skipped: 0,
+        abandoned: 0,
+        running: 0,
+        parked: 30,
+        failed: 0,
+      },
+      ...{ concurrency: 4, unusable: 0 },
+      tally: { ledgers: 50, rows: 9, files: 3, bytes: 1, rejected: 0, bytesRead: 1 },
+      troubled: Array.from({ length: 30 }, (_, i) => ({ key: String(i), reason: 'because '.repeat(60) })),
+    };
+    const text = backfillDetails('backfill-1', { start: 1, end: 200 }, progress);
+    expect(text).toContain('| … | and 20 more |');
+    expect(text).toContain('/namespaces/{namespace}/workflows?query=ParquetryRun%3D%22backfill-1%22');
+    expect(text).toContain('`retryPartitions` with `{"all": true}`');
+    // The UI puts it, percent-encoded, into one address.
+    expect(encodeURIComponent(text).length).toBeLessThan(4096);
+    expect(
+      backfillDetails('b', { start: 1, end: 2 }, { ...progress, troubled: [], parked: 0 }),
+    ).not.toContain('waits');
+  });
+});

@@ -1,0 +1,86 @@
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { PART_ROWS, type StagedDataset } from '@parquetry/core';
+import { type TableSchema, duckdbCast, quoteText } from '@parquetry/schema';
+import { dictionaryOptions } from './codec';
+import type { Part } from './parts';
+import type { RowRun, RowSource } from './rows';
+import type { Session } from './session';
+import { rowGroupRows } from './sizes';
+
+/** Whether all parts but the last are whole vectors, so that they can be read as they lie. */
+export function wholeVectors(parts: readonly Part[]): boolean {
+  return parts.slice(0, -1).every(({ rows }) => (rows ?? 1) % PART_ROWS === 0);
+}
+
+/** A SELECT of staged Parquet parts in order, each column in the type that the schema says. */
+export function selectPlain(schema: TableSchema, files: readonly string[]): string {
+  const columns = schema.fields.map(({ type }, index) => `${duckdbCast(`c${index}`, type)} AS c${index}`);
+  return `SELECT ${columns.join(', ')} FROM ${parquet(files)}`;
+}
+
+/** Rows that stay in the Parquet parts of the stage. */
+export class PlainRows implements RowSource {
+  private slice: { readonly firstRow: number; readonly rows: number } | undefined;
+
+  constructor(
+    private readonly session: Session,
+    private readonly schema: TableSchema,
+    private readonly staged: StagedDataset,
+    private readonly parts: readonly Part[],
+    private readonly sliceDir: string,
+  ) {}
+
+  async select(run: RowRun, options: { limit?: number } = {}): Promise<string> {
+    const limit = options.limit === undefined ? '' : ` LIMIT ${options.limit}`;
+    return `${selectPlain(this.schema, await this.filesOf(run))}${limit}`;
+  }
+
+  async close(): Promise<void> {
+    this.slice = undefined;
+    await rm(this.sliceDir, { recursive: true, force: true });
+  }
+
+  /** Files that hold exactly the run's rows: the stage's own for all rows, else a copy that begins with the run. */
+  private async filesOf({ firstRow, rows }: RowRun): Promise<readonly string[]> {
+    if (firstRow === 0 && rows === this.staged.rows) return this.parts.map((part) => part.path);
+    const file = path.join(this.sliceDir, 'slice.parquet');
+    if (this.slice?.firstRow === firstRow && this.slice.rows === rows) return [file];
+    await this.close();
+    await mkdir(this.sliceDir, { recursive: true });
+    const options = [
+      'FORMAT parquet',
+      'COMPRESSION uncompressed',
+      `ROW_GROUP_SIZE ${rowGroupRows(this.staged.bytes / this.staged.rows)}`,
+      ...dictionaryOptions(PART_ROWS, true),
+    ];
+    await this.session.run(
+      `COPY (${this.pieces(firstRow, firstRow + rows)}) TO ${quoteText(file)} (${options.join(', ')})`,
+      'copy the staged rows of a file',
+    );
+    this.slice = { firstRow, rows };
+    return [file];
+  }
+
+  /** The staged columns of rows `[first, end)`, as they are. */
+  private pieces(first: number, end: number): string {
+    const columns = this.schema.fields.map((_, index) => `c${index}`).join(', ');
+    const pieces: string[] = [];
+    let start = 0;
+    for (const part of this.parts) {
+      const next = start + (part.rows ?? 0);
+      if (next > first && start < end)
+        pieces.push(
+          `SELECT ${columns} FROM ${parquet([part.path], 'file_row_number = true')}` +
+            ` WHERE file_row_number >= ${first - start} AND file_row_number < ${end - start}`,
+        );
+      start = next;
+    }
+    return pieces.join(' UNION ALL ');
+  }
+}
+
+function parquet(files: readonly string[], ...options: readonly string[]): string {
+  const asked = ['hive_partitioning = false', 'union_by_name = false', ...options].join(', ');
+  return `read_parquet([${files.map(quoteText).join(', ')}], ${asked})`;
+}

@@ -1,0 +1,54 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type BrowserContext, chromium } from 'playwright-core';
+import { PYTHON } from '../support/python';
+
+const FLAGS = [
+  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-lcd-text'],
+  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+];
+
+const found = spawnSync(process.execPath, [path.join(__dirname, '../../tools/browser.mjs')], {
+  encoding: 'utf8',
+});
+
+/** Why these tests can't run here; undefined where they can. */
+export const MISSING =
+  found.status !== 0
+    ? `no browser: ${found.stdout.trim()}`
+    : PYTHON === undefined
+      ? 'no Python with pyarrow and deltalake to count the rows with'
+      : undefined;
+
+/** `it` for tests that click; they say so when they are skipped. */
+export function itWithBrowser(name: string, run: () => Promise<void>, timeout: number): void {
+  if (MISSING === undefined) it(name, run, timeout);
+  else it.skip(`${name} [skipped: ${MISSING}]`, run);
+}
+
+/** A browser with a profile of its own, which `close` removes. */
+export interface Browser {
+  readonly context: BrowserContext;
+  close(): Promise<void>;
+}
+
+/** Starts Chromium without a window. */
+export async function openBrowser(): Promise<Browser> {
+  const profile = mkdtempSync(path.join(tmpdir(), 'parquetry-chromium-'));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: found.stdout.trim(),
+    headless: true,
+    args: FLAGS,
+    viewport: { width: 1280, height: 800 },
+    timezoneId: 'UTC',
+  });
+  return {
+    context,
+    async close() {
+      await context.close();
+      rmSync(profile, { recursive: true, force: true });
+    },
+  };
+}

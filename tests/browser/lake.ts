@@ -1,0 +1,59 @@
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { type Server, createServer } from 'node:net';
+import path from 'node:path';
+import type { LedgerRange } from '@parquetry/core';
+import { writeSampleLake } from '@parquetry/sample';
+
+const LEDGERS = 20;
+
+/** A lake of one ledger a file that a test damages and mends. Every lake has the same ledgers. */
+export class Lake {
+  private readonly aside = new Map<string, string>();
+  private readonly stalled: Server[] = [];
+
+  private constructor(
+    readonly dir: string,
+    readonly range: LedgerRange,
+  ) {}
+
+  static async write(dir: string): Promise<Lake> {
+    const layout = { ledgersPerBatch: 1, batchesPerPartition: 64 };
+    const { ledgers } = await writeSampleLake({ dir, ledgers: LEDGERS, layout });
+    return new Lake(dir, ledgers);
+  }
+
+  /** Takes the file of the ledger that is `offset` after the first one away; gives the ledger. */
+  lose(offset: number): number {
+    const ledger = this.range.start + offset;
+    const names = readdirSync(this.dir, { recursive: true, encoding: 'utf8' });
+    const name = names.find((each) => each.includes(`--${ledger}.`));
+    if (name === undefined) throw new Error(`the lake has no ledger ${ledger}`);
+    const file = path.join(this.dir, name);
+    const aside = path.join(`${this.dir}-aside`, String(ledger));
+    mkdirSync(path.dirname(aside), { recursive: true });
+    renameSync(file, aside);
+    this.aside.set(file, aside);
+    return ledger;
+  }
+
+  /** Makes the ledger's file one that can't be opened for now (a socket): an error that is tried again. */
+  async stall(offset: number): Promise<number> {
+    const ledger = this.lose(offset);
+    const file = [...this.aside.keys()].at(-1) ?? '';
+    const server = createServer();
+    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(file, resolve));
+    this.stalled.push(server);
+    return ledger;
+  }
+
+  /** Puts every file back. */
+  async mend(): Promise<void> {
+    for (const server of this.stalled.splice(0))
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    for (const [file, aside] of this.aside) {
+      rmSync(file, { force: true });
+      renameSync(aside, file);
+    }
+    this.aside.clear();
+  }
+}

@@ -1,0 +1,83 @@
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { ERROR_CODES } from '@parquetry/core';
+import { Output } from '../../apps/cli/src/output';
+import { createProgram } from '../../apps/cli/src/program';
+
+const ROOT = path.resolve(__dirname, '../..');
+const PAGE = readFileSync(path.join(ROOT, 'docs/operations.md'), 'utf8');
+const IMAGES = path.join(ROOT, 'docs/images');
+
+/** A step that times out has no error of ours; `libs/workflows` names it so. */
+const OF_STEPS = ['STEP_TIMED_OUT'];
+
+describe('docs/operations.md', () => {
+  const section = PAGE.slice(PAGE.indexOf('## What the codes mean'));
+  const rows = [...section.matchAll(/^\| ([A-Z_]+) \| ([a-z ]+|of [a-z`]+ ?[a-z`]*) \| (.+) \|$/gm)];
+
+  it('says of every error code, once, what to do', () => {
+    const usage = section.slice(section.indexOf('(exit 2)')).match(/[A-Z]+(_[A-Z]+)*(?=[,.])/g) ?? [];
+    const named = [...rows.map(([, code]) => code), ...usage];
+    expect(named.sort()).toEqual([...Object.keys(ERROR_CODES), ...OF_STEPS].sort());
+  });
+
+  it.each(Object.entries(ERROR_CODES))('tells whether %s parks at once', (code, { retryable, exit }) => {
+    const kind = rows.find(([, found]) => found === code)?.[2] ?? 'usage';
+    if (kind === 'final') expect(retryable).toBe(false);
+    if (kind === 'tried again') expect(retryable).toBe(true);
+    if (kind === 'usage') expect({ exit, retryable }).toEqual({ exit: 2, retryable: false });
+  });
+
+  it('shows pictures that are there, small, and no others are kept', () => {
+    const shown = [...PAGE.matchAll(/\]\(images\/([^)]+)\)/g)].map(([, name]) => name ?? '');
+    expect([...new Set(shown)].sort()).toEqual(readdirSync(IMAGES).sort());
+    const sizes = shown.map((name) => statSync(path.join(IMAGES, name)).size);
+    expect(Math.max(...sizes)).toBeLessThan(120_000);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(1_000_000);
+  });
+
+  it('names only clicks that tests/browser makes', () => {
+    const made = readdirSync(path.join(ROOT, 'tests/browser'))
+      .map((name) => readFileSync(path.join(ROOT, 'tests/browser', name), 'utf8'))
+      .join('\n');
+    const clicks = [...PAGE.matchAll(/→ \*([A-Z][\w ]+)\*|\*([A-Z][\w ]+)\* →/g)].flatMap((found) =>
+      found.slice(1),
+    );
+    const named = [...new Set(clicks.filter((click) => click !== undefined))];
+    expect(named).toEqual(
+      expect.arrayContaining(['More Actions', 'Send a Signal', 'Send an Update', 'Reset']),
+    );
+    expect(named.filter((click) => !made.includes(click))).toEqual([]);
+  });
+
+  it('names only commands and options that there are', () => {
+    const program = createProgram(new Output(false), () => undefined);
+    const options = new Set<string>();
+    const names = new Set<string>();
+    const add = ({ commands, options: own }: typeof program, above: string): void => {
+      for (const { long } of own) if (long) options.add(long);
+      for (const command of commands) {
+        names.add(`${above}${command.name()}`);
+        add(command as typeof program, `${above}${command.name()} `);
+      }
+    };
+    add(program, '');
+    for (const [, name = '', sub = ''] of PAGE.matchAll(/parquetry ([a-z]+)(?: ([a-z]+))?/g))
+      expect({ name, known: names.has(name) || names.has(`${name} ${sub}`) }).toEqual({ name, known: true });
+    for (const [option] of PAGE.matchAll(/(?<=`|\s)--[a-z-]+/g))
+      if (!['--workflow-id', '--activity-id'].includes(option))
+        expect({ option, known: options.has(option) }).toEqual({ option, known: true });
+  });
+
+  it('links to pages and headings that are there', () => {
+    const headings = [...PAGE.matchAll(/^#+ (.+)$/gm)].map(([, text = '']) =>
+      text
+        .toLowerCase()
+        .replaceAll(/[^\w -]/g, '')
+        .replaceAll(' ', '-'),
+    );
+    for (const [, link = ''] of PAGE.matchAll(/\]\(([^)]+)\)/g))
+      if (link.startsWith('#')) expect(headings).toContain(link.slice(1));
+      else expect({ link, there: existsSync(path.join(ROOT, 'docs', link)) }).toEqual({ link, there: true });
+  });
+});

@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { writeSampleLake } from '@parquetry/sample';
+import type { BackfillResult, TailResult } from '@parquetry/workflows';
+import { Sandbox } from '../support/cli';
+import { allCover, coverageOf } from '../support/coverage';
+
+const GROW = path.resolve(__dirname, '../support/grow.cjs');
+const LEDGERS = 80;
+/** Ledgers that the lake has when the tests begin. */
+const THERE = 60;
+
+describe('tails beside what is committed and being committed', () => {
+  const sandbox = new Sandbox();
+  const full = sandbox.path('full');
+  let grower: ChildProcess | undefined;
+  let range = { start: 0, end: 0 };
+  const at = (offset: number): string => String(range.start + offset);
+  const part = (from: number, to: number): { start: number; end: number } => ({
+    start: range.start + from,
+    end: range.start + to,
+  });
+
+  beforeAll(async () => {
+    const layout = { ledgersPerBatch: 1, batchesPerPartition: 64 };
+    range = (await writeSampleLake({ dir: full, ledgers: LEDGERS, layout })).ledgers;
+  });
+  afterAll(async () => {
+    grower?.kill('SIGKILL');
+    await sandbox.dispose();
+  });
+
+  /** A lake of the first `THERE` ledgers. */
+  function youngLake(name: string): string {
+    const lake = sandbox.path(name);
+    mkdirSync(lake);
+    const ledgerOf = (file: string): number => Number(/--(\d+)\.xdr/.exec(file)?.[1] ?? 0);
+    for (const file of ['.config.json', ...readdirSync(full, { recursive: true, encoding: 'utf8' })])
+      if (file === '.config.json' || (file.endsWith('.xdr.zst') && ledgerOf(file) < range.start + THERE))
+        cpSync(path.join(full, file), path.join(lake, file));
+    return lake;
+  }
+  const tail = (lake: string, archive: string, ...more: string[]): string[] => [
+    ...['tail', '--source', `galexie:${lake}`, '--archive', archive, '--partition-size', '20'],
+    ...['--max-rows', '200', '--max-age', '2s', '--poll', '1s', ...more],
+  ];
+
+  it('--from N begins there, --from committed goes on after it, --from latest takes what is to come', async () => {
+    const lake = youngLake('from');
+    const archive = sandbox.path('from-archive');
+    const first = await sandbox.json<TailResult>(tail(lake, archive, '--from', at(10), '--until', at(19)));
+    expect({ code: first.code, cursor: first.document.cursor }).toEqual({
+      code: 0,
+      cursor: range.start + 20,
+    });
+    expect(await coverageOf(archive)).toEqual(allCover(part(10, 19)));
+    const second = await sandbox.json<TailResult>(
+      tail(lake, archive, '--from', 'committed', '--until', at(29)),
+    );
+    expect({ code: second.code, ledgers: second.document.tally.ledgers }).toEqual({ code: 0, ledgers: 10 });
+    expect(await coverageOf(archive)).toEqual(allCover(part(10, 29)));
+
+    const latest = sandbox.path('latest-archive');
+    const running = sandbox.start(tail(lake, latest, '--from', 'latest', '--until', at(LEDGERS - 1)));
+    while (!running.stderr().includes(`next ledger ${at(THERE)}`)) {
+      if (running.child.exitCode !== null) throw new Error(running.stderr());
+      await sleep(50);
+    }
+    grower = spawn(process.execPath, [GROW, full, lake, '5'], { stdio: 'ignore' });
+    expect((await running.ended).code).toBe(0);
+    expect(await coverageOf(latest)).toEqual(allCover(part(THERE, LEDGERS - 1)));
+  }, 240_000);
+
+  it('a tail and a backfill at once over ranges that adjoin and overlap leave no gap and nothing twice', async () => {
+    const lake = youngLake('both');
+    const archive = sandbox.path('both-archive');
+    const dev = sandbox.start(['dev']);
+    while (!/A worker is running/.test(dev.stderr()) && dev.child.exitCode === null) await sleep(50);
+    // The first ledger makes the archive, so that both find the same one.
+    const backfill = (from: number, to: number): string[] => [
+      ...['backfill', '--source', `galexie:${lake}`, '--archive', archive, '--partition-size', '7'],
+      ...['--ledgers', `${at(from)}-${at(to)}`, '--concurrency', '3'],
+    ];
+    expect((await sandbox.run(backfill(0, 0))).code).toBe(0);
+    grower = spawn(process.execPath, [GROW, full, lake, '100'], { stdio: 'ignore' });
+    const until = ['--until', at(LEDGERS - 1)];
+    const [tailed, overlapping, adjoining] = await Promise.all([
+      sandbox.json<TailResult>(tail(lake, archive, '--from', at(30), ...until)),
+      // The tail takes these too: whoever comes second leaves them alone.
+      sandbox.json<BackfillResult>(backfill(25, 55)),
+      sandbox.json<BackfillResult>(backfill(1, 24)),
+    ]);
+    for (const { code, stderr } of [tailed, overlapping, adjoining])
+      expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+    expect(await coverageOf(archive)).toEqual(allCover(range));
+    const verified = await sandbox.json<{ rows: object }>([
+      ...['verify', '--archive', archive, '--ledgers', `${range.start}-${range.end}`, '--deep'],
+    ]);
+    expect(verified).toMatchObject({
+      code: 0,
+      document: { rows: { headers: LEDGERS, results: LEDGERS } },
+    });
+    dev.child.kill('SIGINT');
+    expect((await dev.ended).code).toBe(0);
+  }, 240_000);
+});

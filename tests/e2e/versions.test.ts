@@ -1,0 +1,99 @@
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { BackfillResult } from '@parquetry/workflows';
+import { Sandbox } from '../support/cli';
+import { PYTHON, python } from '../support/python';
+
+interface Ended {
+  readonly code: number | null;
+  readonly document: BackfillResult & { readonly error?: { readonly code: string; readonly hint?: string } };
+}
+
+const message = (ledger: number, more: object): string =>
+  JSON.stringify({ type: 'reading', ledger, closed_at: '2025-07-13T09:36:17Z', n: ledger, ...more });
+
+describe('a segment that is replaced', () => {
+  const sandbox = new Sandbox();
+  afterAll(() => sandbox.dispose());
+  const backfill = (ledgers: string, ...more: readonly string[]): Promise<Ended> =>
+    sandbox.json([
+      ...['backfill', '--source', 'ndjson:*.ndjson', '--archive', 'archive', '--ledgers', ledgers],
+      ...['--partition-size', '10', ...more],
+    ]);
+  /** Version and codec of the live segment of a range, by the newest record there. */
+  const segment = async (range: string): Promise<{ version: number; codec: string }> => {
+    const { document } = await sandbox.json<{ files: { path: string; segment: string }[] }>([
+      ...['files', '--archive', 'archive'],
+    ]);
+    const id = document.files.map((file) => file.segment).find((name) => name.startsWith(`${range}-`));
+    const { identity } = JSON.parse(
+      readFileSync(sandbox.path('archive/_parquetry/segments/reading', `${id}.json`), 'utf8'),
+    ) as { identity: { schema: { version: number }; settings: { compression: string } } };
+    return { version: identity.schema.version, codec: identity.settings.compression };
+  };
+  /** Every row, as delta-rs and polars see them; undefined without them. */
+  const rows = (): readonly unknown[] | undefined => {
+    if (PYTHON === undefined) return undefined;
+    const args = [sandbox.path('archive/reading'), 'n', 'ledger_sequence', 'memo'];
+    const seen = python<{ rows: number; same: boolean; values: unknown[] }>('evolution.py', args);
+    expect(seen.same).toBe(true);
+    return seen.values;
+  };
+
+  it('keeps the version it is committed with, and gets the newest with --schema latest', async () => {
+    writeFileSync(sandbox.path('old.ndjson'), `${[101, 105].map((n) => message(n, {})).join('\n')}\n`);
+    expect((await backfill('100-109')).code).toBe(0);
+    writeFileSync(
+      sandbox.path('new.ndjson'),
+      `${[111, 115].map((n) => message(n, { memo: `m${n}` })).join('\n')}\n`,
+    );
+    expect((await backfill('110-119')).code).toBe(0);
+    expect([(await segment('100-109')).version, (await segment('110-119')).version]).toEqual([1, 2]);
+    const want = [
+      [101, 101, null],
+      [105, 105, null],
+      [111, 111, 'm111'],
+      [115, 115, 'm115'],
+    ];
+    expect(rows() ?? want).toEqual(want);
+
+    // An older version is no reason to call a segment stale, unless the newest is asked for.
+    const kept = await backfill('100-119', '--mode', 'replace', '--compression', 'zstd');
+    expect(kept.document.partitions).toMatchObject({ total: 2, done: 2 });
+    expect(await segment('100-109')).toEqual({ version: 1, codec: 'zstd' });
+    expect(await segment('110-119')).toEqual({ version: 2, codec: 'zstd' });
+    expect(rows() ?? want).toEqual(want);
+
+    const zstd = ['--mode', 'replace', '--compression', 'zstd'];
+    const latest = await backfill('100-109', ...zstd, '--schema', 'latest');
+    expect(latest.code).toBe(0);
+    expect(await segment('100-109')).toEqual({ version: 2, codec: 'zstd' });
+    expect(rows() ?? want).toEqual(want);
+    expect(readdirSync(sandbox.path('archive/_parquetry/schemas/reading')).sort()).toEqual([
+      '1.json',
+      '2.json',
+    ]);
+    expect((await sandbox.run(['verify', '--archive', 'archive', '--deep'])).code).toBe(0);
+  }, 300_000);
+
+  it('is not forced into an old version: what that lacks is named, with the option that takes it up', async () => {
+    writeFileSync(sandbox.path('old.ndjson'), '');
+    writeFileSync(
+      sandbox.path('grown.ndjson'),
+      `${[101, 105].map((n) => message(n, { memo: 'x', tip: 1 })).join('\n')}\n`,
+    );
+    const mode = ['100-109', '--mode', 'replace', '--on-failure', 'fail'] as const;
+    const refused = await backfill(...mode);
+    expect(refused.code).toBe(1);
+    const text = JSON.stringify(refused.document);
+    expect(text).toContain('UNKNOWN_COLUMN');
+    expect(text).toContain('held to version 2, with which their ledgers are committed');
+    // Nothing was registered for a run that writes with no schema of its own.
+    const versions = (): string[] =>
+      readdirSync(path.join(sandbox.dir, 'archive/_parquetry/schemas/reading'));
+    expect(versions()).toHaveLength(2);
+    const taken = await backfill(...mode, '--schema', 'latest');
+    expect([taken.code, versions().length]).toEqual([0, 3]);
+    expect((await segment('100-109')).version).toBe(3);
+  }, 240_000);
+});

@@ -1,0 +1,123 @@
+import {
+  ATTRIBUTES,
+  type BackfillInput,
+  type BackfillProgress,
+  type BackfillResult,
+  type PartitionInput,
+  TASK_QUEUE,
+  partitionWorkflowId,
+  progress,
+} from '@parquetry/workflows';
+import { FakeSteps } from './fakes';
+import { Rig, until } from './rig';
+
+const STAGE = 'fake-operator-stage';
+const INPUT: BackfillInput = {
+  spec: {
+    source: { uri: 'galexie:/none' },
+    archive: '/none',
+    range: { start: 10, end: 39 },
+    partitionSize: 10,
+    settings: { compression: 'snappy', layout: { kind: 'ledger_day' } },
+    maxRejects: 0,
+    verify: 'ledger',
+  },
+  concurrency: 5,
+  maxParked: 50,
+  onFailure: 'park',
+};
+
+describe('what an operator does to workflows', () => {
+  let rig: Rig;
+  beforeAll(async () => void (rig = await Rig.start()), 120_000);
+  afterAll(() => rig?.stop());
+
+  interface Parked {
+    readonly steps: FakeSteps;
+    /** Workflow id of the run, and of its parked partition of ledgers 20–29. */
+    readonly run: string;
+    readonly child: string;
+    blocked(reason: string): Promise<BackfillProgress>;
+    result(): Promise<BackfillResult>;
+  }
+
+  /** A run of three partitions of which the second is parked; its cause is mended when `use` gets it. */
+  async function parked(use: (run: Parked) => Promise<void>): Promise<void> {
+    const steps = new FakeSteps(INPUT.spec, ['a', 'b'], STAGE);
+    steps.missing.add(20);
+    // `inspect` sees nothing: what the run knows, it was told.
+    const shared = steps.shared(async () => ({}));
+    await rig.run('backfill', INPUT, { shared, stage: steps.stage(), stageQueue: STAGE }, async (handle) => {
+      const run = handle.workflowId;
+      const blocked = (reason: string): Promise<BackfillProgress> =>
+        until(
+          () => rig.server.client.workflow.getHandle(run).query<BackfillProgress>(progress.name),
+          ({ phase, troubled }) => phase === 'blocked' && (troubled[0]?.reason ?? '').includes(reason),
+        );
+      await blocked('LEDGER_MISSING');
+      steps.missing.clear();
+      await use({
+        steps,
+        run,
+        child: partitionWorkflowId(run, '0000000020'),
+        blocked,
+        result: () => rig.server.client.workflow.getHandle(run).result() as Promise<BackfillResult>,
+      });
+    });
+  }
+
+  const once = ({ steps }: Parked): void =>
+    expect(Object.fromEntries(steps.committed)).toEqual(
+      Object.fromEntries(['a', 'b'].flatMap((name) => [10, 20, 30].map((start) => [`${name}:${start}`, 1]))),
+    );
+
+  it('tells the run at once that a partition was terminated', async () => {
+    await parked(async (run) => {
+      const { client } = rig.server;
+      await client.workflow.getHandle(run.child).terminate('by hand');
+      const { troubled } = await run.blocked('terminated');
+      expect(troubled).toEqual([
+        {
+          key: '0000000020',
+          reason: 'its workflow ended without a report (terminated); a retry starts it anew',
+        },
+      ]);
+      const update = client.workflow
+        .getHandle(run.run)
+        .executeUpdate('retryPartitions', { args: [{ all: true }] });
+      expect(await update).toEqual({ signalled: 0, restarted: 1 });
+      expect((await run.result()).partitions).toMatchObject({ total: 3, done: 3 });
+      once(run);
+    });
+  }, 60_000);
+
+  it('counts a copy of a partition that was started alone, by its search attribute', async () => {
+    await parked(async (run) => {
+      const { client } = rig.server;
+      const original = client.workflow.getHandle(run.child);
+      const { events } = await original.fetchHistory();
+      const data = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]?.data;
+      const input = JSON.parse(Buffer.from(data ?? []).toString()) as PartitionInput;
+      await original.terminate('by hand');
+      await run.blocked('terminated');
+      await client.workflow.execute('partition', {
+        taskQueue: TASK_QUEUE,
+        workflowId: run.child,
+        args: [input],
+        typedSearchAttributes: [{ key: ATTRIBUTES.run, value: run.run }],
+      });
+      expect((await run.result()).partitions).toMatchObject({ total: 3, done: 3 });
+      once(run);
+    });
+  }, 60_000);
+
+  it('finds the parked partitions of a run that was terminated when that is started again', async () => {
+    await parked(async (run) => {
+      const { client } = rig.server;
+      await client.workflow.getHandle(run.run).terminate('by hand');
+      await client.workflow.start('backfill', { taskQueue: TASK_QUEUE, workflowId: run.run, args: [INPUT] });
+      expect((await run.result()).partitions).toMatchObject({ total: 3, done: 3 });
+      expect(run.steps.committed.get('a:20')).toBe(1);
+    });
+  }, 60_000);
+});
