@@ -7,7 +7,17 @@ const onlyLibs = (...scopes) => ({ onlyDependOnLibsWithTags: scopes.map((scope) 
 const arrow = (scope, ...targets) => ({ sourceTag: `scope:${scope}`, ...onlyLibs(scope, ...targets) });
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '.nx/**', '.parquetry/**', 'demo/**', 'tests/output/**', 'libs/source/kernel/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/node_modules/**',
+      '.nx/**',
+      '.parquetry/**',
+      'demo/**',
+      'tests/output/**',
+      'libs/source/kernel/**',
+    ],
+  },
   ...tseslint.configs.recommended,
   {
     files: ['libs/**/*.ts', 'apps/**/*.ts', 'tests/**/*.ts', 'bench/**/*.ts'],

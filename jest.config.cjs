@@ -12,7 +12,9 @@ module.exports = {
     ],
   },
   // hyparquet is published as ES modules only; Jest needs it in CommonJS.
-  transformIgnorePatterns: ['/node_modules/(?!(hyparquet|hyparquet-compressors|hyparquet-writer|hysnappy|fzstd)/)'],
+  transformIgnorePatterns: [
+    '/node_modules/(?!(hyparquet|hyparquet-compressors|hyparquet-writer|hysnappy|fzstd)/)',
+  ],
   moduleNameMapper: {
     '^@parquetry/worker$': '<rootDir>/apps/worker/src/index.ts',
     '^@parquetry/([a-z]+)$': '<rootDir>/libs/$1/src/index.ts',

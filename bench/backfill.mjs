@@ -66,7 +66,11 @@ function report(runs, data, options) {
       bytes: median(of('bytes')),
       ...(answers[0].steps === undefined
         ? {}
-        : { steps: answers.map(({ steps }) => steps), idleRss: median(of('idleRss')) }),
+        : {
+            steps: answers.map(({ steps }) => steps),
+            idleRss: median(of('idleRss')),
+            planSeconds: median(answers.map(({ steps }) => steps.plan)),
+          }),
     };
     return [name, entry];
   });
@@ -80,6 +84,20 @@ function report(runs, data, options) {
     threads: options.threads,
     memoryBytes: options.memoryMb * 1e6,
     ratioToDuckdbCopy: own?.ratio,
+    // The plan (index, counts, types of the whole range, before any partition) once more, which runs before the clock.
+    ...(own === undefined || limit.length === 0
+      ? {}
+      : {
+          ratioWithPlan: median(
+            runs
+              .get('parquetry')
+              .flatMap((answer, index) =>
+                limit[index] === undefined
+                  ? []
+                  : [(answer.seconds + answer.steps.plan) / limit[index].seconds],
+              ),
+          ),
+        }),
     ...(own === undefined || results['duckdb copy'] === undefined
       ? {}
       : { cpuRatioToDuckdbCopy: own.cpuSeconds / results['duckdb copy'].cpuSeconds }),
@@ -99,9 +117,13 @@ export function printed(report) {
     megabytes(entry.peakRss),
     megabytes(entry.bytes),
   ]);
+  const withPlan =
+    report.ratioWithPlan === undefined
+      ? ''
+      : `\nPlan and partitions together: ${report.ratioWithPlan.toFixed(2)}× of the COPY (plan ${report.results['parquetry'].planSeconds.toFixed(2)} s).\n`;
   const head = ['', 'runs', 'median', 'to COPY', 'processor', 'rows/s', 'peak RSS', 'written'];
   return (
     `${report.messages.toLocaleString('en')} messages, ${megabytes(report.inputBytes)}; ${report.partitions} partitions, ` +
-    `${report.concurrency} at once, ${report.threads} threads, ${megabytes(report.memoryBytes)} of memory\n\n${table(head, rows)}\n`
+    `${report.concurrency} at once, ${report.threads} threads, ${megabytes(report.memoryBytes)} of memory\n\n${table(head, rows)}\n${withPlan}`
   );
 }

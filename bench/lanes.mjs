@@ -97,11 +97,19 @@ function lineOf(row) {
     const value = row[name] ?? null;
     if (value === null) continue;
     const quoted = type.type === 'utf8' || type.type === 'json';
-    const shown =
-      type.type === 'timestamp' ? `"${new Date(value / 1000).toISOString().slice(0, 19)}Z"` : value;
+    const shown = type.type === 'timestamp' ? timeText(value) : value;
     text += `${text === '' ? '{' : ','}"${name}":${quoted ? JSON.stringify(value) : shown}`;
   }
   return `${text}}\n`;
+}
+
+let lastTime = { micros: -1, text: '' };
+
+/** All rows of a ledger have the same time, so the last one is kept. */
+function timeText(micros) {
+  if (micros !== lastTime.micros)
+    lastTime = { micros, text: `"${new Date(micros / 1000).toISOString().slice(0, 19)}Z"` };
+  return lastTime.text;
 }
 
 function stageBatches(dir, rows) {

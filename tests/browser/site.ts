@@ -76,20 +76,6 @@ export class Site {
     return partitionWorkflowId(run, String(Math.floor(ledger / SIZE) * SIZE).padStart(10, '0'));
   }
 
-  /** `parquetry status`, once it says what is wanted. */
-  async status(run: string, wanted: (status: string, progress: BackfillProgress) => boolean): Promise<void> {
-    interface Status {
-      readonly status: string;
-      readonly progress: BackfillProgress;
-    }
-    let last: Status | undefined;
-    for (const end = Date.now() + 60_000; Date.now() < end; await sleep(300)) {
-      last = (await this.sandbox.json<Status>(['status', run])).document;
-      if (wanted(last.status, last.progress)) return;
-    }
-    throw new Error(`the run ${run} did not get there: ${JSON.stringify(last)}`);
-  }
-
   /** `verify` finds no fault, and pyarrow, through delta-rs' file list, every row of the reference exactly once. */
   async whole(lake: Lake): Promise<void> {
     const archive = this.archive(lake);

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeSampleLake } from '@parquetry/sample';
 import { type Running, Sandbox } from '../support/cli';
@@ -214,6 +215,44 @@ describe('a cluster that nobody has prepared', () => {
     expect((await sandbox.run(['stop', id], server.env)).code).toBe(0);
     second.child.kill('SIGTERM');
     await second.ended;
+  }, 180_000);
+
+  it('cancels a run with all its partitions, and nothing of them stays on the worker', async () => {
+    const running = await worker();
+    const { document } = await sandbox.json<{ workflowId: string }>(
+      backfill('--detach', '--archive', 'cancelled'),
+      server.env,
+    );
+    const id = document.workflowId;
+    await until(
+      () => status(id),
+      ({ progress }) => progress.done >= 1,
+    );
+    expect((await sandbox.run(['cancel', id], server.env)).code).toBe(0);
+    expect((await status(id)).status).toBe('CANCELLED');
+    const open = async (): Promise<number> => {
+      const query = `ParquetryRun="${id}" AND ExecutionStatus="Running"`;
+      return (await server.client.workflow.count(query)).count;
+    };
+    expect(await until(open, (count) => count === 0)).toBe(0);
+    const work = sandbox.path('.parquetry', 'work', 'workers');
+    const stages = (): string[] =>
+      readdirSync(work, { recursive: true, encoding: 'utf8' }).filter((name) => /stages\/./.test(name));
+    expect(
+      await until(
+        async () => stages(),
+        (found) => found.length === 0,
+      ),
+    ).toEqual([]);
+    running.child.kill('SIGTERM');
+    expect((await running.ended).code).toBe(0);
+    // What is committed stays and is right; what was under way is a gap, and nothing worse.
+    const { document: checked } = await sandbox.json<{
+      datasets: { findings: { code: string; fault: boolean }[] }[];
+    }>(['verify', '--archive', 'cancelled', '--ledgers', `${range.start}-${range.end}`], server.env);
+    const faults = checked.datasets.flatMap(({ findings }) => findings.filter(({ fault }) => fault));
+    expect(faults.length).toBeGreaterThan(0);
+    expect(new Set(faults.map(({ code }) => code))).toEqual(new Set(['COVERAGE_GAP']));
   }, 180_000);
 
   it('ends at once on a second signal', async () => {

@@ -71,7 +71,7 @@ describe('tails beside what is committed and being committed', () => {
     grower = spawn(process.execPath, [GROW, full, lake, '5'], { stdio: 'ignore' });
     expect((await running.ended).code).toBe(0);
     expect(await coverageOf(latest)).toEqual(allCover(part(THERE, LEDGERS - 1)));
-  }, 240_000);
+  }, 400_000);
 
   it('a tail and a backfill at once over ranges that adjoin and overlap leave no gap and nothing twice', async () => {
     const lake = youngLake('both');
@@ -104,5 +104,5 @@ describe('tails beside what is committed and being committed', () => {
     });
     dev.child.kill('SIGINT');
     expect((await dev.ended).code).toBe(0);
-  }, 240_000);
+  }, 400_000);
 });

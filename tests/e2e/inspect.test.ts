@@ -130,7 +130,7 @@ describe('inspect', () => {
       'hostile messages, flattened, by ledger range, some types, integers for Athena',
       'hostile.ndjson',
       [
-        ...['--ledgers', '1-20000', '--nested', 'flatten', '--portable-integers', '--types', 'event,trade'],
+        ...['--ledgers', '1-99', '--nested', 'flatten', '--portable-integers', '--types', 'event,trade'],
         ...['--layout', 'ledger_range', '--ledgers-per-folder', '10', '--partition-size', '10'],
       ],
     ],

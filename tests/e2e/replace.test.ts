@@ -50,7 +50,7 @@ describe('ledgers that are committed already', () => {
     expect(stdout).toContain('8 committed segments are stale and were left as they are');
     expect(stdout).toContain('`--mode replace` writes them anew');
     expect(await files()).toEqual(before);
-  }, 120_000);
+  }, 240_000);
 
   it('are written anew with mode replace, here from the environment, and the old files go', async () => {
     const before = await files();
@@ -68,14 +68,14 @@ describe('ledgers that are committed already', () => {
     expect(onDisk()).toEqual(after.map(({ key }) => key).sort());
     expect(await coverageOf(archive)).toEqual(allCover(range));
     expect((await sandbox.run(['verify', '--archive', archive, '--deep'])).code).toBe(0);
-  }, 120_000);
+  }, 240_000);
 
   it('stay as they are when a replacement would be the same', async () => {
     const before = await files();
     const again = await sandbox.json<BackfillResult>(backfill('--compression', 'zstd', '--mode', 'replace'));
     expect({ code: again.code, done: again.document.partitions.done }).toEqual({ code: 0, done: 2 });
     expect(await files()).toEqual(before);
-  }, 120_000);
+  }, 240_000);
 
   it('leave their old files on storage when keep_replaced says so, here from the configuration file', async () => {
     const before = await files();
@@ -91,5 +91,5 @@ describe('ledgers that are committed already', () => {
       code: 2,
       stderr: expect.stringContaining('PARQUETRY_MODE') as string,
     });
-  }, 120_000);
+  }, 240_000);
 });

@@ -97,5 +97,5 @@ describe('a schedule', () => {
     expect((await sandbox.run(['schedule', 'trigger', 'nightly'])).code).toBe(2);
     dev.child.kill('SIGTERM');
     await dev.ended;
-  }, 240_000);
+  }, 400_000);
 });

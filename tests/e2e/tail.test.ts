@@ -72,7 +72,7 @@ describe('a tail of a lake that grows', () => {
     });
     await checkReasons();
     await sameRowsAsBackfill();
-  }, 300_000);
+  }, 600_000);
 
   interface Surveyed {
     readonly name: string;
@@ -160,7 +160,7 @@ describe('a tail of a lake that grows', () => {
       String(SIZE),
     ]);
     expect(again.document.groups).toBe(0);
-  }, 200_000);
+  }, 400_000);
 
   it('parks on a hole below the tip', async () => {
     const hole = readdirSync(live, { recursive: true, encoding: 'utf8' }).find((name) =>
@@ -180,5 +180,5 @@ describe('a tail of a lake that grows', () => {
     expect(
       (await sandbox.run(['verify', '--archive', other, '--ledgers', `${range.start}-${range.end}`])).code,
     ).toBe(0);
-  }, 200_000);
+  }, 400_000);
 });

@@ -41,7 +41,10 @@ const shares = sharesOf(runs, stores);
 const names = laneNames(Number(values.lanes), shares);
 const figures = emptyFigures(seed);
 const began = Date.now();
-const temporal = await startTemporal(names.map(({ name }) => name));
+const temporal = await startTemporal(
+  names.map(({ name }) => name),
+  root,
+);
 const reader = startReader(python);
 const opened = [];
 const lanes = [];
@@ -130,7 +133,7 @@ function readBack(store, archive) {
 function sharesOf(total, chosen) {
   const sum = chosen.reduce((all, store) => all + SHARES[store], 0);
   const shares = Object.fromEntries(
-    chosen.map((store) => [store, Math.floor((total * SHARES[store]) / sum)]),
+    chosen.map((store) => [store, Math.max(1, Math.floor((total * SHARES[store]) / sum))]),
   );
   const given = Object.values(shares).reduce((all, one) => all + one, 0);
   shares[chosen[0]] += total - given;

@@ -31,12 +31,12 @@ describe('a disk that is full', () => {
 
   beforeAll(async () => {
     lake = (await writeSampleLake({ dir: sandbox.path('lake'), ledgers: 40 })).ledgers;
-  });
+  }, 120_000);
   afterAll(async () => {
     await sandbox.dispose().catch(() => undefined);
     for (const disk of Object.values(disks)) spawnSync('umount', [disk]);
     await sandbox.dispose();
-  });
+  }, 60_000);
   const backfill = (archive: string, ...more: string[]): string[] => [
     ...['backfill', '--source', `galexie:${sandbox.path('lake')}`, '--archive', archive],
     ...['--ledgers', `${lake.start}-${lake.end}`, '--partition-size', '20', ...more],

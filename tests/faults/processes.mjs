@@ -50,16 +50,26 @@ export function parquetry(args, { cwd, env = {}, fault, talk = false }) {
   });
 }
 
-/** A Temporal server in memory with a namespace for each lane of runs. */
-export async function startTemporal(namespaces) {
+/**
+ * A Temporal server with a namespace for each lane of runs. Its database is a file in `root`: one in memory is lost with
+ * its connection, which happens on a machine under load.
+ */
+export async function startTemporal(namespaces, root) {
   const { resolveTemporalBinary, connectClient, ensureSearchAttributes } = require('@parquetry/temporal');
   const binary = await resolveTemporalBinary({ onProgress: (line) => console.error(line) });
   const [port] = await freePorts(1);
   const flags = namespaces.flatMap((name) => ['--namespace', name]);
   const server = start(binary, [
     ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port)],
+    ...['--db-filename', path.join(root, 'temporal.db'), '--sqlite-pragma', 'synchronous=0'],
     ...['--log-level', 'error', ...flags],
   ]);
+  let stopping = false;
+  void server.ended.then(({ stderr }) => {
+    if (stopping) return;
+    console.error(`The Temporal server of the campaign ended: ${stderr}`);
+    process.exit(1);
+  });
   const address = `127.0.0.1:${port}`;
   const clients = new Map();
   for (let tries = 0; clients.size < namespaces.length; tries++)
@@ -78,7 +88,7 @@ export async function startTemporal(namespaces) {
     address,
     client: (namespace) => clients.get(namespace).client,
     // The clients' connections end with this process: a call that is tried again must find its channel until then.
-    stop: () => (server.child.kill('SIGKILL'), server.ended),
+    stop: () => ((stopping = true), server.child.kill('SIGKILL'), server.ended),
   };
 }
 

@@ -109,7 +109,10 @@ function canon(type: DataType, value: unknown): string {
       const members = value as Readonly<Record<string, unknown>>;
       return `{${type.fields.map((field) => `${JSON.stringify(field.name)}:${canon(field.type, members[field.name])}`).join(',')}}`;
     }
-    default:
+    case 'int32':
+    case 'int64':
+    case 'uint32':
+    case 'uint64':
       return String(whole(value));
   }
 }

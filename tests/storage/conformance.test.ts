@@ -186,6 +186,28 @@ describe.each(KINDS)('ObjectStore on $name', ({ scheme, missing }) => {
     expect(await all(store.pendingUploads(''))).toEqual([]);
   }, 60_000);
 
+  it('tells whether an object has the bytes of a file, small, in parts or written by others', async () => {
+    for (const [parts, size] of [
+      ['auto', 1000],
+      ['always', 6 * MIB],
+      ['never', 6 * MIB],
+    ] as const) {
+      const store = fresh({ parts });
+      const bytes = randomBytes(size);
+      const file = stage('held.bin', bytes);
+      const good = { sha256: sha(bytes), size };
+      expect(await store.holds('d/k', file, good)).toBe(false);
+      expect(await store.uploadIfAbsent('d/k', file, good)).toBe('created');
+      expect(await store.holds('d/k', file, good)).toBe(true);
+      const other = Buffer.from(bytes);
+      other.writeUInt8(other.readUInt8(9) ^ 1, 9);
+      expect(await store.holds('d/k', stage('other.bin', other), { sha256: sha(other), size })).toBe(false);
+      expect(await store.holds('d/k', file, { ...good, size: size - 1 })).toBe(false);
+      await store.replace('d/k', other);
+      expect(await store.holds('d/k', file, good)).toBe(false);
+    }
+  }, 180_000);
+
   it('lets one of several big uploads of a key win', async () => {
     const store = fresh();
     const files = Array.from({ length: 4 }, (_, i) => {

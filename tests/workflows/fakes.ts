@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import { partitionAt, type LedgerRange } from '@parquetry/core';
 import type {
   DatasetStep,
@@ -18,6 +18,10 @@ export class FakeSteps {
   readonly broken = new Set<string>();
   /** `dataset:start` whose stage is lost once at `writeParquet`. */
   readonly lost = new Set<string>();
+  /** `dataset:start` whose `writeParquet` goes on until it is cancelled. */
+  readonly held = new Set<string>();
+  /** Stages that were pulled. */
+  readonly staged: string[] = [];
   /** Ledger starts whose pull fails finally until taken out. */
   readonly missing = new Set<number>();
   private stages = 0;
@@ -55,7 +59,9 @@ export class FakeSteps {
           );
         this.pulled.push(task);
         const datasets = task.datasets.map((dataset) => ({ dataset, messages: 1, rows: 1, rejected: 0 }));
-        return { stageId: `stage-${this.stages++}`, queue: this.queue, datasets, bytesRead: 10 };
+        const stageId = `stage-${this.stages++}`;
+        this.staged.push(stageId);
+        return { stageId, queue: this.queue, datasets, bytesRead: 10 };
       },
       inspect,
       summarize: async () => [],
@@ -69,6 +75,7 @@ export class FakeSteps {
       writeParquet: async (step) => {
         if (this.lost.delete(key(step)))
           throw ApplicationFailure.nonRetryable('The stage is not here.', 'STAGE_LOST');
+        if (this.held.has(key(step))) await untilCancelled();
         return { files: 1, rows: 1, bytes: 100 };
       },
       verifyRowCounts: async (step) => {
@@ -91,4 +98,11 @@ export class FakeSteps {
   private part(cursor: number): LedgerRange | undefined {
     return partitionAt(this.spec.range, this.spec.partitionSize, cursor);
   }
+}
+
+/** Heartbeats, because a cancellation comes with the answer to one. */
+async function untilCancelled(): Promise<never> {
+  const context = Context.current();
+  const timer = setInterval(() => context.heartbeat(), 100);
+  return context.cancelled.finally(() => clearInterval(timer));
 }

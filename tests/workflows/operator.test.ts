@@ -104,8 +104,13 @@ describe('what an operator does to workflows', () => {
         taskQueue: TASK_QUEUE,
         workflowId: run.child,
         args: [input],
-        typedSearchAttributes: [{ key: ATTRIBUTES.run, value: run.run }],
+        typedSearchAttributes: [
+          { key: ATTRIBUTES.run, value: run.run },
+          { key: ATTRIBUTES.state, value: 'Parked' },
+        ],
       });
+      const { typedSearchAttributes } = await original.describe();
+      expect(typedSearchAttributes.get(ATTRIBUTES.state)).toBeUndefined();
       expect((await run.result()).partitions).toMatchObject({ total: 3, done: 3 });
       once(run);
     });

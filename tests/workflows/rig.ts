@@ -37,7 +37,7 @@ export class Rig {
     use: (handle: WorkflowHandle) => Promise<void>,
   ): Promise<void> {
     const { client, native, namespace } = this.server;
-    const common = { connection: native, namespace };
+    const common = { connection: native, namespace, maxHeartbeatThrottleInterval: '500ms' };
     const main = await Worker.create({
       ...common,
       taskQueue: TASK_QUEUE,

@@ -100,7 +100,9 @@ describe('where a setting comes from', () => {
             ? '1GB'
             : takes.includes('type=path')
               ? 'a=b'
-              : (takes.split(', ')[0] ?? 'x');
+              : takes === 'host:port'
+                ? '127.0.0.1:9464'
+                : (takes.split(', ')[0] ?? 'x');
     for (const { name, takes, value } of SETTINGS) {
       const text = sample(name, takes, value === undefined);
       const attribute = name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
@@ -189,6 +191,9 @@ dry_run: true
     rotationIntervalMinutes: 30,
     layout: 'ledger_range',
     ledgersPerFolder: 100,
+    includeMetadata: true,
+    contractColumns: 'evolve',
+    contractTypes: 'reject_row',
     debug: true,
     dryRun: true,
   };
@@ -212,7 +217,21 @@ dry_run: true
         `pipelines:\n  P:\n    processors: []\n    consumers:\n      - type: SaveToParquet\n        config: {storage_type: FS, local_path: x, schema_evolution: false}\n`,
       ),
     ]);
-    expect(notes.join('\n')).toMatch(/processors of the pipeline[\s\S]*schema_evolution/);
+    expect(notes.join('\n')).toMatch(/processors of the pipeline/);
+  });
+
+  it('freezes the schema without schema_evolution, and leaves metadata out without include_metadata', () => {
+    const file = yaml('schema_evolution: false\ninclude_metadata: false\n');
+    const frozen = { contractColumns: 'freeze', contractTypes: 'freeze', includeMetadata: false };
+    const { options, notes } = parse(['--archive', 'a', '--config', file]);
+    expect(options).toMatchObject(frozen);
+    expect(notes).toEqual([]);
+    const line = ['--contract-types', 'reject_row', '--include-metadata'];
+    expect(parse(['--archive', 'a', '--config', file, ...line]).options).toMatchObject({
+      contractColumns: 'freeze',
+      contractTypes: 'reject_row',
+      includeMetadata: true,
+    });
   });
 
   it.each<[string, string, RegExp]>([
@@ -225,6 +244,8 @@ dry_run: true
     ['a buffer below zero', 'buffer_size: -1', /buffer_size/],
     ['a partition by date', 'partition_by: date', /ledger_day, ledger_range, hour/],
     ['text for include_metadata', 'include_metadata: "no"', /include_metadata/],
+    ['text for schema_evolution', 'schema_evolution: maybe', /schema_evolution/],
+    ['evolution under both names', 'schema_evolution: false\ncontract_columns: evolve', /same setting/],
     ['a setting under both names', 'layout: hour\npartition_by: hour', /same setting/],
     ['two Parquet consumers', 'consumers: [{type: SaveToParquet}, {type: SaveToParquet}]', /2 consumers/],
     ['no Parquet consumer', 'consumers: [{type: Other}]', /0 consumers/],

@@ -3,6 +3,7 @@ import {
   type BackfillProgress,
   type CutRequest,
   type CutResult,
+  type DatasetFailure,
   type NextPartitions,
   type PartitionInput,
   type PartitionReport,
@@ -65,12 +66,17 @@ export function tailStart({ input, happenings }: RunHistory): number | undefined
 type Committed = Partial<Tally>;
 
 /**
- * Progress of a tail from its history; `tip` is what the step that watches the source said last in its heartbeat.
+ * Progress of a tail from its history. `tip` is what the step that watches the source said last in its heartbeat;
+ * `parked`: its search attribute says that it waits for a person.
  */
-export function foldTail({ input, happenings, result }: RunHistory, tip?: SourceTip): TailProgress {
+export function foldTail(
+  { input, happenings, result }: RunHistory,
+  { tip, parked = false }: { readonly tip?: SourceTip; readonly parked?: boolean } = {},
+): TailProgress {
   const state = new TailState(input as TailInput);
   let flush: Extract<CutResult, { kind: 'flush' }> | undefined;
   let tally: Tally = EMPTY_TALLY;
+  const failures: DatasetFailure[] = [];
   const settle = (cursor: number): void => {
     if (flush !== undefined && cursor > flush.task.range.end) state.flushed(flush, tally);
     flush = undefined;
@@ -85,6 +91,7 @@ export function foldTail({ input, happenings, result }: RunHistory, tip?: Source
       state.phase = 'waiting';
     } else if (happening.kind === 'scheduled' && happening.activity === 'cut') {
       settle((happening.value as CutRequest).cursor);
+      failures.length = 0;
       state.phase = 'waiting';
     } else if (happening.kind === 'completed' && happening.activity === 'cut') {
       const found = happening.value as CutResult;
@@ -95,11 +102,16 @@ export function foldTail({ input, happenings, result }: RunHistory, tip?: Source
         state.flushing = found.task.range;
         state.phase = 'flushing';
       }
+    } else if (happening.kind === 'failed') {
+      const { dataset = 'the tail' } = happening.value as { readonly dataset?: string };
+      const { activity: step, code, message } = happening;
+      failures.push({ dataset, step, code, message });
     } else if (happening.kind === 'completed' && happening.activity === 'commit')
       tally = addTally(tally, pick(happening.value as Committed));
     else if (happening.kind === 'signal' && (happening.name === 'pause' || happening.name === 'resume'))
       state.paused = happening.name === 'pause';
     else if (happening.kind === 'signal' && happening.name === 'stop') state.stopping = true;
+    else if (happening.kind === 'signal' && happening.name === 'retry') failures.length = 0;
     else if (happening.kind === 'update' && happening.name === 'setFlushPolicy')
       state.policy = { ...state.policy, ...(happening.value as object) };
   if (result !== undefined) {
@@ -107,6 +119,7 @@ export function foldTail({ input, happenings, result }: RunHistory, tip?: Source
     state.phase = 'finished';
   }
   if (tip !== undefined) state.saw(tip, undefined);
+  if (parked) state.failures = failures;
   return state.progress();
 }
 

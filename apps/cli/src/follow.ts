@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type ErrorCode, ERROR_CODES, ParquetryError } from '@parquetry/core';
 import {
   type BackfillProgress,
@@ -38,6 +39,8 @@ export async function followRun(
   const handle = client.workflow.getHandle(run);
   // The call for the result waits at the server; it must end with this function, before the connection is closed.
   const waiting = new AbortController();
+  // The client listens once for each of its long polls.
+  setMaxListeners(0, waiting.signal);
   const ended = client
     .withAbortSignal(waiting.signal, () => handle.result())
     .then(

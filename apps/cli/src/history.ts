@@ -4,6 +4,14 @@ import { defaultPayloadConverter, type WorkflowHandle } from '@temporalio/client
 /** One thing that happened to a workflow, as far as commands look at it; values are decoded from their payloads. */
 export type Happening =
   | { readonly kind: 'scheduled' | 'completed'; readonly activity: string; readonly value: unknown }
+  /** `value` is the activity's input. */
+  | {
+      readonly kind: 'failed';
+      readonly activity: string;
+      readonly value: unknown;
+      readonly code: string;
+      readonly message: string;
+    }
   | { readonly kind: 'child'; readonly workflowId: string; readonly value: unknown }
   | { readonly kind: 'signal'; readonly name: string; readonly value: unknown }
   | { readonly kind: 'update'; readonly name: string; readonly value: unknown };
@@ -28,21 +36,26 @@ export async function readHistory(handle: WorkflowHandle): Promise<RunHistory> {
   if (events === undefined || events === null || started === undefined || started === null)
     throw new ParquetryError('USAGE', `"${handle.workflowId}" has no history.`);
   const happenings: Happening[] = [];
-  const activities = new Map<string, string>();
+  const activities = new Map<string, { readonly activity: string; readonly value: unknown }>();
   let result: unknown;
   for (const event of events) {
     const asked = event.activityTaskScheduledEventAttributes;
     const done = event.activityTaskCompletedEventAttributes;
+    const failed = event.activityTaskFailedEventAttributes;
     const child = event.startChildWorkflowExecutionInitiatedEventAttributes;
     const signal = event.workflowExecutionSignaledEventAttributes;
     const update = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input;
     if (asked) {
-      const activity = asked.activityType?.name ?? '';
-      activities.set(String(event.eventId), activity);
-      happenings.push({ kind: 'scheduled', activity, value: first(asked.input?.payloads) });
+      const step = { activity: asked.activityType?.name ?? '', value: first(asked.input?.payloads) };
+      activities.set(String(event.eventId), step);
+      happenings.push({ kind: 'scheduled', ...step });
     } else if (done) {
-      const activity = activities.get(String(done.scheduledEventId)) ?? '';
+      const activity = activities.get(String(done.scheduledEventId))?.activity ?? '';
       happenings.push({ kind: 'completed', activity, value: first(done.result?.payloads) });
+    } else if (failed) {
+      const { activity = '', value } = activities.get(String(failed.scheduledEventId)) ?? {};
+      const code = failed.failure?.applicationFailureInfo?.type ?? 'INTERNAL';
+      happenings.push({ kind: 'failed', activity, value, code, message: failed.failure?.message ?? '' });
     } else if (child)
       happenings.push({
         kind: 'child',

@@ -17,8 +17,13 @@ export function decisionLine(decision: MessageDecision, layout: Layout): string 
 }
 
 /** The debug line of a file that is about to be written: what is in it, what closed it, where it goes. */
-export function flushLine(dataset: string, { rows, range, reason, folder, name }: Flush): string {
-  return `Flushing ${rows} records of ${dataset}, ledgers ${formatRange(range)}, closed by ${reason}: to ${folder.path}/${name}`;
+export function flushLine(step: DatasetStep, { rows, range, reason, folder, name }: Flush): string {
+  // The end of a tail's range was a decision of its own.
+  const closed = reason === 'range_end' ? (step.reason ?? reason) : reason;
+  return (
+    `Flushing ${rows} records of ${step.dataset}, ledgers ${formatRange(range)}, closed by ${closed}: ` +
+    `to ${folder.path}/${name}`
+  );
 }
 
 /** The debug line of a file that was written. */

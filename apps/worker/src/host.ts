@@ -35,9 +35,13 @@ export interface Host {
 /** Opens the host of a process's activities. */
 export async function openHost(options: HostOptions): Promise<Host> {
   const workplace = await Workplace.create(options.workRoot);
-  const { lanes, duckdbBytes, heapBytes } = memoryBudget(options.memoryBytes, options.threads);
+  const { lanes, duckdbBytes, keepFreedBytes, heapBytes } = memoryBudget(
+    options.memoryBytes,
+    options.threads,
+  );
   const writer = await openWriter({
     memoryLimit: `${Math.floor(duckdbBytes / 1e6)}MB`,
+    keepFreed: `${keepFreedBytes / 1e6}MB`,
     threads: lanes,
     tempDir: workplace.tempDir,
   });

@@ -51,6 +51,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     connection,
     namespace,
     maxConcurrentActivityTaskExecutions: slots,
+    // A cancellation comes with the answer to a heartbeat: those of a step are passed on as often as it gives them.
+    maxHeartbeatThrottleInterval: '5s',
     shutdownGraceTime: options.graceMs ?? 15_000,
     shutdownForceTime: (options.graceMs ?? 15_000) + 30_000,
     interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },

@@ -48,8 +48,9 @@ export interface StagedDataset {
   /** Rejected messages per ledger, ascending, only ledgers that have some. */
   readonly rejectedLedgers: readonly { readonly ledger: number; readonly rejected: number }[];
   /**
-   * Bytes of the staged rows as JSON lines, whatever form they have: it decides whether files are cut by a probe, so it
-   * must be the same for the same rows in every form.
+   * Bytes of the rows' values, whatever form they have: it decides how files are cut, so it must be the same for the same
+   * rows in every form. Booleans 1, 32-bit integers 4, wider numbers and times 8, decimals 16, text its UTF-8 and 4, lists
+   * and structs their JSON text (every member, no spaces) and 4, nulls nothing.
    */
   readonly bytes: number;
   /** Bytes of each part of the rows; absent when there is one part of lines. */

@@ -58,8 +58,11 @@ function parseTime(start: usize, end: usize): bool {
   const minute = two(start + 14);
   const second = two(start + 17);
   if (
-    load<u8>(start + 4) != 45 || load<u8>(start + 7) != 45 || (load<u8>(start + 10) | 32) != 116 ||
-    load<u8>(start + 13) != 58 || load<u8>(start + 16) != 58
+    load<u8>(start + 4) != 45 ||
+    load<u8>(start + 7) != 45 ||
+    (load<u8>(start + 10) | 32) != 116 ||
+    load<u8>(start + 13) != 58 ||
+    load<u8>(start + 16) != 58
   )
     return false;
   if (year < 1 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return false;

@@ -1,4 +1,5 @@
 export * from './source';
+export { BatchParts } from './stage/batches';
 export { DatasetStage, type StageOptions } from './stage/dataset';
 export type { MessageDecision } from './stage/decision';
 export { readManifest, writeManifest } from './stage/manifest';

@@ -34,6 +34,10 @@ export async function partition(input: PartitionInput): Promise<PartitionResult>
     description: 'Give this parked partition up: its ledgers stay a gap that `parquetry verify` reports',
   });
 
+  // The UI's "Start Workflow Like This One" copies the attributes of a parked partition too.
+  if (workflowInfo().typedSearchAttributes.get(ATTRIBUTES.state) !== undefined)
+    upsertSearchAttributes([{ key: ATTRIBUTES.state, value: null }]);
+
   let pending = task.datasets;
   let tally = EMPTY_TALLY;
   const notes: string[] = [];

@@ -10,6 +10,11 @@ export interface DatabaseOptions {
   readonly memoryLimit?: string;
   /** Worker threads of the instance, shared by all its connections. Never changes the bytes of a file. */
   readonly threads?: number;
+  /**
+   * Freed memory that a thread's allocator may keep, as DuckDB writes it; default `1MB`. With 16 MB writes take a third
+   * less processor time, and the process about 250 MB more.
+   */
+  readonly keepFreed?: string;
   /** Where to spill; a private folder is made in it. Default: the system's folder for temporary files. */
   readonly tempDir?: string;
 }
@@ -36,8 +41,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       allow_unsigned_extensions: 'false',
       // Freed memory goes back to the system after each query: else a worker's share grows with its partitions
       // (measured over 8 of them: 409 MB at most instead of 714 MB).
-      allocator_flush_threshold: '1MB',
-      allocator_bulk_deallocation_flush_threshold: '1MB',
+      allocator_flush_threshold: options.keepFreed ?? '1MB',
+      allocator_bulk_deallocation_flush_threshold: options.keepFreed ?? '1MB',
       preserve_insertion_order: 'true',
       ...(options.memoryLimit === undefined ? {} : { memory_limit: options.memoryLimit }),
       ...(options.threads === undefined ? {} : { threads: String(options.threads) }),

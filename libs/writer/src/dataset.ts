@@ -13,7 +13,7 @@ import { type WrittenFile, writeCut } from './cut';
 import { probe } from './probe';
 import { type RowSource, openRows } from './rows';
 import type { Session } from './session';
-import { DEFAULT_FILE_BYTES, MAX_GROUP_ROWS, needsProbe, rowGroupRows } from './sizes';
+import { DEFAULT_FILE_BYTES, rowGroupRows } from './sizes';
 import { WorkFolder } from './work';
 
 /** What `writeDataset` is asked. */
@@ -94,7 +94,10 @@ export async function writeDataset(session: Session, request: WriteRequest): Pro
   }
 }
 
-/** The files of a partition, by its triggers or by the default size when none is set, and their row group size. */
+/**
+ * The files of a partition, by its triggers or by the default size when none is set, and their row group size. What is
+ * stored is never larger than what was staged, so most partitions need no probe.
+ */
 async function planFiles(
   session: Session,
   rows: RowSource,
@@ -103,13 +106,11 @@ async function planFiles(
 ): Promise<{ cuts: FileCut[]; groupRows: number }> {
   const { maxRowsPerFile: maxRows, maxFileBytes, layout } = settings;
   const maxBytes = maxFileBytes ?? (maxRows === undefined ? DEFAULT_FILE_BYTES : undefined);
-  const rowTrigger = maxRows === undefined ? {} : { maxRows };
-  if (!needsProbe(staged.bytes, maxBytes))
-    return { cuts: planCuts(range, staged.ledgers, layout, rowTrigger), groupRows: MAX_GROUP_ROWS };
+  const triggers = maxRows === undefined ? {} : { maxRows };
+  const groupRows = rowGroupRows(staged.bytes / staged.rows);
+  if (maxBytes === undefined || staged.bytes < maxBytes)
+    return { cuts: planCuts(range, staged.ledgers, layout, triggers), groupRows };
   const size = await probe(session, rows, { schema: schema.schema, staged, codec, workDir });
-  const byteTrigger = maxBytes === undefined ? {} : { maxBytes, bytesPerRow: size.fileBytesPerRow };
-  return {
-    cuts: planCuts(range, staged.ledgers, layout, { ...rowTrigger, ...byteTrigger }),
-    groupRows: rowGroupRows(size.rawBytesPerRow),
-  };
+  const byBytes = { ...triggers, maxBytes, bytesPerRow: size.fileBytesPerRow };
+  return { cuts: planCuts(range, staged.ledgers, layout, byBytes), groupRows };
 }

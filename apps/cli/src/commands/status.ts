@@ -1,6 +1,7 @@
 import { ScheduleNotFoundError, type WorkflowHandle } from '@temporalio/client';
 import { MAX_LEDGER, ParquetryError } from '@parquetry/core';
 import {
+  ATTRIBUTES,
   type BackfillInput,
   type BackfillProgress,
   type SourceTip,
@@ -50,7 +51,11 @@ async function statusOf(session: Session, id: string, output: Output): Promise<n
   if (described === undefined) return scheduleStatus(session, id, output);
   const found: Found = { session, handle, state: described.status.name, output };
   if (described.type === 'backfill') return backfillStatus(found);
-  if (described.type === 'tail') return tailStatus(found, tipOf(described.raw));
+  if (described.type === 'tail')
+    return tailStatus(found, {
+      parked: described.typedSearchAttributes.get(ATTRIBUTES.state) === 'Parked',
+      ...tipOf(described.raw),
+    });
   return otherStatus(found, described.type);
 }
 
@@ -115,7 +120,10 @@ async function backfillStatus(found: Found): Promise<number> {
   return 0;
 }
 
-async function tailStatus(found: Found, tip: SourceTip | undefined): Promise<number> {
+async function tailStatus(
+  found: Found,
+  more: { readonly tip?: SourceTip; readonly parked: boolean },
+): Promise<number> {
   const { session, handle, state, output } = found;
   let committed: Committed | Unread | undefined;
   const answer = await ask<TailProgress>(session, handle, tailProgress, async () => {
@@ -124,7 +132,7 @@ async function tailStatus(found: Found, tip: SourceTip | undefined): Promise<num
     const start = tailStart(history);
     if (start !== undefined)
       committed = await committedOf(spec.archive, { start, end: MAX_LEDGER }, spec.types);
-    return foldTail(history, tip);
+    return foldTail(history, more);
   });
   const progress = answer.value;
   const { cursor, lag, tally } = progress;
@@ -214,12 +222,12 @@ function sayCommitted(committed: Committed | Unread | undefined, output: Output)
 }
 
 /** How far the source was when the step that watches it said so last. */
-function tipOf(raw: { pendingActivities?: unknown }): SourceTip | undefined {
+function tipOf(raw: { pendingActivities?: unknown }): { tip?: SourceTip } {
   const pending = (raw.pendingActivities ?? []) as readonly {
     activityType?: { name?: string };
     heartbeatDetails?: { payloads?: unknown };
   }[];
   const watching = pending.find(({ activityType }) => activityType?.name === 'cut');
   const said = first(watching?.heartbeatDetails?.payloads) as { tip?: number | null } | undefined;
-  return typeof said?.tip === 'number' ? { ledger: said.tip } : undefined;
+  return typeof said?.tip === 'number' ? { tip: { ledger: said.tip } } : {};
 }

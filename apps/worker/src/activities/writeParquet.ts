@@ -31,7 +31,7 @@ export async function writeParquet(
       outDir: stage.outDir,
       signal,
       onProgress: report,
-      ...(debug === undefined ? {} : { onFlush: (flush) => debug(flushLine(step.dataset, flush)) }),
+      ...(debug === undefined ? {} : { onFlush: (flush) => debug(flushLine(step, flush)) }),
     }),
   );
   await stage.noteWritten(files);

@@ -4,6 +4,7 @@ import {
   type ErrorCode,
   type StageManifest,
   isParquetryError,
+  systemErrorCode,
 } from '@parquetry/core';
 import type { MessageDecision, SourceProgress } from '@parquetry/source';
 import type { PullJob } from './job';
@@ -23,6 +24,8 @@ export type FromThread =
 export interface PlainError {
   readonly message: string;
   readonly stack?: string;
+  /** Node's code of a system error, such as ENOSPC. */
+  readonly system?: string;
   readonly coded?: { readonly code: ErrorCode; readonly details?: ErrorDetails; readonly hint?: string };
 }
 
@@ -30,15 +33,19 @@ export interface PlainError {
 export function plainError(error: unknown): PlainError {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   const base = { message, ...(stack === undefined ? {} : { stack }) };
-  if (!isParquetryError(error)) return base;
+  if (!isParquetryError(error)) {
+    const system = systemErrorCode(error);
+    return system === undefined ? base : { ...base, system };
+  }
   const { code, details, hint } = error;
   return { ...base, coded: { code, details, ...(hint === undefined ? {} : { hint }) } };
 }
 
 /** The error that travelled. */
-export function revivedError({ message, stack, coded }: PlainError): Error {
+export function revivedError({ message, stack, coded, system }: PlainError): Error {
   const { code, ...options } = coded ?? {};
   const error = code === undefined ? new Error(message) : new ParquetryError(code, message, options);
+  if (system !== undefined) Object.assign(error, { code: system });
   if (stack !== undefined) error.stack = stack;
   return error;
 }

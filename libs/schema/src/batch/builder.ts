@@ -1,11 +1,11 @@
 import {
   type DataType as ArrowType,
-  Decimal,
+  type Decimal,
   Int64,
-  List,
+  type List,
   RecordBatch,
   Struct,
-  Timestamp,
+  type Timestamp,
   makeData,
 } from 'apache-arrow';
 import { toArrowSchema } from '../arrow';
@@ -13,7 +13,7 @@ import type { DataType, TableSchema } from '../types';
 import type { CellValue } from './cell';
 import type { ColumnBuilder } from './column';
 import { BoolBuilder, DecimalBuilder, Float64Builder, Int32Builder, Int64Builder } from './fixed';
-import { ListBuilder, type Member, StructBuilder, membersText } from './nested';
+import { ListBuilder, type Member, StructBuilder } from './nested';
 import { TextBuilder } from './text';
 
 /** Builds record batches of a registered schema, column by column in Arrow's own buffers. */
@@ -55,16 +55,18 @@ export class BatchBuilder {
   }
 
   /** Hands the rows over as a batch and begins the next one; the batch is valid until `use` returns. */
-  take(use: (batch: RecordBatch) => void): { readonly rows: number; readonly textBytes: number } {
+  take(use: (batch: RecordBatch) => void): { readonly rows: number; readonly plainBytes: number } {
     const { rows, columns } = this;
     const type = new Struct(this.schema.fields);
     const children = columns.map((column) => column.finish());
     use(new RecordBatch(this.schema, makeData({ type, length: rows, nullCount: 0, children })));
-    // `{"a":1,"b":2}` and a newline: each value brings a comma, of which a row has one too many.
-    const textBytes = membersText(this.members) + 2 * rows;
-    for (const column of columns) column.clear();
+    let plainBytes = 0;
+    for (const column of columns) {
+      plainBytes += column.plainBytes();
+      column.clear();
+    }
     this.rows = 0;
-    return { rows, textBytes };
+    return { rows, plainBytes };
   }
 }
 

@@ -34,8 +34,20 @@ export abstract class ColumnBuilder {
   abstract get bytes(): number;
   /** The column as Arrow data. */
   abstract finish(): Data;
-  /** Bytes that the values have in the stage's text form (see core's `StageManifest`), nulls not counted. */
+  /** Bytes that the values have as JSON text inside a nested value, nulls not counted. */
   abstract textBytes(): number;
+  /** Bytes of one value in a column of its own (see core's `StagedDataset.bytes`), beside those of `heapBytes`. */
+  protected abstract readonly width: number;
+
+  /** Bytes of the values in a column of their own, nulls not counted: the same in every form of a stage. */
+  plainBytes(): number {
+    return this.width * (this.length - this.nulls) + this.heapBytes();
+  }
+
+  /** Bytes of values that have no fixed width. */
+  protected heapBytes(): number {
+    return 0;
+  }
   /** Writes a value at an index within the capacity. */
   protected abstract put(value: Exclude<CellValue, null | undefined>, at: number): void;
   /** Makes room for `capacity` values, keeping what is there. */

@@ -4,7 +4,7 @@ import {
   type Decimal,
   Float64,
   Int32,
-  Int64,
+  type Int64,
   type Timestamp,
   Uint32,
   makeData,
@@ -16,6 +16,7 @@ import { refuse } from './refuse';
 
 /** Booleans, one bit each. */
 export class BoolBuilder extends ColumnBuilder {
+  protected readonly width = 1;
   private bits = new Uint8Array(this.capacity >> 3);
   private trues = 0;
 
@@ -60,6 +61,7 @@ export class BoolBuilder extends ColumnBuilder {
 
 /** 32-bit integers. */
 export class Int32Builder extends ColumnBuilder {
+  protected readonly width = 4;
   private values: Int32Array | Uint32Array;
   private digits = 0;
 
@@ -107,6 +109,7 @@ const MIN_TIME = -62_135_596_800_000_000n;
 
 /** 64-bit integers, or timestamps in microseconds. */
 export class Int64Builder extends ColumnBuilder {
+  protected readonly width = 8;
   private words = new Int32Array(this.capacity * 2);
   private longs = new BigInt64Array(this.words.buffer);
   private text = 0;
@@ -166,6 +169,7 @@ const FRACTION = 29;
 
 /** Floating-point numbers; infinities and NaN are refused, JSON has none. */
 export class Float64Builder extends ColumnBuilder {
+  protected readonly width = 8;
   private values = new Float64Array(this.capacity);
   private text = 0;
 
@@ -210,6 +214,7 @@ const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?$/;
 
 /** 128-bit decimals: of decimal text, or of unsigned 64-bit integers. */
 export class DecimalBuilder extends ColumnBuilder {
+  protected readonly width: number;
   private words = new BigUint64Array(this.capacity * 2);
   private text = 0;
   private readonly limit: bigint;
@@ -221,6 +226,7 @@ export class DecimalBuilder extends ColumnBuilder {
   ) {
     super();
     this.limit = 10n ** BigInt(type.precision);
+    this.width = unsigned64 ? 8 : 16;
   }
 
   get bytes(): number {
@@ -268,7 +274,15 @@ export class DecimalBuilder extends ColumnBuilder {
     if (match === null || fraction.length > scale) refuse(`decimal128(${precision}, ${scale})`, value);
     const size = BigInt(whole + fraction.padEnd(scale, '0'));
     if (size >= this.limit) refuse(`decimal128(${precision}, ${scale})`, value);
-    this.text += (value as string).length + 2;
+    this.text += plainLength(sign, whole, fraction) + 2;
     return sign === '' ? size : -size;
   }
+}
+
+/** Length of a decimal's plain digits: no zeros that say nothing, no sign on zero. */
+function plainLength(sign: string, whole: string, fraction: string): number {
+  const left = whole.replace(/^0+(?=\d)/, '').length;
+  const right = fraction.replace(/0+$/, '').length;
+  const zero = right === 0 && /^0+$/.test(whole);
+  return (zero ? 0 : sign.length) + left + (right === 0 ? 0 : right + 1);
 }

@@ -5,6 +5,7 @@ import { refuse } from './refuse';
 
 /** Lists: offsets into one builder of all elements. */
 export class ListBuilder extends ColumnBuilder {
+  protected readonly width = 4;
   private offsets = new Int32Array(this.capacity + 1);
   private filled = 0;
 
@@ -29,6 +30,10 @@ export class ListBuilder extends ColumnBuilder {
   textBytes(): number {
     const { items } = this;
     return 2 * (this.length - this.nulls) + items.length - this.filled + 4 * items.nulls + items.textBytes();
+  }
+
+  protected override heapBytes(): number {
+    return this.textBytes();
   }
 
   finish(): Data<List> {
@@ -64,7 +69,7 @@ export interface Member {
 
 /** Structs: one builder a member, as long as the struct's own. */
 export class StructBuilder extends ColumnBuilder {
-  private filled = 0;
+  protected readonly width = 4;
   private readonly known: ReadonlySet<string>;
 
   constructor(
@@ -82,12 +87,24 @@ export class StructBuilder extends ColumnBuilder {
   override clear(): void {
     super.clear();
     for (const { builder } of this.members) builder.clear();
-    this.filled = 0;
   }
 
-  /** `{"a":1,"b":2}` without the null members. */
+  /** `{"a":1,"b":null}`: every member, as the writer casts it. */
   textBytes(): number {
-    return 2 * (this.length - this.nulls) - this.filled + membersText(this.members);
+    const { members, nulls } = this;
+    const structs = this.length - nulls;
+    let bytes = structs * (1 + Math.max(members.length, 1));
+    for (const { name, builder } of members)
+      // Where the struct is null its members are too, and are no text.
+      bytes +=
+        structs * (Buffer.byteLength(JSON.stringify(name)) + 1) +
+        builder.textBytes() +
+        4 * (builder.nulls - nulls);
+    return bytes;
+  }
+
+  protected override heapBytes(): number {
+    return this.textBytes();
   }
 
   finish(): Data<Struct> {
@@ -106,13 +123,8 @@ export class StructBuilder extends ColumnBuilder {
     const object = value as Readonly<Record<string, CellValue>>;
     for (const name of Object.keys(object))
       if (!this.known.has(name)) refuse(`struct without ${name}`, value);
-    let filled = false;
-    for (const { name, builder } of this.members) {
-      const member = Object.hasOwn(object, name) ? object[name] : null;
-      builder.append(member);
-      filled ||= member !== null && member !== undefined;
-    }
-    if (filled) this.filled += 1;
+    for (const { name, builder } of this.members)
+      builder.append(Object.hasOwn(object, name) ? object[name] : null);
   }
 
   protected override putNull(): void {
@@ -122,13 +134,4 @@ export class StructBuilder extends ColumnBuilder {
   protected grow(): void {
     // The members grow by themselves.
   }
-}
-
-/** Bytes of `"name":value,` of every member's values that are not null. */
-export function membersText(members: readonly Member[]): number {
-  let bytes = 0;
-  for (const { name, builder } of members)
-    bytes +=
-      (builder.length - builder.nulls) * (Buffer.byteLength(JSON.stringify(name)) + 2) + builder.textBytes();
-  return bytes;
 }

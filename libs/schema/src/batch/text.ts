@@ -21,6 +21,7 @@ function isWhole(text: string): boolean {
 
 /** Strings in UTF-8. */
 export class TextBuilder extends ColumnBuilder {
+  protected readonly width = 4;
   private offsets = new Int32Array(this.capacity + 1);
   private heap = Buffer.allocUnsafeSlow(FIRST_BYTES);
   private used = 0;
@@ -39,6 +40,10 @@ export class TextBuilder extends ColumnBuilder {
     const { heap, used } = this;
     for (let at = 0; at < used; at += 1) bytes += ESCAPE[heap[at] as number] as number;
     return bytes;
+  }
+
+  protected override heapBytes(): number {
+    return this.used;
   }
 
   finish(): Data<Utf8> {

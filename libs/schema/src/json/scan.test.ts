@@ -168,6 +168,10 @@ describe('JsonScanner', () => {
     expect(scan('['.repeat(MAX_DEPTH) + ']'.repeat(MAX_DEPTH))).toBe(true);
     expect(scan('['.repeat(MAX_DEPTH + 1) + ']'.repeat(MAX_DEPTH + 1))).toBe(false);
     expect(scanner.fault?.code).toBe('TOO_DEEP');
+    const objects = (levels: number): string => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
+    expect(scan(objects(MAX_DEPTH))).toBe(true);
+    expect(scan(objects(MAX_DEPTH + 1))).toBe(false);
+    expect(scanner.fault?.code).toBe('TOO_DEEP');
     expect(scan('{"a":'.repeat(100_000))).toBe(false);
     expect(scanner.fault?.code).toBe('TOO_DEEP');
   });
@@ -200,6 +204,9 @@ describe('JsonScanner', () => {
     expect(lone('"\\ud800"')).toBe(true);
     expect(lone('"\\udc00\\ud800"')).toBe(true);
     expect(lone('"\\ud800\\u0041"')).toBe(true);
+    for (const second of ['ud800', 'udbff', 'ue000', 'uffff'])
+      expect(lone(`"\\ud800\\${second}"`)).toBe(true);
+    for (const second of ['udc00', 'udfff']) expect(lone(`"\\udbff\\${second}"`)).toBe(false);
     expect(lone('"\\ud83d\\ude00"')).toBe(false);
     expect(lone('"\\\\ud800"')).toBe(false);
   });

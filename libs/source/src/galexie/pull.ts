@@ -41,6 +41,7 @@ export class PullStage {
         stage.noteRows(context.sequence, context.closedAt);
         this.rows += 1;
       }
+      stage.closeLedger(context.sequence);
     }
   }
 

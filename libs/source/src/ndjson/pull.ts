@@ -43,6 +43,9 @@ export class Puller {
   private readonly index: NdjsonIndex;
   private bytesRead = 0;
   private rows = 0;
+  /** The least ledger that the blocks from the n-th on have. */
+  private ahead: readonly number[] = [];
+  private blocksDone = 0;
   private buffer: Buffer;
   // messages whose bytes lie side by side are hashed together
   private hashed: DatasetStage | undefined;
@@ -85,7 +88,9 @@ export class Puller {
   /** Runs the pull; the manifest is written last. */
   async run(): Promise<StageManifest> {
     const { stageId, range, stageDir } = this.request;
-    for (const [index, file] of this.index.files.entries()) await this.file(file, this.blocksOf(index));
+    const blocks = this.index.files.map((_, index) => this.blocksOf(index));
+    this.ahead = leastAhead(blocks.flat());
+    for (const [index, file] of this.index.files.entries()) await this.file(file, blocks[index] as Block[]);
     this.kernel.flush();
     const datasets = [];
     for (const { stage } of this.targets.values()) datasets.push(await stage.finish());
@@ -142,7 +147,11 @@ export class Puller {
             throw sourceChanged(file);
           }
           this.block(file, block, part);
-          for (const { stage } of this.targets.values()) await stage.drain();
+          const least = this.ahead[(this.blocksDone += 1)] as number;
+          for (const { stage } of this.inOrder) {
+            stage.closeLedgersBelow(least);
+            await stage.drain();
+          }
         }
         onProgress?.({ bytesRead: this.bytesRead, rows: this.rows, ledger: this.reader.ledger });
       }
@@ -332,6 +341,14 @@ async function openSource(file: SourceFile, name: string): Promise<FileHandle> {
       cause,
     });
   }
+}
+
+/** The least ledger of the blocks from each one on, and infinity after the last. */
+function leastAhead(blocks: readonly Block[]): number[] {
+  const least = new Array<number>(blocks.length + 1).fill(Number.POSITIVE_INFINITY);
+  for (let index = blocks.length - 1; index >= 0; index -= 1)
+    least[index] = Math.min((blocks[index] as Block).ledgers.start, least[index + 1] as number);
+  return least;
 }
 
 function* groupBlocks(blocks: readonly Block[]): Generator<Block[]> {

@@ -6,7 +6,7 @@ import type { ValueReader } from './reader';
 import { stringReader, timeReader } from './strings';
 
 // Local copies: in CommonJS a re-exported name costs a call at each use.
-const { ARRAY, FALSE, NODE, NULL, OBJECT, TRUE } = schema;
+const { ARRAY, ESCAPED, FALSE, NODE, NULL, OBJECT, TRUE } = schema;
 
 /** A reader of an integer type. */
 export function wholeReader(
@@ -47,9 +47,11 @@ export function jsonEncoder(type: DataType, path: string): ValueEncoder {
         out.ascii(`"${value}"`),
       );
     case 'utf8':
-      return written(stringReader(path), ({ out }, node, tape) =>
-        out.copy(tape.bytes, tape.start(node), tape.end(node)),
-      );
+      return written(stringReader(path), ({ out }, node, tape) => {
+        // However the source escapes it, a string has one form here: its size must be that of the value.
+        if (((tape.nodes[node] as number) & ESCAPED) !== 0) out.text(JSON.stringify(tape.string(node)));
+        else out.copy(tape.bytes, tape.start(node), tape.end(node));
+      });
     case 'json':
       return ({ out }, tape, node) => {
         out.quoted(tape.bytes, tape.start(node), tape.end(node));

@@ -21,7 +21,7 @@ export class BatchParts implements RowParts {
   private readonly closing: Promise<void>[] = [];
   /** Rows in batches of the part at hand. */
   private rows = 0;
-  private textBytes = 0;
+  private plainBytes = 0;
 
   constructor(
     private readonly dir: string,
@@ -50,13 +50,13 @@ export class BatchParts implements RowParts {
     if (this.builder.rows > 0) this.endBatch();
     if (this.rows > 0 || this.parts.length === 0) this.endPart();
     await Promise.all(this.closing);
-    return { bytes: this.textBytes, parts: this.parts, partRows: this.partRows };
+    return { bytes: this.plainBytes, parts: this.parts, partRows: this.partRows };
   }
 
   private endBatch(): void {
-    const { rows, textBytes } = this.builder.take((batch) => this.encoder.write(batch));
+    const { rows, plainBytes } = this.builder.take((batch) => this.encoder.write(batch));
     this.rows += rows;
-    this.textBytes += textBytes;
+    this.plainBytes += plainBytes;
     if (this.file.bytes < PART_BYTES) return;
     this.endPart();
     this.file = this.open();

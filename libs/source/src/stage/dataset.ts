@@ -4,6 +4,7 @@ import * as core from '@parquetry/core';
 import {
   type Layout,
   type LedgerTally,
+  ParquetryError,
   type Reject,
   type StageForm,
   type StagedDataset,
@@ -24,7 +25,8 @@ interface LedgerCount {
   rejected: number;
   closeTimeMicros: number;
   lastCloseTimeMicros: number;
-  hash: Hash;
+  /** Of the ledger's content; its digest once the ledger is closed. */
+  hash: Hash | Buffer;
 }
 
 /** Rows that are staged in another form than lines of text. */
@@ -62,6 +64,8 @@ export class DatasetStage {
   private readonly closing: Promise<void>[] = [];
   private readonly rejectFile: LineFile;
   private readonly ledgers = new Map<number, LedgerCount>();
+  /** Ledgers whose hash is not finished. */
+  private readonly open = new Set<number>();
   private rows = 0;
   private rejected = 0;
   private negativeZeros = false;
@@ -141,7 +145,21 @@ export class DatasetStage {
 
   /** Adds source bytes to the identity of a ledger's content: the raw message, or a lake's ledger. */
   hashSource(ledger: number, bytes: string | Uint8Array): void {
-    this.ledger(ledger).hash.update(bytes).update('\n');
+    const { hash } = this.ledger(ledger);
+    if (Buffer.isBuffer(hash)) throw new ParquetryError('INTERNAL', `Ledger ${ledger} is closed.`);
+    hash.update(bytes).update('\n');
+  }
+
+  /** No more comes of this ledger: its hash is finished, which else takes most of a kilobyte to the end of the pull. */
+  closeLedger(ledger: number): void {
+    const count = this.ledger(ledger);
+    count.hash = digestOf(count.hash);
+    this.open.delete(ledger);
+  }
+
+  /** No more comes of any ledger below this one. */
+  closeLedgersBelow(ledger: number): void {
+    for (const open of this.open) if (open < ledger) this.closeLedger(open);
   }
 
   /** Back-pressure point between batches of rows. */
@@ -164,7 +182,7 @@ export class DatasetStage {
     const ledgerBytes: number[] = [];
     const rejectedLedgers: { ledger: number; rejected: number }[] = [];
     for (const [ledger, count] of ordered) {
-      content.update(`${ledger}:`).update(count.hash.digest());
+      content.update(`${ledger}:`).update(digestOf(count.hash));
       if (count.rows > 0) {
         ledgers.push({
           ledger,
@@ -225,7 +243,12 @@ export class DatasetStage {
         hash: createHash('sha256'),
       };
       this.ledgers.set(ledger, count);
+      this.open.add(ledger);
     }
     return count;
   }
+}
+
+function digestOf(hash: Hash | Buffer): Buffer {
+  return Buffer.isBuffer(hash) ? hash : hash.digest();
 }

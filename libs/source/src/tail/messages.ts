@@ -47,8 +47,6 @@ export class MessageTail implements TailReader {
   private readonly scanner = new JsonScanner();
   private readonly reader: MessageReader;
   private readonly wanted: ReadonlySet<string> | undefined;
-  /** Types that have a schema, by their names in small letters. */
-  private readonly registered: ReadonlyMap<string, string>;
   private readonly files = new Map<string, FollowedFile>();
   private readonly marks: ReadonlyMap<string, FileMark>;
   private readonly ledgers = new Map<number, LedgerCount>();
@@ -61,9 +59,6 @@ export class MessageTail implements TailReader {
   ) {
     this.reader = new MessageReader(messageOptions(options.messages, options.messages.schemas));
     this.wanted = options.types === undefined ? undefined : new Set(options.types);
-    this.registered = new Map(
-      [...options.messages.schemas.keys()].sort().map((name) => [name.toLowerCase(), name]),
-    );
     this.marks = new Map((options.marks ?? []).map((mark) => [mark.path, mark]));
   }
 
@@ -327,16 +322,10 @@ export class MessageTail implements TailReader {
     const typeFault = reader.readType(scanner.tape);
     if (typeFault !== undefined) return typeFault;
     if (this.wanted?.has(reader.dataset) === false) return 'filtered';
-    const ledgerFault = reader.readLedger(scanner.tape);
-    if (ledgerFault !== undefined) return ledgerFault;
-    const { dataset } = reader;
-    const kept = this.registered.get(dataset.toLowerCase());
-    return kept === undefined || this.options.messages.schemas.has(dataset)
-      ? undefined
-      : caseFault(dataset, kept);
+    return reader.readLedger(scanner.tape);
   }
 
-  /** Types of a flush that are new and differ only in case, with those that are kept instead. */
+  /** Types of a flush that differ from another one only in case, with that one; see `caseClashes`. */
   private clashes({ start, end }: LedgerRange): ReadonlyMap<string, string> {
     const names = [...this.ledgers].flatMap(([ledger, { rows }]) =>
       ledger >= start && ledger <= end ? [...rows.keys()] : [],

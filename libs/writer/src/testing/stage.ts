@@ -141,7 +141,7 @@ export async function stageBatches(
         builder.append(
           Object.fromEntries(schema.fields.map(({ name, type }) => [name, cell(type, row[name])])),
         );
-      bytes += builder.take((batch) => encoder.write(batch)).textBytes;
+      bytes += builder.take((batch) => encoder.write(batch)).plainBytes;
     }
     encoder.finish();
     const content = Buffer.concat(pieces);

@@ -23,6 +23,11 @@ export class PlainColumn {
     return this.kept;
   }
 
+  /** Bytes of the kept values whatever form they are staged in: decimals are digits only here. */
+  get plainBytes(): number {
+    return this.type === 'decimal128' ? 16 * this.present : this.kept;
+  }
+
   /** Adds values as they lie in `source`, for rows that are kept or null next. */
   append(source: Uint8Array, start: number, end: number): void {
     this.drop();

@@ -19,7 +19,7 @@ export class PlainParts implements RowParts {
   private readonly sizes: number[] = [];
   /** Rows of the part at hand. */
   current = 0;
-  private textBytes = 0;
+  private plainBytes = 0;
 
   constructor(
     private readonly dir: string,
@@ -43,7 +43,7 @@ export class PlainParts implements RowParts {
 
   async close(): Promise<{ bytes: number; parts: readonly number[]; partRows: readonly number[] }> {
     if (this.current > 0 || this.sizes.length === 0) this.closePart();
-    return Promise.resolve({ bytes: this.textBytes, parts: this.sizes, partRows: this.rows });
+    return Promise.resolve({ bytes: this.plainBytes, parts: this.sizes, partRows: this.rows });
   }
 
   private bytes(): number {
@@ -56,7 +56,7 @@ export class PlainParts implements RowParts {
     const file = path.join(this.dir, partName(this.dataset, this.sizes.length, 'parquet'));
     this.sizes.push(writePart(file, this.schema, this.columns, this.current));
     this.rows.push(this.current);
-    this.textBytes += this.bytes();
+    for (const column of this.columns) this.plainBytes += column.plainBytes;
     this.current = 0;
     for (const column of this.columns) column.clear();
   }

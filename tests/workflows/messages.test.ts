@@ -1,0 +1,196 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import {
+  type BackfillInput,
+  type BackfillProgress,
+  type RunSpec,
+  type TailInput,
+  partitionWorkflowId,
+  progress,
+  retryPartitions,
+  setConcurrency,
+} from '@parquetry/workflows';
+import { FakeSteps } from './fakes';
+import { Rig, until } from './rig';
+
+const STAGE = 'fake-messages-stage';
+const SPEC: RunSpec = {
+  source: { uri: 'galexie:/none' },
+  archive: '/none',
+  range: { start: 10, end: 39 },
+  partitionSize: 10,
+  settings: { compression: 'snappy', layout: { kind: 'ledger_day' } },
+  maxRejects: 0,
+  verify: 'ledger',
+};
+
+interface Definition {
+  readonly name: string;
+  readonly description: string;
+}
+
+/** What the UI reads to show which messages a workflow takes. */
+interface Metadata {
+  readonly definition: {
+    readonly type: string;
+    readonly queryDefinitions: readonly Definition[];
+    readonly signalDefinitions: readonly Definition[];
+    readonly updateDefinitions: readonly Definition[];
+  };
+}
+
+describe('what an operator can send to a workflow', () => {
+  let rig: Rig;
+  beforeAll(async () => void (rig = await Rig.start()), 120_000);
+  afterAll(() => rig?.stop());
+
+  async function withRun(
+    prepare: (steps: FakeSteps) => void,
+    use: (handle: WorkflowHandle, steps: FakeSteps) => Promise<void>,
+    more: Partial<BackfillInput> = {},
+  ): Promise<void> {
+    const steps = new FakeSteps(SPEC, ['a', 'b'], STAGE);
+    prepare(steps);
+    const input: BackfillInput = { spec: SPEC, concurrency: 2, maxParked: 50, onFailure: 'park', ...more };
+    const shared = steps.shared(async () => ({}));
+    await rig.run('backfill', input, { shared, stage: steps.stage(), stageQueue: STAGE }, (handle) =>
+      use(handle, steps),
+    );
+  }
+  const state = (
+    handle: WorkflowHandle,
+    when: (found: BackfillProgress) => boolean,
+  ): Promise<BackfillProgress> => until(() => handle.query(progress), when);
+  const messages = async (handle: WorkflowHandle): Promise<Record<string, string[]>> => {
+    const { definition } = await handle.query<Metadata>('__temporal_workflow_metadata');
+    const own = (all: readonly Definition[] = []): Definition[] =>
+      all.filter(({ name }) => !name.startsWith('__'));
+    const found = {
+      queries: own(definition.queryDefinitions),
+      signals: own(definition.signalDefinitions),
+      updates: own(definition.updateDefinitions),
+    };
+    for (const { name, description } of Object.values(found).flat())
+      expect({ name, said: (description ?? '').length > 10 }).toEqual({ name, said: true });
+    return Object.fromEntries(
+      Object.entries(found).map(([kind, all]) => [kind, all.map(({ name }) => name).sort()]),
+    );
+  };
+
+  it('is described, message by message, for backfill, partition and tail', async () => {
+    await withRun(
+      (steps) => void steps.missing.add(20),
+      async (handle) => {
+        await state(handle, ({ phase }) => phase === 'blocked');
+        expect(await messages(handle)).toEqual({
+          queries: ['progress'],
+          signals: ['finish', 'partitionReport', 'pause', 'resume'],
+          updates: ['retryPartitions', 'setConcurrency'],
+        });
+        const child = rig.server.client.workflow.getHandle(
+          partitionWorkflowId(handle.workflowId, '0000000020'),
+        );
+        expect(await messages(child)).toEqual({ queries: [], signals: ['retry', 'skip'], updates: [] });
+        await handle.signal('finish');
+        await handle.result();
+      },
+    );
+    const { range: _, ...spec } = SPEC;
+    const policy = { maxRows: 1, maxBytes: 1, maxAgeSeconds: 1 };
+    const tail: TailInput = { spec, from: 10, lag: 0, policy, pollSeconds: 1 };
+    const shared = {
+      openTail: async () => ({ cursor: 10, network: 'test', plan: 'p' }),
+      cut: async () => ({ kind: 'wait' }),
+    };
+    await rig.run('tail', tail, { shared }, async (handle) => {
+      expect(await until(() => messages(handle), Boolean)).toEqual({
+        queries: ['progress'],
+        signals: ['pause', 'resume', 'retry', 'stop'],
+        updates: ['setFlushPolicy'],
+      });
+      await handle.signal('stop');
+      await handle.result();
+    });
+  }, 120_000);
+
+  it('is refused with a sentence when it is wrong, and harms nothing', async () => {
+    await withRun(
+      (steps) => void steps.missing.add(20),
+      async (handle, steps) => {
+        await state(handle, ({ phase }) => phase === 'blocked');
+        for (const [update, argument, why] of [
+          [setConcurrency.name, '5', 'whole number from 1 to 500, not "5"'],
+          [setConcurrency.name, 501, 'whole number from 1 to 500'],
+          [setConcurrency.name, 1.5, 'whole number from 1 to 500'],
+          [retryPartitions.name, null, 'takes {"all": true} or {"starts"'],
+          [retryPartitions.name, { ledgers: [20] }, '"ledgers" is neither'],
+          [retryPartitions.name, { starts: ['20'] }, '"starts" is a list of ledgers'],
+          [retryPartitions.name, {}, 'asks for no partition'],
+        ] as const)
+          await expect(
+            handle.executeUpdate<unknown, [unknown]>(update, { args: [argument] }),
+          ).rejects.toMatchObject({ cause: { message: expect.stringContaining(why) as string } });
+        // Signals can't be refused; these must not be counted, and must not fail the workflow's task for ever.
+        for (const report of [undefined, 'done', { key: '0000000020' }, { key: 7, outcome: 'done' }])
+          await handle.signal('partitionReport', report);
+        await handle.signal('pause', { why: 'an argument nobody asked for' });
+        expect(await state(handle, ({ phase }) => phase === 'paused')).toMatchObject({ done: 2, parked: 1 });
+        await handle.signal('resume');
+        steps.missing.clear();
+        expect(await handle.executeUpdate(retryPartitions, { args: [{ all: true }] })).toEqual({
+          signalled: 1,
+          restarted: 0,
+        });
+        expect(await handle.result()).toMatchObject({ partitions: { done: 3 } });
+      },
+    );
+  }, 120_000);
+
+  it('cancel reaches partitions at work and parked ones, and every stage is removed', async () => {
+    await withRun(
+      (steps) => {
+        steps.missing.add(10);
+        steps.held.add('a:20').add('b:30');
+      },
+      async (handle, steps) => {
+        await state(handle, ({ parked, running }) => parked === 1 && running === 2);
+        await until(
+          async () => steps.committed,
+          (committed) => committed.has('b:20') && committed.has('a:30'),
+        );
+        await handle.cancel();
+        await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+        for (const key of ['0000000010', '0000000020', '0000000030']) {
+          const child = rig.server.client.workflow.getHandle(partitionWorkflowId(handle.workflowId, key));
+          await expect(child.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+        }
+        expect(steps.staged).toHaveLength(2);
+        expect([...steps.dropped].sort()).toEqual([...steps.staged].sort());
+      },
+    );
+  }, 120_000);
+
+  it('asks the log once for many partitions, not once for each', async () => {
+    const spec = { ...SPEC, range: { start: 10, end: 409 } };
+    const steps = new FakeSteps(spec, ['a'], STAGE);
+    const asked: number[] = [];
+    const shared = steps.shared(async () => ({}));
+    const { nextPartitions } = shared;
+    const activities = {
+      shared: {
+        ...shared,
+        nextPartitions: (request: Parameters<typeof nextPartitions>[0]) => {
+          asked.push(request.cursor);
+          return nextPartitions(request);
+        },
+      },
+      stage: steps.stage(),
+      stageQueue: STAGE,
+    };
+    const input: BackfillInput = { spec, concurrency: 4, maxParked: 50, onFailure: 'park', startsPerRun: 15 };
+    await rig.run('backfill', input, activities, async (handle) => {
+      expect(await handle.result()).toMatchObject({ partitions: { total: 40, done: 40 } });
+    });
+    expect(asked).toEqual([10]);
+    expect(steps.committed.size).toBe(40);
+  }, 120_000);
+});
