@@ -39,16 +39,10 @@ export function duckdbType(type: DataType): string {
  * unsigned 64-bit integers are UBIGINT, decimals and JSON their text, lists and structs JSON text.
  */
 export function duckdbCast(column: string, type: DataType): string {
-  switch (type.type) {
-    case 'uint64':
-    case 'decimal128':
-      return `CAST(${column} AS ${duckdbType(type)})`;
-    case 'list':
-    case 'struct':
-      return `CAST(CAST(${column} AS JSON) AS ${duckdbType(type)})`;
-    default:
-      return column;
-  }
+  const kind = type.type;
+  if (kind === 'uint64' || kind === 'decimal128') return `CAST(${column} AS ${duckdbType(type)})`;
+  if (kind === 'list' || kind === 'struct') return `CAST(CAST(${column} AS JSON) AS ${duckdbType(type)})`;
+  return column;
 }
 
 /**

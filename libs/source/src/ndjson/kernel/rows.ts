@@ -223,7 +223,10 @@ function operation(
     case 'int64':
     case 'uint64':
       return isWhole(shape, node) ? WHOLE[type] : undefined;
-    default:
+    case 'float64':
+    case 'decimal128':
+    case 'list':
+    case 'struct':
       return undefined;
   }
 }
