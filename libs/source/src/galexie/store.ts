@@ -105,7 +105,12 @@ function tooLarge(key: string): ParquetryError {
 
 function readError(key: string, cause: unknown): unknown {
   const code = systemErrorCode(cause);
-  if (code !== 'EACCES' && code !== 'EPERM') return cause;
+  if (code === undefined) return cause;
+  if (code !== 'EACCES' && code !== 'EPERM')
+    return new ParquetryError('STORAGE_UNREACHABLE', `The lake object ${key} can't be read (${code}).`, {
+      details: { object: key, system: code },
+      cause,
+    });
   return new ParquetryError('PERMISSION_DENIED', `The lake object ${key} can't be read: permission denied.`, {
     details: { object: key },
     cause,

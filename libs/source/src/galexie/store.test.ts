@@ -1,0 +1,26 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { LocalLakeStore } from './store';
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(path.join(os.tmpdir(), 'parquetry-lake-'));
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+describe('a local lake', () => {
+  it('gives objects, nothing for none, and a coded error for what can not be read', async () => {
+    await writeFile(path.join(dir, 'a'), 'object');
+    await mkdir(path.join(dir, 'folder'));
+    const lake = new LocalLakeStore(dir);
+    expect(String(await lake.get('a'))).toBe('object');
+    expect(await lake.get('none')).toBeUndefined();
+    expect(await lake.get('a/below')).toBeUndefined();
+    await expect(lake.get('folder')).rejects.toMatchObject({
+      code: 'STORAGE_UNREACHABLE',
+      details: { object: 'folder', system: 'EISDIR' },
+    });
+    expect(await lake.list('')).toEqual(['a', 'folder/']);
+  });
+});
