@@ -151,5 +151,7 @@ export function unknownKey(context: RowContext, tape: Tape, key: number, path: s
     'UNKNOWN_COLUMN',
     path === '' ? name : `${path}.${name}`,
     `The schema has no column for the key ${JSON.stringify(name)}${where}.`,
+    path === '' ? 'no such column' : 'no such member',
+    tape.kindName(key + NODE),
   );
 }
