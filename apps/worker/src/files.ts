@@ -31,7 +31,7 @@ export class StagedFiles {
     return new StagedFiles(stageDir, manifest, staged);
   }
 
-  /** The first part of the staged rows. */
+  /** The first part of the staged rows; there is none where files were merged. */
   get rowsFile(): string {
     return path.join(this.stageDir, partName(this.staged.dataset, 0, this.staged.form));
   }
@@ -39,7 +39,7 @@ export class StagedFiles {
   /** All parts of the rows. */
   private get rowFiles(): string[] {
     const { dataset, parts, form } = this.staged;
-    return (parts ?? [0]).map((_, part) => path.join(this.stageDir, partName(dataset, part, form)));
+    return parts.map((_, part) => path.join(this.stageDir, partName(dataset, part, form)));
   }
 
   get rejectsFile(): string {

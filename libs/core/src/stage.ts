@@ -6,17 +6,20 @@ import type { LedgerRange } from './range';
  * The stage: what a pull leaves in a folder of the worker's disk. One folder a pull:
  *
  *   {stage}/manifest.json                    StageManifest
- *   {stage}/{dataset}.rows.ndjson            accepted rows, one JSON object a line, keys = schema column names;
- *   {stage}/{dataset}.rows.{n}.ndjson        large datasets go on in parts 1, 2, … (see parts.ts)
+ *   {stage}/{dataset}.rows.{form}            accepted rows, in the form `arrow` or `parquet`;
+ *   {stage}/{dataset}.rows.{n}.{form}        large datasets go on in parts 1, 2, … (see parts.ts)
  *   {stage}/{dataset}.rejects.ndjson         Reject, one a line (absent when there are none)
  *
- * Rows that were never text (decoded ledgers, messages that came as objects) are staged in the form `arrow`: parts
- * `{dataset}.rows.arrow`, `{dataset}.rows.1.arrow`, … are Arrow IPC streams of the registered schema (`toArrowSchema`).
+ * Either form holds every value exactly (invariant 5).
  *
- * A staged value is one that DuckDB's `read_json` with explicit column types reads exactly (invariant 5):
- * bool `true|false`; int32, int64, uint32, uint64 a bare integer lexeme; float64 a number lexeme; decimal128 a JSON
- * string of digits; utf8 a JSON string; json a JSON string that holds JSON text; timestamp a JSON string
- * `YYYY-MM-DDTHH:MM:SS[.ffffff]Z` in UTC; list an array, struct an object of such values; null or an absent key NULL.
+ * `arrow`, rows that were never text (decoded ledgers): each part is an Arrow IPC stream of record batches of the
+ * registered schema (`toArrowSchema`).
+ *
+ * `parquet`, rows that were messages: each part is a Parquet file of one row group, one uncompressed page of plain values
+ * a column, columns named c0, c1, … and all optional. bool is BOOLEAN; int32 and uint32 INT32, int64 and uint64 INT64,
+ * each with its sign; float64 DOUBLE; timestamp INT64 of microseconds in UTC; utf8 and json their UTF-8 text; decimal128
+ * its digits as text; list and struct JSON text, a struct with every member of its type. The writer casts the text of
+ * decimals, lists and structs to the column's type.
  */
 export interface StageManifest {
   readonly stageId: string;
@@ -41,8 +44,8 @@ export interface StagedDataset {
   readonly messages: number;
   /** True when staged rows are already in (ledger, ordinal) order; else the writer orders by (ledger, row number). */
   readonly sorted: boolean;
-  /** What the parts of the rows are; absent for `ndjson`. */
-  readonly form?: StageForm;
+  /** What the parts of the rows are. */
+  readonly form: StageForm;
   /** Ledgers with rows, ascending. */
   readonly ledgers: readonly LedgerTally[];
   /** Rejected messages per ledger, ascending, only ledgers that have some. */
@@ -53,12 +56,10 @@ export interface StagedDataset {
    * and structs their JSON text (every member, no spaces) and 4, nulls nothing.
    */
   readonly bytes: number;
-  /** Bytes of each part of the rows; absent when there is one part of lines. */
-  readonly parts?: readonly number[];
-  /** Rows of each part; absent for `ndjson`. */
-  readonly partRows?: readonly number[];
-  /** Bytes of the rows of each of `ledgers`: where a ledger lies in a sorted stage. Absent when there is one part. */
-  readonly ledgerBytes?: readonly number[];
+  /** Bytes of each part's file; none where the rows never were staged (files that were merged). */
+  readonly parts: readonly number[];
+  /** Rows of each part. */
+  readonly partRows: readonly number[];
   /** Some float64 value is a negative zero: files then must have no dictionaries, in which it would equal zero. */
   readonly negativeZeros?: true;
   /** sha256 over the accepted source messages in (ledger, ordinal) order: the identity of the content. */

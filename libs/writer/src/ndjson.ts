@@ -1,8 +1,7 @@
 import { rename, rm, stat } from 'node:fs/promises';
-import type { Codec } from '@parquetry/core';
+import { type Codec, isParquetryError } from '@parquetry/core';
 import { quoteName, quoteText } from '@parquetry/schema';
 import { codecOptions } from './codec';
-import { loadNdjson } from './load';
 import type { Session } from './session';
 
 /** What `copyNdjsonToParquet` is asked. */
@@ -26,7 +25,7 @@ export async function copyNdjson(
   const { input, output } = copy;
   const codec = codecOptions(copy.codec ?? 'snappy');
   const columns = Object.entries(copy.columns);
-  const rows = await loadNdjson(session, [input], columns);
+  const rows = await loadNdjson(session, input, columns);
   const names = columns.map(([name], index) => `c${index} AS ${quoteName(name)}`).join(', ');
   const partial = `${output}.partial`;
   try {
@@ -43,4 +42,35 @@ export async function copyNdjson(
     await rm(partial, { force: true });
     throw error;
   }
+}
+
+/** Largest JSON object that is first allowed; DuckDB buffers about twice that a thread. */
+const OBJECT_BYTES = 16 << 20;
+const OBJECT_BYTES_LIMIT = 1 << 30;
+
+/** Columns by name and DuckDB type, in order. */
+type Columns = readonly (readonly [name: string, type: string])[];
+
+/**
+ * Loads NDJSON into the temporary table `rows` in file order: `rows.rowid` is the number of the line. Columns are renamed
+ * c0, c1, … so that no name of a line can meet one of DuckDB's own (`rowid`, `filename`). Returns the number of rows.
+ */
+async function loadNdjson(session: Session, file: string, columns: Columns): Promise<number> {
+  const names = columns.map(([name], index) => `${quoteName(name)} AS c${index}`).join(', ');
+  const types = columns.map(([name, type]) => `${quoteText(name)}: ${quoteText(type)}`).join(', ');
+  for (let bytes = OBJECT_BYTES; ; bytes *= 4)
+    try {
+      await session.run(
+        `CREATE TEMP TABLE rows AS SELECT ${names} FROM read_json([${quoteText(file)}],
+          format = 'newline_delimited', records = 'true', compression = 'uncompressed', hive_partitioning = false,
+          union_by_name = false, ignore_errors = false, maximum_object_size = ${bytes}, columns = {${types}})`,
+        'read an NDJSON file',
+      );
+      break;
+    } catch (error) {
+      const tooLong = isParquetryError(error) && /maximum_object_size/.test(error.message);
+      if (!tooLong || bytes >= OBJECT_BYTES_LIMIT) throw error;
+    }
+  const [row] = await session.run('SELECT count(*) FROM rows', 'count the rows of an NDJSON file');
+  return Number(row?.[0]);
 }

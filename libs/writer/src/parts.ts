@@ -7,22 +7,28 @@ export interface Part {
   readonly path: string;
   /** Bytes. */
   readonly size: number;
-  /** Rows, where the stage's form is not text. */
-  readonly rows?: number;
+  readonly rows: number;
 }
 
 /**
- * The files of a staged dataset, which are as large as the pull wrote them.
- * @throws ParquetryError STAGE_LOST when one is gone or of another size
+ * The files of a staged dataset, which are as large as the pull wrote them and have all its rows.
+ * @throws ParquetryError STAGE_LOST when one is gone or of another size, WRITE_FAILED when their rows are not the dataset's
  */
 export async function stageParts(rowsFile: string, staged: StagedDataset): Promise<Part[]> {
   const dir = path.dirname(rowsFile);
-  const parts = (staged.parts ?? [staged.bytes]).map((size, index): Part => {
-    const file = index === 0 ? rowsFile : path.join(dir, partName(staged.dataset, index, staged.form));
-    const rows = staged.partRows?.[index];
-    return { path: file, size, ...(rows === undefined ? {} : { rows }) };
-  });
+  const parts = staged.parts.map((size, index): Part => ({
+    path: index === 0 ? rowsFile : path.join(dir, partName(staged.dataset, index, staged.form)),
+    size,
+    rows: staged.partRows[index] ?? 0,
+  }));
   for (const part of parts) await checkPart(part, staged.dataset);
+  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+  if (rows !== staged.rows)
+    throw new ParquetryError(
+      'WRITE_FAILED',
+      `The parts of ${staged.dataset} hold ${rows} rows, the pull staged ${staged.rows}.`,
+      { details: { dataset: staged.dataset, expected: staged.rows, found: rows } },
+    );
   return parts;
 }
 

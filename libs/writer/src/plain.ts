@@ -10,7 +10,7 @@ import { rowGroupRows } from './sizes';
 
 /** Whether all parts but the last are whole vectors, so that they can be read as they lie. */
 export function wholeVectors(parts: readonly Part[]): boolean {
-  return parts.slice(0, -1).every(({ rows }) => (rows ?? 1) % PART_ROWS === 0);
+  return parts.slice(0, -1).every(({ rows }) => rows % PART_ROWS === 0);
 }
 
 /** A SELECT of staged Parquet parts in order, each column in the type that the schema says. */
@@ -68,7 +68,7 @@ export class PlainRows implements RowSource {
     const pieces: string[] = [];
     let start = 0;
     for (const part of this.parts) {
-      const next = start + (part.rows ?? 0);
+      const next = start + part.rows;
       if (next > first && start < end)
         pieces.push(
           `SELECT ${columns} FROM ${parquet([part.path], 'file_row_number = true')}` +

@@ -12,10 +12,10 @@ describe('sizes', () => {
     expect([1, 100_000, 10_000_000].map(probeRows)).toEqual([8192, 12_500, 40_960]);
   });
 
-  it('measures nothing when a stage can fill neither a row group nor a file', () => {
-    expect(needsProbe(1000, undefined)).toBe(false);
+  it('measures nothing when rows can fill neither a row group nor a file', () => {
+    expect(needsProbe(1000, Infinity)).toBe(false);
     expect(needsProbe(1000, 1001)).toBe(false);
     expect(needsProbe(1000, 1000)).toBe(true);
-    expect(needsProbe(40 << 20, undefined)).toBe(true);
+    expect(needsProbe(40 << 20, Infinity)).toBe(true);
   });
 });

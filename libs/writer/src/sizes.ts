@@ -6,20 +6,12 @@ export function probeRows(rows: number): number {
   return Math.min(Math.max(Math.ceil(rows / 8), 8192), 40_960);
 }
 
-/** Stages of at most this many bytes are one row group a file, so they need no probe unless they reach a byte limit. */
+/** Rows of at most this many bytes are one row group a file, so they need no probe unless they reach a byte limit. */
 const SMALL_BYTES = 32 * 1024 * 1024;
 
-/** Whether staged rows of so many bytes are read where they lie instead of loaded. */
-export function isLarge(stagedBytes: number): boolean {
-  return stagedBytes > SMALL_BYTES;
-}
-
-/**
- * Whether the rows must be measured before they are cut: not when all staged text together is too small to fill a row
- * group or a file. What is stored is never larger than its JSON text with the column names.
- */
-export function needsProbe(stagedBytes: number, maxFileBytes: number | undefined): boolean {
-  return isLarge(stagedBytes) || stagedBytes >= (maxFileBytes ?? Number.POSITIVE_INFINITY);
+/** Whether rows of so many bytes must be measured before they are merged: not when they can't fill a row group or a file. */
+export function needsProbe(bytes: number, maxFileBytes: number): boolean {
+  return bytes > SMALL_BYTES || bytes >= maxFileBytes;
 }
 
 /** A file closes at about this size when no trigger is set, so that archives don't fill with small files. */

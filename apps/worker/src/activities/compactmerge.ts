@@ -53,7 +53,6 @@ export async function mergeSegments(
       await rm(path.join(stageDir, 'in'), { recursive: true, force: true });
       const staged = stagedOf(group, records, merged);
       await keepRejects(archive, records, path.join(stageDir, `${group.dataset}.rejects.ndjson`));
-      await writeFile(path.join(stageDir, `${group.dataset}.rows.ndjson`), '');
       const proof = mergedProof(group, records);
       await writeManifest(stageDir, {
         stageId,
@@ -192,9 +191,12 @@ function stagedOf(
     rejected,
     messages: rows + rejected,
     sorted: true,
+    form: 'parquet',
     ledgers: found,
     rejectedLedgers,
     bytes: 0,
+    parts: [],
+    partRows: [],
     contentHash: content.digest('hex'),
     columns: sumColumns(records),
   };

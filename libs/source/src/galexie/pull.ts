@@ -25,7 +25,7 @@ export class PullStage {
       if (!isStellarType(type))
         throw new ParquetryError('MESSAGE_TYPE_UNKNOWN', `A ledger lake has no message type ${type}.`);
       const rowParts = new BatchParts(stageDir, dataset, schema);
-      const stage = new DatasetStage(stageDir, schema, dataset, { ...options, rowParts });
+      const stage = new DatasetStage(stageDir, schema, dataset, rowParts, options);
       return { type, stage, rows: new RowAppender(schema, rowParts, stage.columns) };
     });
   }

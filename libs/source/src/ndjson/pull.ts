@@ -66,7 +66,7 @@ export class Puller {
         dataset,
         schema,
         parts,
-        stage: new DatasetStage(request.stageDir, schema, dataset, { ...request, rowParts: parts }),
+        stage: new DatasetStage(request.stageDir, schema, dataset, parts, request),
       };
     });
     this.kernel = new RowKernel(

@@ -1,6 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
 import path from 'node:path';
-import * as core from '@parquetry/core';
 import {
   type Layout,
   type LedgerTally,
@@ -16,12 +15,8 @@ import { type MessageDecision, folderConflict } from './decision';
 import type { MessageFault } from '../message';
 import { LineFile } from './lines';
 
-// Local copies: in CommonJS an imported name costs a lookup at each use.
-const { PART_BYTES, PART_ROWS, partName } = core;
-
 interface LedgerCount {
   rows: number;
-  bytes: number;
   rejected: number;
   closeTimeMicros: number;
   lastCloseTimeMicros: number;
@@ -29,12 +24,12 @@ interface LedgerCount {
   hash: Hash | Buffer;
 }
 
-/** Rows that are staged in another form than lines of text. */
+/** Where the rows of a stage go: parts of either form. */
 export interface RowParts {
   readonly form: StageForm;
   /** Back-pressure point. */
   drain(): Promise<void>;
-  /** Closes the last part. `bytes`: of all rows as text; `parts`, `partRows`: real bytes and rows of each part. */
+  /** Closes the last part. What it returns is `StagedDataset`'s. */
   close(): Promise<{
     readonly bytes: number;
     readonly parts: readonly number[];
@@ -44,8 +39,6 @@ export interface RowParts {
 
 /** What a stage may be told beside its schema. */
 export interface StageOptions {
-  /** Where the rows go; without it `appendRow` takes lines of text. */
-  readonly rowParts?: RowParts;
   /** With it, `placeFault` says which rows close in another folder than their ledger. */
   readonly layout?: Layout;
   /** Hears of every row and every reject, in order. */
@@ -53,15 +46,13 @@ export interface StageOptions {
 }
 
 /**
- * Collects one dataset of a pull: rows, rejects, counts per ledger and per column, and the content's identity. Rows may
- * come in any ledger order; within a ledger their order is the source's (the ordinal).
+ * Collects one dataset of a pull: rejects, counts per ledger and per column, and the content's identity. The rows
+ * themselves are appended to its parts by the source. They may come in any ledger order; within a ledger their order is
+ * the source's (the ordinal).
  */
 export class DatasetStage {
   /** One counter a top-level column, in schema order. */
   readonly columns: readonly ColumnCounter[];
-  private rowFile: LineFile;
-  private readonly parts: number[] = [];
-  private readonly closing: Promise<void>[] = [];
   private readonly rejectFile: LineFile;
   private readonly ledgers = new Map<number, LedgerCount>();
   /** Ledgers whose hash is not finished. */
@@ -73,19 +64,19 @@ export class DatasetStage {
   private lastLedger = 0;
 
   constructor(
-    private readonly dir: string,
+    dir: string,
     readonly schema: TableSchema,
-    readonly dataset: string = schema.messageType,
+    readonly dataset: string,
+    private readonly rowParts: RowParts,
     private readonly options: StageOptions = {},
   ) {
     this.columns = schema.fields.map(() => new ColumnCounter());
-    this.rowFile = new LineFile(path.join(dir, partName(dataset, 0)));
     this.rejectFile = new LineFile(path.join(dir, `${dataset}.rejects.ndjson`));
   }
 
   /**
    * Why a row that closes at `closeTimeMicros` can't be staged: its ledger's first row lies in another folder of the
-   * layout. To be asked before `appendRow`.
+   * layout. To be asked before the row is appended.
    */
   placeFault(ledger: number, closeTimeMicros: number): MessageFault | undefined {
     const { layout } = this.options;
@@ -101,25 +92,11 @@ export class DatasetStage {
     );
   }
 
-  /** Appends a staged row (see core's stage format). `closeTimeMicros`: Unix microseconds, a safe integer. */
-  appendRow(ledger: number, closeTimeMicros: number, line: string | Uint8Array): void {
-    const count = this.countRows(ledger, closeTimeMicros, 1);
-    const before = this.rowFile.bytes;
-    this.rowFile.append(line);
-    count.bytes += this.rowFile.bytes - before;
-    if (this.rows % PART_ROWS === 0 && this.rowFile.bytes >= PART_BYTES) this.nextPart();
-    this.options.onDecision?.({ dataset: this.dataset, ledger, closeTimeMicros });
-  }
-
-  /** Counts rows of one ledger and close time that were appended to `rowParts`. */
+  /**
+   * Counts rows of one ledger and close time that were appended to the parts. `closeTimeMicros`: Unix microseconds, a safe
+   * integer.
+   */
   noteRows(ledger: number, closeTimeMicros: number, rows = 1): void {
-    this.countRows(ledger, closeTimeMicros, rows);
-    const { onDecision } = this.options;
-    if (onDecision === undefined) return;
-    for (let row = 0; row < rows; row += 1) onDecision({ dataset: this.dataset, ledger, closeTimeMicros });
-  }
-
-  private countRows(ledger: number, closeTimeMicros: number, rows: number): LedgerCount {
     const count = this.ledger(ledger);
     if (count.rows === 0) count.closeTimeMicros = count.lastCloseTimeMicros = closeTimeMicros;
     else if (closeTimeMicros > count.lastCloseTimeMicros) count.lastCloseTimeMicros = closeTimeMicros;
@@ -127,7 +104,9 @@ export class DatasetStage {
     this.rows += rows;
     if (ledger < this.lastLedger) this.sorted = false;
     this.lastLedger = ledger;
-    return count;
+    const { onDecision } = this.options;
+    if (onDecision === undefined) return;
+    for (let row = 0; row < rows; row += 1) onDecision({ dataset: this.dataset, ledger, closeTimeMicros });
   }
 
   /** The row appended last has a negative zero. */
@@ -164,22 +143,17 @@ export class DatasetStage {
 
   /** Back-pressure point between batches of rows. */
   async drain(): Promise<void> {
-    if (this.closing.length > 1) await Promise.all(this.closing.splice(0));
-    await (this.options.rowParts ?? this.rowFile).drain();
+    await this.rowParts.drain();
     await this.rejectFile.drain();
   }
 
   /** Closes the files and returns what was counted. The rejects file exists only when there are rejects. */
   async finish(): Promise<StagedDataset> {
-    const { rowParts } = this.options;
-    if (rowParts === undefined) this.closePart();
-    await Promise.all(this.closing);
-    const others = await rowParts?.close();
+    const closed = await this.rowParts.close();
     if (this.rejected > 0) await this.rejectFile.close();
     const ordered = [...this.ledgers].sort(([a], [b]) => a - b);
     const content = createHash('sha256');
     const ledgers: LedgerTally[] = [];
-    const ledgerBytes: number[] = [];
     const rejectedLedgers: { ledger: number; rejected: number }[] = [];
     for (const [ledger, count] of ordered) {
       content.update(`${ledger}:`).update(digestOf(count.hash));
@@ -190,7 +164,6 @@ export class DatasetStage {
           closeTimeMicros: count.closeTimeMicros,
           lastCloseTimeMicros: count.lastCloseTimeMicros,
         });
-        ledgerBytes.push(count.bytes);
       }
       if (count.rejected > 0) rejectedLedgers.push({ ledger, rejected: count.rejected });
     }
@@ -200,13 +173,10 @@ export class DatasetStage {
       rejected: this.rejected,
       messages: this.rows + this.rejected,
       sorted: this.sorted,
-      ...(rowParts === undefined ? {} : { form: rowParts.form }),
+      form: this.rowParts.form,
       ledgers,
       rejectedLedgers,
-      ...(others ?? {
-        bytes: this.parts.reduce((sum, bytes) => sum + bytes, 0),
-        ...(this.parts.length > 1 ? { parts: this.parts, ledgerBytes } : {}),
-      }),
+      ...closed,
       ...(this.negativeZeros ? { negativeZeros: true as const } : {}),
       contentHash: content.digest('hex'),
       columns: Object.fromEntries(
@@ -218,25 +188,11 @@ export class DatasetStage {
     };
   }
 
-  private nextPart(): void {
-    this.closePart();
-    this.rowFile = new LineFile(path.join(this.dir, partName(this.dataset, this.parts.length)));
-  }
-
-  private closePart(): void {
-    this.parts.push(this.rowFile.bytes);
-    const closed = this.rowFile.close();
-    // A failure is reported by drain() or finish(); without this it would count as unhandled meanwhile.
-    closed.catch(() => undefined);
-    this.closing.push(closed);
-  }
-
   private ledger(ledger: number): LedgerCount {
     let count = this.ledgers.get(ledger);
     if (count === undefined) {
       count = {
         rows: 0,
-        bytes: 0,
         rejected: 0,
         closeTimeMicros: 0,
         lastCloseTimeMicros: 0,

@@ -40,8 +40,8 @@ export class BatchWalk {
     let { firstRow } = run;
     let first = 0;
     // Parts that end before the run are not read.
-    for (; first < parts.length && firstRow >= ((parts[first] as Part).rows ?? 0); first += 1)
-      firstRow -= (parts[first] as Part).rows ?? 0;
+    for (; first < parts.length && firstRow >= (parts[first] as Part).rows; first += 1)
+      firstRow -= (parts[first] as Part).rows;
     this.parts = parts.slice(first)[Symbol.iterator]();
     this.skip = firstRow;
   }

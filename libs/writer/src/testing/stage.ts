@@ -1,13 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import {
-  type ColumnTally,
-  type LedgerTally,
-  PART_BYTES,
-  PART_ROWS,
-  type StagedDataset,
-  partName,
-} from '@parquetry/core';
+import { type ColumnTally, type LedgerTally, type StagedDataset, partName } from '@parquetry/core';
 import {
   BatchBuilder,
   BatchEncoder,
@@ -18,7 +11,9 @@ import {
   type TableSchema,
 } from '@parquetry/schema';
 
-/** A row as staged: JSON values by column; bigint stands for a bare integer lexeme. */
+/**
+ * A row by column: bigint for whole numbers, digits for decimals, JSON text for json, ISO 8601 with microseconds for times.
+ */
 export type StagedRow = Readonly<Record<string, unknown>>;
 
 /** Columns of every type, two of them nested. */
@@ -105,29 +100,15 @@ export function sampleRow(index: number, perLedger = 50, firstLedger = 420_000):
   };
 }
 
-/** JSON text of a row as a pull writes it: bigint as a bare integer, members that are null left out. */
-export function rowText(value: unknown): string {
-  if (typeof value === 'bigint') return String(value);
-  if (Object.is(value, -0)) return '-0.0';
-  if (Array.isArray(value)) return `[${value.map(rowText).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  return `{${Object.entries(value)
-    .filter(([, member]) => member !== null && member !== undefined)
-    .map(([key, member]) => `${JSON.stringify(key)}:${rowText(member)}`)
-    .join(',')}}`;
-}
-
-/** Rows of a record batch in `stageBatches`: no divisor of a vector, so that chunks and batches meet everywhere. */
+/** Rows of a record batch: no divisor of a vector, so that chunks and batches meet everywhere. */
 const BATCH_ROWS = 700;
 
-/** As `stageRows`, in record batches. */
-export async function stageBatches(
+/** Stages rows as record batches and counts them as a pull does. */
+export async function stageRows(
   dir: string,
   schema: TableSchema,
   rows: readonly StagedRow[],
 ): Promise<{ rowsFile: string; staged: StagedDataset }> {
-  const { staged } = await stageRows(dir, schema, rows);
-  const { parts: _parts, ledgerBytes: _ledgerBytes, ...same } = staged;
   const builder = new BatchBuilder(schema);
   const parts: number[] = [];
   const partRows: number[] = [];
@@ -150,7 +131,7 @@ export async function stageBatches(
     partRows.push(part.length);
   }
   const rowsFile = path.join(dir, partName(schema.messageType, 0, 'arrow'));
-  return { rowsFile, staged: { ...same, form: 'arrow', bytes, parts, partRows } };
+  return { rowsFile, staged: { ...counts(schema, rows), form: 'arrow', bytes, parts, partRows } };
 }
 
 /** A staged value as a record batch takes it. */
@@ -168,38 +149,18 @@ function cell(type: DataType, value: unknown): CellValue {
   return value as CellValue;
 }
 
-/** Writes a rows file and counts it as a pull does. */
-export async function stageRows(
-  dir: string,
+/** What a pull counts beside the parts. */
+function counts(
   schema: TableSchema,
   rows: readonly StagedRow[],
-): Promise<{ rowsFile: string; staged: StagedDataset }> {
-  const rowsFile = path.join(dir, partName(schema.messageType, 0));
-  const lines = rows.map((row) => `${rowText(row)}\n`);
-  const parts: number[] = [];
-  let part: string[] = [];
-  let partBytes = 0;
-  for (const [index, line] of lines.entries()) {
-    part.push(line);
-    partBytes += Buffer.byteLength(line);
-    const full = (index + 1) % PART_ROWS === 0 && partBytes >= PART_BYTES;
-    if (!full && index < lines.length - 1) continue;
-    await writeFile(path.join(dir, partName(schema.messageType, parts.length)), part.join(''));
-    parts.push(partBytes);
-    part = [];
-    partBytes = 0;
-  }
-  if (lines.length === 0) await writeFile(rowsFile, '');
+): Omit<StagedDataset, 'form' | 'bytes' | 'parts' | 'partRows'> {
   const ledgers = new Map<number, LedgerTally>();
-  const ledgerBytes = new Map<number, number>();
   let sorted = true;
   let before = 0;
-  for (const [index, row] of rows.entries()) {
+  for (const row of rows) {
     const ledger = Number(row[schema.ledgerColumn]);
     const micros = timeMicros(String(row[schema.closeTimeColumn]));
     const tally = ledgers.get(ledger);
-    const lineBytes = Buffer.byteLength(lines[index] as string);
-    ledgerBytes.set(ledger, (ledgerBytes.get(ledger) ?? 0) + lineBytes);
     ledgers.set(ledger, {
       ledger,
       rows: (tally?.rows ?? 0) + 1,
@@ -209,7 +170,7 @@ export async function stageRows(
     sorted &&= ledger >= before;
     before = ledger;
   }
-  const staged: StagedDataset = {
+  return {
     dataset: schema.messageType,
     rows: rows.length,
     rejected: 0,
@@ -217,14 +178,9 @@ export async function stageRows(
     sorted,
     ledgers: [...ledgers.values()].sort((a, b) => a.ledger - b.ledger),
     rejectedLedgers: [],
-    bytes: parts.reduce((sum, bytes) => sum + bytes, 0),
-    ...(parts.length > 1
-      ? { parts, ledgerBytes: [...ledgerBytes].sort(([a], [b]) => a - b).map(([, bytes]) => bytes) }
-      : {}),
     contentHash: '',
     columns: Object.fromEntries(schema.fields.map((field) => [field.name, tallyOf(field, rows)])),
   };
-  return { rowsFile, staged };
 }
 
 function tallyOf({ name, type }: Field, rows: readonly StagedRow[]): ColumnTally {

@@ -60,11 +60,11 @@ function valueAt(type: DataType, column: Column, row: number): Lossless {
   }
 }
 
-/** A row of `batchRows` as a line of staged text. */
+/** A row of `batchRows` as a message. */
 export function rowLine(schema: TableSchema, row: Record<string, Lossless>): string {
-  const members = schema.fields.flatMap(({ name, type }) => {
+  const members = schema.fields.flatMap(({ name, key = name, type }) => {
     const value = row[name] ?? null;
-    return value === null ? [] : [`${JSON.stringify(name)}:${text(type, value)}`];
+    return value === null ? [] : [`${JSON.stringify(key)}:${text(type, value)}`];
   });
   return `{${members.join(',')}}`;
 }
@@ -72,6 +72,7 @@ export function rowLine(schema: TableSchema, row: Record<string, Lossless>): str
 function text(type: DataType, value: Lossless): string {
   if (type.type === 'list')
     return `[${(value as readonly Lossless[]).map((item) => text(type.items.type, item)).join(',')}]`;
+  if (type.type === 'json') return String(value);
   const isNumber = ['int32', 'uint32', 'int64', 'uint64'].includes(type.type);
   return isNumber ? String(value).slice(1) : JSON.stringify(value);
 }

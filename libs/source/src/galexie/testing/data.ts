@@ -57,7 +57,7 @@ export async function pullLake(lake: string, range: LedgerRange, types?: readonl
     });
     const raw = new Map<string, string[]>();
     const rows = new Map<string, Record<string, Lossless>[]>();
-    for (const { dataset, parts = [], form } of manifest.datasets) {
+    for (const { dataset, parts, form } of manifest.datasets) {
       const schema = index.datasets.find((entry) => entry.dataset === dataset)?.schema as TableSchema;
       const files = await Promise.all(
         parts.map((_, part) => readFile(path.join(work, partName(dataset, part, form)))),
