@@ -86,7 +86,7 @@ export class Site {
       found: '',
     });
     const archives = [`${this.sandbox.path('reference')}-archive`, archive];
-    const input = archives.map((each) => `${JSON.stringify({ archive: each })}\n`).join('');
+    const input = archives.map((each) => `${JSON.stringify({ archive: each, options: {} })}\n`).join('');
     const script = path.join(__dirname, '../faults/reader.py');
     const { stdout, stderr } = spawnSync(PYTHON ?? 'python3', [script], { input, encoding: 'utf8' });
     const [reference, counted] = stdout

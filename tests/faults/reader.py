@@ -120,3 +120,6 @@ for line in sys.stdin:
         entry["lost"] = sum((want - have).values())
         entry["extra"] = sum((have - want).values())
     print(json.dumps(found), flush=True)
+
+# Threads of delta-rs make the interpreter abort now and then while it ends.
+os._exit(0)
