@@ -17,7 +17,7 @@ interface Report {
       path.join(ROOT, 'bench/run.mjs'),
       'memory',
       '--messages',
-      '50000',
+      '125000',
       '--limits-mb',
       '256',
       '--json',
@@ -28,9 +28,10 @@ interface Report {
     expect(runs).toHaveLength(2);
     const [small, large] = runs;
     // Loaded whole, the larger partition alone would take more than twice the limit.
-    expect(large?.inputBytes).toBeGreaterThan(300e6);
+    expect(large?.inputBytes).toBeGreaterThan(800e6);
     for (const run of runs) expect(run.beyondIdle).toBeLessThanOrEqual(run.limit);
-    expect((large?.peakRss ?? 0) / (small?.peakRss ?? 1)).toBeLessThan(1.25);
+    // Measured 1.10: the smaller one is a row group and no more.
+    expect((large?.peakRss ?? 0) / (small?.peakRss ?? 1)).toBeLessThan(1.2);
   },
-  180_000,
+  300_000,
 );

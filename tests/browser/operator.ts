@@ -213,7 +213,10 @@ export class Operator {
   }
 
   private async header(workflowId: string): Promise<void> {
-    await this.page.getByRole('heading', { name: workflowId, level: 1 }).waitFor();
+    // A partition may not have been started yet when its page is opened.
+    await this.patiently(() =>
+      this.page.getByRole('heading', { name: workflowId, level: 1 }).waitFor({ timeout: SOON.timeout }),
+    );
     await this.page.getByRole('button', { name: 'More Actions' }).first().waitFor();
   }
 

@@ -142,7 +142,7 @@ describe('the backfill and partition workflows on a real server', () => {
         const state = await until(handle, ({ phase }) => phase === 'blocked');
         expect(state).toMatchObject({ total: 4, done: 2, parked: 2, running: 0 });
         expect(state.troubled.map(({ reason }) => reason).sort()).toEqual([
-          'a: pull LEDGER_MISSING: The lake has no ledger 40.; b: pull LEDGER_MISSING: The lake has no ledger 40.',
+          'a, b: pull LEDGER_MISSING: The lake has no ledger 40.',
           'a: verifyRowCounts VERIFY_MISMATCH: The file has 1 row, the pull counted 2.',
         ]);
         expect(steps.committed.get('b:20')).toBe(1);

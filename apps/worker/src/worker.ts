@@ -5,8 +5,9 @@ import { createSharedActivities, createStageActivities } from './activities';
 import { BUNDLE_PATH, buildBundle, hasBundle } from './bundle';
 import type { DebugSink } from './deps';
 import { FailureInterceptor } from './failures';
+import { Heirs } from './heirs';
 import { openHost } from './host';
-import { Workplace } from './workplace';
+import type { Workplace } from './workplace';
 
 /** What a worker needs from whoever starts it. */
 export interface WorkerOptions {
@@ -39,13 +40,13 @@ export interface RunningWorker {
 
 /**
  * Starts a worker: one poller of the shared queue (workflows, plan, pull), one of its own stage queue, on which the
- * steps that need its local files run, and one for each dead worker whose stages it took over. All share one DuckDB.
+ * steps that need its local files run, and one for each dead worker whose stages it took over, at the start and later.
+ * All share one DuckDB.
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { connection, namespace, slots } = options;
   const host = await openHost(options);
   const { workplace } = host;
-  const adopted = await Workplace.adopt(options.workRoot);
   if (!hasBundle()) await buildBundle();
   const common = {
     connection,
@@ -64,31 +65,49 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     activities: createSharedActivities(host.deps()),
     maxCachedWorkflows: 100,
   });
-  const staged = await Promise.all(
-    [workplace, ...adopted].map((place) =>
-      Worker.create({
-        ...common,
-        ...(place === workplace ? {} : { maxConcurrentActivityTaskExecutions: 1 }),
-        taskQueue: stageQueue(place.workerId),
-        activities: createStageActivities(host.deps(place)),
-      }),
-    ),
-  );
+  const stageWorker = (place: Workplace): Promise<Worker> =>
+    Worker.create({
+      ...common,
+      ...(place === workplace ? {} : { maxConcurrentActivityTaskExecutions: 1 }),
+      taskQueue: stageQueue(place.workerId),
+      activities: createStageActivities(host.deps(place)),
+    });
+  const own = await stageWorker(workplace);
 
-  const workers = [shared, ...staged];
+  const places = [workplace];
+  const workers: Worker[] = [];
+  const ends: Promise<void>[] = [];
+  let stopping = false;
   const stop = (): void => {
+    stopping = true;
     host.stop();
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
+  const launch = (worker: Worker): void => {
+    workers.push(worker);
+    // When one of them fails the others must not go on alone.
+    const end = worker.run().finally(stop);
+    end.catch(() => undefined);
+    ends.push(end);
+  };
+  const heirs = new Heirs(options.workRoot, async (place) => {
+    const worker = await stageWorker(place);
+    places.push(place);
+    if (!stopping) launch(worker);
+  });
   const run = async (): Promise<void> => {
     try {
-      // When one of them fails the others must not go on alone.
-      const ends = await Promise.allSettled(workers.map((worker) => worker.run().finally(stop)));
-      const failed = ends.find((end) => end.status === 'rejected');
-      if (failed !== undefined) throw failed.reason;
+      launch(shared);
+      launch(own);
+      await heirs.start();
+      // Workers may join until all are told to stop.
+      for (let index = 0; index < ends.length; index += 1) await Promise.allSettled([ends[index]]);
+      await heirs.stop();
+      await Promise.all(ends);
     } finally {
+      await heirs.stop();
       await host.close();
-      for (const place of [workplace, ...adopted]) await place.leave();
+      for (const place of places) await place.leave();
     }
   };
   const stopped = run();

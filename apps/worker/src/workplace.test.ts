@@ -50,6 +50,17 @@ describe('Workplace', () => {
     expect(readdirSync(path.dirname(mark)).sort()).toEqual(['stages', 'worker.json']);
   });
 
+  (existsSync('/proc/self/stat') ? it : it.skip)(
+    'is adopted although another process has its worker’s number by now [Linux only]',
+    async () => {
+      leaveBehind('renumbered', process.pid);
+      const note = { pid: process.pid, host: hostname(), started: '1' };
+      writeFileSync(path.join(root, 'workers', 'renumbered', 'worker.json'), JSON.stringify(note));
+      expect((await Workplace.adopt(root)).map(({ workerId }) => workerId)).toEqual(['renumbered']);
+      expect(await Workplace.adopt(root)).toEqual([]);
+    },
+  );
+
   it('takes no path for a stage id', async () => {
     const own = await Workplace.create(root);
     for (const id of ['../x', '/etc', '', 'a'.repeat(65), 'x y'])

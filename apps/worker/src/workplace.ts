@@ -7,6 +7,14 @@ import { ParquetryError } from '@parquetry/core';
 const OWNER_FILE = 'worker.json';
 /** Longest that a claim takes, milliseconds. */
 const CLAIM_MS = 10_000;
+/** Who has a workplace. */
+interface Owner {
+  readonly pid: number;
+  readonly host: string;
+  /** See `startOf`. */
+  readonly started?: string | undefined;
+}
+
 const STAGE_ID = /^[0-9a-f-]{1,64}$/;
 
 /**
@@ -73,7 +81,8 @@ export class Workplace {
 /** In one step: a worker that is killed meanwhile leaves the whole note or the one before. */
 async function writeOwner(dir: string): Promise<void> {
   const draft = path.join(dir, `${OWNER_FILE}.${process.pid}`);
-  await writeFile(draft, JSON.stringify({ pid: process.pid, host: hostname() }));
+  const owner: Owner = { pid: process.pid, host: hostname(), started: await startOf(process.pid) };
+  await writeFile(draft, JSON.stringify(owner));
   await rename(draft, path.join(dir, OWNER_FILE));
 }
 
@@ -82,13 +91,13 @@ async function deadOwner(dir: string): Promise<string | undefined> {
   const note = await readFile(path.join(dir, OWNER_FILE), 'utf8').catch(() => undefined);
   if (note === undefined) return undefined;
   const owner = parseOwner(note);
-  return owner?.host === hostname() && !isAlive(owner.pid) ? note : undefined;
+  return owner?.host === hostname() && !(await isAlive(owner)) ? note : undefined;
 }
 
 /** Undefined for a note that a full disk or a lost machine cut short: nobody knows whose it is. */
-function parseOwner(note: string): { readonly pid: number; readonly host: string } | undefined {
+function parseOwner(note: string): Owner | undefined {
   try {
-    return JSON.parse(note) as { pid: number; host: string };
+    return JSON.parse(note) as Owner;
   } catch {
     return undefined;
   }
@@ -114,11 +123,20 @@ async function claim(dir: string, note: string): Promise<boolean> {
   return unchanged;
 }
 
-function isAlive(pid: number): boolean {
+/** Whether the owner still runs; another process may have its number by now. */
+async function isAlive({ pid, started }: Owner): Promise<boolean> {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
+  const now = await startOf(pid);
+  return started === undefined || now === undefined || now === started;
+}
+
+/** When a process was started, in the system's own count, where the system tells (Linux). */
+async function startOf(pid: number): Promise<string | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  // The name, in brackets, may have spaces and brackets itself; the start is the 20th field after it.
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
 }
