@@ -93,7 +93,9 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const heirs = new Heirs(options.workRoot, async (place) => {
     const worker = await stageWorker(place);
     places.push(place);
-    if (!stopping) launch(worker);
+    launch(worker);
+    // A worker that is made but never run would keep the connection from closing.
+    if (stopping) stop();
   });
   const run = async (): Promise<void> => {
     try {

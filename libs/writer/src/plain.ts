@@ -14,7 +14,7 @@ export function wholeVectors(parts: readonly Part[]): boolean {
 }
 
 /** A SELECT of staged Parquet parts in order, each column in the type that the schema says. */
-export function selectPlain(schema: TableSchema, files: readonly string[]): string {
+function selectPlain(schema: TableSchema, files: readonly string[]): string {
   const columns = schema.fields.map(({ type }, index) => `${duckdbCast(`c${index}`, type)} AS c${index}`);
   return `SELECT ${columns.join(', ')} FROM ${parquet(files)}`;
 }

@@ -1,7 +1,7 @@
 import type { FileCut, StagedDataset } from '@parquetry/core';
 import { type TableSchema, quoteName } from '@parquetry/schema';
 import { type Part, stageParts } from './parts';
-import { PlainRows, selectPlain, wholeVectors } from './plain';
+import { PlainRows, wholeVectors } from './plain';
 import type { Session } from './session';
 
 /** A run of rows in the one total order, (ledger, row of the stage): those of a file, or of the probe. */
@@ -42,21 +42,18 @@ export async function openRows(session: Session, request: RowsRequest): Promise<
     .map((name) => schema.fields.findIndex((field) => field.name === name))
     .filter((index) => index >= 0)
     .map((index) => `c${index} NULLS LAST, `);
-  if (staged.form === 'arrow') {
-    const batches = new BatchRows(session, schema, parts);
-    if (staged.sorted && sortKeys.length === 0) return batches;
-    try {
-      const all = { firstRow: 0, rows: staged.rows, ledgers: staged.ledgers };
-      await session.run(`CREATE TEMP TABLE rows AS ${await batches.select(all)}`, 'read the staged rows');
-    } finally {
-      await batches.close();
-    }
-    return new LoadedRows(schema, sortKeys.join(''));
+  const stays =
+    staged.form === 'arrow'
+      ? new BatchRows(session, schema, parts)
+      : new PlainRows(session, schema, staged, parts, request.sliceDir);
+  const readable = staged.form === 'arrow' || wholeVectors(parts);
+  if (staged.sorted && sortKeys.length === 0 && readable) return stays;
+  try {
+    const all = { firstRow: 0, rows: staged.rows, ledgers: staged.ledgers };
+    await session.run(`CREATE TEMP TABLE rows AS ${await stays.select(all)}`, 'read the staged rows');
+  } finally {
+    await stays.close();
   }
-  const inOrder = sortKeys.length === 0 && staged.sorted && wholeVectors(parts);
-  if (inOrder) return new PlainRows(session, schema, staged, parts, request.sliceDir);
-  const files = parts.map((part) => part.path);
-  await session.run(`CREATE TEMP TABLE rows AS ${selectPlain(schema, files)}`, 'read the staged rows');
   return new LoadedRows(schema, sortKeys.join(''));
 }
 

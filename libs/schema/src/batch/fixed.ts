@@ -59,11 +59,24 @@ export class BoolBuilder extends ColumnBuilder {
   }
 }
 
+/** Values whose text is counted while they are put. */
+abstract class CountedBuilder extends ColumnBuilder {
+  protected text = 0;
+
+  override clear(): void {
+    super.clear();
+    this.text = 0;
+  }
+
+  textBytes(): number {
+    return this.text;
+  }
+}
+
 /** 32-bit integers. */
-export class Int32Builder extends ColumnBuilder {
+export class Int32Builder extends CountedBuilder {
   protected readonly width = 4;
   private values: Int32Array | Uint32Array;
-  private digits = 0;
 
   constructor(private readonly signed: boolean) {
     super();
@@ -72,15 +85,6 @@ export class Int32Builder extends ColumnBuilder {
 
   get bytes(): number {
     return 4 * this.length;
-  }
-
-  override clear(): void {
-    super.clear();
-    this.digits = 0;
-  }
-
-  textBytes(): number {
-    return this.digits;
   }
 
   finish(): Data<Int32 | Uint32> {
@@ -94,7 +98,7 @@ export class Int32Builder extends ColumnBuilder {
   protected put(value: CellValue, at: number): void {
     this.values[at] = value as number;
     if (this.values[at] !== value) refuse(this.signed ? 'int32' : 'uint32', value);
-    this.digits += decimalLength(value);
+    this.text += decimalLength(value);
   }
 
   protected grow(capacity: number): void {
@@ -108,11 +112,10 @@ const MAX_TIME = 253_402_300_800_000_000n;
 const MIN_TIME = -62_135_596_800_000_000n;
 
 /** 64-bit integers, or timestamps in microseconds. */
-export class Int64Builder extends ColumnBuilder {
+export class Int64Builder extends CountedBuilder {
   protected readonly width = 8;
   private words = new Int32Array(this.capacity * 2);
   private longs = new BigInt64Array(this.words.buffer);
-  private text = 0;
 
   constructor(
     private readonly type: Int64 | Timestamp,
@@ -123,15 +126,6 @@ export class Int64Builder extends ColumnBuilder {
 
   get bytes(): number {
     return 8 * this.length;
-  }
-
-  override clear(): void {
-    super.clear();
-    this.text = 0;
-  }
-
-  textBytes(): number {
-    return this.text;
   }
 
   finish(): Data<Int64 | Timestamp> {
@@ -168,22 +162,12 @@ const WHOLE_SECOND = 22;
 const FRACTION = 29;
 
 /** Floating-point numbers; infinities and NaN are refused, JSON has none. */
-export class Float64Builder extends ColumnBuilder {
+export class Float64Builder extends CountedBuilder {
   protected readonly width = 8;
   private values = new Float64Array(this.capacity);
-  private text = 0;
 
   get bytes(): number {
     return 8 * this.length;
-  }
-
-  override clear(): void {
-    super.clear();
-    this.text = 0;
-  }
-
-  textBytes(): number {
-    return this.text;
   }
 
   finish(): Data<Float64> {
@@ -213,10 +197,9 @@ export class Float64Builder extends ColumnBuilder {
 const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?$/;
 
 /** 128-bit decimals: of decimal text, or of unsigned 64-bit integers. */
-export class DecimalBuilder extends ColumnBuilder {
+export class DecimalBuilder extends CountedBuilder {
   protected readonly width: number;
   private words = new BigUint64Array(this.capacity * 2);
-  private text = 0;
   private readonly limit: bigint;
 
   /** `unsigned64`: values are unsigned 64-bit integers, not decimal text. */
@@ -231,15 +214,6 @@ export class DecimalBuilder extends ColumnBuilder {
 
   get bytes(): number {
     return 16 * this.length;
-  }
-
-  override clear(): void {
-    super.clear();
-    this.text = 0;
-  }
-
-  textBytes(): number {
-    return this.text;
   }
 
   finish(): Data<Decimal> {

@@ -88,6 +88,18 @@ export interface BlockLine {
   readonly end: number;
 }
 
+/** Where the text of the line at `at` lies, and where the next line begins. `first`: it may begin with a byte order mark. */
+export function lineAt(
+  bytes: Buffer,
+  at: number,
+  first: boolean,
+): { readonly start: number; readonly end: number; readonly next: number } {
+  const newline = bytes.indexOf(10, at);
+  const end = newline < 0 ? bytes.length : newline;
+  const start = first ? markLength(bytes) : at;
+  return { start, end: lineTextEnd(bytes, start, end), next: newline < 0 ? end : newline + 1 };
+}
+
 /** The lines of a block. */
 export function* blockLines(
   block: { readonly start: number; readonly line: number },
@@ -95,11 +107,9 @@ export function* blockLines(
 ): Generator<BlockLine> {
   let { line } = block;
   for (let at = 0; at < bytes.length; line += 1) {
-    const newline = bytes.indexOf(10, at);
-    const end = newline < 0 ? bytes.length : newline;
-    const start = block.start === 0 && at === 0 ? markLength(bytes) : at;
-    yield { line, start, end: lineTextEnd(bytes, start, end) };
-    at = newline < 0 ? end : newline + 1;
+    const { start, end, next } = lineAt(bytes, at, block.start === 0 && at === 0);
+    yield { line, start, end };
+    at = next;
   }
 }
 

@@ -13,16 +13,7 @@ import { listFiles, type SourceFile, sourceChanged } from './files';
 import { CountKernel } from './kernel/counts';
 import { UNKNOWN } from './kernel/layout';
 import { indexLesson, type IndexPlan } from './known';
-import {
-  type BlockLine,
-  blockLines,
-  isBlank,
-  lineTextEnd,
-  markLength,
-  MAX_LINE,
-  readBatches,
-  readFully,
-} from './lines';
+import { type BlockLine, blockLines, isBlank, lineAt, MAX_LINE, readBatches, readFully } from './lines';
 import { messageOptions, type NdjsonOptions } from './options';
 import { rejectOf } from './reject';
 import { ensureSpool } from './spool';
@@ -232,12 +223,10 @@ export class Indexer {
         at = run.next;
         if (run.status !== UNKNOWN) continue;
       }
-      const newline = bytes.indexOf(10, at);
-      const end = newline < 0 ? bytes.length : newline;
-      const start = offset === 0 && at === 0 ? markLength(bytes) : at;
+      const { start, end, next } = lineAt(bytes, at, offset === 0 && at === 0);
       kernel.stepAside();
-      this.message(file, line, bytes, start, lineTextEnd(bytes, start, end));
-      at = newline < 0 ? end : newline + 1;
+      this.message(file, line, bytes, start, end);
+      at = next;
       line += 1;
     }
     for (const { dataset, rows, first, last } of kernel.takeCounts())

@@ -13,7 +13,7 @@ import { INPUT_BYTES } from './kernel/kernel';
 import { FULL, PLACE, UNKNOWN } from './kernel/layout';
 import { RowKernel } from './kernel/rows';
 import { pullLesson, type PullPlan } from './known';
-import { isBlank, lineTextEnd, markLength, MAX_LINE, readFully } from './lines';
+import { isBlank, lineAt, MAX_LINE, readFully } from './lines';
 import { messageOptions, type NdjsonOptions } from './options';
 import { rejectOf } from './reject';
 import { RowEncoder } from './row';
@@ -187,13 +187,11 @@ export class Puller {
         at = taken.next;
         if (taken.done) continue;
       }
-      const newline = bytes.indexOf(10, at);
-      const end = newline < 0 ? bytes.length : newline;
-      const start = block.start === 0 && at === 0 ? markLength(bytes) : at;
+      const { start, end, next } = lineAt(bytes, at, block.start === 0 && at === 0);
       kernel.stepAside();
-      this.message(file, line, bytes, start, lineTextEnd(bytes, start, end));
+      this.message(file, line, bytes, start, end);
       line += 1;
-      at = newline < 0 ? end : newline + 1;
+      at = next;
     }
     this.flushHash(bytes);
     this.checkCounts(file, block, before);

@@ -102,6 +102,8 @@ export class RowKernel<Plan extends { readonly dataset: number }> extends Kernel
   /** Hands the rows so far to the parts, so that their order stays, and forgets what was approved. */
   override stepAside(): void {
     super.stepAside();
+    // Nothing was taken or approved since the caller's last line.
+    if (this.stale) return;
     this.flush();
     this.stale = true;
     for (const { record } of this.targets) this.view.setUint32(record + at.TARGET_APPROVED, 0, true);
