@@ -46,6 +46,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
     tempDir: workplace.tempDir,
   });
   const pulls = new PullPool({ threads: lanes, heapBytes });
+  pulls.warm();
   const archives = new Archives({ writer, workplace });
   const stopping = new AbortController();
   return {

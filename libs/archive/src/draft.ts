@@ -10,6 +10,7 @@ import type { RegisteredSchema } from '@parquetry/schema';
 
 /** A verified file on this machine's disk that is to become part of a dataset. */
 export interface DraftFile {
+  /** Its bytes never change any more: the archive may keep the file itself by another name. */
   readonly localPath: string;
   readonly folder: LayoutFolder;
   /** Ledgers the file covers, inclusive. */

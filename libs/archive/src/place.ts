@@ -89,6 +89,7 @@ async function place(
   const outcome = await store.uploadIfAbsent(key, draft.localPath, {
     sha256,
     size,
+    final: true,
     ...(signal === undefined ? {} : { signal }),
   });
   const info = await store.stat(key);

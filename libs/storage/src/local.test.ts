@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { chmod, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { existsSync, statSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { localFault } from './fault';
@@ -12,6 +13,8 @@ import { inFolder } from './testing/folder';
 
 const text = (value: string): Uint8Array => Buffer.from(value);
 const sha = (value: Uint8Array): string => createHash('sha256').update(value).digest('hex');
+const ELSEWHERE = '/dev/shm';
+const isElsewhere = existsSync(ELSEWHERE) && statSync(ELSEWHERE).dev !== statSync(tmpdir()).dev;
 const isRoot = process.getuid?.() === 0;
 
 async function keys(store: LocalStore, prefix = '', after?: string): Promise<string[]> {
@@ -47,6 +50,62 @@ describe('LocalStore', () => {
       }
       expect(await readdir(path.join(folder, 'r'))).toHaveLength(10);
     }));
+
+  it('keeps a final file itself, refuses other bytes than expected, and sees when the object changes', () =>
+    inFolder(async (folder) => {
+      const store = new LocalStore(path.join(folder, 'archive'));
+      const bytes = randomBytes(1_500_001);
+      const file = path.join(folder, 'stage.bin');
+      await writeFile(file, bytes);
+      await utimes(file, 1, 1);
+      const good = { sha256: sha(bytes), size: bytes.length, final: true };
+      await expect(store.uploadIfAbsent('d/f', file, { ...good, size: 7 })).rejects.toMatchObject({
+        code: 'VERIFY_MISMATCH',
+      });
+      await expect(
+        store.uploadIfAbsent('d/f', file, { ...good, sha256: sha(text('')) }),
+      ).rejects.toMatchObject({ code: 'VERIFY_MISMATCH' });
+      await expect(store.uploadIfAbsent('d/f', `${file}.gone`, good)).rejects.toMatchObject({
+        code: 'STAGE_LOST',
+      });
+      await expect(
+        store.uploadIfAbsent('d/f', file, { ...good, signal: AbortSignal.abort() }),
+      ).rejects.toMatchObject({ code: 'CANCELLED' });
+      expect(await readdir(path.join(folder, 'archive/d'))).toEqual([]);
+      const before = Date.now();
+      expect(await store.uploadIfAbsent('d/f', file, good)).toBe('created');
+      expect(await store.uploadIfAbsent('d/f', file, good)).toBe('exists');
+      const object = path.join(folder, 'archive/d/f');
+      expect((await stat(object)).ino).toBe((await stat(file)).ino);
+      // The object is as old as its upload: what is too old is not used again.
+      expect((await store.stat('d/f'))?.modified).toBeGreaterThanOrEqual(before - 2000);
+      expect(await store.holds('d/f', file, good)).toBe(true);
+      await rm(file);
+      expect(await store.sha256('d/f')).toBe(good.sha256);
+      const other = { ...good, sha256: sha(text('')) };
+      expect(await store.holds('d/f', file, other)).toBe(false);
+
+      await writeFile(file, bytes);
+      expect(await store.uploadIfAbsent('d/g', file, good)).toBe('created');
+      const changed = Buffer.from(bytes);
+      changed[9] = (changed[9] ?? 0) ^ 1;
+      await writeFile(path.join(folder, 'archive/d/g'), changed);
+      expect(await store.holds('d/g', file, good)).toBe(false);
+    }));
+
+  (isElsewhere ? it : it.skip)('copies a final file from another file system [needs /dev/shm]', () =>
+    inFolder(async (folder) => {
+      const elsewhere = await mkdtemp(path.join(ELSEWHERE, 'parquetry-'));
+      const file = path.join(elsewhere, 'stage.bin');
+      await writeFile(file, 'rows');
+      const store = new LocalStore(folder);
+      const good = { sha256: sha(text('rows')), size: 4, final: true };
+      expect(await store.uploadIfAbsent('d/f', file, good)).toBe('created');
+      expect(await store.holds('d/f', file, good)).toBe(true);
+      expect(await readdir(path.join(folder, 'd'))).toEqual(['f']);
+      await rm(elsewhere, { recursive: true });
+    }),
+  );
 
   it('uploads a file and refuses other bytes than expected, leaving nothing', () =>
     inFolder(async (folder) => {

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, link, lstat, open, rename, rm, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { isParquetryError, ParquetryError, systemErrorCode } from '@parquetry/core';
+import { AdoptedFiles } from './adopt';
 import { withClaim } from './claim';
 import { localFault } from './fault';
 import { assertKey, compareKeys, isTempName } from './key';
@@ -18,15 +18,17 @@ import type {
   PutOutcome,
   UploadExpectation,
 } from './store';
-import { copyChecked, withTemp } from './temp';
+import { contentOf, copyChecked, withTemp } from './temp';
 
 /**
  * Objects as files of a folder. A write fills a temporary file beside the target, syncs it, gives it its name with
  * link(2), which fails when the name is taken, and syncs the folder: an object is never half there and never replaced.
+ * A local file that is final gets its second name without a copy where the file system can give it one.
  */
 export class LocalStore implements ManagedStore {
   readonly uri: string;
   private readonly root: LocalRoot;
+  private readonly adopted = new AdoptedFiles();
 
   /** `folder` is a path as people type it, `~` included. It is made by the first write. */
   constructor(folder: string) {
@@ -40,8 +42,9 @@ export class LocalStore implements ManagedStore {
     });
   }
 
-  uploadIfAbsent(key: string, localFile: string, expected: UploadExpectation): Promise<PutOutcome> {
-    return this.create(key, (file) => copyChecked(localFile, file, expected));
+  async uploadIfAbsent(key: string, localFile: string, expected: UploadExpectation): Promise<PutOutcome> {
+    const adopted = expected.final === true ? await this.adopt(key, localFile, expected) : undefined;
+    return adopted ?? this.create(key, (file) => copyChecked(localFile, file, expected));
   }
 
   replace(key: string, bytes: Uint8Array): Promise<void> {
@@ -142,14 +145,14 @@ export class LocalStore implements ManagedStore {
     }
   }
 
-  async holds(key: string, _localFile: string, { sha256, size }: FileIdentity): Promise<boolean> {
-    return (await this.stat(key))?.size === size && (await this.sha256(key)) === sha256;
+  async holds(key: string, _localFile: string, identity: FileIdentity): Promise<boolean> {
+    if ((await this.stat(key))?.size !== identity.size) return false;
+    if (await this.adopted.holds(this.root.join(key), identity)) return true;
+    return (await this.sha256(key)) === identity.sha256;
   }
 
-  async sha256(key: string): Promise<string> {
-    const hash = createHash('sha256');
-    for await (const chunk of this.read(key)) hash.update(chunk);
-    return hash.digest('hex');
+  sha256(key: string): Promise<string> {
+    return this.guard('read', key, () => this.withFile(key, async (file) => (await contentOf(file)).sha256));
   }
 
   async *list(prefix: string, options: { readonly after?: string } = {}): AsyncGenerator<ListedObject> {
@@ -196,6 +199,18 @@ export class LocalStore implements ManagedStore {
 
   localPath(key: string): string {
     return this.root.join(key);
+  }
+
+  private adopt(
+    key: string,
+    localFile: string,
+    expected: UploadExpectation,
+  ): Promise<PutOutcome | undefined> {
+    return this.guard('write', key, async () => {
+      const target = await this.root.prepare(key);
+      if (await taken(target)) return 'exists';
+      return this.adopted.adopt(target, localFile, expected);
+    });
   }
 
   private create(key: string, fill: (file: FileHandle) => Promise<void>): Promise<PutOutcome> {

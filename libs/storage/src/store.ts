@@ -29,6 +29,8 @@ export interface FileIdentity {
 export interface UploadExpectation extends FileIdentity {
   /** Stops the upload. Nothing half-written is visible and parts are freed; an object whole by then stays. */
   readonly signal?: AbortSignal;
+  /** The file's bytes never change any more, so the store may keep the file itself, by another name, and no copy of it. */
+  readonly final?: boolean;
 }
 
 /** A write that began and did not end: parts of a multipart upload, or a temporary file of the local store. */

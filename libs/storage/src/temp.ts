@@ -1,12 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { constants, type PathLike } from 'node:fs';
+import { constants } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ParquetryError, systemErrorCode } from '@parquetry/core';
 import { TEMP_PREFIX } from './key';
 import type { UploadExpectation } from './store';
 
-const COPY_BYTES = 1 << 20;
+const CHUNK_BYTES = 1 << 20;
 
 /**
  * Writes a temporary file beside `target`, on the disk before `use` gets its path, and removes it afterwards whatever
@@ -39,40 +39,62 @@ export async function withTemp<T>(
  * Copies a local file while hashing what it copies, so that the bytes checked are the bytes written.
  * @throws ParquetryError VERIFY_MISMATCH, STAGE_LOST, CANCELLED
  */
-export async function copyChecked(
-  from: PathLike,
-  to: FileHandle,
-  expected: UploadExpectation,
-): Promise<void> {
-  const hash = createHash('sha256');
-  const buffer = Buffer.allocUnsafe(COPY_BYTES);
-  const source = await open(from, 'r').catch((error: unknown) => {
-    throw systemErrorCode(error) === 'ENOENT'
-      ? new ParquetryError('STAGE_LOST', `${String(from)} is no longer there to be uploaded.`, {
-          cause: error,
-        })
-      : error;
-  });
-  let size = 0;
+export async function copyChecked(from: string, to: FileHandle, expected: UploadExpectation): Promise<void> {
+  const source = await openStaged(from);
   try {
-    for (;;) {
-      if (expected.signal?.aborted === true)
-        throw new ParquetryError('CANCELLED', `The upload of ${String(from)} was cancelled.`);
-      const { bytesRead } = await source.read(buffer, 0, buffer.length, null);
-      if (bytesRead === 0) break;
-      const chunk = buffer.subarray(0, bytesRead);
-      hash.update(chunk);
-      for (let done = 0; done < bytesRead;) done += (await to.write(chunk, done)).bytesWritten;
-      size += bytesRead;
-    }
+    await assertContent(from, source, expected, async (chunk) => {
+      for (let done = 0; done < chunk.length;) done += (await to.write(chunk, done)).bytesWritten;
+    });
   } finally {
     await source.close();
   }
-  const sha256 = hash.digest('hex');
+}
+
+/** @throws ParquetryError STAGE_LOST when the file is gone */
+export async function openStaged(from: string): Promise<FileHandle> {
+  return open(from, 'r').catch((error: unknown) => {
+    throw systemErrorCode(error) === 'ENOENT'
+      ? new ParquetryError('STAGE_LOST', `${from} is no longer there to be uploaded.`, { cause: error })
+      : error;
+  });
+}
+
+/**
+ * Reads an open file from its start and checks that it is the expected one.
+ * @throws ParquetryError VERIFY_MISMATCH, CANCELLED
+ */
+export async function assertContent(
+  name: string,
+  source: FileHandle,
+  expected: UploadExpectation,
+  onChunk?: (chunk: Buffer) => Promise<void>,
+): Promise<void> {
+  const { sha256, size } = await contentOf(source, async (chunk) => {
+    if (expected.signal?.aborted === true)
+      throw new ParquetryError('CANCELLED', `The upload of ${name} was cancelled.`);
+    await onChunk?.(chunk);
+  });
   if (size !== expected.size || sha256 !== expected.sha256)
     throw new ParquetryError(
       'VERIFY_MISMATCH',
-      `${String(from)} is not the file that was checked: ${size} bytes with sha256 ${sha256}, expected ${expected.size} bytes with ${expected.sha256}.`,
+      `${name} is not the file that was checked: ${size} bytes with sha256 ${sha256}, expected ${expected.size} bytes with ${expected.sha256}.`,
       { details: { size, sha256, expectedSize: expected.size, expectedSha256: expected.sha256 } },
     );
+}
+
+/** Size and sha256 (hex) of an open file. */
+export async function contentOf(
+  file: FileHandle,
+  onChunk?: (chunk: Buffer) => Promise<void>,
+): Promise<{ sha256: string; size: number }> {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  for (let size = 0; ;) {
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, size);
+    const chunk = buffer.subarray(0, bytesRead);
+    if (bytesRead === 0) return { sha256: hash.digest('hex'), size };
+    await onChunk?.(chunk);
+    hash.update(chunk);
+    size += bytesRead;
+  }
 }

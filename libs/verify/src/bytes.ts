@@ -2,11 +2,17 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { AsyncBuffer } from 'hyparquet';
 
-const HASH_CHUNK = 4 << 20;
+const HASH_CHUNK = 1 << 20;
+
+/** Bytes that are read by ranges. */
+export interface Bytes {
+  readonly buffer: AsyncBuffer;
+  /** sha256 of all of them, hex. */
+  sha256(signal?: AbortSignal): Promise<string>;
+}
 
 /** A local file that is read by ranges. */
-export interface OpenFile {
-  readonly buffer: AsyncBuffer;
+export interface OpenFile extends Bytes {
   close(): Promise<void>;
 }
 
@@ -17,7 +23,11 @@ export async function openFile(path: string): Promise<OpenFile> {
     const { size } = await handle.stat();
     const slice = (start: number, end: number = size): Promise<ArrayBuffer> =>
       readRange(handle, start < 0 ? size + start : start, end < 0 ? size + end : end);
-    return { buffer: { byteLength: size, slice }, close: () => handle.close() };
+    return {
+      buffer: { byteLength: size, slice },
+      sha256: (signal) => fileSha256(handle, size, signal),
+      close: () => handle.close(),
+    };
   } catch (error) {
     await handle.close();
     throw error;
@@ -38,13 +48,31 @@ async function readRange(handle: FileHandle, start: number, end: number): Promis
   return bytes.buffer;
 }
 
-/** sha256 of everything a buffer holds, hex. */
-export async function bufferSha256(buffer: AsyncBuffer, signal?: AbortSignal): Promise<string> {
+/** Bytes that somebody else reads. */
+export function bytesOf(buffer: AsyncBuffer): Bytes {
+  return { buffer, sha256: (signal) => bufferSha256(buffer, signal) };
+}
+
+async function bufferSha256(buffer: AsyncBuffer, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
   for (let at = 0; at < buffer.byteLength; at += HASH_CHUNK) {
     signal?.throwIfAborted();
     const part = await buffer.slice(at, Math.min(at + HASH_CHUNK, buffer.byteLength));
     hash.update(new Uint8Array(part));
+  }
+  return hash.digest('hex');
+}
+
+/** As `bufferSha256`, in one piece of memory. */
+async function fileSha256(handle: FileHandle, size: number, signal?: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  const chunk = Buffer.allocUnsafe(Math.min(HASH_CHUNK, size));
+  for (let at = 0; at < size;) {
+    signal?.throwIfAborted();
+    const { bytesRead } = await handle.read(chunk, 0, Math.min(chunk.length, size - at), at);
+    if (bytesRead === 0) throw new RangeError(`the file ended at byte ${at}`);
+    hash.update(chunk.subarray(0, bytesRead));
+    at += bytesRead;
   }
   return hash.digest('hex');
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { type ColumnTally, ParquetryError, systemErrorCode } from '@parquetry/core';
 import type { AsyncBuffer } from 'hyparquet';
-import { bufferSha256, openFile } from './bytes';
+import { type Bytes, bytesOf, openFile } from './bytes';
 import { type DecodedFile, withoutDecimals } from './decode';
 import { checkSchema } from './elements';
 import type { FileExpectation, FileReport, VerifyLevel } from './expectation';
@@ -35,11 +35,11 @@ export async function verifyFile(request: VerifyRequest): Promise<FileReport> {
   const { file, signal } = request;
   const name = request.name ?? (typeof file === 'string' ? path.basename(file) : 'the file');
   const check = new Checker(name);
-  if (typeof file !== 'string') return guard(check, signal, () => inspect(check, file, request));
+  if (typeof file !== 'string') return guard(check, signal, () => inspect(check, bytesOf(file), request));
   return guard(check, signal, async () => {
     const opened = await openFile(file);
     try {
-      return await inspect(check, opened.buffer, request);
+      return await inspect(check, opened, request);
     } finally {
       await opened.close();
     }
@@ -59,11 +59,12 @@ async function guard<T>(check: Checker, signal: AbortSignal | undefined, run: ()
   }
 }
 
-async function inspect(check: Checker, buffer: AsyncBuffer, request: VerifyRequest): Promise<FileReport> {
+async function inspect(check: Checker, bytes: Bytes, request: VerifyRequest): Promise<FileReport> {
+  const { buffer } = bytes;
   const { expected, level = 'ledger', signal, onProgress } = request;
   const { schema } = expected.schema;
   check.same('the size in bytes', expected.size, buffer.byteLength);
-  const sha256 = await bufferSha256(buffer, signal);
+  const sha256 = await bytes.sha256(signal);
   check.same('the sha256', expected.sha256, sha256);
   const metadata = await readFooter(buffer, check);
   checkSchema(check, metadata, schema);

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import {
   type ColumnTally,
   type FileCut,
@@ -42,6 +40,8 @@ export interface WrittenFile {
   /** Per top-level column what COPY counted while it wrote. */
   readonly columns: Readonly<Record<string, ColumnTally>>;
 }
+
+const HASH_CHUNK = 1 << 20;
 
 /** One cut to be written, with what all files of the dataset share. */
 export interface CutRequest {
@@ -129,12 +129,18 @@ function checkReport(
 /** sha256 of a file, hex. */
 export async function fileSha256(file: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
-  const stream = createReadStream(file, { highWaterMark: 1 << 20 });
+  // One buffer for all of it: memory of its own for each piece costs more than the hash.
+  const buffer = Buffer.allocUnsafe(HASH_CHUNK);
+  const handle = await open(file, 'r');
   try {
-    await pipeline(stream, hash, signal === undefined ? {} : { signal });
-  } catch (error) {
-    if (signal?.aborted !== true) throw error;
-    throw new ParquetryError('CANCELLED', 'Cancelled while a written file was hashed.', { cause: error });
+    for (;;) {
+      if (signal?.aborted === true)
+        throw new ParquetryError('CANCELLED', 'Cancelled while a written file was hashed.');
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
+      if (bytesRead === 0) return hash.digest('hex');
+      hash.update(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await handle.close();
   }
-  return hash.digest('hex');
 }

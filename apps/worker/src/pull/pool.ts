@@ -7,8 +7,8 @@ import { type FromThread, type ToThread, revivedError } from './messages';
 
 /** The compiled thread; sources that run without being compiled (unit tests) pull in their own thread. */
 const THREAD = path.join(__dirname, 'thread.js');
-/** A thread that nobody needs for so long is ended. */
-const IDLE_MS = 30_000;
+/** A thread that nobody needs for so long is ended: a tail's next flush may be minutes away. */
+const IDLE_MS = 300_000;
 /** Time that a pull gets to stop by itself when it is cancelled. */
 const ABORT_MS = 500;
 
@@ -54,6 +54,14 @@ export class PullPool {
     });
   }
 
+  /** Starts all threads, which then load their code while nobody waits for them. */
+  warm(): void {
+    const { script } = this;
+    if (script === undefined) return;
+    for (let count = this.idle.length; count < this.options.threads; count += 1)
+      this.keep(this.start(script));
+  }
+
   /** Ends the threads that wait for work; pulls must have ended. */
   async close(): Promise<void> {
     const idle = this.idle.splice(0);
@@ -68,21 +76,30 @@ export class PullPool {
       warm.thread.ref();
       return warm.thread;
     }
+    return this.start(script);
+  }
+
+  private start(script: string): Worker {
     const resourceLimits = { maxOldGenerationSizeMb: Math.ceil(this.options.heapBytes / 2 ** 20) };
-    return new Worker(script, { resourceLimits });
+    const thread = new Worker(script, { resourceLimits });
+    // One that ends while it waits for work is not missed; with work, `converse` hears of it.
+    thread.on('error', () => undefined).once('exit', () => this.forget(thread));
+    return thread;
   }
 
   private keep(thread: Worker): void {
     thread.unref();
     const timer = setTimeout(() => {
-      this.idle.splice(
-        this.idle.findIndex((idle) => idle.thread === thread),
-        1,
-      );
+      this.forget(thread);
       void thread.terminate();
     }, IDLE_MS);
     timer.unref();
     this.idle.push({ thread, timer });
+  }
+
+  private forget(thread: Worker): void {
+    const at = this.idle.findIndex((idle) => idle.thread === thread);
+    if (at >= 0) clearTimeout(this.idle.splice(at, 1)[0]?.timer);
   }
 }
 

@@ -65,6 +65,7 @@ export class Indexer {
       this.kernel.flush();
       await this.refuseClashes(files);
     } finally {
+      this.kernel.close();
       if (this.unusable > 0) await this.rejects.close();
     }
     const names = this.datasets.names;

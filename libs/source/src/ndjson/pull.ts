@@ -88,10 +88,11 @@ export class Puller {
   /** Runs the pull; the manifest is written last. */
   async run(): Promise<StageManifest> {
     const { stageId, range, stageDir } = this.request;
-    const blocks = this.index.files.map((_, index) => this.blocksOf(index));
-    this.ahead = leastAhead(blocks.flat());
-    for (const [index, file] of this.index.files.entries()) await this.file(file, blocks[index] as Block[]);
-    this.kernel.flush();
+    try {
+      await this.files();
+    } finally {
+      this.kernel.close();
+    }
     const datasets = [];
     for (const { stage } of this.targets.values()) datasets.push(await stage.finish());
     const manifest: StageManifest = {
@@ -103,6 +104,13 @@ export class Puller {
     };
     await writeManifest(stageDir, manifest);
     return manifest;
+  }
+
+  private async files(): Promise<void> {
+    const blocks = this.index.files.map((_, index) => this.blocksOf(index));
+    this.ahead = leastAhead(blocks.flat());
+    for (const [index, file] of this.index.files.entries()) await this.file(file, blocks[index] as Block[]);
+    this.kernel.flush();
   }
 
   private blocksOf(file: number): Block[] {

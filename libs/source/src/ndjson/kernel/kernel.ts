@@ -2,9 +2,9 @@ import type { LedgerRange } from '@parquetry/core';
 import type { Shape, ShapeTable } from '@parquetry/schema';
 import { KERNEL } from './binary';
 import * as at from './layout';
+import { borrowMemory, returnMemory } from './memory';
 import { Program, type ShapeCode } from './program';
 
-const PAGE = 1 << 16;
 const MARKS = 4_096;
 const KEYS = MARKS + 8 * 4_096;
 const PROGRAM = 1 << 17;
@@ -61,8 +61,7 @@ export abstract class Kernel<Plan> {
     range: LedgerRange,
     dataBytes: number,
   ) {
-    const pages = Math.ceil((DATA + dataBytes + SLACK) / PAGE);
-    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    this.memory = borrowMemory(DATA + dataBytes + SLACK);
     this.bytes = new Uint8Array(this.memory.buffer);
     this.view = new DataView(this.memory.buffer);
     this.input = Buffer.from(this.memory.buffer, INPUT, INPUT_BYTES);
@@ -78,6 +77,11 @@ export abstract class Kernel<Plan> {
   /** Whether it takes enough lines to be asked. */
   get useful(): boolean {
     return this.learnt > 0 && (this.left < TRIAL || this.taken > this.left);
+  }
+
+  /** Gives the memory back; nothing can be asked any more. */
+  close(): void {
+    returnMemory(this.memory);
   }
 
   /** Takes lines of `input[start, end)`, whose end is the end of a line; the answer is good until the next call. */

@@ -165,19 +165,21 @@ export class RowKernel<Plan extends { readonly dataset: number }> extends Kernel
   private hand({ columns, shapes }: Target, { parts, counters }: RowDataset, rows: number): void {
     const { view, bytes, notes } = this;
     const noted = new Uint16Array(this.memory.buffer, shapes, rows);
+    const kinds = Array.from(new Set(noted), (kind) => notes[kind] as Uint8Array);
     for (const [index, record] of columns.entries()) {
       const base = view.getUint32(record + at.COLUMN_BASE, true);
       const counter = counters[index] as ColumnCounter;
       const column = parts.columns[index] as PlainParts['columns'][number];
       column.append(bytes, base, base + view.getUint32(record + at.COLUMN_USED, true));
-      let nulls = 0;
-      for (let row = 0; row < rows; row += 1)
-        if ((notes[noted[row] as number] as Uint8Array)[index] === 1) column.keep();
-        else {
-          column.keepNull();
-          nulls += 1;
-        }
-      counter.addNull(nulls);
+      const nullsBefore = column.nulls;
+      const filled = kinds.filter((note) => note[index] === 1).length;
+      if (filled === kinds.length) column.keep(rows);
+      else if (filled === 0) column.keepNull(rows);
+      else
+        for (const kind of noted)
+          if ((notes[kind] as Uint8Array)[index] === 1) column.keep();
+          else column.keepNull();
+      counter.addNull(column.nulls - nullsBefore);
       const bounds = this.takeBounds(record);
       if (bounds === undefined) continue;
       counter.addBound(safe(bounds.min));

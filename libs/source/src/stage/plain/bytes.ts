@@ -1,18 +1,29 @@
+import { borrowBuffer, returnBuffer } from './pool';
+
 /** From this many bytes on a call into native code is cheaper than a loop. */
 const NATIVE_COPY = 64;
 const TWO_32 = 4_294_967_296;
+const NOTHING = Buffer.alloc(0);
 
 /** A growing buffer that values are written into, little-endian. */
 export class ByteBuffer {
-  bytes = Buffer.allocUnsafe(1 << 16);
+  bytes: Buffer = NOTHING;
   length = 0;
 
   /** Makes room for `size` more bytes. */
   reserve(size: number): void {
     if (this.length + size <= this.bytes.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.length + size));
-    this.bytes.copy(grown, 0, 0, this.length);
-    this.bytes = grown;
+    const before = this.bytes;
+    this.bytes = borrowBuffer(Math.max(before.length * 2, this.length + size));
+    before.copy(this.bytes, 0, 0, this.length);
+    returnBuffer(before);
+  }
+
+  /** Forgets everything and gives the memory back. */
+  release(): void {
+    returnBuffer(this.bytes);
+    this.bytes = NOTHING;
+    this.length = 0;
   }
 
   byte(value: number): void {

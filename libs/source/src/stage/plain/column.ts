@@ -34,20 +34,25 @@ export class PlainColumn {
     this.out.copy(source, start, end);
   }
 
-  /** What was written to `out` since the last row is the row's value. */
-  keep(): void {
-    const { rows } = this;
-    if (rows >> 3 === this.marks.length) this.grow();
-    this.marks[rows >> 3] = (this.marks[rows >> 3] as number) | (1 << (rows & 7));
-    this.rows = rows + 1;
-    this.present += 1;
+  /** Rows without a value. */
+  get nulls(): number {
+    return this.rows - this.present;
+  }
+
+  /** What was written to `out` since the last row is the value of the next row, or the values of so many. */
+  keep(rows = 1): void {
+    const first = this.rows;
+    this.makeRows(rows);
+    const { marks } = this;
+    if (rows === 1) marks[first >> 3] = (marks[first >> 3] as number) | (1 << (first & 7));
+    else mark(marks, first, this.rows);
+    this.present += rows;
     this.kept = this.out.length;
   }
 
-  /** The row is null in this column. */
-  keepNull(): void {
-    if (this.rows >> 3 === this.marks.length) this.grow();
-    this.rows += 1;
+  /** The next row, or so many, are null in this column. */
+  keepNull(rows = 1): void {
+    this.makeRows(rows);
   }
 
   /** Forgets what was written to `out` since the last row. */
@@ -70,6 +75,12 @@ export class PlainColumn {
     this.out.length = this.kept = this.rows = this.present = 0;
   }
 
+  /** Begins anew without any memory. */
+  release(): void {
+    this.clear();
+    this.out.release();
+  }
+
   /** RLE/bit-packing hybrid of one bit: one run when all rows are alike, else the bits as they are. */
   private levels(): Buffer {
     const { rows, present, marks } = this;
@@ -89,11 +100,28 @@ export class PlainColumn {
     return levels;
   }
 
-  private grow(): void {
-    const marks = new Uint8Array(this.marks.length * 2);
-    marks.set(this.marks);
-    this.marks = marks;
+  private makeRows(count: number): void {
+    this.rows += count;
+    while (this.rows > this.marks.length * 8) {
+      const marks = new Uint8Array(this.marks.length * 2);
+      marks.set(this.marks);
+      this.marks = marks;
+    }
   }
+}
+
+/** Sets the bits from `first` to before `end`, the lowest bit of a byte first. */
+function mark(bits: Uint8Array, first: number, end: number): void {
+  const [from, to] = [first >> 3, end >> 3];
+  const head = (0xff << (first & 7)) & 0xff;
+  const tail = (1 << (end & 7)) - 1;
+  if (from === to) {
+    bits[from] = (bits[from] as number) | (head & tail);
+    return;
+  }
+  bits[from] = (bits[from] as number) | head;
+  bits.fill(0xff, from + 1, to);
+  if (tail > 0) bits[to] = (bits[to] as number) | tail;
 }
 
 /** Bytes that are 0 or 1 as bits, the first one lowest. */

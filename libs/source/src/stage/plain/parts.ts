@@ -43,6 +43,7 @@ export class PlainParts implements RowParts {
 
   async close(): Promise<{ bytes: number; parts: readonly number[]; partRows: readonly number[] }> {
     if (this.current > 0 || this.sizes.length === 0) this.closePart();
+    for (const column of this.columns) column.release();
     return Promise.resolve({ bytes: this.plainBytes, parts: this.sizes, partRows: this.rows });
   }
 

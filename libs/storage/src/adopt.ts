@@ -1,0 +1,64 @@
+import type { Stats } from 'node:fs';
+import { link, lstat, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { systemErrorCode } from '@parquetry/core';
+import { syncFolder } from './root';
+import type { FileIdentity, PutOutcome, UploadExpectation } from './store';
+import { assertContent, openStaged } from './temp';
+
+/** Answers of link(2) where the file can't have a second name there: the caller copies it then. */
+const NO_LINK = new Set(['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+
+/** A file whose bytes were read: as long as all of this is the same, so are they. */
+type Mark = Pick<Stats, 'dev' | 'ino' | 'size' | 'mtimeMs' | 'ctimeMs'>;
+
+/**
+ * Files that become objects by a second name, without a copy. What was read of one before it got its name holds as long
+ * as the file's marks do, so that asking at once whether the object is right doesn't read it again.
+ */
+export class AdoptedFiles {
+  private readonly checked = new Map<string, FileIdentity & { readonly mark: Mark }>();
+
+  /**
+   * Checks a file, syncs it and gives it the name `target`, whose folder must be there. Undefined where the file system
+   * can't. The object counts as written now, however long the file was there.
+   * @throws ParquetryError STAGE_LOST, VERIFY_MISMATCH, CANCELLED
+   */
+  async adopt(
+    target: string,
+    localFile: string,
+    expected: UploadExpectation,
+  ): Promise<PutOutcome | undefined> {
+    const file = await openStaged(localFile);
+    try {
+      await assertContent(localFile, file, expected);
+      const now = new Date();
+      await file.utimes(now, now);
+      await file.sync();
+      await link(localFile, target);
+      await syncFolder(path.dirname(target));
+      const [linked, opened] = [await lstat(target), await file.stat()];
+      // Another file may have taken the name of the one that was read.
+      if (linked.ino === opened.ino && linked.dev === opened.dev)
+        this.checked.set(target, { sha256: expected.sha256, size: expected.size, mark: opened });
+      return 'created';
+    } catch (error) {
+      const code = systemErrorCode(error) ?? '';
+      if (code === 'EEXIST') return 'exists';
+      if (NO_LINK.has(code)) return undefined;
+      throw error;
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Whether `target` is still the file that was checked as `identity`; asked once after each `adopt`. */
+  async holds(target: string, { sha256, size }: FileIdentity): Promise<boolean> {
+    const known = this.checked.get(target);
+    this.checked.delete(target);
+    if (known === undefined || known.sha256 !== sha256 || known.size !== size) return false;
+    const { mark } = known;
+    const found = await stat(target);
+    return (['dev', 'ino', 'size', 'mtimeMs', 'ctimeMs'] as const).every((key) => found[key] === mark[key]);
+  }
+}
