@@ -1,9 +1,10 @@
-// `npm run bench [-- WHAT] [options]`. WHAT: backfill (default), schemas, memory, lanes, orchestration.
+// `npm run bench [-- WHAT] [options]`. WHAT: backfill (default), lake, schemas, memory, lanes, orchestration.
 import { parseArgs } from 'node:util';
 import { cpus, loadavg } from 'node:os';
 
 const USAGE = `npm run bench -- [backfill] [--pairs 5] [--slow 2] [--messages 1000000] [--partitions 8] [--concurrency 4]
                        [--threads 2] [--memory-mb 1024] [--only parquetry,duckdb,polars,pyarrow,dlt] [--json]
+npm run bench -- lake [--ledgers 10000] [--rounds 3] [--partitions 8] [--json]      every type of a ledger lake
 npm run bench -- schemas [--pairs 5] [--messages 1000000] [--json]
 npm run bench -- memory [--messages 800000] [--limits-mb 256,1024] [--json]        that many, and ten times as many, as one partition
 npm run bench -- lanes [--messages 200000] [--json]
@@ -16,6 +17,7 @@ const { values, positionals } = parseArgs({
     pairs: { type: 'string', default: '5' },
     slow: { type: 'string', default: '2' },
     messages: { type: 'string' },
+    ledgers: { type: 'string', default: '10000' },
     partitions: { type: 'string' },
     concurrency: { type: 'string' },
     'max-parked': { type: 'string', default: '100' },
@@ -50,6 +52,18 @@ const BENCHES = {
       threads: number('threads'),
       memoryMb: number('memory-mb'),
       only: values.only,
+    });
+    return { report, text: printed(report) };
+  },
+  async lake() {
+    const { lake, printed } = await import('./lake.mjs');
+    const report = await lake({
+      ledgers: number('ledgers'),
+      rounds: number('rounds'),
+      partitions: number('partitions', 8),
+      concurrency: number('concurrency', 4),
+      threads: number('threads'),
+      memoryBytes: number('memory-mb') * 1e6,
     });
     return { report, text: printed(report) };
   },

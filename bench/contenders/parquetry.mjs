@@ -13,7 +13,16 @@ const { createSharedActivities, createStageActivities } = require(
 );
 
 const request = readRequest();
-const { file, range, workDir, partitions, concurrency, memoryBytes, threads } = request;
+const {
+  file,
+  source = { uri: `ndjson:${file}` },
+  range,
+  workDir,
+  partitions,
+  concurrency,
+  memoryBytes,
+  threads,
+} = request;
 const archive = path.join(workDir, 'archive');
 mkdirSync(workDir, { recursive: true });
 
@@ -38,9 +47,10 @@ const timed = async (name, step, input) => {
 
 const length = range.end - range.start + 1;
 const spec = {
-  source: { uri: `ndjson:${file}` },
+  source,
   archive,
-  network: 'Benchmark Network',
+  // A lake says itself of which network it is.
+  ...(source.uri.startsWith('galexie:') ? {} : { network: 'Benchmark Network' }),
   range,
   partitionSize: Math.ceil(length / partitions),
   settings: { compression: 'snappy', layout: { kind: 'ledger_day' } },
@@ -60,12 +70,14 @@ const cpu = own.cpu();
 const started = performance.now();
 let rows = 0;
 let bytes = 0;
+let ledgers = 0;
 const waiting = [...tasks];
 const lane = async () => {
   for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) {
     const ref = { archive, plan: planned.plan };
     const stage = await timed('pull', activities.pull, { ...ref, task });
     if (stage.queue !== deps.queue) throw new Error('the stage is on another queue');
+    ledgers += task.range.end - task.range.start + 1;
     for (const dataset of task.datasets) {
       const base = { ...ref, stageId: stage.stageId, range: task.range, dataset };
       const { version } = await timed('register', activities.registerSchema, base);
@@ -83,5 +95,5 @@ const seconds = (performance.now() - started) / 1000;
 const cpuSeconds = own.cpu() - cpu;
 await host.close();
 await host.workplace.leave();
-own.report({ seconds, cpuSeconds, rows, bytes, steps, idleRss });
+own.report({ seconds, cpuSeconds, rows, bytes, ledgers, steps, idleRss });
 if (existsSync(archive) && request.keep !== true) rmSync(workDir, { recursive: true, force: true });
