@@ -8,7 +8,7 @@ import {
   partName,
   systemErrorCode,
 } from '@parquetry/core';
-import { readManifest } from '@parquetry/source';
+import { readManifest, sparePart } from '@parquetry/source';
 import type { WrittenFile } from '@parquetry/writer';
 import type { Workplace } from './workplace';
 
@@ -16,6 +16,7 @@ import type { Workplace } from './workplace';
 export class StagedFiles {
   private constructor(
     readonly stageDir: string,
+    private readonly spareDir: string,
     readonly manifest: StageManifest,
     readonly staged: StagedDataset,
   ) {}
@@ -28,7 +29,7 @@ export class StagedFiles {
     const { messageType } = parseDataset(dataset);
     const staged = manifest.datasets.find((entry) => entry.dataset === messageType);
     if (staged === undefined) throw lost(stageId, dataset);
-    return new StagedFiles(stageDir, manifest, staged);
+    return new StagedFiles(stageDir, workplace.spareDir, manifest, staged);
   }
 
   /** The first part of the staged rows; there is none where files were merged. */
@@ -79,14 +80,11 @@ export class StagedFiles {
    * finds its stage lost and pulls again.
    */
   async remove(): Promise<void> {
-    const files = [
-      this.listFile('written'),
-      this.listFile('verified'),
-      this.outDir,
-      ...this.rowFiles,
-      this.rejectsFile,
-    ];
+    const files = [this.listFile('written'), this.listFile('verified'), this.outDir, this.rejectsFile];
     for (const file of files) await rm(file, { recursive: true, force: true });
+    for (const file of this.rowFiles)
+      if (this.staged.form === 'parquet') await sparePart(this.spareDir, file);
+      else await rm(file, { force: true });
     const left = await readdir(this.stageDir).catch(() => []);
     if (left.every((name) => name === 'manifest.json'))
       await rm(this.stageDir, { recursive: true, force: true });

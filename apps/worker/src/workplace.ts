@@ -59,6 +59,11 @@ export class Workplace {
     return path.join(this.dir, 'tmp');
   }
 
+  /** Folder of part files that later stages may write over. */
+  get spareDir(): string {
+    return path.join(this.tempDir, 'spare');
+  }
+
   /** Folder of a stage; the id is checked because it comes from a payload. */
   stageDir(stageId: string): string {
     if (!STAGE_ID.test(stageId)) throw new ParquetryError('INTERNAL', `"${stageId}" is not a stage id.`);

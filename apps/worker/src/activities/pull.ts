@@ -21,7 +21,8 @@ export async function pull(
   await mkdir(stageDir, { recursive: true });
   await mkdir(spoolDir, { recursive: true });
   try {
-    const job = { archive, plan, task, stageId, stageDir, spoolDir };
+    const { spareDir } = workplace;
+    const job = { archive, plan, task, stageId, stageDir, spareDir, spoolDir };
     const manifest = await withHeartbeat((signal, onProgress) =>
       pulls.run(job, {
         signal,

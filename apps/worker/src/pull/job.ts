@@ -14,6 +14,7 @@ export interface PullJob {
   readonly task: PartitionTask;
   readonly stageId: string;
   readonly stageDir: string;
+  readonly spareDir: string;
   readonly spoolDir: string;
 }
 
@@ -37,7 +38,17 @@ export async function runPull(job: PullJob, hooks: PullHooks): Promise<StageMani
     }),
   );
   const source = await openSource(spec, new Map());
-  const { stageId, stageDir, spoolDir, task } = job;
+  const { stageId, stageDir, spareDir, spoolDir, task } = job;
   const { layout } = spec.settings;
-  return source.pull({ stageId, range: task.range, datasets, index, stageDir, spoolDir, layout, ...hooks });
+  return source.pull({
+    stageId,
+    range: task.range,
+    datasets,
+    index,
+    stageDir,
+    spareDir,
+    spoolDir,
+    layout,
+    ...hooks,
+  });
 }

@@ -34,7 +34,16 @@ async function job(dataset = 'thing') {
   const stageDir = path.join(dir, `stage-${++stages}`);
   await mkdir(stageDir);
   const task = { key: '1', range: RANGE, datasets: [dataset] };
-  return { archive: path.join(dir, 'archive'), plan, task, stageId: 'abc', stageDir, spoolDir: dir };
+  const spareDir = path.join(dir, 'spare');
+  return {
+    archive: path.join(dir, 'archive'),
+    plan,
+    task,
+    stageId: 'abc',
+    stageDir,
+    spareDir,
+    spoolDir: dir,
+  };
 }
 
 const hooks = (signal = new AbortController().signal) => ({ signal, onProgress: () => undefined });

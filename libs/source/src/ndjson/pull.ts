@@ -61,7 +61,7 @@ export class Puller {
     this.reader = new MessageReader(messageOptions(options, schemas));
     this.index = request.index.data as NdjsonIndex;
     const made = request.datasets.map(({ dataset, schema }) => {
-      const parts = new PlainParts(request.stageDir, dataset, schema);
+      const parts = new PlainParts(request.stageDir, dataset, schema, request.spareDir);
       return {
         dataset,
         schema,

@@ -1,23 +1,25 @@
-import { closeSync, openSync, writevSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, writevSync } from 'node:fs';
 import type { DataType, TableSchema } from '@parquetry/schema';
 import type { FileMetaData, ParquetType, SchemaElement } from 'hyparquet';
 import { ByteWriter } from 'hyparquet-writer';
 import { writePageHeader } from 'hyparquet-writer/src/datapage.js';
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
 import type { PlainColumn } from './column';
+import { takeSpare } from './spare';
 
 const MAGIC = Buffer.from('PAR1');
 
 /**
  * Writes the rows of `columns` to a Parquet file of one row group: one uncompressed page of PLAIN values a column, named
  * c0, c1, …. Returns its size in bytes. Synchronous: pulls have threads of their own, and so the columns can be used
- * again at once.
+ * again at once. A spare file of `spareDir` is written over (see `sparePart`).
  */
 export function writePart(
   file: string,
   schema: TableSchema,
   columns: readonly PlainColumn[],
   rows: number,
+  spareDir?: string,
 ): number {
   const pieces: Uint8Array[] = [MAGIC];
   let size = MAGIC.length;
@@ -44,8 +46,10 @@ export function writePart(
   }
   const end = footer(schema, chunks, rows, BigInt(size - MAGIC.length));
   pieces.push(end, MAGIC);
-  writeAll(file, pieces);
-  return size + end.length + MAGIC.length;
+  size += end.length + MAGIC.length;
+  const reused = spareDir !== undefined && takeSpare(spareDir, file);
+  writeAll(file, pieces, reused ? { size } : undefined);
+  return size;
 }
 
 /** How a column's values lie in a staged part; the writer casts what Parquet has no exact plain form for. */
@@ -106,8 +110,8 @@ function footer(
   return writer.getBytes();
 }
 
-function writeAll(file: string, pieces: readonly Uint8Array[]): void {
-  const descriptor = openSync(file, 'w');
+function writeAll(file: string, pieces: readonly Uint8Array[], reused?: { readonly size: number }): void {
+  const descriptor = openSync(file, reused === undefined ? 'w' : 'r+');
   try {
     let left = pieces.filter(({ length }) => length > 0);
     while (left.length > 0) {
@@ -118,6 +122,7 @@ function writeAll(file: string, pieces: readonly Uint8Array[]): void {
       left = left.slice(whole);
       if (written > 0) left[0] = (left[0] as Uint8Array).subarray(written);
     }
+    if (reused !== undefined) ftruncateSync(descriptor, reused.size);
   } finally {
     closeSync(descriptor);
   }

@@ -25,6 +25,7 @@ export class PlainParts implements RowParts {
     private readonly dir: string,
     private readonly dataset: string,
     private readonly schema: TableSchema,
+    private readonly spareDir?: string,
   ) {
     this.columns = schema.fields.map(({ type }) => new PlainColumn(type.type));
   }
@@ -55,7 +56,7 @@ export class PlainParts implements RowParts {
 
   private closePart(): void {
     const file = path.join(this.dir, partName(this.dataset, this.sizes.length, 'parquet'));
-    this.sizes.push(writePart(file, this.schema, this.columns, this.current));
+    this.sizes.push(writePart(file, this.schema, this.columns, this.current, this.spareDir));
     this.rows.push(this.current);
     for (const column of this.columns) this.plainBytes += column.plainBytes;
     this.current = 0;

@@ -1,0 +1,46 @@
+import { readdirSync, renameSync } from 'node:fs';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { systemErrorCode } from '@parquetry/core';
+
+/** Part files kept, of about 8 MB each: those of a few large partitions. */
+const MOST = 32;
+
+/**
+ * Keeps part files that nobody reads any more, to be written over by later pulls, and removes those beyond what is kept.
+ * Writing over a file whose pages are in memory takes a third of the processor time of writing a new one.
+ */
+export async function sparePart(dir: string, file: string): Promise<void> {
+  await mkdir(dir, { recursive: true });
+  if ((await readdir(dir)).length < MOST) {
+    const stage = path.basename(path.dirname(file));
+    const kept = await rename(file, path.join(dir, `${stage}-${path.basename(file)}`)).then(
+      () => true,
+      () => false,
+    );
+    if (kept) return;
+  }
+  await rm(file, { force: true });
+}
+
+/** Gives a spare file, with whatever is in it, the name `file`; false when there is none. */
+export function takeSpare(dir: string, file: string): boolean {
+  for (const name of namesOf(dir))
+    try {
+      renameSync(path.join(dir, name), file);
+      return true;
+    } catch (error) {
+      // Another pull was faster.
+      if (systemErrorCode(error) !== 'ENOENT') throw error;
+    }
+  return false;
+}
+
+function namesOf(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
