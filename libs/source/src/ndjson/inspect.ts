@@ -4,11 +4,11 @@ import { JsonScanner, type TableSchema } from '@parquetry/schema';
 import { checkMessage, type MessageFault, MessageReader } from '../message';
 import { folderConflict } from '../stage/decision';
 import { caseFault } from './clash';
-import { type SourceFile, listFiles } from './files';
-import { isBlank, lineTextEnd, markLength, MAX_LINE, readBatches } from './lines';
+import { type SourceFile, listFiles } from './files/files';
+import { isBlank, lineTextEnd, markLength, MAX_LINE, readBatches } from './files/lines';
 import { messageOptions, type NdjsonOptions } from './options';
-import { RowEncoder } from './row';
-import { ensureSpool } from './spool';
+import { RowEncoder } from './row/row';
+import { ensureSpool } from './files/spool';
 
 /** What the pipeline would do with one message. What could not be found out is absent. */
 export interface InspectedMessage {

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { compress } from '@mongodb-js/zstd';
 import type { TableSchema } from '@parquetry/schema';
 import type { SourceIndex } from '../source';
-import { MAX_LINE } from './lines';
+import { MAX_LINE } from './files/lines';
 import type { NdjsonIndex } from './blocks';
 import { readStage } from './testing/readback';
 import { Workspace } from './testing/workspace';

@@ -2,7 +2,7 @@ import { assertMessageType, ParquetryError } from '@parquetry/core';
 import type { Source } from '../source';
 import { Indexer } from './prepare';
 import type { NdjsonOptions } from './options';
-import { listFiles } from './files';
+import { listFiles } from './files/files';
 import { Puller } from './pull';
 
 /**

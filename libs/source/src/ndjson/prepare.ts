@@ -9,14 +9,14 @@ import { LineFile } from '../stage/lines';
 import { blockHasher, blockSize, type NdjsonIndex, packBlock, unpackBlock, type PackedBlock } from './blocks';
 import { caseClashes, caseFault } from './clash';
 import { type DatasetEntry, DatasetTable } from './datasets';
-import { listFiles, type SourceFile, sourceChanged } from './files';
+import { listFiles, type SourceFile, sourceChanged } from './files/files';
 import { CountKernel } from './kernel/counts';
 import { UNKNOWN } from './kernel/layout';
 import { indexLesson, type IndexPlan } from './known';
-import { type BlockLine, blockLines, isBlank, lineAt, MAX_LINE, readBatches, readFully } from './lines';
+import { type BlockLine, blockLines, isBlank, lineAt, MAX_LINE, readBatches, readFully } from './files/lines';
 import { messageOptions, type NdjsonOptions } from './options';
 import { rejectOf } from './reject';
-import { ensureSpool } from './spool';
+import { ensureSpool } from './files/spool';
 
 const TOO_LONG: MessageFault = {
   code: 'LINE_TOO_LONG',

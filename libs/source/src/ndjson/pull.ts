@@ -8,16 +8,16 @@ import { DatasetStage } from '../stage/dataset';
 import { writeManifest } from '../stage/manifest';
 import { PlainParts } from '../stage/plain/parts';
 import { type Block, blockHasher, type NdjsonIndex, unpackBlock } from './blocks';
-import { type SourceFile, sourceChanged } from './files';
+import { type SourceFile, sourceChanged } from './files/files';
 import { INPUT_BYTES } from './kernel/kernel';
 import { FULL, PLACE, UNKNOWN } from './kernel/layout';
 import { RowKernel } from './kernel/rows';
 import { pullLesson, type PullPlan } from './known';
-import { isBlank, lineAt, MAX_LINE, readFully } from './lines';
+import { isBlank, lineAt, MAX_LINE, readFully } from './files/lines';
 import { messageOptions, type NdjsonOptions } from './options';
 import { rejectOf } from './reject';
-import { RowEncoder } from './row';
-import { ensureSpool } from './spool';
+import { RowEncoder } from './row/row';
+import { ensureSpool } from './files/spool';
 
 /** Neighbouring blocks are read together up to this many bytes: as many as the kernel takes. */
 const READ_SIZE = INPUT_BYTES;

@@ -4,11 +4,11 @@ import { JsonScanner, KeyTable, inferSchema, messageEvidence } from '@parquetry/
 import { MessageReader, type MessageFault, checkMessage, observeMessage } from '../message';
 import { type BlockHash, type NdjsonIndex, blockHasher, packBlock } from '../ndjson/blocks';
 import { caseClashes, caseFault } from '../ndjson/clash';
-import { type SourceFile, listFiles } from '../ndjson/files';
-import { MAX_LINE, isBlank } from '../ndjson/lines';
+import { type SourceFile, listFiles } from '../ndjson/files/files';
+import { MAX_LINE, isBlank } from '../ndjson/files/lines';
 import { type NdjsonOptions, messageOptions } from '../ndjson/options';
 import { rejectOf } from '../ndjson/reject';
-import { ensureSpool } from '../ndjson/spool';
+import { ensureSpool } from '../ndjson/files/spool';
 import type { SourceIndex } from '../source';
 import type { LedgerFacts } from './decide';
 import { type FileMark, type FollowedFile, type TailMarks, markOf } from './marks';

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { ParquetryError } from '@parquetry/core';
-import { MAX_LINE, lineTextEnd, markLength } from '../ndjson/lines';
+import { MAX_LINE, lineTextEnd, markLength } from '../ndjson/files/lines';
 
 const CHUNK = 1 << 20;
 

@@ -1,6 +1,6 @@
 import type { Tape } from '@parquetry/schema';
-import type { MessageFault } from '../message';
-import type { ByteBuffer } from '../stage/plain/bytes';
+import type { MessageFault } from '../../message';
+import type { ByteBuffer } from '../../stage/plain/bytes';
 
 /** What encoders share while a row is written. */
 export interface RowContext {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { JsonScanner, NODE, type Tape } from '@parquetry/schema';
-import { difference, readStage } from './testing/readback';
-import { Workspace } from './testing/workspace';
+import { difference, readStage } from '../testing/readback';
+import { Workspace } from '../testing/workspace';
 
 let workspace: Workspace;
 beforeEach(async () => {

@@ -1,8 +1,8 @@
 import type { Field, TableSchema, Tape } from '@parquetry/schema';
-import { type MessageFault, type MessageReader } from '../message';
-import type { DatasetStage } from '../stage/dataset';
-import { ByteBuffer } from '../stage/plain/bytes';
-import { PlainColumn } from '../stage/plain/column';
+import { type MessageFault, type MessageReader } from '../../message';
+import type { DatasetStage } from '../../stage/dataset';
+import { ByteBuffer } from '../../stage/plain/bytes';
+import { PlainColumn } from '../../stage/plain/column';
 import { refuse, type RowContext, type ValueEncoder } from './context';
 import { plainEncoder } from './plain';
 import { Router } from './routes';

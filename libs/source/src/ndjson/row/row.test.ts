@@ -1,6 +1,6 @@
 import type { DataType, TableSchema } from '@parquetry/schema';
-import { readStage } from './testing/readback';
-import { Workspace } from './testing/workspace';
+import { readStage } from '../testing/readback';
+import { Workspace } from '../testing/workspace';
 
 let workspace: Workspace;
 beforeEach(async () => {
