@@ -171,7 +171,7 @@ function counts(rows) {
 
 async function decodedRows(count) {
   const rows = [];
-  const lines = createInterface({ input: createReadStream(messagesFile(1_000_000).file) });
+  const lines = createInterface({ input: createReadStream(messagesFile(count).file) });
   for await (const text of lines) {
     const { contract_data: inner, ...outer } = JSON.parse(text);
     const closed_at = Date.parse(inner.closed_at) * 1000;

@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+
+const ROOT = path.resolve(__dirname, '..');
+const BUILT = existsSync(path.join(ROOT, 'apps/worker/dist/host.js'));
+
+function bench(...args: string[]): Record<string, unknown> {
+  const command = [path.join(ROOT, 'bench/run.mjs'), ...args, '--json'];
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+/** Each bench throws by itself when a row or a ledger is missing. What it measures here says nothing. */
+(BUILT ? describe : describe.skip)('benches, on little data [needs the build]', () => {
+  it('backfill: the whole path beside DuckDB, and the command line', () => {
+    const report = bench('--messages', '5000', '--pairs', '1', '--slow', '1', '--only', 'parquetry,duckdb');
+    expect(report).toMatchObject({
+      messages: 5000,
+      partitions: 8,
+      ratioToDuckdbCopy: expect.any(Number) as number,
+      results: { 'duckdb copy': { runs: 1 }, parquetry: { runs: 1 }, 'parquetry cli': { runs: 1 } },
+    });
+  }, 120_000);
+
+  it('schemas: what looking at every value costs', () => {
+    const report = bench('schemas', '--messages', '5000', '--pairs', '1');
+    expect(report).toMatchObject({ median: { ratio: expect.any(Number) as number } });
+  }, 120_000);
+
+  it('lake: every type of a ledger lake', () => {
+    const report = bench('lake', '--ledgers', '64', '--rounds', '1', '--partitions', '2');
+    expect(report).toMatchObject({ ledgers: 64, cpuRatioToDecode: expect.any(Number) as number });
+    expect(report['rows']).toBeGreaterThan(64);
+  }, 120_000);
+
+  it('lanes: record batches beside text', () => {
+    const report = bench('lanes', '--messages', '3000');
+    expect(report).toMatchObject({ cpuSeconds: { arrow: { write: expect.any(Number) as number } } });
+  }, 120_000);
+});
