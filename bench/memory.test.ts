@@ -6,12 +6,18 @@ const ROOT = path.resolve(__dirname, '..');
 const BUILT = existsSync(path.join(ROOT, 'apps/worker/dist/host.js'));
 
 interface Report {
-  readonly runs: readonly { limit: number; beyondIdle: number; peakRss: number; inputBytes: number }[];
+  readonly runs: readonly {
+    lanes: number;
+    limit: number;
+    beyondIdle: number;
+    peakRss: number;
+    inputBytes: number;
+  }[];
 }
 
 /** Peak memory of the whole path in processes of their own: bounded by `--memory`, not by the partition. */
 (BUILT ? it : it.skip)(
-  'a partition ten times as large takes no more memory, and both stay within 256 MB beyond the idle process [needs the build]',
+  'a partition ten times as large takes no more memory; one in order, and two out of order at once, stay within their bounds [needs the build]',
   () => {
     const args = [
       path.join(ROOT, 'bench/run.mjs'),
@@ -25,13 +31,13 @@ interface Report {
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
     if (status !== 0) throw new Error(stderr);
     const { runs } = JSON.parse(stdout) as Report;
-    expect(runs).toHaveLength(2);
+    expect(runs.map(({ lanes }) => lanes)).toEqual([1, 1, 2]);
     const [small, large] = runs;
     // Loaded whole, the larger partition alone would take more than twice the limit.
-    expect(large?.inputBytes).toBeGreaterThan(800e6);
+    for (const run of runs.slice(1)) expect(run.inputBytes).toBeGreaterThan(800e6);
     for (const run of runs) expect(run.beyondIdle).toBeLessThanOrEqual(run.limit);
     // Measured 1.10: the smaller one is a row group and no more.
-    expect((large?.peakRss ?? 0) / (small?.peakRss ?? 1)).toBeLessThan(1.2);
+    expect((large?.peakRss ?? 0) / (small?.peakRss ?? 1)).toBeLessThanOrEqual(1.15);
   },
-  300_000,
+  600_000,
 );

@@ -79,7 +79,19 @@ export function printed({ runs }) {
     'empty partition',
     'ratio',
   ];
-  return `${table(head, rows)}\n`;
+  return `${[table(head, rows), ...goals(runs)].join('\n')}\n`;
+}
+
+/** What is asked of 16 at once on a persistent server, and whether it was met. */
+function goals(runs) {
+  const run = runs.find(({ server, concurrency }) => server === 'disk' && concurrency === 16);
+  if (run === undefined) return [];
+  const met = (yes) => (yes ? 'met   ' : 'MISSED');
+  return [
+    '',
+    `${met(run.ratio <= 1.3)}  orchestration at most 1.3 times the bare child: ${run.ratio.toFixed(2)}×`,
+    `${met(run.partitionMs <= 300)}  at most 300 ms an empty partition: ${run.partitionMs.toFixed(0)} ms`,
+  ];
 }
 
 /** Each runs so many children, so many at once, and resolves to milliseconds a child. */

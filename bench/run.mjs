@@ -1,8 +1,9 @@
-// `npm run bench [-- WHAT] [options]`. WHAT: backfill (default), lake, schemas, memory, lanes, orchestration.
+// `npm run bench [-- WHAT] [options]`. WHAT: all (default: backfill, lake and orchestration), backfill, lake, schemas, memory, lanes, orchestration.
 import { parseArgs } from 'node:util';
 import { cpus, loadavg } from 'node:os';
 
-const USAGE = `npm run bench -- [backfill] [--pairs 5] [--slow 2] [--messages 1000000] [--partitions 8] [--concurrency 4]
+const USAGE = `npm run bench [-- all]                    backfill, lake and orchestration, one after the other: about 20 minutes
+npm run bench -- backfill [--pairs 5] [--slow 5] [--messages 1000000] [--partitions 8] [--concurrency 4]
                        [--threads 2] [--memory-mb 1024] [--only parquetry,duckdb,polars,pyarrow,dlt] [--json]
 npm run bench -- lake [--ledgers 10000] [--rounds 3] [--partitions 8] [--json]      every type of a ledger lake
 npm run bench -- schemas [--pairs 5] [--messages 1000000] [--json]
@@ -15,7 +16,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     pairs: { type: 'string', default: '5' },
-    slow: { type: 'string', default: '2' },
+    slow: { type: 'string', default: '5' },
     messages: { type: 'string' },
     ledgers: { type: 'string', default: '10000' },
     partitions: { type: 'string' },
@@ -32,7 +33,7 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const what = positionals[0] ?? 'backfill';
+const what = positionals[0] ?? 'all';
 const number = (name, fallback) => {
   const value = Number(values[name] ?? fallback);
   if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name} takes a whole number from 1 on`);
@@ -106,6 +107,18 @@ const BENCHES = {
     });
     return { report, text: printed(report) };
   },
+};
+
+/** What `npm run bench` alone does. */
+BENCHES.all = async () => {
+  const reports = {};
+  let text = '';
+  for (const name of ['backfill', 'lake', 'orchestration']) {
+    const found = await BENCHES[name]();
+    reports[name] = found.report;
+    text += `${found.text}\n`;
+  }
+  return { report: reports, text };
 };
 
 const bench = BENCHES[what];

@@ -15,11 +15,22 @@ function bench(...args: string[]): Record<string, unknown> {
 /** Each bench throws by itself when a row or a ledger is missing. What it measures here says nothing. */
 (BUILT ? describe : describe.skip)('benches, on little data [needs the build]', () => {
   it('backfill: the whole path beside DuckDB, and the command line', () => {
-    const report = bench('--messages', '5000', '--pairs', '1', '--slow', '1', '--only', 'parquetry,duckdb');
+    const report = bench(
+      'backfill',
+      '--messages',
+      '5000',
+      '--pairs',
+      '1',
+      '--slow',
+      '1',
+      '--only',
+      'parquetry,duckdb',
+    );
     expect(report).toMatchObject({
       messages: 5000,
       partitions: 8,
       ratioToDuckdbCopy: expect.any(Number) as number,
+      ratioOfNextBackfill: expect.any(Number) as number,
       results: { 'duckdb copy': { runs: 1 }, parquetry: { runs: 1 }, 'parquetry cli': { runs: 1 } },
     });
   }, 120_000);

@@ -1,6 +1,7 @@
 // Parquetry's whole partition path through the activities that a worker hosts, without Temporal around them: plan
-// (timed apart), then pull, register, write, verify and commit of each partition, some at once. Prints one JSON line.
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+// (timed apart), then pull, register, write, verify and commit of each partition, some at once; on request twice by the
+// same process, as a worker goes on with the next backfill. Prints one JSON line.
+import { mkdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { ROOT, own, readRequest } from '../lib/contender.mjs';
@@ -22,8 +23,8 @@ const {
   concurrency,
   memoryBytes,
   threads,
+  verify = 'ledger',
 } = request;
-const archive = path.join(workDir, 'archive');
 mkdirSync(workDir, { recursive: true });
 
 const run = (step, input) => new MockActivityEnvironment().run(step, input);
@@ -35,65 +36,65 @@ const host = await openHost({
 });
 const deps = host.deps();
 const activities = { ...createSharedActivities(deps), ...createStageActivities(deps) };
-const steps = {};
-const timed = async (name, step, input) => {
-  const started = performance.now();
-  const result = await run(step, input);
-  if (request.trace === true)
-    console.error(name, Math.round(own.rss() / 1e6), Math.round(process.resourceUsage().maxRSS / 1e3));
-  steps[name] = (steps[name] ?? 0) + (performance.now() - started) / 1000;
-  return result;
-};
-
 const length = range.end - range.start + 1;
-const spec = {
-  source,
-  archive,
-  // A lake says itself of which network it is.
-  ...(source.uri.startsWith('galexie:') ? {} : { network: 'Benchmark Network' }),
-  range,
-  partitionSize: Math.ceil(length / partitions),
-  settings: { compression: 'snappy', layout: { kind: 'ledger_day' } },
-  maxRejects: 0,
-  verify: 'ledger',
-};
-const idleRss = own.rss();
-const planned = await timed('plan', activities.planRun, spec);
-const tasks = [];
-for (let cursor = range.start; cursor <= range.end;) {
-  const next = await run(activities.nextPartitions, { archive, plan: planned.plan, cursor, limit: 100 });
-  tasks.push(...next.tasks);
-  cursor = next.cursor;
+
+/** One backfill into an archive of its own. */
+async function backfill(archive) {
+  const steps = {};
+  const timed = async (name, step, input) => {
+    const started = performance.now();
+    const result = await run(step, input);
+    if (request.trace === true)
+      console.error(name, Math.round(own.rss() / 1e6), Math.round(process.resourceUsage().maxRSS / 1e3));
+    steps[name] = (steps[name] ?? 0) + (performance.now() - started) / 1000;
+    return result;
+  };
+  const { plan } = await timed('plan', activities.planRun, {
+    source,
+    archive,
+    // A lake says itself of which network it is.
+    ...(source.uri.startsWith('galexie:') ? {} : { network: 'Benchmark Network' }),
+    range,
+    partitionSize: Math.ceil(length / partitions),
+    settings: { compression: 'snappy', layout: { kind: 'ledger_day' } },
+    maxRejects: 0,
+    verify,
+  });
+  const tasks = [];
+  for (let cursor = range.start; cursor <= range.end;) {
+    const next = await run(activities.nextPartitions, { archive, plan, cursor, limit: 100 });
+    tasks.push(...next.tasks);
+    cursor = next.cursor;
+  }
+  const cpu = own.cpu();
+  const started = performance.now();
+  const done = { rows: 0, bytes: 0, ledgers: 0 };
+  const lane = async () => {
+    for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) {
+      const ref = { archive, plan };
+      const stage = await timed('pull', activities.pull, { ...ref, task });
+      if (stage.queue !== deps.queue) throw new Error('the stage is on another queue');
+      done.ledgers += task.range.end - task.range.start + 1;
+      for (const dataset of task.datasets) {
+        const base = { ...ref, stageId: stage.stageId, range: task.range, dataset };
+        const { version } = await timed('register', activities.registerSchema, base);
+        const step = { ...base, schemaVersion: version };
+        await timed('write', activities.writeParquet, step);
+        await timed('verify', activities.verifyRowCounts, step);
+        const committed = await timed('commit', activities.commit, step);
+        done.rows += committed.rows;
+        done.bytes += committed.bytes;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, lane));
+  return { seconds: (performance.now() - started) / 1000, cpuSeconds: own.cpu() - cpu, ...done, steps };
 }
 
-const cpu = own.cpu();
-const started = performance.now();
-let rows = 0;
-let bytes = 0;
-let ledgers = 0;
-const waiting = [...tasks];
-const lane = async () => {
-  for (let task = waiting.shift(); task !== undefined; task = waiting.shift()) {
-    const ref = { archive, plan: planned.plan };
-    const stage = await timed('pull', activities.pull, { ...ref, task });
-    if (stage.queue !== deps.queue) throw new Error('the stage is on another queue');
-    ledgers += task.range.end - task.range.start + 1;
-    for (const dataset of task.datasets) {
-      const base = { ...ref, stageId: stage.stageId, range: task.range, dataset };
-      const { version } = await timed('register', activities.registerSchema, base);
-      const step = { ...base, schemaVersion: version };
-      await timed('write', activities.writeParquet, step);
-      await timed('verify', activities.verifyRowCounts, step);
-      const done = await timed('commit', activities.commit, step);
-      rows += done.rows;
-      bytes += done.bytes;
-    }
-  }
-};
-await Promise.all(Array.from({ length: concurrency }, lane));
-const seconds = (performance.now() - started) / 1000;
-const cpuSeconds = own.cpu() - cpu;
+const idleRss = own.rss();
+const first = await backfill(path.join(workDir, 'archive'));
+const again = request.again === true ? await backfill(path.join(workDir, 'again')) : undefined;
 await host.close();
 await host.workplace.leave();
-own.report({ seconds, cpuSeconds, rows, bytes, ledgers, steps, idleRss });
-if (existsSync(archive) && request.keep !== true) rmSync(workDir, { recursive: true, force: true });
+own.report({ ...first, idleRss, ...(again === undefined ? {} : { again }) });
+rmSync(workDir, { recursive: true, force: true });

@@ -14,26 +14,30 @@ export function benchRoot() {
   return process.env.PARQUETRY_BENCH ?? path.join(tmpdir(), 'parquetry-bench');
 }
 
-/** The data file of so many messages, generated when it is not there, and what it holds. */
-export function messagesFile(messages, log = console.error) {
+/**
+ * The data file of so many messages, generated when it is not there, and what it holds. `descending`: the last ledger
+ * comes first, so that no partition lies in order.
+ */
+export function messagesFile(messages, log = console.error, { descending = false } = {}) {
   const ledgers = Math.ceil(messages / MESSAGES_A_LEDGER);
-  const file = path.join(benchRoot(), 'data', `contract-data-${messages}-v1.ndjson`);
+  const order = descending ? '-descending' : '';
+  const file = path.join(benchRoot(), 'data', `contract-data-${messages}${order}-v1.ndjson`);
   if (!existsSync(file)) {
     log(`Generating ${messages.toLocaleString('en')} messages in ${file} …`);
-    generate(file, messages);
+    generate(file, messages, descending);
   }
   const range = { start: FIRST_LEDGER, end: FIRST_LEDGER + ledgers - 1 };
   return { file, messages, bytes: statSync(file).size, ledgers, range };
 }
 
-function generate(file, messages) {
+function generate(file, messages, descending) {
   mkdirSync(path.dirname(file), { recursive: true });
   const draft = `${file}.${process.pid}`;
   const handle = openSync(draft, 'w');
   const random = mulberry(20250713);
   let text = '';
   for (let index = 0; index < messages; index += 1) {
-    text += message(index, random);
+    text += message(descending ? messages - 1 - index : index, random);
     if (text.length > 4 << 20 || index === messages - 1) {
       writeSync(handle, text);
       text = '';

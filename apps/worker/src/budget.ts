@@ -26,5 +26,5 @@ export function memoryBudget(memoryBytes: number, threads: number): MemoryBudget
   const lanes = Math.min(Math.max(Math.floor(memoryBytes / LANE_BYTES), 1), Math.max(threads, 1));
   const duckdbBytes = Math.max(Math.floor(memoryBytes * 0.5), 140 * MB);
   const heapBytes = Math.max(Math.floor((memoryBytes * 0.25) / lanes), 64 * MB);
-  return { lanes, duckdbBytes, keepFreedBytes: (memoryBytes < ROOMY_BYTES ? 1 : 16) * MB, heapBytes };
+  return { lanes, duckdbBytes, keepFreedBytes: (memoryBytes < ROOMY_BYTES ? 1 : 64) * MB, heapBytes };
 }

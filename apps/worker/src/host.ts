@@ -5,6 +5,7 @@ import { Archives } from './archives';
 import { memoryBudget } from './budget';
 import type { DebugSink, WorkerDeps } from './deps';
 import { PullPool } from './pull/pool';
+import { tuneRuntime } from './runtime';
 import { Workplace } from './workplace';
 
 /** What a host of activities may use of its machine. */
@@ -34,6 +35,7 @@ export interface Host {
 
 /** Opens the host of a process's activities. */
 export async function openHost(options: HostOptions): Promise<Host> {
+  tuneRuntime();
   const workplace = await Workplace.create(options.workRoot);
   const { lanes, duckdbBytes, keepFreedBytes, heapBytes } = memoryBudget(
     options.memoryBytes,

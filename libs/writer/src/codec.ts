@@ -45,11 +45,11 @@ const DICTIONARY_BYTES = 16 * 1024 * 1024;
 /**
  * COPY's options for dictionaries, by the rows of a row group. DuckDB writes a bloom filter for each column chunk with a
  * dictionary and gives up a dictionary of more values than a fifth of the rows, so that `contract_id` of a busy range
- * gets neither. Half of the rows instead: 60,000 distinct ids get both and take 3.5 MB instead of 6.0 MB, columns of
- * unique values stay plain (docs/decisions/006-dictionaries.md).
+ * gets neither. A third of the rows instead: 40,000 distinct ids get both, columns of unique values stay plain at less
+ * cost than with half of the rows (docs/decisions/006-dictionaries.md).
  */
 export function dictionaryOptions(rows: number, negativeZeros: boolean): string[] {
   if (negativeZeros) return ['DICTIONARY_SIZE_LIMIT 0'];
-  const values = Math.max(MIN_DICTIONARY, Math.ceil(rows / 2));
+  const values = Math.max(MIN_DICTIONARY, Math.ceil(rows / 3));
   return [`DICTIONARY_SIZE_LIMIT ${values}`, `STRING_DICTIONARY_PAGE_SIZE_LIMIT ${DICTIONARY_BYTES}`];
 }

@@ -11,8 +11,8 @@ export interface DatabaseOptions {
   /** Worker threads of the instance, shared by all its connections. Never changes the bytes of a file. */
   readonly threads?: number;
   /**
-   * Freed memory that a thread's allocator may keep, as DuckDB writes it; default `1MB`. With 16 MB writes take a third
-   * less processor time, and the process about 250 MB more.
+   * Freed memory that a thread's allocator may keep, as DuckDB writes it; default `1MB`. With 64 MB writes take a third
+   * less processor time, and the process some 250 MB more.
    */
   readonly keepFreed?: string;
   /** Where to spill; a private folder is made in it. Default: the system's folder for temporary files. */
