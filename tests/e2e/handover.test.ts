@@ -73,6 +73,19 @@ describe('tails beside what is committed and being committed', () => {
     expect(await coverageOf(latest)).toEqual(allCover(part(THERE, LEDGERS - 1)));
   }, 400_000);
 
+  it('--from committed goes back for a message type that the archive lacks', async () => {
+    const lake = youngLake('types');
+    const archive = sandbox.path('types-archive');
+    const only = (...types: string[]): string[] => ['--types', types.join(',')];
+    const one = tail(lake, archive, ...only('ledgers'), '--until', at(THERE - 11));
+    expect((await sandbox.run(one)).code).toBe(0);
+    const two = tail(lake, archive, ...only('ledgers', 'transactions'), '--until', at(THERE - 1));
+    expect((await sandbox.run(two)).code).toBe(0);
+    const whole = [part(0, THERE - 1)];
+    expect(await coverageOf(archive)).toEqual({ ledgers: whole, transactions: whole });
+    expect((await sandbox.run(['verify', '--archive', archive, '--deep'])).code).toBe(0);
+  }, 200_000);
+
   it('a tail and a backfill at once over ranges that adjoin and overlap leave no gap and nothing twice', async () => {
     const lake = youngLake('both');
     const archive = sandbox.path('both-archive');

@@ -1,10 +1,16 @@
-import { appendFileSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reject } from '@parquetry/core';
+import type { TailResult } from '@parquetry/workflows';
 import { Sandbox } from '../support/cli';
 
 const line = (ledger: number, more: object = {}): string =>
   `${JSON.stringify({ message_type: 'trade', ledger_sequence: ledger, closed_at: `2025-07-13T00:${String(ledger % 60).padStart(2, '0')}:00Z`, id: ledger, ...more })}\n`;
+
+interface Parked {
+  readonly workflowId: string;
+  readonly error: { readonly code: string; readonly hint: string };
+}
 
 describe('a tail of NDJSON files', () => {
   const sandbox = new Sandbox();
@@ -31,7 +37,7 @@ describe('a tail of NDJSON files', () => {
 
   it('takes whole lines of closed ledgers once, evolves the schema, keeps late messages aside', async () => {
     mkdirSync(folder);
-    write('a.ndjson', line(100), line(101), line(102));
+    write('a.ndjson', line(100, { memo: null }), line(101, { memo: null }), line(102));
     const running = sandbox.start(tail(109));
     await sleep(4000);
     // Half a line, a file that appears, a message out of order, a ledger without messages.
@@ -39,7 +45,7 @@ describe('a tail of NDJSON files', () => {
     write('a.ndjson', half);
     await sleep(1500);
     write('a.ndjson', line(103).slice(30), line(105), line(104));
-    write('b.ndjson', line(106, { note: 'new column' }), line(108));
+    write('b.ndjson', line(106, { note: 'new column', memo: 'hello' }), line(108, { memo: null }));
     await sleep(1000);
     write('a.ndjson', line(110));
     const ended = await running.ended;
@@ -52,6 +58,10 @@ describe('a tail of NDJSON files', () => {
       expected.map((ledger) => [ledger]),
     );
     expect(await query('select id from trade where note is not null')).toHaveLength(1);
+    // A key that was null so far becomes a column of its first value's type, not of JSON text.
+    expect(await query('select ledger_sequence, memo from trade where memo is not null')).toEqual([
+      [106, 'hello'],
+    ]);
 
     // A second tail goes on from the commit log: what comes for a committed ledger now is late, not a row.
     write('a.ndjson', line(101, { id: 7 }), line(111), line(112));
@@ -81,17 +91,31 @@ describe('a tail of NDJSON files', () => {
     mkdirSync(from);
     const swap = (ledger: number, amount: unknown, type = 'swap'): string =>
       `${JSON.stringify({ message_type: type, ledger_sequence: ledger, closed_at: '2025-07-13T00:00:00Z', amount, place: { x: ledger } })}\n`;
-    const run = (until: number): Promise<{ code: number | null; stderr: string }> =>
-      sandbox.run([
-        ...['tail', '--source', `ndjson:${from}`, '--archive', other, '--partition-size', '10'],
-        ...['--max-age', '1s', '--poll', '1s', '--nested', 'json', '--until', String(until)],
-      ]);
+    const args = (until: number, limit: number): string[] => [
+      ...['tail', '--source', `ndjson:${from}`, '--archive', other, '--partition-size', '10'],
+      ...['--max-age', '1s', '--poll', '1s', '--nested', 'json', '--until', String(until)],
+      ...['--max-rejects', String(limit)],
+    ];
+    const run = (until: number): ReturnType<Sandbox['run']> => sandbox.run(args(until, 2));
     // Types that differ only in case can't both be tables: the first in byte order is kept, then the registered one.
     appendFileSync(
       `${from}/a.ndjson`,
       [swap(200, 1), swap(201, 2), swap(202, 3, 'swaP'), swap(205, 6)].join(''),
     );
-    expect(await run(204)).toMatchObject({ code: 0 });
+    // Messages that belong to no dataset count against the limit, as a backfill counts them; nothing is taken past them.
+    const parked = await sandbox.json<Parked>(args(204, 1));
+    expect([parked.code, parked.document.error.code]).toEqual([1, 'PARTITIONS_PARKED']);
+    expect(parked.document.error.hint).toContain('cut REJECTS_EXCEEDED: 2 messages of the source');
+    expect(parked.document.error.hint).toMatch(
+      /kept with their reasons in _parquetry\/rejects\/runs\/\w+\.ndjson/,
+    );
+    expect(existsSync(`${other}/swaP`)).toBe(false);
+    expect((await sandbox.run(['stop', parked.document.workflowId])).code).toBe(0);
+    const first = await run(204);
+    expect([first.code, first.code === 0 ? '' : first.stderr]).toEqual([0, '']);
+    expect(first.stdout).toContain(
+      '2 messages have no usable type or ledger: they are kept in _parquetry/rejects/runs.',
+    );
     expect((await sandbox.run(['schema', 'promote', 'swaP', '--from', '208', '--archive', other])).code).toBe(
       0,
     );
@@ -126,4 +150,50 @@ describe('a tail of NDJSON files', () => {
     const verified = await sandbox.run(['verify', '--archive', other, '--deep']);
     expect([verified.code, verified.code === 0 ? '' : verified.stdout]).toEqual([0, '']);
   }, 240_000);
+
+  it.each([
+    {
+      mode: 'freeze',
+      says: 'SCHEMA_CONFLICT: The schema of trade is frozen and has no column for + memo: string (1 message, the first is ',
+      way: ['--contract-columns', 'evolve'],
+      taken: { rows: 4, rejected: 0, version: 2 },
+    },
+    {
+      mode: 'reject_row',
+      says: 'REJECTS_EXCEEDED: 1 messages of trade were rejected, 0 are allowed',
+      way: ['--contract-columns', 'reject_row', '--max-rejects', '1'],
+      taken: { rows: 3, rejected: 1, version: 1 },
+    },
+  ])(
+    'parks at the flush that its contract does not allow, $mode, and goes on from there in another way',
+    async ({ mode, says, way, taken }) => {
+      const from = sandbox.path(`from-${mode}`);
+      const other = sandbox.path(`archive-${mode}`);
+      mkdirSync(from);
+      const args = (until: number, ...more: string[]): string[] => [
+        ...['tail', '--source', `ndjson:${from}`, '--archive', other, '--partition-size', '10'],
+        ...['--max-age', '1s', '--poll', '1s', '--until', String(until), ...more],
+      ];
+      const rows = async (): Promise<unknown> => {
+        const ask = ['query', '--archive', other, 'select count(*)::int from trade'];
+        return (await sandbox.json<{ rows: unknown[][] }>(ask)).document.rows[0]?.[0];
+      };
+      appendFileSync(`${from}/a.ndjson`, [line(300), line(301), line(302)].join(''));
+      expect((await sandbox.run(args(301))).code).toBe(0);
+      appendFileSync(`${from}/a.ndjson`, [line(303, { memo: 'hello' }), line(304)].join(''));
+      const parked = await sandbox.json<Parked>(args(303, '--contract-columns', mode));
+      expect([parked.code, parked.document.error.code]).toEqual([1, 'PARTITIONS_PARKED']);
+      expect(parked.document.error.hint).toContain(says);
+      expect(parked.document.error.hint).toContain('a.ndjson:4');
+      // Nothing of the flush is there, the row that fits neither.
+      expect(await rows()).toBe(2);
+      expect((await sandbox.run(['stop', parked.document.workflowId])).code).toBe(0);
+      const { code, document } = await sandbox.json<TailResult>(args(303, ...way));
+      expect([code, document.tally.rejected, await rows()]).toEqual([0, taken.rejected, taken.rows]);
+      const versions = readdirSync(`${other}/_parquetry/schemas/trade`);
+      expect(versions).toHaveLength(taken.version);
+      expect((await sandbox.run(['verify', '--archive', other, '--ledgers', '300-303'])).code).toBe(0);
+    },
+    120_000,
+  );
 });

@@ -3,10 +3,17 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { createWriteStream } from 'node:fs';
+import type { Reject } from '@parquetry/core';
 import type { BackfillResult } from '@parquetry/workflows';
 import { writeSampleMessages } from '@parquetry/sample';
 import { HAS_TEST_DATA, Sandbox, TEST_DATA, itWithData } from '../support/cli';
 import { itWithPython, python } from '../support/python';
+
+const rejects = (file: string): Reject[] =>
+  readFileSync(file, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Reject);
 
 interface Answer {
   readonly rows: readonly (readonly unknown[])[];
@@ -134,11 +141,13 @@ describe('NDJSON messages', () => {
     const bad: readonly [string, string][] = [
       [
         '{"message_type":"../../etc","ledger_sequence":426010,"closed_at":"2025-07-13T09:36:17Z"}',
-        'INVALID_MESSAGE_TYPE',
+        'BAD_MESSAGE_TYPE',
       ],
-      ['{"message_type":"x\'; DROP TABLE y; --","ledger_sequence":426010}', 'INVALID_MESSAGE_TYPE'],
-      ['{"message_type":"event","ledger_sequence":-4}', 'NO_LEDGER'],
-      ['{"message_type":"event","ledger_sequence":1e99}', 'NO_LEDGER'],
+      ['{"message_type":"x\'; DROP TABLE y; --","ledger_sequence":426010}', 'BAD_MESSAGE_TYPE'],
+      ['{"message_type":"event","ledger_sequence":-4}', 'BAD_LEDGER'],
+      ['{"message_type":"event","ledger_sequence":1e99}', 'BAD_LEDGER'],
+      ['{"message_type":"event","closed_at":"2025-07-13T09:36:17Z"}', 'NO_LEDGER'],
+      ['{"ledger_sequence":426010,"closed_at":"2025-07-13T09:36:17Z"}', 'NO_MESSAGE_TYPE'],
       ['{"message_type":"event"', 'NOT_JSON'],
       ['[1,2,3]', 'NOT_OBJECT'],
       [`${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`, 'TOO_DEEP'],
@@ -159,13 +168,49 @@ describe('NDJSON messages', () => {
     expect(await ask('lenient', 'select ledger_sequence, n from event')).toEqual([
       [426010, '18446744073709551615'],
     ]);
-    const kept = readFileSync(sandbox.path('lenient', document.rejects ?? ''), 'utf8')
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as { code: string; position: string });
-    expect(kept.map(({ code: reason }) => reason)).toHaveLength(bad.length);
-    expect(kept.every(({ position }) => /hostile\.ndjson:\d+$/.test(position))).toBe(true);
+    const kept = rejects(sandbox.path('lenient', document.rejects ?? ''));
+    // The good message is line 1.
+    expect(
+      kept.map(({ code: reason, position, raw }) => [raw, reason, /[^/]*$/.exec(position)?.[0]]),
+    ).toEqual(bad.map(([line, reason], index) => [line, reason, `hostile.ndjson:${index + 2}`]));
+    const beside = readdirSync(sandbox.path('lenient'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.includes('rejects') && name.endsWith('.ndjson') && name !== document.rejects)
+      .flatMap((name) => rejects(sandbox.path('lenient', name)));
+    expect(beside).toMatchObject([{ code: 'BAD_CLOSE_TIME', ledger: 426011, raw: inside }]);
     expect(readdirSync(sandbox.path('lenient')).sort()).toEqual(['_parquetry', 'event']);
+  }, 120_000);
+
+  it('may have any keys, that of DuckDB for field ids too, and grow by them: no key ends a dataset', async () => {
+    const message = (ledger: number, more: string): string =>
+      `{"message_type":"event","ledger_sequence":${ledger},"closed_at":"2025-07-13T09:36:17Z",${more}}`;
+    const run = async (ledger: number, more: string): Promise<BackfillResult> => {
+      writeFileSync(sandbox.path(`keys${ledger}.ndjson`), `${message(ledger, more)}\n`);
+      const { code, document } = await sandbox.json<BackfillResult>([
+        ...['backfill', '--source', `ndjson:keys${ledger}.ndjson`, '--archive', sandbox.path('keys')],
+        ...['--ledgers', `${ledger}-${ledger}`],
+      ]);
+      expect(code).toBe(0);
+      return document;
+    };
+    await run(426_010, '"__duckdb_field_id":7,"s":{"a":1},"memo":null');
+    await run(426_011, '"__DUCKDB_FIELD_ID":8,"s":{"a":2,"__duckdb_field_id":"x"},"memo":"hello"');
+    const { datasets } = await run(
+      426_012,
+      '"__duckdb_field_id":9,"s":{"__duckdb_field_id":"y"},"memo":null',
+    );
+    expect(datasets).toMatchObject([{ dataset: 'event', rows: 1, schemaVersion: 2 }]);
+    const columns = '__duckdb_field_id_2, __DUCKDB_FIELD_ID_3, s.__duckdb_field_id_2, memo';
+    expect(await ask('keys', `select ${columns} from event order by ledger_sequence`)).toEqual([
+      ['7', null, null, null],
+      [null, '8', 'x', 'hello'],
+      ['9', null, 'y', null],
+    ]);
+    const log = readdirSync(sandbox.path('keys', 'event', '_delta_log'))
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => readFileSync(sandbox.path('keys', 'event', '_delta_log', name), 'utf8'))
+      .join('');
+    expect(log).toContain('\\"parquetry.key\\":\\"__duckdb_field_id\\"');
+    expect((await sandbox.run(['verify', '--archive', sandbox.path('keys'), '--deep'])).code).toBe(0);
   }, 120_000);
 
   itWithPython(

@@ -1,4 +1,6 @@
 import { writeFileSync } from 'node:fs';
+import { Majors } from '@parquetry/archive';
+import { openStore } from '@parquetry/storage';
 import type { BackfillResult } from '@parquetry/workflows';
 import { Sandbox } from '../support/cli';
 
@@ -18,6 +20,7 @@ describe('a breaking change of a message type', () => {
     });
   const backfill = (
     ledgers: string,
+    archive = 'archive',
   ): Promise<{
     code: number | null;
     document: BackfillResult & { error?: { code: string; hint?: string } };
@@ -27,7 +30,7 @@ describe('a breaking change of a message type', () => {
       '--source',
       'ndjson:swaps.ndjson',
       '--archive',
-      'archive',
+      archive,
       '--ledgers',
       ledgers,
       '--partition-size',
@@ -42,7 +45,14 @@ describe('a breaking change of a message type', () => {
 
     // Numbers became objects: without a promotion every row of them is rejected, and nothing of it is committed.
     const refused = await backfill('110-119');
-    expect(refused.code).toBe(1);
+    expect({ code: refused.code, error: refused.document.error?.code }).toEqual({
+      code: 1,
+      error: 'PARTITIONS_PARKED',
+    });
+    // What changed, and the command below that resolves it.
+    expect(refused.document.error?.hint).toContain('REJECTS_EXCEEDED: 3 messages of swap were rejected');
+    expect(refused.document.error?.hint).toContain('~ amount: int64, not object');
+    expect(refused.document.error?.hint).toContain('parquetry schema promote swap --from 110 --archive ROOT');
     expect(
       (await sandbox.run(['cancel', (refused.document as unknown as { workflowId: string }).workflowId]))
         .code,
@@ -87,4 +97,29 @@ describe('a breaking change of a message type', () => {
     ]);
     expect(verified.code).toBe(0);
   }, 180_000);
+
+  it('is a fault of its own kind where ledgers stand in a major that does not own them, or in two', async () => {
+    const lines = [100, 110, 119].map((ledger) => message(ledger, ledger));
+    writeFileSync(sandbox.path('swaps.ndjson'), [...lines, ''].join('\n'));
+    expect((await backfill('100-119', 'both')).code).toBe(0);
+    // `schema promote` refuses this; a record that came from elsewhere does not ask.
+    await new Majors(openStore(sandbox.path('both'))).record('swap', 110);
+    const verify = async (): Promise<{ code: number | null; error: string | undefined; found: string[] }> => {
+      const { code, document } = await sandbox.json<{
+        error?: { code: string };
+        datasets: { findings: { code: string; fault: boolean; message: string }[] }[];
+      }>(['verify', '--archive', 'both']);
+      const findings = document.datasets.flatMap((dataset) => dataset.findings);
+      return {
+        code,
+        error: document.error?.code,
+        found: findings.map((finding) => `${finding.code}: ${finding.message}`),
+      };
+    };
+    const misplaced = 'MAJOR_MISPLACED: 10 ledgers of swap belong to another major: 110-119.';
+    expect(await verify()).toEqual({ code: 1, error: 'MAJOR_MISPLACED', found: [misplaced] });
+    expect((await backfill('110-119', 'both')).document.datasets).toMatchObject([{ dataset: 'swap.v2' }]);
+    const overlap = 'MAJOR_OVERLAP: 10 ledgers stand in both swap and swap.v2: 110-119.';
+    expect(await verify()).toEqual({ code: 1, error: 'MAJOR_OVERLAP', found: [overlap, misplaced] });
+  }, 120_000);
 });

@@ -5,6 +5,14 @@ import type { BackfillResult } from '@parquetry/workflows';
 import { Sandbox } from '../support/cli';
 import { allCover, coverageOf } from '../support/coverage';
 
+interface Plan {
+  readonly partitions: { readonly total: number; readonly run: number };
+  readonly plan: readonly {
+    readonly state: string;
+    readonly run: readonly unknown[];
+    readonly missing: readonly unknown[];
+  }[];
+}
 interface Listed {
   readonly files: readonly { readonly key: string; readonly sha256: string; readonly rows: number }[];
 }
@@ -51,6 +59,19 @@ describe('ledgers that are committed already', () => {
     expect(stdout).toContain('`--mode replace` writes them anew');
     expect(await files()).toEqual(before);
   }, 240_000);
+
+  it('are all in the plan of a run that replaces them, and none in that of one that fills', async () => {
+    const [, ...args] = backfill('--compression', 'zstd');
+    const fill = await sandbox.json<Plan>(['plan', ...args]);
+    expect(fill.document.partitions).toEqual({ total: 2, run: 0 });
+    const replace = await sandbox.json<Plan>(['plan', ...args, '--mode', 'replace']);
+    expect(replace.document.partitions).toEqual({ total: 2, run: 2 });
+    expect(replace.document.plan).toHaveLength(8);
+    for (const part of replace.document.plan)
+      expect(part).toMatchObject({ state: 'replace', missing: [], run: { length: 1 } });
+    const dry = await sandbox.run([...backfill('--compression', 'zstd'), '--mode', 'replace', '--dry-run']);
+    expect(dry.stdout).toContain('2 partitions of 20: all would run, 2 of them to replace what is committed');
+  }, 120_000);
 
   it('are written anew with mode replace, here from the environment, and the old files go', async () => {
     const before = await files();

@@ -29,7 +29,13 @@ const rowsOf = async (files: readonly { path: string }[]): Promise<number[]> =>
     }),
   );
 
-describe('layout ledger_day', () => {
+/** The folder of a layout by time that a close time in UTC (ISO 8601) belongs to, cut out of its text. */
+const folderOf = ({ kind }: Layout, closed: string): string => {
+  const [year, month, day, hour] = closed.split(/[-T:]/);
+  return `year=${year}/month=${month}/day=${day}${kind === 'hour' ? `/hour=${hour}` : ''}`;
+};
+
+describe.each([DAY, HOUR])('layout $kind', (layout) => {
   it('splits at midnight UTC, to the microsecond', async () => {
     const written = await pipeline.write(
       [
@@ -40,10 +46,11 @@ describe('layout ledger_day', () => {
         ],
       ],
       { start: 1, end: 5 },
+      { layout },
     );
     expect(written.names).toEqual([
-      `year=2025/month=07/day=13/${name(1, 1, '2025-07-13T23:59:59Z')}`,
-      `year=2025/month=07/day=14/${name(2, 5, '2025-07-14T00:00:00Z')}`,
+      `${folderOf(layout, '2025-07-13T23')}/${name(1, 1, '2025-07-13T23:59:59Z')}`,
+      `${folderOf(layout, '2025-07-14T00')}/${name(2, 5, '2025-07-14T00:00:00Z')}`,
     ]);
     expect(await rowsOf(written.files)).toEqual([1, 2]);
     expect(written.files.map(({ reason }) => reason)).toEqual(['layout_edge', 'range_end']);
@@ -60,14 +67,15 @@ describe('layout ledger_day', () => {
         ],
       ],
       { start: 1, end: 4 },
+      { layout },
     );
     expect(
-      written.files.map(({ folder, ledgers }) => [folder.values['day'], ledgers.map(({ ledger }) => ledger)]),
+      written.files.map(({ folder, ledgers }) => [folder.path, ledgers.map(({ ledger }) => ledger)]),
     ).toEqual([
-      ['13', [1]],
-      ['14', [2]],
-      ['13', [3]],
-      ['14', [4]],
+      [folderOf(layout, '2025-07-13T22'), [1]],
+      [folderOf(layout, '2025-07-14T00'), [2]],
+      [folderOf(layout, '2025-07-13T23'), [3]],
+      [folderOf(layout, '2025-07-14T00'), [4]],
     ]);
     expect(
       await pipeline.ask(written, 'select ledger_sequence, epoch_us(closed_at) from rows order by 1'),
@@ -87,17 +95,13 @@ describe('layout ledger_day', () => {
       '2024-12-31T23:59:59Z',
       '2025-01-01T00:00:00Z',
     ];
-    const written = await pipeline.write([closed.map((at, index) => line(index + 1, at))], {
-      start: 1,
-      end: 5,
-    });
-    expect(written.files.map(({ folder }) => folder.path)).toEqual([
-      'year=2024/month=02/day=28',
-      'year=2024/month=02/day=29',
-      'year=2024/month=03/day=01',
-      'year=2024/month=12/day=31',
-      'year=2025/month=01/day=01',
-    ]);
+    const written = await pipeline.write(
+      [closed.map((at, index) => line(index + 1, at))],
+      { start: 1, end: 5 },
+      { layout },
+    );
+    expect(written.files.map(({ folder }) => folder.path)).toEqual(closed.map((at) => folderOf(layout, at)));
+    expect(written.files[1]?.folder.path).toMatch(/^year=2024\/month=02\/day=29(\/hour=12)?$/);
   });
 
   it('gives the same files whatever order and files the messages come in', async () => {
@@ -105,17 +109,21 @@ describe('layout ledger_day', () => {
       line(100 + index, new Date(Date.parse('2025-07-13T23:55:00Z') + index * 10_000).toISOString(), index),
     );
     const range = { start: 100, end: 159 };
-    const ordered = await pipeline.write([lines], range);
-    const reversed = await pipeline.write([[...lines].reverse()], range);
+    const ordered = await pipeline.write([lines], range, { layout });
+    const reversed = await pipeline.write([[...lines].reverse()], range, { layout });
     const dealt = await pipeline.write(
       [0, 1, 2].map((of) => lines.filter((_, index) => index % 3 === of)),
       range,
+      { layout },
     );
     const identity = ({ files }: typeof ordered): unknown =>
       files.map(({ folder, name: file, sha256 }) => [folder.path, file, sha256]);
     expect(identity(reversed)).toEqual(identity(ordered));
     expect(identity(dealt)).toEqual(identity(ordered));
-    expect(ordered.files).toHaveLength(2);
+    expect(ordered.files.map(({ folder, range: of }) => [folder.path, of.start, of.end])).toEqual([
+      [folderOf(layout, '2025-07-13T23'), 100, 129],
+      [folderOf(layout, '2025-07-14T00'), 130, 159],
+    ]);
   });
 
   it('rejects a message that closes in another folder than its ledger, with the reason', async () => {
@@ -124,12 +132,13 @@ describe('layout ledger_day', () => {
       [
         [
           line(7, '2025-07-13T23:59:59Z', 1),
-          line(7, '2025-07-13T10:00:00Z', 2),
+          line(7, '2025-07-13T23:00:00Z', 2),
           late,
           line(8, '2025-07-14T00:00:05Z', 4),
         ],
       ],
       { start: 7, end: 8 },
+      { layout },
     );
     expect(written.rejects).toEqual([
       expect.objectContaining({
@@ -137,8 +146,8 @@ describe('layout ledger_day', () => {
         dataset: 'ev',
         ledger: 7,
         column: 'closed_at',
-        expected: 'year=2025/month=07/day=13',
-        actual: 'year=2025/month=07/day=14',
+        expected: folderOf(layout, '2025-07-13T23'),
+        actual: folderOf(layout, '2025-07-14T00'),
         position: expect.stringMatching(/input-0\.ndjson:3$/) as string,
         raw: late,
       }),
@@ -170,6 +179,18 @@ describe('layout hour', () => {
       `year=2025/month=07/day=13/hour=14/${name(1, 1, '2025-07-13T14:59:59Z')}`,
       `year=2025/month=07/day=13/hour=15/${name(2, 3, '2025-07-13T15:30:00Z')}`,
     ]);
+  });
+
+  it('keeps the messages of a ledger in one hour, which layout ledger_day does not ask for', async () => {
+    const lines = [line(7, '2025-07-13T14:00:00Z'), line(7, '2025-07-13T13:59:59.999999Z')];
+    const rejects = async (layout: Layout): Promise<unknown[]> =>
+      (await pipeline.write([lines], { start: 7, end: 7 }, { layout })).rejects.map(
+        ({ code, expected, actual }) => [code, expected, actual],
+      );
+    expect(await rejects(HOUR)).toEqual([
+      ['CLOSE_TIME_CONFLICT', folderOf(HOUR, '2025-07-13T14'), folderOf(HOUR, '2025-07-13T13')],
+    ]);
+    expect(await rejects(DAY)).toEqual([]);
   });
 });
 

@@ -7,107 +7,20 @@ import base64
 import datetime
 import decimal
 import json
-import re
 import sys
 
 import polars
 import pyarrow.parquet as parquet
 
-sys.setrecursionlimit(20_000)
-decimal.getcontext().prec = 200
-decimal.getcontext().Emax = decimal.MAX_EMAX
-decimal.getcontext().Emin = decimal.MIN_EMIN
+from reading import Number, fields_of, instant, parse, place
+from refusals import justified
+
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 MICROSECOND = datetime.timedelta(microseconds=1)
-LEDGERS = ["ledger_sequence", "ledger", "sequence", "ledger_seq", "block_height", "meta.ledgerSequence", "ledgerSequence"]
-TIMES = ["closed_at", "ledger_closed_at", "meta.closedAt", "ledger_close_time", "block_timestamp"]
 # Rejects that depend on nothing but the message; all others need a schema that was there before.
 OWN = {"NOT_JSON", "NOT_UTF8", "TOO_DEEP", "NOT_OBJECT", "DUPLICATE_KEY", "LONE_SURROGATE", "KEY_TOO_LONG", "NO_LEDGER",
        "BAD_LEDGER", "LEDGER_CONFLICT", "NO_CLOSE_TIME", "BAD_CLOSE_TIME", "TIME_PRECISION", "TIME_OUT_OF_RANGE",
-       "CLOSE_TIME_CONFLICT", "NO_MESSAGE_TYPE", "INVALID_MESSAGE_TYPE", "BAD_MESSAGE_TYPE"}
-
-
-class Number:
-    """A number with its source text."""
-
-    def __init__(self, text):
-        self.text = text
-
-    def value(self):
-        return decimal.Decimal(self.text)
-
-
-class Twice(Exception):
-    pass
-
-
-def members(pairs):
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise Twice()
-    return found
-
-
-def refuse(text):
-    raise ValueError(text)
-
-
-DECODER = json.JSONDecoder(object_pairs_hook=members, parse_int=Number, parse_float=Number, parse_constant=refuse)
-
-
-def parse(text):
-    value, end = DECODER.raw_decode(text.lstrip(" \t\r\n"))
-    if text.lstrip(" \t\r\n")[end:].strip(" \t\r\n"):
-        raise ValueError("bytes follow")
-    return value
-
-
-def at(value, path):
-    for key in path.split("."):
-        if not isinstance(value, dict):
-            return None
-        value = value.get(key)
-    return value
-
-
-def first(message, inner, paths):
-    for path in paths:
-        for place in (inner, message):
-            value = at(place, path)
-            if value is not None:
-                return value
-    return None
-
-
-def place(message):
-    """Type, unwrapped object, ledger and close time (Unix microseconds) of an accepted message."""
-    kind = message.get("message_type")
-    if kind is None and isinstance(message.get("_schema"), str):
-        kind = message["_schema"].replace(".", "_")
-    if kind is None:
-        kind = message["type"]
-    inner = message.get(kind)
-    inner = inner if isinstance(inner, dict) else None
-    ledger = first(message, inner, LEDGERS)
-    ledger = int(ledger.text if isinstance(ledger, Number) else ledger)
-    time = first(message, inner, TIMES)
-    if isinstance(time, Number) or re.fullmatch(r"\d+", time):
-        unix = int(time.text if isinstance(time, Number) else time)
-        micros = unix * 1000 if unix >= 100_000_000_000 else unix * 1_000_000
-    else:
-        micros = instant(time)
-    return kind, inner, ledger, micros
-
-
-def instant(text):
-    """Unix microseconds of an RFC 3339 time."""
-    match = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))", text)
-    year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
-    fraction = (match[7] or "").ljust(6, "0")
-    assert set(fraction[6:]) <= {"0"}, text
-    offset = (int(match[9]) * 60 + int(match[10])) * (-1 if match[8] == "-" else 1) if match[8] else 0
-    days = datetime.date(year, month, day).toordinal() - 719_163
-    return ((days * 24 + hour) * 3600 + (minute - offset) * 60 + second) * 1_000_000 + int(fraction[:6])
+       "CLOSE_TIME_CONFLICT", "NO_MESSAGE_TYPE", "BAD_MESSAGE_TYPE"}
 
 
 def micros_of(value):
@@ -136,7 +49,7 @@ def difference(kind, value, stored):
         return next((why for why in (difference(kind["items"]["type"], a, b) for a, b in zip(value, stored)) if why), None)
     elif name == "struct":
         fields = {field.get("key", field["name"]): field for field in kind["fields"]}
-        if not isinstance(value, dict) or not set(value) <= set(fields):
+        if not isinstance(value, dict) or any(item is not None and key not in fields for key, item in value.items()):
             return f"struct: {stored!r} for {show(value)}"
         found = (difference(field["type"], value.get(key), stored[field["name"]]) for key, field in fields.items())
         return next((why for why in found if why), None)
@@ -159,17 +72,6 @@ def difference(kind, value, stored):
 
 def show(value):
     return repr(plain(value))[:200]
-
-
-def fields_of(message, inner, kind):
-    """The values of a message by key: the unwrapped object's win, unless they are null."""
-    values = {key: value for key, value in (inner or {}).items() if value is not None}
-    for key, value in message.items():
-        if inner is not None and key == kind:
-            continue
-        if key not in values and value is not None:
-            values[key] = value
-    return values
 
 
 def row_difference(schema, placed, row):
@@ -224,25 +126,19 @@ def same(a, b):
     return a == b and isinstance(a, bool) == isinstance(b, bool)
 
 
-def justified(code, line):
-    """Whether a reject that depends on the message alone is right, where that can be told apart."""
-    if code == "NOT_UTF8":
-        try:
-            line.decode()
-        except UnicodeDecodeError:
-            return True
-        return False
-    if code == "LONE_SURROGATE":
-        return re.search(rb"\\u[dD][89a-fA-F]", line) is not None
-    if code in ("DUPLICATE_KEY", "NOT_JSON"):
-        try:
-            parse(line.decode())
-        except Twice:
-            return code == "DUPLICATE_KEY"
-        except ValueError:
-            return code == "NOT_JSON"
-        return False
-    return True
+def source_fault(field, stored):
+    """Why a file's Arrow field does not say where the message has the value, or None; `stored` is the field as pyarrow has it."""
+    found = stored.metadata or {}
+    path = found.get(b"parquetry.path")
+    have = [None if (key := found.get(b"parquetry.key")) is None else key.decode(), path and json.loads(path)]
+    if have != [field.get("key"), field.get("path")]:
+        return f"{field['name']}: the file says {have} for {field}"
+    kind = field["type"]
+    if kind["type"] == "list":
+        return source_fault(kind["items"], stored.type.value_field)
+    members = kind["fields"] if kind["type"] == "struct" else []
+    faults = (source_fault(member, stored.type.field(member["name"])) for member in members)
+    return next((fault for fault in faults if fault), None)
 
 
 def check(chunk):
@@ -251,6 +147,7 @@ def check(chunk):
         lines = file.read().split(b"\n")[:-1]
     clean = set(chunk["clean"])
     rejected = {}
+    schemas = {entry["dataset"]: entry["schema"] for entry in chunk["datasets"]}
     strict = {entry["dataset"] for entry in chunk["datasets"] if entry["strict"]}
     for name in chunk["rejects"]:
         with open(name, encoding="utf8") as file:
@@ -266,8 +163,8 @@ def check(chunk):
                     faults.append(f"line {number} is rejected twice")
                 if raw != text_of or not reject["reason"]:
                     faults.append(f"line {number}: the reject has other bytes or no reason")
-                if not justified(code, text_of):
-                    faults.append(f"line {number}: {code} is not so: {text_of[:300]}")
+                if not justified(reject, text_of, schemas.get(reject.get("dataset"))):
+                    faults.append(f"line {number}: {code} of {reject.get('column')} is not so: {text_of[:300]}")
                 if code not in OWN and "column" not in reject:
                     faults.append(f"line {number}: {code} names no column")
                 own = reject.get("dataset") in strict or "dataset" not in reject
@@ -290,6 +187,9 @@ def check(chunk):
         have, twin = [], []
         for name in entry["files"]:
             have += parquet.read_table(name, partitioning=None).to_pylist()
+            stored = parquet.read_schema(name)
+            found = (source_fault(field, stored.field(field["name"])) for field in entry["schema"]["fields"])
+            faults += [f"{entry['dataset']}: {fault}" for fault in found if fault]
             twin += polars.read_parquet(name, hive_partitioning=False).to_dicts()
         rows += len(have)
         if len(have) != len(want) or len(twin) != len(want):

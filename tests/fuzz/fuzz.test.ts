@@ -20,6 +20,8 @@ it(
     const rejected = Object.values(result.rejects).reduce((sum, count) => sum + count, 0);
     expect(result.rows + rejected).toBe(result.messages);
     expect(result.rows).toBeGreaterThan(result.messages / 2);
+    expect(result.longest).toBeGreaterThan(10_000_000);
+    if (batches >= 300) expect(Math.min(...Object.values(result.nested))).toBeGreaterThan(result.rows / 20);
     process.stderr.write(`${JSON.stringify({ seed, ...result })}\n`);
   },
   Math.max(120_000, batches * 200),

@@ -1,10 +1,12 @@
 import { Random } from './random';
-import { type Value, anything, column, lone } from './values';
+import { type Value, anything, column, lone, nearMiss } from './values';
 
 /** Messages of one type: several batches, each in ledgers of its own, with the same columns. */
 export interface Batches {
   readonly type: string;
   readonly batches: number;
+  /** One message is as long as messages get. */
+  readonly huge: boolean;
   readonly lines: readonly GeneratedLine[];
 }
 
@@ -31,6 +33,8 @@ const KEYS = [
   'filename',
   'c0',
   'a_b',
+  '__duckdb_field_id',
+  '__DuckDB_Field_ID',
 ];
 const TIME = 1_752_399_377;
 
@@ -52,7 +56,7 @@ export function generate(seed: number, type: string, batches: number, huge: bool
     const size = Math.ceil(10_000_000 / Buffer.byteLength(filler));
     lines.push(line(`${head(type, 0, 1_001)},"huge":"${filler.repeat(size)}"}`, true));
   }
-  return { type, batches, lines };
+  return { type, batches, huge, lines };
 }
 
 function head(type: string, form: number, ledger: number): string {
@@ -101,7 +105,7 @@ function message(
 /** Spoils a message in one of the ways that messages are spoilt. */
 function spoil(random: Random, opening: string, fields: [string, string][], ledger: number): string {
   const field = fields.at(-1);
-  switch (random.below(9)) {
+  switch (random.below(11)) {
     case 0:
       fields.push(['"dup"', '1'], ['"dup"', '2']);
       break;
@@ -143,6 +147,10 @@ function spoil(random: Random, opening: string, fields: [string, string][], ledg
       break;
     case 7:
       if (field !== undefined) field[1] = anything(3)(random);
+      break;
+    case 8:
+    case 9:
+      if (field !== undefined) field[1] = nearMiss(random);
       break;
     default:
       fields.push([`"late${random.below(4)}"`, anything(1)(random)]);

@@ -29,7 +29,10 @@ export class PythonChecker {
   private stderr = '';
 
   constructor(python: string) {
-    this.child = spawn(python, [path.join(__dirname, 'check.py')], { stdio: ['pipe', 'pipe', 'pipe'] });
+    this.child = spawn(python, [path.join(__dirname, 'check.py')], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1' },
+    });
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
     createInterface({ input: this.child.stdout as NodeJS.ReadableStream }).on('line', (line) =>
       this.waiting.shift()?.resolve(JSON.parse(line) as Verdict),

@@ -131,6 +131,27 @@ export const text: Value = (random) => {
 export const u256: Value = (random) => `"${random.pick(INTEGERS)}"`;
 export const lone: Value = (random) => random.pick(LONE);
 
+/** Values that a column of some type just can't hold, where its type is settled. */
+export const nearMiss: Value = (random) =>
+  random.pick([
+    ...[
+      '9223372036854775808',
+      '-9223372036854775809',
+      '18446744073709551616',
+      '-1',
+      '1.5',
+      '1e400',
+      '1e-400',
+    ],
+    ...[
+      '9007199254740993',
+      '100000000000000000000000000000000000000',
+      '0.123456789012345678901234567890123456789',
+    ],
+    ...['"2025-07-13T09:36:17.1234567Z"', '"2025-02-29T00:00:00Z"', '"0000-01-01T00:00:00Z"', '"1e3"', '"x"'],
+    ...['true', '[]', '{}', '[[]]', '[{"k":1}]', '{"a":"x"}', '{"new":1}'],
+  ]);
+
 const SPACE = ['', '', '', ' ', '  ', '\t'];
 const KEYS = [
   'a',
@@ -187,10 +208,16 @@ export function anything(depth: number): Value {
   };
 }
 
+/** Nulls, and a value now and then or never. */
+const seldom = (value: Value, oneIn: number): Value => {
+  return (random) => (random.chance(oneIn) ? value(random) : 'null');
+};
+
 /** Kinds of columns: most keep to one kind of value, as messages do. */
 export function column(random: Random): Value {
   const kinds: readonly Value[] = [
     ...[small, long, unsigned, integer, decimal, double, number, boolean, time, anyTime, text, u256],
+    ...[() => 'null', seldom(text, 12), seldom(time, 12), seldom(anything(1), 30)],
     ...[list(small), list(text), list(time), list(list(double)), openMap, anything(2)],
     object([
       ['a', small],
@@ -212,6 +239,11 @@ export function column(random: Random): Value {
     object([
       ['a', small],
       ['A', small],
+    ]),
+    object([
+      ['a', () => 'null'],
+      ['b', seldom(boolean, 20)],
+      ['c', seldom(object([['x', seldom(text, 3)]]), 4)],
     ]),
     list(
       object([

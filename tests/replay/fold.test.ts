@@ -34,6 +34,29 @@ describe('a history without a worker', () => {
     expect(before.done).toBeLessThanOrEqual(partitions.done);
   });
 
+  it('of a run that could not do a step of its own says so, as the workflow does', async () => {
+    const history = await recorded('backfill-books');
+    expect(foldBackfill(history)).toMatchObject({ phase: 'finished', done: 6 });
+    expect(foldBackfill(history).faults).toBeUndefined();
+    const { happenings } = history;
+    const last = happenings.findLastIndex(({ kind }) => kind === 'failed');
+    expect(
+      foldBackfill({ ...history, happenings: happenings.slice(0, last + 1), result: undefined }),
+    ).toMatchObject({
+      phase: 'blocked',
+      done: 6,
+      faults: [{ step: 'summarize', code: 'PERMISSION_DENIED', final: true }],
+    });
+    const first = happenings.findIndex(({ kind }) => kind === 'failed');
+    expect(
+      foldBackfill({ ...history, happenings: happenings.slice(0, first + 1), result: undefined }),
+    ).toMatchObject({
+      phase: 'running',
+      done: 0,
+      faults: [{ step: 'nextPartitions', code: 'STORAGE_UNREACHABLE', final: false }],
+    });
+  });
+
   it('of a tail that parked and went on folds to what the workflow returned', async () => {
     const history = await recorded('tail');
     const result = history.result as TailResult;

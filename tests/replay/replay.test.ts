@@ -2,10 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findTemporalBinary } from '@parquetry/temporal';
+import * as contract from '@parquetry/workflows';
 import { DefaultLogger, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
 import { Rig } from '../workflows/rig';
 import { parseHistory } from './history';
-import { SCENARIOS } from './scenarios';
+import { type Keep, SCENARIOS } from './scenarios';
 
 const ROOT = path.resolve(__dirname, '../..');
 const WORKFLOWS = require.resolve('../../libs/workflows/dist/workflows.js');
@@ -13,9 +14,16 @@ const WORKFLOWS = require.resolve('../../libs/workflows/dist/workflows.js');
 const RECORD = process.env['PARQUETRY_RECORD_REPLAY'];
 
 /** A recorded history: the CLI's JSON and the workflow's id. */
-interface Recorded {
+interface Recorded extends History {
   readonly workflowId: string;
-  readonly events: readonly unknown[];
+}
+
+interface History {
+  readonly events: readonly Readonly<Record<string, unknown>>[];
+}
+
+function read(name: string): Recorded {
+  return JSON.parse(readFileSync(path.join(__dirname, name), 'utf8')) as Recorded;
 }
 
 /** Fixtures by `{version}/{name}`. */
@@ -25,41 +33,70 @@ function fixtures(): string[] {
     .sort();
 }
 
+/** Attributes of the events that say what was sent to which workflow. */
+interface Named {
+  readonly signalName?: string;
+  readonly acceptedRequest?: { readonly input?: { readonly name?: string } };
+  readonly workflowType?: { readonly name?: string };
+}
+
+/** A history as the CLI and the UI write it. */
+async function show(
+  { server, namespace }: Rig['server'],
+  workflowId: string,
+  runId?: string,
+): Promise<History> {
+  const run = runId === undefined ? [] : ['-r', runId];
+  const json = execFileSync(
+    (await findTemporalBinary()) ?? 'temporal',
+    [
+      'workflow',
+      'show',
+      '-w',
+      workflowId,
+      ...run,
+      '-o',
+      'json',
+      '--address',
+      server.address,
+      '-n',
+      namespace,
+    ],
+    { maxBuffer: 64 << 20, encoding: 'utf8' },
+  );
+  // Stack traces name where this checkout lies; that is nobody's business.
+  return JSON.parse(json.replaceAll(`${ROOT}${path.sep}`, '')) as History;
+}
+
+/** Writes histories into a folder: of a run, and of those that continued as new before it. */
+function keepIn(dir: string, server: Rig['server']): Keep {
+  return async (name, workflowId, runId) => {
+    const chain = [await show(server, workflowId, runId)];
+    for (;;) {
+      const started = chain[0]?.events[0]?.['workflowExecutionStartedEventAttributes'];
+      const before = (started as { continuedExecutionRunId?: string } | undefined)?.continuedExecutionRunId;
+      if (before === undefined || before === '') break;
+      chain.unshift(await show(server, workflowId, before));
+    }
+    chain.forEach((history, at) => {
+      const target = path.join(dir, `${name}${at === chain.length - 1 ? '' : `-run${at + 1}`}.json`);
+      if (existsSync(target)) throw new Error(`${target} is there: histories are never replaced`);
+      writeFileSync(target, `${JSON.stringify({ workflowId, ...history })}\n`);
+    });
+  };
+}
+
 if (RECORD !== undefined)
   describe(`histories of ${RECORD} are recorded`, () => {
     let rig: Rig;
     beforeAll(async () => void (rig = await Rig.start()), 120_000);
     afterAll(() => rig?.stop());
-    it.each(Object.keys(SCENARIOS))(
+    it.each(SCENARIOS)(
       '%s',
-      async (name) => {
+      async (_name, scenario) => {
         const dir = path.join(__dirname, RECORD);
         mkdirSync(dir, { recursive: true });
-        await SCENARIOS[name]?.(rig, async (file, workflowId) => {
-          const target = path.join(dir, `${file}.json`);
-          if (existsSync(target)) throw new Error(`${target} is there: histories are never replaced`);
-          // The CLI's JSON, which is also what the UI downloads.
-          const { server, namespace } = rig.server;
-          const history = execFileSync(
-            (await findTemporalBinary()) ?? 'temporal',
-            [
-              'workflow',
-              'show',
-              '-w',
-              workflowId,
-              '-o',
-              'json',
-              '--address',
-              server.address,
-              '-n',
-              namespace,
-            ],
-            { maxBuffer: 64 << 20, encoding: 'utf8' },
-          );
-          // Stack traces name where this checkout lies; that is nobody's business.
-          const plain = history.replaceAll(`${ROOT}${path.sep}`, '');
-          writeFileSync(target, `${JSON.stringify({ workflowId, ...(JSON.parse(plain) as object) })}\n`);
-        });
+        await scenario(rig, keepIn(dir, rig.server));
       },
       120_000,
     );
@@ -77,12 +114,44 @@ else
       expect(new Set(names)).toEqual(new Set(['backfill', 'compact', 'partition', 'scheduled', 'tail']));
     });
 
+    it('has histories of every message, and of every way in which a workflow ends or goes on', () => {
+      const sent = new Set<string>();
+      const ends = new Set<string>();
+      for (const { events } of fixtures().map(read)) {
+        let type = '';
+        for (const event of events) {
+          const { signalName } = (event['workflowExecutionSignaledEventAttributes'] ?? {}) as Named;
+          const { acceptedRequest } = (event['workflowExecutionUpdateAcceptedEventAttributes'] ??
+            {}) as Named;
+          const { workflowType } = (event['workflowExecutionStartedEventAttributes'] ?? {}) as Named;
+          type = workflowType?.name ?? type;
+          for (const name of [signalName, acceptedRequest?.input?.name]) if (name) sent.add(name);
+          const end = /^EVENT_TYPE_WORKFLOW_EXECUTION_(COMPLETED|FAILED|CANCELED|CONTINUED_AS_NEW)$/.exec(
+            String(event['eventType']),
+          )?.[1];
+          if (end !== undefined) ends.add(`${type} ${end}`);
+        }
+      }
+      const messages = Object.values(contract).flatMap((value) =>
+        typeof value === 'object' && 'type' in value && (value.type === 'signal' || value.type === 'update')
+          ? [value.name]
+          : [],
+      );
+      expect([...sent].filter((name) => !name.startsWith('__')).sort()).toEqual(messages.sort());
+      expect([...ends].sort()).toEqual([
+        ...['backfill CANCELED', 'backfill COMPLETED', 'backfill CONTINUED_AS_NEW', 'backfill FAILED'],
+        ...['compact COMPLETED', 'compact CONTINUED_AS_NEW', 'compact FAILED'],
+        ...['partition CANCELED', 'partition COMPLETED', 'partition FAILED'],
+        ...['scheduled COMPLETED', 'scheduled CONTINUED_AS_NEW'],
+        ...['tail CANCELED', 'tail COMPLETED', 'tail CONTINUED_AS_NEW'],
+      ]);
+    });
+
     it.each(fixtures())(
       '%s',
       async (name) => {
         // Ids of children are made from the workflow's own, which a history does not hold.
-        const recorded = JSON.parse(readFileSync(path.join(__dirname, name), 'utf8')) as Recorded;
-        const { workflowId, ...history } = recorded;
+        const { workflowId, ...history } = read(name);
         await Worker.runReplayHistory({ workflowBundle: { code } }, parseHistory(history), workflowId);
       },
       60_000,

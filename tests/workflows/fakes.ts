@@ -18,7 +18,7 @@ export class FakeSteps {
   readonly broken = new Set<string>();
   /** `dataset:start` whose stage is lost once at `writeParquet`. */
   readonly lost = new Set<string>();
-  /** `dataset:start` whose `writeParquet` goes on until it is cancelled. */
+  /** `dataset:start` whose `writeParquet` goes on until it is taken out, or cancelled. */
   readonly held = new Set<string>();
   /** Stages that were pulled. */
   readonly staged: string[] = [];
@@ -75,7 +75,7 @@ export class FakeSteps {
       writeParquet: async (step) => {
         if (this.lost.delete(key(step)))
           throw ApplicationFailure.nonRetryable('The stage is not here.', 'STAGE_LOST');
-        if (this.held.has(key(step))) await untilCancelled();
+        await whileHeld(() => this.held.has(key(step)));
         return { files: 1, rows: 1, bytes: 100 };
       },
       verifyRowCounts: async (step) => {
@@ -101,8 +101,10 @@ export class FakeSteps {
 }
 
 /** Heartbeats, because a cancellation comes with the answer to one. */
-async function untilCancelled(): Promise<never> {
+async function whileHeld(held: () => boolean): Promise<void> {
   const context = Context.current();
-  const timer = setInterval(() => context.heartbeat(), 100);
-  return context.cancelled.finally(() => clearInterval(timer));
+  while (held()) {
+    context.heartbeat();
+    await context.sleep(100);
+  }
 }

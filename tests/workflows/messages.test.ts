@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import {
   type BackfillInput,
@@ -48,7 +49,7 @@ describe('what an operator can send to a workflow', () => {
     use: (handle: WorkflowHandle, steps: FakeSteps) => Promise<void>,
     more: Partial<BackfillInput> = {},
   ): Promise<void> {
-    const steps = new FakeSteps(SPEC, ['a', 'b'], STAGE);
+    const steps = new FakeSteps(more.spec ?? SPEC, ['a', 'b'], STAGE);
     prepare(steps);
     const input: BackfillInput = { spec: SPEC, concurrency: 2, maxParked: 50, onFailure: 'park', ...more };
     const shared = steps.shared(async () => ({}));
@@ -91,7 +92,10 @@ describe('what an operator can send to a workflow', () => {
         );
         expect(await messages(child)).toEqual({ queries: [], signals: ['retry', 'skip'], updates: [] });
         await handle.signal('finish');
-        await handle.result();
+        expect(await handle.result()).toMatchObject({
+          partitions: { total: 3, done: 2, skipped: 0, abandoned: 1 },
+        });
+        expect(await child.result()).toMatchObject({ outcome: 'skipped' });
       },
     );
     const { range: _, ...spec } = SPEC;
@@ -142,6 +146,39 @@ describe('what an operator can send to a workflow', () => {
         });
         expect(await handle.result()).toMatchObject({ partitions: { done: 3 } });
       },
+    );
+  }, 120_000);
+
+  it('pause and setConcurrency decide what is started, finish what is not', async () => {
+    const starts = [10, 20, 30, 40, 50, 60, 70, 80];
+    await withRun(
+      (steps) => starts.forEach((start) => steps.held.add(`a:${start}`)),
+      async (handle, steps) => {
+        // What a run does when its messages have done nothing: a second is long for partitions of no work.
+        const still = async (running: number, pulled: number): Promise<void> => {
+          await state(handle, (found) => found.running === running);
+          await sleep(1_000);
+          expect(await handle.query(progress)).toMatchObject({ running });
+          expect(steps.pulled).toHaveLength(pulled);
+        };
+        await still(2, 2);
+        expect(await handle.executeUpdate(setConcurrency, { args: [4] })).toBe(4);
+        await still(4, 4);
+        expect(await handle.executeUpdate(setConcurrency, { args: [1] })).toBe(1);
+        await handle.signal('pause');
+        for (const start of [10, 20, 30, 40]) steps.held.delete(`a:${start}`);
+        await still(0, 4);
+        expect(await handle.query(progress)).toMatchObject({ phase: 'paused', done: 4, concurrency: 1 });
+        await handle.signal('resume');
+        await still(1, 5);
+        await handle.signal('finish');
+        steps.held.clear();
+        expect(await handle.result()).toMatchObject({
+          partitions: { total: 8, done: 5, skipped: 0, abandoned: 0 },
+        });
+        expect(steps.pulled).toHaveLength(5);
+      },
+      { spec: { ...SPEC, range: { start: 10, end: 89 } } },
     );
   }, 120_000);
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WorkflowHandle } from '@temporalio/client';
+import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { Worker, bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
-import { TASK_QUEUE } from '@parquetry/workflows';
+import { TASK_QUEUE, WATCH_QUEUE } from '@parquetry/workflows';
 import { type TestServer, startTestServer } from '../support/temporal';
 
 const quiet = {
@@ -34,7 +34,7 @@ export class Rig {
     type: string,
     input: unknown,
     activities: { readonly shared: object; readonly stage?: object; readonly stageQueue?: string },
-    use: (handle: WorkflowHandle) => Promise<void>,
+    use: (handle: WorkflowHandleWithFirstExecutionRunId) => Promise<void>,
   ): Promise<void> {
     const { client, native, namespace } = this.server;
     const common = { connection: native, namespace, maxHeartbeatThrottleInterval: '500ms' };
@@ -44,6 +44,9 @@ export class Rig {
       workflowBundle: this.bundle,
       activities: activities.shared,
     });
+    const watch =
+      type === 'tail' &&
+      (await Worker.create({ ...common, taskQueue: WATCH_QUEUE, activities: activities.shared }));
     const { stageQueue = 'fake-stage', stage } = activities;
     const staged = stage && (await Worker.create({ ...common, taskQueue: stageQueue, activities: stage }));
     const handle = await client.workflow.start(type, {
@@ -52,7 +55,8 @@ export class Rig {
       args: [input],
     });
     const work = main.runUntil(use(handle));
-    await (staged === undefined ? work : staged.runUntil(work));
+    const watched = watch ? watch.runUntil(work) : work;
+    await (staged === undefined ? watched : staged.runUntil(watched));
   }
 
   /** Stops the server. */

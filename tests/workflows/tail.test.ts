@@ -86,6 +86,7 @@ class FakeSource {
           closedAt: '2025-07-13T00:00:00.000Z',
           late: 1,
           unusable: 0,
+          bytes: 1000 * (limited - cursor + 1),
         };
       },
     };
@@ -128,6 +129,27 @@ describe('the tail workflow on a real server', () => {
         expect(result).toMatchObject({ cursor: 105, flushes: 10, reasons: { rows: 10 }, late: 10 });
         expect(result.tally).toMatchObject({ ledgers: 95, rows: 20, files: 20 });
         contiguous(steps);
+      },
+    );
+  }, 60_000);
+
+  it('tells each cut what earlier flushes made of their source, over a continue-as-new too', async () => {
+    await withTail(
+      input({ until: 59, flushesPerRun: 1 }),
+      (source) => {
+        source.width = 20;
+        source.covered = { start: 25, end: 29 };
+      },
+      async (handle, source) => {
+        await handle.result();
+        // Each commit makes a file of 100 bytes; the files of two datasets are not added up. Older flushes count half.
+        const first = 100 / 15_000;
+        expect(source.asked.map(({ cursor, fileBytesPerByte }) => [cursor, fileBytesPerByte])).toEqual([
+          [10, undefined],
+          [25, first],
+          [30, first],
+          [50, 150 / 27_500],
+        ]);
       },
     );
   }, 60_000);

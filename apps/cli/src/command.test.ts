@@ -91,20 +91,20 @@ describe('where a setting comes from', () => {
   });
 
   it('has a working environment variable and file key for every setting', () => {
-    const sample = (name: string, takes: string, isSwitch: boolean): string =>
+    const sample = (takes: string, isSwitch: boolean): string =>
       isSwitch
         ? 'true'
         : /^\d/.test(takes)
           ? '2'
-          : name === 'memory'
-            ? '1GB'
+          : /^a (size|time): /.test(takes)
+            ? takes.replace(/^a \w+: (\w+),.*$/, '$1')
             : takes.includes('type=path')
               ? 'a=b'
               : takes === 'host:port'
                 ? '127.0.0.1:9464'
                 : (takes.split(', ')[0] ?? 'x');
     for (const { name, takes, value } of SETTINGS) {
-      const text = sample(name, takes, value === undefined);
+      const text = sample(takes, value === undefined);
       const attribute = name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
       const byFile = parse(['--archive', 'a', '--config', yaml(`${name}: ${text}\n`)]).options[attribute];
       process.env[environmentName(name)] = text;
@@ -122,6 +122,109 @@ describe('where a setting comes from', () => {
       test: { 'buffer-size': 100, debug: true },
       prod: { 'buffer-size': 10_000 },
     });
+  });
+});
+
+describe('a command that writes and has no dry run', () => {
+  const run = (when: string | undefined, ...args: readonly string[]): (() => unknown) => {
+    const program = new SettingsCommand('parquetry').exitOverride();
+    const group = program.command('schedule').exitOverride() as SettingsCommand;
+    const command = group.command('create').exitOverride() as SettingsCommand;
+    let ran = 0;
+    command
+      .option('--config <file>', 'file')
+      .option('--yes', 'do it')
+      .writes(when)
+      .action(() => void (ran += 1));
+    return () => {
+      program.parse(['schedule', 'create', ...args], { from: 'user' });
+      return ran;
+    };
+  };
+  const refusal = (by: string): jest.Constructable =>
+    expect.objectContaining({
+      code: 'USAGE',
+      message: expect.stringContaining(by) as string,
+      hint: expect.stringContaining('--no-dry-run') as string,
+    }) as jest.Constructable;
+
+  it('refuses one from the line, the environment or the file, and says which', () => {
+    expect(run(undefined)()).toBe(1);
+    expect(run(undefined, '--dry-run')).toThrow(refusal('`parquetry schedule create` writes'));
+    const file = yaml('dry_run: true\n');
+    expect(run(undefined, '--config', file)).toThrow(refusal('dry_run in the configuration asks'));
+    process.env['PARQUETRY_DRY_RUN'] = 'true';
+    expect(run(undefined)).toThrow(refusal('PARQUETRY_DRY_RUN asks'));
+    expect(run(undefined, '--no-dry-run')()).toBe(1);
+    process.env['PARQUETRY_DRY_RUN'] = 'false';
+    expect(run(undefined, '--config', file)()).toBe(1);
+  });
+
+  it('goes on where it writes nothing, and refuses with the switch that makes it write', () => {
+    process.env['PARQUETRY_DRY_RUN'] = 'true';
+    expect(run('yes')()).toBe(1);
+    expect(run('yes', '--yes')).toThrow(refusal('`parquetry schedule create --yes` writes'));
+  });
+});
+
+describe('an option that is called like a setting and takes something else', () => {
+  it('does not take the value of the setting', () => {
+    const command = new SettingsCommand('promote').exitOverride();
+    command
+      .option('--config <file>', 'file')
+      .option('--from <ledger>', 'ledger')
+      .action(() => undefined);
+    process.env['PARQUETRY_FROM'] = '7';
+    command.parse(['--config', yaml('from: 5\n')], { from: 'user' });
+    expect(command.opts()['from']).toBeUndefined();
+  });
+});
+
+describe('one file for a backfill, its tail and its schedule', () => {
+  const FILE = `source: galexie:lake
+archive: archive
+max_age: 10m
+max_rows: 5000
+max_bytes: 64MB
+lag: 3
+poll: 5s
+until: 500
+from: 400
+every: 6h
+max_ledgers: 1000
+overlap: BUFFER_ONE
+catch_up: 2h
+paused: true
+target_size: 256MB
+schema: latest
+`;
+
+  it('has a key for everything that shapes a run, and no command refuses it', () => {
+    const command = new SettingsCommand('backfill').exitOverride();
+    command
+      .option('--config <file>', 'file')
+      .settings(['archive', 'schema'], ['archive'])
+      .action(() => undefined);
+    command.parse(['--config', yaml(FILE)], { from: 'user' });
+    expect(command.opts()).toMatchObject({ archive: 'archive', schema: 'latest' });
+    expect(parse(['--config', yaml(FILE)]).options).toMatchObject({
+      maxAge: 600,
+      maxRows: 5000,
+      maxBytes: 64e6,
+      lag: 3,
+      poll: 5,
+      until: 500,
+      from: 400,
+      every: 21_600,
+      maxLedgers: 1000,
+      overlap: 'BUFFER_ONE',
+      catchUp: 7200,
+      paused: true,
+      targetSize: 256e6,
+      schema: 'latest',
+    });
+    expect(refused('from: nowhere')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+    expect(refused('overlap: WAIT')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 });
 

@@ -30,6 +30,28 @@ export class SettingsCommand extends Command {
     return this;
   }
 
+  /**
+   * Says that the command writes and has no dry run: where one is asked for, by whatever way, it refuses instead of
+   * writing. `when` names the switch that makes it write, if only that does.
+   */
+  writes(when?: string): this {
+    this.addOption(new Option('--dry-run').hideHelp()).addOption(new Option('--no-dry-run').hideHelp());
+    return this.hook('preAction', () => {
+      if (this.pick('dryRun') !== true || (when !== undefined && this.pick(when) !== true)) return;
+      const name = `parquetry ${this.path()}${when === undefined ? '' : ` --${when}`}`;
+      const by = DRY_RUN_BY[this.getOptionValueSource('dryRun') ?? ''] ?? '--dry-run';
+      throw new ParquetryError('USAGE', `\`${name}\` writes and has no dry run, and ${by} asks for one.`, {
+        hint: 'Nothing was done. --no-dry-run does it; `parquetry plan` shows what a backfill would do.',
+      });
+    });
+  }
+
+  /** Its name with those of the groups it is in: `schedule create`. */
+  private path(): string {
+    const group = this.parent?.parent ? `${this.parent.name()} ` : '';
+    return `${group}${this.name()}`;
+  }
+
   override parseOptions(args: string[]): ReturnType<Command['parseOptions']> {
     const parsed = super.parseOptions(args);
     if (!args.includes('--help') && !args.includes('-h')) this.fillIn();
@@ -79,6 +101,12 @@ export class SettingsCommand extends Command {
   }
 }
 
+/** Where a dry run was asked for, by commander's name for it. */
+const DRY_RUN_BY: Readonly<Record<string, string>> = {
+  env: environmentName('dry-run'),
+  config: 'dry_run in the configuration',
+};
+
 interface Found {
   readonly value: unknown;
   readonly source: 'env' | 'config';
@@ -109,6 +137,9 @@ function fromEnvironment(name: string): string | undefined {
 }
 
 function configValue(option: Option, config: Config | undefined): Found | undefined {
+  // A key is one setting: `from` of a tail is not the ledger that `schema promote` begins at.
+  if (SETTINGS.some(({ name }) => name === option.name()) && tableEntry(option) === undefined)
+    return undefined;
   const found = config?.values.get(option.name());
   if (config === undefined || found === undefined || option.negate) return undefined;
   const where = `${config.file}: ${found.key}`;

@@ -15,7 +15,9 @@ export function faultError(first: AuditFinding, faults: number): ParquetryError 
   const hint =
     first.code === 'COVERAGE_GAP'
       ? 'Run `parquetry backfill` over the range again: it brings only what is missing.'
-      : undefined;
+      : first.code.startsWith('MAJOR_')
+        ? 'Which ledgers a major owns is in _parquetry/majors: compare its records with a backup.'
+        : undefined;
   return new ParquetryError(code, `${first.message}${more}`, {
     details: { faults },
     ...(hint === undefined ? {} : { hint }),

@@ -20,6 +20,9 @@ import {
 } from '@parquetry/workflows';
 import type { RunHistory } from './history';
 
+/** Steps of a run's own bookkeeping. A run that could not do one waits, and is not over. */
+const BOOKS = ['nextPartitions', 'inspect', 'summarize'];
+
 /**
  * Progress of a backfill from its history, folded as the workflow itself folds it: what the query `progress` would
  * answer, as of the last thing that was reported.
@@ -27,16 +30,17 @@ import type { RunHistory } from './history';
 export function foldBackfill({ input, happenings, result }: RunHistory): BackfillProgress {
   const run = input as BackfillInput;
   const state = new RunState(run);
-  for (const happening of happenings)
+  for (const happening of happenings) {
+    if (happening.kind === 'failed') {
+      const { activity: step, code, message } = happening;
+      if (BOOKS.includes(step)) state.faults.add({ step, code, message });
+    } else if (happening.kind === 'completed') state.faults.clear(happening.activity);
     if (happening.kind === 'completed' && happening.activity === 'planRun') {
       state.plan = happening.value as PlannedRun;
       state.cursor = run.spec.range.start;
-    } else if (happening.kind === 'completed' && happening.activity === 'nextPartitions') {
-      const next = happening.value as NextPartitions;
-      state.cursor = next.cursor;
-      state.skipped += next.skipped;
-      state.requeue.push(...next.tasks);
-    } else if (happening.kind === 'child') {
+    } else if (happening.kind === 'completed' && happening.activity === 'nextPartitions')
+      state.page(happening.value as NextPartitions);
+    else if (happening.kind === 'child') {
       const { task } = happening.value as PartitionInput;
       const waiting = state.requeue.findIndex(({ key }) => key === task.key);
       if (waiting >= 0) state.requeue.splice(waiting, 1);
@@ -46,9 +50,12 @@ export function foldBackfill({ input, happenings, result }: RunHistory): Backfil
       if (happening.name === 'partitionReport') state.count(happening.value as PartitionReport);
       if (happening.name === 'pause' || happening.name === 'resume')
         state.paused = happening.name === 'pause';
+      if (happening.name === 'resume') state.faults.release();
       if (happening.name === 'finish') state.finishing = true;
     } else if (happening.kind === 'update' && happening.name === 'setConcurrency')
       state.concurrency = happening.value as number;
+    else if (happening.kind === 'update' && happening.name === 'retryPartitions') state.faults.release();
+  }
   if (result !== undefined) state.phase = 'finished';
   return state.progress();
 }

@@ -3,6 +3,7 @@ import { type ErrorCode, ERROR_CODES, ParquetryError } from '@parquetry/core';
 import {
   type BackfillProgress,
   type BackfillResult,
+  type StepFault,
   partitionWorkflowId,
   progress as progressQuery,
 } from '@parquetry/workflows';
@@ -21,13 +22,13 @@ const POLL_MS = 400;
 /** How an attached run came to its end, as far as this command is concerned. */
 export type FollowEnd =
   | { readonly kind: 'done'; readonly result: BackfillResult }
-  /** Only parked partitions are left; the workflow stays Running. */
+  /** It waits for a person: only parked partitions are left, or a step of its own can't be done. It stays Running. */
   | { readonly kind: 'blocked'; readonly progress: BackfillProgress }
   /** The caller's signal fired; the workflow goes on or waits for a worker. */
   | { readonly kind: 'detached' };
 
 /**
- * Follows a run until it ends, until only parked partitions are left, or until `signal` fires.
+ * Follows a run until it ends, until it waits for a person, or until `signal` fires.
  * @throws ParquetryError the run's own failure, with its code
  */
 export async function followRun(
@@ -86,6 +87,8 @@ export function parkedError(
   progress: BackfillProgress,
   where: string | undefined,
 ): ParquetryError {
+  const fault = progress.faults?.find(({ final }) => final);
+  if (fault !== undefined) return faultError(run, fault);
   const reasons = progress.troubled
     .slice(0, 10)
     .map(({ key, reason }) => `${partitionWorkflowId(run, key)}: ${reason}`);
@@ -103,6 +106,18 @@ export function parkedError(
       ].join('\n'),
     },
   );
+}
+
+/** The error of a run that waits because it could not do a step of its own; its partitions are as they were. */
+function faultError(run: string, { step, code, message, hint }: StepFault): ParquetryError {
+  return new ParquetryError(isErrorCode(code) ? code : 'INTERNAL', `${step}: ${message}`, {
+    details: { run },
+    hint: [
+      ...(hint === undefined ? [] : [hint]),
+      'The run waits. Mend the cause, then run the same command again, or:',
+      `  parquetry retry ${run}`,
+    ].join('\n'),
+  });
 }
 
 /** The failure of a run as the error of the command: the code is the type of the innermost failure. */

@@ -10,7 +10,7 @@ import {
   parseLedgerRange,
   parseStorageUri,
 } from '@parquetry/core';
-import { type ContractMode, DEFAULT_CONTRACT } from '@parquetry/schema';
+import { type ContractMode, DEFAULT_CONTRACT, DEFAULT_MODE, parseMode } from '@parquetry/schema';
 import { assertPlain, expandPath, isRemote, keyFault } from '@parquetry/storage';
 import type {
   BackfillInput,
@@ -26,9 +26,11 @@ export { collect, wholeNumber } from './parsers';
 
 /** Limits of the worker in this process. */
 export interface WorkerSettings {
-  /** DuckDB's memory limit, bytes. */
+  /** For pulls and writes, beside what the process takes idle. */
   readonly memoryBytes: number;
+  /** Most pulls, and most writes, at once. */
   readonly threads: number;
+  /** Steps at once. */
   readonly slots: number;
   /** Folder for stages; absent for `work/` in `.parquetry/`. */
   readonly workRoot?: string;
@@ -61,6 +63,8 @@ export interface BackfillOptions extends MessageOptions {
   readonly includeMetadata?: boolean;
   readonly contractColumns?: ContractMode;
   readonly contractTypes?: ContractMode;
+  /** A compatibility mode in lower case. */
+  readonly compatibility?: string;
   readonly compression: Codec;
   readonly compressionLevel?: number;
   readonly bufferSize?: number;
@@ -152,6 +156,7 @@ export function backfillInput(options: BackfillOptions): BackfillInput {
       ...(types === undefined ? {} : { types }),
       settings: writeSettings(options),
       ...contractSpec(options),
+      ...compatibilitySpec(options),
       ...(options.schema === 'latest' ? { schema: options.schema } : {}),
       maxRejects: options.maxRejects,
       verify: options.verify,
@@ -174,6 +179,14 @@ function contractSpec({
     ...(types === DEFAULT_CONTRACT.types ? {} : { types }),
   };
   return Object.keys(contract).length === 0 ? {} : { contract };
+}
+
+/** The mode that new versions are checked in, where it is not the default. */
+function compatibilitySpec({
+  compatibility = DEFAULT_MODE,
+}: Pick<BackfillOptions, 'compatibility'>): Pick<RunSpec, 'compatibility'> {
+  const mode = parseMode(compatibility);
+  return mode === DEFAULT_MODE ? {} : { compatibility: mode };
 }
 
 /** How messages are told apart, from options. @throws ParquetryError USAGE, MESSAGE_TYPE_INVALID */

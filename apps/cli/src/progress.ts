@@ -53,8 +53,9 @@ function lines(output: Output): ProgressView {
   let lastAt = 0;
   return {
     update(progress) {
-      const { total, parked, running, tally, phase } = progress;
-      const state = `${phase} ${settled(progress)} ${parked} ${tally.rows}`;
+      const { total, parked, running, tally, phase, faults = [] } = progress;
+      const trouble = faults.map(({ step, code }) => `, ${step} fails with ${code}`).join('');
+      const state = `${phase} ${settled(progress)} ${parked} ${tally.rows}${trouble}`;
       if (state === last || (Date.now() - lastAt < LINE_EVERY_MS && settled(progress) < total)) return;
       last = state;
       lastAt = Date.now();
@@ -63,7 +64,7 @@ function lines(output: Output): ProgressView {
         total === 0
           ? 'planning: looking over the source'
           : `${phase}: ${settled(progress)}/${total} partitions, ${running} running, ${parked} parked, ` +
-              `${formatCount(tally.ledgers)} ledgers, ${formatCount(tally.rows)} rows, ${rate}, ${left}`,
+              `${formatCount(tally.ledgers)} ledgers, ${formatCount(tally.rows)} rows, ${rate}, ${left}${trouble}`,
       );
     },
     end: () => undefined,

@@ -1,42 +1,13 @@
 import { CODECS } from '@parquetry/core';
-import { CONTRACT_MODES, DEFAULT_CONTRACT } from '@parquetry/schema';
-import { assignmentList, byteSize, choice, listenAddress, wholeNumber } from './parsers';
+import { COMPATIBILITY_MODES, CONTRACT_MODES, DEFAULT_CONTRACT, DEFAULT_MODE } from '@parquetry/schema';
+import { listenAddress } from './parsers';
+import { REPEATED_SETTINGS } from './repeated';
+import { type Setting, aSize, aSwitch, assignments, oneOf, text, whole } from './setting';
+
+export { type Setting, TOPICS } from './setting';
 
 /** Layouts by their configured names. */
 export const LAYOUTS = ['ledger_day', 'ledger_range', 'hour'] as const;
-
-/** What a setting is about: the sections of docs/configuration.md. */
-export const TOPICS = ['source', 'archive', 'files', 'run', 'worker', 'debugging'] as const;
-
-/** One setting: an option of the command line, an environment variable and a key of the configuration file. */
-export interface Setting {
-  /** Long name of the option. */
-  readonly name: string;
-  readonly topic: (typeof TOPICS)[number];
-  /** Name of the option's value in the help; absent for switches, which are true or false. */
-  readonly value?: string;
-  /** Which values it takes, for the page. */
-  readonly takes: string;
-  readonly doc: string;
-  readonly default?: string | number;
-  /** From the value's text; throws commander's InvalidArgumentError. */
-  readonly parse?: (text: string, before?: unknown) => unknown;
-}
-
-const whole = (min: number, max: number): Pick<Setting, 'takes' | 'parse'> => ({
-  takes: `${min}–${max}`,
-  parse: wholeNumber(min, max),
-});
-const oneOf = (...values: readonly string[]): Pick<Setting, 'takes' | 'parse'> => ({
-  takes: values.join(', '),
-  parse: choice(values),
-});
-const text = (takes: string): Pick<Setting, 'takes'> => ({ takes });
-const assignments: Pick<Setting, 'takes' | 'parse'> = {
-  takes: '`type=path`, several separated by commas',
-  parse: assignmentList,
-};
-const aSwitch: Pick<Setting, 'takes'> = { takes: 'true, false' };
 
 /**
  * Every setting there is. The command line, the environment, the configuration file and docs/configuration.md are made
@@ -182,7 +153,14 @@ export const SETTINGS: readonly Setting[] = [
     topic: 'files',
     value: '<mb>',
     ...whole(1, 100_000),
-    doc: 'close a file at about this size (default: 128 MiB where no buffer size is set)',
+    doc: 'close a file at about this size, compressed (default: 128 MiB where no buffer size is set)',
+  },
+  {
+    name: 'target-size',
+    topic: 'files',
+    value: '<size>',
+    ...aSize,
+    doc: 'size of the files that `compact` makes (default: 128 MiB)',
   },
   {
     name: 'sort-by',
@@ -247,12 +225,20 @@ export const SETTINGS: readonly Setting[] = [
     doc: 'values that a known column can not hold: reject_row, freeze (fail the run) or evolve (fail with the promotion that takes them)',
   },
   {
+    name: 'compatibility',
+    topic: 'run',
+    value: '<mode>',
+    default: DEFAULT_MODE.toLowerCase(),
+    ...oneOf(...COMPATIBILITY_MODES.map((mode) => mode.toLowerCase())),
+    doc: "how a new version of a schema is checked against those before it: the modes of Confluent's Schema Registry",
+  },
+  {
     name: 'on-failure',
     topic: 'run',
     value: '<what>',
     default: 'park',
     ...oneOf('park', 'fail'),
-    doc: 'park (wait for a person) or fail',
+    doc: 'park (wait for a person) or fail; runs of a schedule fail where nothing is said, and pause it',
   },
   {
     name: 'mode',
@@ -269,6 +255,14 @@ export const SETTINGS: readonly Setting[] = [
     doc: 'leave replaced files on storage; `gc` removes them later',
   },
   {
+    name: 'schema',
+    topic: 'run',
+    value: '<which>',
+    default: 'committed',
+    ...oneOf('committed', 'latest'),
+    doc: 'with `--mode replace`: the schema version that the ledgers are committed with, or the newest',
+  },
+  {
     name: 'verify',
     topic: 'run',
     value: '<level>',
@@ -280,29 +274,28 @@ export const SETTINGS: readonly Setting[] = [
     name: 'dry-run',
     topic: 'run',
     ...aSwitch,
-    doc: 'print the plan, write nothing (as `parquetry plan`)',
+    doc: 'print the plan of a backfill, write nothing (as `parquetry plan`); other commands that write refuse',
   },
   {
     name: 'memory',
     topic: 'worker',
     value: '<size>',
-    takes: 'a size: 512MB, 2GiB',
-    parse: byteSize,
-    doc: 'memory for DuckDB, e.g. 2GB (default: half of the machine, at most 4GB)',
+    ...aSize,
+    doc: 'memory of this worker for pulls and writes, beside what it takes idle; in `query` for DuckDB (default: half of the machine, at most 4GB)',
   },
   {
     name: 'threads',
     topic: 'worker',
     value: '<count>',
     ...whole(1, 256),
-    doc: 'threads for DuckDB (default: the cores of the machine)',
+    doc: 'most pulls, and most writes, at once in this worker; fewer where `--memory` is small (default: the cores of the machine)',
   },
   {
     name: 'slots',
     topic: 'worker',
     value: '<count>',
     ...whole(1, 256),
-    doc: 'steps at once in this worker (default: a core and one more, at most 8)',
+    doc: 'steps at once in this worker, tails that wait for their source not counted (default: a core and one more, at most 8)',
   },
   {
     name: 'metrics',
@@ -339,6 +332,7 @@ export const SETTINGS: readonly Setting[] = [
     ...text('a file'),
     doc: 'write the lines of the debug mode to this file; turns it on',
   },
+  ...REPEATED_SETTINGS,
 ];
 
 /** What `--profile` sets where nothing else does. */

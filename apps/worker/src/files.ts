@@ -10,7 +10,7 @@ import {
 } from '@parquetry/core';
 import { readManifest, sparePart } from '@parquetry/source';
 import type { WrittenFile } from '@parquetry/writer';
-import type { Workplace } from './workplace';
+import { STAGE_OWNER, type Workplace } from './workplace';
 
 /** The local files of one dataset of a stage, as its steps hand them on. */
 export class StagedFiles {
@@ -86,7 +86,7 @@ export class StagedFiles {
       if (this.staged.form === 'parquet') await sparePart(this.spareDir, file);
       else await rm(file, { force: true });
     const left = await readdir(this.stageDir).catch(() => []);
-    if (left.every((name) => name === 'manifest.json'))
+    if (left.every((name) => name === 'manifest.json' || name === STAGE_OWNER))
       await rm(this.stageDir, { recursive: true, force: true });
   }
 

@@ -4,7 +4,7 @@ import { parseDataset } from '@parquetry/archive';
 import { ParquetryError, type Reject } from '@parquetry/core';
 import type { RegisteredSchema } from '@parquetry/schema';
 import type { StagedFiles } from './files';
-import { contractOf, frozen, retyped } from './plan/contract';
+import { changeLines, contractOf, frozen, promotion, retyped } from './plan/contract';
 import { committedVersion } from './plan/committed';
 import { isTypeFault } from './plan/retyped';
 import type { StoredPlan } from './plan/stored';
@@ -13,6 +13,16 @@ import type { StoredPlan } from './plan/stored';
 interface Group {
   readonly first: Reject;
   readonly messages: number;
+}
+
+/** What a stage's rejects say. */
+interface Found {
+  /** The first few. */
+  readonly first: readonly Reject[];
+  /** Rejects for keys without a column, by key. */
+  readonly columns: ReadonlyMap<string, Group>;
+  /** Rejects for values that a column can't hold, by column. */
+  readonly types: ReadonlyMap<string, Group>;
 }
 
 /**
@@ -32,62 +42,85 @@ export async function assertRejects(
   const contract = contractOf(plan.spec);
   const strict = contract.columns === 'freeze' || contract.types !== 'reject_row';
   if (rejected <= maxRejects && !strict) return;
-  const { first, columns, types } = await readRejects(stage, schema);
+  const found = await readRejects(stage, schema);
+  const { columns, types } = found;
   if (contract.columns === 'freeze' && columns.size > 0)
     throw frozen(
       dataset,
-      [...columns].map(([column, group]) => `+ ${column}: ${kinds(group)}`),
+      [...columns].map(([key, group]) => `+ ${key}: ${group.first.actual ?? 'unknown'} (${count(group)})`),
     );
   if (contract.types !== 'reject_row' && types.size > 0) {
-    const lines = [...types].map(
-      ([column, { first: one, messages }]) =>
-        `~ ${column}: ${one.expected ?? ''}, not ${one.actual ?? ''} (${count(messages, one)})`,
-    );
-    const ledgers = [...types.values()].map(({ first: one }) => one.ledger ?? 0);
-    throw retyped(dataset, parseDataset(dataset).messageType, lines, Math.min(...ledgers));
+    const { messageType } = parseDataset(dataset);
+    throw retyped(dataset, messageType, typeChanges(types), firstLedger(types));
   }
-  if (rejected > maxRejects)
-    throw tooMany(plan, dataset, stage, first, columns.size > 0 ? schema.version : undefined);
+  if (rejected > maxRejects) throw tooMany(plan, dataset, stage, found, schema.version);
 }
 
+/**
+ * Too many rejects. Where types of columns changed the message names the first change and the promotion that takes it,
+ * for lists of parked partitions; the hint has all of them.
+ */
 function tooMany(
   plan: StoredPlan,
   dataset: string,
   { staged, manifest }: StagedFiles,
-  first: readonly Reject[],
-  version: number | undefined,
+  { first, columns, types }: Found,
+  version: number,
 ): ParquetryError {
   const { rejected } = staged;
   const { maxRejects } = plan.spec;
   const named = first.map(({ code, reason, position }) => `${position} ${code}: ${reason}`).join('; ');
-  const old = version !== undefined && committedVersion(plan, dataset, manifest.range) === version;
+  const old = columns.size > 0 && committedVersion(plan, dataset, manifest.range) === version;
+  const { messageType } = parseDataset(dataset);
+  const changes = typeChanges(types);
+  const promote = types.size === 0 ? [] : [promotion(messageType, firstLedger(types))];
+  const [headline] = [...types].map(([column, group]) => change(column, group));
   return new ParquetryError(
     'REJECTS_EXCEEDED',
-    `${rejected} messages of ${dataset} were rejected, ${maxRejects} are allowed a partition${
-      old ? ` (held to version ${version}, with which their ledgers are committed)` : ''
-    }. First: ${named}`.slice(0, 1500),
+    [
+      `${rejected} messages of ${dataset} were rejected, ${maxRejects} are allowed a partition${
+        old ? ` (held to version ${version}, with which their ledgers are committed)` : ''
+      }`,
+      ...(headline === undefined ? [] : [headline]),
+      ...promote,
+      `First: ${named}`,
+    ]
+      .join('. ')
+      .slice(0, 1500),
     {
-      details: { dataset, rejected, maxRejects },
-      hint: old
-        ? 'Write them with the newest version of the schema: --schema latest.'
-        : `Mend the messages and run again, or keep them aside with --max-rejects ${rejected}.`,
+      details: { dataset, rejected, maxRejects, ...(changes.length === 0 ? {} : { changes }) },
+      hint: [
+        ...changeLines(changes),
+        old
+          ? 'Write them with the newest version of the schema: --schema latest.'
+          : `Mend the messages and run again, or keep them aside with --max-rejects ${rejected}.`,
+        ...promote,
+      ].join('\n'),
     },
   );
 }
 
-function kinds({ first, messages }: Group): string {
-  return `${first.actual ?? 'unknown'} (${count(messages, first)})`;
+/** A change of a column's type, as `schema diff` marks it. */
+function change(column: string, { first: { expected, actual } }: Group): string {
+  return `~ ${column}: ${expected ?? 'another type'}, not ${actual ?? 'this'}`;
 }
 
-function count(messages: number, { position }: Reject): string {
+/** The changes of types, a line each. */
+function typeChanges(types: Found['types']): string[] {
+  return [...types].slice(0, 100).map(([column, group]) => `${change(column, group)} (${count(group)})`);
+}
+
+/** The first ledger with a value that a column can't hold: a new major would begin there. */
+function firstLedger(types: Found['types']): number {
+  return Math.min(...[...types.values()].map(({ first: { ledger = 0 } }) => ledger));
+}
+
+function count({ messages, first: { position } }: Group): string {
   return `${messages} ${messages === 1 ? 'message' : 'messages'}, the first is ${position}`;
 }
 
 /** The first rejects, and those that the schema is the reason of, by column. */
-async function readRejects(
-  stage: StagedFiles,
-  { schema }: RegisteredSchema,
-): Promise<{ first: Reject[]; columns: Map<string, Group>; types: Map<string, Group> }> {
+async function readRejects(stage: StagedFiles, { schema }: RegisteredSchema): Promise<Found> {
   const first: Reject[] = [];
   const columns = new Map<string, Group>();
   const types = new Map<string, Group>();

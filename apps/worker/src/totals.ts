@@ -1,4 +1,4 @@
-import { type Dataset, type SegmentRecord, type Snapshot, parseDataset } from '@parquetry/archive';
+import { type Dataset, type Snapshot, parseDataset } from '@parquetry/archive';
 import { type LedgerRange, ParquetryError, intersectRange } from '@parquetry/core';
 import { inBatches } from './batches';
 
@@ -16,20 +16,26 @@ export async function committedTotals(
   { segments }: Snapshot,
   range: LedgerRange,
 ): Promise<Committed> {
-  const records = await inBatches(
-    segments.filter((segment) => intersectRange(segment.range, range) !== undefined),
-    ({ id }) => table.segment(id),
-  );
   const inside = ({ ledger }: { readonly ledger: number }): boolean =>
     ledger >= range.start && ledger <= range.end;
-  const sum = (pick: (record: SegmentRecord['identity']) => number): number =>
-    records.reduce((total, { identity }) => total + pick(identity), 0);
+  // Of each record only its sums are kept: a range may have tens of thousands, each with all of its ledgers.
+  const parts = await inBatches(
+    segments.filter((segment) => intersectRange(segment.range, range) !== undefined),
+    async ({ id }) => {
+      const { identity, workflow } = await table.segment(id);
+      return {
+        rows: identity.ledgers.filter(inside).reduce((total, { rows }) => total + rows, 0),
+        rejected: identity.rejectedLedgers
+          .filter(inside)
+          .reduce((total, { rejected }) => total + rejected, 0),
+        writer: workflow?.id,
+      };
+    },
+  );
   return {
-    rows: sum(({ ledgers }) => ledgers.filter(inside).reduce((total, { rows }) => total + rows, 0)),
-    rejected: sum(({ rejectedLedgers }) =>
-      rejectedLedgers.filter(inside).reduce((total, { rejected }) => total + rejected, 0),
-    ),
-    writers: new Set(records.map(({ workflow }) => workflow?.id)),
+    rows: parts.reduce((total, { rows }) => total + rows, 0),
+    rejected: parts.reduce((total, { rejected }) => total + rejected, 0),
+    writers: new Set(parts.map(({ writer }) => writer)),
   };
 }
 

@@ -1,7 +1,7 @@
-import type { Client } from '@temporalio/client';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { type NativeConnection, Worker } from '@temporalio/worker';
-import { TASK_QUEUE, stageQueue } from '@parquetry/workflows';
-import { createSharedActivities, createStageActivities } from './activities';
+import { TASK_QUEUE, WATCH_QUEUE, stageQueue } from '@parquetry/workflows';
+import { createSharedActivities, createStageActivities, createWatchActivities } from './activities';
 import { BUNDLE_PATH, buildBundle, hasBundle } from './bundle';
 import type { DebugSink } from './deps';
 import { FailureInterceptor } from './failures';
@@ -29,6 +29,12 @@ export interface WorkerOptions {
   readonly graceMs?: number;
 }
 
+/** Tails that one worker watches at once. They mostly wait, so they are not counted as steps at work. */
+const WATCHES = 100;
+
+/** Longest that the server is asked whether a workflow is over, milliseconds. */
+const ASK_MS = 5_000;
+
 /** A worker at work. */
 export interface RunningWorker {
   readonly workerId: string;
@@ -39,9 +45,9 @@ export interface RunningWorker {
 }
 
 /**
- * Starts a worker: one poller of the shared queue (workflows, plan, pull), one of its own stage queue, on which the
- * steps that need its local files run, and one for each dead worker whose stages it took over, at the start and later.
- * All share one DuckDB.
+ * Starts a worker: one poller of the shared queue (workflows, plan, pull), one of the queue on which tails watch their
+ * sources, one of its own stage queue, on which the steps that need its local files run, and one for each dead worker
+ * whose stages it took over, at the start and later, until nobody needs them. All share one DuckDB.
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { connection, namespace, slots } = options;
@@ -53,17 +59,26 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     namespace,
     maxConcurrentActivityTaskExecutions: slots,
     // A cancellation comes with the answer to a heartbeat: those of a step are passed on as often as it gives them.
-    maxHeartbeatThrottleInterval: '5s',
+    maxHeartbeatThrottleInterval: '1s',
     shutdownGraceTime: options.graceMs ?? 15_000,
     shutdownForceTime: (options.graceMs ?? 15_000) + 30_000,
     interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
   };
+  const watching = createWatchActivities(host.deps());
   const shared = await Worker.create({
     ...common,
     taskQueue: TASK_QUEUE,
     workflowBundle: { codePath: BUNDLE_PATH },
-    activities: createSharedActivities(host.deps()),
+    // A tail from before there was a queue for it may have a step that waits here.
+    activities: { ...createSharedActivities(host.deps()), ...watching },
     maxCachedWorkflows: 100,
+  });
+  const watch = await Worker.create({
+    ...common,
+    maxConcurrentActivityTaskExecutions: WATCHES,
+    maxConcurrentActivityTaskPolls: 2,
+    taskQueue: WATCH_QUEUE,
+    activities: watching,
   });
   const stageWorker = (place: Workplace): Promise<Worker> =>
     Worker.create({
@@ -74,8 +89,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     });
   const own = await stageWorker(workplace);
 
-  const places = [workplace];
-  const workers: Worker[] = [];
+  const places = new Set([workplace]);
+  const workers = new Set<Worker>();
   const ends: Promise<void>[] = [];
   let stopping = false;
   const stop = (): void => {
@@ -83,24 +98,46 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     host.stop();
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
-  const launch = (worker: Worker): void => {
-    workers.push(worker);
-    // When one of them fails the others must not go on alone.
-    const end = worker.run().finally(stop);
+  const launch = (worker: Worker): Promise<void> => {
+    workers.add(worker);
+    // When one of them fails the others must not go on alone; one that was let go is no longer among them.
+    const end = worker.run().finally(() => {
+      if (workers.has(worker)) stop();
+    });
     end.catch(() => undefined);
     ends.push(end);
+    return end;
   };
-  const heirs = new Heirs(options.workRoot, async (place) => {
+  const serve = async (place: Workplace): Promise<() => Promise<void>> => {
     const worker = await stageWorker(place);
-    places.push(place);
-    launch(worker);
+    places.add(place);
+    const end = launch(worker);
     // A worker that is made but never run would keep the connection from closing.
     if (stopping) stop();
-  });
+    return async () => {
+      workers.delete(worker);
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await end;
+      await place.leave();
+      places.delete(place);
+    };
+  };
+  const isOver = async (workflowId: string): Promise<boolean> => {
+    try {
+      const { client } = options;
+      const described = await client.withDeadline(Date.now() + ASK_MS, () =>
+        client.workflow.getHandle(workflowId).describe(),
+      );
+      return described.status.name !== 'RUNNING';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return true;
+      throw error;
+    }
+  };
+  const heirs = new Heirs(options.workRoot, workplace, serve, isOver);
   const run = async (): Promise<void> => {
     try {
-      launch(shared);
-      launch(own);
+      for (const worker of [shared, watch, own]) void launch(worker);
       await heirs.start();
       // Workers may join until all are told to stop.
       for (let index = 0; index < ends.length; index += 1) await Promise.allSettled([ends[index]]);

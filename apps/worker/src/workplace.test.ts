@@ -7,8 +7,14 @@ import { Workplace } from './workplace';
 describe('Workplace', () => {
   const root = mkdtempSync(path.join(tmpdir(), 'parquetry-work-'));
   afterAll(() => rmSync(root, { recursive: true, force: true }));
+  const stage = (id: string, name: string, files: readonly string[]): string => {
+    const dir = path.join(root, 'workers', id, 'stages', name);
+    mkdirSync(dir, { recursive: true });
+    for (const file of files) writeFileSync(path.join(dir, file), '{}');
+    return dir;
+  };
   const leaveBehind = (id: string, pid: number, host = hostname()): void => {
-    mkdirSync(path.join(root, 'workers', id, 'stages', 'ab12'), { recursive: true });
+    stage(id, 'ab12', ['manifest.json', 'thing.0.parquet']);
     mkdirSync(path.join(root, 'workers', id, 'tmp', 'spill'), { recursive: true });
     writeFileSync(path.join(root, 'workers', id, 'worker.json'), JSON.stringify({ pid, host }));
   };
@@ -20,9 +26,11 @@ describe('Workplace', () => {
     await own.leave();
     expect(existsSync(dir)).toBe(false);
     const other = await Workplace.create(root);
-    mkdirSync(other.stageDir('ff'), { recursive: true });
+    stage(other.workerId, 'ff', ['manifest.json']);
+    stage(other.workerId, 'ee', ['thing.0.parquet']);
     await other.leave();
-    expect(existsSync(other.stageDir('ff'))).toBe(true);
+    // Nobody waits for a pull that ended before its last file.
+    expect(['ff', 'ee'].map((id) => existsSync(other.stageDir(id)))).toEqual([true, false]);
     rmSync(path.dirname(other.tempDir), { recursive: true });
   });
 
@@ -35,6 +43,67 @@ describe('Workplace', () => {
     expect(existsSync(taken[0]?.stageDir('ab12') ?? '')).toBe(true);
     expect(existsSync(taken[0]?.tempDir ?? root)).toBe(false);
     expect(readdirSync(path.join(root, 'workers')).sort()).toEqual(['alive', 'elsewhere', 'killed']);
+  });
+
+  it('is adopted without the stages of pulls that died with the worker', async () => {
+    leaveBehind('pulling', dead());
+    const begun = stage('pulling', 'cd34', ['thing.0.parquet', '.manifest.json']);
+    const empty = stage('pulling', 'ef56', []);
+    const [taken] = await Workplace.adopt(root);
+    expect([taken?.workerId, existsSync(begun), existsSync(empty)]).toEqual(['pulling', false, false]);
+    expect(existsSync(taken?.stageDir('ab12') ?? '')).toBe(true);
+    expect(await taken?.isEmpty()).toBe(false);
+    rmSync(taken?.stageDir('ab12') ?? '', { recursive: true });
+    await taken?.leave();
+    expect(existsSync(path.join(root, 'workers', 'pulling'))).toBe(false);
+  });
+
+  it('loses stages in which nothing changed for long, and keeps those in which anything did', async () => {
+    const own = await Workplace.create(root);
+    const long = new Date(Date.now() - 60_000);
+    const age = (dir: string, names: readonly string[]): void =>
+      ['', ...names].forEach((name) => utimesSync(path.join(dir, name), long, long));
+    const files = ['manifest.json', 'thing.files/0.parquet'];
+    const make = (name: string): string => {
+      const dir = stage(own.workerId, name, ['manifest.json']);
+      mkdirSync(path.join(dir, 'thing.files'));
+      writeFileSync(path.join(dir, files[1] ?? ''), 'x');
+      return dir;
+    };
+    const [stale, written, young] = ['aa', 'bb', 'cc'].map(make);
+    age(stale ?? '', [...files, 'thing.files']);
+    // A file that is being written: only its own time changes.
+    age(written ?? '', ['manifest.json', 'thing.files']);
+    const tidy = (age: number): Promise<void> =>
+      own.tidy({ stale: Date.now() - age, idle: 0, isOver: () => Promise.resolve(true) });
+    await tidy(30_000);
+    expect([stale, written, young].map((dir) => existsSync(dir ?? ''))).toEqual([false, true, true]);
+    await tidy(-30_000);
+    expect(await own.isEmpty()).toBe(true);
+    await own.leave();
+  });
+
+  it('loses stages of workflows that are over, once nothing happens in them', async () => {
+    const own = await Workplace.create(root);
+    for (const id of ['aa', 'bb', 'cc']) stage(own.workerId, id, ['manifest.json']);
+    await own.noteOwner('aa', 'over');
+    await own.noteOwner('bb', 'running');
+    const asked: string[] = [];
+    const tidy = (idle: number): Promise<void> =>
+      own.tidy({
+        stale: 0,
+        idle,
+        isOver: (workflow) => Promise.resolve(asked.push(workflow) > 0 && workflow === 'over'),
+      });
+    const there = (): boolean[] => ['aa', 'bb', 'cc'].map((id) => existsSync(own.stageDir(id)));
+    await tidy(Date.now() - 30_000);
+    expect([there(), asked]).toEqual([[true, true, true], []]);
+    await tidy(Date.now() + 30_000);
+    expect([there(), asked.sort()]).toEqual([
+      [false, true, true],
+      ['over', 'running'],
+    ]);
+    rmSync(path.dirname(own.tempDir), { recursive: true });
   });
 
   it('is adopted although a worker was killed while it did so, or left half a note', async () => {

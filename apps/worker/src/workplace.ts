@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { ParquetryError } from '@parquetry/core';
+import { ParquetryError, isParquetryError, systemErrorCode } from '@parquetry/core';
+import { readManifest } from '@parquetry/source';
 
 const OWNER_FILE = 'worker.json';
 /** Longest that a claim takes, milliseconds. */
@@ -14,6 +15,9 @@ interface Owner {
   /** See `startOf`. */
   readonly started?: string | undefined;
 }
+
+/** Name of the file in a stage that says whose it is. */
+export const STAGE_OWNER = 'workflow.json';
 
 const STAGE_ID = /^[0-9a-f-]{1,64}$/;
 
@@ -47,9 +51,9 @@ export class Workplace {
       const dir = path.join(workers, name);
       const note = await deadOwner(dir);
       if (note === undefined || !(await claim(dir, note))) continue;
-      // What the dead worker spilled or was about to write is of no use to anybody.
-      await rm(path.join(dir, 'tmp'), { recursive: true, force: true });
-      adopted.push(new Workplace(name, dir, path.join(root, 'spool')));
+      const place = new Workplace(name, dir, path.join(root, 'spool'));
+      await place.dropUnfinished();
+      adopted.push(place);
     }
     return adopted;
   }
@@ -75,12 +79,94 @@ export class Workplace {
     return path.join(this.spoolRoot, key);
   }
 
-  /** The worker ends: the workplace goes, unless steps may still wait for its stages. */
+  /** The worker ends, its pulls have ended: the workplace goes, unless steps may still wait for its stages. */
   async leave(): Promise<void> {
-    const stages = await readdir(path.join(this.dir, 'stages')).catch(() => []);
-    const doomed = stages.length === 0 ? this.dir : this.tempDir;
-    await rm(doomed, { recursive: true, force: true });
+    await this.dropUnfinished();
+    if (await this.isEmpty().catch(() => false)) await rm(this.dir, { recursive: true, force: true });
   }
+
+  /** Whether no stage is left. @throws where that can't be told now */
+  async isEmpty(): Promise<boolean> {
+    return (await this.stages()).length === 0;
+  }
+
+  /** Notes the workflow that a stage is for. */
+  async noteOwner(stageId: string, workflowId: string | undefined): Promise<void> {
+    await writeFile(path.join(this.stageDir(stageId), STAGE_OWNER), JSON.stringify({ workflowId }));
+  }
+
+  /**
+   * Removes stages that are nobody's: of workflows that were cancelled or terminated, and of pulls whose end the server
+   * never heard of. A step that wants one all the same finds it lost, and it is pulled again. Times are Unix milliseconds.
+   */
+  async tidy(rule: {
+    /** A stage in which nothing changed since goes. */
+    readonly stale: number;
+    /** One in which nothing changed since goes when its workflow is over. */
+    readonly idle: number;
+    readonly isOver: (workflowId: string) => Promise<boolean>;
+  }): Promise<void> {
+    for (const stage of await this.stages()) {
+      const changed = await lastChange(stage);
+      const owner = changed < rule.idle ? await ownerOf(stage) : undefined;
+      if (changed < rule.stale || (owner !== undefined && (await rule.isOver(owner))))
+        await rm(stage, { recursive: true, force: true });
+    }
+  }
+
+  /**
+   * Removes what a worker that ended spilled or was about to write, and stages without a manifest. Their pulls died with
+   * it, and a workflow learns a stage's name when its pull is done.
+   */
+  private async dropUnfinished(): Promise<void> {
+    const drop = (dir: string): Promise<void> =>
+      rm(dir, { recursive: true, force: true }).catch(() => undefined);
+    await drop(this.tempDir);
+    for (const stage of await this.stages().catch(() => [])) if (await isUnfinished(stage)) await drop(stage);
+  }
+
+  private async stages(): Promise<string[]> {
+    const dir = path.join(this.dir, 'stages');
+    return (await readdir(dir).catch(none)).map((name) => path.join(dir, name));
+  }
+}
+
+/** The manifest is a stage's last file. */
+async function isUnfinished(stage: string): Promise<boolean> {
+  return readManifest(stage).then(
+    () => false,
+    (error: unknown) => isParquetryError(error) && error.code === 'STAGE_LOST',
+  );
+}
+
+/** The workflow that a stage is for, where it says so. */
+async function ownerOf(stage: string): Promise<string | undefined> {
+  try {
+    const note = JSON.parse(await readFile(path.join(stage, STAGE_OWNER), 'utf8')) as { workflowId?: string };
+    return note.workflowId;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Last change of a folder or of anything in it, Unix milliseconds. What can't be looked at now counts as just changed. */
+async function lastChange(dir: string): Promise<number> {
+  const names = await readdir(dir, { recursive: true }).catch(none);
+  const times = await Promise.all(
+    ['', ...names].map((name) =>
+      stat(path.join(dir, name)).then(
+        ({ mtimeMs }) => mtimeMs,
+        (error: unknown) => (systemErrorCode(error) === 'ENOENT' ? -Infinity : Infinity),
+      ),
+    ),
+  );
+  return Math.max(...times);
+}
+
+/** A folder that is not there has nothing in it. */
+function none(error: unknown): string[] {
+  if (systemErrorCode(error) === 'ENOENT') return [];
+  throw error;
 }
 
 /** In one step: a worker that is killed meanwhile leaves the whole note or the one before. */

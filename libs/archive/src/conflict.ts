@@ -3,6 +3,7 @@ import {
   type BreakingChange,
   type Compatibility,
   type CompatibilityMode,
+  DEFAULT_MODE,
   describeChange,
   READERS,
 } from '@parquetry/schema';
@@ -38,6 +39,9 @@ export function schemaConflict(
     : [
         `If another run registered version ${version} meanwhile, start this run again: it then extends that version.`,
         `If the data changed for good: parquetry schema promote ${type} --from LEDGER --archive ROOT`,
+        ...(mode === DEFAULT_MODE
+          ? []
+          : ['Or ask less of new versions: a run with --compatibility backward.']),
       ];
   return new ParquetryError(
     'SCHEMA_CONFLICT',

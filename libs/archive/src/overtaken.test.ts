@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { LocalStore } from '@parquetry/storage';
 import { Archive } from './archive';
+import type { SegmentDraft } from './draft';
 import { IDENTITY, inFolder, plainDraft } from './testing/fixture';
 
 const workflow = { id: 'backfill-10-29', runId: 'r' };
@@ -29,6 +30,25 @@ describe('a draft that another writer overtook', () => {
       });
       const inside = await plainDraft(folder, { start: 12, end: 14 });
       expect(await events.overtaken(inside)).toMatchObject({ rest: [] });
+    }));
+
+  it('is a conflict when its messages were read in another way, whatever the ranges', () =>
+    inFolder(async (folder) => {
+      const events = (
+        await Archive.open(new LocalStore(path.join(folder, 'archive')), { create: IDENTITY })
+      ).dataset('events');
+      const first = await plainDraft(folder, { start: 10, end: 19 });
+      await events.publish({ ...first, settings: { ...first.settings, closeTimePath: 'at' } });
+      for (const range of [first.range, { start: 15, end: 24 }]) {
+        const draft = await plainDraft(folder, range);
+        const read = (settings: object): SegmentDraft => ({
+          ...draft,
+          settings: { ...draft.settings, ...settings },
+        });
+        expect(await events.overtaken(read({ closeTimePath: 'at', compression: 'zstd' }))).toBeDefined();
+        for (const settings of [{}, { closeTimePath: 'time' }, { closeTimePath: 'at', ledgerPath: 'seq' }])
+          expect(await events.overtaken(read(settings))).toBeUndefined();
+      }
     }));
 
   it('is a conflict when a ledger has other rows, the content of the range differs, or it is a replacement', () =>

@@ -1,4 +1,4 @@
-import { formatRange, intersectRange, type LedgerRange, subtractIntervals } from '@parquetry/core';
+import { formatRange, intersectRange, type LedgerRange, readAlike, subtractIntervals } from '@parquetry/core';
 import type { SegmentDraft } from './draft';
 import type { SegmentRecord } from './segment';
 import type { Snapshot } from './snapshot';
@@ -18,9 +18,9 @@ export interface Overtaken {
 }
 
 /**
- * Whether a refused draft was overtaken: live segments hold some of its ledgers, and where they do each ledger has as
- * many rows and rejects as in the draft, and a segment of the same range the same content. Undefined when that is not so:
- * then there are two versions of the truth, and a person decides.
+ * Whether a refused draft was overtaken: live segments hold some of its ledgers, and where they do messages were read in
+ * the same way, each ledger has as many rows and rejects as in the draft, and a segment of the same range the same
+ * content. Undefined when that is not so: then there are two versions of the truth, and a person decides.
  */
 export async function overtaken(
   snapshot: Snapshot,
@@ -35,6 +35,7 @@ export async function overtaken(
     if (common === undefined) continue;
     const { identity, workflow } = await read(id);
     const whole = formatRange(range) === formatRange(draft.range);
+    if (!readAlike(identity.settings, draft.settings)) return undefined;
     if (whole && identity.contentHash !== draft.contentHash) return undefined;
     if (counts(identity, common) !== counts(draft, common)) return undefined;
     found.push({ id, range, ...(workflow === undefined ? {} : { workflow: workflow.id }) });

@@ -70,6 +70,20 @@ describe('registry', () => {
       expect(await registry.latest('events')).toBeUndefined();
     }));
 
+  it('takes no version that no file could be written with, in any mode', () =>
+    inFolder(async (folder) => {
+      const registry = new SchemaRegistry(new LocalStore(folder));
+      const member = column(4, '__duckdb_field_id', 'utf8');
+      const nested: Field = { ...column(3, 's', 'utf8'), type: { type: 'struct', fields: [member] } };
+      for (const bad of [withColumns(member), withColumns(nested), withColumns(column(3, 'a\0', 'utf8'))])
+        for (const attempt of [
+          registry.register('events', bad, { mode: 'NONE' }),
+          registry.extend('events', bad),
+        ])
+          await expect(attempt).rejects.toMatchObject({ code: 'SCHEMA_CONFLICT' });
+      expect(await registry.latest('events')).toBeUndefined();
+    }));
+
   it('checks the loser of a race against the winner', () =>
     inFolder(async (folder) => {
       const candidates = ['int64', 'utf8', 'float64'] as const;
@@ -123,6 +137,26 @@ describe('registry', () => {
         details: { changes: ['~ memo: utf8 → int64'] },
       });
       expect(await registry.list('events')).toHaveLength(1);
+    }));
+
+  it('extends in any mode without taking away what another run added, or giving a column two types', () =>
+    inFolder(async (folder) => {
+      for (const mode of ['NONE', 'FORWARD', 'FULL_TRANSITIVE'] as const) {
+        const registry = new SchemaRegistry(new LocalStore(path.join(folder, mode)));
+        await registry.register('events', V1);
+        await registry.extend('events', V2, { mode });
+        const withTip = withColumns(column(3, 'fee', 'int64'), column(4, 'tip', 'int64'));
+        const { version, schema } = await registry.extend('events', withTip, { mode });
+        expect([version, schema.fields.map(({ name }) => name).slice(2)]).toEqual([
+          3,
+          ['fee', 'memo', 'tip'],
+        ]);
+        const other = withColumns(column(3, 'fee', 'int64'), column(4, 'memo', 'int64'));
+        await expect(registry.extend('events', other, { mode })).rejects.toMatchObject({
+          code: 'SCHEMA_CONFLICT',
+        });
+        expect(await registry.list('events')).toHaveLength(3);
+      }
     }));
 
   it('merges whatever comes at once: every run finds its columns in the version it got', () =>

@@ -1,5 +1,6 @@
 import { ParquetryError } from '@parquetry/core';
 import {
+  assertStorable,
   canonicalJson,
   checkCompatibility,
   type Compatibility,
@@ -36,7 +37,7 @@ export class SchemaRegistry {
    * Gives a schema its number. The same schema keeps the number it has; two that come at once get one each, or the
    * same one when they are equal. The loser of a race is checked again, against what the winner registered.
    * @throws ParquetryError MESSAGE_TYPE_INVALID, COMMIT_CONTENDED, SCHEMA_CONFLICT naming the changes that the mode
-   *   does not allow
+   *   does not allow, or what of the schema no file can hold
    */
   async register(
     subject: string,
@@ -49,7 +50,7 @@ export class SchemaRegistry {
   /**
    * The version that a run writes rows of `schema` with. As `register`, but what another run registered since this one
    * was planned is no conflict where the two go together (see `mergeSchemas`): then it is the first version that has all
-   * of the schema, or a new one that has what both added.
+   * of the schema, or a new one that has what both added. No mode takes away what the other run added.
    * @throws ParquetryError as `register`
    */
   async extend(
@@ -63,10 +64,11 @@ export class SchemaRegistry {
       const fits =
         latest === undefined ||
         versions.some((version) => version.fingerprint === fingerprint) ||
-        compatibility(versions, schema, mode).compatible;
+        [mode, DEFAULT_MODE].every((one) => compatibility(versions, schema, one).compatible);
       if (fits) return this.put(subject, versions, schema, mode);
       const found = versions.find((version) => mergeSchemas(version.schema, schema) === version.schema);
-      return found ?? this.put(subject, versions, mergeSchemas(latest.schema, schema) ?? schema, mode);
+      const both = mergeSchemas(latest.schema, schema) ?? schema;
+      return found ?? this.put(subject, versions, both, mode === 'NONE' ? DEFAULT_MODE : mode);
     });
   }
 
@@ -98,6 +100,8 @@ export class SchemaRegistry {
     if (same !== undefined) return same;
     const found = compatibility(versions, schema, mode);
     if (!found.compatible) throw schemaConflict(subject, versions.length, mode, found);
+    // A version stands for good: what no file could be written with must never become one.
+    assertStorable(schema);
     const parent = versions.at(-1)?.fingerprint;
     const registered: RegisteredSchema = {
       subject,

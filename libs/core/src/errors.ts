@@ -49,6 +49,8 @@ export const ERROR_CODES = {
   LOG_UNSUPPORTED: { exit: 1, retryable: false },
   PERMISSION_DENIED: { exit: 1, retryable: false },
   COVERAGE_GAP: { exit: 1, retryable: false },
+  MAJOR_OVERLAP: { exit: 1, retryable: false },
+  MAJOR_MISPLACED: { exit: 1, retryable: false },
   PARTITIONS_PARKED: { exit: 1, retryable: false },
   PARTITIONS_FAILED: { exit: 1, retryable: false },
   CANCELLED: { exit: 1, retryable: false },

@@ -1,4 +1,4 @@
-import { dataFileName, layoutFolder, partitionColumns } from './layout';
+import { type Layout, dataFileName, layoutFolder, partitionColumns, sameFolder } from './layout';
 
 const micros = (text: string): number => Date.parse(text) * 1000;
 
@@ -22,6 +22,50 @@ it('uses UTC whatever offset the time was written with', () => {
   expect(layoutFolder({ kind: 'ledger_day' }, 1, micros('2024-02-29T12:00:00Z')).path).toBe(
     'year=2024/month=02/day=29',
   );
+});
+
+describe('sameFolder', () => {
+  const noon = micros('2024-02-29T12:00:00Z');
+  it.each<[string, Layout, number, number, boolean]>([
+    ['the first and the last microsecond of an hour', { kind: 'hour' }, noon, noon + 3_599_999_999, true],
+    ['the microsecond after an hour', { kind: 'hour' }, noon, noon + 3_600_000_000, false],
+    ['the microsecond before an hour', { kind: 'hour' }, noon, noon - 1, false],
+    ['the same hour of another day', { kind: 'hour' }, noon, noon + 86_400_000_000, false],
+    ['two hours of a day', { kind: 'ledger_day' }, noon, noon + 3_600_000_000, true],
+    [
+      'the last microsecond of a leap day',
+      { kind: 'ledger_day' },
+      noon,
+      micros('2024-03-01T00:00:00Z') - 1,
+      true,
+    ],
+    ['the first of March after it', { kind: 'ledger_day' }, noon, micros('2024-03-01T00:00:00Z'), false],
+    ['years apart, by ledgers', { kind: 'ledger_range', width: 1 }, 0, noon, true],
+  ])('%s', (_, layout, a, b, same) => {
+    expect([sameFolder(layout, a, b), sameFolder(layout, b, a)]).toEqual([same, same]);
+  });
+
+  it('says for every layout what the folders of one ledger say, before 1970 too', () => {
+    const edges = [
+      '1969-12-31T23:00:00Z',
+      '1970-01-01T00:00:00Z',
+      '2024-02-29T00:00:00Z',
+      '2025-01-01T00:00:00Z',
+    ];
+    const times = edges.flatMap((edge) =>
+      [-3_600_000_001, -1, 0, 1, 3_599_999_999].map((by) => micros(edge) + by),
+    );
+    const layouts: Layout[] = [{ kind: 'ledger_day' }, { kind: 'hour' }, { kind: 'ledger_range', width: 10 }];
+    for (const layout of layouts)
+      for (const a of times)
+        for (const b of times)
+          expect([layout.kind, a, b, sameFolder(layout, a, b)]).toEqual([
+            layout.kind,
+            a,
+            b,
+            layoutFolder(layout, 7, a).path === layoutFolder(layout, 7, b).path,
+          ]);
+  });
 });
 
 it('names Delta partition columns in path order', () => {

@@ -12,7 +12,7 @@ export type Codec = (typeof CODECS)[number];
  */
 export type IntegerStyle = 'unsigned' | 'signed';
 
-/** Settings that decide which bytes a partition's files get. Part of a segment's record. */
+/** Settings that decide which bytes a partition's files get. Part of a segment's record, and so of what a run skips. */
 export interface WriteSettings {
   readonly compression: Codec;
   /** Only for zstd: 1–22. */
@@ -31,6 +31,19 @@ export interface WriteSettings {
   readonly integers?: IntegerStyle;
   /** False: rows are without the pipeline's own metadata (`archive_metadata`) of messages. Absent: with it. */
   readonly metadata?: false;
+  /** Path of the close time in messages of the dataset's type, where one was configured (`--close-time`). */
+  readonly closeTimePath?: string;
+  /** Path of the ledger in them, where one was configured (`--ledger-path`). */
+  readonly ledgerPath?: string;
+  /** The type was given to messages: to all of them (`--message-type`), or to those that name none (`--default-type`). */
+  readonly givenType?: 'all' | 'untyped';
+}
+
+const READING = ['metadata', 'closeTimePath', 'ledgerPath', 'givenType'] as const;
+
+/** Whether two settings make the same rows of the same messages, however their files hold them. */
+export function readAlike(a: WriteSettings, b: WriteSettings): boolean {
+  return READING.every((name) => a[name] === b[name]);
 }
 
 /** What a run writes when nothing is said. */

@@ -91,6 +91,13 @@ export interface Reject {
   readonly actual?: string;
   /** `{file}:{line}` for NDJSON (line 1-based), the object key for lakes. */
   readonly position: string;
+  /**
+   * Of a line that is too long to be kept, to find it again: where it begins in its file (in what is in it, of a compressed
+   * one), its bytes up to the line feed, and their sha256. `raw` then is its beginning.
+   */
+  readonly offset?: number;
+  readonly length?: number;
+  readonly sha256?: string;
   /** The raw text of the message; `raw_base64` when it is not UTF-8. */
   readonly raw?: string;
   readonly raw_base64?: string;

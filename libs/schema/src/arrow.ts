@@ -1,5 +1,5 @@
 import * as arrow from 'apache-arrow';
-import { storedType } from './columns';
+import { sourceMetadata, storedType } from './columns';
 import type { DataType, Field, TableSchema } from './types';
 
 /** Key of Arrow field metadata by which Parquet readers and writers pass a column's field id. */
@@ -7,14 +7,15 @@ export const FIELD_ID_KEY = 'PARQUET:field_id';
 
 /**
  * The Arrow schema of a dataset's files: `json` is utf8 and `uint64` is decimal128(20, 0), as they are stored. Each
- * field carries its Parquet field id as metadata; list elements are named `element`, as in the files.
+ * field carries its Parquet field id as metadata, and its message key or path where that is not its name (see
+ * `sourceMetadata`); list elements are named `element`, as in the files.
  */
 export function toArrowSchema(schema: TableSchema): arrow.Schema {
   return new arrow.Schema(schema.fields.map((field) => arrowField(field)));
 }
 
 function arrowField(field: Field, name: string = field.name): arrow.Field {
-  const metadata = new Map([[FIELD_ID_KEY, String(field.id)]]);
+  const metadata = new Map([[FIELD_ID_KEY, String(field.id)], ...Object.entries(sourceMetadata(field))]);
   return new arrow.Field(name, arrowType(storedType(field.type)), field.nullable, metadata);
 }
 

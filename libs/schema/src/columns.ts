@@ -29,6 +29,24 @@ function* leavesOf(field: Field, path: readonly string[], parquetPath: readonly 
   else yield { path, name: path.join('.'), parquetPath, field, id: field.id };
 }
 
+/** Metadata of a field, in Delta tables, Arrow schemas and Avro, by which the message's own keys can be found again. */
+export type SourceMetadata = Readonly<Partial<Record<'parquetry.key' | 'parquetry.path', string>>>;
+
+/**
+ * Where the message has the value, of a field whose name does not say so: `parquetry.key`, the key as it is, or
+ * `parquetry.path`, a JSON array of the keys that a flattened column's value lies under.
+ */
+export function sourceMetadata({ key, path }: Field): SourceMetadata {
+  if (path !== undefined) return { 'parquetry.path': JSON.stringify(path) };
+  return key === undefined ? {} : { 'parquetry.key': key };
+}
+
+/** The same for people; undefined where the name is the key. */
+export function describeSource({ key, path }: Field): string | undefined {
+  if (path !== undefined) return `message path ${JSON.stringify(path)}`;
+  return key === undefined ? undefined : `message key ${JSON.stringify(key)}`;
+}
+
 /**
  * The type that a value has in the files. Readers differ on unsigned 64-bit columns (polars refuses them beside a Delta
  * log), so those are DECIMAL(20, 0); JSON text is plain utf8. Other types are stored as they are; one level only.
@@ -62,8 +80,8 @@ export function describeType(type: DataType): string {
   }
 }
 
-/** What COPY's FIELD_IDS option calls the id of a nested field itself. */
-const RESERVED = '__duckdb_field_id';
+/** What COPY's FIELD_IDS option calls the id of a nested field itself: no column or member can have that name. */
+export const FIELD_ID_NAME = '__duckdb_field_id';
 
 /**
  * Refuses a schema whose names a Parquet or SQL engine can't hold apart: empty names, names with a NUL, names of one
@@ -80,7 +98,8 @@ function assertFields(fields: readonly Field[], where: string): void {
   for (const field of fields) {
     if (field.name === '') refuse(where, 'a field has an empty name');
     if (field.name.includes('\0')) refuse(where, 'a field name holds a NUL');
-    if (field.name.toLowerCase() === RESERVED) refuse(where, `the name ${RESERVED} is DuckDB's own`);
+    if (field.name.toLowerCase() === FIELD_ID_NAME)
+      refuse(where, `the name ${FIELD_ID_NAME} is DuckDB's own`);
     const folded = field.name.toLowerCase();
     const twin = seen.get(folded);
     if (twin !== undefined)

@@ -1,4 +1,4 @@
-import { assertStorable } from './columns';
+import { FIELD_ID_NAME, assertStorable } from './columns';
 import type { DataType, Field, TableSchema } from './types';
 
 /**
@@ -61,7 +61,7 @@ export function duckdbFieldIds(schema: TableSchema): string {
 
 function fieldId(field: Field): string {
   const { type, id } = field;
-  const own: [string, string] = ['__duckdb_field_id', String(id)];
+  const own: [string, string] = [FIELD_ID_NAME, String(id)];
   if (type.type === 'list') return struct([own, ['element', fieldId(type.items)]]);
   if (type.type === 'struct')
     return struct([own, ...type.fields.map((member): [string, string] => [member.name, fieldId(member)])]);

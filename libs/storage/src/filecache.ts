@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, link, mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { ParquetryError, systemErrorCode } from '@parquetry/core';
+import { download } from './download';
 import type { ObjectStore } from './store';
 
 /** An object whose content is known. */
@@ -98,7 +99,12 @@ export class FileCache {
       );
     const loading = path.join(this.folder, LOADING + owner());
     try {
-      await download(store, object, loading);
+      const file = await open(loading, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o644);
+      try {
+        await download(store, object.key, object, file);
+      } finally {
+        await file.close();
+      }
       await rename(loading, copy);
     } finally {
       await rm(loading, { force: true });
@@ -123,36 +129,6 @@ export class FileCache {
       bytes -= entry.size;
     }
   }
-}
-
-async function download(store: ObjectStore, object: CachedObject, target: string): Promise<void> {
-  const { key, size, sha256 } = object;
-  const hash = createHash('sha256');
-  let bytes = 0;
-  const file = await open(target, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o644);
-  try {
-    for await (const chunk of store.read(key)) {
-      bytes += chunk.length;
-      // An object that grew must not fill the disk before its sha256 is looked at.
-      if (bytes > size) break;
-      hash.update(chunk);
-      await file.writeFile(chunk);
-    }
-  } finally {
-    await file.close();
-  }
-  const found = hash.digest('hex');
-  if (bytes === size && found === sha256) return;
-  const what =
-    bytes === size ? `sha256 ${found}` : bytes > size ? `more than ${size} bytes` : `${bytes} bytes`;
-  throw new ParquetryError(
-    'FILE_CORRUPT',
-    `${store.uri}/${key} is not the file that was committed: it has ${what}, expected ${bytes === size ? sha256 : `${size} bytes`}.`,
-    {
-      details: { key, size: bytes, expectedSize: size, expectedSha256: sha256 },
-      hint: 'Run `parquetry verify` on the archive: it names every file that was altered.',
-    },
-  );
 }
 
 /** A copy that is there with its size; one that was cut off by hand or a full disk is removed. */

@@ -1,3 +1,4 @@
+export { type Committed, download } from './download';
 export { type CachedObject, FileCache } from './filecache';
 export { GcsStore } from './gcs/store';
 export { assertKey, compareKeys, isTempName, keyFault, TEMP_PREFIX } from './key';
@@ -6,6 +7,7 @@ export { assertPlain, isRemote, openStore } from './open';
 export { expandPath } from './root';
 export { S3Store } from './s3/store';
 export type { StoreOptions } from './settings';
+export { fileIdentity } from './temp';
 export type {
   FileIdentity,
   ListedObject,

@@ -15,6 +15,8 @@ export interface AttemptResult {
   readonly failures: readonly DatasetFailure[];
   /** What other writers did to the ledgers meanwhile, a sentence each. */
   readonly notes: readonly string[];
+  /** Bytes that the dataset which has most of them committed. */
+  readonly largest: number;
 }
 
 /** A dataset's way through the steps: committed, failed, or its stage went with a worker. */
@@ -43,6 +45,7 @@ export async function attemptDatasets(
   const failures: DatasetFailure[] = [];
   const notes: string[] = [];
   let tally = EMPTY_TALLY;
+  let largest = 0;
   let pending = datasets;
   for (let pulls = 1; pending.length > 0; pulls++) {
     for (const dataset of pending) onStep(dataset, 'pull');
@@ -59,6 +62,7 @@ export async function attemptDatasets(
         tally,
         failures: [...failures, ...pending.map((dataset) => describeFailure(error, dataset, 'pull'))],
         notes,
+        largest,
       };
     }
     tally = addTally(tally, { bytesRead: stage.bytesRead });
@@ -67,6 +71,7 @@ export async function attemptDatasets(
     for (const outcome of outcomes)
       if ('tally' in outcome) {
         tally = addTally(tally, outcome.tally);
+        largest = Math.max(largest, outcome.tally.bytes ?? 0);
         const rest = await attemptRest(input, outcome.overtaken, onStep);
         tally = addTally(tally, rest.tally);
         failures.push(...rest.failures);
@@ -82,7 +87,7 @@ export async function attemptDatasets(
         });
     pending = lost;
   }
-  return { tally, failures, notes };
+  return { tally, failures, notes, largest };
 }
 
 /** The ledgers that another writer left, each range as an attempt of its own: every one is smaller than the last. */
@@ -107,7 +112,7 @@ async function attemptRest(
     );
     notes.push(...result.notes);
   }
-  return { tally, failures, notes };
+  return { tally, failures, notes, largest: 0 };
 }
 
 async function runStage(

@@ -1,4 +1,4 @@
-import { ParquetryError, formatRange } from '@parquetry/core';
+import { type LedgerRange, ParquetryError, formatRange } from '@parquetry/core';
 import {
   ApplicationFailure,
   allHandlersFinished,
@@ -12,6 +12,7 @@ import {
 } from '@temporalio/workflow';
 import { cancelChildren, closedStatus, retryParked, skipParked, startPartition } from './children';
 import {
+  type RetryRequest,
   finish,
   partitionReport,
   pause,
@@ -20,22 +21,42 @@ import {
   retryPartitions,
   setConcurrency,
 } from './contract/messages';
-import { isReport, retryFault } from './contract/checks';
-import type { BackfillInput, BackfillResult, PartitionReport } from './contract/types';
+import { isReport, missedFault, retryFault } from './contract/checks';
+import type {
+  BackfillInput,
+  BackfillResult,
+  DatasetSummary,
+  PartitionReport,
+  QuietTimes,
+  StepFault,
+} from './contract/types';
 import { backfillDetails } from './details';
+import { describeFailure } from './failure';
 import { RunState } from './runstate';
 import { inspect, nextPartitions, planRun, summarize } from './steps';
 
 const STARTS_PER_RUN = 300;
 /** Partitions asked for at a time, and most that are started at a time. */
 const PAGE = 50;
-/** Quiet time after which the run looks for children that closed without a report: at work, and only waiting. */
-const QUIET = { working: '1m', waiting: '10m' } as const;
+const QUIET: QuietTimes = { working: 60_000, waiting: 600_000 };
 
 /** Counts a report. One that a person sent by hand and that is none must not fail the workflow's task for ever. */
 function countReport(state: RunState, report: PartitionReport): void {
   if (isReport(report)) state.count(report);
   else log.warn('a report that is none was ignored', { report });
+}
+
+/** A step of the run's own bookkeeping; undefined when it can't be done now. The partitions outlast that. */
+async function keepBooks<T>(state: RunState, step: string, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    const result = await work();
+    state.faults.clear(step);
+    return result;
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    state.faults.add(describeFailure(error, 'the run', step));
+    return undefined;
+  }
 }
 
 /**
@@ -46,13 +67,21 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
   const run = workflowInfo().workflowId;
   const { spec } = input;
   const state = new RunState(input);
+  const { working, waiting } = input.quiet ?? QUIET;
   setHandler(partitionReport, (report) => countReport(state, report), {
     description: 'Internal: a partition reports its outcome',
   });
   setHandler(pause, () => state.set({ paused: true }), {
     description: 'Start no more partitions; running ones end',
   });
-  setHandler(resume, () => state.set({ paused: false }), { description: 'Start partitions again' });
+  setHandler(
+    resume,
+    () => {
+      state.faults.release();
+      state.set({ paused: false });
+    },
+    { description: 'Start partitions again, also after an error of the run itself' },
+  );
   setHandler(finish, () => state.set({ finishing: true }), {
     description: 'End the run when its running partitions end; parked ones are given up',
   });
@@ -66,10 +95,15 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
         );
     },
   });
-  setHandler(retryPartitions, (request) => retryParked(run, state, request), {
+  const retryAgain = (request: RetryRequest): ReturnType<typeof retryParked> => {
+    state.faults.release();
+    return retryParked(run, state, request);
+  };
+  setHandler(retryPartitions, retryAgain, {
     description: 'Run parked partitions again: {"all": true} or {"starts": [ledger, …]}',
     validator: (request) => {
-      const fault = retryFault(request);
+      const parked = (): LedgerRange[] => [...state.parked.values()].map(({ task }) => task.range);
+      const fault = retryFault(request) ?? missedFault(request, parked());
       if (fault !== undefined) throw new ParquetryError('USAGE', `${fault}.`);
     },
   });
@@ -93,14 +127,28 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
       !state.paused &&
       !state.finishing &&
       state.more() &&
+      (state.requeue.length > 0 || !state.faults.holds('nextPartitions')) &&
       state.inflight.size < state.concurrency &&
       state.parked.size < input.maxParked;
     const over = (): boolean =>
-      state.inflight.size === 0 && (state.finishing || (!state.more() && state.parked.size === 0));
+      state.inflight.size === 0 &&
+      (state.finishing || (!state.more() && state.parked.size === 0)) &&
+      !state.faults.holds('summarize');
+    // A run that is to end, or that is to fail rather than wait, does not wait for a person here either.
+    const fatal = (): StepFault | undefined =>
+      state.inflight.size === 0 && (state.finishing || input.onFailure === 'fail')
+        ? state.faults.final
+        : undefined;
 
+    let datasets: readonly DatasetSummary[] | undefined;
     for (;;) {
       show();
-      if (over()) break;
+      if (over()) {
+        if (state.finishing) await skipParked(run, state);
+        datasets = await keepBooks(state, 'summarize', () => summarize(plan));
+        if (datasets !== undefined) break;
+        show();
+      }
       if (full()) {
         await condition(allHandlersFinished);
         await makeContinueAsNewFunc<typeof backfill>()({ ...input, carry: state.carry() });
@@ -110,32 +158,40 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
         if (state.requeue.length === 0) {
           // A page ahead of what there is room for: one look at the log serves many starts. What another run commits
           // in between is met again by the partition's own commit.
-          const next = await nextPartitions({ ...plan, cursor: state.cursor, limit: PAGE });
-          state.cursor = next.cursor;
-          state.skipped += next.skipped;
-          state.requeue.push(...next.tasks);
+          const { cursor } = state;
+          const next = await keepBooks(state, 'nextPartitions', () =>
+            nextPartitions({ ...plan, cursor, limit: PAGE }),
+          );
+          if (next === undefined) continue;
+          state.page(next);
         }
         const batch = state.requeue.splice(0, wanted);
         started += batch.length;
         await Promise.all(batch.map((task) => startPartition(run, input, state, task)));
         continue;
       }
+      const fault = fatal();
+      if (fault !== undefined)
+        throw ApplicationFailure.nonRetryable(`${fault.step}: ${fault.message}`, fault.code, {
+          ...(fault.hint === undefined ? {} : { hint: fault.hint }),
+          failed: state.failed,
+        });
       if (
         await condition(
-          () => room() || over() || full(),
-          state.inflight.size > 0 ? QUIET.working : QUIET.waiting,
+          () => room() || over() || full() || fatal() !== undefined,
+          state.inflight.size > 0 || state.faults.waiting ? working : waiting,
         )
       )
         continue;
-      for (const [task, status] of await closedStatus(run, state, inspect)) state.closed(task, status);
+      const closed = await keepBooks(state, 'inspect', () => closedStatus(run, state, inspect));
+      for (const [task, status] of closed ?? []) state.closed(task, status);
+      state.faults.passed();
     }
-    if (state.finishing) await skipParked(run, state);
-    const datasets = await summarize(plan);
     state.phase = 'finished';
     show();
     if (state.failedCount > 0)
       throw ApplicationFailure.nonRetryable(
-        `${state.failedCount} of ${state.plan.partitions} partitions failed; ${state.failed[0]?.reason ?? ''}`,
+        `${state.failedCount} of ${state.progress().total} partitions failed; ${state.failed[0]?.reason ?? ''}`,
         'PARTITIONS_FAILED',
         { failed: state.failed, datasets },
       );

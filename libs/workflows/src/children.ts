@@ -69,9 +69,11 @@ export async function retryParked(
   state: RunState,
   request: RetryRequest,
 ): Promise<{ signalled: number; restarted: number }> {
-  const starts = new Set(request.starts ?? []);
+  const { all, starts = [] } = request;
+  // A partition that is committed in parts has a task for each part that is missing, which begins at the gap.
   const chosen = [...state.parked.values()].filter(
-    ({ task }) => request.all === true || starts.has(task.range.start),
+    ({ task: { range } }) =>
+      all === true || starts.some((ledger) => range.start <= ledger && ledger <= range.end),
   );
   let signalled = 0;
   let restarted = 0;

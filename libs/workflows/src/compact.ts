@@ -1,4 +1,4 @@
-import { type LedgerRange, formatRange } from '@parquetry/core';
+import { formatRange } from '@parquetry/core';
 import {
   ApplicationFailure,
   CancellationScope,
@@ -10,59 +10,95 @@ import {
 } from '@temporalio/workflow';
 import {
   type CompactCarry,
+  type CompactFailure,
   type CompactGroup,
   type CompactInput,
   type CompactProgress,
+  type CompactTotals,
   compactProgress,
 } from './contract/compact';
 import type { DatasetFailure } from './contract/types';
-import { cell } from './details';
+import { cell, page } from './details';
 import { describeFailure, failureLine, isStageLost } from './failure';
 import { findSegments, mergeSegments, stageSteps } from './steps';
 
+/** Groups of a page. */
 const PAGE = 40;
+/** Segments of a page: an id has about 55 bytes, and Temporal takes 2 MB. */
+const SEGMENTS = 10_000;
 const AT_ONCE = 2;
 const MAX_LOST = 10;
-const EMPTY: CompactCarry = { groups: 0, segments: 0, filesBefore: 0, filesAfter: 0, rows: 0 };
+/** Failed groups that a compaction remembers by name; the rest is counted. */
+const MAX_NAMED = 100;
+/** Failed groups that its details and its error name. */
+const MAX_SHOWN = 10;
+const EMPTY: CompactCarry = {
+  ...{ groups: 0, segments: 0, filesBefore: 0, filesAfter: 0, rows: 0 },
+  failed: 0,
+  failures: [],
+};
 
 /**
  * Makes few large segments of many small ones. Each group is one Delta commit that adds the new files and removes the
- * old ones, so readers of the log see one or the other. All groups are tried; what failed fails the workflow at its end.
+ * old ones, so readers of the log see one or the other. All groups are tried, a page of them in each run of the
+ * workflow; what failed fails the workflow at its end.
  */
-export async function compact(input: CompactInput): Promise<CompactProgress> {
-  let done: CompactCarry = input.carry ?? EMPTY;
-  const failures: (DatasetFailure & { range: LedgerRange })[] = [];
-  const progress = (): CompactProgress => ({ kind: 'compact', ...done, failures });
+export async function compact({ carry, ...input }: CompactInput): Promise<CompactProgress> {
+  const { after, ...before } = carry ?? EMPTY;
+  let { again = false, ...done } = before;
+  const progress = (): CompactProgress => ({ kind: 'compact', ...done });
+  const show = (): void => setCurrentDetails(details(progress()));
   setHandler(compactProgress, progress, { description: 'What the compaction did so far' });
-  for (;;) {
-    setCurrentDetails(details(progress()));
-    const groups = await findSegments({ ...input, limit: PAGE });
-    const queue = [...groups];
-    const work = async (): Promise<void> => {
-      for (let group = queue.shift(); group !== undefined; group = queue.shift()) {
-        const result = await compactGroup(input, group);
-        if ('failure' in result) failures.push({ ...result.failure, range: group.range });
-        else
-          done = {
-            groups: done.groups + 1,
-            segments: done.segments + group.segments.length,
-            filesBefore: done.filesBefore + group.files,
-            filesAfter: done.filesAfter + result.files,
-            rows: done.rows + result.rows,
-          };
-        setCurrentDetails(details(progress()));
+  show();
+  const { groups, next } = await findSegments({
+    input,
+    ...(after === undefined ? {} : { after }),
+    groups: PAGE,
+    segments: SEGMENTS,
+  });
+  const queue = [...groups];
+  const work = async (): Promise<void> => {
+    for (let group = queue.shift(); group !== undefined; group = queue.shift()) {
+      const result = await compactGroup(input, group);
+      if ('failure' in result) {
+        const failures = [...done.failures, { ...result.failure, range: group.range }].slice(0, MAX_NAMED);
+        done = { ...done, failed: done.failed + 1, failures };
+      } else {
+        again ||= group.part === true;
+        done = {
+          ...done,
+          groups: done.groups + 1,
+          segments: done.segments + group.segments.length,
+          filesBefore: done.filesBefore + group.files,
+          filesAfter: done.filesAfter + result.files,
+          rows: done.rows + result.rows,
+        };
       }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
-    if (failures.length > 0)
-      throw ApplicationFailure.nonRetryable(
-        `${failures.length} ranges could not be compacted; ${failures.map(failureLine)[0] ?? ''}`,
-        failures[0]?.code ?? 'INTERNAL',
-        { failures, ...done },
-      );
-    if (groups.length < PAGE) return progress();
-    await makeContinueAsNewFunc<typeof compact>()({ ...input, carry: done });
-  }
+      show();
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  const goOn = makeContinueAsNewFunc<typeof compact>();
+  if (next !== undefined) await goOn({ ...input, carry: { ...done, after: next, again } });
+  // Parts became segments that are neighbours. Each such pass has far fewer; what failed is tried once more with it.
+  if (again) await goOn({ ...input, carry: { ...done, failed: 0, failures: [] } });
+  if (done.failed > 0) throw failure(done);
+  return progress();
+}
+
+function failure({ failed: count, failures, ...done }: CompactTotals): ApplicationFailure {
+  const [first] = failures;
+  const lines = failures.slice(0, MAX_SHOWN).map(lineOf);
+  if (count > lines.length) lines.push(`and ${count - lines.length} more`);
+  return ApplicationFailure.nonRetryable(
+    `${count} ranges could not be compacted; ${lines.join('; ')}`,
+    first?.code ?? 'INTERNAL',
+    { ...done, failed: count, failures, ...(first?.hint === undefined ? {} : { hint: first.hint }) },
+  );
+}
+
+function lineOf(failure: CompactFailure): string {
+  return `${formatRange(failure.range)} ${failureLine(failure)}`;
 }
 
 type Outcome = { readonly files: number; readonly rows: number } | { readonly failure: DatasetFailure };
@@ -93,13 +129,23 @@ async function compactGroup(input: CompactInput, group: CompactGroup): Promise<O
   }
 }
 
-function details({ groups, segments, filesBefore, filesAfter, rows, failures }: CompactProgress): string {
-  return [
+function details({
+  groups,
+  segments,
+  filesBefore,
+  filesAfter,
+  rows,
+  failed,
+  failures,
+}: CompactProgress): string {
+  const shown = failures.slice(0, MAX_SHOWN).map((failure) => `- ${cell(lineOf(failure), 160)}`);
+  return page([
     `Compaction ${workflowInfo().workflowId}`,
     '',
     '| groups | segments before | files before | files after | rows | failed |',
     '|---|---|---|---|---|---|',
-    `| ${groups} | ${segments} | ${filesBefore} | ${filesAfter} | ${rows} | ${failures.length} |`,
-    ...failures.map((failure) => `- ${formatRange(failure.range)} ${cell(failureLine(failure))}`),
-  ].join('\n');
+    `| ${groups} | ${segments} | ${filesBefore} | ${filesAfter} | ${rows} | ${failed} |`,
+    ...(failed === 0 ? [] : ['', 'These ranges stay as they were, and the others go on:', '', ...shown]),
+    ...(failed > shown.length ? [`- … and ${failed - shown.length} more`] : []),
+  ]);
 }

@@ -56,5 +56,24 @@ describe('what an operator reads in the UI', () => {
     expect(
       backfillDetails('b', { start: 1, end: 2 }, { ...progress, troubled: [], parked: 0 }),
     ).not.toContain('waits');
+    const fault = { step: 'nextPartitions', message: 'The token has expired. '.repeat(40) };
+    const faulty = backfillDetails(
+      'backfill-1',
+      { start: 1, end: 200 },
+      {
+        ...progress,
+        faults: [{ ...fault, code: 'PERMISSION_DENIED', hint: 'Renew it.', final: true }],
+      },
+    );
+    expect(faulty).toContain('| nextPartitions | PERMISSION\\_DENIED | The token has expired');
+    expect(faulty).toMatch(/- Renew it\\\.\n- Mend the cause.*`resume`.*\n- .*`parquetry retry backfill-1`/);
+    expect(encodeURIComponent(faulty).length).toBeLessThan(4096);
+    expect(
+      backfillDetails(
+        'b',
+        { start: 1, end: 2 },
+        { ...progress, faults: [{ ...fault, code: 'STORAGE_UNREACHABLE', final: false }] },
+      ),
+    ).toContain('tried again');
   });
 });

@@ -1,6 +1,6 @@
 import { type LedgerRange, formatRange } from '@parquetry/core';
 import { parkedQuery } from './contract/names';
-import type { BackfillProgress, DatasetFailure } from './contract/types';
+import type { BackfillProgress, DatasetFailure, StepFault } from './contract/types';
 import { joinFailures } from './failure';
 
 /** Longest text from outside in a table or a list; the UI takes the whole page of details as one URL. */
@@ -35,7 +35,10 @@ export function failureTable(failures: readonly DatasetFailure[]): string[] {
 }
 
 /** A Markdown list under the heading "What to do": the failures' own hints first. */
-export function whatToDo(failures: readonly DatasetFailure[], more: readonly string[]): string[] {
+export function whatToDo(
+  failures: readonly Pick<DatasetFailure, 'hint'>[],
+  more: readonly string[],
+): string[] {
   const hints = [...new Set(failures.flatMap(({ hint }) => hint ?? []))].map((hint) => cell(hint));
   return ['**What to do**', '', ...[...hints, ...more].map((line) => `- ${line}`)];
 }
@@ -80,13 +83,33 @@ export function backfillDetails(run: string, range: LedgerRange, progress: Backf
     `${tally.rows} rows in ${tally.files} files, ${tally.ledgers} ledgers, ${tally.rejected} rejected messages.`,
     '',
     `[All partitions](${all}) · [Parked partitions](${link})`,
-    ...troubled(progress),
+    ...faulty(run, progress.faults ?? []),
+    ...troubled(progress, progress.faults === undefined ? MAX_TROUBLED : MAX_TROUBLED / 2),
   ]);
 }
 
-function troubled({ troubled: all, parked, failed }: BackfillProgress): string[] {
+/** What the run itself could not do, and whether it waits for a person or goes on by itself. */
+function faulty(run: string, faults: readonly StepFault[]): string[] {
+  if (faults.length === 0) return [];
+  const final = faults.filter((fault) => fault.final);
+  return [
+    '',
+    '| step of the run | code | what happened |',
+    '|---|---|---|',
+    ...faults.map(({ step, code, message }) => `| ${step} | ${cell(code)} | ${cell(message, 160)} |`),
+    '',
+    ...(final.length === 0
+      ? ['It is tried again every minute or so; nothing is to be done here when it passes.']
+      : whatToDo(final, [
+          'Mend the cause, then *More Actions* → *Send a Signal* → `resume`: the run goes on where it is.',
+          `Or type: \`parquetry retry ${run}\``,
+        ])),
+  ];
+}
+
+function troubled({ troubled: all, parked, failed }: BackfillProgress, most: number): string[] {
   if (all.length === 0) return [];
-  const rows = all.slice(0, MAX_TROUBLED).map(({ key, reason }) => `| ${key} | ${cell(reason, 160)} |`);
+  const rows = all.slice(0, most).map(({ key, reason }) => `| ${key} | ${cell(reason, 160)} |`);
   const hidden = parked + failed - rows.length;
   return [
     '',

@@ -12,6 +12,8 @@ import type {
   Tally,
   TroubledPartition,
 } from './contract/types';
+import type { NextPartitions } from './contract/activities';
+import { Faults } from './faults';
 
 /** Failed partitions that a run remembers by name; the rest is counted. */
 const MAX_NAMED = 100;
@@ -28,6 +30,8 @@ export class RunState {
   failedCount: number;
   done: number;
   skipped: number;
+  /** Tasks beyond one a partition. Everything that counts partitions counts tasks where there are several in one. */
+  split: number;
   abandoned: number;
   tally: Tally;
   paused: boolean;
@@ -35,9 +39,12 @@ export class RunState {
   finishing: boolean;
   concurrency: number;
   phase: 'running' | 'finished' = 'running';
+  /** What the run itself could not do. Not carried over: the next run of the workflow tries it at once. */
+  readonly faults = new Faults();
   /** Called after each change that a message brought: what an operator sees follows at once. */
   onChange: () => void = () => undefined;
   private readonly maxParked: number;
+  private readonly onFailure: BackfillInput['onFailure'];
   private readonly end: number;
 
   constructor(input: BackfillInput) {
@@ -52,12 +59,14 @@ export class RunState {
     this.notes = [...(carry?.notes ?? [])];
     this.done = carry?.done ?? 0;
     this.skipped = carry?.skipped ?? 0;
+    this.split = carry?.split ?? 0;
     this.abandoned = carry?.abandoned ?? 0;
     this.tally = carry?.tally ?? EMPTY_TALLY;
     this.paused = carry?.paused ?? false;
     this.finishing = carry?.finishing ?? false;
     this.concurrency = carry?.concurrency ?? input.concurrency;
     this.maxParked = input.maxParked;
+    this.onFailure = input.onFailure;
     this.end = input.spec.range.end;
   }
 
@@ -65,6 +74,14 @@ export class RunState {
   set(wanted: Partial<Pick<RunState, 'paused' | 'finishing'>>): void {
     Object.assign(this, wanted);
     this.onChange();
+  }
+
+  /** Takes up a page of tasks. */
+  page({ tasks, cursor, skipped, split = 0 }: NextPartitions): void {
+    this.cursor = cursor;
+    this.skipped += skipped;
+    this.split += split;
+    this.requeue.push(...tasks);
   }
 
   /** True while there are partitions that were not started. */
@@ -105,8 +122,9 @@ export class RunState {
   }
 
   /**
-   * A child that ended without a report waits like a parked one: `retryPartitions` starts it anew. One that completed
-   * (its report was lost with a reset of this run) runs again by itself: it finds its commits and changes nothing.
+   * A child that ended without a report waits like a parked one: `retryPartitions` starts it anew. In a run that is to
+   * fail with its partitions it has failed: nobody would come to start it. One that completed (its report was lost with
+   * a reset of this run) runs again by itself: it finds its commits and changes nothing.
    */
   closed(task: PartitionTask, status: string): void {
     const known = this.inflight.delete(task.key) || this.parked.has(task.key);
@@ -117,12 +135,15 @@ export class RunState {
       return;
     }
     const how = status.toLowerCase().replaceAll('_', ' ');
-    const reason = `its workflow ended without a report (${how}); a retry starts it anew`;
-    this.parked.set(task.key, { key: task.key, reason, task });
+    const reason = `its workflow ended without a report (${how})`;
+    if (this.onFailure === 'fail') {
+      this.parked.delete(task.key);
+      this.fail({ key: task.key, reason });
+    } else this.parked.set(task.key, { key: task.key, reason: `${reason}; a retry starts it anew`, task });
     this.onChange();
   }
 
-  /** A child that could not be started. */
+  /** A partition failed for good. */
   fail(partition: TroubledPartition): void {
     this.failedCount += 1;
     if (this.failed.length < MAX_NAMED) this.failed.push(partition);
@@ -131,10 +152,11 @@ export class RunState {
   /** Answer of the `progress` query. */
   progress(): BackfillProgress {
     const troubled = [...this.parked.values(), ...this.failed].slice(0, MAX_NAMED);
+    const faults = this.faults.list();
     return {
       phase: this.currentPhase(),
       ...(this.plan === undefined ? {} : { plan: this.plan.plan }),
-      total: this.plan?.partitions ?? 0,
+      total: this.total(),
       done: this.done,
       skipped: this.skipped,
       abandoned: this.abandoned,
@@ -145,6 +167,7 @@ export class RunState {
       tally: this.tally,
       troubled: troubled.map(({ key, reason }) => ({ key, reason })),
       unusable: this.plan?.unusable ?? 0,
+      ...(faults.length === 0 ? {} : { faults }),
     };
   }
 
@@ -162,6 +185,7 @@ export class RunState {
       ...(this.notes.length === 0 ? {} : { notes: this.notes }),
       done: this.done,
       skipped: this.skipped,
+      ...(this.split === 0 ? {} : { split: this.split }),
       abandoned: this.abandoned,
       tally: this.tally,
       paused: this.paused,
@@ -175,7 +199,7 @@ export class RunState {
     return {
       range,
       partitions: {
-        total: this.plan?.partitions ?? 0,
+        total: this.total(),
         done: this.done,
         skipped: this.skipped,
         abandoned: this.abandoned,
@@ -191,11 +215,17 @@ export class RunState {
     };
   }
 
+  private total(): number {
+    return (this.plan?.partitions ?? 0) + this.split;
+  }
+
   private currentPhase(): BackfillProgress['phase'] {
     if (this.phase === 'finished') return 'finished';
     if (this.plan === undefined) return 'planning';
     if (this.paused) return 'paused';
-    if (this.inflight.size > 0 || this.parked.size === 0) return 'running';
+    if (this.inflight.size > 0) return 'running';
+    if (this.faults.final !== undefined) return 'blocked';
+    if (this.parked.size === 0) return 'running';
     return this.parked.size >= this.maxParked || !this.more() ? 'blocked' : 'running';
   }
 }

@@ -2,6 +2,7 @@ import { type LedgerRange, formatRange } from '@parquetry/core';
 import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
 import type { SharedActivities, StageActivities } from './contract/activities';
 import type { CompactActivities } from './contract/compact';
+import { WATCH_QUEUE } from './contract/names';
 import type { ScheduleActivities } from './contract/schedule';
 import type { TailActivities } from './contract/tail';
 
@@ -28,9 +29,13 @@ export const nextPartitions: SharedActivities['nextPartitions'] = (request) =>
     request,
   );
 
-/** Finds partitions that closed without a report. */
+/** Finds partitions that closed without a report. A run may have hundreds of them. */
 export const inspect: SharedActivities['inspect'] = (ids) =>
-  shared({ ...SHORT, summary: `look after ${ids.length} quiet partitions` }).inspect(ids);
+  shared({
+    ...LONG,
+    startToCloseTimeout: '10m',
+    summary: `look after ${ids.length} quiet partitions`,
+  }).inspect(ids);
 
 /** Reads the result back from the commit log. */
 export const summarize: SharedActivities['summarize'] = (ref) =>
@@ -45,8 +50,8 @@ export const resolveRange: ScheduleActivities['resolveRange'] = (input) =>
   proxyActivities<ScheduleActivities>({ ...LONG, summary: 'find the next range' }).resolveRange(input);
 
 /** Groups of segments that can become one. */
-export const findSegments: CompactActivities['findSegments'] = (input) =>
-  proxyActivities<CompactActivities>({ ...LONG, summary: 'find small segments' }).findSegments(input);
+export const findSegments: CompactActivities['findSegments'] = (request) =>
+  proxyActivities<CompactActivities>({ ...LONG, summary: 'find small segments' }).findSegments(request);
 
 /** Writes a group's rows anew on the disk of the worker that takes the step. */
 export const mergeSegments: CompactActivities['mergeSegments'] = (request) => {
@@ -57,11 +62,16 @@ export const mergeSegments: CompactActivities['mergeSegments'] = (request) => {
 
 /** Finds where a tail begins; waits for a source that is still empty. */
 export const openTail: TailActivities['openTail'] = (input) =>
-  proxyActivities<TailActivities>({ ...LONG, summary: `open a tail from ${input.from}` }).openTail(input);
+  proxyActivities<TailActivities>({
+    ...LONG,
+    taskQueue: WATCH_QUEUE,
+    summary: `open a tail from ${input.from}`,
+  }).openTail(input);
 
 /** Watches the source for the next flush. A short heartbeat: whoever gives it up frees its worker soon. */
 export const cut: TailActivities['cut'] = (request) =>
   proxyActivities<TailActivities>({
+    taskQueue: WATCH_QUEUE,
     startToCloseTimeout: '2h',
     heartbeatTimeout: '12s',
     // Storage that is away for a while must not park a tail: about two hours of tries.

@@ -123,7 +123,7 @@ function setMessages(state: TailState): void {
     },
     {
       description:
-        'Change when a flush ends: {"maxRows": 10000, "maxBytes": 64000000, "maxAgeSeconds": 600}, or a part of it',
+        'Change when a flush ends: {"maxRows": 10000, "maxBytes": 64000000, "maxFileBytes": 256000000, "maxAgeSeconds": 600}, or a part of it',
       validator: (change) => {
         const fault = policyFault(change);
         if (fault !== undefined) throw new ParquetryError('USAGE', `${fault}.`);
@@ -162,6 +162,7 @@ async function commitFlush(
   const partition = { archive: spec.archive, plan: flush.plan, task: flush.task, onFailure: 'park' } as const;
   let pending = flush.task.datasets;
   let tally = EMPTY_TALLY;
+  let largest = 0;
   for (;;) {
     const steps = new Map(pending.map((dataset) => [dataset, 'waiting']));
     const result = await attemptDatasets(partition, pending, (dataset, step) => {
@@ -169,8 +170,9 @@ async function commitFlush(
       show(steps);
     });
     tally = addTally(tally, result.tally);
+    largest = Math.max(largest, result.largest);
     const { failures } = result;
-    if (failures.length === 0) return state.flushed(flush, tally);
+    if (failures.length === 0) return state.flushed(flush, tally, largest);
     await park(state, failures, show);
     if (state.stopping) return;
     // Somebody else's ledgers will not go away: cut again around what is committed now.

@@ -1,5 +1,5 @@
 import { type LedgerRange, formatRange } from '@parquetry/core';
-import type { TailProgress } from './contract/tail';
+import type { FlushPolicy, TailProgress } from './contract/tail';
 import { cell, failureTable, page, whatToDo } from './details';
 
 /** Current details of a tail: where it is, how far behind, and what to do when it is parked. */
@@ -23,11 +23,22 @@ export function tailDetails(
     '|---|---|---|---|---|---|---|---|',
     `| ${cursor ?? '–'} | ${tip?.ledger ?? '–'} | ${behind} | ${progress.flushes} | ${tally.ledgers} | ${tally.rows} | ${progress.late} | ${progress.unusable} |`,
     '',
-    `A flush ends at ${policy.maxRows} rows, ${policy.maxBytes} bytes or ${policy.maxAgeSeconds} s; so far: ${why.join(', ') || 'none'}.`,
+    `A flush ends at ${limits(policy)}; so far: ${why.join(', ') || 'none'}.`,
     ...(flushing === undefined ? [] : ['', `Flush of ledgers ${formatRange(flushing)}`]),
     ...(rows.length === 0 ? [] : ['', '| dataset | step |', '|---|---|', ...rows]),
     ...parked(id, progress),
   ]);
+}
+
+function limits({ maxRows, maxBytes, maxFileBytes, maxAgeSeconds }: FlushPolicy): string {
+  return [
+    ...(maxRows === undefined ? [] : [`${maxRows} rows`]),
+    ...(maxBytes === undefined ? [] : [`${maxBytes} bytes of the source`]),
+    ...(maxFileBytes === undefined ? [] : [`a file of about ${maxFileBytes} bytes`]),
+  ]
+    .concat(`${maxAgeSeconds} s`)
+    .join(', ')
+    .replace(/, (?=[^,]*$)/, ' or ');
 }
 
 function parked(id: string, { failures }: TailProgress): string[] {

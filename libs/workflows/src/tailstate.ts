@@ -4,6 +4,7 @@ import type {
   CutRequest,
   CutResult,
   FlushPolicy,
+  FlushSizes,
   SourceTip,
   TailCarry,
   TailInput,
@@ -39,6 +40,7 @@ export class TailState {
   private previous: string | undefined;
   private tip: SourceTip | undefined;
   private closedAt: string | undefined;
+  private sizes: FlushSizes | undefined;
 
   constructor(private readonly input: TailInput) {
     const { carry } = input;
@@ -56,6 +58,7 @@ export class TailState {
     this.previous = carry?.previous;
     this.tip = carry?.tip;
     this.closedAt = carry?.closedAt;
+    this.sizes = carry?.sizes;
   }
 
   /** True when everything up to the last ledger asked for is taken. */
@@ -77,6 +80,7 @@ export class TailState {
       ...(until === undefined ? {} : { until }),
       ...(this.since === undefined ? {} : { since: this.since }),
       ...(this.previous === undefined ? {} : { previous: this.previous }),
+      ...(this.sizes === undefined ? {} : { fileBytesPerByte: this.sizes.file / this.sizes.source }),
     };
   }
 
@@ -92,9 +96,16 @@ export class TailState {
     this.since = undefined;
   }
 
-  /** A flush is committed. */
-  flushed(flush: Flush, tally: Tally): void {
-    const { task, reason, plan, closedAt, late, unusable } = flush;
+  /** A flush is committed. `largest`: bytes of the largest file that it made; 0 where that is not known. */
+  flushed(flush: Flush, tally: Tally, largest = 0): void {
+    const { task, reason, plan, closedAt, late, unusable, bytes = 0 } = flush;
+    // A flush counts by its size, and half as much with each that follows: a small one, which is mostly footer, says
+    // little, and an old one no more than how the source once was.
+    if (largest > 0 && bytes > 0)
+      this.sizes = {
+        source: (this.sizes?.source ?? 0) / 2 + bytes,
+        file: (this.sizes?.file ?? 0) / 2 + largest,
+      };
     this.cursor = task.range.end + 1;
     this.since = undefined;
     this.previous = plan;
@@ -143,6 +154,7 @@ export class TailState {
       ...(this.previous === undefined ? {} : { previous: this.previous }),
       ...(this.tip === undefined ? {} : { tip: this.tip }),
       ...(this.closedAt === undefined ? {} : { closedAt: this.closedAt }),
+      ...(this.sizes === undefined ? {} : { sizes: this.sizes }),
     };
   }
 

@@ -5,7 +5,7 @@ import {
   dataFileName,
   planCuts,
 } from '@parquetry/core';
-import { type DataType, duckdbColumns, quoteName, quoteText } from '@parquetry/schema';
+import { duckdbColumns, quoteName, quoteText } from '@parquetry/schema';
 import { codecOptions } from './codec';
 import { type WrittenFile, writeCut } from './cut';
 import type { WriteRequest } from './dataset';
@@ -14,6 +14,7 @@ import type { RowRun, RowSource } from './rows';
 import type { Session } from './session';
 import { DEFAULT_FILE_BYTES, MAX_GROUP_ROWS, needsProbe, rowGroupRows } from './sizes';
 import { WorkFolder } from './work';
+import { anyNegativeZero } from './zeros';
 
 /** What `mergeFiles` is asked: the files of a dataset, in ledger order, whose rows are written anew in other files. */
 export interface MergeRequest extends Omit<WriteRequest, 'rowsFile' | 'staged'> {
@@ -57,11 +58,17 @@ async function mergeInto(
   const { schema, settings, dataset, range } = request;
   await loadFiles(session, request);
   const ledgers = await countLedgers(session, request);
-  const staged = stagedFrom(request, ledgers);
+  const staged = stagedFrom(request, ledgers, await hasNegativeZero(session, request));
   const rows = new MergedRows(ledgerIndex(request));
   const maxBytes = settings.maxFileBytes ?? DEFAULT_FILE_BYTES;
   const size = needsProbe(staged.bytes, maxBytes)
-    ? await probe(session, rows, { schema: schema.schema, staged, codec, workDir })
+    ? await probe(session, rows, {
+        schema: schema.schema,
+        staged,
+        codec,
+        workDir,
+        groupRows: rowGroupRows((await rawBytes(session, request)) / staged.rows),
+      })
     : undefined;
   const cuts = planCuts(
     range,
@@ -110,14 +117,35 @@ async function countLedgers(session: Session, request: MergeRequest): Promise<Le
   }));
 }
 
+/** Encoded but not compressed bytes of the old files: keeps the probe's own row groups small where rows are wide. */
+async function rawBytes(session: Session, { files }: MergeRequest): Promise<number> {
+  const [row] = await session.run(
+    `SELECT sum(total_uncompressed_size) FROM parquet_metadata([${files.map(quoteText).join(', ')}])`,
+    'read the footers of the committed files',
+  );
+  return Number(row?.[0]);
+}
+
+/** Known of rows that were just pulled; of committed ones only the values say it. */
+async function hasNegativeZero(session: Session, { schema }: MergeRequest): Promise<boolean> {
+  const condition = anyNegativeZero(schema.schema);
+  if (condition === undefined) return false;
+  const found = await session.run(
+    `SELECT 1 FROM rows WHERE ${condition} LIMIT 1`,
+    'look for negative zeros in the committed rows',
+  );
+  return found.length > 0;
+}
+
 function ledgerIndex({ schema: { schema } }: MergeRequest): number {
   return schema.fields.findIndex(({ name }) => name === schema.ledgerColumn);
 }
 
 /** The rows as if they had been staged; what only a pull counts is not asked of it. */
 function stagedFrom(
-  { dataset, bytes, schema }: MergeRequest,
+  { dataset, bytes }: MergeRequest,
   ledgers: readonly LedgerTally[],
+  negativeZeros: boolean,
 ): StagedDataset {
   const rows = ledgers.reduce((sum, tally) => sum + tally.rows, 0);
   return {
@@ -132,17 +160,10 @@ function stagedFrom(
     bytes: bytes * VALUES_FACTOR,
     parts: [],
     partRows: [],
-    // Whether some float is a negative zero is not known here, and a dictionary would lose its sign.
-    ...(schema.schema.fields.some(({ type }) => hasFloat(type)) ? { negativeZeros: true as const } : {}),
+    ...(negativeZeros ? { negativeZeros } : {}),
     contentHash: '',
     columns: {},
   };
-}
-
-function hasFloat(type: DataType): boolean {
-  if (type.type === 'list') return hasFloat(type.items.type);
-  if (type.type === 'struct') return type.fields.some((field) => hasFloat(field.type));
-  return type.type === 'float64';
 }
 
 /** The rows of the old files, in the temporary table `rows`. */

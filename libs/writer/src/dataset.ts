@@ -110,7 +110,7 @@ async function planFiles(
   const groupRows = rowGroupRows(staged.bytes / staged.rows);
   if (maxBytes === undefined || staged.bytes < maxBytes)
     return { cuts: planCuts(range, staged.ledgers, layout, triggers), groupRows };
-  const size = await probe(session, rows, { schema: schema.schema, staged, codec, workDir });
+  const size = await probe(session, rows, { schema: schema.schema, staged, codec, workDir, groupRows });
   const byBytes = { ...triggers, maxBytes, bytesPerRow: size.fileBytesPerRow };
   return { cuts: planCuts(range, staged.ledgers, layout, byBytes), groupRows };
 }

@@ -2,9 +2,10 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { LedgerTally, StagedDataset } from '@parquetry/core';
 import { type TableSchema, quoteText } from '@parquetry/schema';
+import { dictionaryOptions } from './codec';
 import { type RowSource, named } from './rows';
 import type { Session } from './session';
-import { probeRows } from './sizes';
+import { MAX_GROUP_ROWS, probeRows } from './sizes';
 import { copyReport } from './stats';
 
 /** Bytes per row of a partition's first rows: a pure function of the rows, so that a re-run cuts the same files. */
@@ -15,23 +16,33 @@ export interface RowSize {
   readonly rawBytesPerRow: number;
 }
 
-/** Writes the first rows to a file of their own, measures it and removes it. */
-export async function probe(
-  session: Session,
-  rows: RowSource,
-  options: { schema: TableSchema; staged: StagedDataset; codec: readonly string[]; workDir: string },
-): Promise<RowSize> {
-  const { schema, staged, codec, workDir } = options;
+/** What `probe` is asked beside the rows. */
+export interface ProbeRequest {
+  readonly schema: TableSchema;
+  readonly staged: StagedDataset;
+  readonly codec: readonly string[];
+  readonly workDir: string;
+  /** Row group size of the files, where it does not depend on the probe. */
+  readonly groupRows?: number;
+}
+
+/** Writes the first rows as the files will be written to a file of their own, measures it and removes it. */
+export async function probe(session: Session, rows: RowSource, request: ProbeRequest): Promise<RowSize> {
+  const { schema, staged, codec, workDir, groupRows = MAX_GROUP_ROWS } = request;
   const file = path.join(workDir, 'probe.parquet');
   const limit = probeRows(staged.rows);
   const first = { firstRow: 0, rows: staged.rows, ledgers: firstLedgers(staged, limit) };
   const doing = `measure the first rows of ${staged.dataset}`;
+  const options = [
+    'FORMAT parquet',
+    ...codec,
+    `ROW_GROUP_SIZE ${groupRows}`,
+    ...dictionaryOptions(Math.min(groupRows, limit, staged.rows), staged.negativeZeros === true),
+    'RETURN_STATS',
+  ];
   try {
     const query = named(schema, await rows.select(first, { limit }));
-    const [row] = await session.run(
-      `COPY (${query}) TO ${quoteText(file)} (FORMAT parquet, ${codec.join(', ')}, RETURN_STATS)`,
-      doing,
-    );
+    const [row] = await session.run(`COPY (${query}) TO ${quoteText(file)} (${options.join(', ')})`, doing);
     const report = copyReport(row);
     const [sizes] = await session.run(
       `SELECT sum(total_uncompressed_size) FROM parquet_metadata(${quoteText(file)})`,

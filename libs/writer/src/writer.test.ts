@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CODECS, DEFAULT_WRITE_SETTINGS, type WriteSettings } from '@parquetry/core';
 import type { TableSchema } from '@parquetry/schema';
+import type { WriteRequest } from './dataset';
 import { openQuery } from './query';
 import { SCHEMA, type StagedRow, registered, sampleRow, stageRows } from './testing/stage';
 import { type Writer, openWriter } from './writer';
@@ -12,6 +13,7 @@ import { type Writer, openWriter } from './writer';
 const RANGE = { start: 420_000, end: 420_999 };
 let dir: string;
 let writer: Writer;
+let outDirs = 0;
 
 beforeAll(async () => {
   dir = await mkdtemp(path.join(os.tmpdir(), 'parquetry-writer-'));
@@ -32,11 +34,32 @@ async function writeStage(
   { rowsFile, staged, folder, schema }: Awaited<ReturnType<typeof stage>>,
   settings: Partial<WriteSettings>,
   using: Writer,
+  onProgress?: WriteRequest['onProgress'],
 ) {
-  const outDir = path.join(folder, 'out');
+  // Calls run side by side.
+  const outDir = path.join(folder, `out-${(outDirs += 1)}`);
   const merged = { ...DEFAULT_WRITE_SETTINGS, ...settings };
   const request = { rowsFile, staged, range: RANGE, schema, settings: merged, outDir };
-  return { files: await using.writeDataset(request), request };
+  return { files: await using.writeDataset(onProgress ? { ...request, onProgress } : request), request };
+}
+
+/** Writes each stage twice, all at once: what each call wrote, and how many were at work at the same time at most. */
+async function writeAtOnce(
+  inputs: readonly Awaited<ReturnType<typeof stage>>[],
+  settings: Partial<WriteSettings>,
+  using: Writer,
+): Promise<{ sums: string[]; atOnce: number }> {
+  const running = new Set<number>();
+  let atOnce = 0;
+  const call = async (input: (typeof inputs)[number], id: number): Promise<string> => {
+    const { files } = await writeStage(input, settings, using, () => {
+      running.add(id);
+      atOnce = Math.max(atOnce, running.size);
+    });
+    running.delete(id);
+    return files.map(({ name, sha256, size }) => `${name} ${sha256} ${size}`).join('\n');
+  };
+  return { sums: await Promise.all([...inputs, ...inputs].map(call)), atOnce };
 }
 
 const write = async (
@@ -68,14 +91,17 @@ describe('writeDataset', () => {
       [1, 2, 4].map((threads) => openWriter({ memoryLimit: '512MB', threads })),
     );
     try {
+      const atOnce = [0, 0, 0];
       for (const compression of CODECS) {
         const sums = new Set<string>();
-        for (const using of [...writers, writer])
-          for (const input of inputs)
-            for (const file of (await writeStage(input, { compression }, using)).files)
-              sums.add(`${file.name} ${file.sha256} ${file.size}`);
+        for (const [index, using] of writers.entries()) {
+          const written = await writeAtOnce(inputs, { compression }, using);
+          for (const sum of written.sums) sums.add(sum);
+          atOnce[index] = Math.max(atOnce[index] ?? 0, written.atOnce);
+        }
         expect([...sums]).toHaveLength(1);
       }
+      expect(atOnce).toEqual([1, 2, 4]);
     } finally {
       await Promise.all(writers.map((each) => each.close()));
     }
@@ -100,14 +126,13 @@ describe('writeDataset', () => {
       [4, '1GB'],
     ] as const) {
       const using = await openWriter({ memoryLimit, threads });
-      for (const input of inputs) {
-        const { files } = await writeStage(input, { maxFileBytes: 1 << 20 }, using);
-        expect(files.length).toBeGreaterThan(1);
-        sums.add(files.map((file) => `${file.name} ${file.sha256}`).join('\n'));
-      }
+      const written = await writeAtOnce(inputs, { maxFileBytes: 1 << 20 }, using);
+      for (const sum of written.sums) sums.add(sum);
+      expect(written.atOnce).toBe(threads);
       await using.close();
     }
     expect(sums.size).toBe(1);
+    expect([...sums][0]?.split('\n').length).toBeGreaterThan(1);
   }, 120_000);
 
   it('reads back every value as staged', async () => {
@@ -296,18 +321,28 @@ describe('writeDataset', () => {
 
   it('spills to disk under a small memory limit and removes its spill folder', async () => {
     const spill = path.join(dir, 'small');
-    const small = await openWriter({ memoryLimit: '100MB', threads: 1, tempDir: spill });
-    const many = Array.from({ length: 40_000 }, (_, index) => sampleRow(index));
-    // Out of order, so that they are loaded and sorted.
-    const { files } = await write(
-      [...many.slice(20_000), ...many.slice(0, 20_000)],
-      { maxRowsPerFile: 100_000 },
-      small,
+    const small = await openWriter({ memoryLimit: '300MB', threads: 1, tempDir: spill });
+    // 160 MB of text, out of order, so that it is loaded and sorted.
+    const many = Array.from({ length: 40_000 }, (_, index): StagedRow => ({
+      ...sampleRow(index),
+      rowid: `${index} `.repeat(4000 / `${index} `.length),
+    }));
+    const input = await stage([...many.slice(20_000), ...many.slice(0, 20_000)]);
+    let spilled = 0;
+    const watch = setInterval(() => {
+      for (const entry of readdirSync(spill, { recursive: true, withFileTypes: true })) {
+        const file = path.join(entry.parentPath, entry.name);
+        if (entry.isFile()) spilled = Math.max(spilled, statSync(file, { throwIfNoEntry: false })?.size ?? 0);
+      }
+    }, 20);
+    const { files } = await writeStage(input, { maxRowsPerFile: 100_000 }, small).finally(() =>
+      clearInterval(watch),
     );
     await small.close();
+    expect(spilled).toBeGreaterThan(10e6);
     expect(files.reduce((total, file) => total + file.rows, 0)).toBe(40_000);
     expect(await readdir(spill)).toEqual([]);
-  });
+  }, 120_000);
 });
 
 describe('copyNdjsonToParquet', () => {

@@ -151,7 +151,7 @@ function finish(
   return output.fail(error, { workflowId: run, ...result });
 }
 
-/** Starts the run; when the same one is running already, joins it and sends its parked partitions on. */
+/** Starts the run; when the same one is running already, joins it and sends on what waits for a person. */
 async function startOrJoin(session: Session, run: string, input: BackfillInput): Promise<boolean> {
   const { spec } = input;
   const { client } = session;
@@ -183,7 +183,8 @@ async function startOrJoin(session: Session, run: string, input: BackfillInput):
   }
   const handle = client.workflow.getHandle(run);
   const state = await handle.query(progressQuery);
-  if (state.parked > 0) await handle.executeUpdate(retryPartitions, { args: [{ all: true }] });
+  if (state.parked > 0 || state.faults !== undefined)
+    await handle.executeUpdate(retryPartitions, { args: [{ all: true }] });
   return false;
 }
 

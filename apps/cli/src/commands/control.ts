@@ -1,4 +1,4 @@
-import type { WorkflowHandle } from '@temporalio/client';
+import { type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ParquetryError } from '@parquetry/core';
 import {
   type BackfillInput,
@@ -30,7 +30,14 @@ export async function attach(run: string, settings: WorkerSettings, output: Outp
   );
 }
 
-/** `parquetry pause|resume|cancel ID`. */
+/** Which workflows take a message, and what does its work for the others. */
+const TAKERS: Readonly<Record<'pause' | 'resume' | 'stop', readonly string[]>> = {
+  pause: ['backfill', 'tail'],
+  resume: ['backfill', 'tail'],
+  stop: ['tail'],
+};
+
+/** `parquetry pause|resume|cancel|stop ID`. Every run can be cancelled; the rest is refused to runs that do not take it. */
 export async function tell(
   run: string,
   what: 'pause' | 'resume' | 'cancel' | 'stop',
@@ -38,6 +45,7 @@ export async function tell(
   output: Output,
 ): Promise<number> {
   return withRun(run, settings, output, async (handle) => {
+    if (what !== 'cancel') assertTakes(run, what, (await handle.describe()).type);
     if (what === 'cancel') {
       await handle.cancel();
       await handle.result().catch(() => undefined);
@@ -57,6 +65,21 @@ export async function tell(
   });
 }
 
+/** A signal that a workflow has no handler for is lost in silence, so it is not sent. @throws ParquetryError USAGE */
+function assertTakes(run: string, what: 'pause' | 'resume' | 'stop', type: string): void {
+  if (TAKERS[what].includes(type)) return;
+  const instead =
+    what === 'stop' && type === 'backfill'
+      ? `\`parquetry pause ${run}\` starts no more partitions, \`parquetry cancel ${run}\` ends it; what is committed stays.`
+      : type === 'scheduled'
+        ? 'It looks for its range yet, and is a backfill in a moment; `parquetry schedule pause NAME` starts no more of them.'
+        : `\`parquetry cancel ${run}\` ends it; what is committed stays.`;
+  throw new ParquetryError('USAGE', `"${run}" is a ${type} workflow, which can't be told to ${what}.`, {
+    details: { run, type },
+    hint: instead,
+  });
+}
+
 /** `parquetry retry ID [--ledger N]`: parked partitions run again; follows the run afterwards. */
 export async function retry(
   run: string,
@@ -66,20 +89,27 @@ export async function retry(
 ): Promise<number> {
   return withRun(run, settings, output, async (handle, session) => {
     if (isTail(run)) {
+      if (ledgers.length > 0)
+        throw new ParquetryError('USAGE', 'A tail is parked as a whole: --ledger is for backfills.', {
+          hint: `parquetry retry ${run}`,
+        });
       await handle.signal(retrySignal);
       return followTail(session, run, output);
     }
     const { spec } = await runInput(handle, session);
-    const starts = ledgers.map((ledger) => partitionStart(ledger, spec.range.start, spec.partitionSize));
-    const request = starts.length === 0 ? { all: true } : { starts };
-    const done = await handle.executeUpdate(retryPartitions, { args: [request] });
+    // Ledgers go as they were typed: only the run knows where its tasks begin.
+    const request = ledgers.length === 0 ? { all: true } : { starts: ledgers };
+    const done = await handle.executeUpdate(retryPartitions, { args: [request] }).catch((error: unknown) => {
+      if (!(error instanceof WorkflowUpdateFailedError)) throw error;
+      throw new ParquetryError('USAGE', error.cause?.message ?? error.message, {
+        details: { run },
+        hint: `\`parquetry status ${run}\` names the parked partitions; without --ledger all of them run again.`,
+        cause: error,
+      });
+    });
     output.note(`${done.signalled} partitions run again, ${done.restarted} were started anew.`);
     return attachTo(session, run, { spec }, output, workflowLink(session, run));
   });
-}
-
-function partitionStart(ledger: number, first: number, size: number): number {
-  return Math.max(first, Math.floor(ledger / size) * size);
 }
 
 /** Opens a session for an existing run. */

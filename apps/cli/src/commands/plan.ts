@@ -23,11 +23,15 @@ export async function plan(options: BackfillOptions, output: Output): Promise<nu
     const parts: PlannedDataset[] = [];
     for await (const part of planDatasets(store, looked)) parts.push(part);
     const partitions = countPartitions(spec.range, spec.partitionSize);
-    const open = new Set(parts.filter(({ missing }) => missing.length > 0).map(({ range }) => range.start))
-      .size;
+    const count = (wanted: (part: PlannedDataset) => boolean): number =>
+      new Set(parts.filter(wanted).map(({ range }) => range.start)).size;
+    const open = count(({ run }) => run.length > 0);
+    const replaced = count(({ state }) => state === 'replace');
     output.say(
       `Ledgers ${formatRange(spec.range)} (inclusive) in ${formatCount(partitions)} partitions of ${formatCount(spec.partitionSize)}: ` +
-        `${formatCount(open)} would run, ${formatCount(partitions - open)} are committed.`,
+        (spec.mode === 'replace'
+          ? `all would run, ${formatCount(replaced)} of them to replace what is committed where it differs.`
+          : `${formatCount(open)} would run, ${formatCount(partitions - open)} are committed.`),
     );
     output.say(
       `Archive ${spec.archive}${exists ? '' : ' (new)'}: network ${identity.network}, layout ${identity.layout.kind}, ` +
@@ -37,7 +41,7 @@ export async function plan(options: BackfillOptions, output: Output): Promise<nu
     for (const entry of summaries(parts, index.datasets))
       output.say(
         `${entry.dataset}: ${entry.columns} columns, ${entry.messages === undefined ? 'messages not counted ahead' : `${formatCount(entry.messages)} messages in the range`}; ` +
-          `${entry.missing} partitions to bring, ${entry.committed} committed, ${entry.stale} stale.`,
+          `${entry.missing} partitions to bring, ${spec.mode === 'replace' ? `${entry.replace} to replace` : `${entry.committed} committed, ${entry.stale} stale`}.`,
       );
     if (index.unusable > 0)
       output.say(
@@ -87,6 +91,7 @@ interface Summary {
   readonly missing: number;
   readonly committed: number;
   readonly stale: number;
+  readonly replace: number;
 }
 
 function summaries(
@@ -104,6 +109,7 @@ function summaries(
       missing: count('missing', 'partly'),
       committed: count('committed'),
       stale: count('stale'),
+      replace: count('replace'),
     };
   });
 }

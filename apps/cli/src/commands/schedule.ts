@@ -5,7 +5,7 @@ import {
   type ScheduleOverlapPolicy,
 } from '@temporalio/client';
 import { ParquetryError } from '@parquetry/core';
-import { type ScheduledInput, TASK_QUEUE } from '@parquetry/workflows';
+import { type ScheduledInput, TASK_QUEUE, type TailFrom } from '@parquetry/workflows';
 import { type BackfillOptions, type WorkerSettings, backfillInput } from '../options';
 import type { Output } from '../output';
 import { type Session, openSession } from '../session';
@@ -17,12 +17,14 @@ export interface ScheduleOptions extends Omit<BackfillOptions, 'ledgers'> {
   readonly every?: number;
   readonly lag: number;
   readonly maxLedgers: number;
-  readonly from?: number;
+  readonly from: TailFrom;
   readonly overlap: ScheduleOverlapPolicy;
-  /** Seconds. */
-  readonly catchUp: number;
+  /** Seconds; a day where nothing is said. */
+  readonly catchUp?: number;
   readonly paused?: boolean;
 }
+
+const DAY_SECONDS = 86_400;
 
 /** `parquetry schedule create NAME`: a real Temporal schedule of backfills whose range is found when they run. */
 export async function scheduleCreate(
@@ -54,7 +56,7 @@ export async function scheduleCreate(
         },
         policies: {
           overlap: options.overlap,
-          catchupWindow: options.catchUp * 1000,
+          catchupWindow: (options.catchUp ?? DAY_SECONDS) * 1000,
           // A run fails only after it did all it could; the next one would fail in the same place.
           pauseOnFailure: input.onFailure === 'fail',
         },
@@ -120,7 +122,11 @@ function scheduledInput(options: ScheduleOptions): ScheduledInput {
   const { spec, ...rest } = backfillInput({ ...options, ledgers: '1' });
   const { range: _, ...relative } = spec;
   const { lag, maxLedgers, from } = options;
-  return { ...rest, spec: relative, lag, maxLedgers, ...(from === undefined ? {} : { from }) };
+  if (from === 'latest')
+    throw new ParquetryError('USAGE', '--from latest is for tails: a schedule leaves no ledger out.', {
+      hint: 'Give the first ledger that a new archive is to have, or leave --from out.',
+    });
+  return { ...rest, spec: relative, lag, maxLedgers, ...(from === 'committed' ? {} : { from }) };
 }
 
 /** What commands say of a schedule. */

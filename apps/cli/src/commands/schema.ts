@@ -1,6 +1,6 @@
 import { parseDataset } from '@parquetry/archive';
 import { MAX_LEDGER } from '@parquetry/core';
-import { describeType } from '@parquetry/schema';
+import { describeSource, describeType } from '@parquetry/schema';
 import { openArchive } from '../archive';
 import type { Output } from '../output';
 import { findSchema } from './schemafind';
@@ -63,7 +63,7 @@ export async function schemaShow(
       field.name,
       describeType(field.type),
       field.nullable ? 'yes' : 'no',
-      field.doc ?? '',
+      [field.doc, describeSource(field)].filter((part) => part !== undefined).join('; '),
     ]),
   );
   output.document(found);

@@ -1,5 +1,6 @@
 import { DEFAULT_MODE, parseMode } from '@parquetry/schema';
-import { type Command, Option } from 'commander';
+import { Option } from 'commander';
+import type { SettingsCommand } from '../command';
 import { wholeNumber } from '../options';
 import type { Output } from '../output';
 import { schemaList, schemaShow } from './schema';
@@ -13,15 +14,15 @@ const SUBJECT = ['<subject>', 'message type, or one of its majors (contract_data
 
 /** Adds `schema …` and `views` to the program. */
 export function schemaCommand(
-  program: Command,
-  command: (name: string, description: string) => Command,
+  program: SettingsCommand,
+  command: (name: string, description: string) => SettingsCommand,
   run: (action: () => Promise<number>) => Promise<void>,
   output: Output,
 ): void {
   const group = program.command('schema').description('the registry of an archive').exitOverride();
-  const sub = (created: Command): Command => {
+  const sub = (created: SettingsCommand): SettingsCommand => {
     // `command` hangs new commands below the program; these belong below `schema`.
-    (program.commands as Command[]).splice(program.commands.indexOf(created), 1);
+    (program.commands as unknown[]).splice(program.commands.indexOf(created), 1);
     group.addCommand(created);
     return created.requiredOption('--archive <root>', 'archive root');
   };
@@ -51,6 +52,7 @@ export function schemaCommand(
   sub(command('promote', 'a new major of a message type, after a breaking change'))
     .argument('<type>', 'message type')
     .requiredOption('--from <ledger>', 'first ledger of the new major', wholeNumber(2, 4_294_967_295))
+    .writes()
     .action((type: string, options: { archive: string; from: number }) =>
       run(() => schemaPromote(options.archive, type, options.from, output)),
     );

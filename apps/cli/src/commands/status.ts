@@ -106,6 +106,8 @@ async function backfillStatus(found: Found): Promise<number> {
       ],
     ],
   );
+  for (const { step, code, message, final } of progress.faults ?? [])
+    output.say(`  ${step} ${code}: ${message}${final ? '' : ' (it is tried again)'}`);
   for (const { key, reason } of progress.troubled) output.say(`  ${Number(key.slice(0, 10))}: ${reason}`);
   sayCommitted(committed, output);
   const where = progress.parked === 0 ? undefined : whereParked(session, run);

@@ -7,6 +7,7 @@ import { ParquetryError } from '@parquetry/core';
 import { devHome, loadTemporalConfig, readDevServer } from '@parquetry/temporal';
 import {
   ATTRIBUTES,
+  type FlushPolicy,
   TASK_QUEUE,
   type TailFrom,
   type TailInput,
@@ -15,7 +16,9 @@ import {
   policyFault,
   tailProgress,
 } from '@parquetry/workflows';
+import { differingOptions } from '../differing';
 import { runFailure } from '../follow';
+import { readHistory } from '../history';
 import { onInterrupt } from '../interrupt';
 import { type BackfillOptions, type WorkerSettings, backfillInput } from '../options';
 import { type Output, formatCount } from '../output';
@@ -34,12 +37,13 @@ export interface TailOptions extends Omit<
   readonly maxAge?: number;
   readonly lag: number;
   readonly until?: number;
-  /** Seconds. */
-  readonly poll: number;
+  /** Seconds; two where nothing is said. */
+  readonly poll?: number;
   readonly detach?: boolean;
 }
 
 const LOOK_MS = 1_000;
+const POLL_SECONDS = 2;
 
 /** `parquetry tail`: starts the tail of an archive and source, or attaches to the one that runs. */
 export async function tail(options: TailOptions, settings: WorkerSettings, output: Output): Promise<number> {
@@ -111,20 +115,31 @@ function tailInput(options: TailOptions): TailInput {
     onFailure: 'park',
   });
   const { range: _, ...endless } = spec;
-  const policy = {
-    maxRows: options.maxRows ?? bufferSize ?? 10_000,
-    maxBytes: options.maxBytes ?? (maxFileSizeMb === undefined ? 64_000_000 : maxFileSizeMb * 1_000_000),
-    maxAgeSeconds: options.maxAge ?? (rotationIntervalMinutes ?? 10) * 60,
-  };
+  const policy = flushPolicy(options);
   const fault = policyFault(policy);
   if (fault !== undefined) throw new ParquetryError('USAGE', `${fault}.`);
+  // A flush is a file of each dataset. Its size is an estimate, so only what is far beyond it is cut in two.
+  const files = policy.maxFileBytes === undefined ? {} : { maxFileBytes: policy.maxFileBytes * 2 };
   return {
-    spec: endless,
+    spec: { ...endless, settings: { ...endless.settings, ...files } },
     from: options.from,
     lag: options.lag,
     policy,
-    pollSeconds: options.poll,
+    pollSeconds: options.poll ?? POLL_SECONDS,
     ...(options.until === undefined ? {} : { until: options.until }),
+  };
+}
+
+/** When a flush ends. As for a backfill's files, who asks for a size of files gets it: no other size is assumed then. */
+function flushPolicy(options: TailOptions): FlushPolicy {
+  const { bufferSize, maxFileSizeMb, rotationIntervalMinutes, maxAge } = options;
+  const { maxRows = bufferSize ?? (maxFileSizeMb === undefined ? 10_000 : undefined) } = options;
+  const { maxBytes = maxFileSizeMb === undefined ? 64_000_000 : undefined } = options;
+  return {
+    ...(maxRows === undefined ? {} : { maxRows }),
+    ...(maxBytes === undefined ? {} : { maxBytes }),
+    ...(maxFileSizeMb === undefined ? {} : { maxFileBytes: maxFileSizeMb * 1_000_000 }),
+    maxAgeSeconds: maxAge ?? (rotationIntervalMinutes ?? 10) * 60,
   };
 }
 
@@ -167,19 +182,42 @@ async function startTail(session: Session, id: string, input: TailInput): Promis
     return true;
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    return false;
   }
+  await assertSame(session, id, input);
+  return false;
+}
+
+/** A tail that runs goes on as it was started: one that is asked for in another way is not that. @throws ParquetryError USAGE */
+async function assertSame({ client }: Session, id: string, input: TailInput): Promise<void> {
+  const running = (await readHistory(client.workflow.getHandle(id))).input as TailInput;
+  const differing = differingOptions(running, input);
+  if (differing.length === 0) return;
+  throw new ParquetryError('USAGE', `The tail ${id} runs with other settings than these.`, {
+    details: { tail: id },
+    hint: [
+      ...differing,
+      `\`parquetry attach ${id}\` follows it as it is; to change it, \`parquetry stop ${id}\` and start it again.`,
+    ].join('\n'),
+  });
 }
 
 async function ended(handle: WorkflowHandle, id: string, output: Output): Promise<number> {
   const result = (await handle.result().catch((error: unknown) => {
     throw runFailure(error, id);
   })) as TailResult;
-  const { cursor, flushes, tally, late } = result;
+  const { cursor, flushes, tally, late, unusable } = result;
   output.say(
     `The tail ended before ledger ${cursor}: ${flushes} flushes, ${formatCount(tally.ledgers)} ledgers, ${formatCount(tally.rows)} rows.`,
   );
-  if (late > 0) output.say(`${late} late messages are kept in _parquetry/rejects/late.`);
+  if (tally.rejected > 0)
+    output.say(
+      `${formatCount(tally.rejected)} messages were rejected; see _parquetry/rejects in the archive.`,
+    );
+  if (late > 0) output.say(`${formatCount(late)} late messages are kept in _parquetry/rejects/late.`);
+  if (unusable > 0)
+    output.say(
+      `${formatCount(unusable)} messages have no usable type or ledger: they are kept in _parquetry/rejects/runs.`,
+    );
   output.document({ workflowId: id, ...result });
   return 0;
 }
@@ -210,13 +248,13 @@ function parkedTail(id: string, { failures, cursor }: TailProgress): ParquetryEr
   });
 }
 
-function tailLine({ phase, cursor, lag, flushes, tally, late }: TailProgress): string {
+function tailLine({ phase, cursor, lag, flushes, tally, late, unusable }: TailProgress): string {
   const behind =
     lag === undefined
       ? ''
       : `, ${lag.ledgers} ledgers${lag.seconds === undefined ? '' : ` (${lag.seconds} s)`} behind`;
   return (
     `${phase}: next ledger ${cursor ?? '–'}${behind}, ${flushes} flushes, ${formatCount(tally.ledgers)} ledgers, ` +
-    `${formatCount(tally.rows)} rows${late > 0 ? `, ${late} late` : ''}`
+    `${formatCount(tally.rows)} rows${late > 0 ? `, ${late} late` : ''}${unusable > 0 ? `, ${unusable} unusable` : ''}`
   );
 }

@@ -2,7 +2,6 @@ import { backfill } from '../commands/backfill';
 import { type InspectOptions, inspect } from '../commands/inspect';
 import { plan } from '../commands/plan';
 import type { BackfillOptions } from '../options';
-import { choice } from '../parsers';
 import { type Commands, WORKER_SETTINGS, type WorkerOptions, workerSettings } from './commands';
 
 const MESSAGE_SETTINGS = ['message-type', 'default-type', 'close-time', 'ledger-path'];
@@ -29,6 +28,7 @@ export const RUN_SETTINGS = [
   'include-metadata',
   'contract-columns',
   'contract-types',
+  'compatibility',
   'concurrency',
   'max-parked',
   'max-rejects',
@@ -54,18 +54,14 @@ const INSPECT_SETTINGS = [
   ...MESSAGE_SETTINGS,
   'network',
 ];
+/** What becomes of ledgers that are committed already. */
+const MODE_SETTINGS = ['mode', 'schema', 'keep-replaced'];
 const REQUIRED = ['archive', 'source', 'ledgers'];
 
 /** Adds `backfill`, `plan` and `inspect`. */
 export function backfillCommands({ command, run, output }: Commands): void {
   command('backfill', 'bring a ledger range into an archive')
-    .settings([...RUN_SETTINGS, 'mode', 'keep-replaced', 'dry-run', ...WORKER_SETTINGS], REQUIRED)
-    .option(
-      '--schema <which>',
-      'with --mode replace: the schema version that the ledgers are committed with, or the newest (committed, latest)',
-      choice(['committed', 'latest']),
-      'committed',
-    )
+    .settings([...RUN_SETTINGS, ...MODE_SETTINGS, 'dry-run', ...WORKER_SETTINGS], REQUIRED)
     .option('--detach', 'start the run and return; needs `parquetry dev` or a configured cluster')
     .option('--id <workflow>', 'id of the run (default: made from range and settings)')
     .action(
@@ -82,7 +78,7 @@ export function backfillCommands({ command, run, output }: Commands): void {
     );
 
   command('plan', 'print what a backfill would do and why; nothing is written')
-    .settings([...RUN_SETTINGS, 'profile'], REQUIRED)
+    .settings([...RUN_SETTINGS, ...MODE_SETTINGS, 'profile'], REQUIRED)
     .action((options: BackfillOptions) => run(() => plan(options, output)));
 
   command('inspect', 'validate messages and print what a backfill would do with each')

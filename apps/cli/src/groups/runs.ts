@@ -22,17 +22,20 @@ export function runCommands({ command, run, output }: Commands): void {
     ['pause', 'start no more partitions of a run'],
     ['resume', 'start partitions of a paused run again'],
     ['cancel', 'cancel a run; what is committed stays'],
-  ] as const)
-    command(name, description)
+  ] as const) {
+    const told = command(name, description)
       .argument(...RUN)
       .settings(WORKER_SETTINGS)
       .action((id: string, options: WorkerOptions) =>
         run(() => tell(id, name, workerSettings(options), output)),
       );
+    if (name === 'resume') told.writes();
+  }
   command('retry', 'run parked partitions again')
     .argument(...RUN)
     .option('--ledger <ledger>', 'only the partition with this ledger; may be given several times', collect)
     .settings(WORKER_SETTINGS)
+    .writes()
     .action((id: string, options: { ledger?: readonly string[] } & WorkerOptions) =>
       run(() =>
         retry(id, (options.ledger ?? []).map(wholeNumber(1, 4_294_967_295)), workerSettings(options), output),

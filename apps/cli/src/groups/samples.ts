@@ -9,12 +9,14 @@ export function sampleCommands({ command, run, output }: Commands): void {
     .requiredOption('--out <folder>', 'folder for the lake')
     .option('--ledgers <count>', 'number of ledgers', wholeNumber(1, 100_000), 200)
     .option('--ledgers-per-file <count>', 'ledgers a file', wholeNumber(1, 10_000), 4)
+    .writes()
     .action((options: { out: string; ledgers: number; ledgersPerFile: number }) =>
       run(() => sample(options, output)),
     );
   command('demo', 'sample lake, backfill, verify and query, in one folder')
     .option('--out <folder>', 'folder of the demo', 'demo')
     .settings(WORKER_SETTINGS)
+    .writes()
     .action((options: { out: string } & WorkerOptions) =>
       run(() => demo(options.out, workerSettings(options), output)),
     );

@@ -12,6 +12,7 @@ export function upkeepCommands({ command, run, output }: Commands): void {
     .settings(['archive', 'region', ...WORKER_SETTINGS], ['archive'])
     .option('--fix', 'fill gaps by a backfill from the source that the run had')
     .option('--quick', 'ask for the sizes of files only; they are not read')
+    .writes('fix')
     .action((options: WorkerOptions & { archive: string; fix?: boolean; quick?: boolean }) =>
       run(() => {
         const { archive, fix = false, quick = false, stage } = options;
@@ -23,6 +24,7 @@ export function upkeepCommands({ command, run, output }: Commands): void {
     .settings(['archive', 'region', 'stage'], ['archive'])
     .option('--grace <time>', 'only what is older, e.g. 7d or 72h; longer than the longest run', parseGrace)
     .option('--yes', 'remove it')
+    .writes('yes')
     .action((options: { archive: string; stage?: string; grace?: number; yes?: boolean }) =>
       run(() => {
         const { archive, grace = parseGrace('7d'), yes = false, stage } = options;

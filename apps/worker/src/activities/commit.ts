@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import {
   type Dataset,
   type DraftRejects,
@@ -8,7 +6,7 @@ import {
   assertMajor,
   parseDataset,
 } from '@parquetry/archive';
-import { openStore } from '@parquetry/storage';
+import { fileIdentity, openStore } from '@parquetry/storage';
 import type { CommitResult, DatasetStep } from '@parquetry/workflows';
 import { type FlushReason, isParquetryError } from '@parquetry/core';
 import { writerVersions } from '@parquetry/writer';
@@ -18,6 +16,7 @@ import { commitLine } from '../debug';
 import { StagedFiles } from '../files';
 import { withHeartbeat } from '../heartbeat';
 import { countCommit } from '../metrics';
+import { segmentSettings } from '../plan/settings';
 import { loadPlan } from '../plan/stored';
 
 /** See `StageActivities.commit`. */
@@ -31,11 +30,11 @@ export async function commit(
   const schema = await archive.registry.get(step.dataset, step.schemaVersion);
   const { staged, manifest } = stage;
   const { workflowExecution } = Context.current().info;
-  const rejects = await draftRejects(stage);
+  const rejects = await withHeartbeat((signal) => draftRejects(stage, signal));
   const draft: SegmentDraft = {
     range: step.range,
     schema,
-    settings: spec.settings,
+    settings: segmentSettings(spec, step.dataset),
     contentHash: staged.contentHash,
     files: (await stage.verified()).map((file) => ({
       localPath: file.path,
@@ -124,10 +123,9 @@ function closedBy(files: SegmentDraft['files']): Partial<Record<FlushReason, num
   return counts;
 }
 
-async function draftRejects(stage: StagedFiles): Promise<DraftRejects | undefined> {
+async function draftRejects(stage: StagedFiles, signal: AbortSignal): Promise<DraftRejects | undefined> {
   const { rejected } = stage.staged;
   if (rejected === 0) return undefined;
-  const body = await readFile(stage.rejectsFile);
-  const sha256 = createHash('sha256').update(body).digest('hex');
-  return { localPath: stage.rejectsFile, rows: rejected, size: body.length, sha256 };
+  const identity = await fileIdentity(stage.rejectsFile, signal);
+  return { localPath: stage.rejectsFile, rows: rejected, ...identity };
 }

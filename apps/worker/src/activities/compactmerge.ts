@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Archive, Dataset, SegmentRecord } from '@parquetry/archive';
 import {
@@ -11,7 +11,7 @@ import {
   formatRange,
 } from '@parquetry/core';
 import { writeManifest } from '@parquetry/source';
-import { openStore } from '@parquetry/storage';
+import { download, openStore } from '@parquetry/storage';
 import type { CompactGroup, CompactInput, MergeResult } from '@parquetry/workflows';
 import type { MergedFiles } from '@parquetry/writer';
 import type { WorkerDeps } from '../deps';
@@ -52,7 +52,7 @@ export async function mergeSegments(
       });
       await rm(path.join(stageDir, 'in'), { recursive: true, force: true });
       const staged = stagedOf(group, records, merged);
-      await keepRejects(archive, records, path.join(stageDir, `${group.dataset}.rejects.ndjson`));
+      await keepRejects(archive, records, path.join(stageDir, `${group.dataset}.rejects.ndjson`), signal);
       const proof = mergedProof(group, records);
       await writeManifest(stageDir, {
         stageId,
@@ -135,32 +135,33 @@ async function fetchFiles(
   const paths: string[] = [];
   let bytes = 0;
   for (const file of records.flatMap(({ identity }) => identity.files)) {
-    signal.throwIfAborted();
-    const body = await store.get(`${dataset.folder}/${file.path}`);
-    if (createHash('sha256').update(body).digest('hex') !== file.sha256)
-      throw new ParquetryError(
-        'FILE_CORRUPT',
-        `${dataset.folder}/${file.path} is not the file that was committed.`,
-        {
-          details: { file: file.path, expectedSha256: file.sha256 },
-          hint: 'Replace the ledgers from the source: parquetry backfill --mode replace.',
-        },
-      );
     const target = path.join(dir, `${paths.length}.parquet`);
-    await writeFile(target, body);
+    const handle = await open(target, 'wx');
+    try {
+      bytes += await download(store, `${dataset.folder}/${file.path}`, file, handle, signal);
+    } finally {
+      await handle.close();
+    }
     paths.push(target);
-    bytes += body.length;
   }
   return { paths, bytes };
 }
 
+/** The segments' rejects one after the other, as the new segment's; no file without any. */
 async function keepRejects(
-  archive: Archive,
+  { store }: Archive,
   records: readonly SegmentRecord[],
   target: string,
+  signal: AbortSignal,
 ): Promise<void> {
-  for (const { identity } of records)
-    if (identity.rejects !== null) await appendFile(target, await archive.store.get(identity.rejects.key));
+  const kept = records.flatMap(({ identity }) => identity.rejects ?? []);
+  if (kept.length === 0) return;
+  const file = await open(target, 'wx');
+  try {
+    for (const { key, sha256 } of kept) await download(store, key, { sha256 }, file, signal);
+  } finally {
+    await file.close();
+  }
 }
 
 /** What the new files must hold: the sum of what the old segments' records say, ledger by ledger and column by column. */

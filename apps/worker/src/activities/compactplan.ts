@@ -1,33 +1,55 @@
 import type { SegmentRecord, Snapshot } from '@parquetry/archive';
-import { type LedgerRange, MAX_LEDGER, partitionAt } from '@parquetry/core';
-import type { CompactGroup, CompactInput } from '@parquetry/workflows';
+import { type LedgerRange, MAX_LEDGER, partitionAt, readAlike } from '@parquetry/core';
+import type { CompactCursor, CompactGroup, CompactPage, FindRequest } from '@parquetry/workflows';
+import { inBatches } from '../batches';
 import type { WorkerDeps } from '../deps';
 
 type Segment = Snapshot['segments'][number];
 
 /** See `CompactActivities.findSegments`. */
 export async function findSegments(
-  { archives }: WorkerDeps,
-  { archive: root, datasets, range, partitionSize, limit }: CompactInput & { readonly limit: number },
-): Promise<readonly CompactGroup[]> {
-  const archive = await archives.get(root);
-  const found: CompactGroup[] = [];
-  for (const name of datasets ?? (await archive.datasets())) {
+  { archives }: Pick<WorkerDeps, 'archives'>,
+  { input, after, groups: most, segments: mostIds }: FindRequest,
+): Promise<CompactPage> {
+  const { range, partitionSize } = input;
+  const archive = await archives.get(input.archive);
+  const groups: CompactGroup[] = [];
+  let ids = 0;
+  for (const { name, from } of namesAfter(input.datasets ?? (await archive.datasets()), after)) {
     const dataset = archive.dataset(name);
     const { segments } = await dataset.snapshot();
     const inside = segments.filter(
       (segment) =>
-        range === undefined || (segment.range.start >= range.start && segment.range.end <= range.end),
+        segment.range.start >= Math.max(from, range?.start ?? 0) &&
+        segment.range.end <= (range?.end ?? MAX_LEDGER),
     );
     for (const run of neighbours(inside, partitionSize)) {
-      const records = await Promise.all(run.map(({ id }) => dataset.segment(id)));
-      for (const group of sameSchema(run, records)) {
-        found.push(groupOf(name, group));
-        if (found.length === limit) return found;
+      for (let at = 0; at < run.length; at += mostIds) {
+        const part = run.slice(at, at + mostIds);
+        const records = await inBatches(part, ({ id }) => dataset.segment(id));
+        for (const group of alike(part, records)) {
+          const last = groups.at(-1);
+          if (last !== undefined && (groups.length === most || ids + group.length > mostIds))
+            return { groups, next: { dataset: last.dataset, ledger: last.range.end } };
+          ids += group.length;
+          groups.push({
+            ...groupOf(name, group),
+            ...(part.length < run.length ? { part: true } : {}),
+          });
+        }
       }
     }
   }
-  return found;
+  return { groups };
+}
+
+/** The datasets that come after the cursor, the cursor's own among them, each with the first ledger to look at. */
+function namesAfter(
+  names: readonly string[],
+  after: CompactCursor | undefined,
+): { readonly name: string; readonly from: number }[] {
+  const at = after === undefined ? 0 : Math.max(0, names.indexOf(after.dataset));
+  return names.slice(at).map((name) => ({ name, from: name === after?.dataset ? after.ledger + 1 : 0 }));
 }
 
 /**
@@ -56,12 +78,20 @@ export function neighbours(segments: readonly Segment[], partitionSize: number):
   return runs;
 }
 
-/** Segments of different columns stay apart: their rows are not written anew in other columns. */
-function* sameSchema(run: readonly Segment[], records: readonly SegmentRecord[]): Generator<Segment[]> {
+/**
+ * Segments of different columns stay apart: their rows are not written anew in other columns. So do segments whose
+ * messages were read in different ways: one record could not say that of both.
+ */
+function* alike(run: readonly Segment[], records: readonly SegmentRecord[]): Generator<Segment[]> {
   let group: Segment[] = [];
   for (const [index, segment] of run.entries()) {
-    const [own, before] = [records[index]?.identity.schema, records[index - 1]?.identity.schema];
-    if (group.length > 0 && own?.fingerprint !== before?.fingerprint) {
+    const [own, before] = [records[index]?.identity, records[index - 1]?.identity];
+    if (own === undefined) continue;
+    const fits =
+      before !== undefined &&
+      own.schema.fingerprint === before.schema.fingerprint &&
+      readAlike(own.settings, before.settings);
+    if (group.length > 0 && !fits) {
       if (group.length > 1) yield group;
       group = [];
     }

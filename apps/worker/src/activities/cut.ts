@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Archive, parseDataset } from '@parquetry/archive';
-import { type LedgerRange, MAX_LEDGER, type Reject, partitionAt } from '@parquetry/core';
+import { type LedgerRange, MAX_LEDGER, partitionAt } from '@parquetry/core';
 import { type Cut, MessageTail, type TailReader, type TailView, decideCut } from '@parquetry/source';
 import { type ObjectStore, openStore } from '@parquetry/storage';
 import type { TableSchema } from '@parquetry/schema';
@@ -13,11 +12,19 @@ import { withHeartbeat } from '../heartbeat';
 import { knownSchemas } from '../plan/look';
 import { loadPlan, spoolKey } from '../plan/stored';
 import { messageOptions } from '../sources';
+import { keepAside } from './asides';
+import { bytesOf, flushLimits } from './flushlimits';
 import { planLake, planMessages } from './flushplan';
 import { type TailedType, findMarks, noteKey, openReader, schemaStyle, tailedTypes } from './tailsource';
 
 /** How long one call watches a source that gives no flush. */
 const WATCH_MS = 60_000;
+
+/** Heartbeats of a watch, which has nothing under way that a cancellation must end soon; a worker may have many. */
+const BEAT_MS = 5_000;
+
+/** Tails whose readers a worker keeps between two calls. */
+const KEPT_READERS = 16;
 
 /** What coverage says of the next flush. */
 interface Room {
@@ -29,6 +36,8 @@ interface Room {
 
 /** A reader between two calls, with what it was opened for. */
 interface Kept {
+  /** What it was asked for. */
+  readonly id: string;
   readonly reader: TailReader;
   /** What inference extends, by message type: the schemas of the majors that the cursor belongs to. */
   readonly known: ReadonlyMap<string, TableSchema>;
@@ -37,6 +46,7 @@ interface Kept {
 
 /** The `cut` step of one worker; it keeps readers between calls, so that waiting reads nothing twice. */
 export class Cutter {
+  /** By tail, the one that was used last at the end. */
   private readonly kept = new Map<string, Kept>();
 
   constructor(private readonly deps: WorkerDeps) {}
@@ -52,9 +62,10 @@ export class Cutter {
       const types = await tailedTypes(archive, spec, cursor);
       const room = roomFor(request, types);
       if (typeof room === 'number') return { kind: 'skip', cursor: room };
-      const id = JSON.stringify([spec.archive, spec.source, spec.types ?? null, cursor, request.lag]);
+      const tail = JSON.stringify([spec.archive, spec.source]);
+      const id = JSON.stringify([spec.types ?? null, cursor, request.lag]);
       // Taken while it is in use: a call that was given up may still be at work beside its successor.
-      const kept = this.take(id) ?? (await this.open(store, archive, request, types));
+      const kept = this.take(tail, id) ?? (await this.open(id, store, archive, request, types));
       const { reader } = kept;
       const until = Date.now() + WATCH_MS;
       for (;;) {
@@ -69,7 +80,8 @@ export class Cutter {
         });
         const { layout } = spec.settings;
         const aged = due !== undefined && Date.now() >= due;
-        const cut = decideCut(cursor, view.closed, view.facts, { ...policy, layout, last: room.last, aged });
+        const limits = { ...flushLimits(policy, request.fileBytesPerByte), layout, last: room.last, aged };
+        const cut = decideCut(cursor, view.closed, view.facts, limits);
         if (cut !== undefined) {
           const flushed = await flush({ request, store, archive, kept, view, room, cut, types, signal });
           // Another run changed a schema meanwhile: the next call reads on with what it registered.
@@ -77,7 +89,7 @@ export class Cutter {
         }
         if (view.more) continue;
         if (Date.now() >= until || this.deps.stopping.aborted) {
-          this.kept.set(id, kept);
+          this.keep(tail, kept);
           return { kind: 'wait', ...(since === undefined ? {} : { since }), ...tipOf(view) };
         }
         const pause = Math.min(request.pollSeconds * 1000, Math.max(10, (due ?? Infinity) - Date.now()));
@@ -88,16 +100,24 @@ export class Cutter {
           },
         );
       }
-    });
+    }, BEAT_MS);
   }
 
-  private take(id: string): Kept | undefined {
-    const found = this.kept.get(id);
-    this.kept.clear();
-    return found;
+  private take(tail: string, id: string): Kept | undefined {
+    const found = this.kept.get(tail);
+    this.kept.delete(tail);
+    return found?.id === id ? found : undefined;
+  }
+
+  private keep(tail: string, kept: Kept): void {
+    this.kept.delete(tail);
+    const oldest = this.kept.size >= KEPT_READERS ? this.kept.keys().next().value : undefined;
+    if (oldest !== undefined) this.kept.delete(oldest);
+    this.kept.set(tail, kept);
   }
 
   private async open(
+    id: string,
     store: ObjectStore,
     archive: Archive,
     { spec, start, cursor, lag, previous }: CutRequest,
@@ -109,7 +129,7 @@ export class Cutter {
     const common = { spec, cursor, lag, types: [...types.keys()], messages };
     if (start.plan !== undefined) {
       const { index } = await loadPlan(store, spec.archive, start.plan);
-      return { reader: await openReader(this.deps, { ...common, index }), known, previous };
+      return { id, reader: await openReader(this.deps, { ...common, index }), known, previous };
     }
     const found = await findMarks(store, spec, cursor, previous);
     // Decompressed files of the flush before, which is committed.
@@ -119,7 +139,7 @@ export class Cutter {
       ...common,
       ...(found === undefined ? {} : { marks: found.marks }),
     });
-    return { reader, known, previous: found?.plan };
+    return { id, reader, known, previous: found?.plan };
   }
 }
 
@@ -173,11 +193,9 @@ async function flush(parts: {
     return !types.has(messageType) || room.missing.includes(messageType);
   });
   const { reader } = kept;
-  let late = 0;
-  let unusable = 0;
+  let aside = { late: 0, unusable: 0 };
   if (reader instanceof MessageTail) {
-    late = await keepRejects(store, 'late', reader.rejects.late);
-    unusable = await keepRejects(store, 'runs', reader.rejects.unusable);
+    aside = await keepAside(store, reader.rejects, spec.maxRejects);
     await store.replace(noteKey(spec), Buffer.from(JSON.stringify({ plan: planned.plan })));
   }
   const closeTime = view.facts.findLast(
@@ -190,18 +208,9 @@ async function flush(parts: {
     reason: cut.reason,
     ...(closeTime === undefined ? {} : { closedAt: isoTime(closeTime) }),
     ...tipOf(view),
-    late,
-    unusable,
+    ...aside,
+    bytes: bytesOf(view.facts, range),
   };
-}
-
-/** Keeps messages that no flush has, under their content's hash: a step that is repeated writes them once. */
-async function keepRejects(store: ObjectStore, folder: string, rejects: readonly Reject[]): Promise<number> {
-  if (rejects.length === 0) return 0;
-  const body = Buffer.from(rejects.map((reject) => `${JSON.stringify(reject)}\n`).join(''));
-  const name = createHash('sha256').update(body).digest('hex').slice(0, 32);
-  await store.putIfAbsent(`_parquetry/rejects/${folder}/${name}.ndjson`, body);
-  return rejects.length;
 }
 
 function tipOf({ tip }: TailView): { tip?: SourceTip } {

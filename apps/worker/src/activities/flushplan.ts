@@ -4,8 +4,9 @@ import type { TableSchema } from '@parquetry/schema';
 import type { SourceDataset, TailReader } from '@parquetry/source';
 import type { ObjectStore } from '@parquetry/storage';
 import type { CutRequest } from '@parquetry/workflows';
-import { agreedSchema, contractOf } from '../plan/contract';
+import { agreedSchema, contractOf, registerOptions } from '../plan/contract';
 import { registerSchema } from '../plan/pin';
+import { checkSortKeys } from '../plan/sortkeys';
 import { loadPlan, storePlan } from '../plan/stored';
 import type { FlushMarks, TailedType } from './tailsource';
 
@@ -37,6 +38,7 @@ export async function planMessages(parts: {
   const { spec, start, cursor } = request;
   const { reader, known, previous } = kept;
   const found = await reader.index(range, signal);
+  checkSortKeys(spec.settings.sortBy ?? [], found.datasets, 'some');
   const contract = contractOf(spec);
   const datasets: SourceDataset[] = [];
   for (const entry of found.datasets) {
@@ -46,7 +48,8 @@ export async function planMessages(parts: {
     const dataset =
       types.get(messageType)?.dataset ?? (await archive.majors.majorFor(messageType, cursor)).dataset;
     const agreed = base === undefined ? schema : agreedSchema(contract, base, schema);
-    const registered = await registerSchema(archive, { ...entry, dataset, schema: agreed }, known);
+    const own = { ...entry, dataset, schema: agreed };
+    const registered = await registerSchema(archive, own, known, registerOptions(spec));
     if (registered === undefined) return undefined;
     datasets.push(registered);
   }

@@ -25,19 +25,25 @@ import { writeParquet } from './writeParquet';
 /** The steps that any worker can do. */
 export function createSharedActivities(
   deps: WorkerDeps,
-): SharedActivities & TailActivities & CompactActivities & ScheduleActivities {
-  const cutter = new Cutter(deps);
+): SharedActivities & CompactActivities & ScheduleActivities {
   return {
-    findSegments: (input) => findSegments(deps, input),
+    findSegments: (request) => findSegments(deps, request),
     mergeSegments: (request) => mergeSegments(deps, request),
     resolveRange: (input) => resolveRange(deps, input),
-    openTail: (input) => openTail(deps, input),
-    cut: (request) => cutter.cut(request),
     planRun: (spec) => planRun(deps, spec),
     nextPartitions: (request) => nextPartitions(deps, request),
     pull: (request) => pull(deps, request),
     inspect: (ids) => inspect(deps, ids),
     summarize: (ref) => summarize(deps, ref),
+  };
+}
+
+/** The steps that watch a source: they wait for minutes, and work a little in between. */
+export function createWatchActivities(deps: WorkerDeps): TailActivities {
+  const cutter = new Cutter(deps);
+  return {
+    openTail: (input) => openTail(deps, input),
+    cut: (request) => cutter.cut(request),
   };
 }
 

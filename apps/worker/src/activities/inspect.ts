@@ -1,18 +1,28 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
+import { inBatches } from '../batches';
 import type { WorkerDeps } from '../deps';
+import { withHeartbeat } from '../heartbeat';
 
-/** See `SharedActivities.inspect`. */
-export async function inspect(
-  { client }: WorkerDeps,
+/** See `SharedActivities.inspect`. Some at once: a run may have hundreds, and a cluster far away takes its time. */
+export function inspect(
+  { client }: Pick<WorkerDeps, 'client'>,
   workflowIds: readonly string[],
 ): Promise<Record<string, string>> {
-  const found: Record<string, string> = {};
-  for (const id of workflowIds)
-    try {
-      found[id] = (await client.workflow.getHandle(id).describe()).status.name;
-    } catch (error) {
-      if (!(error instanceof WorkflowNotFoundError)) throw error;
-      found[id] = 'NOT_FOUND';
-    }
-  return found;
+  return withHeartbeat(async (signal) =>
+    Object.fromEntries(
+      await inBatches(workflowIds, async (id) => {
+        signal.throwIfAborted();
+        return [id, await statusOf(client, id)];
+      }),
+    ),
+  );
+}
+
+async function statusOf(client: WorkerDeps['client'], id: string): Promise<string> {
+  try {
+    return (await client.workflow.getHandle(id).describe()).status.name;
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    return 'NOT_FOUND';
+  }
 }

@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Archive } from '@parquetry/archive';
 import { countPartitions } from '@parquetry/core';
 import type { SourceIndex } from '@parquetry/source';
-import { type ObjectStore, openStore } from '@parquetry/storage';
+import { type ObjectStore, fileIdentity, openStore } from '@parquetry/storage';
 import type { PlannedRun, RunSpec, StaleSegments } from '@parquetry/workflows';
 import type { WorkerDeps } from '../deps';
 import { withHeartbeat } from '../heartbeat';
@@ -22,7 +20,7 @@ export async function planRun({ workplace, debug }: WorkerDeps, asked: RunSpec):
     const workDir = workplace.spoolDir(spoolKey(asked));
     const options = { workDir, signal, onProgress };
     const { spec, index, identity, committed } = await pinRun(store, asked, options);
-    const rejects = await keepUnusable(store, index, path.join(workDir, 'rejects.ndjson'));
+    const rejects = await keepUnusable(store, index, path.join(workDir, 'rejects.ndjson'), signal);
     const { network } = identity;
     const stale = await findStale(store, spec, index);
     const plan = await storePlan(store, {
@@ -70,10 +68,11 @@ async function keepUnusable(
   store: ObjectStore,
   index: SourceIndex,
   file: string,
+  signal: AbortSignal,
 ): Promise<string | undefined> {
   if (index.unusable === 0) return undefined;
-  const body = await readFile(file);
-  const key = `_parquetry/rejects/runs/${createHash('sha256').update(body).digest('hex').slice(0, 32)}.ndjson`;
-  await store.putIfAbsent(key, body);
+  const identity = await fileIdentity(file, signal);
+  const key = `_parquetry/rejects/runs/${identity.sha256.slice(0, 32)}.ndjson`;
+  await store.uploadIfAbsent(key, file, { ...identity, signal });
   return key;
 }

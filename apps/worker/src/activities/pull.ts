@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { openStore } from '@parquetry/storage';
 import type { PartitionTask, PlanRef, PullResult } from '@parquetry/workflows';
+import { Context } from '@temporalio/activity';
 import type { WorkerDeps } from '../deps';
 import { decisionLine } from '../debug';
 import { withHeartbeat } from '../heartbeat';
@@ -21,6 +22,7 @@ export async function pull(
   await mkdir(stageDir, { recursive: true });
   await mkdir(spoolDir, { recursive: true });
   try {
+    await workplace.noteOwner(stageId, Context.current().info.workflowExecution?.workflowId);
     const { spareDir } = workplace;
     const job = { archive, plan, task, stageId, stageDir, spareDir, spoolDir };
     const manifest = await withHeartbeat((signal, onProgress) =>

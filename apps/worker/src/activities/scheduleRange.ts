@@ -4,7 +4,7 @@ import type { ResolvedRange, ScheduledInput } from '@parquetry/workflows';
 import { checkArchive, wantedIdentity } from '../archives';
 import type { WorkerDeps } from '../deps';
 import { withHeartbeat } from '../heartbeat';
-import { committedEnd, sourceEdges, tailRun, tailedTypes } from './tailsource';
+import { nextLedger, sourceEdges, tailRun, tailedTypes } from './tailsource';
 
 /** See `ScheduleActivities.resolveRange`. Writes nothing. */
 export async function resolveRange(deps: WorkerDeps, input: ScheduledInput): Promise<ResolvedRange> {
@@ -14,9 +14,10 @@ export async function resolveRange(deps: WorkerDeps, input: ScheduledInput): Pro
     const exists = (await checkArchive(store, wantedIdentity(tailRun(spec)))) !== undefined;
     const edges = await sourceEdges(deps, store, spec, signal);
     if (edges === undefined) return {};
-    const committed = exists ? await committedEnd(await Archive.open(store), spec) : undefined;
-    const start = committed === undefined ? (input.from ?? edges.first) : committed + 1;
-    const types = exists ? await tailedTypes(await Archive.open(store), spec, start) : undefined;
+    const archive = exists ? await Archive.open(store) : undefined;
+    const next = archive && (await nextLedger(archive, spec, () => Promise.resolve(edges), input.from));
+    const start = next ?? input.from ?? edges.first;
+    const types = archive && (await tailedTypes(archive, spec, start));
     // A run has one schema a type: it ends where a promotion begins, and the next one goes on from there.
     const edge = Math.min(...[...(types?.values() ?? [])].map(({ last }) => last));
     const end = Math.min(edges.last - lag, start + maxLedgers - 1, edge);

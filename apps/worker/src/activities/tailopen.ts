@@ -7,9 +7,10 @@ import type { TailInput, TailStart } from '@parquetry/workflows';
 import { checkArchive, mergeIdentity, wantedIdentity } from '../archives';
 import type { WorkerDeps } from '../deps';
 import { withHeartbeat } from '../heartbeat';
+import { checkSortKeys } from '../plan/sortkeys';
 import { storePlan } from '../plan/stored';
 import { checkLakeTypes, networkName } from '../sources';
-import { committedEnd, isLake, lakeOf, lakeTypes, schemaStyle, sourceEdges, tailRun } from './tailsource';
+import { isLake, lakeOf, lakeTypes, nextLedger, schemaStyle, sourceEdges, tailRun } from './tailsource';
 
 const POLL_MS = 1_000;
 
@@ -31,6 +32,7 @@ export async function openTail(
       ...found,
       datasets: found.datasets.map((entry) => ({ ...entry, schema: style(entry.schema) })),
     };
+    if (index !== undefined) checkSortKeys(spec.settings.sortBy ?? [], index.datasets);
     const archive = await Archive.open(store, { create: identity });
 
     /** Polls until the source has something. */
@@ -48,15 +50,13 @@ export async function openTail(
       const found = await edges();
       return found && Math.min(MAX_LEDGER, found.last + 1 - (isLake(spec) ? lag : 0));
     };
-    const after = from === 'committed' ? await committedEnd(archive, spec) : undefined;
+    const after = from === 'committed' ? await nextLedger(archive, spec, edges) : undefined;
     const cursor =
       typeof from === 'number'
         ? from
         : from === 'latest'
           ? await whenThere(next)
-          : after === undefined
-            ? await whenThere(first)
-            : after + 1;
+          : (after ?? (await whenThere(first)));
     const start = { cursor, network: identity.network };
     if (index === undefined) return start;
     // What the plan asks for is the first ledger: a tail has no range that could be found to have gaps.

@@ -86,12 +86,40 @@ export async function tailedTypes(
   return found;
 }
 
-/** The last ledger of the contiguous committed prefix, by the dataset that has least; undefined when none has any. */
-export async function committedEnd(archive: Archive, spec: TailSpec): Promise<number | undefined> {
-  const prefixes = [...(await tailedTypes(archive, spec, 1)).values()].flatMap(
-    ({ coverage: [first] }) => first?.end ?? [],
+/** What a source has. */
+export interface SourceEdges {
+  readonly first: number;
+  /** The newest ledger. */
+  readonly last: number;
+  /** The first ledger that has messages of a type; undefined while there is none. A lake's ledgers have all types. */
+  readonly firstOf: (messageType: string) => number | undefined;
+}
+
+/**
+ * The first ledger after the contiguous committed prefix, by the message type that has least; undefined when nothing is
+ * committed. A type that the archive lacks begins where the source has it, not before `from`: ledgers that the other
+ * types have are left out by whoever takes them.
+ */
+export async function nextLedger(
+  archive: Archive,
+  spec: TailSpec,
+  edges: () => Promise<SourceEdges | undefined>,
+  from = 1,
+): Promise<number | undefined> {
+  const types = [...(await tailedTypes(archive, spec, 1))];
+  const ends = types.flatMap(
+    ([
+      ,
+      {
+        coverage: [first],
+      },
+    ]) => (first === undefined ? [] : [first.end + 1]),
   );
-  return prefixes.length === 0 ? undefined : Math.min(...prefixes);
+  if (ends.length === 0) return undefined;
+  const lacking = types.filter(([, { coverage }]) => coverage.length === 0);
+  const found = lacking.length === 0 ? undefined : await edges();
+  const starts = lacking.flatMap(([type]) => found?.firstOf(type) ?? []);
+  return Math.min(...ends, ...starts.map((first) => Math.max(first, from)));
 }
 
 /** The first and the newest ledger of a source, undefined for one that is empty. */
@@ -100,12 +128,12 @@ export async function sourceEdges(
   store: ObjectStore,
   spec: TailSpec,
   signal: AbortSignal,
-): Promise<{ readonly first: number; readonly last: number } | undefined> {
+): Promise<SourceEdges | undefined> {
   if (isLake(spec)) {
     const lake = lakeOf(spec);
     const config = await readLakeConfig(lake);
     const [first, last] = [await lakeStart(lake, config), await lakeTip(lake, config)];
-    return first === undefined || last === undefined ? undefined : { first, last };
+    return first === undefined || last === undefined ? undefined : { first, last, firstOf: () => first };
   }
   const options = {
     spec,
@@ -117,9 +145,12 @@ export async function sourceEdges(
   const reader = await openReader(deps, options);
   let view = await reader.look(signal);
   while (view.more) view = await reader.look(signal);
-  const [first] = view.facts;
-  const last = view.facts.at(-1);
-  return first && last && { first: first.ledger, last: last.ledger };
+  const { facts } = view;
+  const [first] = facts;
+  const last = facts.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  const firstOf = (type: string): number | undefined => facts.find(({ rows }) => rows.has(type))?.ledger;
+  return { first: first.ledger, last: last.ledger, firstOf };
 }
 
 /** The note that says which flush a tail cut last; it only spares reading old messages as late ones. */

@@ -18,9 +18,9 @@ export async function verifyRowCounts(
   const { registry } = await archives.get(step.archive);
   const schema = await registry.get(step.dataset, step.schemaVersion);
   const files = await stage.written();
-  await checkAccount(stage);
-  const report = await withHeartbeat((signal, heartbeat) =>
-    verifyDataset({
+  const report = await withHeartbeat(async (signal, heartbeat) => {
+    await checkAccount(stage);
+    return verifyDataset({
       files,
       staged: stage.staged,
       schema,
@@ -30,8 +30,8 @@ export async function verifyRowCounts(
       level: spec.verify,
       signal,
       onProgress: heartbeat,
-    }),
-  );
+    });
+  });
   await stage.noteVerified();
   debug?.(
     `verify ${step.dataset} ${formatRange(step.range)}: ${report.rows} rows read back from ${files.length} files`,

@@ -18,10 +18,11 @@ export async function writeParquet(
   const stage = await StagedFiles.open(workplace, step.stageId, step.dataset);
   const { registry } = await archives.get(step.archive);
   const schema = await registry.get(step.dataset, step.schemaVersion);
-  await assertRejects(stage, plan, step.dataset, schema);
-  await rm(stage.outDir, { recursive: true, force: true });
-  const files = await withHeartbeat((signal, report) =>
-    writer.writeDataset({
+  const files = await withHeartbeat(async (signal, report) => {
+    // Rejects may be as many as messages.
+    await assertRejects(stage, plan, step.dataset, schema);
+    await rm(stage.outDir, { recursive: true, force: true });
+    return writer.writeDataset({
       rowsFile: stage.rowsFile,
       staged: stage.staged,
       range: step.range,
@@ -32,8 +33,8 @@ export async function writeParquet(
       signal,
       onProgress: report,
       ...(debug === undefined ? {} : { onFlush: (flush) => debug(flushLine(step, flush)) }),
-    }),
-  );
+    });
+  });
   await stage.noteWritten(files);
   for (const file of files) debug?.(writtenLine(step.dataset, file));
   return {

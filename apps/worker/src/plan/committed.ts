@@ -24,16 +24,15 @@ export async function committedVersions(
   const own = schemaFingerprint(schema);
   const table = archive.dataset(dataset);
   const { segments } = await table.snapshot();
-  const records = await inBatches(
+  const found = await inBatches(
     segments.filter((segment) => intersectRange(segment.range, range) !== undefined),
-    ({ id }) => table.segment(id),
+    async ({ id, range: held }) => ({ held, ...(await table.segment(id)).identity.schema }),
   );
   const byVersion = new Map<number, LedgerRange[]>();
-  for (const { identity } of records) {
-    const { version, fingerprint } = identity.schema;
+  for (const { held, version, fingerprint } of found) {
     if (fingerprint === own) continue;
     const ranges = byVersion.get(version) ?? [];
-    ranges.push(identity.range);
+    ranges.push(held);
     byVersion.set(version, ranges);
   }
   return [...byVersion]

@@ -1,3 +1,4 @@
+import type { RegisterOptions } from '@parquetry/archive';
 import { type ErrorDetails, ParquetryError } from '@parquetry/core';
 import {
   type Contract,
@@ -13,6 +14,11 @@ const MAX_NAMED = 20;
 /** The contract of a run. */
 export function contractOf({ contract }: Pick<RunSpec, 'contract'>): Contract {
   return { ...DEFAULT_CONTRACT, ...contract };
+}
+
+/** How a run registers its schemas. */
+export function registerOptions({ compatibility }: Pick<RunSpec, 'compatibility'>): RegisterOptions {
+  return compatibility === undefined ? {} : { mode: compatibility };
 }
 
 /**
@@ -71,11 +77,22 @@ export function retyped(
     `Types of ${dataset} don't change, and it has values of other types: ${headline(changes)}.`,
     changes,
     [
-      `If the data changed for good: parquetry schema promote ${messageType} --from ${from} --archive ROOT`,
+      promotion(messageType, from),
       'Or keep such messages aside: --contract-types reject_row, with --max-rejects.',
     ],
     { from },
   );
+}
+
+/** The way out for values that came to stay: the command that takes them, from the first ledger that has one. */
+export function promotion(messageType: string, from: number): string {
+  return `If the data changed for good: parquetry schema promote ${messageType} --from ${from} --archive ROOT`;
+}
+
+/** Changes as lines of a hint. */
+export function changeLines(changes: readonly string[]): string[] {
+  const lines = changes.slice(0, MAX_NAMED).map((line) => `  ${line}`);
+  return changes.length > MAX_NAMED ? [...lines, `  and ${changes.length - MAX_NAMED} more`] : lines;
 }
 
 function headline(changes: readonly string[]): string {
@@ -90,10 +107,8 @@ function conflict(
   ways: readonly string[],
   details: ErrorDetails = {},
 ): ParquetryError {
-  const lines = changes.slice(0, MAX_NAMED).map((line) => `  ${line}`);
-  if (changes.length > MAX_NAMED) lines.push(`  and ${changes.length - MAX_NAMED} more`);
   return new ParquetryError('SCHEMA_CONFLICT', message, {
     details: { dataset, changes: changes.slice(0, 100), ...details },
-    hint: [...lines, ...ways].join('\n'),
+    hint: [...changeLines(changes), ...ways].join('\n'),
   });
 }

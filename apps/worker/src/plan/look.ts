@@ -18,6 +18,7 @@ import { checkArchive, mergeIdentity, wantedIdentity } from '../archives';
 import { checkLakeTypes, messageOptions, networkName, openSource } from '../sources';
 import { agreedSchema, assertColumns, contractOf } from './contract';
 import { assertTypes } from './retyped';
+import { checkSortKeys } from './sortkeys';
 
 /** What a run would do, found out without a write to the archive: the plan step and `parquetry plan` share it. */
 export interface LookedOver {
@@ -160,19 +161,4 @@ function checkFound(spec: RunSpec, index: SourceIndex): void {
         hint: 'Check --ledgers, or say what the messages are with --message-type.',
       },
     );
-}
-
-function checkSortKeys(
-  names: readonly string[],
-  datasets: readonly { readonly dataset: string; readonly schema: TableSchema }[],
-): void {
-  for (const name of names) {
-    const found = datasets.flatMap(({ schema }) => schema.fields.filter((field) => field.name === name));
-    const nested = found.some(({ type }) => type.type === 'list' || type.type === 'struct');
-    if (found.length > 0 && !nested) continue;
-    throw new ParquetryError(
-      'CONFIG_INVALID',
-      `Rows can't be sorted by ${JSON.stringify(name)}: ${nested ? 'it holds lists or structs' : `no column of ${datasets.map(({ dataset }) => dataset).join(', ')} has that name`}.`,
-    );
-  }
 }

@@ -1,10 +1,11 @@
-import { Archive, parseDataset } from '@parquetry/archive';
+import { Archive, type RegisterOptions, parseDataset } from '@parquetry/archive';
 import { ParquetryError, isParquetryError, mergeIntervals, subtractIntervals } from '@parquetry/core';
 import { type TableSchema, schemaFingerprint } from '@parquetry/schema';
 import type { SourceDataset } from '@parquetry/source';
 import type { ObjectStore } from '@parquetry/storage';
 import type { RunSpec } from '@parquetry/workflows';
 import { type CommittedVersion, committedVersions } from './committed';
+import { registerOptions } from './contract';
 import { type LookedOver, lookOver } from './look';
 import type { StoredPlan } from './stored';
 
@@ -36,7 +37,8 @@ export async function pinRun(
       const kept = await keptVersions(archive, looked.spec, entry);
       if (kept.length > 0) committed[entry.dataset] = kept;
       const used = await isUsed(archive, looked.spec, entry.dataset, kept);
-      datasets.push(used ? await registerSchema(archive, entry, looked.known) : entry);
+      const mode = registerOptions(looked.spec);
+      datasets.push(used ? await registerSchema(archive, entry, looked.known, mode) : entry);
     }
     const whole = datasets.filter((entry) => entry !== undefined);
     if (whole.length < datasets.length) continue;
@@ -83,9 +85,10 @@ export async function registerSchema<T extends SourceDataset>(
   { registry }: Archive,
   entry: T,
   known: ReadonlyMap<string, TableSchema>,
+  options: RegisterOptions,
 ): Promise<T | undefined> {
   try {
-    const { schema } = await registry.extend(entry.dataset, entry.schema);
+    const { schema } = await registry.extend(entry.dataset, entry.schema, options);
     return { ...entry, schema };
   } catch (error) {
     if (!isParquetryError(error) || error.code !== 'SCHEMA_CONFLICT') throw error;

@@ -17,7 +17,8 @@ export type ToThread =
 export type FromThread =
   | { readonly kind: 'progress'; readonly progress: SourceProgress }
   | { readonly kind: 'decision'; readonly decision: MessageDecision }
-  | { readonly kind: 'done'; readonly manifest: StageManifest }
+  /** `heapBytes`: what the thread's objects take, collected or not. */
+  | { readonly kind: 'done'; readonly manifest: StageManifest; readonly heapBytes: number }
   | { readonly kind: 'failed'; readonly error: PlainError };
 
 /** An error between threads: a structured clone would lose its class and code. */

@@ -48,8 +48,10 @@ export class PullPool {
     if (script === undefined) return runPull(job, hooks);
     return this.gate.run(hooks.signal, async () => {
       const thread = this.take(script);
-      const manifest = await converse(thread, job, hooks);
-      this.keep(thread);
+      const { manifest, heapBytes } = await converse(thread, job, hooks);
+      // A long pull leaves a heap that the write of the same partition may need the memory of.
+      if (heapBytes > this.options.heapBytes / 2) await thread.terminate();
+      else this.keep(thread);
       return manifest;
     });
   }
@@ -80,7 +82,12 @@ export class PullPool {
   }
 
   private start(script: string): Worker {
-    const resourceLimits = { maxOldGenerationSizeMb: Math.ceil(this.options.heapBytes / 2 ** 20) };
+    const heapMb = Math.ceil(this.options.heapBytes / 2 ** 20);
+    // V8 would take 48 MB for young objects beside the limit, which a small one has no room for.
+    const resourceLimits = {
+      maxOldGenerationSizeMb: heapMb,
+      maxYoungGenerationSizeMb: Math.min(48, Math.ceil(heapMb / 6)),
+    };
     const thread = new Worker(script, { resourceLimits });
     // One that ends while it waits for work is not missed; with work, `converse` hears of it.
     thread.on('error', () => undefined).once('exit', () => this.forget(thread));
@@ -108,7 +115,7 @@ function converse(
   thread: Worker,
   job: PullJob,
   { signal, onProgress, onDecision }: PullHooks,
-): Promise<StageManifest> {
+): Promise<{ manifest: StageManifest; heapBytes: number }> {
   return new Promise((resolve, reject) => {
     let doom: NodeJS.Timeout | undefined;
     const abort = (): void => {
@@ -130,7 +137,7 @@ function converse(
       if (message.kind === 'decision') return onDecision?.(message.decision);
       if (message.kind === 'failed') return fail(revivedError(message.error));
       settle();
-      resolve(message.manifest);
+      resolve(message);
     };
     const broke = (error: NodeJS.ErrnoException): void => fail(threadError(error));
     const ended = (code: number): void =>

@@ -1,3 +1,4 @@
+import v8 from 'node:v8';
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import type { StageManifest } from '@parquetry/core';
 import { runPull } from './job';
@@ -16,7 +17,8 @@ function serve(port: MessagePort): void {
       onProgress: (progress) => tell({ kind: 'progress', progress }),
       ...(decisions ? { onDecision: (decision) => tell({ kind: 'decision', decision }) } : {}),
     }).then(
-      (manifest: StageManifest) => tell({ kind: 'done', manifest }),
+      (manifest: StageManifest) =>
+        tell({ kind: 'done', manifest, heapBytes: v8.getHeapStatistics().total_heap_size }),
       (error: unknown) => tell({ kind: 'failed', error: plainError(error) }),
     );
   });

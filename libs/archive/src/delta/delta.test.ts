@@ -221,7 +221,19 @@ describe('schema', () => {
         }),
       );
     const encoded = { ...column('a_x20_b', { type: 'bool' }), key: 'a b' };
-    expect(deltaSchema(schema(encoded), []).fields[0]?.metadata).toMatchObject({ 'parquetry.key': 'a b' });
+    const own = { 'parquetry.id': 1, 'parquetry.key': 'a b' };
+    expect(deltaSchema(schema(encoded), []).fields[0]?.metadata).toMatchObject(own);
+    const nested = column('l', {
+      type: 'list',
+      items: column('element', { type: 'struct', fields: [encoded] }),
+    });
+    expect(deltaSchema(schema(nested), []).fields[0]?.type).toMatchObject({
+      elementType: { fields: [{ name: 'a_x20_b', metadata: own }] },
+    });
+    const flat = { ...column('asset_code', { type: 'utf8' }), path: ['asset', 'code,"x'] };
+    expect(deltaSchema(schema(flat), []).fields[0]?.metadata).toMatchObject({
+      'parquetry.path': '["asset","code,\\"x"]',
+    });
   });
 
   it('says why one schema does not fit the other', () => {

@@ -1,5 +1,12 @@
 import { ParquetryError } from '@parquetry/core';
-import { type DataType, encodeName, type Field, type TableSchema, UNSAFE_NAME } from '@parquetry/schema';
+import {
+  type DataType,
+  encodeName,
+  type Field,
+  sourceMetadata,
+  type TableSchema,
+  UNSAFE_NAME,
+} from '@parquetry/schema';
 
 /** A type of Spark's JSON schema form. */
 export type DeltaType =
@@ -14,8 +21,8 @@ export interface DeltaStruct {
 }
 
 /**
- * A member of a struct. Its metadata holds `parquetry.id`, the Parquet field id, `parquetry.key`, the message's key
- * where it is not the name, and `comment`.
+ * A member of a struct. Its metadata holds `parquetry.id`, the Parquet field id, `parquetry.key` or `parquetry.path`, the
+ * message's key or keys where they are not the name (see `sourceMetadata`), and `comment`.
  */
 export interface DeltaField {
   readonly name: string;
@@ -46,7 +53,7 @@ function deltaField(field: Field): DeltaField {
     nullable: field.nullable,
     metadata: {
       'parquetry.id': field.id,
-      ...(field.key === undefined ? {} : { 'parquetry.key': field.key }),
+      ...sourceMetadata(field),
       ...(field.doc === undefined ? {} : { comment: field.doc }),
     },
   };

@@ -9,7 +9,7 @@ export interface ArrowJsonField {
   /** `{name: 'int', bitWidth, isSigned}`, `{name: 'decimal', …}`, as Arrow's integration format has them. */
   readonly type: Readonly<Record<string, string | number | boolean>>;
   readonly children: readonly ArrowJsonField[];
-  /** The Parquet field id. */
+  /** The Parquet field id, and the message's key or path where the name is another one. */
   readonly metadata?: readonly { readonly key: string; readonly value: string }[];
 }
 

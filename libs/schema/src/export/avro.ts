@@ -1,4 +1,4 @@
-import { storedType } from '../columns';
+import { sourceMetadata, storedType } from '../columns';
 import type { DataType, Field, TableSchema } from '../types';
 import { encodeName } from './names';
 
@@ -8,7 +8,7 @@ export type AvroType = string | readonly AvroType[] | { readonly [name: string]:
 /**
  * The Avro schema of a row. Nullable columns are unions with null that default to null, uint32 is a long, decimals are
  * `bytes` with the logical type `decimal`, timestamps `timestamp-micros`. Names that Avro does not take are encoded as
- * `_xHH_`; the column's own name then stands beside as `parquetry.name`.
+ * `_xHH_`; the column's own name then stands beside as `parquetry.name`, and the message's key or path as in Arrow.
  */
 export function avroSchema(schema: TableSchema): AvroType {
   const name = avroName(schema.messageType);
@@ -31,6 +31,7 @@ function avroField(field: Field, parent: string, records: Set<string>): AvroType
     ...(field.doc === undefined ? {} : { doc: field.doc }),
     'parquetry.id': field.id,
     ...(name === field.name ? {} : { 'parquetry.name': field.name }),
+    ...sourceMetadata(field),
   };
 }
 

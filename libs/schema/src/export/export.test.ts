@@ -93,6 +93,51 @@ describe('Arrow', () => {
   );
 });
 
+/** Columns whose names are not the message's keys, at the top, flattened and nested. */
+const RENAMED = schemaOf(
+  { ...field(3, 'a_b', 'int64'), key: 'a b', doc: 'Count' },
+  { ...field(4, 'asset_code', 'utf8'), path: ['asset', 'code'] },
+  field(5, 'list', {
+    type: 'list',
+    items: field(6, 'element', struct({ ...field(7, '_', 'utf8'), key: '' }, field(8, 'plain', 'bool'))),
+  }),
+);
+
+describe('names that are not the message’s keys', () => {
+  const key = (value: string) => ({ key: 'parquetry.key', value });
+
+  it('stand with their keys and paths in the files’ Arrow schema', () => {
+    const [, , encoded, flat, list] = arrowJson(RENAMED).schema.fields;
+    expect(encoded?.metadata).toContainEqual(key('a b'));
+    expect(flat?.metadata).toContainEqual({ key: 'parquetry.path', value: '["asset","code"]' });
+    const [empty, plain] = list?.children[0]?.children ?? [];
+    expect(empty?.metadata).toContainEqual(key(''));
+    expect(plain?.metadata).toEqual([{ key: 'PARQUET:field_id', value: '8' }]);
+    const read = arrow.tableFromIPC(arrowIpc(RENAMED)).schema.fields[3];
+    expect(read?.metadata.get('parquetry.path')).toBe('["asset","code"]');
+  });
+
+  it('stand with them in Avro, JSON Schema and SQL', () => {
+    const text = JSON.stringify(avroSchema(RENAMED));
+    expect(text).toContain('"parquetry.key":"a b"');
+    expect(text).toContain('"parquetry.key":""');
+    expect(text).toContain('"parquetry.path":"[\\"asset\\",\\"code\\"]"');
+    const json = jsonSchema(RENAMED);
+    expect(json).toMatchObject({
+      properties: {
+        a_b: { description: 'Count', $comment: 'message key "a b"' },
+        asset_code: { $comment: 'message path ["asset","code"]' },
+      },
+    });
+    expect(JSON.stringify(json)).toContain('"$comment":"message key \\"\\""');
+    const ajv = new Ajv({ strict: true, allowUnionTypes: true });
+    addFormats(ajv);
+    expect(() => ajv.compile(json)).not.toThrow();
+    expect(createTableSql(RENAMED)).toContain(`."a_b" IS 'Count; message key "a b"';`);
+    expect(createTableSql(RENAMED)).toContain(`."asset_code" IS 'message path ["asset","code"]';`);
+  });
+});
+
 function entry(name: string, nullable: boolean, type: object, id: string): object {
   return { name, nullable, type, children: [], metadata: [{ key: 'PARQUET:field_id', value: id }] };
 }

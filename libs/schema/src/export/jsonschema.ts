@@ -1,3 +1,4 @@
+import { describeSource } from '../columns';
 import type { DataType, Field, TableSchema } from '../types';
 
 /** A JSON Schema, or a part of one. */
@@ -11,7 +12,8 @@ const digits = (pattern: string, type: 'integer' | 'number' = 'integer'): JsonSc
 
 /**
  * The JSON Schema (2020-12) of a row: closed records, columns that are not nullable required. Integers beyond 32 bits
- * and decimals are numbers or texts of digits, timestamps are RFC 3339 texts, `json` columns are texts.
+ * and decimals are numbers or texts of digits, timestamps are RFC 3339 texts, `json` columns are texts. A `$comment`
+ * names the message's key or path where the column has another name.
  */
 export function jsonSchema(schema: TableSchema): JsonSchema {
   return {
@@ -33,9 +35,11 @@ function record(fields: readonly Field[]): JsonSchema {
 
 function property(field: Field): JsonSchema {
   const type = typeSchema(field.type);
+  const source = describeSource(field);
   return {
     ...(field.nullable ? { anyOf: [type, { type: 'null' }] } : type),
     ...(field.doc === undefined ? {} : { description: field.doc }),
+    ...(source === undefined ? {} : { $comment: source }),
   };
 }
 

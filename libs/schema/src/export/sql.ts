@@ -1,8 +1,10 @@
+import { describeSource } from '../columns';
 import { duckdbColumns, quoteName, quoteText } from '../duckdb';
 import type { TableSchema } from '../types';
 
 /**
- * DuckDB statements that make an empty table of the schema, with the documentation as comments.
+ * DuckDB statements that make an empty table of the schema, with the documentation as comments, and the message's key or
+ * path of columns that have another name.
  * @param table name of the table, the message type by default
  * @throws ParquetryError SCHEMA_CONFLICT for names that DuckDB can't hold apart
  */
@@ -12,11 +14,11 @@ export function createTableSql(schema: TableSchema, table: string = schema.messa
   const columns = duckdbColumns(schema).map(
     ([column, type]) => `  ${quoteName(column)} ${type}${nullable.get(column) === true ? '' : ' NOT NULL'}`,
   );
-  const comments = schema.fields.flatMap((field) =>
-    field.doc === undefined
-      ? []
-      : [`COMMENT ON COLUMN ${name}.${quoteName(field.name)} IS ${quoteText(field.doc)};`],
-  );
+  const comments = schema.fields.flatMap((field) => {
+    const parts = [field.doc, describeSource(field)].filter((part) => part !== undefined);
+    if (parts.length === 0) return [];
+    return [`COMMENT ON COLUMN ${name}.${quoteName(field.name)} IS ${quoteText(parts.join('; '))};`];
+  });
   const doc = schema.doc === undefined ? [] : [`COMMENT ON TABLE ${name} IS ${quoteText(schema.doc)};`];
   return [`CREATE TABLE ${name} (\n${columns.join(',\n')}\n);`, ...doc, ...comments, ''].join('\n');
 }

@@ -56,7 +56,7 @@ const time = new TimeReader();
 /**
  * What all values at one JSON path have been: a join-semilattice. Observing and joining only ever set bits, raise
  * maxima and add members, so the outcome depends on no order, no batch split and no repetition. Nulls and absent values
- * leave no trace: everything is nullable.
+ * leave no trace: everything is nullable, and a key becomes a member with its first value, which then decides its type.
  */
 export class Evidence {
   seen = 0;
@@ -129,9 +129,12 @@ export class Evidence {
         this.member(tape, at)?.scalars(tape, at + NODE, found);
   }
 
-  /** The evidence of member `key` of objects here, made when it is new; undefined for an open map. */
+  /**
+   * The evidence of member `key` of objects here, made when it is new; undefined when its value is null, which makes no
+   * member, and for an open map.
+   */
   member(tape: Tape, key: number): Evidence | undefined {
-    if ((this.seen & SAW_OPEN) !== 0) return undefined;
+    if ((this.seen & SAW_OPEN) !== 0 || tape.kind(key + NODE) === NULL) return undefined;
     if (((tape.nodes[key] as number) & LONE) !== 0) return this.open();
     this.keys ??= new KeyTable();
     const index = this.keys.find(tape, key);

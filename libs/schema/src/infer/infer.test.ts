@@ -66,7 +66,15 @@ describe('resolveType', () => {
     ['[json]', ['[1,"a"]']],
     ['[[{a:int64}]]', ['[[{"a":1}]]']],
     ['{a:int64,b:utf8}', ['{"b":"x"}', '{"a":1}', '{}']],
-    ['{_Z:int64,a:json}', ['{"a":null,"_Z":1}']],
+    ['{_Z:int64}', ['{"a":null,"_Z":1}']],
+    ['{a:utf8}', ['{"a":null}', '{"a":"hello"}', '{}']],
+    ['{a:int64}', ['{"a":1,"A":null,"a b":null,"\\ud800":null}']],
+    ['{a:{b:bool}}', ['{"a":{"b":true,"c":null}}', '{"a":null}', '{"a":{"c":null}}']],
+    ['json', ['{"a":null}']],
+    ['json', ['{"a":null,"b":{"c":null}}', '[]']],
+    ['{b:json}', ['{"a":null,"b":{"c":null}}']],
+    ['[json]', ['[{"a":null}]', '[{}]']],
+    ['[{a:int64}]', ['[{"a":null}]', '[null,{"a":1}]']],
     ['json', ['{"a":1}', '{"A":1}']],
     ['json', ['{"":1}']],
     ['json', ['{"a.b":1}']],
@@ -140,6 +148,22 @@ describe('Evidence is a join-semilattice', () => {
         const right = evidenceOf(values.slice(cut));
         expect(resolve(joinEvidence(left, right))).toEqual(expected);
         expect(resolve(joinEvidence(right, left))).toEqual(expected);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('has nulls below everything: they change nothing, whatever else there is', () => {
+    const nulls = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'C', 'd.e', '', 'z'), fc.constant(null), {
+      maxKeys: 4,
+    });
+    fc.assert(
+      fc.property(batches, fc.array(fc.tuple(fc.nat(12), nulls), { maxLength: 4 }), (values, extra) => {
+        const objects = values.filter((value) => value.startsWith('{'));
+        fc.pre(objects.length > 0);
+        const more = [...objects];
+        for (const [at, members] of extra) more.splice(at, 0, 'null', JSON.stringify(members));
+        expect(resolve(evidenceOf(more))).toEqual(resolve(evidenceOf(objects)));
       }),
       { numRuns: 500 },
     );

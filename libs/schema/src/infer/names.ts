@@ -1,7 +1,12 @@
+import { FIELD_ID_NAME } from '../columns';
+
 const CLEAN_NAME = /^[A-Za-z0-9_-]{1,128}$/;
 const MAX_NAME = 128;
-/** Names of hive partition folders: a column of that name would clash with the folder's value in every reader. */
-const RESERVED = ['year', 'month', 'day', 'hour'];
+/**
+ * Names of hive partition folders, where a column would clash with the folder's value in every reader, and what DuckDB's
+ * COPY calls a field's id.
+ */
+const RESERVED = ['year', 'month', 'day', 'hour', FIELD_ID_NAME];
 
 /**
  * Names columns after message keys, reversibly: the schema keeps a key that is not its column's name as `Field.key`.

@@ -69,6 +69,15 @@ describe('nested values', () => {
     ]);
   });
 
+  it('whose members never have a value are JSON text as they are, flattened ones too, and grow no columns', () => {
+    const rows = [{ a: { b: null }, c: { d: { e: null }, f: 1 }, g: null }];
+    expect(columns(infer(rows, 'struct'))).toEqual(['a: json', 'c: struct<d: json, f: int64>']);
+    expect(columns(infer(rows, 'flatten'))).toEqual(['a: json', 'c_d<c/d>: json', 'c_f<c/f>: int64']);
+    expect(columns(infer(rows, 'json'))).toEqual(['a: json', 'c: json']);
+    const base = infer([{ c: { f: 1 } }], 'flatten');
+    expect(infer([{ c: { h: null, f: 2 } }, { c: { h: null } }], 'flatten', base)).toEqual(base);
+  });
+
   it('as JSON text', () => {
     const types = columns(infer(ROWS, 'json'));
     expect(types).toContain('asset: json');

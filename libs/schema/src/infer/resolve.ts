@@ -33,14 +33,14 @@ export type NextId = () => number;
  *
  * | seen (nulls aside) | type |
  * |---|---|
- * | nothing | json |
+ * | nothing (such a key is no member: see `Evidence`) | json |
  * | booleans | bool |
  * | integers | int64 → uint64 → decimal128(38, 0) → json |
  * | some numbers with fraction, exponent or `-0` | float64 if a double holds each one, else decimal128(38, s), else json |
  * | RFC 3339 times with offset, at most microseconds, years 1–9999 | timestamp |
  * | other strings | utf8 |
  * | arrays | list of the elements' type; json when no element is ever seen |
- * | objects | struct, members by name; json when empty, an open map, or with keys that can't be member names |
+ * | objects | struct, members by name; json when no member ever has a value, for an open map, or with keys that can't be member names |
  * | several of these | json |
  *
  * `json` is the source text of the value, so a number that fits no type keeps every digit there.

@@ -1,5 +1,6 @@
 import { JsonScanner, NODE } from '../json';
 import type { TableSchema } from '../types';
+import { assertStorable, describeType } from '../columns';
 import { columnNames } from './names';
 import { inferSchema, MAX_COLUMNS, messageEvidence } from './schema';
 
@@ -30,6 +31,13 @@ describe('columnNames', () => {
       'a.b': 'a_b_2',
       year: 'year_2',
       é: '__3',
+    });
+  });
+
+  it('keeps the name that COPY has for field ids free, however it is written', () => {
+    expect(Object.fromEntries(columnNames(['__DuckDB_field_id', '__duckdb_field_id'], []))).toEqual({
+      __DuckDB_field_id: '__DuckDB_field_id_2',
+      __duckdb_field_id: '__duckdb_field_id_3',
     });
   });
 
@@ -118,6 +126,28 @@ describe('inferSchema', () => {
         },
       },
     ]);
+  });
+
+  it('has a column for a key from its first value on, whose type that value decides', () => {
+    const before = schemaOf(['{"n":1,"memo":null,"meta":{"k":1,"note":null}}']);
+    expect(before.fields.map(({ name }) => name)).toEqual(['closed_at', 'ledger_sequence', 'meta', 'n']);
+    const after = schemaOf(['{"memo":"hello","meta":{"note":true}}', '{"memo":null}'], before);
+    expect(after.fields.map(({ name, type }) => [name, describeType(type)]).slice(2)).toEqual([
+      ['meta', 'struct<k: int64, note: bool>'],
+      ['n', 'int64'],
+      ['memo', 'utf8'],
+    ]);
+    expect(schemaOf(['{"other":null,"meta":{"more":null,"k":null}}'], before)).toEqual(before);
+  });
+
+  it('can be stored whatever the keys are, in a new struct and in one that grows', () => {
+    const text = '{"__duckdb_field_id":"a","s":{"k":1,"__duckdb_field_id":"b"}}';
+    for (const schema of [schemaOf([text]), schemaOf([text], schemaOf(['{"s":{"k":1}}']))]) {
+      assertStorable(schema);
+      expect(schema.fields).toContainEqual(
+        expect.objectContaining({ name: '__duckdb_field_id_2', key: '__duckdb_field_id' }),
+      );
+    }
   });
 
   it('refuses messages whose keys grow without end', () => {

@@ -20,7 +20,8 @@ export function messageEvidence(): Evidence {
 }
 
 /**
- * The schema of a dataset from the evidence of all its messages.
+ * The schema of a dataset from the evidence of all its messages. A key that only ever was null has no column yet: the
+ * first value decides its type, and until then its nulls read as those of a column that is not there.
  *
  * Without `base` the columns are the keys seen, in name order, with field ids in that order from 1, plus
  * `ledger_sequence` (uint32) and `closed_at` (timestamp), both not null, which the pull fills with the message's

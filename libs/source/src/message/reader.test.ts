@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { JsonScanner } from '@parquetry/schema';
 import { checkMessage } from './check';
-import { type MessageOptions, MessageReader } from './reader';
+import { type MessageFault, type MessageOptions, MessageReader } from './reader';
 
 const scanner = new JsonScanner();
 
@@ -89,6 +89,8 @@ describe('ledger', () => {
       't LEDGER_CONFLICT',
     );
     expect(place(`{"type":"t","ledger":3,${at}}`, { ledgerPaths })).toBe('t NO_LEDGER');
+    const named = `{"type":"constructor","ledger":3,${at}}`;
+    expect(place(named, { ledgerPaths, closeTimePaths: {} })).toBe(`constructor 3 ${time}`);
   });
 });
 
@@ -138,6 +140,33 @@ describe('close time', () => {
       't 1 CLOSE_TIME_CONFLICT',
     );
   });
+});
+
+describe('what is not there', () => {
+  /** The fault of a message without a type, a ledger or a close time. */
+  const missing = (text: string, options: MessageOptions = {}): MessageFault | undefined => {
+    const bytes = Buffer.from(text);
+    scanner.scan(bytes, 0, bytes.length);
+    const { tape } = scanner;
+    const reader = new MessageReader(options);
+    return reader.readType(tape) ?? reader.readLedger(tape) ?? checkMessage(reader, tape);
+  };
+
+  it.each([
+    ['{"ledger":1}', {}, 'NO_MESSAGE_TYPE', 'message_type', 'string'],
+    ['{"type":"t","ledger":null}', {}, 'NO_LEDGER', 'ledger_sequence', 'a whole number from 1 to 4294967295'],
+    [
+      '{"type":"t","ledger":1,"closed_at":null}',
+      { closeTimePaths: { t: 'at' } },
+      'NO_CLOSE_TIME',
+      'closed_at',
+      'RFC 3339 with an offset, or Unix seconds or milliseconds',
+    ],
+  ] as [string, MessageOptions, string, string, string][])(
+    '%s: the reject names the column, what it takes, and that there is nothing',
+    (text, options, code, column, expected) =>
+      expect(missing(text, options)).toMatchObject({ code, column, expected, actual: 'nothing' }),
+  );
 });
 
 describe('keys', () => {

@@ -56,6 +56,9 @@ const SCHEMA = new JsonPath('_schema');
 const TYPE = new JsonPath('type');
 const COMMON_LEDGER = LEDGER_PATHS.map((path) => new JsonPath(path));
 const LEDGER_FORM = 'a whole number from 1 to 4294967295';
+const TIME_FORM = 'RFC 3339 with an offset, or Unix seconds or milliseconds';
+/** What a message has where it has nothing, or null. */
+const NOTHING = 'nothing';
 const MAX_TYPES = 4_096;
 
 /**
@@ -127,6 +130,9 @@ export class MessageReader {
     return {
       code: 'NO_LEDGER',
       reason: `The message has no ledger at ${places.ledger.map(({ text }) => text).join(', ')}.`,
+      column: places.ledgerColumn.text,
+      expected: LEDGER_FORM,
+      actual: NOTHING,
     };
   }
 
@@ -153,6 +159,9 @@ export class MessageReader {
       reason: `A message of type ${this.dataset} has its close time at ${places.closeTime
         .map(({ text }) => text)
         .join(', ')}; none is there.`,
+      column: places.closeTimeColumn.text,
+      expected: TIME_FORM,
+      actual: NOTHING,
     };
   }
 
@@ -226,6 +235,9 @@ export class MessageReader {
       defaultType ?? {
         code: 'NO_MESSAGE_TYPE',
         reason: 'The message names no type at message_type, _schema or type, and no default is configured.',
+        column: 'message_type',
+        expected: 'string',
+        actual: NOTHING,
       }
     );
   }
@@ -254,8 +266,8 @@ export class MessageReader {
     const known = this.placeMap.get(type);
     if (known !== undefined) return known;
     const { ledgerPaths, closeTimePaths: timePaths, columns } = this.options;
-    const ledger = ledgerPaths?.[type];
-    const closeTime = timePaths?.[type];
+    const ledger = own(ledgerPaths, type);
+    const closeTime = own(timePaths, type);
     const places: Places = {
       ledger: ledger === undefined ? COMMON_LEDGER : [new JsonPath(ledger)],
       closeTime: (closeTime === undefined ? closeTimePaths(type) : [closeTime]).map(
@@ -293,6 +305,11 @@ export class MessageReader {
   }
 }
 
+/** The path configured for a type; a type may have the name of something that every object has. */
+function own(paths: Readonly<Record<string, string>> | undefined, type: string): string | undefined {
+  return paths !== undefined && Object.hasOwn(paths, type) ? paths[type] : undefined;
+}
+
 /** The object member of the message named like its type (`a.b.v1` for type `a_b_v1` too), or -1. */
 function findInner(tape: Tape, type: string): number {
   const end = tape.next(0);
@@ -306,8 +323,7 @@ function findInner(tape: Tape, type: string): number {
 }
 
 function timeFault(outcome: number, path: JsonPath, actual: string): MessageFault {
-  const expected = 'RFC 3339 with an offset, or Unix seconds or milliseconds';
-  const fault = { column: path.text, expected, actual };
+  const fault = { column: path.text, expected: TIME_FORM, actual };
   if (outcome === TIME_FINE)
     return {
       ...fault,

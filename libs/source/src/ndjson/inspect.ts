@@ -5,7 +5,7 @@ import { checkMessage, type MessageFault, MessageReader } from '../message';
 import { folderConflict } from '../stage/decision';
 import { caseFault } from './clash';
 import { type SourceFile, listFiles } from './files/files';
-import { isBlank, lineTextEnd, markLength, MAX_LINE, readBatches } from './files/lines';
+import { isBlank, lineTextEnd, markLength, MAX_LINE, readBatches, TOO_LONG } from './files/lines';
 import { messageOptions, type NdjsonOptions } from './options';
 import { RowEncoder } from './row/row';
 import { ensureSpool } from './files/spool';
@@ -94,14 +94,16 @@ class Inspector {
       for await (const { bytes, start: offset, tooLong } of readBatches(handle)) {
         signal?.throwIfAborted();
         for (let at = 0; at < bytes.length; line += 1) {
-          const newline = tooLong === true ? -1 : bytes.indexOf(10, at);
+          const newline = tooLong !== undefined ? -1 : bytes.indexOf(10, at);
           const end = newline < 0 ? bytes.length : newline;
           const start = offset === 0 && at === 0 ? markLength(bytes) : at;
           const last = lineTextEnd(bytes, start, end);
           at = newline < 0 ? end : newline + 1;
           if (isBlank(bytes, start, last)) continue;
           const found =
-            tooLong === true || last - start > MAX_LINE ? lineTooLong() : this.message(bytes, start, last);
+            tooLong !== undefined || last - start > MAX_LINE
+              ? unusable(TOO_LONG)
+              : this.message(bytes, start, last);
           onMessage({ position: `${file.name}:${line}`, ...found });
         }
       }
@@ -167,8 +169,4 @@ class Inspector {
 
 function unusable(fault: MessageFault): Omit<InspectedMessage, 'position'> {
   return { fault, unusable: true };
-}
-
-function lineTooLong(): Omit<InspectedMessage, 'position'> {
-  return unusable({ code: 'LINE_TOO_LONG', reason: `The line is longer than ${MAX_LINE} bytes.` });
 }

@@ -1,4 +1,5 @@
-import { appendFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { compress } from '@mongodb-js/zstd';
@@ -219,16 +220,20 @@ describe('lines', () => {
     );
     const index = await workspace.prepare(source);
     expect(index.unusable).toBe(2);
-    expect(
-      (await workspace.rejects()).map(({ code, position, raw }) => [
-        code,
-        position.split(':').at(-1),
-        raw?.length,
-      ]),
-    ).toEqual([
-      ['LINE_TOO_LONG', '2', 4_096],
-      ['LINE_TOO_LONG', '5', 4_096],
-    ]);
+    const rejects = await workspace.rejects();
+    expect(rejects.map(({ code, position, raw }) => [code, position.split(':').at(-1), raw?.length])).toEqual(
+      [
+        ['LINE_TOO_LONG', '2', 4_096],
+        ['LINE_TOO_LONG', '5', 4_096],
+      ],
+    );
+    // The whole of such a line can be found again in its file.
+    const content = await readFile(workspace.file('in'));
+    for (const { offset = 0, length = 0, sha256 } of rejects) {
+      const line = content.subarray(offset, offset + length);
+      expect(line.equals(huge)).toBe(true);
+      expect(createHash('sha256').update(line).digest('hex')).toBe(sha256);
+    }
     const { manifest, stageDir } = await workspace.pull(source, index);
     expect(manifest.datasets[0]).toMatchObject({ rows: 3, rejected: 0 });
     expect(JSON.stringify(await rowsOf(stageDir, index)).length).toBeGreaterThan(20 << 20);

@@ -13,16 +13,20 @@ import { listFiles, type SourceFile, sourceChanged } from './files/files';
 import { CountKernel } from './kernel/counts';
 import { UNKNOWN } from './kernel/layout';
 import { indexLesson, type IndexPlan } from './known';
-import { type BlockLine, blockLines, isBlank, lineAt, MAX_LINE, readBatches, readFully } from './files/lines';
+import {
+  type BlockLine,
+  blockLines,
+  isBlank,
+  lineAt,
+  MAX_LINE,
+  readBatches,
+  readFully,
+  TOO_LONG,
+} from './files/lines';
+import { beginning, type LongLine, longLine } from './files/long';
 import { messageOptions, type NdjsonOptions } from './options';
 import { rejectOf } from './reject';
 import { ensureSpool } from './files/spool';
-
-const TOO_LONG: MessageFault = {
-  code: 'LINE_TOO_LONG',
-  reason: `The line is longer than ${MAX_LINE} bytes; its beginning is kept.`,
-};
-const PREFIX = 4_096;
 
 /** The one pass over all files: blocks with their ledgers, counts, evidence of every value, unusable messages. */
 export class Indexer {
@@ -150,8 +154,8 @@ export class Indexer {
       let line = 1;
       for await (const batch of readBatches(handle)) {
         signal?.throwIfAborted();
-        if (batch.tooLong === true) {
-          this.reject(TOO_LONG, file, line, batch.bytes);
+        if (batch.tooLong !== undefined) {
+          this.refuseLong(file, line, batch.bytes, batch.tooLong);
           line += 1;
           continue;
         }
@@ -226,7 +230,7 @@ export class Indexer {
       }
       const { start, end, next } = lineAt(bytes, at, offset === 0 && at === 0);
       kernel.stepAside();
-      this.message(file, line, bytes, start, end);
+      this.message(file, line, bytes, start, end, offset);
       at = next;
       line += 1;
     }
@@ -235,7 +239,14 @@ export class Indexer {
     return line;
   }
 
-  private message(file: SourceFile, line: number, bytes: Buffer, start: number, end: number): void {
+  private message(
+    file: SourceFile,
+    line: number,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    offset: number,
+  ): void {
     if (isBlank(bytes, start, end)) return;
     this.messages += 1;
     const { scanner, reader, shapes } = this;
@@ -244,7 +255,7 @@ export class Indexer {
     this.kernel.learn(known !== undefined);
     if (known !== undefined && this.again(known.plan)) return;
     if (end - start > MAX_LINE)
-      return this.reject(TOO_LONG, file, line, bytes.subarray(start, start + PREFIX));
+      return this.refuseLong(file, line, beginning(bytes, start), longLine(bytes, start, end, offset));
     if (!scanner.scan(bytes, start, end)) {
       const { code, reason, offset } = scanner.fault as NonNullable<JsonScanner['fault']>;
       const fault = {
@@ -313,6 +324,11 @@ export class Indexer {
     }
     this.members.set(number, (this.members.get(number) ?? 0) + messages);
     entry.messages += messages;
+  }
+
+  private refuseLong(file: SourceFile, line: number, raw: Uint8Array, long: LongLine): void {
+    this.unusable += 1;
+    this.rejects.append(JSON.stringify(rejectOf(TOO_LONG, `${file.name}:${line}`, raw, long)));
   }
 
   private reject(fault: MessageFault, file: SourceFile, line: number, raw: Uint8Array, typed = false): void {

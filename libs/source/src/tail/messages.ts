@@ -5,7 +5,8 @@ import { MessageReader, type MessageFault, checkMessage, observeMessage } from '
 import { type BlockHash, type NdjsonIndex, blockHasher, packBlock } from '../ndjson/blocks';
 import { caseClashes, caseFault } from '../ndjson/clash';
 import { type SourceFile, listFiles } from '../ndjson/files/files';
-import { MAX_LINE, isBlank } from '../ndjson/files/lines';
+import { MAX_LINE, TOO_LONG, isBlank } from '../ndjson/files/lines';
+import { beginning, longLine } from '../ndjson/files/long';
 import { type NdjsonOptions, messageOptions } from '../ndjson/options';
 import { rejectOf } from '../ndjson/reject';
 import { ensureSpool } from '../ndjson/files/spool';
@@ -274,12 +275,17 @@ export class MessageTail implements TailReader {
     if (isBlank(bytes, start, end)) return false;
     const position = `${file.source.name}:${line}`;
     const fresh = offset >= file.seen;
-    const raw = (): Uint8Array => bytes.subarray(start, Math.min(end, start + MAX_LINE));
+    const raw = (): Uint8Array => bytes.subarray(start, end);
     const fault = this.fault(bytes, start, end);
     if (fault === 'filtered') return false;
     if (fault !== undefined) {
       if (fresh || this.options.marks === undefined)
-        this.rejects.keep('unusable', rejectOf(fault, position, raw()));
+        this.rejects.keep(
+          'unusable',
+          fault === TOO_LONG
+            ? rejectOf(fault, position, beginning(bytes, start), longLine(bytes, start, end, offset - start))
+            : rejectOf(fault, position, raw()),
+        );
       return false;
     }
     const { dataset, ledger } = this.reader;
@@ -313,8 +319,7 @@ export class MessageTail implements TailReader {
 
   private fault(bytes: Buffer, start: number, end: number): MessageFault | 'filtered' | undefined {
     const { scanner, reader } = this;
-    if (end - start > MAX_LINE)
-      return { code: 'LINE_TOO_LONG', reason: `The line is longer than ${MAX_LINE} bytes.` };
+    if (end - start > MAX_LINE) return TOO_LONG;
     if (!scanner.scan(bytes, start, end)) {
       const { code, reason, offset } = scanner.fault as NonNullable<JsonScanner['fault']>;
       return { code, reason: `Not readable as JSON at byte ${offset - start + 1} of the line: ${reason}.` };

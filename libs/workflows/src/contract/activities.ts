@@ -14,6 +14,8 @@ export interface NextPartitions {
   readonly cursor: number;
   /** Partitions passed over because they are committed. */
   readonly skipped: number;
+  /** Tasks beyond one a partition: one that is committed in parts has a task for each part that is missing. */
+  readonly split?: number;
 }
 
 /** Where a pull left its stage: later steps run on that worker's own queue. */

@@ -1,4 +1,4 @@
-import { isReport, retryFault } from './checks';
+import { isReport, missedFault, retryFault } from './checks';
 import type { RetryRequest } from './messages';
 import type { PartitionReport } from './types';
 
@@ -24,6 +24,21 @@ describe('what people send by hand', () => {
     [{ ledgers: [420_000] }, '"ledgers" is neither'],
   ])('%j is none, and the message says why', (request, why) => {
     expect(retryFault(request as RetryRequest)).toContain(why);
+  });
+
+  it('names ledgers that no parked partition holds, and what is parked', () => {
+    const parked = [
+      { start: 13, end: 19 },
+      { start: 20, end: 29 },
+    ];
+    for (const starts of [[13], [19, 25]]) expect(missedFault({ starts }, parked)).toBeUndefined();
+    expect(missedFault({ all: true, starts: [1] }, parked)).toBeUndefined();
+    expect(missedFault({ starts: [12, 20, 30] }, parked)).toBe(
+      'no parked partition holds ledger 12, 30; parked are 13-19, 20-29',
+    );
+    expect(missedFault({ starts: [12] }, [])).toContain('no partition is parked');
+    const many = Array.from({ length: 12 }, (_, index) => ({ start: index, end: index }));
+    expect(missedFault({ starts: [99] }, many)).toMatch(/parked are 0, 1, .*9 and 2 more$/);
   });
 
   it('tells reports from what only looks like one', () => {

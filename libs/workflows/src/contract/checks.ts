@@ -1,6 +1,9 @@
-import { MAX_LEDGER } from '@parquetry/core';
+import { type LedgerRange, MAX_LEDGER, formatRange } from '@parquetry/core';
 import type { RetryRequest } from './messages';
 import type { PartitionReport } from './types';
+
+/** Ledgers and ranges that a refusal names. */
+const NAMED = 10;
 
 const OUTCOMES: readonly string[] = [
   'done',
@@ -24,6 +27,25 @@ export function retryFault(request: RetryRequest | undefined): string | undefine
   if (all !== true && (starts === undefined || starts.length === 0))
     return `${usage}; this asks for no partition`;
   return undefined;
+}
+
+/**
+ * Why a request names ledgers in vain, given the ranges of the parked partitions; undefined when each lies in one. What
+ * matches nothing is refused whole, so that nobody believes that it was done.
+ */
+export function missedFault(request: RetryRequest, parked: readonly LedgerRange[]): string | undefined {
+  const missed = (request.all === true ? [] : (request.starts ?? [])).filter(
+    (ledger) => !parked.some(({ start, end }) => start <= ledger && ledger <= end),
+  );
+  if (missed.length === 0) return undefined;
+  const sorted = [...parked].sort((a, b) => a.start - b.start);
+  const named = sorted.slice(0, NAMED).map(formatRange);
+  const more = parked.length - named.length;
+  const waiting =
+    parked.length === 0
+      ? 'no partition is parked'
+      : `parked are ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return `no parked partition holds ledger ${missed.slice(0, NAMED).join(', ')}${missed.length > NAMED ? ', …' : ''}; ${waiting}`;
 }
 
 /** True for what a partition reports; signals have no validator, so whatever a person sends arrives. */

@@ -11,7 +11,7 @@ export const resume = defineSignal('resume');
 export const finish = defineSignal('finish');
 /** Partitions in flight, 1–500; returns the number now in force. */
 export const setConcurrency = defineUpdate<number, [number]>('setConcurrency');
-/** Which parked partitions to run again: all, or those that begin at the given ledgers. */
+/** Which parked partitions to run again: all, or those that hold the given ledgers, their first or any other. */
 export interface RetryRequest {
   readonly all?: boolean;
   readonly starts?: readonly number[];

@@ -3,6 +3,12 @@ import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/commo
 /** Task queue of the workflows and of the steps that any worker can do. */
 export const TASK_QUEUE = 'parquetry';
 
+/**
+ * Task queue of the steps that mostly wait for a source. A worker has places of their own for them: on the queue of the
+ * work a few tails without news would keep all others from it.
+ */
+export const WATCH_QUEUE = `${TASK_QUEUE}-watch`;
+
 /** Task queue of the steps that need the stage of one worker. */
 export function stageQueue(workerId: string): string {
   return `${TASK_QUEUE}-stage-${workerId}`;

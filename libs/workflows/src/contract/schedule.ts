@@ -8,7 +8,7 @@ export interface ScheduledInput extends Omit<BackfillInput, 'spec' | 'carry'> {
   readonly lag: number;
   /** Most ledgers a run takes. */
   readonly maxLedgers: number;
-  /** First ledger of an archive that has none yet; absent for the first one of the source. */
+  /** First ledger of an archive, or of a message type in it, that has none yet; absent for the first one of the source. */
   readonly from?: number;
 }
 

@@ -4,10 +4,12 @@ import type { DatasetFailure, PartitionTask, RunSpec, Tally } from './types';
 
 /** When a tail closes a flush: whichever comes first. A flush also ends at layout edges and partition edges. */
 export interface FlushPolicy {
-  /** Rows of the dataset that has most of them. */
-  readonly maxRows: number;
-  /** Bytes as the source has them: message lines, or the XDR of ledgers. */
-  readonly maxBytes: number;
+  /** Rows of the dataset that has most of them; absent: no limit. */
+  readonly maxRows?: number;
+  /** Bytes as the source has them: message lines, or the XDR of ledgers; absent: no limit. */
+  readonly maxBytes?: number;
+  /** Bytes of the largest file that the flush makes, estimated from earlier flushes; absent: no limit. */
+  readonly maxFileBytes?: number;
   /** Seconds since the first ledger that waits was seen. */
   readonly maxAgeSeconds: number;
 }
@@ -65,6 +67,8 @@ export interface CutRequest {
   readonly since?: number;
   /** Plan of the flush before: says how far the files were read. */
   readonly previous?: string;
+  /** What earlier flushes made of a byte of the source; absent before the first. */
+  readonly fileBytesPerByte?: number;
 }
 
 /** What the `cut` step decided. Its result is in history, so that no retry cuts differently. */
@@ -81,13 +85,15 @@ export type CutResult =
       readonly late: number;
       /** Messages without a usable type or ledger, kept beside them. */
       readonly unusable: number;
+      /** Bytes of the flush as the source has them. */
+      readonly bytes?: number;
     }
   /** Ledgers before `cursor` are committed already, by somebody else. */
   | { readonly kind: 'skip'; readonly cursor: number }
   /** Nothing is due. */
   | { readonly kind: 'wait'; readonly since?: number; readonly tip?: SourceTip };
 
-/** Steps of a tail beside those of a partition. */
+/** Steps of a tail beside those of a partition; they run on a task queue of their own, because they mostly wait. */
 export interface TailActivities {
   /** Checks archive and source, and finds the first ledger to take from the commit log. */
   openTail(input: Pick<TailInput, 'spec' | 'from' | 'lag'>): Promise<TailStart>;
@@ -111,6 +117,13 @@ export interface TailCarry {
   readonly previous?: string;
   readonly tip?: SourceTip;
   readonly closedAt?: string;
+  readonly sizes?: FlushSizes;
+}
+
+/** Bytes of earlier flushes, older ones counting less: in the source, and of the largest file that each made. */
+export interface FlushSizes {
+  readonly source: number;
+  readonly file: number;
 }
 
 /** Answer of a tail's `progress` query. */
@@ -152,10 +165,15 @@ export const tailProgress = defineQuery<TailProgress>('progress');
 
 /** Why a policy is refused; undefined when it is fine. */
 export function policyFault(policy: Partial<FlushPolicy>): string | undefined {
-  const bounds = { maxRows: 2_000_000_000, maxBytes: 1e12, maxAgeSeconds: 31_536_000 } as const;
+  const bounds = {
+    maxRows: 2_000_000_000,
+    maxBytes: 1e12,
+    maxFileBytes: 1e12,
+    maxAgeSeconds: 31_536_000,
+  } as const;
   for (const [name, value] of Object.entries(policy)) {
     if (!Object.hasOwn(bounds, name))
-      return `${JSON.stringify(name)} is no part of a flush policy; use maxRows, maxBytes, maxAgeSeconds`;
+      return `${JSON.stringify(name)} is no part of a flush policy; use ${Object.keys(bounds).join(', ')}`;
     const max = bounds[name as keyof typeof bounds];
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > max)
       return `${name} is a whole number from 1 to ${max}, not ${JSON.stringify(value)}`;

@@ -32,6 +32,10 @@ export interface RunContract {
   readonly types?: 'evolve' | 'freeze' | 'reject_row';
 }
 
+/** What a run may ask of a new version of a schema, with the meaning that Confluent's Schema Registry gives it. */
+export type RunCompatibility =
+  'NONE' | 'BACKWARD' | 'BACKWARD_TRANSITIVE' | 'FORWARD' | 'FORWARD_TRANSITIVE' | 'FULL' | 'FULL_TRANSITIVE';
+
 /** What a run does; the same object makes the plan that `parquetry plan` prints. */
 export interface RunSpec {
   readonly source: SourceSpec;
@@ -50,6 +54,8 @@ export interface RunSpec {
   /** What nested objects and arrays of inferred columns become; absent for what the archive has, `struct` in a new one. */
   readonly nested?: 'struct' | 'flatten' | 'json';
   readonly contract?: RunContract;
+  /** Mode that the versions which the run registers are checked in; absent: `BACKWARD`. */
+  readonly compatibility?: RunCompatibility;
   /** `latest`: also ledgers that are committed with an older version of their schema are written with the newest. */
   readonly schema?: 'latest';
   /** Rejected messages a partition and dataset may have before it fails. */
@@ -71,8 +77,19 @@ export interface BackfillInput {
   readonly onFailure: OnFailure;
   /** Children started before the workflow continues as new; bounds its history. */
   readonly startsPerRun?: number;
+  /** Quiet times; absent for a minute at work, ten while it only waits. */
+  readonly quiet?: QuietTimes;
   /** State carried over a continue-as-new; empty when a person starts the workflow. */
   readonly carry?: BackfillCarry;
+}
+
+/**
+ * Milliseconds without news after which a run looks for children that closed without a report, while partitions are at
+ * work and while it only waits. A step of its own that failed is tried again after the time at work.
+ */
+export interface QuietTimes {
+  readonly working: number;
+  readonly waiting: number;
 }
 
 /** A partition to run: a ledger range and the datasets that still lack it. */
@@ -137,7 +154,21 @@ export interface TroubledPartition {
   readonly reason: string;
 }
 
-/** Answer of the `progress` query. Partitions, except where a unit is named. */
+/** A step of a run's own bookkeeping that failed when it was tried last. */
+export interface StepFault {
+  /** nextPartitions, inspect or summarize. */
+  readonly step: string;
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  /** It does not pass by itself: it is tried again when a person says `resume` or `retryPartitions`. */
+  readonly final: boolean;
+}
+
+/**
+ * Answer of the `progress` query. Partitions, except where a unit is named; a partition that is committed in parts counts
+ * once for each part that is missing, as that is a workflow of its own. `total` grows when the run comes to such a one.
+ */
 export interface BackfillProgress {
   readonly phase: 'planning' | 'running' | 'paused' | 'blocked' | 'finished';
   readonly plan?: string;
@@ -156,6 +187,8 @@ export interface BackfillProgress {
   readonly troubled: readonly TroubledPartition[];
   /** Messages of the source that belong to no partition. */
   readonly unusable: number;
+  /** What the run itself could not do; absent when there is nothing. */
+  readonly faults?: readonly StepFault[];
 }
 
 /** A dataset of the archive over the run's range, read back from the commit log when the run ends. */
@@ -210,6 +243,7 @@ export interface BackfillCarry {
   readonly notes?: readonly string[];
   readonly done: number;
   readonly skipped: number;
+  readonly split?: number;
   readonly abandoned: number;
   readonly tally: Tally;
   readonly paused: boolean;

@@ -31,6 +31,7 @@ async function sums(
   { rowsFile, staged }: Stage,
   settings: Partial<WriteSettings> = {},
   using = writer,
+  out = 'out',
 ): Promise<unknown[]> {
   const ledgers = staged.ledgers.map(({ ledger }) => ledger);
   const files = await using.writeDataset({
@@ -39,7 +40,7 @@ async function sums(
     range: { start: ledgers[0] ?? 1, end: ledgers.at(-1) ?? 1 },
     schema: registered(SCHEMA),
     settings: { ...DEFAULT_WRITE_SETTINGS, ...settings },
-    outDir: path.join(path.dirname(rowsFile), 'out'),
+    outDir: path.join(path.dirname(rowsFile), out),
   });
   return files.map(({ name, rows, sha256, columns }) => [name, rows, sha256, columns]);
 }
@@ -62,12 +63,16 @@ describe('a stage of record batches', () => {
     expect(sorted.staged.bytes).toBeGreaterThan(32 << 20);
     expect([sorted.staged.sorted, unsorted.staged.sorted]).toEqual([true, false]);
     for (const settings of [{}, { maxRowsPerFile: 3001 }, { maxFileBytes: 400_000 }]) {
-      const expected = await sums(sorted, settings);
-      expect(await sums(unsorted, settings)).toEqual(expected);
-      // 2 threads above; one file is enough for the others.
+      // On 2 threads, at once.
+      const [expected, loaded] = await Promise.all([sums(sorted, settings), sums(unsorted, settings)]);
+      expect(loaded).toEqual(expected);
+      // One file is enough for the others.
       for (const threads of Object.keys(settings).length === 0 ? [1, 4] : []) {
-        const other = await openWriter({ memoryLimit: '300MB', threads });
-        expect(await sums(sorted, settings, other)).toEqual(expected);
+        const other = await openWriter({ memoryLimit: `${300 * threads}MB`, threads });
+        const calls = [sorted, unsorted, sorted, unsorted].map((input, index) =>
+          sums(input, settings, other, `out-${index}`),
+        );
+        expect(await Promise.all(calls)).toEqual(calls.map(() => expected));
         await other.close();
       }
     }

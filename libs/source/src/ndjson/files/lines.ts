@@ -1,17 +1,25 @@
 import type { FileHandle } from 'node:fs/promises';
+import type { MessageFault } from '../../message';
+import { beginning, type LongLine, LongLineHash } from './long';
 
 /** A longer line is not read: LINE_TOO_LONG. */
 export const MAX_LINE = 64 << 20;
+
+/** The fault of a line over `MAX_LINE`. */
+export const TOO_LONG: MessageFault = {
+  code: 'LINE_TOO_LONG',
+  reason: `The line is longer than ${MAX_LINE} bytes; its beginning is kept.`,
+};
+
 const CHUNK = 4 << 20;
-const PREFIX = 4_096;
 
 /** Whole lines of a file, as they lie in one buffer that the next batch overwrites. */
 export interface LineBatch {
   readonly bytes: Buffer;
   /** Offset of the first byte in the file. */
   readonly start: number;
-  /** Set for a line over `MAX_LINE`: `bytes` then is its beginning only. */
-  readonly tooLong?: true;
+  /** Set for a line over `MAX_LINE`: `bytes` then are its beginning only. */
+  readonly tooLong?: LongLine;
 }
 
 /** Reads a file once, front to back, in batches of about 4 MB that end at line ends (or at the end of the file). */
@@ -34,8 +42,7 @@ export async function* readBatches(handle: FileHandle): AsyncGenerator<LineBatch
     const searched = have;
     have += bytesRead;
     if (bytesRead === 0) {
-      if (have > MAX_LINE) yield { bytes: buffer.subarray(0, PREFIX), start, tooLong: true };
-      else if (have > 0) yield { bytes: buffer.subarray(0, have), start };
+      if (have > 0) yield { bytes: buffer.subarray(0, have), start };
       return;
     }
     const last = buffer.subarray(searched, have).lastIndexOf(10);
@@ -46,19 +53,29 @@ export async function* readBatches(handle: FileHandle): AsyncGenerator<LineBatch
       start += whole;
       have -= whole;
     } else if (have > MAX_LINE) {
-      yield { bytes: buffer.subarray(0, PREFIX), start, tooLong: true };
-      start = await skipLine(handle, start + have, buffer);
+      const bytes = Buffer.from(beginning(buffer));
+      const line = new LongLineHash(start);
+      line.add(buffer.subarray(0, have));
+      const next = await skipLine(handle, start + have, buffer, line);
+      yield { bytes, start, tooLong: line.end() };
+      start = next;
       have = 0;
     }
   }
 }
 
-/** Offset after the end of the line that `from` lies in. */
-async function skipLine(handle: FileHandle, from: number, buffer: Buffer): Promise<number> {
+/** Offset after the end of the line that `from` lies in; the rest of the line is added to `line`. */
+async function skipLine(
+  handle: FileHandle,
+  from: number,
+  buffer: Buffer,
+  line: LongLineHash,
+): Promise<number> {
   for (let at = from; ;) {
     const { bytesRead } = await handle.read(buffer, 0, CHUNK, at);
     if (bytesRead === 0) return at;
     const end = buffer.subarray(0, bytesRead).indexOf(10);
+    line.add(buffer.subarray(0, end < 0 ? bytesRead : end));
     if (end >= 0) return at + end + 1;
     at += bytesRead;
   }

@@ -150,11 +150,15 @@ const values: Readonly<Record<string, fc.Arbitrary<string>>> = {
 };
 const names = Object.keys(values);
 
+/** Keys that have no column: their nulls say nothing. */
+const ghosts = ['ghost', 'g\\u0068ost 2', 'TEXT', '', 'x.y'];
+
 /** A structure: which members in which order, nulls, spaces, and where the rest stands. */
 const template = fc.record({
   type: fc.constantFrom('a', 'b', 'c'),
   members: fc.shuffledSubarray(names, { minLength: 1 }),
   nulls: fc.subarray(names),
+  ghosts: fc.shuffledSubarray(ghosts, { maxLength: 2 }),
   space: fc.constantFrom('', '', ' '),
   time: fc.constantFrom('closed_at', 'closed_at', 'unix'),
   end: fc.constantFrom('\n', '\n', '\n', '\r\n', ' \n'),
@@ -176,7 +180,8 @@ const line = (shape: typeof template extends fc.Arbitrary<infer T> ? T : never) 
       const members = shape.members.map(
         (name) => `"${name}":${shape.space}${shape.nulls.includes(name) ? 'null' : String(found[name])}`,
       );
-      return `{"type":"${shape.type}",${members.join(',')},"ledger":${100 + ledger},"closed_at":${time}}${shape.end}`;
+      const unknown = shape.ghosts.map((name) => `"${name}":${shape.space}null,`).join('');
+      return `{"type":"${shape.type}",${members.join(',')},${unknown}"ledger":${100 + ledger},"closed_at":${time}}${shape.end}`;
     });
 
 const junk = fc.constantFrom(
@@ -304,6 +309,25 @@ describe('the line kernel', () => {
     // The first line is learnt from, the second one makes the kernel learn.
     expect(taken).toBe(38);
     expect(JSON.parse(fast['manifest.json'] as string)).toMatchObject({ datasets: [{ rows: 40 }] });
+  });
+
+  it('takes lines with nulls under keys that have no column, as the reader of single lines does', async () => {
+    const message = (row: number) =>
+      `{"type":"a","ghost":null,"u32":${row},"ledger":7,"x y":null,"closed_at":"2025-07-13T00:00:00Z"}`;
+    const text = Array.from({ length: 40 }, (_, row) => message(row)).join('\n');
+    const content = Buffer.from(text.replace(/"ghost":null(?=,"u32":39)/, '"ghost":5'));
+    const source = await workspace.open(await workspace.write('in', content), { schemas });
+    const index = await workspace.prepare(source);
+    const datasets = index.datasets.map((entry) => ({ ...entry, schema: schemaOf('a', false) }));
+    const pull = async () => contents((await workspace.pull(source, { ...index, datasets })).stageDir);
+    const fast = await pull();
+    expect(taken).toBe(37);
+    jest.spyOn(Kernel.prototype, 'useful', 'get').mockReturnValue(false);
+    expect(await pull()).toEqual(fast);
+    expect(JSON.parse(fast['manifest.json'] as string)).toMatchObject({
+      datasets: [{ rows: 39, rejected: 1 }],
+    });
+    expect(fast['a.rejects.ndjson']).toContain('UNKNOWN_COLUMN');
   });
 
   it('keeps out rows that close in another folder than their ledger', async () => {

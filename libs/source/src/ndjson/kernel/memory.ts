@@ -1,3 +1,5 @@
+import { isRoomy } from '../../roomy';
+
 const PAGE = 1 << 16;
 
 let idle: WebAssembly.Memory | undefined;
@@ -19,5 +21,6 @@ export function borrowMemory(bytes: number): WebAssembly.Memory {
 
 /** Gives memory back that its kernel uses no more. */
 export function returnMemory(memory: WebAssembly.Memory): void {
+  if (!isRoomy) return;
   if (idle === undefined || idle.buffer.byteLength < memory.buffer.byteLength) idle = memory;
 }

@@ -19,7 +19,8 @@ const LEFT_OUT = -2;
 interface Level {
   readonly keys: KeyTable;
   readonly routes: Route[];
-  readonly path: string;
+  /** Keys down to the objects, joined by dots; undefined for the message itself, since a key may be empty. */
+  readonly path: string | undefined;
 }
 
 /**
@@ -27,7 +28,7 @@ interface Level {
  * nulls have the same assignment.
  */
 export class Router {
-  private readonly root: Level = level('');
+  private readonly root: Level = level(undefined);
   private readonly taken: Int32Array;
   private message = 0;
   private pairs: number[] = [];
@@ -38,7 +39,7 @@ export class Router {
       let at = this.root;
       keys.slice(0, -1).forEach((key) => {
         const route = routeAt(at, key);
-        at = route.members ??= level(at.path === '' ? key : `${at.path}.${key}`);
+        at = route.members ??= level(at.path === undefined ? key : `${at.path}.${key}`);
       });
       routeAt(at, keys.at(-1) as string).column = column;
     });
@@ -59,7 +60,7 @@ export class Router {
 
   /**
    * The columns and nodes of a message's values that are not null, as pairs; undefined with `context.fault` when a key
-   * has no place. The values of `inner` (-1: none) win over the envelope's, unless they are null.
+   * with a value has no place: a null there is what the row says anyway. The values of `inner` (-1: none) win over the envelope's, unless they are null.
    */
   assign(context: RowContext, tape: Tape, inner: number): Int32Array | undefined {
     this.message += 1;
@@ -73,19 +74,19 @@ export class Router {
     const end = tape.next(object);
     for (let key = object + NODE; key < end; key = tape.next(key + NODE)) {
       const value = key + NODE;
-      if (value === unwrapped) continue;
+      if (value === unwrapped || tape.kind(value) === NULL) continue;
       const index = keys.find(tape, key);
-      if (index < 0) return unknownKey(context, tape, key, '');
-      if (tape.kind(value) === NULL || this.taken[index] === this.message) continue;
+      if (index < 0) return unknownKey(context, tape, key, undefined);
+      if (this.taken[index] === this.message) continue;
       const route = routes[index] as Route;
       if (route.column === LEFT_OUT) continue;
       this.taken[index] = this.message;
-      if (!this.value(context, tape, key, route, '')) return false;
+      if (!this.value(context, tape, key, route)) return false;
     }
     return true;
   }
 
-  private value(context: RowContext, tape: Tape, key: number, route: Route, path: string): boolean {
+  private value(context: RowContext, tape: Tape, key: number, route: Route): boolean {
     const node = key + NODE;
     const { members } = route;
     if (members !== undefined && tape.kind(node) === OBJECT)
@@ -94,7 +95,7 @@ export class Router {
       this.pairs.push(route.column, node);
       return true;
     }
-    const name = members?.path ?? path;
+    const name = members?.path ?? tape.string(key).slice(0, 100);
     const kind = tape.kindName(node);
     return refuse(context, 'TYPE_MISMATCH', name, `${name} takes an object, not a ${kind}.`, 'object', kind);
   }
@@ -102,16 +103,16 @@ export class Router {
   private members(context: RowContext, tape: Tape, object: number, { keys, routes, path }: Level): boolean {
     const end = tape.next(object);
     for (let key = object + NODE; key < end; key = tape.next(key + NODE)) {
+      if (tape.kind(key + NODE) === NULL) continue;
       const index = keys.find(tape, key);
       if (index < 0) return unknownKey(context, tape, key, path);
-      if (tape.kind(key + NODE) === NULL) continue;
-      if (!this.value(context, tape, key, routes[index] as Route, path)) return false;
+      if (!this.value(context, tape, key, routes[index] as Route)) return false;
     }
     return true;
   }
 }
 
-function level(path: string): Level {
+function level(path: string | undefined): Level {
   return { keys: new KeyTable(), routes: [], path };
 }
 

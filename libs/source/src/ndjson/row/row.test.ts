@@ -200,6 +200,7 @@ describe('a column takes or refuses', () => {
         ['{"a":"x"}', 'TYPE_MISMATCH'],
         ['[]', 'TYPE_MISMATCH'],
         ['{"a":null}', 'NULL_VALUE'],
+        ['{"a":1,"c":null}', "{'a': 1, 'b': NULL}"],
       ],
     ],
   ])('%j', async (type, cases) => {
@@ -276,6 +277,61 @@ describe('a message', () => {
     });
     expect(await workspace.rejects(stageDir, 't')).toEqual([
       expect.objectContaining({ code: 'UNKNOWN_COLUMN', column: 'x' }),
+    ]);
+  });
+
+  it.each(['struct', 'flatten'] as const)(
+    'with nulls under keys that the schema lacks is a row like any other, at any depth (%s)',
+    async (nesting) => {
+      const known = '"type":"t","closed_at":0,"o":{"a":1,"p":{"b":2}},"l":[{"c":3}]';
+      const nulls = known
+        .replace('"a":1', '"a":1,"new":null')
+        .replace('"b":2', '"new":null,"b":2')
+        .replace('"c":3', '"c":3,"new":null');
+      const lines = [
+        `{${known},"ledger":1}`,
+        `{${nulls},"ledger":2,"new":null}`,
+        `{${known},"ledger":3,"new":0}`,
+        `{${known.replace('"b":2', '"b":2,"new":0')},"ledger":4}`,
+      ];
+      const source = await workspace.open(await workspace.write('in', lines.slice(0, 2)), { nesting });
+      const index = await workspace.prepare(source);
+      const { schema } = index.datasets[0]!;
+      expect(JSON.stringify(schema)).not.toContain('new');
+      // As under the contract reject_row: the schema is what it was, and two messages have values that it lacks.
+      const again = await workspace.open(await workspace.write('again', lines), {
+        nesting,
+        schemas: new Map([['t', schema]]),
+      });
+      const grown = await workspace.prepare(again);
+      expect(JSON.stringify(grown.datasets[0]!.schema).match(/"name":"(o_p_)?new"/g)).toHaveLength(2);
+      const datasets = grown.datasets.map((entry) => ({ ...entry, schema }));
+      const { stageDir, manifest } = await workspace.pull(again, { ...grown, datasets });
+      expect(manifest.datasets[0]).toMatchObject({ rows: 2, rejected: 2 });
+      expect(await workspace.rejects(stageDir, 't')).toMatchObject([
+        { code: 'UNKNOWN_COLUMN', column: 'new', ledger: 3 },
+        { code: 'UNKNOWN_COLUMN', column: 'o.p.new', ledger: 4 },
+      ]);
+      const [first, second] = await readStage(stageDir, schema);
+      // A column of JSON text has the text as it came.
+      const other =
+        nesting === 'flatten' ? ['l', 'ledger', 'ledger_sequence'] : ['ledger', 'ledger_sequence'];
+      for (const { name } of schema.fields)
+        if (other.includes(name)) expect(String(second?.[name])).not.toBe(String(first?.[name]));
+        else expect([name, String(second?.[name])]).toEqual([name, String(first?.[name])]);
+    },
+  );
+
+  it('with an unknown key in an object under the empty key is refused by the whole path', async () => {
+    const line = (more: string) => `{"type":"t","ledger":1,"closed_at":0,"":{"a":1${more}}}`;
+    const source = await workspace.open(await workspace.write('in', [line('')]), { nesting: 'flatten' });
+    const { datasets } = await workspace.prepare(source);
+    const again = await workspace.open(await workspace.write('again', [line(',"b":2')]), {
+      nesting: 'flatten',
+    });
+    const { stageDir } = await workspace.pull(again, { ...(await workspace.prepare(again)), datasets });
+    expect(await workspace.rejects(stageDir, 't')).toMatchObject([
+      { code: 'UNKNOWN_COLUMN', column: '.b', expected: 'no such member' },
     ]);
   });
 

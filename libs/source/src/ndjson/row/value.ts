@@ -98,7 +98,7 @@ function listEncoder(items: Field, path: string): ValueEncoder {
   };
 }
 
-/** Objects of exactly the struct's members: DuckDB's cast takes neither a key more nor one less. */
+/** Objects of exactly the struct's members, others only with nulls: DuckDB's cast takes neither a key more nor one less. */
 function structEncoder(fields: readonly Field[], path: string): ValueEncoder {
   const keys = new KeyTable(fields.map((field) => field.key ?? field.name));
   const members = fields.map((field) => ({
@@ -118,10 +118,10 @@ function structEncoder(fields: readonly Field[], path: string): ValueEncoder {
     let first = true;
     out.byte(123);
     for (let key = node + NODE; key < end; key = tape.next(key + NODE)) {
+      if (tape.kind(key + NODE) === NULL) continue;
       const index = keys.find(tape, key);
       const member = members[index];
       if (member === undefined) return unknownKey(context, tape, key, path);
-      if (tape.kind(key + NODE) === NULL) continue;
       if (!first) out.byte(44);
       first = false;
       seen[index] = object;
@@ -142,16 +142,16 @@ function structEncoder(fields: readonly Field[], path: string): ValueEncoder {
   };
 }
 
-/** Records that the schema has no place for a key. */
-export function unknownKey(context: RowContext, tape: Tape, key: number, path: string): false {
+/** Records that the schema has no place for a key of the object at `path`, or of the message itself. */
+export function unknownKey(context: RowContext, tape: Tape, key: number, path: string | undefined): false {
   const name = tape.string(key).slice(0, 100);
-  const where = path === '' ? '' : ` in ${path}`;
+  const where = path === undefined ? '' : ` in ${path}`;
   return refuse(
     context,
     'UNKNOWN_COLUMN',
-    path === '' ? name : `${path}.${name}`,
+    path === undefined ? name : `${path}.${name}`,
     `The schema has no column for the key ${JSON.stringify(name)}${where}.`,
-    path === '' ? 'no such column' : 'no such member',
+    path === undefined ? 'no such column' : 'no such member',
     tape.kindName(key + NODE),
   );
 }

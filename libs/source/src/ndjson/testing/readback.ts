@@ -101,7 +101,11 @@ export function difference(value: DuckDBValue, type: DataType, tape: Tape, node:
       const present = new Set<string>();
       for (let key = node + NODE; key < tape.next(node); key = tape.next(key + NODE)) {
         const field = type.fields.find((candidate) => (candidate.key ?? candidate.name) === tape.string(key));
-        if (field === undefined) return `no member for ${tape.text(key)}`;
+        if (field === undefined) {
+          // A member that never has a value is not in the schema: its nulls say nothing.
+          if (tape.kind(key + NODE) === NULL) continue;
+          return `no member for ${tape.text(key)}`;
+        }
         present.add(field.name);
         const inner = difference(value.entries[field.name] ?? null, field.type, tape, key + NODE);
         if (inner !== undefined) return inner;

@@ -1,5 +1,7 @@
+import { isRoomy } from '../../roomy';
+
 /** Buffers up to this size in all are kept for the next stage of the thread. */
-const KEPT_BYTES = 32 << 20;
+const KEPT_BYTES = isRoomy ? 32 << 20 : 0;
 const LEAST = 1 << 16;
 
 const kept: Buffer[] = [];

@@ -1,0 +1,62 @@
+import type { TailInput } from '@parquetry/workflows';
+import { differingOptions } from './differing';
+
+const RUNNING: TailInput = {
+  spec: {
+    source: { uri: 'ndjson:/messages', closeTime: { trade: 'at' } },
+    archive: '/archive',
+    types: ['trade', 'swap'],
+    partitionSize: 1000,
+    settings: { compression: 'zstd', layout: { kind: 'ledger_range', width: 100 }, sortBy: ['id'] },
+    maxRejects: 0,
+    verify: 'ledger',
+    contract: { columns: 'freeze' },
+  },
+  from: 426_000,
+  lag: 0,
+  policy: { maxRows: 100, maxBytes: 64_000_000, maxAgeSeconds: 600 },
+  pollSeconds: 2,
+};
+
+describe('a tail that runs, beside what is asked for now', () => {
+  it('is the same where nothing changed, whatever it carries and wherever it began', () => {
+    const carry = { cursor: 9 } as NonNullable<TailInput['carry']>;
+    expect(differingOptions({ ...RUNNING, carry }, RUNNING)).toEqual([]);
+    expect(differingOptions(RUNNING, { ...RUNNING, from: 'committed' })).toEqual([]);
+  });
+
+  it('differs by the names of options, with both values', () => {
+    const { spec, policy } = RUNNING;
+    const { sortBy: _, ...settings } = spec.settings;
+    expect(
+      differingOptions(RUNNING, {
+        ...RUNNING,
+        from: 'latest',
+        until: 500_000,
+        pollSeconds: 5,
+        policy: { ...policy, maxFileBytes: 256_000_000, maxAgeSeconds: 60 },
+        spec: {
+          ...spec,
+          types: ['trade'],
+          source: { ...spec.source, closeTime: { trade: 'closed' } },
+          settings: { ...settings, layout: { kind: 'hour' }, metadata: false },
+          contract: { types: 'freeze' },
+        },
+      }),
+    ).toEqual([
+      '--close-time: {"trade":"at"}, not {"trade":"closed"}',
+      '--contract-columns: freeze, not unset',
+      '--contract-types: not set, not freeze',
+      '--from: 426000, not latest',
+      '--include-metadata: not set, not false',
+      '--layout: ledger_range, not hour',
+      '--ledgers-per-folder: 100, not unset',
+      '--max-age: 600, not 60',
+      '--max-file-size-mb: not set, not 256',
+      '--poll: 2, not 5',
+      '--sort-by: ["id"], not unset',
+      '--types: ["trade","swap"], not ["trade"]',
+      '--until: not set, not 500000',
+    ]);
+  });
+});

@@ -1,0 +1,59 @@
+import type { TailInput } from '@parquetry/workflows';
+
+/** Options whose names are not those that the workflow's input has for them. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  poll_seconds: 'poll',
+  max_age_seconds: 'max-age',
+  max_file_bytes: 'max-file-size-mb',
+  integers: 'portable-integers',
+  metadata: 'include-metadata',
+  kind: 'layout',
+  width: 'ledgers-per-folder',
+  columns: 'contract-columns',
+  // Within the contract; the message types are compared as a list.
+  'contract.types': 'contract-types',
+  ledger: 'ledger-path',
+};
+
+/**
+ * What of a tail that runs is not as it is asked for now: options, each with what it is there and what it should be.
+ * Where it began is left out when the asked beginning is what is committed: there every tail that runs goes on.
+ */
+export function differingOptions(running: TailInput, asked: TailInput): string[] {
+  const [there, wanted] = [flat(running), flat(asked)];
+  if (asked.from === 'committed') for (const side of [there, wanted]) side.delete('from');
+  return [...new Set([...there.keys(), ...wanted.keys()])]
+    .filter((name) => there.get(name) !== wanted.get(name))
+    .map((name) => `--${name}: ${there.get(name) ?? 'not set'}, not ${wanted.get(name) ?? 'unset'}`)
+    .sort();
+}
+
+/** The options of an input with their values as text. */
+function flat({ carry: _, ...input }: TailInput): Map<string, string> {
+  const found = new Map<string, string>();
+  const walk = (value: object, parent: string): void => {
+    for (const [key, own] of Object.entries(value) as [string, unknown][]) {
+      const name = key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+      // Maps by message type and lists are values of one option; other objects only hold options together.
+      if (isGroup(key, own)) walk(own, key);
+      else found.set(optionName(parent, name), shown(key, own));
+    }
+  };
+  walk(input, '');
+  return found;
+}
+
+function shown(key: string, value: unknown): string {
+  if (key === 'maxFileBytes') return String(Number(value) / 1_000_000);
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+function isGroup(key: string, value: unknown): value is object {
+  return (
+    ['spec', 'source', 'settings', 'layout', 'policy', 'contract'].includes(key) && typeof value === 'object'
+  );
+}
+
+function optionName(parent: string, name: string): string {
+  return OPTIONS[`${parent}.${name}`] ?? OPTIONS[name] ?? name.replaceAll('_', '-');
+}

@@ -1,0 +1,43 @@
+import type { BackfillProgress } from '@parquetry/workflows';
+import { parkedError } from './follow';
+
+const PROGRESS: BackfillProgress = {
+  ...{ phase: 'blocked', total: 9, done: 3, skipped: 1, abandoned: 0, running: 0, parked: 2, failed: 0 },
+  ...{ concurrency: 4, unusable: 0, troubled: [{ key: '0000000010', reason: 'because' }] },
+  tally: { ledgers: 30, rows: 9, files: 3, bytes: 1, rejected: 0, bytesRead: 1 },
+};
+
+describe('the error of a run that waits for a person', () => {
+  it('counts the parked partitions and says why they are', () => {
+    const error = parkedError('backfill-1', PROGRESS, 'See there.');
+    expect(error).toMatchObject({
+      code: 'PARTITIONS_PARKED',
+      message: '2 of 9 partitions are parked and 3 wait behind them; the others are committed.',
+    });
+    expect(error.hint?.split('\n')).toEqual([
+      'backfill-1/p/0000000010: because',
+      'Mend the cause, then run the same command again, or:',
+      '  parquetry retry backfill-1',
+      'See there.',
+    ]);
+  });
+
+  it('is that of the step of its own that it could not do, if there is one', () => {
+    const fault = { step: 'nextPartitions', message: 'The token has expired.' };
+    const faults = [
+      { ...fault, step: 'inspect', code: 'INTERNAL', final: false },
+      { ...fault, code: 'PERMISSION_DENIED', hint: 'Renew it.', final: true },
+    ];
+    const error = parkedError('backfill-1', { ...PROGRESS, faults }, undefined);
+    expect(error).toMatchObject({
+      code: 'PERMISSION_DENIED',
+      message: 'nextPartitions: The token has expired.',
+      exitCode: 1,
+    });
+    expect(error.hint).toMatch(/^Renew it\.\n.*\n {2}parquetry retry backfill-1$/);
+    // What is tried again by itself is no reason to end a command.
+    expect(parkedError('backfill-1', { ...PROGRESS, faults: faults.slice(0, 1) }, undefined).code).toBe(
+      'PARTITIONS_PARKED',
+    );
+  });
+});

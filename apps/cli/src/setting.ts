@@ -1,0 +1,58 @@
+import { assignmentList, byteSize, choice, duration, wholeNumber } from './parsers';
+
+/** What a setting is about: the sections of docs/configuration.md. */
+export const TOPICS = [
+  'source',
+  'archive',
+  'files',
+  'run',
+  'tail',
+  'schedule',
+  'worker',
+  'debugging',
+] as const;
+
+/** One setting: an option of the command line, an environment variable and a key of the configuration file. */
+export interface Setting {
+  /** Long name of the option. */
+  readonly name: string;
+  readonly topic: (typeof TOPICS)[number];
+  /** Name of the option's value in the help; absent for switches, which are true or false. */
+  readonly value?: string;
+  /** Which values it takes, for the page. */
+  readonly takes: string;
+  readonly doc: string;
+  readonly default?: string | number;
+  /** From the value's text; throws commander's InvalidArgumentError. */
+  readonly parse?: (text: string, before?: unknown) => unknown;
+}
+
+/** A whole number within bounds. */
+export const whole = (min: number, max: number): Pick<Setting, 'takes' | 'parse'> => ({
+  takes: `${min}–${max}`,
+  parse: wholeNumber(min, max),
+});
+
+/** One of some words. */
+export const oneOf = (...values: readonly string[]): Pick<Setting, 'takes' | 'parse'> => ({
+  takes: values.join(', '),
+  parse: choice(values),
+});
+
+/** Text that only its user checks. */
+export const text = (takes: string): Pick<Setting, 'takes'> => ({ takes });
+
+/** `type=path`, several times. */
+export const assignments: Pick<Setting, 'takes' | 'parse'> = {
+  takes: '`type=path`, several separated by commas',
+  parse: assignmentList,
+};
+
+/** True or false. */
+export const aSwitch: Pick<Setting, 'takes'> = { takes: 'true, false' };
+
+/** Seconds, from a time with its unit. */
+export const aTime: Pick<Setting, 'takes' | 'parse'> = { takes: 'a time: 30s, 10m, 6h, 7d', parse: duration };
+
+/** Bytes, from a size with its unit. */
+export const aSize: Pick<Setting, 'takes' | 'parse'> = { takes: 'a size: 512MB, 2GiB', parse: byteSize };

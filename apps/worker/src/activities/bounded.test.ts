@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { appendFile, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { Client } from '@temporalio/client';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import type { RunSpec } from '@parquetry/workflows';
+import { createSharedActivities, createStageActivities } from '.';
+import { type Host, openHost } from '../host';
+
+const MB = 1e6;
+/** What each file that a step hands on holds at least. */
+const LARGE = 48 * MB;
+/** What a step may hold of it at once. */
+const HELD = 24 * MB;
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** Runs a step: its result, and the most bytes of buffers that it kept at once, garbage not counted. */
+async function held<T>(step: () => Promise<T>): Promise<{ result: T; bytes: number }> {
+  collectGarbage();
+  const buffers = (): number => process.memoryUsage().arrayBuffers;
+  const before = buffers();
+  let bytes = 0;
+  const watch = setInterval(() => {
+    if (buffers() - before <= Math.max(bytes, HELD)) return;
+    collectGarbage();
+    bytes = Math.max(bytes, buffers() - before);
+  }, 10);
+  try {
+    const result = await step();
+    return { result, bytes };
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+describe('files of any size', () => {
+  let dir: string;
+  let archive: string;
+  let host: Host;
+
+  beforeAll(async () => {
+    dir = await mkdtemp(path.join(os.tmpdir(), 'parquetry-bounded-'));
+    archive = path.join(dir, 'archive');
+    host = await openHost({
+      client: undefined as unknown as Client,
+      workRoot: path.join(dir, 'work'),
+      memoryBytes: 512 * MB,
+      threads: 1,
+    });
+    const text = (bytes: number): string => randomBytes(bytes / 2).toString('hex');
+    const filler = text(16_000);
+    const count = Math.ceil(LARGE / 16_000);
+    // For each of two partitions: rows of a file, and messages without a usable close time.
+    for (const first of [20, 30])
+      for (let index = 0; index < count; index += 100) {
+        const lines = Array.from({ length: 100 }, (_, at) => {
+          const place = `{"message_type":"thing","ledger_sequence":${first + (at % 10)}`;
+          return (
+            `${place},"closed_at":"2025-07-13T01:02:03Z","text":"${text(16_000)}"}\n` +
+            `${place},"closed_at":"never","text":"${filler}"}\n`
+          );
+        });
+        await appendFile(path.join(dir, 'in.ndjson'), lines.join(''));
+      }
+    for (let index = 0; index < count; index += 100)
+      await appendFile(path.join(dir, 'in.ndjson'), `{"no":"type","text":"${filler}"}\n`.repeat(100));
+  }, 60_000);
+
+  afterAll(async () => {
+    await host.close();
+    await rm(dir, { recursive: true, force: true });
+  });
+
+  const activities = () => ({
+    ...createSharedActivities(host.deps()),
+    ...createStageActivities(host.deps()),
+  });
+  const run = <I, O>(step: (input: I) => Promise<O>, input: I): Promise<O> =>
+    new MockActivityEnvironment().run(step, input);
+
+  it('pass through the steps a piece at a time: unusable messages, rejects, committed files', async () => {
+    const { planRun, nextPartitions, pull, registerSchema, writeParquet, verifyRowCounts, commit } =
+      activities();
+    const { mergeSegments, findSegments } = activities();
+    const spec: RunSpec = {
+      source: { uri: `ndjson:${path.join(dir, 'in.ndjson')}` },
+      archive,
+      network: 'Test',
+      range: { start: 20, end: 39 },
+      partitionSize: 10,
+      settings: { compression: 'none', layout: { kind: 'ledger_day' } },
+      maxRejects: 1e6,
+      verify: 'ledger',
+    };
+    const planned = await held(() => run(planRun, spec));
+    const { plan, rejects = '' } = planned.result;
+    expect((await stat(path.join(archive, rejects))).size).toBeGreaterThan(LARGE);
+    expect(planned.bytes).toBeLessThan(HELD);
+
+    const { tasks } = await run(nextPartitions, { archive, plan, cursor: 20, limit: 10 });
+    expect(tasks).toHaveLength(2);
+    for (const task of tasks) {
+      const { stageId } = await run(pull, { archive, plan, task });
+      const step = { archive, plan, stageId, range: task.range, dataset: 'thing', schemaVersion: 1 };
+      await run(registerSchema, step);
+      await run(writeParquet, step);
+      await run(verifyRowCounts, step);
+      const committed = await held(() => run(commit, step));
+      expect(committed.result.bytes).toBeGreaterThan(LARGE);
+      expect(committed.bytes).toBeLessThan(HELD);
+    }
+    const kept = path.join(archive, '_parquetry/rejects/thing');
+    for (const name of await readdir(kept))
+      expect((await stat(path.join(kept, name))).size).toBeGreaterThan(LARGE);
+
+    const input = { archive, partitionSize: 20, verify: 'ledger' } as const;
+    const { groups } = await run(findSegments, { input, groups: 1, segments: 10 });
+    const [group] = groups;
+    if (group === undefined) throw new Error('nothing to compact');
+    const merged = await held(() => run(mergeSegments, { input, group }));
+    expect(merged.result).toMatchObject({ kind: 'staged', rows: 2 * Math.ceil(LARGE / 16_000 / 100) * 100 });
+    expect(merged.bytes).toBeLessThan(HELD);
+  }, 240_000);
+});

@@ -1,0 +1,63 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { Client } from '@temporalio/client';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import type { CutResult, TailSpec } from '@parquetry/workflows';
+import { createWatchActivities } from '.';
+import { type Host, openHost } from '../host';
+
+let dir: string;
+let host: Host;
+
+beforeAll(async () => {
+  dir = await mkdtemp(path.join(os.tmpdir(), 'parquetry-cut-'));
+  host = await openHost({
+    client: undefined as unknown as Client,
+    workRoot: path.join(dir, 'work'),
+    memoryBytes: 512e6,
+    threads: 1,
+  });
+});
+
+afterAll(async () => {
+  await host.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+const run = <I, O>(step: (input: I) => Promise<O>, input: I): Promise<O> =>
+  new MockActivityEnvironment().run(step, input);
+
+describe('a worker that watches for several tails', () => {
+  it('keeps the reader of each between two calls', async () => {
+    const activities = createWatchActivities(host.deps());
+    // A worker that stops has each call look once and answer at once.
+    host.stop();
+    const begin = async (name: string): Promise<() => Promise<CutResult>> => {
+      const file = path.join(dir, `${name}.ndjson`);
+      await writeFile(
+        file,
+        '{"message_type":"thing","ledger_sequence":7,"closed_at":"2025-07-13T01:02:03Z","n":1}\n',
+      );
+      const spec: TailSpec = {
+        source: { uri: `ndjson:${path.join(dir, `${name}*.ndjson`)}` },
+        archive: path.join(dir, `archive-${name}`),
+        partitionSize: 1_000,
+        settings: { compression: 'snappy', layout: { kind: 'ledger_day' } },
+        maxRejects: 0,
+        verify: 'ledger',
+      };
+      const start = await run(activities.openTail, { spec, from: 1, lag: 0 });
+      const policy = { maxRows: 100, maxBytes: 1_000_000, maxAgeSeconds: 600 };
+      const cut = (): Promise<CutResult> =>
+        run(activities.cut, { spec, start, cursor: 1, lag: 0, policy, pollSeconds: 1 });
+      expect(await cut()).toMatchObject({ kind: 'wait', tip: { ledger: 7 } });
+      // What is known of the source from now on was read before.
+      await rm(file);
+      return cut;
+    };
+    const cuts = [await begin('a'), await begin('b'), await begin('c')];
+    for (const cut of [...cuts, ...cuts])
+      expect(await cut()).toMatchObject({ kind: 'wait', tip: { ledger: 7 } });
+  }, 60_000);
+});

@@ -1,0 +1,121 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import type { Client } from '@temporalio/client';
+import type { LedgerRange } from '@parquetry/core';
+import { writeSampleLake } from '@parquetry/sample';
+import type { RunSpec } from '@parquetry/workflows';
+import { createSharedActivities, createStageActivities, createWatchActivities } from '.';
+import { type Host, openHost } from '../host';
+
+let dir: string;
+let host: Host;
+
+beforeAll(async () => {
+  dir = await mkdtemp(path.join(os.tmpdir(), 'parquetry-range-'));
+  host = await openHost({
+    client: undefined as unknown as Client,
+    workRoot: path.join(dir, 'work'),
+    memoryBytes: 512e6,
+    threads: 1,
+  });
+});
+
+afterAll(async () => {
+  await host.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+const run = <I, O>(step: (input: I) => Promise<O>, input: I): Promise<O> =>
+  new MockActivityEnvironment().run(step, input);
+
+/** An archive at `name` in which `types` of a source have `range`. */
+async function committed(
+  name: string,
+  uri: string,
+  types: readonly string[],
+  range: LedgerRange,
+): Promise<Omit<RunSpec, 'range'>> {
+  const activities = { ...createSharedActivities(host.deps()), ...createStageActivities(host.deps()) };
+  const archive = path.join(dir, name);
+  const spec: Omit<RunSpec, 'range'> = {
+    source: { uri },
+    archive,
+    partitionSize: 1_000_000,
+    settings: { compression: 'snappy', layout: { kind: 'ledger_day' } },
+    maxRejects: 0,
+    verify: 'ledger',
+  };
+  const { plan } = await run(activities.planRun, { ...spec, types, range });
+  const { tasks } = await run(activities.nextPartitions, { archive, plan, cursor: range.start, limit: 10 });
+  for (const task of tasks) {
+    const { stageId } = await run(activities.pull, { archive, plan, task });
+    for (const dataset of task.datasets) {
+      const step = { archive, plan, stageId, range: task.range, dataset };
+      const { version: schemaVersion } = await run(activities.registerSchema, step);
+      await run(activities.writeParquet, { ...step, schemaVersion });
+      await run(activities.verifyRowCounts, { ...step, schemaVersion });
+      await run(activities.commit, { ...step, schemaVersion });
+    }
+  }
+  return spec;
+}
+
+describe('where a schedule and a tail go on', () => {
+  /** What a schedule's run would take, and the first ledger of a tail from what is committed. */
+  async function next(
+    base: Omit<RunSpec, 'range'>,
+    types: readonly string[],
+    from?: number,
+  ): Promise<{ range: LedgerRange | undefined; cursor: number }> {
+    const spec = { ...base, types };
+    const { range } = await run(createSharedActivities(host.deps()).resolveRange, {
+      ...{ spec, lag: 0, maxLedgers: 1_000, concurrency: 1, maxParked: 1, onFailure: 'fail' as const },
+      ...(from === undefined ? {} : { from }),
+    });
+    const { cursor } = await run(createWatchActivities(host.deps()).openTail, {
+      spec,
+      from: 'committed' as const,
+      lag: 0,
+    });
+    return { range, cursor };
+  }
+
+  it('is where a message type begins that the archive lacks, though others have those ledgers', async () => {
+    const line = (type: string, ledger: number): string =>
+      `{"message_type":"${type}","ledger_sequence":${ledger},"closed_at":"2025-07-13T01:02:03Z","n":1}\n`;
+    const ledgers = Array.from({ length: 30 }, (_, index) => index + 1);
+    await writeFile(
+      path.join(dir, 'two.ndjson'),
+      ledgers.map((ledger) => line('old', ledger) + (ledger < 5 ? '' : line('new', ledger))).join(''),
+    );
+    const spec = await committed('messages', `ndjson:${path.join(dir, 'two.ndjson')}`, ['old'], {
+      start: 1,
+      end: 20,
+    });
+    expect(await next(spec, ['old'])).toEqual({ range: { start: 21, end: 30 }, cursor: 21 });
+    expect(await next(spec, ['old', 'new'])).toEqual({ range: { start: 5, end: 30 }, cursor: 5 });
+    // A tail has no such setting: its --from is where it begins.
+    expect(await next(spec, ['old', 'new'], 12)).toEqual({ range: { start: 12, end: 30 }, cursor: 5 });
+    // A type that the source does not have yet holds nothing up.
+    expect(await next(spec, ['old', 'none'])).toEqual({ range: { start: 21, end: 30 }, cursor: 21 });
+  }, 60_000);
+
+  it('is the first ledger of a lake for a type that the archive lacks', async () => {
+    const { ledgers } = await writeSampleLake({ dir: path.join(dir, 'lake'), ledgers: 20 });
+    const spec = await committed('ledgers', `galexie:${path.join(dir, 'lake')}`, ['ledgers'], {
+      start: ledgers.start + 5,
+      end: ledgers.start + 9,
+    });
+    const after = ledgers.start + 10;
+    expect(await next(spec, ['ledgers'])).toEqual({
+      range: { start: after, end: ledgers.end },
+      cursor: after,
+    });
+    expect(await next(spec, ['ledgers', 'transactions'])).toEqual({
+      range: ledgers,
+      cursor: ledgers.start,
+    });
+  }, 60_000);
+});

@@ -1,0 +1,56 @@
+import { readdirSync, renameSync } from 'node:fs';
+import path from 'node:path';
+import { writeSampleLake } from '@parquetry/sample';
+import type { BackfillProgress, BackfillResult } from '@parquetry/workflows';
+import { Sandbox } from '../support/cli';
+import { allCover, coverageOf } from '../support/coverage';
+
+interface Failed {
+  readonly error: { readonly code: string; readonly message: string };
+  readonly workflowId: string;
+  readonly progress: BackfillProgress;
+}
+
+describe('partitions that are committed in parts', () => {
+  const sandbox = new Sandbox();
+  afterAll(() => sandbox.dispose());
+
+  it('count by their parts, and `retry --ledger` finds the part that has the ledger', async () => {
+    const lake = sandbox.path('lake');
+    const layout = { ledgersPerBatch: 1, batchesPerPartition: 64 };
+    const { ledgers } = await writeSampleLake({ dir: lake, ledgers: 40, layout });
+    const archive = sandbox.path('archive');
+    const { start } = ledgers;
+    const backfill = (range: string, ...more: string[]): string[] => [
+      ...['backfill', '--source', `galexie:${lake}`, '--archive', archive, '--partition-size', '10000000'],
+      ...['--ledgers', range, ...more],
+    ];
+    // One partition: all datasets have its first ten ledgers, one of them five more, so two parts are missing.
+    expect((await sandbox.run(backfill(`${start}-${start + 9}`))).code).toBe(0);
+    expect((await sandbox.run(backfill(`${start + 10}-${start + 14}`, '--types', 'ledgers'))).code).toBe(0);
+    const gone = start + 25;
+    const object = readdirSync(lake, { recursive: true, encoding: 'utf8' }).find((name) =>
+      name.includes(`--${gone}.`),
+    );
+    const file = path.join(lake, object ?? 'none');
+    renameSync(file, `${file}.away`);
+    const parked = await sandbox.json<Failed>(backfill(`${start}-${ledgers.end}`));
+    const { progress, workflowId } = parked.document;
+    expect(parked.code).toBe(1);
+    expect(progress).toMatchObject({ total: 2, done: 0, skipped: 0, parked: 2 });
+
+    renameSync(`${file}.away`, file);
+    const missed = await sandbox.json<Failed>(['retry', workflowId, '--ledger', String(start)]);
+    expect({ code: missed.code, error: missed.document.error.code }).toEqual({ code: 2, error: 'USAGE' });
+    expect(missed.document.error.message).toContain(
+      `no parked partition holds ledger ${start}; parked are ${start + 10}-${ledgers.end}, ${start + 15}-`,
+    );
+    const mended = await sandbox.json<BackfillResult>(['retry', workflowId, '--ledger', String(gone + 2)]);
+    expect(mended.stderr).toContain('2 partitions run again, 0 were started anew');
+    expect({ code: mended.code, partitions: mended.document.partitions }).toEqual({
+      code: 0,
+      partitions: { total: 2, done: 2, skipped: 0, abandoned: 0 },
+    });
+    expect(await coverageOf(archive)).toEqual(allCover(ledgers));
+  }, 240_000);
+});

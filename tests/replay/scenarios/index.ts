@@ -1,0 +1,15 @@
+import { BACKFILLS } from './backfill';
+import { PARTITIONS } from './partition';
+import type { Scenario } from './setting';
+import { TAILS } from './tail';
+import { UPKEEP } from './upkeep';
+
+/** Each covers waits, messages and failures that a change of the code could reorder. */
+export const SCENARIOS: readonly (readonly [string, Scenario])[] = [
+  BACKFILLS,
+  PARTITIONS,
+  TAILS,
+  UPKEEP,
+].flatMap((scenarios) => Object.entries(scenarios));
+
+export type { Keep } from './setting';

@@ -1,0 +1,137 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import {
+  type BackfillInput,
+  type BackfillProgress,
+  type RunSpec,
+  partitionWorkflowId,
+  progress,
+  retryPartitions,
+} from '@parquetry/workflows';
+import { inspect } from '../../apps/worker/src/activities/inspect';
+import { FakeSteps } from './fakes';
+import { Rig, until } from './rig';
+
+const STAGE = 'fake-quiet-stage';
+const PARTITIONS = 18;
+const SPEC: RunSpec = {
+  source: { uri: 'galexie:/none' },
+  archive: '/none',
+  range: { start: 10, end: 10 + PARTITIONS * 10 - 1 },
+  partitionSize: 10,
+  settings: { compression: 'snappy', layout: { kind: 'ledger_day' } },
+  maxRejects: 0,
+  verify: 'ledger',
+};
+/** No child of any run. */
+const NOBODY = 'nobody/p/0000000010';
+
+describe('a partition that ends without a report', () => {
+  let rig: Rig;
+  beforeAll(async () => void (rig = await Rig.start()), 120_000);
+  afterAll(() => rig?.stop());
+
+  interface Quiet {
+    readonly steps: FakeSteps;
+    /** What the worker's own step answered, each time. */
+    readonly answers: Record<string, string>[];
+    child(start: number): WorkflowHandle;
+    when(wanted: (found: BackfillProgress) => boolean): Promise<BackfillProgress>;
+  }
+
+  /** A run whose partitions are all at work, held; it hears of their end only by looking for them. */
+  async function withRun(
+    more: Partial<BackfillInput>,
+    use: (handle: WorkflowHandle, quiet: Quiet) => Promise<void>,
+  ): Promise<void> {
+    const { client } = rig.server;
+    const steps = new FakeSteps(SPEC, ['a'], STAGE);
+    for (let start = 10; start <= SPEC.range.end; start += 10) steps.held.add(`a:${start}`);
+    const answers: Record<string, string>[] = [];
+    const shared = steps.shared(async (ids) => {
+      const found = await inspect({ client }, [...ids, NOBODY]);
+      answers.push(found);
+      return found;
+    });
+    const input: BackfillInput = {
+      spec: SPEC,
+      concurrency: PARTITIONS,
+      maxParked: 50,
+      onFailure: 'park',
+      // All are started, and then the run continues as new: it has no promise of any child any more.
+      startsPerRun: PARTITIONS,
+      quiet: { working: 500, waiting: 500 },
+      ...more,
+    };
+    await rig.run('backfill', input, { shared, stage: steps.stage(), stageQueue: STAGE }, async (started) => {
+      const handle = client.workflow.getHandle(started.workflowId);
+      const when: Quiet['when'] = (wanted) =>
+        until(() => handle.query<BackfillProgress>(progress.name), wanted);
+      const child = (start: number): WorkflowHandle =>
+        client.workflow.getHandle(partitionWorkflowId(handle.workflowId, String(start).padStart(10, '0')));
+      if (input.startsPerRun === PARTITIONS)
+        await until(
+          () => handle.describe(),
+          ({ runId }) => runId !== started.firstExecutionRunId,
+        );
+      await until(
+        async () => steps.pulled,
+        ({ length }) => length === PARTITIONS,
+      );
+      await when(({ running }) => running === PARTITIONS);
+      await use(handle, { steps, answers, child, when });
+    });
+  }
+
+  it('is found after a quiet time, though the run continued as new, and waits for a person', async () => {
+    await withRun({}, async (handle, { steps, answers, child, when }) => {
+      await child(30).terminate('by hand');
+      const { troubled } = await when(({ parked }) => parked === 1);
+      expect(troubled).toEqual([
+        {
+          key: '0000000030',
+          reason: 'its workflow ended without a report (terminated); a retry starts it anew',
+        },
+      ]);
+      // Every one was asked for, over several batches, and nobody else is taken for closed.
+      const statuses = Object.values(answers.at(-1) ?? {}).sort();
+      expect(statuses).toEqual(['NOT_FOUND', ...Array<string>(PARTITIONS - 1).fill('RUNNING'), 'TERMINATED']);
+      expect(answers.at(-1)?.[NOBODY]).toBe('NOT_FOUND');
+      steps.held.clear();
+      expect(await handle.executeUpdate(retryPartitions, { args: [{ all: true }] })).toEqual({
+        signalled: 0,
+        restarted: 1,
+      });
+      expect(await handle.result()).toMatchObject({ partitions: { done: PARTITIONS } });
+      expect(steps.committed.size).toBe(PARTITIONS);
+    });
+  }, 120_000);
+
+  it('has failed with onFailure fail: the run tries the others and fails at its end', async () => {
+    await withRun({ onFailure: 'fail' }, async (handle, { steps, child, when }) => {
+      await child(30).terminate('by hand');
+      await child(40).cancel();
+      await when(({ failed, running }) => failed === 2 && running === PARTITIONS - 2);
+      steps.held.clear();
+      await expect(handle.result()).rejects.toMatchObject({
+        cause: {
+          type: 'PARTITIONS_FAILED',
+          message: expect.stringMatching(
+            /^2 of 18 partitions failed; .*\((terminated|cancelled)\)$/,
+          ) as string,
+        },
+      });
+      expect(steps.committed.size).toBe(PARTITIONS - 2);
+    });
+  }, 120_000);
+
+  it('is known at once while the run that started it lasts', async () => {
+    const lasting = { startsPerRun: 300, quiet: { working: 600_000, waiting: 600_000 } };
+    await withRun({ ...lasting, onFailure: 'fail' }, async (handle, { steps, answers, child, when }) => {
+      await child(50).terminate('by hand');
+      await when(({ failed, parked }) => failed === 1 && parked === 0);
+      steps.held.clear();
+      await expect(handle.result()).rejects.toMatchObject({ cause: { type: 'PARTITIONS_FAILED' } });
+      expect(answers).toEqual([]);
+    });
+  }, 120_000);
+});
