@@ -14,7 +14,7 @@ const MB = 1e6;
 /** What each file that a step hands on holds at least. */
 const LARGE = 48 * MB;
 /** What a step may hold of it at once. */
-const HELD = 24 * MB;
+const HELD = 32 * MB;
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;

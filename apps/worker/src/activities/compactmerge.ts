@@ -14,6 +14,7 @@ import { writeManifest } from '@parquetry/source';
 import { download, openStore } from '@parquetry/storage';
 import type { CompactGroup, CompactInput, MergeResult } from '@parquetry/workflows';
 import type { MergedFiles } from '@parquetry/writer';
+import { Context } from '@temporalio/activity';
 import type { WorkerDeps } from '../deps';
 import { StagedFiles } from '../files';
 import { withHeartbeat } from '../heartbeat';
@@ -36,6 +37,7 @@ export async function mergeSegments(
   const stageDir = workplace.stageDir(stageId);
   await mkdir(stageDir, { recursive: true });
   try {
+    await workplace.noteOwner(stageId, Context.current().info.workflowExecution?.workflowId);
     const rows = await withHeartbeat(async (signal, onProgress) => {
       const { paths, bytes } = await fetchFiles(archive, dataset, records, path.join(stageDir, 'in'), signal);
       const merged = await writer.mergeFiles({
