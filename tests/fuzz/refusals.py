@@ -188,8 +188,12 @@ def justified(reject, line, schema):
     try:
         message = parse(line.decode())
     except Twice:
-        # A message that has no type or ledger anyway is told that first.
-        return code == "DUPLICATE_KEY" or code in own_faults(parse(line.decode(), dict))
+        # A message that has no type or ledger anyway is told that first, and one that is no JSON further on, that.
+        try:
+            message = parse(line.decode(), dict)
+        except ValueError:
+            return code == "NOT_JSON"
+        return code == "DUPLICATE_KEY" or code in own_faults(message)
     except ValueError:
         return code == "NOT_JSON"
     if code in own_faults(message):

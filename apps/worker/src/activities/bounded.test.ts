@@ -12,9 +12,9 @@ import { type Host, openHost } from '../host';
 
 const MB = 1e6;
 /** What each file that a step hands on holds at least. */
-const LARGE = 64 * MB;
+const LARGE = 48 * MB;
 /** What a step may hold of it at once. */
-const HELD = 40 * MB;
+const HELD = 36 * MB;
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
