@@ -13,7 +13,7 @@ import polars
 import pyarrow.parquet as parquet
 
 from reading import Number, fields_of, instant, parse, place
-from refusals import justified
+from refusals import is_case_clash, justified
 
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 MICROSECOND = datetime.timedelta(microseconds=1)
@@ -163,6 +163,9 @@ def check(chunk):
                     faults.append(f"line {number} is rejected twice")
                 if raw != text_of or not reject["reason"]:
                     faults.append(f"line {number}: the reject has other bytes or no reason")
+                rejected[number] = code
+                if is_case_clash(reject, text_of, lines):
+                    continue
                 if not justified(reject, text_of, schemas.get(reject.get("dataset"))):
                     faults.append(f"line {number}: {code} of {reject.get('column')} is not so: {text_of[:300]}")
                 if code not in OWN and "column" not in reject:
@@ -170,7 +173,6 @@ def check(chunk):
                 own = reject.get("dataset") in strict or "dataset" not in reject
                 if own and (number in clean or code not in OWN):
                     faults.append(f"line {number}: {code} {reject['reason']} for {text_of[:500]}")
-                rejected[number] = code
     placed = {}
     for number, line in enumerate(lines, 1):
         if number in rejected or not line.strip(b" \t\r"):

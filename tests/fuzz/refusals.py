@@ -172,6 +172,26 @@ def own_faults(message):
     return found
 
 
+def type_of(line):
+    """The message type that a line has, whatever else is wrong with it; None for what is no message."""
+    try:
+        message = parse(line.decode(), dict)
+    except ValueError:
+        return None
+    return kind_of(message) if isinstance(message, dict) else None
+
+
+def is_case_clash(reject, line, lines):
+    """
+    Whether a message is refused for another type of the batch that differs in case only: the first in byte order is
+    kept.
+    """
+    kept, own = reject.get("expected"), reject.get("actual")
+    if reject["code"] != "BAD_MESSAGE_TYPE" or kept is None or type_of(line) != own:
+        return False
+    return kept < own and kept.lower() == own.lower() and any(type_of(other.strip(b"\r")) == kept for other in lines)
+
+
 def justified(reject, line, schema):
     """Whether a reject is right: its code, and for what a column refuses the column too."""
     code = reject["code"]
