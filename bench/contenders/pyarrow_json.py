@@ -5,24 +5,9 @@ import pyarrow as pa
 import pyarrow.json
 import pyarrow.parquet
 from common import measure, request
+from pyarrow_columns import envelope, plain
 
-text, number = pa.string(), pa.uint32()
-key = pa.struct([("type", text), ("value", text)])
-inner = pa.struct(
-    [
-        ("contract_id", text),
-        ("contract_key_type", text),
-        ("contract_durability", text),
-        ("balance_holder", text),
-        ("balance", text),
-        ("last_modified_ledger", number),
-        ("ledger_entry_change", number),
-        ("deleted", pa.bool_()),
-        ("closed_at", pa.timestamp("us", tz="UTC")),
-        ("ledger_key_hash", text),
-    ]
-)
-schema = pa.schema([("contract_data", inner), ("ledger_sequence", number), ("message_type", text), ("processor_name", text)])
+schema = pa.schema([("contract_data", pa.struct(plain)), *envelope])
 output = os.path.join(request["workDir"], "out.parquet")
 
 

@@ -6,27 +6,9 @@ import os
 import pyarrow as pa
 import pyarrow.parquet
 from common import measure, request
+from pyarrow_columns import envelope, plain, text
 
-text, number = pa.string(), pa.uint32()
-schema = pa.schema(
-    [
-        ("contract_id", text),
-        ("contract_key_type", text),
-        ("contract_durability", text),
-        ("balance_holder", text),
-        ("balance", text),
-        ("last_modified_ledger", number),
-        ("ledger_entry_change", number),
-        ("deleted", pa.bool_()),
-        ("closed_at", pa.timestamp("us", tz="UTC")),
-        ("ledger_key_hash", text),
-        ("key", text),
-        ("val", text),
-        ("ledger_sequence", number),
-        ("message_type", text),
-        ("processor_name", text),
-    ]
-)
+schema = pa.schema([*plain, ("key", text), ("val", text), *envelope])
 output = os.path.join(request["workDir"], "out.parquet")
 PAGE = 50_000
 

@@ -9,6 +9,7 @@ import { compareKeys } from './key';
 import { LocalStore } from './local';
 import { openStore } from './open';
 import { assertCase, expandPath } from './root';
+import type { UploadExpectation } from './store';
 import { inFolder } from './testing/folder';
 
 const text = (value: string): Uint8Array => Buffer.from(value);
@@ -21,6 +22,26 @@ async function keys(store: LocalStore, prefix = '', after?: string): Promise<str
   const found: string[] = [];
   for await (const item of store.list(prefix, after === undefined ? {} : { after })) found.push(item.key);
   return found;
+}
+
+/** Uploads of a file that is not as expected, gone or not wanted any more leave nothing in the archive. */
+async function refusesOthers(
+  store: LocalStore,
+  folder: string,
+  file: string,
+  good: UploadExpectation,
+): Promise<void> {
+  const upload = (name: string, expected: UploadExpectation): Promise<unknown> =>
+    store.uploadIfAbsent('d/f', name, expected);
+  await expect(upload(file, { ...good, size: 7 })).rejects.toMatchObject({ code: 'VERIFY_MISMATCH' });
+  await expect(upload(file, { ...good, sha256: sha(text('')) })).rejects.toMatchObject({
+    code: 'VERIFY_MISMATCH',
+  });
+  await expect(upload(`${file}.gone`, good)).rejects.toMatchObject({ code: 'STAGE_LOST' });
+  await expect(upload(file, { ...good, signal: AbortSignal.abort() })).rejects.toMatchObject({
+    code: 'CANCELLED',
+  });
+  expect(await readdir(path.join(folder, 'archive/d'))).toEqual([]);
 }
 
 describe('LocalStore', () => {
@@ -59,19 +80,7 @@ describe('LocalStore', () => {
       await writeFile(file, bytes);
       await utimes(file, 1, 1);
       const good = { sha256: sha(bytes), size: bytes.length, final: true };
-      await expect(store.uploadIfAbsent('d/f', file, { ...good, size: 7 })).rejects.toMatchObject({
-        code: 'VERIFY_MISMATCH',
-      });
-      await expect(
-        store.uploadIfAbsent('d/f', file, { ...good, sha256: sha(text('')) }),
-      ).rejects.toMatchObject({ code: 'VERIFY_MISMATCH' });
-      await expect(store.uploadIfAbsent('d/f', `${file}.gone`, good)).rejects.toMatchObject({
-        code: 'STAGE_LOST',
-      });
-      await expect(
-        store.uploadIfAbsent('d/f', file, { ...good, signal: AbortSignal.abort() }),
-      ).rejects.toMatchObject({ code: 'CANCELLED' });
-      expect(await readdir(path.join(folder, 'archive/d'))).toEqual([]);
+      await refusesOthers(store, folder, file, good);
       const before = Date.now();
       expect(await store.uploadIfAbsent('d/f', file, good)).toBe('created');
       expect(await store.uploadIfAbsent('d/f', file, good)).toBe('exists');
@@ -114,21 +123,7 @@ describe('LocalStore', () => {
       const file = path.join(folder, 'stage.bin');
       await writeFile(file, bytes);
       const good = { sha256: sha(bytes), size: bytes.length };
-      await expect(store.uploadIfAbsent('d/f', file, { ...good, size: 7 })).rejects.toMatchObject({
-        code: 'VERIFY_MISMATCH',
-      });
-      await expect(
-        store.uploadIfAbsent('d/f', file, { ...good, sha256: sha(text('')) }),
-      ).rejects.toMatchObject({
-        code: 'VERIFY_MISMATCH',
-      });
-      await expect(store.uploadIfAbsent('d/f', `${file}.gone`, good)).rejects.toMatchObject({
-        code: 'STAGE_LOST',
-      });
-      await expect(
-        store.uploadIfAbsent('d/f', file, { ...good, signal: AbortSignal.abort() }),
-      ).rejects.toMatchObject({ code: 'CANCELLED' });
-      expect(await readdir(path.join(folder, 'archive/d'))).toEqual([]);
+      await refusesOthers(store, folder, file, good);
       expect(await store.uploadIfAbsent('d/f', file, good)).toBe('created');
       expect(await store.uploadIfAbsent('d/f', file, good)).toBe('exists');
       expect(await store.sha256('d/f')).toBe(good.sha256);

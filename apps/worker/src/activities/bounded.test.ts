@@ -1,14 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { appendFile, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
-import os from 'node:os';
+import { appendFile, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { Client } from '@temporalio/client';
-import { MockActivityEnvironment } from '@temporalio/testing';
 import type { RunSpec } from '@parquetry/workflows';
 import { createSharedActivities, createStageActivities } from '.';
-import { type Host, openHost } from '../host';
+import type { Host } from '../host';
+import { runStep, testHost } from '../testing/host';
 
 const MB = 1e6;
 /** What each file that a step hands on holds at least. */
@@ -42,16 +40,11 @@ describe('files of any size', () => {
   let dir: string;
   let archive: string;
   let host: Host;
+  let end: () => Promise<void>;
 
   beforeAll(async () => {
-    dir = await mkdtemp(path.join(os.tmpdir(), 'parquetry-bounded-'));
+    ({ dir, host, end } = await testHost('bounded'));
     archive = path.join(dir, 'archive');
-    host = await openHost({
-      client: undefined as unknown as Client,
-      workRoot: path.join(dir, 'work'),
-      memoryBytes: 512 * MB,
-      threads: 1,
-    });
     const text = (bytes: number): string => randomBytes(bytes / 2).toString('hex');
     const filler = text(16_000);
     const count = Math.ceil(LARGE / 16_000);
@@ -71,17 +64,12 @@ describe('files of any size', () => {
       await appendFile(path.join(dir, 'in.ndjson'), `{"no":"type","text":"${filler}"}\n`.repeat(100));
   }, 60_000);
 
-  afterAll(async () => {
-    await host.close();
-    await rm(dir, { recursive: true, force: true });
-  });
+  afterAll(() => end());
 
   const activities = () => ({
     ...createSharedActivities(host.deps()),
     ...createStageActivities(host.deps()),
   });
-  const run = <I, O>(step: (input: I) => Promise<O>, input: I): Promise<O> =>
-    new MockActivityEnvironment().run(step, input);
 
   it('pass through the steps a piece at a time: unusable messages, rejects, committed files', async () => {
     const { planRun, nextPartitions, pull, registerSchema, writeParquet, verifyRowCounts, commit } =
@@ -97,20 +85,20 @@ describe('files of any size', () => {
       maxRejects: 1e6,
       verify: 'ledger',
     };
-    const planned = await held(() => run(planRun, spec));
+    const planned = await held(() => runStep(planRun, spec));
     const { plan, rejects = '' } = planned.result;
     expect((await stat(path.join(archive, rejects))).size).toBeGreaterThan(LARGE);
     expect(planned.bytes).toBeLessThan(HELD);
 
-    const { tasks } = await run(nextPartitions, { archive, plan, cursor: 20, limit: 10 });
+    const { tasks } = await runStep(nextPartitions, { archive, plan, cursor: 20, limit: 10 });
     expect(tasks).toHaveLength(2);
     for (const task of tasks) {
-      const { stageId } = await run(pull, { archive, plan, task });
+      const { stageId } = await runStep(pull, { archive, plan, task });
       const step = { archive, plan, stageId, range: task.range, dataset: 'thing', schemaVersion: 1 };
-      await run(registerSchema, step);
-      await run(writeParquet, step);
-      await run(verifyRowCounts, step);
-      const committed = await held(() => run(commit, step));
+      await runStep(registerSchema, step);
+      await runStep(writeParquet, step);
+      await runStep(verifyRowCounts, step);
+      const committed = await held(() => runStep(commit, step));
       expect(committed.result.bytes).toBeGreaterThan(LARGE);
       expect(committed.bytes).toBeLessThan(HELD);
     }
@@ -119,10 +107,10 @@ describe('files of any size', () => {
       expect((await stat(path.join(kept, name))).size).toBeGreaterThan(LARGE);
 
     const input = { archive, partitionSize: 20, verify: 'ledger' } as const;
-    const { groups } = await run(findSegments, { input, groups: 1, segments: 10 });
+    const { groups } = await runStep(findSegments, { input, groups: 1, segments: 10 });
     const [group] = groups;
     if (group === undefined) throw new Error('nothing to compact');
-    const merged = await held(() => run(mergeSegments, { input, group }));
+    const merged = await held(() => runStep(mergeSegments, { input, group }));
     expect(merged.result).toMatchObject({ kind: 'staged', rows: 2 * Math.ceil(LARGE / 16_000 / 100) * 100 });
     expect(merged.bytes).toBeLessThan(HELD);
   }, 240_000);

@@ -1,32 +1,20 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Client } from '@temporalio/client';
-import { MockActivityEnvironment } from '@temporalio/testing';
 import type { CutResult, TailSpec } from '@parquetry/workflows';
 import { createWatchActivities } from '.';
-import { type Host, openHost } from '../host';
+import type { Host } from '../host';
+import { runStep, testHost } from '../testing/host';
 
 let dir: string;
 let host: Host;
 
+let end: () => Promise<void>;
+
 beforeAll(async () => {
-  dir = await mkdtemp(path.join(os.tmpdir(), 'parquetry-cut-'));
-  host = await openHost({
-    client: undefined as unknown as Client,
-    workRoot: path.join(dir, 'work'),
-    memoryBytes: 512e6,
-    threads: 1,
-  });
+  ({ dir, host, end } = await testHost('cut'));
 });
 
-afterAll(async () => {
-  await host.close();
-  await rm(dir, { recursive: true, force: true });
-});
-
-const run = <I, O>(step: (input: I) => Promise<O>, input: I): Promise<O> =>
-  new MockActivityEnvironment().run(step, input);
+afterAll(() => end());
 
 describe('a worker that watches for several tails', () => {
   it('keeps the reader of each between two calls', async () => {
@@ -47,10 +35,10 @@ describe('a worker that watches for several tails', () => {
         maxRejects: 0,
         verify: 'ledger',
       };
-      const start = await run(activities.openTail, { spec, from: 1, lag: 0 });
+      const start = await runStep(activities.openTail, { spec, from: 1, lag: 0 });
       const policy = { maxRows: 100, maxBytes: 1_000_000, maxAgeSeconds: 600 };
       const cut = (): Promise<CutResult> =>
-        run(activities.cut, { spec, start, cursor: 1, lag: 0, policy, pollSeconds: 1 });
+        runStep(activities.cut, { spec, start, cursor: 1, lag: 0, policy, pollSeconds: 1 });
       expect(await cut()).toMatchObject({ kind: 'wait', tip: { ledger: 7 } });
       // What is known of the source from now on was read before.
       await rm(file);

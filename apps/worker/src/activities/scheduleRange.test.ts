@@ -1,34 +1,22 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { MockActivityEnvironment } from '@temporalio/testing';
-import type { Client } from '@temporalio/client';
 import type { LedgerRange } from '@parquetry/core';
 import { writeSampleLake } from '@parquetry/sample';
 import type { RunSpec } from '@parquetry/workflows';
 import { createSharedActivities, createStageActivities, createWatchActivities } from '.';
-import { type Host, openHost } from '../host';
+import type { Host } from '../host';
+import { runStep, testHost } from '../testing/host';
 
 let dir: string;
 let host: Host;
 
+let end: () => Promise<void>;
+
 beforeAll(async () => {
-  dir = await mkdtemp(path.join(os.tmpdir(), 'parquetry-range-'));
-  host = await openHost({
-    client: undefined as unknown as Client,
-    workRoot: path.join(dir, 'work'),
-    memoryBytes: 512e6,
-    threads: 1,
-  });
+  ({ dir, host, end } = await testHost('range'));
 });
 
-afterAll(async () => {
-  await host.close();
-  await rm(dir, { recursive: true, force: true });
-});
-
-const run = <I, O>(step: (input: I) => Promise<O>, input: I): Promise<O> =>
-  new MockActivityEnvironment().run(step, input);
+afterAll(() => end());
 
 /** An archive at `name` in which `types` of a source have `range`. */
 async function committed(
@@ -47,16 +35,21 @@ async function committed(
     maxRejects: 0,
     verify: 'ledger',
   };
-  const { plan } = await run(activities.planRun, { ...spec, types, range });
-  const { tasks } = await run(activities.nextPartitions, { archive, plan, cursor: range.start, limit: 10 });
+  const { plan } = await runStep(activities.planRun, { ...spec, types, range });
+  const { tasks } = await runStep(activities.nextPartitions, {
+    archive,
+    plan,
+    cursor: range.start,
+    limit: 10,
+  });
   for (const task of tasks) {
-    const { stageId } = await run(activities.pull, { archive, plan, task });
+    const { stageId } = await runStep(activities.pull, { archive, plan, task });
     for (const dataset of task.datasets) {
       const step = { archive, plan, stageId, range: task.range, dataset };
-      const { version: schemaVersion } = await run(activities.registerSchema, step);
-      await run(activities.writeParquet, { ...step, schemaVersion });
-      await run(activities.verifyRowCounts, { ...step, schemaVersion });
-      await run(activities.commit, { ...step, schemaVersion });
+      const { version: schemaVersion } = await runStep(activities.registerSchema, step);
+      await runStep(activities.writeParquet, { ...step, schemaVersion });
+      await runStep(activities.verifyRowCounts, { ...step, schemaVersion });
+      await runStep(activities.commit, { ...step, schemaVersion });
     }
   }
   return spec;
@@ -70,11 +63,11 @@ describe('where a schedule and a tail go on', () => {
     from?: number,
   ): Promise<{ range: LedgerRange | undefined; cursor: number }> {
     const spec = { ...base, types };
-    const { range } = await run(createSharedActivities(host.deps()).resolveRange, {
+    const { range } = await runStep(createSharedActivities(host.deps()).resolveRange, {
       ...{ spec, lag: 0, maxLedgers: 1_000, concurrency: 1, maxParked: 1, onFailure: 'fail' as const },
       ...(from === undefined ? {} : { from }),
     });
-    const { cursor } = await run(createWatchActivities(host.deps()).openTail, {
+    const { cursor } = await runStep(createWatchActivities(host.deps()).openTail, {
       spec,
       from: 'committed' as const,
       lag: 0,

@@ -1,47 +1,35 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import type { RunSpec } from '@parquetry/workflows';
 import { createSharedActivities, createStageActivities } from '.';
-import { type Host, openHost } from '../host';
+import type { Host } from '../host';
+import { runStep, testHost } from '../testing/host';
 
 const LEDGERS = 600;
 const lines: string[] = [];
 let dir: string;
 let host: Host;
+let end: () => Promise<void>;
 
 beforeAll(async () => {
-  dir = await mkdtemp(path.join(os.tmpdir(), 'parquetry-activity-'));
+  ({ dir, host, end } = await testHost('activity', { debug: (line) => lines.push(line) }));
   const message = (index: number): string =>
     `{"message_type":"thing","ledger_sequence":${1 + Math.floor(index / 100)},"closed_at":"2025-07-13T01:02:03Z",` +
     `"id":${index},"text":"${String((index * 2654435761) % 4294967296).repeat(80)}"}\n`;
   const messages = Array.from({ length: LEDGERS * 100 }, (_, index) => message(index));
   await writeFile(path.join(dir, 'things.ndjson'), messages.join(''));
-  host = await openHost({
-    client: undefined as unknown as Client,
-    workRoot: path.join(dir, 'work'),
-    memoryBytes: 512e6,
-    threads: 1,
-    debug: (line) => lines.push(line),
-  });
 });
 
-afterAll(async () => {
-  await host.close();
-  await rm(dir, { recursive: true, force: true });
-});
+afterAll(() => end());
 
 /** Plans, pulls and registers a run of all ledgers, and returns what the write step is asked. */
 async function staged(settings: Partial<RunSpec['settings']>) {
   const archive = path.join(dir, await mkdtemp(path.join(dir, 'archive-')));
   const activities = { ...createSharedActivities(host.deps()), ...createStageActivities(host.deps()) };
-  const run = <I, O>(step: (input: I) => Promise<O>, input: I): Promise<O> =>
-    new MockActivityEnvironment().run(step, input);
   const range = { start: 1, end: LEDGERS };
-  const { plan } = await run(activities.planRun, {
+  const { plan } = await runStep(activities.planRun, {
     source: { uri: `ndjson:${path.join(dir, 'things.ndjson')}` },
     archive,
     network: 'Test',
@@ -51,11 +39,11 @@ async function staged(settings: Partial<RunSpec['settings']>) {
     maxRejects: 0,
     verify: 'ledger',
   } as RunSpec);
-  const [task] = (await run(activities.nextPartitions, { archive, plan, cursor: 1, limit: 1 })).tasks;
+  const [task] = (await runStep(activities.nextPartitions, { archive, plan, cursor: 1, limit: 1 })).tasks;
   if (task === undefined) throw new Error('no partition');
-  const { stageId } = await run(activities.pull, { archive, plan, task });
+  const { stageId } = await runStep(activities.pull, { archive, plan, task });
   const step = { archive, plan, stageId, range, dataset: 'thing' };
-  const { version } = await run(activities.registerSchema, step);
+  const { version } = await runStep(activities.registerSchema, step);
   return {
     activities,
     step: { ...step, schemaVersion: version },

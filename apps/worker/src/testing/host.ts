@@ -1,0 +1,30 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import type { Client } from '@temporalio/client';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { type Host, type HostOptions, openHost } from '../host';
+
+/** A host of one thread and 512 MB without Temporal, and its folder; `end` closes it and removes the folder. */
+export async function testHost(
+  name: string,
+  options: Pick<HostOptions, 'debug'> = {},
+): Promise<{ readonly dir: string; readonly host: Host; end(): Promise<void> }> {
+  const dir = await mkdtemp(path.join(os.tmpdir(), `parquetry-${name}-`));
+  const host = await openHost({
+    client: undefined as unknown as Client,
+    workRoot: path.join(dir, 'work'),
+    memoryBytes: 512e6,
+    threads: 1,
+    ...options,
+  });
+  const end = async (): Promise<void> => {
+    await host.close();
+    await rm(dir, { recursive: true, force: true });
+  };
+  return { dir, host, end };
+}
+
+/** Runs one step as an activity. */
+export const runStep = <I, O>(step: (input: I) => Promise<O>, input: I): Promise<O> =>
+  new MockActivityEnvironment().run(step, input);
