@@ -32,7 +32,7 @@ os._exit(0)
 `;
 
 const VACUUM = `
-import json, sys
+import json, os, sys
 from deltalake import DeltaTable
 storage = json.loads(sys.argv[2])
 table = DeltaTable(sys.argv[1], storage_options=storage)
@@ -40,6 +40,8 @@ try:
     print(json.dumps(table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True)))
 except Exception as error:
     print(json.dumps({'error': str(error)}))
+sys.stdout.flush()
+os._exit(0)
 `;
 
 interface Read {

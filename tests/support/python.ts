@@ -24,7 +24,7 @@ function run<T>(script: string, args: readonly string[], input: string): T {
   if (PYTHON === undefined) throw new Error('PARQUETRY_PYTHON is not set');
   const { status, stdout, stderr } = spawnSync(
     PYTHON,
-    [path.join(__dirname, '../interop', script), ...args],
+    ['run.py', script].map((name) => path.join(__dirname, '../interop', name)).concat(args),
     {
       input,
       encoding: 'utf8',
