@@ -1,3 +1,4 @@
+import './allocator';
 export type { MergedFiles, MergeRequest } from './compact';
 export type { WrittenFile } from './cut';
 export type { DatabaseOptions } from './database';
