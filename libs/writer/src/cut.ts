@@ -17,6 +17,7 @@ import type { WriteRequest } from './dataset';
 import { keyValueMetadata } from './metadata';
 import { type RowSource, named } from './rows';
 import type { Session } from './session';
+import { evenGroupRows } from './sizes';
 import { type CopyReport, columnTallies, copyReport, isNested } from './stats';
 
 /** A file that was written to the local disk, not yet verified or published. */
@@ -52,13 +53,14 @@ export interface CutRequest {
   /** Folder of files that are not whole yet. */
   readonly workDir: string;
   readonly codec: readonly string[];
-  /** Rows a row group, a multiple of 2048. */
+  /** Most rows of a row group, a multiple of 2048. */
   readonly groupRows: number;
 }
 
 /** Writes one file in the work folder; `path` is where it goes when all are written (see `WorkFolder`). */
 export async function writeCut(session: Session, task: CutRequest): Promise<WrittenFile> {
-  const { request, cut, name, workDir, codec, groupRows } = task;
+  const { request, cut, name, workDir, codec } = task;
+  const groupRows = evenGroupRows(cut.rows, task.groupRows);
   const { schema, staged, outDir, signal, network } = request;
   const file = path.join(workDir, name);
   const identity = { dataset: schema.subject, range: cut.range, schema };

@@ -1,4 +1,4 @@
-import { needsProbe, probeRows, rowGroupRows } from './sizes';
+import { evenGroupRows, needsProbe, probeRows, rowGroupRows } from './sizes';
 
 describe('sizes', () => {
   it('gives row groups of whole vectors, 2048 to 122880 rows', () => {
@@ -6,6 +6,15 @@ describe('sizes', () => {
     expect(rowGroupRows(1000)).toBe(65_536);
     expect(rowGroupRows(10_000)).toBe(6144);
     expect(rowGroupRows(5_000_000)).toBe(2048);
+  });
+
+  it('divides a file into row groups of like size', () => {
+    expect([0, 1, 2048, 2049, 122_880].map((rows) => evenGroupRows(rows, 122_880))).toEqual([
+      2048, 2048, 2048, 4096, 122_880,
+    ]);
+    expect(evenGroupRows(125_000, 122_880)).toBe(63_488);
+    expect(evenGroupRows(1_000_000, 122_880)).toBe(112_640);
+    expect(evenGroupRows(5000, 2048)).toBe(2048);
   });
 
   it('measures an eighth of the rows, within bounds', () => {

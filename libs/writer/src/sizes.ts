@@ -31,3 +31,12 @@ export function rowGroupRows(bytesPerRow: number): number {
   const vectors = Math.floor(ROW_GROUP_BYTES / Math.max(bytesPerRow, 1) / VECTOR_ROWS);
   return Math.min(Math.max(vectors, 1) * VECTOR_ROWS, MAX_GROUP_ROWS);
 }
+
+/**
+ * Rows of a row group of a file with `rows` rows, whole vectors: as many groups as with `most` in each, but all alike. A
+ * full group with a small one after it would take twice the writer's and a reader's memory.
+ */
+export function evenGroupRows(rows: number, most: number): number {
+  const groups = Math.max(Math.ceil(rows / most), 1);
+  return Math.max(Math.ceil(rows / groups / VECTOR_ROWS), 1) * VECTOR_ROWS;
+}
