@@ -1,13 +1,15 @@
 // Takes lines of NDJSON whose structure is known: finds their shape, checks their values, writes them into columns.
 // Whatever it is not sure of it leaves to its caller, before anything of the line was kept.
 import {
-  BOOL, BREAK, CONSTANT, COLUMN_BASE, COLUMN_BOUNDED, COLUMN_MAX, COLUMN_MIN, COLUMN_PENDING, COLUMN_USED, COUNTING, END, FIRST_LEDGER, FULL,
+  BOOL, BREAK, CONSTANT, COLUMN_BASE, COLUMN_BOUNDED, COLUMN_DICTIONARY, COLUMN_MAX, COLUMN_MIN, COLUMN_PENDING, COLUMN_PLAIN,
+  COLUMN_PLAIN_PENDING, COLUMN_USED, COUNTING, CROWDED, CROWDED_COLUMN, END, FIRST_LEDGER, FULL,
   INT32, INT64, KIND_KEEP, KIND_SKIP, LAST_LEDGER, LEDGER, LINES, MARKS, NEXT, OP_CODE, OP_COLUMN, OP_HIGH, OP_LOW,
   OP_SIZE, OP_VALUE, PLACE, RAW, ROOM, ROWS, SHAPE_FIRST_OP, SHAPE_KIND, SHAPE_LEDGER, SHAPE_LEDGER_COLUMN,
   SHAPE_LEDGER_TWIN, SHAPE_LEDGER_WIDTH, SHAPE_NUMBER, SHAPE_OPS, SHAPE_TARGET, SHAPE_TIME, SHAPE_TIME_COLUMN,
   SHAPE_TIME_TWIN, TARGET, TARGET_APPROVED, TARGET_LEDGER, TARGET_LIMIT, TARGET_ROWS, TARGET_SHAPES, TARGET_TIME, TEXT,
   TIME, TIMESTAMP, UNKNOWN, WATCH,
 } from './layout';
+import { codeOf, NO_CODE } from './dictionary';
 import { micros, readTime, readWhole, whole } from './scalars';
 import { textEnd, walk } from './walk';
 
@@ -76,8 +78,8 @@ export function run(start: usize, end: usize): i32 {
         load<u32>(own, TARGET_APPROVED) == 0 || load<u32>(own, TARGET_LEDGER) != ledger ||
         load<i64>(own, TARGET_TIME) != placeMicros
       ) {
-        status = rows > 0 ? BREAK : PLACE;
-        if (rows == 0) target = own;
+        status = PLACE;
+        target = own;
         store<u32>(LEDGER, ledger);
         store<i64>(TIME, placeMicros);
         break;
@@ -87,8 +89,10 @@ export function run(start: usize, end: usize): i32 {
         status = FULL;
         break;
       }
+      crowded = 0;
       if (!emit(shape, ledger)) {
-        status = UNKNOWN;
+        status = crowded == 0 ? UNKNOWN : CROWDED;
+        store<u32>(CROWDED_COLUMN, crowded as u32);
         break;
       }
       store<u32>(ROOM, load<u32>(ROOM) - size);
@@ -105,6 +109,8 @@ export function run(start: usize, end: usize): i32 {
   return status;
 }
 
+/** The column whose dictionary had no room for a value of the line. */
+let crowded: usize = 0;
 let placeLedger: u32 = 0;
 let placeMicros: i64 = 0;
 
@@ -180,6 +186,7 @@ function emit(shape: usize, ledger: u32): bool {
   for (let index: usize = 0; index < count; index++) {
     const column = load<u32>(first + index * OP_SIZE, OP_COLUMN) as usize;
     store<u32>(column, load<u32>(column, COLUMN_PENDING), COLUMN_USED);
+    store<u32>(column, load<u32>(column, COLUMN_PLAIN_PENDING), COLUMN_PLAIN);
   }
   const ledgerColumn = load<u32>(shape, SHAPE_LEDGER_COLUMN) as usize;
   if (load<u32>(shape, SHAPE_LEDGER_WIDTH) == 8) put64(ledgerColumn, ledger as i64);
@@ -213,18 +220,15 @@ function write(op: usize): bool {
   const column = load<u32>(op, OP_COLUMN) as usize;
   if ((load<u32>(op, OP_CODE) as i32) == CONSTANT) {
     const text = load<i64>(op, OP_LOW) as usize;
-    putBytes(column, text, text + (load<i64>(op, OP_HIGH) as usize));
-    return true;
+    return putBytes(column, text, text + (load<i64>(op, OP_HIGH) as usize));
   }
   const start = valueStart(value);
   const end = valueEnd(value);
   switch (load<u32>(op, OP_CODE) as i32) {
     case TEXT:
-      putBytes(column, start + 1, end - 1);
-      return true;
+      return putBytes(column, start + 1, end - 1);
     case RAW:
-      putBytes(column, start, end);
-      return true;
+      return putBytes(column, start, end);
     case INT32:
     case INT64:
       if (!readWhole(start, end) || whole < load<i64>(op, OP_LOW) || whole > load<i64>(op, OP_HIGH)) return false;
@@ -260,13 +264,26 @@ function pend(column: usize, size: u32): void {
   store<u32>(column, load<u32>(column, COLUMN_USED) + size, COLUMN_PENDING);
 }
 
-function putBytes(column: usize, start: usize, end: usize): void {
+function putBytes(column: usize, start: usize, end: usize): bool {
   const size = end - start;
   const to = room(column);
+  const dictionary = load<u32>(column, COLUMN_DICTIONARY) as usize;
+  if (dictionary != 0) {
+    const code = codeOf(dictionary, start, size as u32);
+    if (code == NO_CODE) {
+      crowded = column;
+      return false;
+    }
+    store<u8>(to, code as u8);
+    pend(column, 1);
+    store<u32>(column, load<u32>(column, COLUMN_PLAIN) + (size as u32) + 4, COLUMN_PLAIN_PENDING);
+    return true;
+  }
   store<u32>(to, size as u32);
   // Whole vectors: columns have room for the bytes after the value.
   for (let done: usize = 0; done < size; done += 16) v128.store(to + 4 + done, v128.load(start + done));
   pend(column, (size as u32) + 4);
+  return true;
 }
 
 function put32(column: usize, value: i64): void {

@@ -17,6 +17,8 @@ export const LEDGER: usize = CONTROL + 40;
 export const TIME: usize = CONTROL + 48;
 /** Not 0: rows of all targets and places are taken, and only counted. */
 export const COUNTING: usize = CONTROL + 56;
+/** The column whose dictionary is full, when a run ended so. */
+export const CROWDED_COLUMN: usize = CONTROL + 60;
 
 /** How a run ended. */
 export const END: i32 = 0;
@@ -24,6 +26,7 @@ export const UNKNOWN: i32 = 1;
 export const FULL: i32 = 2;
 export const PLACE: i32 = 3;
 export const BREAK: i32 = 4;
+export const CROWDED: i32 = 5;
 
 /** Steps: literal, its size, flags, depth, shape, then the siblings after a value of each class. */
 export const STEP_LITERAL: usize = 0;
@@ -85,10 +88,30 @@ export const TARGET_ROWS: usize = 16;
 export const TARGET_LIMIT: usize = 20;
 export const TARGET_SHAPES: usize = 24;
 
-/** Columns: memory, bytes in it, bytes with the row under way, whether there are bounds, bounds. */
+/**
+ * Columns: memory, bytes in it, bytes with the row under way, whether there are bounds, bounds; then the dictionary, 0 for
+ * none: its values lie in the column as codes of eight bits, and how many bytes they stand for is counted, in all and with
+ * the row under way.
+ */
 export const COLUMN_BASE: usize = 0;
 export const COLUMN_USED: usize = 4;
 export const COLUMN_PENDING: usize = 8;
 export const COLUMN_BOUNDED: usize = 12;
 export const COLUMN_MIN: usize = 16;
 export const COLUMN_MAX: usize = 24;
+export const COLUMN_DICTIONARY: usize = 32;
+export const COLUMN_PLAIN: usize = 36;
+export const COLUMN_PLAIN_PENDING: usize = 40;
+
+/**
+ * Dictionaries: a hash table of codes from 1 on (16 bits; 0: free), the places of the values, and the values as a Parquet
+ * page has them, a length of 32 bits before each; how many values and bytes there may be and are.
+ */
+export const DICTIONARY_TABLE: usize = 0;
+export const DICTIONARY_MASK: usize = 4;
+export const DICTIONARY_PLACES: usize = 8;
+export const DICTIONARY_BYTES: usize = 12;
+export const DICTIONARY_ROOM: usize = 16;
+export const DICTIONARY_LIMIT: usize = 20;
+export const DICTIONARY_USED: usize = 24;
+export const DICTIONARY_COUNT: usize = 28;

@@ -1,4 +1,5 @@
 // Finds the known shape of a line: the literals of the shape table's tree, with a value between each two.
+import { same } from './bytes';
 import { anyValue, beginKeys, literalEnd, numberEnd, plainString, wholePart } from './json';
 import {
   ANY, BOOLEAN, INTEGER, MARKS, OTHER_NUMBER, PLAIN_STRING, ROOTS, STEP_ANY, STEP_DEPTH, STEP_LITERAL, STEP_NEXT,
@@ -68,17 +69,6 @@ function pick(siblings: usize, at: usize, end: usize): usize {
     } else if (after < end && startsValue(load<u8>(after), load<u32>(step, STEP_ANY) != 0)) return step;
   }
   return 0;
-}
-
-// @ts-ignore: decorator
-@inline
-function same(literal: usize, at: usize, size: usize): bool {
-  let done: usize = 0;
-  for (; done + 16 <= size; done += 16)
-    if (!v128.all_true<u8>(i8x16.eq(v128.load(literal + done), v128.load(at + done)))) return false;
-  if (done == size) return true;
-  const differs = ~i8x16.bitmask(i8x16.eq(v128.load(literal + done), v128.load(at + done)));
-  return (differs & ((1 << ((size - done) as i32)) - 1)) == 0;
 }
 
 // @ts-ignore: decorator

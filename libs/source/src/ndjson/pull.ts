@@ -10,7 +10,7 @@ import { PlainParts } from '../stage/plain/parts';
 import { type Block, blockHasher, type NdjsonIndex, unpackBlock } from './blocks';
 import { type SourceFile, sourceChanged } from './files/files';
 import { INPUT_BYTES } from './kernel/kernel';
-import { FULL, PLACE, UNKNOWN } from './kernel/layout';
+import { CROWDED, FULL, PLACE, UNKNOWN } from './kernel/layout';
 import { RowKernel } from './kernel/rows';
 import { pullLesson, type PullPlan } from './known';
 import { isBlank, lineAt, MAX_LINE, readFully } from './files/lines';
@@ -233,7 +233,7 @@ export class Puller {
     const { kernel, inOrder } = this;
     const offset = bytes.byteOffset - kernel.input.byteOffset;
     const run = kernel.take(offset + at, offset + bytes.length);
-    const { status, lines, rows, ledger, micros } = run;
+    const { status, lines, rows, ledger, micros, nextLedger, nextMicros } = run;
     const next = run.next - offset;
     const target = inOrder[run.dataset] as Target;
     if (rows > 0) {
@@ -243,11 +243,11 @@ export class Puller {
       target.stage.noteRows(ledger, micros, rows);
     }
     if (status === PLACE) {
-      if (target.stage.placeFault(ledger, micros) !== undefined) return { lines, next, done: false };
-      kernel.approve(run.dataset, ledger, micros);
+      if (target.stage.placeFault(nextLedger, nextMicros) !== undefined) return { lines, next, done: false };
+      kernel.approve(run.dataset, nextLedger, nextMicros);
     }
     // A line that does not even fit empty columns is not the kernel's.
-    const done = status === FULL ? kernel.flush() : status !== UNKNOWN;
+    const done = status === FULL || status === CROWDED ? kernel.flush() : status !== UNKNOWN;
     return { lines, next, done };
   }
 

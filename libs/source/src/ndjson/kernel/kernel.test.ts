@@ -4,6 +4,8 @@ import path from 'node:path';
 import type { LedgerRange } from '@parquetry/core';
 import type { DataType, TableSchema } from '@parquetry/schema';
 import fc from 'fast-check';
+import { parquetReadObjects } from 'hyparquet';
+import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import { ALL, Workspace } from '../testing/workspace';
 import { CountKernel } from './counts';
 import { Kernel } from './kernel';
@@ -64,13 +66,36 @@ const schemas = new Map([
   ['b', schemaOf('b', true)],
 ]);
 
-/** A stage's files by name, its manifest without the stage's own name. */
+/**
+ * A stage's files by name: of parts what their rows hold, whatever pages they lie in; of the manifest all but its own
+ * name and the parts' sizes.
+ */
 async function contents(dir: string): Promise<Record<string, string>> {
   const names = (await readdir(dir)).sort();
-  const texts = await Promise.all(names.map((name) => readFile(path.join(dir, name), 'latin1')));
-  return Object.fromEntries(
-    names.map((name, index) => [name, String(texts[index]).replace(/"stageId":"stage-\d+",/, '')]),
+  const texts = await Promise.all(
+    names.map(async (name) => {
+      const bytes = await readFile(path.join(dir, name));
+      return name.endsWith('.parquet') ? rowsOf(bytes) : bytes.toString('latin1');
+    }),
   );
+  return Object.fromEntries(
+    names.map((name, index) => [
+      name,
+      String(texts[index]).replace(/"stageId":"stage-\d+",|"parts":\[[\d,]*\],?/g, ''),
+    ]),
+  );
+}
+
+/** The rows of a staged part as text, each byte of them. */
+async function rowsOf(bytes: Buffer): Promise<string> {
+  const file = Uint8Array.from(bytes).buffer;
+  const raw = (value: unknown): unknown => value;
+  const parsers = { ...DEFAULT_PARSERS, timestampFromMicroseconds: raw, stringFromBytes: raw };
+  const rows = await parquetReadObjects({ file, parsers });
+  return JSON.stringify(rows, (_, value: unknown) => {
+    if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
+    return typeof value === 'bigint' || Object.is(value, -0) ? `${String(value)}, a number` : value;
+  });
 }
 
 /** What pulls leave of a file, with the kernel and without it. */

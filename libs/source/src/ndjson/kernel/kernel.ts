@@ -15,7 +15,7 @@ export const INPUT_BYTES = 4 << 20;
 /** What whole vectors may read or write beyond an end. */
 export const SLACK = 64;
 /** Bytes of a target's or a column's record. */
-export const RECORD = 40;
+export const RECORD = 48;
 const DATA = INPUT + INPUT_BYTES + SLACK;
 
 /** Lines that the kernel left to its caller before it is judged: then it must take more than it leaves. */

@@ -16,6 +16,8 @@ export const LEDGER = CONTROL + 40;
 export const TIME = CONTROL + 48;
 /** Not 0: rows of all targets and places are taken, and only counted. */
 export const COUNTING = CONTROL + 56;
+/** The column whose dictionary is full, when a run ended so. */
+export const CROWDED_COLUMN = CONTROL + 60;
 
 /** How a run ended. */
 export const END = 0;
@@ -23,6 +25,7 @@ export const UNKNOWN = 1;
 export const FULL = 2;
 export const PLACE = 3;
 export const BREAK = 4;
+export const CROWDED = 5;
 
 /** Steps: literal, its size, flags, depth, shape, then the siblings after a value of each class. */
 export const STEP_LITERAL = 0;
@@ -84,10 +87,30 @@ export const TARGET_ROWS = 16;
 export const TARGET_LIMIT = 20;
 export const TARGET_SHAPES = 24;
 
-/** Columns: memory, bytes in it, bytes with the row under way, whether there are bounds, bounds. */
+/**
+ * Columns: memory, bytes in it, bytes with the row under way, whether there are bounds, bounds; then the dictionary, 0 for
+ * none: its values lie in the column as codes of eight bits, and how many bytes they stand for is counted, in all and with
+ * the row under way.
+ */
 export const COLUMN_BASE = 0;
 export const COLUMN_USED = 4;
 export const COLUMN_PENDING = 8;
 export const COLUMN_BOUNDED = 12;
 export const COLUMN_MIN = 16;
 export const COLUMN_MAX = 24;
+export const COLUMN_DICTIONARY = 32;
+export const COLUMN_PLAIN = 36;
+export const COLUMN_PLAIN_PENDING = 40;
+
+/**
+ * Dictionaries: a hash table of codes from 1 on (16 bits; 0: free), the places of the values, and the values as a Parquet
+ * page has them, a length of 32 bits before each; how many values and bytes there may be and are.
+ */
+export const DICTIONARY_TABLE = 0;
+export const DICTIONARY_MASK = 4;
+export const DICTIONARY_PLACES = 8;
+export const DICTIONARY_BYTES = 12;
+export const DICTIONARY_ROOM = 16;
+export const DICTIONARY_LIMIT = 20;
+export const DICTIONARY_USED = 24;
+export const DICTIONARY_COUNT = 28;

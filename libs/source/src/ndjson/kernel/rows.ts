@@ -4,6 +4,7 @@ import type { DataType, Shape, ShapeTable, TableSchema } from '@parquetry/schema
 import type { ColumnCounter } from '../../stage/columns';
 import type { PlainParts } from '../../stage/plain/parts';
 import type { PullPlan } from '../known';
+import { Dictionary, dictionaryShare } from './dictionary';
 import { Kernel, type LineRun, RECORD, SLACK } from './kernel';
 import * as at from './layout';
 import type { Operation, ShapeCode } from './program';
@@ -16,6 +17,8 @@ const { PART_ROWS } = core;
 const COLUMNS_BYTES = 4 << 20;
 const MIN_COLUMN = 32 << 10;
 const MAX_COLUMN = 256 << 10;
+/** A column that changes between codes and values so often in one part has values for the rest of it. */
+const MAX_PAGES = 64;
 
 /** A dataset whose rows the kernel takes. */
 export interface RowDataset {
@@ -24,13 +27,16 @@ export interface RowDataset {
   readonly counters: readonly ColumnCounter[];
 }
 
-/** A run of rows, or the place that the next one wants. */
+/** A run of rows, and the place that the next one wants when that ended it. */
 export interface RowRun extends LineRun {
-  /** Index of the dataset of the rows, or of the row that has no place yet. */
+  /** Index of the dataset of the rows and of the row that has no place yet. */
   readonly dataset: number;
-  /** Their ledger and close time in Unix microseconds. */
+  /** Ledger of the rows, and their close time in Unix microseconds. */
   readonly ledger: number;
   readonly micros: number;
+  /** The same of the row that has no place yet. */
+  readonly nextLedger: number;
+  readonly nextMicros: number;
 }
 
 interface Target {
@@ -38,14 +44,34 @@ interface Target {
   readonly record: number;
   readonly columns: readonly number[];
   readonly shapes: number;
+  /** Of its text columns. */
+  readonly dictionaries: readonly (Dictionary | undefined)[];
+  /** Parts that were closed when its dictionaries were empty. */
+  parts: number;
 }
 
 /** The kernel of a pull: fills the columns of its datasets with the values of plain messages. */
 export class RowKernel<Plan extends { readonly dataset: number }> extends Kernel<PullPlan<Plan> | undefined> {
   private readonly room: number;
   private readonly targets: readonly Target[];
+  /** Addresses of the targets' records. */
+  private readonly records: readonly number[];
+  /** What `take` answers: one object, for it is asked for every ledger. */
+  private readonly found = {
+    status: 0,
+    next: 0,
+    lines: 0,
+    rows: 0,
+    dataset: -1,
+    ledger: 0,
+    micros: 0,
+    nextLedger: 0,
+    nextMicros: 0,
+  };
   /** The caller took lines since the columns were emptied. */
   private stale = true;
+  /** A dictionary was given up since then. */
+  private crowded = false;
 
   constructor(
     shapes: ShapeTable<PullPlan<Plan> | undefined>,
@@ -54,7 +80,10 @@ export class RowKernel<Plan extends { readonly dataset: number }> extends Kernel
   ) {
     const count = datasets.reduce((sum, { schema }) => sum + schema.fields.length, 0);
     const each = Math.min(Math.max(Math.floor(COLUMNS_BYTES / count / 64) * 64, MIN_COLUMN), MAX_COLUMN);
-    super(shapes, range, (RECORD + 2 * PART_ROWS) * datasets.length + (RECORD + each) * count);
+    const texts = datasets.reduce((sum, { schema }) => sum + schema.fields.filter(isText).length, 0);
+    const share = dictionaryShare(texts);
+    const memory = (RECORD + 2 * PART_ROWS) * datasets.length + (RECORD + each) * count + share.bytes * texts;
+    super(shapes, range, memory);
     // A row adds at most its line's bytes and a length or a wide number to a column, see the kernel's ROW_SLACK.
     this.room = each - SLACK;
     let next = this.data;
@@ -63,7 +92,12 @@ export class RowKernel<Plan extends { readonly dataset: number }> extends Kernel
       record: take(RECORD),
       columns: schema.fields.map(() => take(RECORD)),
       shapes: take(2 * PART_ROWS),
+      dictionaries: schema.fields.map((field) =>
+        isText(field) ? new Dictionary(this.view, this.bytes, take(share.bytes), share) : undefined,
+      ),
+      parts: 0,
     }));
+    this.records = this.targets.map(({ record }) => record);
     for (const { record, columns, shapes: noted } of this.targets) {
       this.view.setUint32(record + at.TARGET_SHAPES, noted, true);
       for (const column of columns) this.view.setUint32(column + at.COLUMN_BASE, take(each), true);
@@ -72,23 +106,24 @@ export class RowKernel<Plan extends { readonly dataset: number }> extends Kernel
 
   override take(start: number, end: number): RowRun {
     if (this.stale) this.empty();
-    const { view } = this;
-    const run = super.take(start, end);
+    const { view, found } = this;
+    const { status, next, lines, rows } = super.take(start, end);
     const record = view.getUint32(at.TARGET, true);
-    const dataset = this.targets.findIndex((target) => target.record === record);
-    if (run.rows > 0)
-      return {
-        ...run,
-        dataset,
-        ledger: view.getUint32(record + at.TARGET_LEDGER, true),
-        micros: Number(view.getBigInt64(record + at.TARGET_TIME, true)),
-      };
-    return {
-      ...run,
-      dataset,
-      ledger: view.getUint32(at.LEDGER, true),
-      micros: Number(view.getBigInt64(at.TIME, true)),
-    };
+    if (status === at.CROWDED) this.giveUp(view.getUint32(at.CROWDED_COLUMN, true));
+    found.status = status;
+    found.next = next;
+    found.lines = lines;
+    found.rows = rows;
+    found.dataset = this.records.indexOf(record);
+    if (rows > 0) {
+      found.ledger = view.getUint32(record + at.TARGET_LEDGER, true);
+      found.micros = Number(view.getBigInt64(record + at.TARGET_TIME, true));
+    }
+    if (status === at.PLACE) {
+      found.nextLedger = view.getUint32(at.LEDGER, true);
+      found.nextMicros = Number(view.getBigInt64(at.TIME, true));
+    }
+    return found;
   }
 
   /** Rows of the dataset at this ledger and close time may be taken, until the caller takes a line itself. */
@@ -109,9 +144,10 @@ export class RowKernel<Plan extends { readonly dataset: number }> extends Kernel
     for (const { record } of this.targets) this.view.setUint32(record + at.TARGET_APPROVED, 0, true);
   }
 
-  /** Hands the rows taken so far to the parts; false when there are none. */
+  /** Hands the rows taken so far to the parts; false when that made no room. */
   flush(): boolean {
-    let any = false;
+    let any = this.crowded;
+    this.crowded = false;
     for (const [index, target] of this.targets.entries()) {
       const rows = this.view.getUint32(target.record + at.TARGET_ROWS, true);
       if (rows === 0) continue;
@@ -162,7 +198,20 @@ export class RowKernel<Plan extends { readonly dataset: number }> extends Kernel
     };
   }
 
-  private hand({ columns, shapes }: Target, { parts, counters }: RowDataset, rows: number): void {
+  /** The column with this record has too many values for codes. */
+  private giveUp(column: number): void {
+    for (const { columns, dictionaries } of this.targets) {
+      const dictionary = dictionaries[columns.indexOf(column)];
+      if (dictionary !== undefined) dictionary.crowded = true;
+    }
+    this.crowded = true;
+  }
+
+  private hand(
+    { columns, shapes, dictionaries }: Target,
+    { parts, counters }: RowDataset,
+    rows: number,
+  ): void {
     const { view, bytes, notes } = this;
     const noted = new Uint16Array(this.memory.buffer, shapes, rows);
     const kinds = Array.from(new Set(noted), (kind) => notes[kind] as Uint8Array);
@@ -170,14 +219,19 @@ export class RowKernel<Plan extends { readonly dataset: number }> extends Kernel
       const base = view.getUint32(record + at.COLUMN_BASE, true);
       const counter = counters[index] as ColumnCounter;
       const column = parts.columns[index] as PlainParts['columns'][number];
-      column.append(bytes, base, base + view.getUint32(record + at.COLUMN_USED, true));
+      const end = base + view.getUint32(record + at.COLUMN_USED, true);
+      const coded = view.getUint32(record + at.COLUMN_DICTIONARY, true) !== 0;
+      if (coded) {
+        dictionaries[index]?.hand(column);
+        column.appendCodes(bytes, base, end, view.getUint32(record + at.COLUMN_PLAIN, true));
+      } else column.append(bytes, base, end);
       const nullsBefore = column.nulls;
       const filled = kinds.filter((note) => note[index] === 1).length;
-      if (filled === kinds.length) column.keep(rows);
+      if (filled === kinds.length) column.keep(rows, coded);
       else if (filled === 0) column.keepNull(rows);
       else
         for (const kind of noted)
-          if ((notes[kind] as Uint8Array)[index] === 1) column.keep();
+          if ((notes[kind] as Uint8Array)[index] === 1) column.keep(1, coded);
           else column.keepNull();
       counter.addNull(column.nulls - nullsBefore);
       const bounds = this.takeBounds(record);
@@ -193,13 +247,27 @@ export class RowKernel<Plan extends { readonly dataset: number }> extends Kernel
     const { view } = this;
     this.stale = false;
     view.setUint32(at.ROOM, this.room, true);
-    for (const [index, { record, columns }] of this.targets.entries()) {
+    for (const [index, target] of this.targets.entries()) {
+      const { record, columns, dictionaries } = target;
       const { parts } = this.datasets[index] as RowDataset;
+      if (parts.closed > target.parts) for (const dictionary of dictionaries) dictionary?.clear();
+      target.parts = parts.closed;
       view.setUint32(record + at.TARGET_ROWS, 0, true);
       view.setUint32(record + at.TARGET_LIMIT, PART_ROWS - (parts.current % PART_ROWS), true);
-      for (const column of columns) view.setUint32(column + at.COLUMN_USED, 0, true);
+      for (const [place, column] of columns.entries()) {
+        const dictionary = dictionaries[place];
+        const codes = dictionary?.crowded === false && (parts.columns[place]?.pageCount ?? 0) < MAX_PAGES;
+        view.setUint32(column + at.COLUMN_USED, 0, true);
+        view.setUint32(column + at.COLUMN_PLAIN, 0, true);
+        view.setUint32(column + at.COLUMN_DICTIONARY, codes ? dictionary.record : 0, true);
+      }
     }
   }
+}
+
+/** Whether a column's values are bytes that may be codes. */
+function isText({ type }: TableSchema['fields'][number]): boolean {
+  return type.type === 'utf8' || type.type === 'json';
 }
 
 /** How a column of a type gets the value at a node; undefined when that is beyond the kernel. */

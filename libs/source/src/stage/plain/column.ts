@@ -1,31 +1,68 @@
 import type { DataType } from '@parquetry/schema';
 import { ByteBuffer } from './bytes';
+import { bitsOf, levelsOf, mark, packed, varint } from './levels';
 
 /** Rows that the marks of a column have room for at first. */
 const FIRST_ROWS = 1 << 14;
+/** Bits of a code in a page. */
+const CODE_BITS = 8;
+
+/** Rows that follow each other and whose values lie in one form: as they are, or as codes of the dictionary. */
+interface Stretch {
+  readonly coded: boolean;
+  readonly row: number;
+  /** Values, and bytes of them, before it. */
+  readonly present: number;
+  readonly byte: number;
+}
+
+/** A Parquet data page (version 1) of some rows of a column. */
+export interface PlainPage {
+  readonly rows: number;
+  readonly encoding: 'PLAIN' | 'RLE_DICTIONARY';
+  /** Its body: definition levels with their size, then values. */
+  readonly body: readonly Uint8Array[];
+}
 
 /**
- * One column of staged rows as Parquet's PLAIN encoding stores it: the values that are not null one after the other,
- * and one bit a row. A value is written to `out` and then kept by `keep` or dropped by `drop`.
+ * One column of staged rows as Parquet stores it: the values that are not null one after the other in the PLAIN encoding,
+ * or as codes of a dictionary where they come so, and one bit a row. A value is written to `out` and then kept by `keep`
+ * or dropped by `drop`.
  */
 export class PlainColumn {
-  /** Values: strings with their length before them (32 bits), booleans a byte each (see `page`). */
+  /** Values: strings with their length before them (32 bits), booleans a byte each (see `pages`), codes (8 bits). */
   readonly out = new ByteBuffer();
+  private readonly dictionary = new ByteBuffer();
+  private entries = 0;
+  private stretches: Stretch[] = [];
+  private coded = false;
   private kept = 0;
+  /** Bytes of the kept values in the PLAIN encoding. */
+  private plain = 0;
   private rows = 0;
   private present = 0;
   private marks = new Uint8Array(FIRST_ROWS >> 3);
 
   constructor(private readonly type: DataType['type']) {}
 
-  /** Bytes of the kept values. */
+  /** Bytes of the kept values, were none of them codes. */
   get bytes(): number {
-    return this.kept;
+    return this.plain;
   }
 
   /** Bytes of the kept values whatever form they are staged in: decimals are digits only here. */
   get plainBytes(): number {
-    return this.type === 'decimal128' ? 16 * this.present : this.kept;
+    return this.type === 'decimal128' ? 16 * this.present : this.plain;
+  }
+
+  /** How many pages there are so far. */
+  get pageCount(): number {
+    return this.stretches.length + 1;
+  }
+
+  /** Values of the dictionary. */
+  get codes(): number {
+    return this.entries;
   }
 
   /** Adds values as they lie in `source`, for rows that are kept or null next. */
@@ -34,19 +71,36 @@ export class PlainColumn {
     this.out.copy(source, start, end);
   }
 
+  /**
+   * Adds codes as they lie in `source`, for rows that are kept (`coded`) or null next; in the PLAIN encoding their values
+   * have `plainBytes`.
+   */
+  appendCodes(source: Uint8Array, start: number, end: number, plainBytes: number): void {
+    this.append(source, start, end);
+    this.plain += plainBytes;
+  }
+
+  /** Adds so many values to the dictionary, in the PLAIN encoding: those of the codes that come next. */
+  addEntries(source: Uint8Array, start: number, end: number, count: number): void {
+    this.dictionary.copy(source, start, end);
+    this.entries += count;
+  }
+
   /** Rows without a value. */
   get nulls(): number {
     return this.rows - this.present;
   }
 
   /** What was written to `out` since the last row is the value of the next row, or the values of so many. */
-  keep(rows = 1): void {
+  keep(rows = 1, coded = false): void {
+    if (coded !== this.coded) this.turn(coded);
     const first = this.rows;
     this.makeRows(rows);
     const { marks } = this;
     if (rows === 1) marks[first >> 3] = (marks[first >> 3] as number) | (1 << (first & 7));
     else mark(marks, first, this.rows);
     this.present += rows;
+    if (!coded) this.plain += this.out.length - this.kept;
     this.kept = this.out.length;
   }
 
@@ -60,44 +114,54 @@ export class PlainColumn {
     this.out.length = this.kept;
   }
 
-  /** The body of a Parquet data page (version 1) of all rows: definition levels with their size, then values. */
-  page(): { readonly levels: Buffer; readonly values: Uint8Array } {
-    const { out, type } = this;
-    return {
-      levels: this.levels(),
-      values: type === 'bool' ? packed(out.bytes, this.present) : out.bytes.subarray(0, this.kept),
-    };
+  /** All rows as Parquet pages, and the values of the dictionary when there are codes among them. */
+  pages(): {
+    readonly dictionary?: { readonly entries: number; readonly body: Uint8Array };
+    readonly data: readonly PlainPage[];
+  } {
+    const { coded, rows, present, kept } = this;
+    const ends = [...this.stretches, { coded, row: rows, present, byte: kept }];
+    const data = ends.map((end, index) =>
+      this.page(index === 0 ? { row: 0, present: 0, byte: 0 } : (ends[index - 1] as Stretch), end),
+    );
+    if (this.entries === 0) return { data };
+    const { bytes, length } = this.dictionary;
+    return { dictionary: { entries: this.entries, body: bytes.subarray(0, length) }, data };
   }
 
   /** Begins anew. */
   clear(): void {
     this.marks.fill(0, 0, (this.rows + 7) >> 3);
-    this.out.length = this.kept = this.rows = this.present = 0;
+    this.out.length = this.dictionary.length = 0;
+    this.entries = this.kept = this.plain = this.rows = this.present = 0;
+    this.stretches = [];
+    this.coded = false;
   }
 
   /** Begins anew without any memory. */
   release(): void {
     this.clear();
     this.out.release();
+    this.dictionary.release();
   }
 
-  /** RLE/bit-packing hybrid of one bit: one run when all rows are alike, else the bits as they are. */
-  private levels(): Buffer {
-    const { rows, present, marks } = this;
-    const alike = present === 0 || present === rows;
-    const groups = (rows + 7) >> 3;
-    const head = alike ? rows * 2 : groups * 2 + 1;
-    const size: number[] = [];
-    for (let left = head; ; left = Math.floor(left / 128)) {
-      size.push(left > 127 ? (left & 127) | 128 : left);
-      if (left <= 127) break;
-    }
-    const body = alike ? Uint8Array.of(present === 0 ? 0 : 1) : marks.subarray(0, groups);
-    const levels = Buffer.allocUnsafe(4 + size.length + body.length);
-    levels.writeUInt32LE(size.length + body.length, 0);
-    levels.set(size, 4);
-    levels.set(body, 4 + size.length);
-    return levels;
+  /** The values from the next row on lie in the other form. */
+  private turn(coded: boolean): void {
+    const { rows, present, kept } = this;
+    if (rows > 0) this.stretches.push({ coded: this.coded, row: rows, present, byte: kept });
+    this.coded = coded;
+  }
+
+  /** The page of the rows between two places; `end` says in which form their values lie. */
+  private page(start: Omit<Stretch, 'coded'>, end: Stretch): PlainPage {
+    const rows = end.row - start.row;
+    const present = end.present - start.present;
+    const levels = levelsOf(rows, present, () => bitsOf(this.marks, start.row, end.row));
+    const values = this.out.bytes.subarray(start.byte, end.byte);
+    if (end.coded)
+      return { rows, encoding: 'RLE_DICTIONARY', body: [levels, ...codedValues(values, present)] };
+    const body = [levels, this.type === 'bool' ? packed(values, present) : values];
+    return { rows, encoding: 'PLAIN', body };
   }
 
   private makeRows(count: number): void {
@@ -110,24 +174,9 @@ export class PlainColumn {
   }
 }
 
-/** Sets the bits from `first` to before `end`, the lowest bit of a byte first. */
-function mark(bits: Uint8Array, first: number, end: number): void {
-  const [from, to] = [first >> 3, end >> 3];
-  const head = (0xff << (first & 7)) & 0xff;
-  const tail = (1 << (end & 7)) - 1;
-  if (from === to) {
-    bits[from] = (bits[from] as number) | (head & tail);
-    return;
-  }
-  bits[from] = (bits[from] as number) | head;
-  bits.fill(0xff, from + 1, to);
-  if (tail > 0) bits[to] = (bits[to] as number) | tail;
-}
-
-/** Bytes that are 0 or 1 as bits, the first one lowest. */
-function packed(bytes: Uint8Array, count: number): Uint8Array {
-  const bits = new Uint8Array((count + 7) >> 3);
-  for (let index = 0; index < count; index += 1)
-    bits[index >> 3] = (bits[index >> 3] as number) | ((bytes[index] as number) << (index & 7));
-  return bits;
+/** Codes as one bit-packed run: of eight bits each they lie there as they are, in groups of eight. */
+function codedValues(codes: Uint8Array, count: number): Uint8Array[] {
+  const groups = (count + 7) >> 3;
+  const head = Uint8Array.from([CODE_BITS, ...varint(groups * 2 + 1)]);
+  return [head, codes, new Uint8Array(groups * 8 - count)];
 }

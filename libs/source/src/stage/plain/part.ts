@@ -10,8 +10,7 @@ import { takeSpare } from './spare';
 const MAGIC = Buffer.from('PAR1');
 
 /**
- * Writes the rows of `columns` to a Parquet file of one row group: one uncompressed page of PLAIN values a column, named
- * c0, c1, …. Returns its size in bytes. Synchronous: pulls have threads of their own, and so the columns can be used
+ * Writes the rows of `columns` to a Parquet file of one row group, their pages uncompressed and the columns named c0, c1, …. Returns its size in bytes. Synchronous: pulls have threads of their own, and so the columns can be used
  * again at once. A spare file of `spareDir` is written over (see `sparePart`).
  */
 export function writePart(
@@ -25,24 +24,50 @@ export function writePart(
   let size = MAGIC.length;
   const chunks: FileMetaData['row_groups'][number]['columns'] = [];
   for (const [index, column] of columns.entries()) {
-    const { levels, values } = column.page();
-    const header = pageHeader(rows, levels.length + values.length);
-    const bytes = BigInt(header.length + levels.length + values.length);
+    const { dictionary, data } = column.pages();
+    const start = size;
+    const page = (header: PageHeader, body: readonly Uint8Array[]): void => {
+      const bytes = pageHeader(header, lengthOf(body));
+      pieces.push(bytes, ...body);
+      size += bytes.length + lengthOf(body);
+    };
+    if (dictionary !== undefined)
+      page(
+        {
+          type: 'DICTIONARY_PAGE',
+          dictionary_page_header: { num_values: dictionary.entries, encoding: 'PLAIN' },
+        },
+        [dictionary.body],
+      );
+    const first = size;
+    for (const { rows: num_values, encoding, body } of data)
+      page(
+        {
+          type: 'DATA_PAGE',
+          data_page_header: {
+            num_values,
+            encoding,
+            definition_level_encoding: 'RLE',
+            repetition_level_encoding: 'RLE',
+          },
+        },
+        body,
+      );
+    const bytes = BigInt(size - start);
     chunks.push({
-      file_offset: BigInt(size),
+      file_offset: BigInt(start),
       meta_data: {
         type: element(schema, index).type as ParquetType,
-        encodings: ['PLAIN', 'RLE'],
+        encodings: dictionary === undefined ? ['PLAIN', 'RLE'] : ['PLAIN', 'RLE', 'RLE_DICTIONARY'],
         path_in_schema: [`c${index}`],
         codec: 'UNCOMPRESSED',
         num_values: BigInt(rows),
         total_uncompressed_size: bytes,
         total_compressed_size: bytes,
-        data_page_offset: BigInt(size),
+        data_page_offset: BigInt(first),
+        ...(dictionary === undefined ? {} : { dictionary_page_offset: BigInt(start) }),
       },
     });
-    pieces.push(header, levels, values);
-    size += Number(bytes);
   }
   const end = footer(schema, chunks, rows, BigInt(size - MAGIC.length));
   pieces.push(end, MAGIC);
@@ -73,20 +98,19 @@ function element({ fields }: TableSchema, index: number): SchemaElement {
   return { name: `c${index}`, repetition_type: 'OPTIONAL', ...PHYSICAL[type] };
 }
 
-function pageHeader(rows: number, bytes: number): Uint8Array {
+type PageHeader = Omit<
+  Parameters<typeof writePageHeader>[1],
+  'uncompressed_page_size' | 'compressed_page_size'
+>;
+
+function pageHeader(header: PageHeader, bytes: number): Uint8Array {
   const writer = new ByteWriter(64);
-  writePageHeader(writer, {
-    type: 'DATA_PAGE',
-    uncompressed_page_size: bytes,
-    compressed_page_size: bytes,
-    data_page_header: {
-      num_values: rows,
-      encoding: 'PLAIN',
-      definition_level_encoding: 'RLE',
-      repetition_level_encoding: 'RLE',
-    },
-  });
+  writePageHeader(writer, { ...header, uncompressed_page_size: bytes, compressed_page_size: bytes });
   return writer.getBytes();
+}
+
+function lengthOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
 }
 
 function footer(

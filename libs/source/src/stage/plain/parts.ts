@@ -38,6 +38,11 @@ export class PlainParts implements RowParts {
     } else if ((rows > 1 || (this.current & 15) === 0) && this.bytes() >= WIDE_BYTES) this.closePart();
   }
 
+  /** How many parts were closed. */
+  get closed(): number {
+    return this.sizes.length;
+  }
+
   async drain(): Promise<void> {
     // Parts are written as they close.
   }

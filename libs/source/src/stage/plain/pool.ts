@@ -2,7 +2,8 @@ import { isRoomy } from '../../roomy';
 
 /** Buffers up to this size in all are kept for the next stage of the thread. */
 const KEPT_BYTES = isRoomy ? 32 << 20 : 0;
-const LEAST = 1 << 16;
+/** What nobody writes to costs nothing, but a buffer that grows is copied, and its new memory is cleared by the system. */
+const LEAST = isRoomy ? 1 << 20 : 1 << 16;
 
 const kept: Buffer[] = [];
 let keptBytes = 0;
