@@ -2,6 +2,7 @@ import { readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises
 import path from 'node:path';
 import { parseDataset } from '@parquetry/archive';
 import {
+  type FileMark,
   ParquetryError,
   type StageManifest,
   type StagedDataset,
@@ -11,6 +12,9 @@ import {
 import { readManifest, sparePart } from '@parquetry/source';
 import type { WrittenFile } from '@parquetry/writer';
 import { STAGE_OWNER, type Workplace } from './workplace';
+
+/** A written file that passed verification, and its mark when it did. */
+export type VerifiedFile = WrittenFile & { readonly mark?: FileMark };
 
 /** The local files of one dataset of a stage, as its steps hand them on. */
 export class StagedFiles {
@@ -64,14 +68,15 @@ export class StagedFiles {
     return (await exists(this.listFile('written'))) ? this.list('written') : this.list('verified');
   }
 
-  /** Notes that the written files passed verification. */
-  async noteVerified(): Promise<void> {
-    if (await exists(this.listFile('written')))
-      await rename(this.listFile('written'), this.listFile('verified'));
+  /** Notes that the written files passed verification, with the marks that they had then. */
+  async noteVerified(files: readonly VerifiedFile[]): Promise<void> {
+    await writeFile(`${this.listFile('verified')}.new`, JSON.stringify(files));
+    await rename(`${this.listFile('verified')}.new`, this.listFile('verified'));
+    await rm(this.listFile('written'), { force: true });
   }
 
   /** Files that passed verification: only those can be published. @throws ParquetryError STAGE_LOST */
-  async verified(): Promise<readonly WrittenFile[]> {
+  async verified(): Promise<readonly VerifiedFile[]> {
     return this.list('verified');
   }
 
@@ -90,9 +95,9 @@ export class StagedFiles {
       await rm(this.stageDir, { recursive: true, force: true });
   }
 
-  private async list(kind: 'written' | 'verified'): Promise<readonly WrittenFile[]> {
+  private async list(kind: 'written' | 'verified'): Promise<readonly VerifiedFile[]> {
     try {
-      return JSON.parse(await readFile(this.listFile(kind), 'utf8')) as WrittenFile[];
+      return JSON.parse(await readFile(this.listFile(kind), 'utf8')) as VerifiedFile[];
     } catch (error) {
       if (systemErrorCode(error) === 'ENOENT') throw lost(path.basename(this.stageDir), this.staged.dataset);
       throw error;

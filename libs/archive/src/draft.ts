@@ -1,6 +1,7 @@
 import type {
   ColumnTally,
   CoverageProof,
+  FileMark,
   FlushReason,
   LayoutFolder,
   LedgerRange,
@@ -21,6 +22,8 @@ export interface DraftFile {
   readonly size: number;
   /** Lower case hex. */
   readonly sha256: string;
+  /** Its mark when it was verified: a file that still has it isn't read again. */
+  readonly checked?: FileMark;
   readonly rows: number;
   /** Nulls and bounds per top-level column of this file. */
   readonly columns: Readonly<Record<string, ColumnTally>>;

@@ -85,11 +85,12 @@ async function place(
   draft: DraftFile,
   signal: AbortSignal | undefined,
 ): Promise<PlacedFile | undefined> {
-  const { sha256, size, rows, range } = draft;
+  const { sha256, size, rows, range, checked } = draft;
   const outcome = await store.uploadIfAbsent(key, draft.localPath, {
     sha256,
     size,
     final: true,
+    ...(checked === undefined ? {} : { checked }),
     ...(signal === undefined ? {} : { signal }),
   });
   const info = await store.stat(key);

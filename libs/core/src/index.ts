@@ -3,6 +3,7 @@ export * from './errors';
 export * from './gate';
 export * from './intervals';
 export * from './layout';
+export * from './mark';
 export * from './names';
 export * from './partitions';
 export * from './parts';

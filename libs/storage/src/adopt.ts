@@ -1,7 +1,6 @@
-import type { Stats } from 'node:fs';
 import { link, lstat, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { systemErrorCode } from '@parquetry/core';
+import { type FileMark, markOf, sameMark, systemErrorCode } from '@parquetry/core';
 import { syncFolder } from './root';
 import type { FileIdentity, PutOutcome, UploadExpectation } from './store';
 import { assertContent, openStaged } from './temp';
@@ -9,19 +8,16 @@ import { assertContent, openStaged } from './temp';
 /** Answers of link(2) where the file can't have a second name there: the caller copies it then. */
 const NO_LINK = new Set(['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
-/** A file whose bytes were read: as long as all of this is the same, so are they. */
-type Mark = Pick<Stats, 'dev' | 'ino' | 'size' | 'mtimeMs' | 'ctimeMs'>;
-
 /**
  * Files that become objects by a second name, without a copy. What was read of one before it got its name holds as long
  * as the file's marks do, so that asking at once whether the object is right doesn't read it again.
  */
 export class AdoptedFiles {
-  private readonly checked = new Map<string, FileIdentity & { readonly mark: Mark }>();
+  private readonly checked = new Map<string, FileIdentity & { readonly mark: FileMark }>();
 
   /**
-   * Checks a file, syncs it and gives it the name `target`, whose folder must be there. Undefined where the file system
-   * can't. The object counts as written now, however long the file was there.
+   * Checks a file that may have changed since it was checked, syncs it and gives it the name `target`, whose folder must
+   * be there. Undefined where the file system can't. The object counts as written now, however long the file was there.
    * @throws ParquetryError STAGE_LOST, VERIFY_MISMATCH, CANCELLED
    */
   async adopt(
@@ -31,7 +27,9 @@ export class AdoptedFiles {
   ): Promise<PutOutcome | undefined> {
     const file = await openStaged(localFile);
     try {
-      await assertContent(localFile, file, expected);
+      const { checked } = expected;
+      if (checked === undefined || !sameMark(checked, markOf(await file.stat())))
+        await assertContent(localFile, file, expected);
       const now = new Date();
       await file.utimes(now, now);
       await file.sync();
@@ -40,7 +38,7 @@ export class AdoptedFiles {
       const [linked, opened] = [await lstat(target), await file.stat()];
       // Another file may have taken the name of the one that was read.
       if (linked.ino === opened.ino && linked.dev === opened.dev)
-        this.checked.set(target, { sha256: expected.sha256, size: expected.size, mark: opened });
+        this.checked.set(target, { sha256: expected.sha256, size: expected.size, mark: markOf(opened) });
       return 'created';
     } catch (error) {
       const code = systemErrorCode(error) ?? '';
@@ -57,8 +55,6 @@ export class AdoptedFiles {
     const known = this.checked.get(target);
     this.checked.delete(target);
     if (known === undefined || known.sha256 !== sha256 || known.size !== size) return false;
-    const { mark } = known;
-    const found = await stat(target);
-    return (['dev', 'ino', 'size', 'mtimeMs', 'ctimeMs'] as const).every((key) => found[key] === mark[key]);
+    return sameMark(known.mark, markOf(await stat(target)));
   }
 }

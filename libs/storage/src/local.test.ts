@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
+import { markOf } from '@parquetry/core';
 import fc from 'fast-check';
 import { localFault } from './fault';
 import { compareKeys } from './key';
@@ -100,6 +101,21 @@ describe('LocalStore', () => {
       changed[9] = (changed[9] ?? 0) ^ 1;
       await writeFile(path.join(folder, 'archive/d/g'), changed);
       expect(await store.holds('d/g', file, good)).toBe(false);
+    }));
+
+  it('does not read a final file again that has the mark it was checked with, and any other', () =>
+    inFolder(async (folder) => {
+      const store = new LocalStore(path.join(folder, 'archive'));
+      const file = path.join(folder, 'stage.bin');
+      await writeFile(file, 'rows');
+      const expected = { sha256: sha(text('ROWS')), size: 4, final: true };
+      const checked = markOf(await stat(file));
+      // The mark vouches for the bytes: what was expected shows that nobody looked at them.
+      expect(await store.uploadIfAbsent('d/f', file, { ...expected, checked })).toBe('created');
+      await expect(store.uploadIfAbsent('d/g', file, { ...expected, checked })).rejects.toMatchObject({
+        code: 'VERIFY_MISMATCH',
+      });
+      expect(await readdir(path.join(folder, 'archive/d'))).toEqual(['f']);
     }));
 
   (isElsewhere ? it : it.skip)('copies a final file from another file system [needs /dev/shm]', () =>

@@ -1,3 +1,5 @@
+import type { FileMark } from '@parquetry/core';
+
 /** Whether a create-only write made the object, or found one at the key and left it alone. */
 export type PutOutcome = 'created' | 'exists';
 
@@ -31,6 +33,8 @@ export interface UploadExpectation extends FileIdentity {
   readonly signal?: AbortSignal;
   /** The file's bytes never change any more, so the store may keep the file itself, by another name, and no copy of it. */
   readonly final?: boolean;
+  /** The file's mark when its bytes were found to be the expected ones: a file that still has it isn't read again. */
+  readonly checked?: FileMark;
 }
 
 /** A write that began and did not end: parts of a multipart upload, or a temporary file of the local store. */

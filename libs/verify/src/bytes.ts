@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
+import { type FileMark, markOf } from '@parquetry/core';
 import type { AsyncBuffer } from 'hyparquet';
 
 const HASH_CHUNK = 1 << 20;
@@ -13,6 +14,8 @@ export interface Bytes {
 
 /** A local file that is read by ranges. */
 export interface OpenFile extends Bytes {
+  /** Its mark before any of its bytes was read. */
+  readonly mark: FileMark;
   close(): Promise<void>;
 }
 
@@ -20,11 +23,13 @@ export interface OpenFile extends Bytes {
 export async function openFile(path: string): Promise<OpenFile> {
   const handle = await open(path, 'r');
   try {
-    const { size } = await handle.stat();
+    const stats = await handle.stat();
+    const { size } = stats;
     const slice = (start: number, end: number = size): Promise<ArrayBuffer> =>
       readRange(handle, start < 0 ? size + start : start, end < 0 ? size + end : end);
     return {
       buffer: { byteLength: size, slice },
+      mark: markOf(stats),
       sha256: (signal) => fileSha256(handle, size, signal),
       close: () => handle.close(),
     };

@@ -39,7 +39,7 @@ export async function verifyFile(request: VerifyRequest): Promise<FileReport> {
   return guard(check, signal, async () => {
     const opened = await openFile(file);
     try {
-      return await inspect(check, opened, request);
+      return { ...(await inspect(check, opened, request)), mark: opened.mark };
     } finally {
       await opened.close();
     }

@@ -43,6 +43,7 @@ export async function commit(
       lastCloseTimeMicros: file.ledgers.reduce((max, ledger) => Math.max(max, ledger.lastCloseTimeMicros), 0),
       size: file.size,
       sha256: file.sha256,
+      ...(file.mark === undefined ? {} : { checked: file.mark }),
       rows: file.rows,
       columns: file.columns,
       // The end of a tail's range was a decision of its own.

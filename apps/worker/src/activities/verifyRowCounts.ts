@@ -37,7 +37,12 @@ export async function verifyRowCounts(
       });
     return spec.verify === 'full' ? decoding.run(signal, verify) : verify();
   });
-  await stage.noteVerified();
+  await stage.noteVerified(
+    files.map((file, index) => {
+      const mark = report.files[index]?.mark;
+      return mark === undefined ? file : { ...file, mark };
+    }),
+  );
   debug?.(
     `verify ${step.dataset} ${formatRange(step.range)}: ${report.rows} rows read back from ${files.length} files`,
   );
