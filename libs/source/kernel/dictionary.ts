@@ -53,5 +53,7 @@ function hashOf(start: usize, size: u32): u32 {
     for (let at = start; at < last; at += 8) hash = rotl<u64>(hash ^ load<u64>(at), 29) * FACTOR;
     hash = (hash ^ load<u64>(last)) * FACTOR;
   } else if (size > 0) hash = (hash ^ (load<u64>(start) << ((8 - size) << 3))) * FACTOR;
+  // A product's low bits know nothing of its factors' high ones, where the last bytes of a value are.
+  hash = (hash ^ (hash >> 32)) * FACTOR;
   return (hash >> 32) as u32;
 }

@@ -6,6 +6,7 @@ import type { DataType, TableSchema } from '@parquetry/schema';
 import fc from 'fast-check';
 import { parquetReadObjects } from 'hyparquet';
 import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
+import { PlainColumn } from '../../stage/plain/column';
 import { ALL, Workspace } from '../testing/workspace';
 import { CountKernel } from './counts';
 import { Kernel } from './kernel';
@@ -373,5 +374,68 @@ describe('the line kernel', () => {
     const fast = await contents(stageDir);
     jest.spyOn(Kernel.prototype, 'useful', 'get').mockReturnValue(false);
     expect(await contents((await workspace.pull(source, index, ALL, asked)).stageDir)).toEqual(fast);
+  });
+
+  describe('with columns of few values', () => {
+    const message = (row: number, text: string) =>
+      `{"type":"a","text":"${text}","u32":${row},"ledger":${1 + (row >> 7)},"closed_at":"2025-07-13T00:00:00Z"}\n`;
+    const ROWS = 12_000;
+    /** Of any column of any part. */
+    let mostPages = 0;
+    const lines = (text: (row: number) => string): Buffer =>
+      Buffer.from(Array.from({ length: ROWS }, (_, row) => message(row, text(row))).join(''));
+
+    /** Stages the lines; how many values of the text column have codes, part by part. */
+    async function codes(content: Buffer): Promise<number[]> {
+      const counts: number[] = [];
+      mostPages = 0;
+      const pages = PlainColumn.prototype.pages;
+      jest.spyOn(PlainColumn.prototype, 'pages').mockImplementation(function (this: PlainColumn) {
+        counts.push(this.codes);
+        mostPages = Math.max(mostPages, this.pageCount);
+        return pages.call(this);
+      });
+      const [fast, slow] = await bothWays(content);
+      expect(fast).toEqual(slow);
+      expect(taken).toBeGreaterThan(0);
+      const text = schemaOf('a', false).fields.findIndex(({ name }) => name === 'text');
+      return counts.filter((_, index) => index % schemaOf('a', false).fields.length === text);
+    }
+
+    it('stages codes', async () => {
+      expect(await codes(lines((row) => `value ${row % 256} ${'x'.repeat(40)}`))).toEqual([256, 0]);
+    });
+
+    it('gives codes up when there are more', async () => {
+      expect(await codes(lines((row) => `value ${row}`))).toEqual([256, 0]);
+    });
+
+    it('gives codes up when their values are too large', async () => {
+      const wide = (row: number): string =>
+        row % 100 === 0 ? `${row % 500}${'x'.repeat(20_000)}` : 'narrow';
+      const [first] = await codes(lines(wide));
+      expect(first).toBeGreaterThan(1);
+      expect(first).toBeLessThan(6);
+    });
+
+    it('gives codes up when values are made to meet in one place of the table', async () => {
+      const FACTOR = 0x9e3779b97f4a7c15n;
+      const wrap = (value: bigint): bigint => BigInt.asUintN(64, value);
+      const slot = (text: string): bigint => {
+        const hash = wrap((wrap(8n * FACTOR) ^ Buffer.from(text).readBigUInt64LE()) * FACTOR);
+        return (wrap((hash ^ (hash >> 32n)) * FACTOR) >> 32n) & 511n;
+      };
+      const meeting: string[] = [];
+      for (let number = 10_000_000; meeting.length < 100; number += 1)
+        if (slot(String(number)) === 7n) meeting.push(String(number));
+      const [first] = await codes(lines((row) => meeting[row % 100] as string));
+      expect(first).toBe(32);
+    });
+
+    it('stages values for the rest of a part in which codes and values take turns', async () => {
+      const turns = lines((row) => (row % 40 === 39 ? `\\u0041 ${row}` : `value ${row % 10}`));
+      expect(await codes(turns)).toEqual([10, 0]);
+      expect(mostPages).toBe(65);
+    });
   });
 });
