@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseDataset } from '@parquetry/archive';
@@ -59,8 +60,7 @@ export class StagedFiles {
   /** Notes what was written; the note appears whole or not at all, and what was verified before counts no more. */
   async noteWritten(files: readonly WrittenFile[]): Promise<void> {
     await rm(this.listFile('verified'), { force: true });
-    await writeFile(`${this.listFile('written')}.new`, JSON.stringify(files));
-    await rename(`${this.listFile('written')}.new`, this.listFile('written'));
+    await this.note('written', files);
   }
 
   /** Files that were written; also when an earlier attempt of the verify step passed them. @throws ParquetryError STAGE_LOST */
@@ -70,8 +70,7 @@ export class StagedFiles {
 
   /** Notes that the written files passed verification, with the marks that they had then. */
   async noteVerified(files: readonly VerifiedFile[]): Promise<void> {
-    await writeFile(`${this.listFile('verified')}.new`, JSON.stringify(files));
-    await rename(`${this.listFile('verified')}.new`, this.listFile('verified'));
+    await this.note('verified', files);
     await rm(this.listFile('written'), { force: true });
   }
 
@@ -93,6 +92,13 @@ export class StagedFiles {
     const left = await readdir(this.stageDir).catch(() => []);
     if (left.every((name) => name === 'manifest.json' || name === STAGE_OWNER))
       await rm(this.stageDir, { recursive: true, force: true });
+  }
+
+  /** A name of its own for what is not whole yet: attempts of a step may overlap. */
+  private async note(kind: 'written' | 'verified', files: readonly VerifiedFile[]): Promise<void> {
+    const fresh = `${this.listFile(kind)}.${randomUUID()}`;
+    await writeFile(fresh, JSON.stringify(files));
+    await rename(fresh, this.listFile(kind));
   }
 
   private async list(kind: 'written' | 'verified'): Promise<readonly VerifiedFile[]> {

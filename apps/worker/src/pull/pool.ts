@@ -34,6 +34,8 @@ interface Idle {
  */
 export class PullPool {
   private readonly idle: Idle[] = [];
+  /** Threads that have no heap yet. */
+  private starting = 0;
   private readonly gate: Gate;
   private readonly script: string | undefined;
 
@@ -89,12 +91,27 @@ export class PullPool {
       maxOldGenerationSizeMb: heapMb,
       maxYoungGenerationSizeMb: Math.min(48, Math.ceil(heapMb / 6)),
     };
-    // Of a new thread's growing heap V8 would make a full collection every hundred milliseconds, a tenth of a pull's time.
-    v8.setFlagsFromString(`--initial-old-space-size=${Math.ceil(heapMb / 2)}`);
-    const thread = new Worker(script, { resourceLimits });
+    const thread = this.roomy(() => new Worker(script, { resourceLimits }), Math.ceil(heapMb / 3));
     // One that ends while it waits for work is not missed; with work, `converse` hears of it.
     thread.on('error', () => undefined).once('exit', () => this.forget(thread));
     return thread;
+  }
+
+  /**
+   * Starts a thread whose heap has so many MB before its first full collection: of one that grows from nothing V8 would
+   * make one every hundred milliseconds, a tenth of a pull's time. The flag is the process's, so it is taken back.
+   */
+  private roomy(start: () => Worker, heapMb: number): Worker {
+    v8.setFlagsFromString(`--initial-old-space-size=${heapMb}`);
+    this.starting += 1;
+    let begun = false;
+    const done = (): void => {
+      if (begun) return;
+      begun = true;
+      this.starting -= 1;
+      if (this.starting === 0) v8.setFlagsFromString('--initial-old-space-size=0');
+    };
+    return start().once('online', done).once('exit', done);
   }
 
   private keep(thread: Worker): void {

@@ -7,6 +7,7 @@ import type { PullRequest } from '../source';
 import { DatasetStage } from '../stage/dataset';
 import { writeManifest } from '../stage/manifest';
 import { PlainParts } from '../stage/plain/parts';
+import { firstBytes } from '../stage/plain/pool';
 import { type Block, blockHasher, type NdjsonIndex, unpackBlock } from './blocks';
 import { type SourceFile, sourceChanged } from './files/files';
 import { INPUT_BYTES } from './kernel/kernel';
@@ -60,8 +61,11 @@ export class Puller {
     const schemas = new Map(request.datasets.map(({ dataset, schema }) => [dataset, schema]));
     this.reader = new MessageReader(messageOptions(options, schemas));
     this.index = request.index.data as NdjsonIndex;
+    const columnBytes = firstBytes(
+      request.datasets.reduce((sum, { schema }) => sum + schema.fields.length, 0),
+    );
     const made = request.datasets.map(({ dataset, schema }) => {
-      const parts = new PlainParts(request.stageDir, dataset, schema, request.spareDir);
+      const parts = new PlainParts(request.stageDir, dataset, schema, request.spareDir, columnBytes);
       return {
         dataset,
         schema,

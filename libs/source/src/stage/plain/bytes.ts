@@ -1,4 +1,4 @@
-import { borrowBuffer, returnBuffer } from './pool';
+import { borrowBuffer, LEAST_BYTES, returnBuffer } from './pool';
 
 /** From this many bytes on a call into native code is cheaper than a loop. */
 const NATIVE_COPY = 64;
@@ -10,11 +10,14 @@ export class ByteBuffer {
   bytes: Buffer = NOTHING;
   length = 0;
 
+  /** `least`: bytes that it begins with, a power of two. */
+  constructor(private readonly least = LEAST_BYTES) {}
+
   /** Makes room for `size` more bytes. */
   reserve(size: number): void {
     if (this.length + size <= this.bytes.length) return;
     const before = this.bytes;
-    this.bytes = borrowBuffer(Math.max(before.length * 2, this.length + size));
+    this.bytes = borrowBuffer(Math.max(before.length * 2, this.length + size), this.least);
     before.copy(this.bytes, 0, 0, this.length);
     returnBuffer(before);
   }

@@ -4,6 +4,8 @@ import { bitsOf, levelsOf, mark, packed, varint } from './levels';
 
 /** Rows that the marks of a column have room for at first. */
 const FIRST_ROWS = 1 << 14;
+/** Most dictionaries are a few words. */
+const DICTIONARY_BYTES = 1 << 10;
 /** Bits of a code in a page. */
 const CODE_BITS = 8;
 
@@ -31,8 +33,8 @@ export interface PlainPage {
  */
 export class PlainColumn {
   /** Values: strings with their length before them (32 bits), booleans a byte each (see `pages`), codes (8 bits). */
-  readonly out = new ByteBuffer();
-  private readonly dictionary = new ByteBuffer();
+  readonly out: ByteBuffer;
+  private readonly dictionary = new ByteBuffer(DICTIONARY_BYTES);
   private entries = 0;
   private stretches: Stretch[] = [];
   private coded = false;
@@ -43,7 +45,13 @@ export class PlainColumn {
   private present = 0;
   private marks = new Uint8Array(FIRST_ROWS >> 3);
 
-  constructor(private readonly type: DataType['type']) {}
+  /** `firstBytes`: bytes that its values begin with, a power of two. */
+  constructor(
+    private readonly type: DataType['type'],
+    firstBytes?: number,
+  ) {
+    this.out = new ByteBuffer(firstBytes);
+  }
 
   /** Bytes of the kept values, were none of them codes. */
   get bytes(): number {

@@ -26,8 +26,9 @@ export class PlainParts implements RowParts {
     private readonly dataset: string,
     private readonly schema: TableSchema,
     private readonly spareDir?: string,
+    columnBytes?: number,
   ) {
-    this.columns = schema.fields.map(({ type }) => new PlainColumn(type.type));
+    this.columns = schema.fields.map(({ type }) => new PlainColumn(type.type, columnBytes));
   }
 
   /** So many rows were kept in every column; they must not go beyond a whole vector. */

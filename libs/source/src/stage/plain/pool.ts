@@ -2,15 +2,26 @@ import { isRoomy } from '../../roomy';
 
 /** Buffers up to this size in all are kept for the next stage of the thread. */
 const KEPT_BYTES = isRoomy ? 32 << 20 : 0;
-/** What nobody writes to costs nothing, but a buffer that grows is copied, and its new memory is cleared by the system. */
-const LEAST = isRoomy ? 1 << 20 : 1 << 16;
+/** Least size of a column's buffer, and of what is begun with where there is room. */
+export const LEAST_BYTES = 1 << 16;
+const ROOMY_BYTES = 1 << 20;
 
 const kept: Buffer[] = [];
 let keptBytes = 0;
 
-/** A buffer of at least `size` bytes with any content; powers of two, so that few fit many. */
-export function borrowBuffer(size: number): Buffer {
-  const wanted = Math.max(LEAST, 2 ** Math.ceil(Math.log2(size)));
+/**
+ * With what size the buffers of so many columns begin. One that grows is copied, and the system has to clear its new
+ * memory; but the engine collects garbage for the sum of their sizes, used or not.
+ */
+export function firstBytes(columns: number): number {
+  if (!isRoomy) return LEAST_BYTES;
+  const share = 2 ** Math.floor(Math.log2(KEPT_BYTES / Math.max(columns, 1)));
+  return Math.min(Math.max(share, LEAST_BYTES), ROOMY_BYTES);
+}
+
+/** A buffer of at least `size` and `least` bytes with any content; powers of two, so that few fit many. */
+export function borrowBuffer(size: number, least: number): Buffer {
+  const wanted = Math.max(least, 2 ** Math.ceil(Math.log2(size)));
   const at = kept.findIndex((buffer) => buffer.length === wanted);
   if (at < 0) return Buffer.allocUnsafeSlow(wanted);
   keptBytes -= wanted;
