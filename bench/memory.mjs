@@ -10,12 +10,12 @@ import { messagesFile } from './lib/messages.mjs';
 const TWO_LANES_MB = 768;
 
 /** Runs each size with each limit; bytes. */
-export async function memory({ messages, limitsMb }, log = console.error) {
+export async function memory({ messages, limitsMb, lanesMessages = messages * 10 }, log = console.error) {
   const runs = [];
   for (const limitMb of limitsMb)
     for (const count of [messages, messages * 10])
       runs.push(await measure({ data: messagesFile(count, log), limitMb, lanes: 1, verify: 'ledger' }));
-  const data = messagesFile(messages * 10, log, { descending: true });
+  const data = messagesFile(lanesMessages, log, { descending: true });
   runs.push(await measure({ data, limitMb: TWO_LANES_MB, lanes: 2, verify: 'full' }));
   return { runs };
 }

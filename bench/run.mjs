@@ -7,7 +7,8 @@ npm run bench -- backfill [--pairs 5] [--slow 5] [--messages 1000000] [--partiti
                        [--threads 2] [--memory-mb 1024] [--only parquetry,duckdb,polars,pyarrow,dlt] [--json]
 npm run bench -- lake [--ledgers 10000] [--rounds 3] [--partitions 8] [--json]      every type of a ledger lake
 npm run bench -- schemas [--pairs 5] [--messages 1000000] [--json]
-npm run bench -- memory [--messages 800000] [--limits-mb 256,1024] [--json]        that many, and ten times as many, as one partition
+npm run bench -- memory [--messages 800000] [--limits-mb 256,1024] [--lanes-messages N] [--json]
+                       that many, and ten times as many, as one partition; as many as these, or N, as two at once
 npm run bench -- lanes [--messages 200000] [--json]
 npm run bench -- orchestration [--rounds 3] [--servers memory,disk] [--json]      milliseconds an empty partition
 npm run bench -- orchestration --partitions 2000 [--concurrency 16] [--max-parked 100] [--json]    a long run with failures`;
@@ -25,6 +26,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '3' },
     servers: { type: 'string', default: 'memory,disk' },
     threads: { type: 'string', default: '2' },
+    'lanes-messages': { type: 'string' },
     'memory-mb': { type: 'string', default: '1024' },
     'limits-mb': { type: 'string', default: '256,1024' },
     only: { type: 'string' },
@@ -85,6 +87,7 @@ const BENCHES = {
     const report = await memory({
       messages: number('messages', 800_000),
       limitsMb: values['limits-mb'].split(',').map(Number),
+      ...(values['lanes-messages'] === undefined ? {} : { lanesMessages: number('lanes-messages') }),
     });
     return { report, text: printed(report) };
   },
