@@ -44,7 +44,8 @@ export class PlainRows implements RowSource {
   /** Files that hold exactly the run's rows: the stage's own for all rows, else a copy that begins with the run. */
   private async filesOf({ firstRow, rows }: RowRun): Promise<readonly string[]> {
     if (firstRow === 0 && rows === this.staged.rows) return this.parts.map((part) => part.path);
-    const file = path.join(this.sliceDir, 'slice.parquet');
+    // A name of its own for each run: what DuckDB keeps of a file in memory it keeps by its name.
+    const file = path.join(this.sliceDir, `slice.${firstRow}.${rows}.parquet`);
     if (this.slice?.firstRow === firstRow && this.slice.rows === rows) return [file];
     await this.close();
     await mkdir(this.sliceDir, { recursive: true });

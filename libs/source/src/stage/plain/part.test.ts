@@ -69,7 +69,7 @@ describe('writePart', () => {
   it('writes values, codes and nulls in any order as DuckDB and hyparquet read them', async () => {
     const instance = await DuckDBInstance.create(':memory:');
     const connection = await instance.connect();
-    const file = path.join(folder, 'part.parquet');
+    let written = 0;
     try {
       await fc.assert(
         fc.asyncProperty(fc.array(stretch, { minLength: 1, maxLength: 12 }), async (stretches) => {
@@ -80,10 +80,12 @@ describe('writePart', () => {
           const rows = fill(column, stretches);
           expect(column.nulls).toBe(rows.filter((row) => row === null).length);
           expect(column.bytes).toBe(rows.reduce((sum, row) => sum + (row === null ? 0 : 4 + row.length), 0));
+          // As in a pull each part has a name of its own: what DuckDB keeps of a file it keeps by its name.
+          const file = path.join(folder, `part.${(written += 1)}.parquet`);
           const size = writePart(file, SCHEMA, [column], rows.length);
-          const written = await readFile(file);
-          expect(written).toHaveLength(size);
-          const read = await parquetReadObjects({ file: Uint8Array.from(written).buffer });
+          const bytes = await readFile(file);
+          expect(bytes).toHaveLength(size);
+          const read = await parquetReadObjects({ file: Uint8Array.from(bytes).buffer });
           expect(read.map(({ c0 }) => (c0 as string | undefined) ?? null)).toEqual(rows);
           const found = await connection.runAndReadAll(`SELECT c0 FROM read_parquet('${file}')`);
           expect(found.getRows().map(([value]) => value)).toEqual(rows);
