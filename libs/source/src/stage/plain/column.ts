@@ -68,11 +68,6 @@ export class PlainColumn {
     return this.stretches.length + 1;
   }
 
-  /** Values of the dictionary. */
-  get codes(): number {
-    return this.entries;
-  }
-
   /** Adds values as they lie in `source`, for rows that are kept or null next. */
   append(source: Uint8Array, start: number, end: number): void {
     this.drop();

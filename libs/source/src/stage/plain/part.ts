@@ -27,9 +27,10 @@ export function writePart(
     const { dictionary, data } = column.pages();
     const start = size;
     const page = (header: PageHeader, body: readonly Uint8Array[]): void => {
-      const bytes = pageHeader(header, lengthOf(body));
+      const length = lengthOf(body);
+      const bytes = pageHeader(header, length);
       pieces.push(bytes, ...body);
-      size += bytes.length + lengthOf(body);
+      size += bytes.length + length;
     };
     if (dictionary !== undefined)
       page(
