@@ -2,7 +2,7 @@ import { ParquetryError } from '@parquetry/core';
 import { defaultPayloadConverter, type WorkflowHandle } from '@temporalio/client';
 
 /** One thing that happened to a workflow, as far as commands look at it; values are decoded from their payloads. */
-export type Happening =
+export type HistoryEvent =
   | { readonly kind: 'scheduled' | 'completed'; readonly activity: string; readonly value: unknown }
   /** `value` is the activity's input. */
   | {
@@ -22,7 +22,7 @@ export interface RunHistory {
   readonly type: string;
   /** First argument of the run; holds what an earlier run of it carried over. */
   readonly input: unknown;
-  readonly happenings: readonly Happening[];
+  readonly events: readonly HistoryEvent[];
   /** What the workflow returned, once it has. */
   readonly result?: unknown;
 }
@@ -31,14 +31,14 @@ type Payloads = Parameters<typeof defaultPayloadConverter.fromPayload>[0][];
 
 /** Reads the history of a workflow. @throws ParquetryError USAGE when it has no start */
 export async function readHistory(handle: WorkflowHandle): Promise<RunHistory> {
-  const { events } = await handle.fetchHistory();
-  const started = events?.[0]?.workflowExecutionStartedEventAttributes;
-  if (events === undefined || events === null || started === undefined || started === null)
+  const { events: raw } = await handle.fetchHistory();
+  const started = raw?.[0]?.workflowExecutionStartedEventAttributes;
+  if (raw === undefined || raw === null || started === undefined || started === null)
     throw new ParquetryError('USAGE', `"${handle.workflowId}" has no history.`);
-  const happenings: Happening[] = [];
+  const events: HistoryEvent[] = [];
   const activities = new Map<string, { readonly activity: string; readonly value: unknown }>();
   let result: unknown;
-  for (const event of events) {
+  for (const event of raw) {
     const asked = event.activityTaskScheduledEventAttributes;
     const done = event.activityTaskCompletedEventAttributes;
     const failed = event.activityTaskFailedEventAttributes;
@@ -48,34 +48,34 @@ export async function readHistory(handle: WorkflowHandle): Promise<RunHistory> {
     if (asked) {
       const step = { activity: asked.activityType?.name ?? '', value: first(asked.input?.payloads) };
       activities.set(String(event.eventId), step);
-      happenings.push({ kind: 'scheduled', ...step });
+      events.push({ kind: 'scheduled', ...step });
     } else if (done) {
       const activity = activities.get(String(done.scheduledEventId))?.activity ?? '';
-      happenings.push({ kind: 'completed', activity, value: first(done.result?.payloads) });
+      events.push({ kind: 'completed', activity, value: first(done.result?.payloads) });
     } else if (failed) {
       const { activity = '', value } = activities.get(String(failed.scheduledEventId)) ?? {};
       const code = failed.failure?.applicationFailureInfo?.type ?? 'INTERNAL';
-      happenings.push({ kind: 'failed', activity, value, code, message: failed.failure?.message ?? '' });
+      events.push({ kind: 'failed', activity, value, code, message: failed.failure?.message ?? '' });
     } else if (child)
-      happenings.push({
+      events.push({
         kind: 'child',
         workflowId: child.workflowId ?? '',
         value: first(child.input?.payloads),
       });
     else if (signal)
-      happenings.push({
+      events.push({
         kind: 'signal',
         name: signal.signalName ?? '',
         value: first(signal.input?.payloads),
       });
     else if (update)
-      happenings.push({ kind: 'update', name: update.name ?? '', value: first(update.args?.payloads) });
+      events.push({ kind: 'update', name: update.name ?? '', value: first(update.args?.payloads) });
     result ??= first(event.workflowExecutionCompletedEventAttributes?.result?.payloads);
   }
   return {
     type: started.workflowType?.name ?? '',
     input: first(started.input?.payloads),
-    happenings,
+    events,
     ...(result === undefined ? {} : { result }),
   };
 }

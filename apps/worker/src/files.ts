@@ -3,19 +3,19 @@ import { readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises
 import path from 'node:path';
 import { parseDataset } from '@parquetry/archive';
 import {
-  type FileMark,
+  type FileIdentity,
   ParquetryError,
   type StageManifest,
   type StagedDataset,
   partName,
   systemErrorCode,
 } from '@parquetry/core';
-import { readManifest, sparePart } from '@parquetry/source';
+import { readManifest, keepForReuse } from '@parquetry/source';
 import type { WrittenFile } from '@parquetry/writer';
 import { STAGE_OWNER, type Workplace } from './workplace';
 
 /** A written file that passed verification, and its mark when it did. */
-export type VerifiedFile = WrittenFile & { readonly mark?: FileMark };
+export type VerifiedFile = WrittenFile & { readonly mark?: FileIdentity };
 
 /** The local files of one dataset of a stage, as its steps hand them on. */
 export class StagedFiles {
@@ -87,7 +87,7 @@ export class StagedFiles {
     const files = [this.listFile('written'), this.listFile('verified'), this.outDir, this.rejectsFile];
     for (const file of files) await rm(file, { recursive: true, force: true });
     for (const file of this.rowFiles)
-      if (this.staged.form === 'parquet') await sparePart(this.spareDir, file);
+      if (this.staged.form === 'parquet') await keepForReuse(this.spareDir, file);
       else await rm(file, { force: true });
     const left = await readdir(this.stageDir).catch(() => []);
     if (left.every((name) => name === 'manifest.json' || name === STAGE_OWNER))

@@ -1,6 +1,6 @@
 export { checkArchive, wantedIdentity } from './archives';
 export type { DebugSink } from './deps';
-export { type LookedOver, lookOver, runMessages } from './plan/look';
+export { type RangeIndex, indexRange, runMessages } from './plan/indexrange';
 export { type PlannedDataset, planDatasets } from './plan/partitions';
 export { type StoredPlan, loadPlan } from './plan/stored';
 export { checkSource } from './sources';

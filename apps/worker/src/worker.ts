@@ -5,7 +5,7 @@ import { createSharedActivities, createStageActivities, createWatchActivities } 
 import { BUNDLE_PATH, buildBundle, hasBundle } from './bundle';
 import type { DebugSink } from './deps';
 import { FailureInterceptor } from './failures';
-import { Heirs } from './heirs';
+import { DeadWorkers } from './deadworkers';
 import { openHost } from './host';
 import type { Workplace } from './workplace';
 
@@ -134,7 +134,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       throw error;
     }
   };
-  const heirs = new Heirs(options.workRoot, workplace, serve, isOver);
+  const heirs = new DeadWorkers(options.workRoot, workplace, serve, isOver);
   const run = async (): Promise<void> => {
     try {
       for (const worker of [shared, watch, own]) void launch(worker);

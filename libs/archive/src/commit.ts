@@ -7,7 +7,7 @@ import type { TableState } from './delta/state';
 import { formatStats } from './delta/stats';
 import type { SegmentDraft } from './draft';
 import { engineInfo } from './engine';
-import type { PlacedFile } from './place';
+import type { UploadedFile } from './upload';
 import {
   COVERAGE_DOMAIN,
   emptySegmentDomain,
@@ -32,7 +32,7 @@ export interface CommitParts {
   readonly draft: SegmentDraft;
   /** The draft's segment id. */
   readonly segment: string;
-  readonly placed: readonly PlacedFile[];
+  readonly placed: readonly UploadedFile[];
   readonly replaces: readonly LiveSegment[];
   /** Unix milliseconds. */
   readonly now: number;

@@ -19,7 +19,7 @@ import type { PublishResult, SegmentDraft } from './draft';
 import type { ArchiveIdentity } from './identity';
 import { assertLayout } from './layout';
 import { type Overtaken, overtaken } from './overtaken';
-import { type PublishedCheck, REUSE_MS } from './place';
+import { type PublishedCheck, REUSE_MS } from './upload';
 import { publishSegment } from './publish';
 import { readSegment, type SegmentRecord } from './segment';
 import { Serial } from './serial';

@@ -1,7 +1,7 @@
 import type {
   ColumnTally,
   CoverageProof,
-  FileMark,
+  FileIdentity,
   FlushReason,
   LayoutFolder,
   LedgerRange,
@@ -23,7 +23,7 @@ export interface DraftFile {
   /** Lower case hex. */
   readonly sha256: string;
   /** Its mark when it was verified: a file that still has it isn't read again. */
-  readonly checked?: FileMark;
+  readonly checked?: FileIdentity;
   readonly rows: number;
   /** Nulls and bounds per top-level column of this file. */
   readonly columns: Readonly<Record<string, ColumnTally>>;

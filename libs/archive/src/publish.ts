@@ -7,7 +7,14 @@ import type { DeltaLog } from './delta/log';
 import type { TableState } from './delta/state';
 import { statsRows } from './delta/stats';
 import type { PublishResult, SegmentDraft } from './draft';
-import { mayAdd, placeFiles, placeRejects, type PlacedFile, type PublishedCheck, REUSE_MS } from './place';
+import {
+  mayAdd,
+  uploadFiles,
+  uploadRejects,
+  type UploadedFile,
+  type PublishedCheck,
+  REUSE_MS,
+} from './upload';
 import { findSegment, putSegment, segmentId, type SegmentIdentity, type SegmentRecord } from './segment';
 import type { Serial } from './serial';
 import { fileRange, type LiveSegment, TAGS } from './table';
@@ -32,7 +39,7 @@ export interface PublishContext {
 /** A draft whose objects are all on storage, for one decision. */
 interface Prepared {
   readonly segment: string;
-  readonly placed: readonly PlacedFile[];
+  readonly placed: readonly UploadedFile[];
   readonly replaces: readonly string[];
   /** Unix milliseconds, before the first object was looked at. */
   readonly since: number;
@@ -132,12 +139,12 @@ async function prepare(
 ): Promise<Prepared> {
   const { store, dataset, folder } = context;
   const since = context.clock();
-  const placed = await placeFiles(store, folder, draft, free, replaces, { ...context, isLive });
+  const placed = await uploadFiles(store, folder, draft, free, replaces, { ...context, isLive });
   const rejects =
     draft.rejects === undefined || draft.rejects.rows === 0
       ? null
       : {
-          key: await placeRejects(store, dataset, draft, draft.rejects),
+          key: await uploadRejects(store, dataset, draft, draft.rejects),
           rows: draft.rejects.rows,
           sha256: draft.rejects.sha256,
         };

@@ -2,7 +2,7 @@ import { utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { LocalStore } from '@parquetry/storage';
 import { Archive } from './archive';
-import { REUSE_MS } from './place';
+import { REUSE_MS } from './upload';
 import { IDENTITY, inFolder, plainDraft } from './testing/fixture';
 
 const DAY_MS = 24 * 3_600_000;

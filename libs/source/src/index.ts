@@ -3,7 +3,7 @@ export { BatchParts } from './stage/batches';
 export { DatasetStage, type StageOptions } from './stage/dataset';
 export type { MessageDecision } from './stage/decision';
 export { readManifest, writeManifest } from './stage/manifest';
-export { sparePart } from './stage/plain/spare';
+export { keepForReuse } from './stage/plain/reusedparts';
 export { messageEstimator } from './estimate';
 export { type InspectedMessage, type InspectRequest, inspectNdjson } from './ndjson/inspect';
 export { openNdjsonSource, type NdjsonOptions } from './ndjson';

@@ -45,7 +45,7 @@ export interface PullRequest {
   readonly datasets: readonly { readonly dataset: string; readonly schema: TableSchema }[];
   readonly index: SourceIndex;
   readonly stageDir: string;
-  /** Files on the same disk that parts of the stage may write over; see `sparePart`. */
+  /** Files on the same disk that parts of the stage may write over; see `keepForReuse`. */
   readonly spareDir?: string;
   /** With it, rows that close in another folder than their ledger's first row are rejected: CLOSE_TIME_CONFLICT. */
   readonly layout?: Layout;

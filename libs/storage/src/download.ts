@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { ParquetryError } from '@parquetry/core';
-import type { FileIdentity, ObjectStore } from './store';
+import type { ContentIdentity, ObjectStore } from './store';
 
 /** What a committed object must be; its size where the commit says it. */
-export type Committed = Pick<FileIdentity, 'sha256'> & Partial<FileIdentity>;
+export type Committed = Pick<ContentIdentity, 'sha256'> & Partial<ContentIdentity>;
 
 /**
  * Appends an object's bytes to an open file as they come, whatever its size, and gives how many they were. What was

@@ -9,7 +9,7 @@ export { S3Store } from './s3/store';
 export type { StoreOptions } from './settings';
 export { fileIdentity } from './temp';
 export type {
-  FileIdentity,
+  ContentIdentity,
   ListedObject,
   ManagedStore,
   MatchOutcome,

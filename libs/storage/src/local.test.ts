@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
-import { markOf } from '@parquetry/core';
+import { fileIdentity } from '@parquetry/core';
 import fc from 'fast-check';
 import { localFault } from './fault';
 import { compareKeys } from './key';
@@ -109,7 +109,7 @@ describe('LocalStore', () => {
       const file = path.join(folder, 'stage.bin');
       await writeFile(file, 'rows');
       const expected = { sha256: sha(text('ROWS')), size: 4, final: true };
-      const checked = markOf(await stat(file));
+      const checked = fileIdentity(await stat(file));
       // The mark vouches for the bytes: what was expected shows that nobody looked at them.
       expect(await store.uploadIfAbsent('d/f', file, { ...expected, checked })).toBe('created');
       await expect(store.uploadIfAbsent('d/g', file, { ...expected, checked })).rejects.toMatchObject({

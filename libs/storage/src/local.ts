@@ -2,14 +2,14 @@ import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, link, lstat, open, rename, rm, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { isParquetryError, ParquetryError, systemErrorCode } from '@parquetry/core';
-import { AdoptedFiles } from './adopt';
+import { AdoptedFiles } from './takeover';
 import { withClaim } from './claim';
 import { localFault } from './fault';
 import { assertKey, compareKeys, isTempName } from './key';
 import { entries, folderNames, walk, walkTemps } from './listing';
 import { expandPath, LocalRoot, syncFolder } from './root';
 import type {
-  FileIdentity,
+  ContentIdentity,
   ListedObject,
   ManagedStore,
   MatchOutcome,
@@ -145,7 +145,7 @@ export class LocalStore implements ManagedStore {
     }
   }
 
-  async holds(key: string, _localFile: string, identity: FileIdentity): Promise<boolean> {
+  async holds(key: string, _localFile: string, identity: ContentIdentity): Promise<boolean> {
     if ((await this.stat(key))?.size !== identity.size) return false;
     if (await this.adopted.holds(this.root.join(key), identity)) return true;
     return (await this.sha256(key)) === identity.sha256;

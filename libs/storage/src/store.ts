@@ -1,4 +1,4 @@
-import type { FileMark } from '@parquetry/core';
+import type { FileIdentity } from '@parquetry/core';
 
 /** Whether a create-only write made the object, or found one at the key and left it alone. */
 export type PutOutcome = 'created' | 'exists';
@@ -20,7 +20,7 @@ export interface ListedObject extends ObjectInfo {
 }
 
 /** A file's bytes, told from all others. */
-export interface FileIdentity {
+export interface ContentIdentity {
   /** Lower case hex. */
   readonly sha256: string;
   /** Bytes. */
@@ -28,13 +28,13 @@ export interface FileIdentity {
 }
 
 /** What the caller knows of a file it uploads; the store refuses other bytes. */
-export interface UploadExpectation extends FileIdentity {
+export interface UploadExpectation extends ContentIdentity {
   /** Stops the upload. Nothing half-written is visible and parts are freed; an object whole by then stays. */
   readonly signal?: AbortSignal;
   /** The file's bytes never change any more, so the store may keep the file itself, by another name, and no copy of it. */
   readonly final?: boolean;
   /** The file's mark when its bytes were found to be the expected ones: a file that still has it isn't read again. */
-  readonly checked?: FileMark;
+  readonly checked?: FileIdentity;
 }
 
 /** A write that began and did not end: parts of a multipart upload, or a temporary file of the local store. */
@@ -103,7 +103,7 @@ export interface ObjectStore {
    * what it stored (S3: sha256, also over parts; GCS: md5), and where it keeps none by reading the object. The file is
    * read where the service's sum is of another kind; when it is gone, the object is.
    */
-  holds(key: string, localFile: string, identity: FileIdentity): Promise<boolean>;
+  holds(key: string, localFile: string, identity: ContentIdentity): Promise<boolean>;
 
   /**
    * Objects whose key begins with `prefix` (a text prefix, not only whole parts), in the order of their keys' UTF-8

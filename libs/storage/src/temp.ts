@@ -4,7 +4,7 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ParquetryError, systemErrorCode } from '@parquetry/core';
 import { TEMP_PREFIX } from './key';
-import type { FileIdentity, UploadExpectation } from './store';
+import type { ContentIdentity, UploadExpectation } from './store';
 
 const CHUNK_BYTES = 1 << 20;
 
@@ -86,7 +86,7 @@ export async function assertContent(
  * Size and sha256 of a local file that is to be uploaded, whatever its size.
  * @throws ParquetryError STAGE_LOST when the file is gone; the signal's reason
  */
-export async function fileIdentity(localFile: string, signal?: AbortSignal): Promise<FileIdentity> {
+export async function fileIdentity(localFile: string, signal?: AbortSignal): Promise<ContentIdentity> {
   const file = await openStaged(localFile);
   try {
     return await contentOf(file, () => signal?.throwIfAborted());
@@ -99,7 +99,7 @@ export async function fileIdentity(localFile: string, signal?: AbortSignal): Pro
 export async function contentOf(
   file: FileHandle,
   onChunk?: (chunk: Buffer) => void | Promise<void>,
-): Promise<FileIdentity> {
+): Promise<ContentIdentity> {
   const hash = createHash('sha256');
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
   for (let size = 0; ;) {

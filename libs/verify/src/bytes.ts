@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import { type FileMark, markOf } from '@parquetry/core';
+import { type FileIdentity, fileIdentity } from '@parquetry/core';
 import type { AsyncBuffer } from 'hyparquet';
 
 const HASH_CHUNK = 1 << 20;
@@ -15,7 +15,7 @@ export interface Bytes {
 /** A local file that is read by ranges. */
 export interface OpenFile extends Bytes {
   /** Its mark before any of its bytes was read. */
-  readonly mark: FileMark;
+  readonly mark: FileIdentity;
   close(): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ export async function openFile(path: string): Promise<OpenFile> {
       readRange(handle, start < 0 ? size + start : start, end < 0 ? size + end : end);
     return {
       buffer: { byteLength: size, slice },
-      mark: markOf(stats),
+      mark: fileIdentity(stats),
       sha256: (signal) => fileSha256(handle, size, signal),
       close: () => handle.close(),
     };

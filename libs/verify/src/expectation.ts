@@ -1,4 +1,4 @@
-import type { Codec, ColumnTally, FileMark, LedgerRange } from '@parquetry/core';
+import type { Codec, ColumnTally, FileIdentity, LedgerRange } from '@parquetry/core';
 import type { RegisteredSchema } from '@parquetry/schema';
 
 /** What a file must be, from the pull's counts and the writer's report. */
@@ -48,5 +48,5 @@ export interface FileReport {
   /** Values decoded, nulls included: rows times columns at level full. */
   readonly values: number;
   /** Of a local file, before any of its bytes was read. */
-  readonly mark?: FileMark;
+  readonly mark?: FileIdentity;
 }

@@ -14,7 +14,7 @@ import type { RowRun, RowSource } from './rows';
 import type { Session } from './session';
 import { DEFAULT_FILE_BYTES, MAX_GROUP_ROWS, needsProbe, rowGroupRows } from './sizes';
 import { WorkFolder } from './work';
-import { anyNegativeZero } from './zeros';
+import { anyNegativeZero } from './negativezeros';
 
 /** What `mergeFiles` is asked: the files of a dataset, in ledger order, whose rows are written anew in other files. */
 export interface MergeRequest extends Omit<WriteRequest, 'rowsFile' | 'staged'> {

@@ -3,7 +3,7 @@ import { type RegisteredSchema, arrowSchemaBase64, quoteText } from '@parquetry/
 import { writerVersions } from './version';
 
 /** What a file says of itself: identity only, nothing of a run, a time, a host or an attempt. */
-export interface FileIdentity {
+export interface ContentIdentity {
   readonly dataset: string;
   readonly range: LedgerRange;
   readonly schema: RegisteredSchema;
@@ -12,7 +12,7 @@ export interface FileIdentity {
 }
 
 /** The file's key-value metadata as the value of COPY's KV_METADATA option. */
-export function keyValueMetadata({ dataset, range, schema, network }: FileIdentity): string {
+export function keyValueMetadata({ dataset, range, schema, network }: ContentIdentity): string {
   const { parquetry, duckdb } = writerVersions();
   const entries: Record<string, string> = {
     'ARROW:schema': arrowSchemaBase64(schema.schema),

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { Gate, ParquetryError } from '@parquetry/core';
+import { Semaphore, ParquetryError } from '@parquetry/core';
 import { type MergedFiles, type MergeRequest, mergeFiles } from './compact';
 import type { WrittenFile } from './cut';
 import { type Database, type DatabaseOptions, openDatabase } from './database';
@@ -16,7 +16,7 @@ const LET_GO_MS = 500;
  * memory than one after the other on all threads (measured, docs/decisions/008-row-path.md).
  */
 export class Writer {
-  private readonly gate: Gate;
+  private readonly gate: Semaphore;
   private readonly running = new Set<Promise<unknown>>();
 
   /** @internal use `openWriter` */
@@ -24,7 +24,7 @@ export class Writer {
     private readonly database: Database,
     threads: number,
   ) {
-    this.gate = new Gate(threads);
+    this.gate = new Semaphore(threads);
   }
 
   /**

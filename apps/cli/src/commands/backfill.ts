@@ -18,7 +18,7 @@ import type { Output } from '../output';
 import { preflight } from '../preflight';
 import { progressView } from '../progress';
 import { type Session, openSession } from '../session';
-import { starting } from '../starting';
+import { startWorkflow } from '../startworkflow';
 import { printResult } from '../summary';
 
 /** `parquetry backfill`: starts a run, or goes on with the same one, and follows it to its end. */
@@ -156,7 +156,7 @@ async function startOrJoin(session: Session, run: string, input: BackfillInput):
   const { spec } = input;
   const { client } = session;
   try {
-    await starting(session, () =>
+    await startWorkflow(session, () =>
       client.workflow.start('backfill', {
         workflowId: run,
         taskQueue: TASK_QUEUE,
@@ -188,7 +188,7 @@ async function startOrJoin(session: Session, run: string, input: BackfillInput):
   return false;
 }
 
-/** The same input is the same run: a command typed again goes on with it instead of starting another. */
+/** The same input is the same run: a command typed again goes on with it instead of startWorkflow another. */
 function runId(input: BackfillInput): string {
   const { spec, onFailure } = input;
   const hash = createHash('sha256').update(JSON.stringify({ spec, onFailure })).digest('hex').slice(0, 8);

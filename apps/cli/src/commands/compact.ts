@@ -13,7 +13,7 @@ import { onInterrupt } from '../interrupt';
 import { type WorkerSettings, archiveRoot } from '../options';
 import type { Output } from '../output';
 import { openSession } from '../session';
-import { starting } from '../starting';
+import { startWorkflow } from '../startworkflow';
 
 /** Options of `compact` as commander gives them. */
 export interface CompactOptions {
@@ -39,7 +39,7 @@ export async function compact(
   const session = await openSession({ output, worker: 'embedded', settings });
   const interrupt = onInterrupt();
   try {
-    await starting(session, () =>
+    await startWorkflow(session, () =>
       session.client.workflow.start('compact', {
         workflowId: id,
         taskQueue: TASK_QUEUE,

@@ -5,7 +5,7 @@ import { parseDataset } from '@parquetry/archive';
 import { MAX_LEDGER, formatRange } from '@parquetry/core';
 import { type InspectedMessage, inspectNdjson } from '@parquetry/source';
 import { openStore } from '@parquetry/storage';
-import { lookOver, runMessages } from '@parquetry/worker';
+import { indexRange, runMessages } from '@parquetry/worker';
 import { openArchive } from '../archive';
 import { onInterrupt } from '../interrupt';
 import { type BackfillOptions, backfillInput } from '../options';
@@ -47,7 +47,7 @@ export async function inspect(
       onFailure: 'park',
       verify: 'ledger',
     });
-    const looked = await lookOver(openStore(asked.archive), asked, { workDir, signal, empty: true });
+    const looked = await indexRange(openStore(asked.archive), asked, { workDir, signal, empty: true });
     const { spec, index } = looked;
     const schemas = new Map(
       index.datasets.map(({ dataset, schema }) => [parseDataset(dataset).messageType, schema]),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { countPartitions, formatRange } from '@parquetry/core';
 import { openStore } from '@parquetry/storage';
-import { type PlannedDataset, lookOver, planDatasets } from '@parquetry/worker';
+import { type PlannedDataset, indexRange, planDatasets } from '@parquetry/worker';
 import { onInterrupt } from '../interrupt';
 import { type BackfillOptions, backfillInput } from '../options';
 import { type Output, formatBytes, formatCount } from '../output';
@@ -18,7 +18,7 @@ export async function plan(options: BackfillOptions, output: Output): Promise<nu
   const workDir = await mkdtemp(path.join(tmpdir(), 'parquetry-plan-'));
   const interrupt = onInterrupt();
   try {
-    const looked = await lookOver(store, asked, { workDir, signal: interrupt.signal });
+    const looked = await indexRange(store, asked, { workDir, signal: interrupt.signal });
     const { spec, index, identity, exists } = looked;
     const parts: PlannedDataset[] = [];
     for await (const part of planDatasets(store, looked)) parts.push(part);

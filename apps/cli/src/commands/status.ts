@@ -11,9 +11,9 @@ import {
   progress as progressQuery,
   tailProgress,
 } from '@parquetry/workflows';
-import { type Answer, ask } from '../ask';
+import { type Answer, queryWorkflow } from '../workflowquery';
 import { type Committed, type Unread, committedOf } from '../committed';
-import { foldBackfill, foldTail, tailStart } from '../fold';
+import { foldBackfill, foldTail, tailStart } from '../statushistory';
 import { first, readHistory } from '../history';
 import type { WorkerSettings } from '../options';
 import { type Output, formatCount } from '../output';
@@ -82,7 +82,7 @@ async function backfillStatus(found: Found): Promise<number> {
   const { session, handle, state, output } = found;
   const run = handle.workflowId;
   let committed: Committed | Unread | undefined;
-  const answer = await ask<BackfillProgress>(session, handle, progressQuery, async () => {
+  const answer = await queryWorkflow<BackfillProgress>(session, handle, progressQuery, async () => {
     const history = await readHistory(handle);
     const { spec } = history.input as BackfillInput;
     committed = await committedOf(spec.archive, spec.range, spec.types);
@@ -128,7 +128,7 @@ async function tailStatus(
 ): Promise<number> {
   const { session, handle, state, output } = found;
   let committed: Committed | Unread | undefined;
-  const answer = await ask<TailProgress>(session, handle, tailProgress, async () => {
+  const answer = await queryWorkflow<TailProgress>(session, handle, tailProgress, async () => {
     const history = await readHistory(handle);
     const { spec } = history.input as TailInput;
     const start = tailStart(history);

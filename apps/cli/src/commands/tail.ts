@@ -16,14 +16,14 @@ import {
   policyFault,
   tailProgress,
 } from '@parquetry/workflows';
-import { differingOptions } from '../differing';
+import { optionChanges } from '../optionchanges';
 import { runFailure } from '../follow';
 import { readHistory } from '../history';
 import { onInterrupt } from '../interrupt';
 import { type BackfillOptions, type WorkerSettings, backfillInput } from '../options';
 import { type Output, formatCount } from '../output';
 import { type Session, openSession, workflowLink } from '../session';
-import { starting } from '../starting';
+import { startWorkflow } from '../startworkflow';
 
 /** Options of `tail` as commander gives them. */
 export interface TailOptions extends Omit<
@@ -161,7 +161,7 @@ function tailId({ spec }: TailInput): string {
 async function startTail(session: Session, id: string, input: TailInput): Promise<boolean> {
   const { spec } = input;
   try {
-    await starting(session, () =>
+    await startWorkflow(session, () =>
       session.client.workflow.start('tail', {
         workflowId: id,
         taskQueue: TASK_QUEUE,
@@ -190,7 +190,7 @@ async function startTail(session: Session, id: string, input: TailInput): Promis
 /** A tail that runs goes on as it was started: one that is asked for in another way is not that. @throws ParquetryError USAGE */
 async function assertSame({ client }: Session, id: string, input: TailInput): Promise<void> {
   const running = (await readHistory(client.workflow.getHandle(id))).input as TailInput;
-  const differing = differingOptions(running, input);
+  const differing = optionChanges(running, input);
   if (differing.length === 0) return;
   throw new ParquetryError('USAGE', `The tail ${id} runs with other settings than these.`, {
     details: { tail: id },

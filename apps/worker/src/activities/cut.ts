@@ -9,10 +9,10 @@ import type { CutRequest, CutResult, SourceTip } from '@parquetry/workflows';
 import { Context } from '@temporalio/activity';
 import type { WorkerDeps } from '../deps';
 import { withHeartbeat } from '../heartbeat';
-import { knownSchemas } from '../plan/look';
+import { knownSchemas } from '../plan/indexrange';
 import { loadPlan, spoolKey } from '../plan/stored';
 import { messageOptions } from '../sources';
-import { keepAside } from './asides';
+import { keepRejects } from './rejects';
 import { bytesOf, flushLimits } from './flushlimits';
 import { planLake, planMessages } from './flushplan';
 import { type TailedType, findMarks, noteKey, openReader, schemaStyle, tailedTypes } from './tailsource';
@@ -195,7 +195,7 @@ async function flush(parts: {
   const { reader } = kept;
   let aside = { late: 0, unusable: 0 };
   if (reader instanceof MessageTail) {
-    aside = await keepAside(store, reader.rejects, spec.maxRejects);
+    aside = await keepRejects(store, reader.rejects, spec.maxRejects);
     await store.replace(noteKey(spec), Buffer.from(JSON.stringify({ plan: planned.plan })));
   }
   const closeTime = view.facts.findLast(

@@ -10,17 +10,17 @@ import { commit } from './commit';
 import { mergeSegments } from './compactmerge';
 import { findSegments } from './compactplan';
 import { Cutter } from './cut';
-import { dropStage } from './dropStage';
+import { dropStage } from './dropstage';
 import { inspect } from './inspect';
-import { nextPartitions } from './nextPartitions';
-import { planRun } from './planRun';
+import { nextPartitions } from './nextpartitions';
+import { planRun } from './planrun';
 import { pull } from './pull';
-import { registerSchema } from './registerSchema';
-import { resolveRange } from './scheduleRange';
+import { registerSchema } from './registerschema';
+import { resolveRange } from './schedulerange';
 import { summarize } from './summarize';
 import { openTail } from './tailopen';
-import { verifyRowCounts } from './verifyRowCounts';
-import { writeParquet } from './writeParquet';
+import { verifyRowCounts } from './verifyrowcounts';
+import { writeParquet } from './writeparquet';
 
 /** The steps that any worker can do. */
 export function createSharedActivities(

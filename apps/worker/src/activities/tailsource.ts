@@ -4,13 +4,13 @@ import { type Archive, type ArchiveIdentity, majorAt, majorCoverage, parseDatase
 import { type Intervals, MAX_LEDGER } from '@parquetry/core';
 import { type TableSchema, portableSchema } from '@parquetry/schema';
 import {
-  type FileMark,
+  type ReadPosition,
   type LakeStore,
   LakeTail,
   MessageTail,
   type NdjsonOptions,
   type SourceIndex,
-  type TailMarks,
+  type TailPositions,
   type TailReader,
   lakeStart,
   lakeTip,
@@ -21,12 +21,12 @@ import { stellarSchemas } from '@parquetry/stellar';
 import type { ObjectStore } from '@parquetry/storage';
 import type { RunSpec, TailSpec } from '@parquetry/workflows';
 import type { WorkerDeps } from '../deps';
-import { knownSchemas } from '../plan/look';
+import { knownSchemas } from '../plan/indexrange';
 import { loadPlan, spoolKey } from '../plan/stored';
 import { messageOptions } from '../sources';
 
 /** What a tail's flush plans keep for the next flush. */
-export interface FlushMarks extends TailMarks {
+export interface FlushMarks extends TailPositions {
   /** Plan of the flush before. */
   readonly previous?: string;
 }
@@ -171,7 +171,7 @@ export async function openReader(
     readonly messages: NdjsonOptions;
     /** The shared plan's index, for a lake. */
     readonly index?: SourceIndex;
-    readonly marks?: readonly FileMark[];
+    readonly marks?: readonly ReadPosition[];
   },
 ): Promise<TailReader> {
   const { spec, cursor, lag, types, messages, index, marks } = options;
@@ -196,7 +196,7 @@ export async function findMarks(
   cursor: number,
   previous: string | undefined,
 ): Promise<
-  { readonly plan: string; readonly spec: RunSpec; readonly marks: readonly FileMark[] } | undefined
+  { readonly plan: string; readonly spec: RunSpec; readonly marks: readonly ReadPosition[] } | undefined
 > {
   let key = previous ?? (await readNote(store, noteKey(spec)));
   while (key !== undefined) {

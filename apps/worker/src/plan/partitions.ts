@@ -14,7 +14,7 @@ import { messageEstimator } from '@parquetry/source';
 import type { ObjectStore } from '@parquetry/storage';
 import type { RunSpec } from '@parquetry/workflows';
 import { inBatches } from '../batches';
-import type { LookedOver } from './look';
+import type { RangeIndex } from './indexrange';
 import { segmentSettings } from './settings';
 import { type Coverage, committedCoverage, leftOut, tasksOf } from './tasks';
 
@@ -66,7 +66,7 @@ export async function staleRanges(
  * What a run of a plan would do, partition by partition and dataset by dataset, from the commit log as it is now. Unless
  * all is replaced anyway, it reads the record of each committed segment in the range, to tell stale ones.
  */
-export async function* planDatasets(store: ObjectStore, looked: LookedOver): AsyncGenerator<PlannedDataset> {
+export async function* planDatasets(store: ObjectStore, looked: RangeIndex): AsyncGenerator<PlannedDataset> {
   const { spec, index, exists } = looked;
   const archive = exists ? await Archive.open(store) : undefined;
   const names = index.datasets.map(({ dataset }) => dataset);

@@ -6,13 +6,13 @@ import type { ObjectStore } from '@parquetry/storage';
 import type { RunSpec } from '@parquetry/workflows';
 import { type CommittedVersion, committedVersions } from './committed';
 import { registerOptions } from './contract';
-import { type LookedOver, lookOver } from './look';
+import { type RangeIndex, indexRange } from './indexrange';
 import type { StoredPlan } from './stored';
 
 const MAX_LOOKS = 5;
 
 /** A run that was looked over, with one version of each schema for all of its partitions. */
-export interface PinnedRun extends LookedOver {
+export interface PinnedRun extends RangeIndex {
   /** Ledgers to be replaced that keep the version they are committed with; see `StoredPlan`. */
   readonly committed?: NonNullable<StoredPlan['committed']>;
 }
@@ -21,15 +21,15 @@ export interface PinnedRun extends LookedOver {
  * Looks a run over, makes its archive and registers the schemas that it will write with, so that all of its partitions
  * are pulled and written with one version each. What another run registers at the same time becomes part of them (see
  * `SchemaRegistry.extend`); where the two don't go together, the run is looked over again, now on top of the other.
- * @throws ParquetryError as `lookOver`; SCHEMA_CONFLICT, COMMIT_CONTENDED
+ * @throws ParquetryError as `indexRange`; SCHEMA_CONFLICT, COMMIT_CONTENDED
  */
 export async function pinRun(
   store: ObjectStore,
   asked: RunSpec,
-  options: Parameters<typeof lookOver>[2],
+  options: Parameters<typeof indexRange>[2],
 ): Promise<PinnedRun> {
   for (let attempt = 0; attempt < MAX_LOOKS; attempt++) {
-    const looked = await lookOver(store, asked, options);
+    const looked = await indexRange(store, asked, options);
     const archive = await Archive.open(store, { create: looked.identity });
     const committed: Record<string, readonly CommittedVersion[]> = {};
     const datasets: (SourceDataset | undefined)[] = [];

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import v8 from 'node:v8';
 import { Worker } from 'node:worker_threads';
-import { Gate, ParquetryError, type StageManifest } from '@parquetry/core';
+import { Semaphore, ParquetryError, type StageManifest } from '@parquetry/core';
 import { type PullHooks, type PullJob, runPull } from './job';
 import { type FromThread, type ToThread, revivedError } from './messages';
 
@@ -36,11 +36,11 @@ export class PullPool {
   private readonly idle: Idle[] = [];
   /** Threads that have no heap yet. */
   private starting = 0;
-  private readonly gate: Gate;
+  private readonly gate: Semaphore;
   private readonly script: string | undefined;
 
   constructor(private readonly options: PullPoolOptions) {
-    this.gate = new Gate(options.threads);
+    this.gate = new Semaphore(options.threads);
     const script = options.script ?? THREAD;
     this.script = existsSync(script) ? script : undefined;
   }

@@ -1,6 +1,6 @@
 import { ParquetryError } from '@parquetry/core';
 import type {
-  FileIdentity,
+  ContentIdentity,
   ListedObject,
   ObjectInfo,
   ObjectStore,
@@ -59,7 +59,7 @@ export class FlakyStore implements ObjectStore {
     return this.step(() => this.inner.stat(key));
   }
 
-  holds(key: string, file: string, identity: FileIdentity): Promise<boolean> {
+  holds(key: string, file: string, identity: ContentIdentity): Promise<boolean> {
     return this.step(() => this.inner.holds(key, file, identity));
   }
 

@@ -38,7 +38,7 @@ export interface MessagePlaces {
   readonly inner: number;
   readonly typeNode: number;
   readonly ledgerNode: number;
-  readonly ledgerTwin: number;
+  readonly duplicateLedgerColumn: number;
   readonly timeNode: number;
   readonly timeTwin: number;
 }
@@ -74,7 +74,7 @@ export class MessageReader {
   typeNode = -1;
   /** Nodes of ledger and close time, and of the column of that name where it is another one, or -1. */
   private ledgerNode = -1;
-  private ledgerTwin = -1;
+  private duplicateLedgerColumn = -1;
   private timeNode = -1;
   private timeTwin = -1;
   /** Close time, valid after `readCloseTime`. */
@@ -112,7 +112,7 @@ export class MessageReader {
       if (node < 0) continue;
       this.ledger = ledgerAt(tape, node);
       this.ledgerNode = node;
-      this.ledgerTwin = -1;
+      this.duplicateLedgerColumn = -1;
       if (this.ledger === 0)
         return {
           code: 'BAD_LEDGER',
@@ -122,7 +122,7 @@ export class MessageReader {
           actual: tape.text(node, 40),
         };
       if (path.text === places.ledgerColumn.text) return undefined;
-      const column = (this.ledgerTwin = this.find(tape, places.ledgerColumn));
+      const column = (this.duplicateLedgerColumn = this.find(tape, places.ledgerColumn));
       return column < 0 || ledgerAt(tape, column) === this.ledger
         ? undefined
         : conflict('LEDGER_CONFLICT', 'ledger', path, places.ledgerColumn, tape.text(column, 40));
@@ -167,8 +167,8 @@ export class MessageReader {
 
   /** Where the last message, which had no fault, has what was read: the same in every message of its structure. */
   places(): MessagePlaces {
-    const { dataset, inner, typeNode, ledgerNode, ledgerTwin, timeNode, timeTwin } = this;
-    return { dataset, inner, typeNode, ledgerNode, ledgerTwin, timeNode, timeTwin };
+    const { dataset, inner, typeNode, ledgerNode, duplicateLedgerColumn, timeNode, timeTwin } = this;
+    return { dataset, inner, typeNode, ledgerNode, duplicateLedgerColumn, timeNode, timeTwin };
   }
 
   /** Reads the ledger of a message whose places are known; false: it has to be read in full. */
@@ -177,7 +177,7 @@ export class MessageReader {
     this.inner = places.inner;
     this.ledger = ledgerAt(tape, places.ledgerNode);
     if (this.ledger === 0) return false;
-    return places.ledgerTwin < 0 || ledgerAt(tape, places.ledgerTwin) === this.ledger;
+    return places.duplicateLedgerColumn < 0 || ledgerAt(tape, places.duplicateLedgerColumn) === this.ledger;
   }
 
   /** Reads the close time of such a message; false: it has to be read in full. */

@@ -12,7 +12,7 @@ import { type DatasetEntry, DatasetTable } from './datasets';
 import { listFiles, type SourceFile, sourceChanged } from './files/files';
 import { CountKernel } from './kernel/counts';
 import { UNKNOWN } from './kernel/layout';
-import { indexLesson, type IndexPlan } from './known';
+import { indexLesson, type IndexPlan } from './knownshapes';
 import {
   type BlockLine,
   blockLines,

@@ -13,7 +13,7 @@ import { type SourceFile, sourceChanged } from './files/files';
 import { INPUT_BYTES } from './kernel/kernel';
 import { CROWDED, FULL, PLACE, UNKNOWN } from './kernel/layout';
 import { RowKernel } from './kernel/rows';
-import { pullLesson, type PullPlan } from './known';
+import { pullLesson, type PullPlan } from './knownshapes';
 import { isBlank, lineAt, MAX_LINE, readFully } from './files/lines';
 import { messageOptions, type NdjsonOptions } from './options';
 import { rejectOf } from './reject';

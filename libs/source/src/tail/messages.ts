@@ -12,7 +12,7 @@ import { rejectOf } from '../ndjson/reject';
 import { ensureSpool } from '../ndjson/files/spool';
 import type { SourceIndex } from '../source';
 import type { LedgerFacts } from './decide';
-import { type FileMark, type FollowedFile, type TailMarks, markOf } from './marks';
+import { type ReadPosition, type FollowedFile, type TailPositions, readPosition } from './readposition';
 import type { TailReader, TailView } from './reader';
 import { TailRejects } from './rejects';
 import { countLines, forLines, readExactly, readLines } from './text';
@@ -33,7 +33,7 @@ export interface MessageTailOptions {
   /** Folder for decompressed copies. */
   readonly workDir: string;
   /** How far the files were read for the flush before; undefined for none. */
-  readonly marks?: readonly FileMark[];
+  readonly marks?: readonly ReadPosition[];
 }
 
 interface LedgerCount {
@@ -49,7 +49,7 @@ export class MessageTail implements TailReader {
   private readonly reader: MessageReader;
   private readonly wanted: ReadonlySet<string> | undefined;
   private readonly files = new Map<string, FollowedFile>();
-  private readonly marks: ReadonlyMap<string, FileMark>;
+  private readonly marks: ReadonlyMap<string, ReadPosition>;
   private readonly ledgers = new Map<number, LedgerCount>();
   private highest = 0;
   private first = true;
@@ -124,7 +124,7 @@ export class MessageTail implements TailReader {
         });
       }
     const all = [...evidence.keys()].sort();
-    const data: NdjsonIndex & TailMarks = {
+    const data: NdjsonIndex & TailPositions = {
       files: followed.map(({ source }) => source),
       datasets: all,
       blocks: inRange.flatMap((blocks, file) =>
@@ -140,7 +140,7 @@ export class MessageTail implements TailReader {
           }),
         ),
       ),
-      marks: followed.map((file) => markOf(file, range.end)),
+      marks: followed.map((file) => readPosition(file, range.end)),
     };
     return {
       kind: 'ndjson',

@@ -1,6 +1,6 @@
 import type { TableSchema } from '@parquetry/schema';
-import { contractDataSchema } from './contract_data';
-import { contractEventsSchema } from './contract_events';
+import { contractDataSchema } from './contractdata';
+import { contractEventsSchema } from './contractevents';
 import { ledgersSchema } from './ledgers';
 import { transactionsSchema } from './transactions';
 

@@ -4,7 +4,7 @@ import { assertKey, isTempName } from '../key';
 import { folderNames } from '../listing';
 import { partBytesOf, type RemoteSettings } from '../settings';
 import type {
-  FileIdentity,
+  ContentIdentity,
   ListedObject,
   ManagedStore,
   MatchOutcome,
@@ -15,7 +15,7 @@ import type {
 } from '../store';
 import type { Driver, RemoteInfo } from './driver';
 import { ObjectChanged, type Place } from './fault';
-import { checksumSays } from './holds';
+import { checksumSays } from './samecontent';
 import { levelNames, listNames } from './listing';
 import { collect, readBytes, untilStable } from './read';
 import { Requests } from './requests';
@@ -92,7 +92,7 @@ export abstract class RemoteStore implements ManagedStore {
     });
   }
 
-  async holds(key: string, localFile: string, { sha256, size }: FileIdentity): Promise<boolean> {
+  async holds(key: string, localFile: string, { sha256, size }: ContentIdentity): Promise<boolean> {
     const info = await this.head(key);
     if (info?.size !== size) return false;
     const partBytes = partBytesOf(size, this.requests.settings);

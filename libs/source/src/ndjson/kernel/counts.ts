@@ -1,6 +1,6 @@
 import type { LedgerRange } from '@parquetry/core';
 import type { Evidence, Shape, ShapeTable } from '@parquetry/schema';
-import type { IndexPlan } from '../known';
+import type { IndexPlan } from '../knownshapes';
 import { Kernel, RECORD } from './kernel';
 import * as at from './layout';
 import type { Operation, ShapeCode } from './program';

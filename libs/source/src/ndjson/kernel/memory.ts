@@ -1,4 +1,4 @@
-import { isRoomy } from '../../roomy';
+import { isRoomy } from '../../bufferlimit';
 
 const PAGE = 1 << 16;
 

@@ -111,12 +111,12 @@ export class Program<Plan> {
     const put = (offset: number, value: number): void => view.setUint32(address + offset, value, true);
     if (found === 'skip') put(at.SHAPE_KIND, at.KIND_SKIP);
     if (code === undefined || !fits) return address;
-    const { ledgerNode, ledgerTwin, timeNode, timeTwin } = code.places;
+    const { ledgerNode, duplicateLedgerColumn, timeNode, timeTwin } = code.places;
     put(at.SHAPE_KIND, at.KIND_KEEP);
     put(at.SHAPE_TARGET, code.target);
     put(at.SHAPE_NUMBER, notes.length);
     put(at.SHAPE_LEDGER, valueOf(shape, ledgerNode));
-    put(at.SHAPE_LEDGER_TWIN, valueOf(shape, ledgerTwin));
+    put(at.SHAPE_LEDGER_TWIN, valueOf(shape, duplicateLedgerColumn));
     put(at.SHAPE_TIME, valueOf(shape, timeNode));
     put(at.SHAPE_TIME_TWIN, valueOf(shape, timeTwin));
     put(at.SHAPE_LEDGER_COLUMN, code.ledgerColumn);

@@ -3,7 +3,7 @@ import type { LedgerRange } from '@parquetry/core';
 import type { DataType, Shape, ShapeTable, TableSchema } from '@parquetry/schema';
 import type { ColumnCounter } from '../../stage/columns';
 import type { PlainParts } from '../../stage/plain/parts';
-import type { PullPlan } from '../known';
+import type { PullPlan } from '../knownshapes';
 import { Dictionary, dictionaryShare } from './dictionary';
 import { Kernel, type LineRun, RECORD, SLACK } from './kernel';
 import * as at from './layout';

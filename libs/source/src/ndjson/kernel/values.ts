@@ -38,11 +38,11 @@ export function isBoolean(shape: Shape<unknown>, node: number): boolean {
 
 /** Whether ledger and close time have forms that the kernel reads. */
 export function arePlain(shape: Shape<unknown>, places: MessagePlaces): boolean {
-  const { ledgerNode, ledgerTwin, timeNode, timeTwin } = places;
+  const { ledgerNode, duplicateLedgerColumn, timeNode, timeTwin } = places;
   const missing = (node: number): boolean => node >= 0 && valueOf(shape, node) === NONE;
-  if ([ledgerNode, ledgerTwin, timeNode, timeTwin].some(missing) || ledgerNode < 0 || timeNode < 0)
+  if ([ledgerNode, duplicateLedgerColumn, timeNode, timeTwin].some(missing) || ledgerNode < 0 || timeNode < 0)
     return false;
-  const ledgers = [ledgerNode, ledgerTwin].every((node) => node < 0 || isWhole(shape, node));
+  const ledgers = [ledgerNode, duplicateLedgerColumn].every((node) => node < 0 || isWhole(shape, node));
   return (
     ledgers &&
     [timeNode, timeTwin].every((node) => node < 0 || isWhole(shape, node) || isPlainString(shape, node))

@@ -5,13 +5,13 @@ import { ByteWriter } from 'hyparquet-writer';
 import { writePageHeader } from 'hyparquet-writer/src/datapage.js';
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
 import type { PlainColumn } from './column';
-import { takeSpare } from './spare';
+import { takeReusedPart } from './reusedparts';
 
 const MAGIC = Buffer.from('PAR1');
 
 /**
  * Writes the rows of `columns` to a Parquet file of one row group, their pages uncompressed and the columns named c0, c1, …. Returns its size in bytes. Synchronous: pulls have threads of their own, and so the columns can be used
- * again at once. A spare file of `spareDir` is written over (see `sparePart`).
+ * again at once. A spare file of `spareDir` is written over (see `keepForReuse`).
  */
 export function writePart(
   file: string,
@@ -73,7 +73,7 @@ export function writePart(
   const end = footer(schema, chunks, rows, BigInt(size - MAGIC.length));
   pieces.push(end, MAGIC);
   size += end.length + MAGIC.length;
-  const reused = spareDir !== undefined && takeSpare(spareDir, file);
+  const reused = spareDir !== undefined && takeReusedPart(spareDir, file);
   writeAll(file, pieces, reused ? { size } : undefined);
   return size;
 }

@@ -1,4 +1,4 @@
-import { isRoomy } from '../../roomy';
+import { isRoomy } from '../../bufferlimit';
 
 /** Buffers up to this size in all are kept for the next stage of the thread. */
 const KEPT_BYTES = isRoomy ? 32 << 20 : 0;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { BackfillResult, TailResult } from '@parquetry/workflows';
-import { foldBackfill, foldTail } from '../../apps/cli/src/fold';
+import { foldBackfill, foldTail } from '../../apps/cli/src/statushistory';
 import { type RunHistory, readHistory } from '../../apps/cli/src/history';
 import { parseHistory } from './history';
 
@@ -38,23 +38,21 @@ describe('a history without a worker', () => {
     const history = await recorded('backfill-books');
     expect(foldBackfill(history)).toMatchObject({ phase: 'finished', done: 6 });
     expect(foldBackfill(history).faults).toBeUndefined();
-    const { happenings } = history;
-    const last = happenings.findLastIndex(({ kind }) => kind === 'failed');
-    expect(
-      foldBackfill({ ...history, happenings: happenings.slice(0, last + 1), result: undefined }),
-    ).toMatchObject({
+    const { events } = history;
+    const last = events.findLastIndex(({ kind }) => kind === 'failed');
+    expect(foldBackfill({ ...history, events: events.slice(0, last + 1), result: undefined })).toMatchObject({
       phase: 'blocked',
       done: 6,
       faults: [{ step: 'summarize', code: 'PERMISSION_DENIED', final: true }],
     });
-    const first = happenings.findIndex(({ kind }) => kind === 'failed');
-    expect(
-      foldBackfill({ ...history, happenings: happenings.slice(0, first + 1), result: undefined }),
-    ).toMatchObject({
-      phase: 'running',
-      done: 0,
-      faults: [{ step: 'nextPartitions', code: 'STORAGE_UNREACHABLE', final: false }],
-    });
+    const first = events.findIndex(({ kind }) => kind === 'failed');
+    expect(foldBackfill({ ...history, events: events.slice(0, first + 1), result: undefined })).toMatchObject(
+      {
+        phase: 'running',
+        done: 0,
+        faults: [{ step: 'nextPartitions', code: 'STORAGE_UNREACHABLE', final: false }],
+      },
+    );
   });
 
   it('of a tail that parked and went on folds to what the workflow returned', async () => {
@@ -71,12 +69,10 @@ describe('a history without a worker', () => {
     });
     const waiting = foldTail(await recorded('tail', 40), { tip: { ledger: 50 } });
     expect(waiting.lag).toEqual({ ledgers: 50 - (waiting.cursor ?? 0) + 1 });
-    const { happenings } = history;
-    const retried = happenings.findIndex(
-      (happening) => happening.kind === 'signal' && happening.name === 'retry',
-    );
+    const { events } = history;
+    const retried = events.findIndex((event) => event.kind === 'signal' && event.name === 'retry');
     const parked = foldTail(
-      { ...history, happenings: happenings.slice(0, retried), result: undefined },
+      { ...history, events: events.slice(0, retried), result: undefined },
       { parked: true },
     );
     expect(parked).toMatchObject({

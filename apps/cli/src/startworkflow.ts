@@ -7,7 +7,10 @@ import type { Session } from './session';
  * are registered first.
  * @throws ParquetryError CONFIG_INVALID with the commands for the namespace's operator, when we may not register them
  */
-export async function starting<T>({ connection, namespace }: Session, start: () => Promise<T>): Promise<T> {
+export async function startWorkflow<T>(
+  { connection, namespace }: Session,
+  start: () => Promise<T>,
+): Promise<T> {
   try {
     return await start();
   } catch (error) {

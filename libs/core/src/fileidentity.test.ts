@@ -1,7 +1,7 @@
 import { mkdtemp, open, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { markOf, sameMark } from './mark';
+import { fileIdentity, sameFile } from './fileidentity';
 
 let folder: string;
 let file: string;
@@ -14,10 +14,10 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** Whether the file has the mark of before, after so much time that every clock has moved on. */
 async function keepsMark(change: () => Promise<unknown>): Promise<boolean> {
-  const before = markOf(await stat(file));
+  const before = fileIdentity(await stat(file));
   await new Promise((resolve) => setTimeout(resolve, 20));
   await change();
-  return sameMark(before, JSON.parse(JSON.stringify(markOf(await stat(file)))) as typeof before);
+  return sameFile(before, JSON.parse(JSON.stringify(fileIdentity(await stat(file)))) as typeof before);
 }
 
 test('a file keeps its mark while it is only read', async () => {

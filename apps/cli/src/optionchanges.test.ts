@@ -1,5 +1,5 @@
 import type { TailInput } from '@parquetry/workflows';
-import { differingOptions } from './differing';
+import { optionChanges } from './optionchanges';
 
 const RUNNING: TailInput = {
   spec: {
@@ -21,15 +21,15 @@ const RUNNING: TailInput = {
 describe('a tail that runs, beside what is asked for now', () => {
   it('is the same where nothing changed, whatever it carries and wherever it began', () => {
     const carry = { cursor: 9 } as NonNullable<TailInput['carry']>;
-    expect(differingOptions({ ...RUNNING, carry }, RUNNING)).toEqual([]);
-    expect(differingOptions(RUNNING, { ...RUNNING, from: 'committed' })).toEqual([]);
+    expect(optionChanges({ ...RUNNING, carry }, RUNNING)).toEqual([]);
+    expect(optionChanges(RUNNING, { ...RUNNING, from: 'committed' })).toEqual([]);
   });
 
   it('differs by the names of options, with both values', () => {
     const { spec, policy } = RUNNING;
     const { sortBy: _, ...settings } = spec.settings;
     expect(
-      differingOptions(RUNNING, {
+      optionChanges(RUNNING, {
         ...RUNNING,
         from: 'latest',
         until: 500_000,

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { partName } from '@parquetry/core';
 import type { TableSchema } from '@parquetry/schema';
 import { PlainParts } from './parts';
-import { sparePart, takeSpare } from './spare';
+import { keepForReuse, takeReusedPart } from './reusedparts';
 
 const SCHEMA = {
   fields: [{ id: 1, name: 'text', type: { type: 'utf8' }, nullable: true }],
@@ -40,7 +40,7 @@ describe('spare part files', () => {
       ['longer', ['x'.repeat(90_000)]],
       ['shorter', []],
     ] as const) {
-      await sparePart(spareDir, await stage(name, texts));
+      await keepForReuse(spareDir, await stage(name, texts));
       expect(await readdir(spareDir)).toHaveLength(1);
       const again = await stage(`after-${name}`, ['one', 'two'], spareDir);
       expect(await readdir(spareDir)).toEqual([]);
@@ -50,16 +50,16 @@ describe('spare part files', () => {
 
   it('are kept up to a number, the others removed; a file that is gone is no matter', async () => {
     const spareDir = path.join(dir, 'spare');
-    await sparePart(spareDir, path.join(dir, 'gone'));
+    await keepForReuse(spareDir, path.join(dir, 'gone'));
     for (let index = 0; index < 40; index += 1) {
       await writeFile(path.join(dir, `part-${index}`), 'rows');
-      await sparePart(spareDir, path.join(dir, `part-${index}`));
+      await keepForReuse(spareDir, path.join(dir, `part-${index}`));
     }
     expect(await readdir(spareDir)).toHaveLength(32);
     expect(await readdir(dir)).toEqual(['spare']);
     for (let index = 0; index < 32; index += 1)
-      expect(takeSpare(spareDir, path.join(dir, `taken-${index}`))).toBe(true);
-    expect(takeSpare(spareDir, path.join(dir, 'none'))).toBe(false);
-    expect(takeSpare(path.join(dir, 'nowhere'), path.join(dir, 'none'))).toBe(false);
+      expect(takeReusedPart(spareDir, path.join(dir, `taken-${index}`))).toBe(true);
+    expect(takeReusedPart(spareDir, path.join(dir, 'none'))).toBe(false);
+    expect(takeReusedPart(path.join(dir, 'nowhere'), path.join(dir, 'none'))).toBe(false);
   });
 });

@@ -10,7 +10,7 @@ const MOST = 32;
  * Keeps part files that nobody reads any more, to be written over by later pulls, and removes those beyond what is kept.
  * Writing over a file whose pages are in memory takes a third of the processor time of writing a new one.
  */
-export async function sparePart(dir: string, file: string): Promise<void> {
+export async function keepForReuse(dir: string, file: string): Promise<void> {
   await mkdir(dir, { recursive: true });
   if ((await readdir(dir)).length < MOST) {
     const stage = path.basename(path.dirname(file));
@@ -24,7 +24,7 @@ export async function sparePart(dir: string, file: string): Promise<void> {
 }
 
 /** Gives a spare file, with whatever is in it, the name `file`; false when there is none. */
-export function takeSpare(dir: string, file: string): boolean {
+export function takeReusedPart(dir: string, file: string): boolean {
   for (const name of namesOf(dir))
     try {
       renameSync(path.join(dir, name), file);

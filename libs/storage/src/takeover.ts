@@ -1,8 +1,8 @@
 import { link, lstat, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { type FileMark, markOf, sameMark, systemErrorCode } from '@parquetry/core';
+import { type FileIdentity, fileIdentity, sameFile, systemErrorCode } from '@parquetry/core';
 import { syncFolder } from './root';
-import type { FileIdentity, PutOutcome, UploadExpectation } from './store';
+import type { ContentIdentity, PutOutcome, UploadExpectation } from './store';
 import { assertContent, openStaged } from './temp';
 
 /** Answers of link(2) where the file can't have a second name there: the caller copies it then. */
@@ -13,7 +13,7 @@ const NO_LINK = new Set(['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'E
  * as the file's marks do, so that asking at once whether the object is right doesn't read it again.
  */
 export class AdoptedFiles {
-  private readonly checked = new Map<string, FileIdentity & { readonly mark: FileMark }>();
+  private readonly checked = new Map<string, ContentIdentity & { readonly mark: FileIdentity }>();
 
   /**
    * Checks a file that may have changed since it was checked, syncs it and gives it the name `target`, whose folder must
@@ -28,7 +28,7 @@ export class AdoptedFiles {
     const file = await openStaged(localFile);
     try {
       const { checked } = expected;
-      if (checked === undefined || !sameMark(checked, markOf(await file.stat())))
+      if (checked === undefined || !sameFile(checked, fileIdentity(await file.stat())))
         await assertContent(localFile, file, expected);
       const now = new Date();
       await file.utimes(now, now);
@@ -38,7 +38,11 @@ export class AdoptedFiles {
       const [linked, opened] = [await lstat(target), await file.stat()];
       // Another file may have taken the name of the one that was read.
       if (linked.ino === opened.ino && linked.dev === opened.dev)
-        this.checked.set(target, { sha256: expected.sha256, size: expected.size, mark: markOf(opened) });
+        this.checked.set(target, {
+          sha256: expected.sha256,
+          size: expected.size,
+          mark: fileIdentity(opened),
+        });
       return 'created';
     } catch (error) {
       const code = systemErrorCode(error) ?? '';
@@ -51,10 +55,10 @@ export class AdoptedFiles {
   }
 
   /** Whether `target` is still the file that was checked as `identity`; asked once after each `adopt`. */
-  async holds(target: string, { sha256, size }: FileIdentity): Promise<boolean> {
+  async holds(target: string, { sha256, size }: ContentIdentity): Promise<boolean> {
     const known = this.checked.get(target);
     this.checked.delete(target);
     if (known === undefined || known.sha256 !== sha256 || known.size !== size) return false;
-    return sameMark(known.mark, markOf(await stat(target)));
+    return sameFile(known.mark, fileIdentity(await stat(target)));
   }
 }

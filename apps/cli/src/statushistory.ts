@@ -27,44 +27,41 @@ const BOOKS = ['nextPartitions', 'inspect', 'summarize'];
  * Progress of a backfill from its history, folded as the workflow itself folds it: what the query `progress` would
  * answer, as of the last thing that was reported.
  */
-export function foldBackfill({ input, happenings, result }: RunHistory): BackfillProgress {
+export function foldBackfill({ input, events, result }: RunHistory): BackfillProgress {
   const run = input as BackfillInput;
   const state = new RunState(run);
-  for (const happening of happenings) {
-    if (happening.kind === 'failed') {
-      const { activity: step, code, message } = happening;
+  for (const event of events) {
+    if (event.kind === 'failed') {
+      const { activity: step, code, message } = event;
       if (BOOKS.includes(step)) state.faults.add({ step, code, message });
-    } else if (happening.kind === 'completed') state.faults.clear(happening.activity);
-    if (happening.kind === 'completed' && happening.activity === 'planRun') {
-      state.plan = happening.value as PlannedRun;
+    } else if (event.kind === 'completed') state.faults.clear(event.activity);
+    if (event.kind === 'completed' && event.activity === 'planRun') {
+      state.plan = event.value as PlannedRun;
       state.cursor = run.spec.range.start;
-    } else if (happening.kind === 'completed' && happening.activity === 'nextPartitions')
-      state.page(happening.value as NextPartitions);
-    else if (happening.kind === 'child') {
-      const { task } = happening.value as PartitionInput;
+    } else if (event.kind === 'completed' && event.activity === 'nextPartitions')
+      state.page(event.value as NextPartitions);
+    else if (event.kind === 'child') {
+      const { task } = event.value as PartitionInput;
       const waiting = state.requeue.findIndex(({ key }) => key === task.key);
       if (waiting >= 0) state.requeue.splice(waiting, 1);
       state.parked.delete(task.key);
       state.inflight.set(task.key, task);
-    } else if (happening.kind === 'signal') {
-      if (happening.name === 'partitionReport') state.count(happening.value as PartitionReport);
-      if (happening.name === 'pause' || happening.name === 'resume')
-        state.paused = happening.name === 'pause';
-      if (happening.name === 'resume') state.faults.release();
-      if (happening.name === 'finish') state.finishing = true;
-    } else if (happening.kind === 'update' && happening.name === 'setConcurrency')
-      state.concurrency = happening.value as number;
-    else if (happening.kind === 'update' && happening.name === 'retryPartitions') state.faults.release();
+    } else if (event.kind === 'signal') {
+      if (event.name === 'partitionReport') state.count(event.value as PartitionReport);
+      if (event.name === 'pause' || event.name === 'resume') state.paused = event.name === 'pause';
+      if (event.name === 'resume') state.faults.release();
+      if (event.name === 'finish') state.finishing = true;
+    } else if (event.kind === 'update' && event.name === 'setConcurrency')
+      state.concurrency = event.value as number;
+    else if (event.kind === 'update' && event.name === 'retryPartitions') state.faults.release();
   }
   if (result !== undefined) state.phase = 'finished';
   return state.progress();
 }
 
 /** The first ledger that a tail took or will take; undefined while it is being opened. */
-export function tailStart({ input, happenings }: RunHistory): number | undefined {
-  const opened = happenings.find(
-    (happening) => happening.kind === 'completed' && happening.activity === 'openTail',
-  );
+export function tailStart({ input, events }: RunHistory): number | undefined {
+  const opened = events.find((event) => event.kind === 'completed' && event.activity === 'openTail');
   const start = (input as TailInput).carry?.start ?? (opened?.value as TailStart | undefined);
   return start?.cursor;
 }
@@ -77,7 +74,7 @@ type Committed = Partial<Tally>;
  * `parked`: its search attribute says that it waits for a person.
  */
 export function foldTail(
-  { input, happenings, result }: RunHistory,
+  { input, events, result }: RunHistory,
   { tip, parked = false }: { readonly tip?: SourceTip; readonly parked?: boolean } = {},
 ): TailProgress {
   const state = new TailState(input as TailInput);
@@ -91,17 +88,17 @@ export function foldTail(
     state.flushing = undefined;
   };
   if (state.start !== undefined) state.phase = 'waiting';
-  for (const happening of happenings)
-    if (happening.kind === 'completed' && happening.activity === 'openTail') {
-      state.start = happening.value as TailStart;
+  for (const event of events)
+    if (event.kind === 'completed' && event.activity === 'openTail') {
+      state.start = event.value as TailStart;
       state.cursor = state.start.cursor;
       state.phase = 'waiting';
-    } else if (happening.kind === 'scheduled' && happening.activity === 'cut') {
-      settle((happening.value as CutRequest).cursor);
+    } else if (event.kind === 'scheduled' && event.activity === 'cut') {
+      settle((event.value as CutRequest).cursor);
       failures.length = 0;
       state.phase = 'waiting';
-    } else if (happening.kind === 'completed' && happening.activity === 'cut') {
-      const found = happening.value as CutResult;
+    } else if (event.kind === 'completed' && event.activity === 'cut') {
+      const found = event.value as CutResult;
       if (found.kind === 'skip') state.skip(found.cursor);
       else state.saw(found.tip, undefined);
       if (found.kind === 'flush') {
@@ -109,18 +106,18 @@ export function foldTail(
         state.flushing = found.task.range;
         state.phase = 'flushing';
       }
-    } else if (happening.kind === 'failed') {
-      const { dataset = 'the tail' } = happening.value as { readonly dataset?: string };
-      const { activity: step, code, message } = happening;
+    } else if (event.kind === 'failed') {
+      const { dataset = 'the tail' } = event.value as { readonly dataset?: string };
+      const { activity: step, code, message } = event;
       failures.push({ dataset, step, code, message });
-    } else if (happening.kind === 'completed' && happening.activity === 'commit')
-      tally = addTally(tally, pick(happening.value as Committed));
-    else if (happening.kind === 'signal' && (happening.name === 'pause' || happening.name === 'resume'))
-      state.paused = happening.name === 'pause';
-    else if (happening.kind === 'signal' && happening.name === 'stop') state.stopping = true;
-    else if (happening.kind === 'signal' && happening.name === 'retry') failures.length = 0;
-    else if (happening.kind === 'update' && happening.name === 'setFlushPolicy')
-      state.policy = { ...state.policy, ...(happening.value as object) };
+    } else if (event.kind === 'completed' && event.activity === 'commit')
+      tally = addTally(tally, pick(event.value as Committed));
+    else if (event.kind === 'signal' && (event.name === 'pause' || event.name === 'resume'))
+      state.paused = event.name === 'pause';
+    else if (event.kind === 'signal' && event.name === 'stop') state.stopping = true;
+    else if (event.kind === 'signal' && event.name === 'retry') failures.length = 0;
+    else if (event.kind === 'update' && event.name === 'setFlushPolicy')
+      state.policy = { ...state.policy, ...(event.value as object) };
   if (result !== undefined) {
     settle((result as { cursor: number }).cursor);
     state.phase = 'finished';

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { inFolder } from '../testing/folder';
-import { checksumSays } from './holds';
+import { checksumSays } from './samecontent';
 
 const sum = (algorithm: string, bytes: Uint8Array | string): string =>
   createHash(algorithm).update(bytes).digest('hex');

@@ -8,7 +8,7 @@ import type { ObjectStore } from '@parquetry/storage';
  * @returns how many there are of each
  * @throws ParquetryError REJECTS_EXCEEDED, when they are kept
  */
-export async function keepAside(
+export async function keepRejects(
   store: ObjectStore,
   { late, unusable }: { readonly late: readonly Reject[]; readonly unusable: readonly Reject[] },
   maxRejects: number,

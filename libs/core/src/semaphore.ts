@@ -1,7 +1,7 @@
 import { ParquetryError } from './errors';
 
 /** Lets so many calls run at once; the others wait in order. */
-export class Gate {
+export class Semaphore {
   private readonly waiting: (() => void)[] = [];
   private free: number;
 

@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
-import { Heirs } from './heirs';
+import { DeadWorkers } from './deadworkers';
 import { Workplace } from './workplace';
 
 const LOOK_MS = 10_000;
 const MINUTE_MS = 60_000;
 
-describe('Heirs', () => {
+describe('DeadWorkers', () => {
   const root = mkdtempSync(path.join(tmpdir(), 'parquetry-heirs-'));
   afterAll(() => rmSync(root, { recursive: true, force: true }));
   afterEach(() => jest.restoreAllMocks());
@@ -41,7 +41,7 @@ describe('Heirs', () => {
     const look = lookWhenTold();
     const served: string[] = [];
     let refuse = 0;
-    const heirs = new Heirs(
+    const heirs = new DeadWorkers(
       root,
       own,
       async ({ workerId }) => {
@@ -79,7 +79,7 @@ describe('Heirs', () => {
     const gone: string[] = [];
     const serve = ({ workerId }: Workplace): Promise<() => Promise<void>> =>
       Promise.resolve(() => Promise.resolve(void gone.push(workerId)));
-    const heirs = new Heirs(root, own, serve, running);
+    const heirs = new DeadWorkers(root, own, serve, running);
     const until = async (when: () => boolean): Promise<void> => {
       for (let turn = 0; turn < 200 && !when(); turn += 1) {
         look();

@@ -1,10 +1,10 @@
-import { Gate } from './gate';
+import { Semaphore } from './semaphore';
 
 const tick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 
-describe('Gate', () => {
+describe('Semaphore', () => {
   it('lets so many calls run at once, the others in order', async () => {
-    const gate = new Gate(2);
+    const gate = new Semaphore(2);
     const order: number[] = [];
     let running = 0;
     let most = 0;
@@ -21,7 +21,7 @@ describe('Gate', () => {
   });
 
   it('gives the place of a failed call on, and none to a call that was cancelled', async () => {
-    const gate = new Gate(1);
+    const gate = new Semaphore(1);
     const abort = new AbortController();
     const failing = gate.run(undefined, async () => {
       await tick();

@@ -75,8 +75,8 @@ function lesson<Plan>(
   return { plan, wanted, fixed: (node) => node === typeNode, any: (node) => any.has(node) };
 }
 
-function placeNodes({ ledgerNode, ledgerTwin, timeNode, timeTwin }: MessagePlaces): number[] {
-  return [ledgerNode, ledgerTwin, timeNode, timeTwin].filter((node) => node >= 0);
+function placeNodes({ ledgerNode, duplicateLedgerColumn, timeNode, timeTwin }: MessagePlaces): number[] {
+  return [ledgerNode, duplicateLedgerColumn, timeNode, timeTwin].filter((node) => node >= 0);
 }
 
 /** The values of `keys` in the message and its unwrapped object. */

@@ -31,7 +31,7 @@ interface Served {
  * may never be started again, and one that died while it took over another left a claim that must grow old first. Stages
  * that no workflow names any more are removed, and a workplace that has none left is let go.
  */
-export class Heirs {
+export class DeadWorkers {
   /** Taken over, not served yet. */
   private readonly waiting: Workplace[] = [];
   private served: readonly Served[] = [];

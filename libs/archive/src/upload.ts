@@ -17,7 +17,7 @@ const MAX_NAMES = 16;
 export const REUSE_MS = 24 * 3_600_000;
 
 /** A draft's file with the name it has, or gets, in the dataset's folder. */
-export interface PlacedFile extends PublishedFile {
+export interface UploadedFile extends PublishedFile {
   readonly draft: DraftFile;
   /** Unix milliseconds of the object. */
   readonly modified: number;
@@ -47,7 +47,7 @@ export function mayAdd(
  * or younger than `REUSE_MS`; else the file gets a suffixed name that its content and the replaced segments decide, so a retry finds it again.
  * @throws ParquetryError VERIFY_MISMATCH when a published object is not the verified file, OBJECT_EXISTS
  */
-export function placeFiles(
+export function uploadFiles(
   store: ObjectStore,
   folder: string,
   draft: SegmentDraft,
@@ -60,7 +60,7 @@ export function placeFiles(
     /** True for a path that is in the table now. */
     readonly isLive: (path: string) => boolean;
   },
-): Promise<PlacedFile[]> {
+): Promise<UploadedFile[]> {
   return mapLimit(draft.files, UPLOADS_AT_ONCE, async (file) => {
     for (const path of candidates(file, draft.contentHash, replaces)) {
       if (!free(path, file.sha256)) continue;
@@ -84,7 +84,7 @@ async function place(
   path: string,
   draft: DraftFile,
   signal: AbortSignal | undefined,
-): Promise<PlacedFile | undefined> {
+): Promise<UploadedFile | undefined> {
   const { sha256, size, rows, range, checked } = draft;
   const outcome = await store.uploadIfAbsent(key, draft.localPath, {
     sha256,
@@ -117,7 +117,7 @@ function* candidates(file: DraftFile, contentHash: string, replaces: readonly st
 }
 
 /** Uploads a segment's rejects under a name that their content decides; gives the key. */
-export async function placeRejects(
+export async function uploadRejects(
   store: ObjectStore,
   dataset: string,
   draft: SegmentDraft,

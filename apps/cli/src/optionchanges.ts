@@ -19,7 +19,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
  * What of a tail that runs is not as it is asked for now: options, each with what it is there and what it should be.
  * Where it began is left out when the asked beginning is what is committed: there every tail that runs goes on.
  */
-export function differingOptions(running: TailInput, asked: TailInput): string[] {
+export function optionChanges(running: TailInput, asked: TailInput): string[] {
   const [there, wanted] = [flat(running), flat(asked)];
   if (asked.from === 'committed') for (const side of [there, wanted]) side.delete('from');
   return [...new Set([...there.keys(), ...wanted.keys()])]

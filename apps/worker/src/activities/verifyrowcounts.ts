@@ -1,4 +1,4 @@
-import { Gate, formatRange } from '@parquetry/core';
+import { Semaphore, formatRange } from '@parquetry/core';
 import { openStore } from '@parquetry/storage';
 import { type DatasetReport, verifyDataset } from '@parquetry/verify';
 import type { DatasetStep } from '@parquetry/workflows';
@@ -9,7 +9,7 @@ import { withHeartbeat } from '../heartbeat';
 import { loadPlan } from '../plan/stored';
 
 /** Every value of a file is decoded in this thread: two at once would take no less time and twice the memory. */
-const decoding = new Gate(1);
+const decoding = new Semaphore(1);
 
 /** See `StageActivities.verifyRowCounts`. */
 export async function verifyRowCounts(

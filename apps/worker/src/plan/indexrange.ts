@@ -21,7 +21,7 @@ import { assertTypes } from './retyped';
 import { checkSortKeys } from './sortkeys';
 
 /** What a run would do, found out without a write to the archive: the plan step and `parquetry plan` share it. */
-export interface LookedOver {
+export interface RangeIndex {
   /** The run's spec with everything decided that the archive decides. */
   readonly spec: RunSpec;
   /** Datasets with their pinned schemas, and where the source's bytes are. */
@@ -40,7 +40,7 @@ export interface LookedOver {
  * @throws ParquetryError ARCHIVE_MISMATCH, ARCHIVE_INVALID, SOURCE_NOT_FOUND, SOURCE_INVALID, MESSAGE_TYPE_UNKNOWN,
  *   SCHEMA_CONFLICT when the contract does not allow what the messages have
  */
-export async function lookOver(
+export async function indexRange(
   store: ObjectStore,
   spec: RunSpec,
   options: {
@@ -50,7 +50,7 @@ export async function lookOver(
     readonly empty?: true;
     readonly onProgress?: (progress: SourceProgress) => void;
   },
-): Promise<LookedOver> {
+): Promise<RangeIndex> {
   const existing = await checkArchive(store, wantedIdentity(spec));
   if (spec.source.uri.startsWith('galexie:')) checkLakeTypes(spec.types ?? []);
   const { integers, nesting } = mergeIdentity(wantedIdentity(spec), existing);
@@ -93,7 +93,7 @@ export async function lookOver(
 }
 
 /** How the messages of a run that was looked over are read. */
-export function runMessages({ spec, identity, known }: LookedOver): NdjsonOptions {
+export function runMessages({ spec, identity, known }: RangeIndex): NdjsonOptions {
   return messageOptions({ ...spec, nested: identity.nesting }, known);
 }
 

@@ -1,7 +1,7 @@
 import type { SourceFile } from '../ndjson/files/files';
 
 /** How far one file was read when a flush was cut. */
-export interface FileMark {
+export interface ReadPosition {
   readonly path: string;
   /** Offset of the first line that may have messages after the flush. */
   readonly from: number;
@@ -14,8 +14,8 @@ export interface FileMark {
 }
 
 /** What a flush of messages needs beside its blocks, kept in its plan: the next flush reads on from here. */
-export interface TailMarks {
-  readonly marks: readonly FileMark[];
+export interface TailPositions {
+  readonly marks: readonly ReadPosition[];
 }
 
 /** A run of whole lines that has messages that wait. */
@@ -42,7 +42,7 @@ export interface FollowedFile {
 }
 
 /** The mark of a file for a flush that ends at `end`. */
-export function markOf(file: FollowedFile, end: number): FileMark {
+export function readPosition(file: FollowedFile, end: number): ReadPosition {
   const { source, next, line } = file;
   const waiting = file.blocks.filter((block) => block.last > end);
   const first = waiting.reduce<WaitingBlock | undefined>(

@@ -15,7 +15,7 @@ export interface Answer<T> {
 }
 
 /** Asks a workflow; when no worker answers, `otherwise` says what can be known without one. */
-export async function ask<T>(
+export async function queryWorkflow<T>(
   session: Session,
   handle: WorkflowHandle,
   query: QueryDefinition<T>,
