@@ -3,8 +3,9 @@ import type { IntegerStyle, Layout } from '@parquetry/core';
 import type { Nesting } from '@parquetry/schema';
 import { type ObjectStore, openStore } from '@parquetry/storage';
 import type { RunSpec } from '@parquetry/workflows';
+import type { Writer } from '@parquetry/writer';
 import { checkpointWriter } from './checkpoint';
-import type { WorkerDeps } from './deps';
+import type { Workplace } from './workplace';
 
 const MAX_OPEN = 8;
 
@@ -14,7 +15,7 @@ const MAX_OPEN = 8;
 export class Archives {
   private readonly open = new Map<string, Promise<Archive>>();
 
-  constructor(private readonly deps: Pick<WorkerDeps, 'writer' | 'workplace'>) {}
+  constructor(private readonly deps: { readonly writer: Writer; readonly workplace: Pick<Workplace, 'tempDir'> }) {}
 
   /** An archive that exists. @throws ParquetryError ARCHIVE_INVALID */
   async get(root: string): Promise<Archive> {

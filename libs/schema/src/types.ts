@@ -1,4 +1,4 @@
-import type { CompatibilityMode } from './compat/mode';
+import type { CompatibilityMode } from './compat/modes';
 
 /**
  * The type system of the registry: a readable subset of Arrow's types. `toArrowSchema` gives the `apache-arrow` form.

@@ -3,13 +3,7 @@ import { type LedgerRange, intersectRange, mergeIntervals, subtractIntervals } f
 import { type RegisteredSchema, type TableSchema, schemaFingerprint } from '@parquetry/schema';
 import type { ObjectStore } from '@parquetry/storage';
 import { inBatches } from '../batches';
-import { type StoredPlan, datasetSchema } from './stored';
-
-/** Ledgers that are committed with a version of their schema other than the run's, in ledger order. */
-export interface CommittedVersion {
-  readonly range: LedgerRange;
-  readonly version: number;
-}
+import { type CommittedVersion, type StoredPlan, datasetSchema } from './stored';
 
 /**
  * Which ledgers of a range are committed with another version of the schema than the run's own. A run that replaces them

@@ -4,10 +4,10 @@ import { type TableSchema, schemaFingerprint } from '@parquetry/schema';
 import type { SourceDataset } from '@parquetry/source';
 import type { ObjectStore } from '@parquetry/storage';
 import type { RunSpec } from '@parquetry/workflows';
-import { type CommittedVersion, committedVersions } from './committed';
+import { committedVersions } from './committed';
 import { registerOptions } from './contract';
 import { type RangeIndex, indexRange } from './indexrange';
-import type { StoredPlan } from './stored';
+import type { CommittedVersion, StoredPlan } from './stored';
 
 const MAX_LOOKS = 5;
 

@@ -1,10 +1,15 @@
 import { createHash } from 'node:crypto';
-import { ParquetryError } from '@parquetry/core';
+import { type LedgerRange, ParquetryError } from '@parquetry/core';
 import type { TableSchema } from '@parquetry/schema';
 import type { SourceIndex } from '@parquetry/source';
 import type { ObjectStore } from '@parquetry/storage';
 import type { RunSpec } from '@parquetry/workflows';
-import type { CommittedVersion } from './committed';
+
+/** Ledgers that are committed with a version of their schema other than the run's, in ledger order. */
+export interface CommittedVersion {
+  readonly range: LedgerRange;
+  readonly version: number;
+}
 
 /** Everything the steps of a run need, stored once in the archive: any worker can fetch it. */
 export interface StoredPlan {

@@ -10,14 +10,12 @@ export {
 export { mergeSchemas } from './merge';
 export {
   type BreakingChange,
-  COMPATIBILITY_MODES,
   type Compatibility,
-  type CompatibilityMode,
   type CompatibilityOptions,
-  DEFAULT_MODE,
   checkCompatibility,
   parseMode,
-} from './mode';
+} from './check';
+export { COMPATIBILITY_MODES, type CompatibilityMode, DEFAULT_MODE } from './modes';
 export { LAYOUT_COLUMNS, nameFaults } from './names';
 export { parseTableSchema } from './parse';
 export { rulesMarkdown } from './table';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { DataType, Field } from '../types';
-import { checkCompatibility } from './mode';
+import { checkCompatibility } from './check';
 import { mergeSchemas } from './merge';
 import { field, schemaArbitrary, schemaOf } from './testing/schemas';
 

@@ -239,3 +239,10 @@ export function joinEvidence(a: Evidence, b: Evidence): Evidence {
   joined.absorb(b);
   return joined;
 }
+
+/** Members with their keys, in the order of the keys' UTF-8 bytes. */
+export function sortedMembers(evidence: Evidence): [string, Evidence][] {
+  return (evidence.keys?.keys ?? [])
+    .map((key, index): [string, Evidence] => [key, evidence.members[index] as Evidence])
+    .sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+}

@@ -7,8 +7,8 @@ import {
   SAW_INTEGER,
   SAW_OPEN,
   SAW_STRING,
+  sortedMembers,
 } from './evidence';
-import { sortedMembers } from './resolve';
 
 /**
  * What objects and arrays of messages become where no predefined column says otherwise:

@@ -14,6 +14,7 @@ import {
   SAW_OPEN,
   SAW_STRING,
   SAW_TEXT,
+  sortedMembers,
 } from './evidence';
 import type { Nesting } from './nesting';
 
@@ -97,11 +98,4 @@ function structType(evidence: Evidence, nextId: NextId): DataType {
     nullable: true,
   }));
   return { type: 'struct', fields };
-}
-
-/** Members with their keys, in the order of the keys' UTF-8 bytes. */
-export function sortedMembers(evidence: Evidence): [string, Evidence][] {
-  return (evidence.keys?.keys ?? [])
-    .map((key, index): [string, Evidence] => [key, evidence.members[index] as Evidence])
-    .sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }

@@ -2,9 +2,9 @@ import { ParquetryError } from '@parquetry/core';
 import { maxFieldId } from '../ids';
 import type { DataType, Field, TableSchema } from '../types';
 import { columnNames } from './names';
-import { Evidence, SAW_OPEN } from './evidence';
+import { Evidence, SAW_OPEN, sortedMembers } from './evidence';
 import { fieldPath, type Nesting, pathId, type Place, places } from './nesting';
-import { type NextId, resolveNested, resolveType, sortedMembers } from './resolve';
+import { type NextId, resolveNested, resolveType } from './resolve';
 
 /** A dataset may have this many columns; messages with more distinct keys are no table. */
 export const MAX_COLUMNS = 2_000;

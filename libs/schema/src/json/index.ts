@@ -12,6 +12,7 @@ export {
   survivesDouble,
 } from './number';
 export { type JsonFault, type JsonFaultCode, JsonScanner, MAX_DEPTH } from './scan';
-export { type Lesson, type Shape, ShapeTable, type Step } from './shapes';
+export { ShapeTable } from './shapetable';
+export type { Shape, ShapeSpec, Step } from './shapetypes';
 export * from './tape';
 export { TIME_BAD, TIME_FINE, TIME_OK, TIME_RANGE, TimeReader } from './time';

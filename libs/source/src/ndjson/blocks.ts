@@ -1,6 +1,6 @@
 import type { LedgerRange } from '@parquetry/core';
 import { createXXHash128 } from 'hash-wasm';
-import type { SourceFile } from './files/files';
+import type { SourceFile } from './files/sourcefile';
 
 /** A run of whole lines of one file that has messages of the run. */
 export interface Block {

@@ -1,5 +1,5 @@
 import * as schema from '@parquetry/schema';
-import type { KeyTable, Lesson, Tape } from '@parquetry/schema';
+import type { KeyTable, ShapeSpec, Tape } from '@parquetry/schema';
 import type { MessagePlaces, MessageReader, Observation } from '../message';
 import type { DatasetEntry } from './datasets';
 
@@ -27,12 +27,12 @@ export interface PullPlan<Target> {
 }
 
 /** What the index pass learns of the message that `reader` has read. */
-export function indexLesson(
+export function indexShape(
   tape: Tape,
   reader: MessageReader,
   places?: MessagePlaces,
   seen?: IndexPlan['seen'],
-): Lesson<IndexPlan> {
+): ShapeSpec<IndexPlan> {
   if (places === undefined) return lesson({}, reader, [], []);
   if (seen === undefined) return lesson({ places }, reader, placeNodes(places), []);
   const { entry, number } = seen;
@@ -53,12 +53,12 @@ export function indexLesson(
  * What the pull learns of a message; `texts` are the nodes of its values for JSON text columns. No plan: its type is not
  * staged.
  */
-export function pullLesson<Target>(
+export function pullShape<Target>(
   plan: PullPlan<Target> | undefined,
   tape: Tape,
   reader: MessageReader,
   texts: readonly number[],
-): Lesson<PullPlan<Target> | undefined> {
+): ShapeSpec<PullPlan<Target> | undefined> {
   if (plan === undefined) return lesson(plan, reader, [], []);
   const nodes = placeNodes(plan.places);
   const values = plan.pairs.filter((_, index) => index % 2 === 1);
@@ -70,7 +70,7 @@ function lesson<Plan>(
   { typeNode }: MessageReader,
   wanted: readonly number[],
   texts: readonly number[],
-): Lesson<Plan> {
+): ShapeSpec<Plan> {
   const any = new Set(texts);
   return { plan, wanted, fixed: (node) => node === typeNode, any: (node) => any.has(node) };
 }

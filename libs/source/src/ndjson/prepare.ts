@@ -9,10 +9,11 @@ import { LineFile } from '../stage/lines';
 import { blockHasher, blockSize, type NdjsonIndex, packBlock, unpackBlock, type PackedBlock } from './blocks';
 import { caseClashes, caseFault } from './clash';
 import { type DatasetEntry, DatasetTable } from './datasets';
-import { listFiles, type SourceFile, sourceChanged } from './files/files';
+import { listFiles, sourceChanged } from './files/files';
+import type { SourceFile } from './files/sourcefile';
 import { CountKernel } from './kernel/counts';
 import { UNKNOWN } from './kernel/layout';
-import { indexLesson, type IndexPlan } from './knownshapes';
+import { indexShape, type IndexPlan } from './knownshapes';
 import {
   type BlockLine,
   blockLines,
@@ -267,7 +268,7 @@ export class Indexer {
     const typeFault = reader.readType(tape);
     if (typeFault === undefined && !this.datasets.wants(reader.dataset)) {
       this.filtered += 1;
-      if (tape.duplicateKey < 0) shapes.learn(tape, start, end, indexLesson(tape, reader));
+      if (tape.duplicateKey < 0) shapes.learn(tape, start, end, indexShape(tape, reader));
       return;
     }
     const fault = typeFault ?? reader.readLedger(tape);
@@ -276,7 +277,7 @@ export class Indexer {
     if (!this.inRange(reader.ledger)) {
       this.filtered += 1;
       if (shapes.open && checkMessage(reader, tape) === undefined)
-        shapes.learn(tape, start, end, indexLesson(tape, reader, reader.places()));
+        shapes.learn(tape, start, end, indexShape(tape, reader, reader.places()));
       return;
     }
     const number = this.datasets.indexOf(reader.dataset);
@@ -286,7 +287,7 @@ export class Indexer {
     if (checkMessage(reader, tape) !== undefined) return;
     const observed = observeMessage(entry.evidence, tape, reader, entry.settled);
     if (shapes.open)
-      shapes.learn(tape, start, end, indexLesson(tape, reader, reader.places(), { number, entry, observed }));
+      shapes.learn(tape, start, end, indexShape(tape, reader, reader.places(), { number, entry, observed }));
   }
 
   /** Takes a message of a known structure; false: it has to be read in full. */

@@ -9,11 +9,12 @@ import { writeManifest } from '../stage/manifest';
 import { PlainParts } from '../stage/plain/parts';
 import { firstBytes } from '../stage/plain/pool';
 import { type Block, blockHasher, type NdjsonIndex, unpackBlock } from './blocks';
-import { type SourceFile, sourceChanged } from './files/files';
+import { sourceChanged } from './files/files';
+import type { SourceFile } from './files/sourcefile';
 import { INPUT_BYTES } from './kernel/kernel';
 import { CROWDED, FULL, PLACE, UNKNOWN } from './kernel/layout';
 import { RowKernel } from './kernel/rows';
-import { pullLesson, type PullPlan } from './knownshapes';
+import { pullShape, type PullPlan } from './knownshapes';
 import { isBlank, lineAt, MAX_LINE, readFully } from './files/lines';
 import { messageOptions, type NdjsonOptions } from './options';
 import { rejectOf } from './reject';
@@ -266,7 +267,7 @@ export class Puller {
     if (!scanner.scan(bytes, start, end) || reader.readType(tape) !== undefined) return;
     const target = this.targets.get(reader.dataset);
     if (target === undefined) {
-      if (tape.duplicateKey < 0) shapes.learn(tape, start, end, pullLesson(undefined, tape, reader, []));
+      if (tape.duplicateKey < 0) shapes.learn(tape, start, end, pullShape(undefined, tape, reader, []));
       return;
     }
     if (reader.readLedger(tape) !== undefined) return;
@@ -282,7 +283,7 @@ export class Puller {
     const pairs = fault === undefined ? encoder.assign(tape, reader.inner) : undefined;
     if (pairs !== undefined) {
       const plan = { places: reader.places(), target, pairs };
-      shapes.learn(tape, start, end, pullLesson(plan, tape, reader, encoder.texts(pairs)));
+      shapes.learn(tape, start, end, pullShape(plan, tape, reader, encoder.texts(pairs)));
     }
     if (!inRange) return;
     if (pairs !== undefined && encoder.write(tape, reader, pairs)) {

@@ -4,7 +4,8 @@ import { JsonScanner, KeyTable, inferSchema, messageEvidence } from '@parquetry/
 import { MessageReader, type MessageFault, checkMessage, observeMessage } from '../message';
 import { type BlockHash, type NdjsonIndex, blockHasher, packBlock } from '../ndjson/blocks';
 import { caseClashes, caseFault } from '../ndjson/clash';
-import { type SourceFile, listFiles } from '../ndjson/files/files';
+import { listFiles } from '../ndjson/files/files';
+import type { SourceFile } from '../ndjson/files/sourcefile';
 import { MAX_LINE, TOO_LONG, isBlank } from '../ndjson/files/lines';
 import { beginning, longLine } from '../ndjson/files/long';
 import { type NdjsonOptions, messageOptions } from '../ndjson/options';

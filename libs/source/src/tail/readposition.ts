@@ -1,4 +1,4 @@
-import type { SourceFile } from '../ndjson/files/files';
+import type { SourceFile } from '../ndjson/files/sourcefile';
 
 /** How far one file was read when a flush was cut. */
 export interface ReadPosition {

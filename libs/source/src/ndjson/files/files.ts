@@ -5,22 +5,7 @@ import { ParquetryError, systemErrorCode } from '@parquetry/core';
 import { isRemote } from '@parquetry/storage';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { listObjects } from './remote';
-
-/** How a file's bytes are packed; `remote`: in a bucket, where a look at them would cost a request each. */
-export type Packing = 'none' | 'gzip' | 'zstd' | 'remote';
-
-/** A source file. */
-export interface SourceFile {
-  /** As the user wrote it or the glob found it; used in positions. */
-  readonly name: string;
-  /** Absolute path, or the object's URI. */
-  readonly path: string;
-  readonly packing: Packing;
-  /** Bytes as stored. */
-  readonly size: number;
-  /** Name of its decompressed or local copy in a spool folder; changes when the file does. */
-  readonly spool?: string;
-}
+import type { SourceFile } from './sourcefile';
 
 /**
  * The files of a spec: comma-separated paths, object URIs and globs of both, in stated order, the matches of a glob in
@@ -92,7 +77,7 @@ export async function inspectFile(name: string, file: string): Promise<SourceFil
   }
 }
 
-function packingOf(head: Buffer): Packing {
+function packingOf(head: Buffer): SourceFile['packing'] {
   if (head.length >= 2 && head.readUInt16BE(0) === 0x1f8b) return 'gzip';
   if (head.length === 4) {
     const magic = head.readUInt32LE(0);

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { isParquetryError, ParquetryError } from '@parquetry/core';
 import { assertPlain, compareKeys, type ObjectInfo, type ObjectStore, openStore } from '@parquetry/storage';
-import type { SourceFile } from './files';
+import type { SourceFile } from './sourcefile';
 
 /**
  * The objects of `s3://bucket/key` or `gs://bucket/glob`: `*` stands for anything within a part of the key, `**` for any

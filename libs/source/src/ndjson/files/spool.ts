@@ -4,7 +4,8 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { isParquetryError, ParquetryError, systemErrorCode } from '@parquetry/core';
-import { inspectFile, type SourceFile } from './files';
+import { inspectFile } from './files';
+import type { SourceFile } from './sourcefile';
 import { ZstdFrames } from './frames';
 import { fetchObject } from './remote';
 

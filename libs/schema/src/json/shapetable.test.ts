@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { JsonScanner } from './scan';
-import { ShapeTable } from './shapes';
+import { ShapeTable } from './shapetable';
 import { ARRAY, KIND, NODE, OBJECT, STRING, type Tape } from './tape';
 
 const scanner = new JsonScanner();

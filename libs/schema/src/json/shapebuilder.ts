@@ -1,5 +1,14 @@
-import type { Lesson, Shape, Step } from './shapes';
-import { ANY, BOOLEAN, ESCAPED_STRING, INTEGER, OTHER_NUMBER, PLAIN_STRING } from './shapes';
+import {
+  ANY,
+  BOOLEAN,
+  ESCAPED_STRING,
+  INTEGER,
+  OTHER_NUMBER,
+  PLAIN_STRING,
+  type Shape,
+  type ShapeSpec,
+  type Step,
+} from './shapetypes';
 import {
   ARRAY,
   ESCAPED,
@@ -35,7 +44,7 @@ interface Place {
 /** Takes a scanned text apart into literals and values. */
 export class ShapeBuilder<Plan> {
   /** Undefined for texts that no shape can stand for: too large, or with half a surrogate pair outside of ANY values. */
-  build(tape: Tape, start: number, end: number, lesson: Lesson<Plan>): BuiltShape<Plan> | undefined {
+  build(tape: Tape, start: number, end: number, spec: ShapeSpec<Plan>): BuiltShape<Plan> | undefined {
     if (tape.length > MAX_SHAPE_NODES * NODE) return undefined;
     const cuts: {
       readonly node: number;
@@ -50,14 +59,14 @@ export class ShapeBuilder<Plan> {
       while (closing.length > 0 && (closing.at(-1) as number) <= node) closing.pop();
       const place = { node, start: tape.start(node), end: tape.end(node) };
       const kind = tape.kind(node);
-      if (kind !== NULL && kind !== KEY && lesson.any?.(node) === true) {
+      if (kind !== NULL && kind !== KEY && spec.any?.(node) === true) {
         cuts.push({ ...place, kind: ANY, depth: closing.length });
         node = tape.next(node);
         continue;
       }
       if (kind === OBJECT || kind === ARRAY) closing.push(tape.next(node));
       if (kind === OBJECT || kind === ARRAY || kind === KEY || kind === NULL) literal.push(place);
-      else if (kind === STRING && lesson.fixed?.(node) === true) literal.push(place);
+      else if (kind === STRING && spec.fixed?.(node) === true) literal.push(place);
       else {
         const scalar = classOf(tape.nodes[node] as number);
         if (scalar < 0) return undefined;
@@ -76,14 +85,14 @@ export class ShapeBuilder<Plan> {
         next: [],
       });
     }
-    const shape = this.shape(tape, lesson, cuts, literal, starts);
+    const shape = this.shape(tape, spec, cuts, literal, starts);
     (steps.at(-1) as Step<Plan>).shape = shape;
     return { steps, classes: cuts.map(({ kind }) => kind), shape };
   }
 
   private shape(
     tape: Tape,
-    { plan, wanted }: Lesson<Plan>,
+    { plan, wanted }: ShapeSpec<Plan>,
     cuts: readonly Place[],
     literal: readonly Place[],
     starts: readonly number[],

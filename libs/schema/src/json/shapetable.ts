@@ -1,53 +1,21 @@
 import { isUtf8 } from 'node:buffer';
 import { JsonScanner, MAX_NODES } from './scan';
-import { ShapeBuilder } from './shape';
+import { ShapeBuilder } from './shapebuilder';
+import {
+  ANY,
+  BOOLEAN,
+  ESCAPED_STRING,
+  INTEGER,
+  OTHER_NUMBER,
+  PLAIN_STRING,
+  type Shape,
+  type ShapeSpec,
+  type Step,
+} from './shapetypes';
 import { FALSE, FRACTION, KIND, LONE, NODE, NUMBER, STRING, Tape, TRUE } from './tape';
 
-/** Classes of values that a shape tells apart; nulls, keys, brackets and fixed texts are literal bytes of it. */
-export const PLAIN_STRING = 0;
-export const ESCAPED_STRING = 1;
-export const INTEGER = 2;
-export const OTHER_NUMBER = 3;
-export const BOOLEAN = 4;
-/** Any value but null. */
-export const ANY = 5;
-
-/** One step of a shape: literal bytes, then a value, or the end of the text when `shape` is set. */
-export interface Step<Plan> {
-  readonly literal: Uint8Array;
-  /** The value after it may be of any kind. */
-  readonly any: boolean;
-  /** Nesting of the value. */
-  readonly depth: number;
-  /** The steps after the value, by its class. */
-  readonly next: (Step<Plan>[] | undefined)[];
-  shape?: Shape<Plan>;
-}
-
-/** What a text of a known structure has in common with the first one of that structure. */
-export interface Shape<Plan> {
-  readonly plan: Plan;
-  /** The first text's tape; on a match the wanted nodes are given the spans of the matching text. */
-  readonly nodes: Int32Array<ArrayBuffer>;
-  /** Wanted scalars and ANY values: node, number of the value. */
-  readonly values: Int32Array;
-  /** Wanted keys, nulls, objects and arrays: node, then literal and offset in it for start and for end. */
-  readonly spans: Int32Array;
-}
-
-/** What to learn of a text. */
-export interface Lesson<Plan> {
-  readonly plan: Plan;
-  /** STRING nodes whose bytes are part of the structure, such as the name of the message's type. */
-  readonly fixed?: (node: number) => boolean;
-  /** Nodes that may be of any kind but null: their structure is not followed. */
-  readonly any?: (node: number) => boolean;
-  /** Nodes that readers of the tape need; a container counts with everything in it. */
-  readonly wanted: readonly number[];
-}
-
-/** Texts learnt from, bytes of their tables, and steps that may follow one value: what hostile texts can make a table grow to. */
-const MAX_LESSONS = 8_192;
+/** Limits on what hostile input can make a table grow to: shapes, bytes, and steps that may follow one value. */
+const MAX_SHAPES = 8_192;
 const MAX_BYTES = 64 << 20;
 const MAX_SIBLINGS = 64;
 /** Misses before a table is judged, and hits per miss (the inverse) that keep it in use. */
@@ -74,7 +42,7 @@ export class ShapeTable<Plan> {
   private marks: Int32Array = new Int32Array(512);
   private heads: Int32Array = new Int32Array(256);
   private view: DataView = new DataView(new ArrayBuffer(0));
-  private taught = 0;
+  private learned = 0;
   private size = 0;
   private hits = 0;
   private misses = 0;
@@ -82,7 +50,7 @@ export class ShapeTable<Plan> {
 
   /** Whether `learn` can still take shapes. */
   get open(): boolean {
-    return this.taught < MAX_LESSONS && this.size < MAX_BYTES && this.useful;
+    return this.learned < MAX_SHAPES && this.size < MAX_BYTES && this.useful;
   }
 
   private get useful(): boolean {
@@ -96,14 +64,14 @@ export class ShapeTable<Plan> {
 
   /** Texts learnt from. */
   get lessons(): number {
-    return this.taught;
+    return this.learned;
   }
 
   /** Learns the structure of a scanned text `bytes[start, end)` of the tape, which has no fault and no duplicate key. */
-  learn(tape: Tape, start: number, end: number, lesson: Lesson<Plan>): void {
+  learn(tape: Tape, start: number, end: number, spec: ShapeSpec<Plan>): void {
     if (!this.open) return;
-    const built = this.builder.build(tape, start, end, lesson);
-    this.taught += 1;
+    const built = this.builder.build(tape, start, end, spec);
+    this.learned += 1;
     if (built === undefined) return;
     const { steps, classes, shape } = built;
     let siblings = this.roots;

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { Field, TableSchema } from '../types';
 import { describeChange } from './changes';
-import { COMPATIBILITY_MODES, type CompatibilityMode, checkCompatibility, parseMode } from './mode';
+import { checkCompatibility, parseMode } from './check';
+import { COMPATIBILITY_MODES, type CompatibilityMode } from './modes';
 import { field, schemaArbitrary, schemaOf } from './testing/schemas';
 
 const V1 = schemaOf(field(3, 'a', 'int64'));
