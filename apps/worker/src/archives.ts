@@ -15,7 +15,9 @@ const MAX_OPEN = 8;
 export class Archives {
   private readonly open = new Map<string, Promise<Archive>>();
 
-  constructor(private readonly deps: { readonly writer: Writer; readonly workplace: Pick<Workplace, 'tempDir'> }) {}
+  constructor(
+    private readonly deps: { readonly writer: Writer; readonly workplace: Pick<Workplace, 'tempDir'> },
+  ) {}
 
   /** An archive that exists. @throws ParquetryError ARCHIVE_INVALID */
   async get(root: string): Promise<Archive> {
