@@ -4,7 +4,7 @@ import path from 'node:path';
 
 const ROOT = path.resolve(__dirname, '../..');
 
-it.each(['message-types', 'configuration'])('docs/%s.md is what the code says', (page) => {
+it.each(['message-types', 'configuration', 'errors'])('docs/%s.md is up to date with the code', (page) => {
   const { status, stderr } = spawnSync(process.execPath, [path.join(ROOT, `tools/${page}.mjs`), '--check'], {
     encoding: 'utf8',
   });

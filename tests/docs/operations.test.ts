@@ -1,6 +1,5 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { ERROR_CODES } from '@parquetry/core';
 import { Output } from '../../apps/cli/src/output';
 import { createProgram } from '../../apps/cli/src/program';
 
@@ -8,29 +7,10 @@ const ROOT = path.resolve(__dirname, '../..');
 const PAGE = readFileSync(path.join(ROOT, 'docs/operations.md'), 'utf8');
 const IMAGES = path.join(ROOT, 'docs/images');
 
-/** A step that times out has no error of ours; `libs/workflows` names it so. */
-const OF_STEPS = ['STEP_TIMED_OUT'];
-
 /** Words in italics that are no clicks, and clicks that the page only warns of or names in passing. */
 const NOT_CLICKED = ['Final', 'Request Cancellation', 'Backfill'];
 
 describe('docs/operations.md', () => {
-  const section = PAGE.slice(PAGE.indexOf('## What the codes mean'));
-  const rows = [...section.matchAll(/^\| ([A-Z_]+) \| ([a-z ]+|of [a-z`]+ ?[a-z`]*) \| (.+) \|$/gm)];
-
-  it('says of every error code, once, what to do', () => {
-    const usage = section.slice(section.indexOf('(exit 2)')).match(/[A-Z]+(_[A-Z]+)*(?=[,.])/g) ?? [];
-    const named = [...rows.map(([, code]) => code), ...usage];
-    expect(named.sort()).toEqual([...Object.keys(ERROR_CODES), ...OF_STEPS].sort());
-  });
-
-  it.each(Object.entries(ERROR_CODES))('tells whether %s parks at once', (code, { retryable, exit }) => {
-    const kind = rows.find(([, found]) => found === code)?.[2] ?? 'usage';
-    if (kind === 'final') expect(retryable).toBe(false);
-    if (kind === 'tried again') expect(retryable).toBe(true);
-    if (kind === 'usage') expect({ exit, retryable }).toEqual({ exit: 2, retryable: false });
-  });
-
   it('shows pictures that are there, small, and no others are kept', () => {
     const shown = [...PAGE.matchAll(/\]\(images\/([^)]+)\)/g)].map(([, name]) => name ?? '');
     expect([...new Set(shown)].sort()).toEqual(readdirSync(IMAGES).sort());

@@ -34,7 +34,12 @@ const REGISTERED: RegisteredSchema = {
   schema: SCHEMA,
 };
 
-const reject = (code: string, ledger: number, column: string, more: Partial<Reject> = {}): Reject => ({
+const reject = (
+  code: Reject['code'],
+  ledger: number,
+  column: string,
+  more: Partial<Reject> = {},
+): Reject => ({
   code,
   reason: `${column} can't take it.`,
   dataset: 'swap',

@@ -1,18 +1,7 @@
-import { formatRange, intersectRange, mergeIntervals } from '@parquetry/core';
+import { type FindingCode, formatRange, intersectRange, mergeIntervals } from '@parquetry/core';
 import type { ObjectStore } from '@parquetry/storage';
 import { isDataPath } from './folder';
 import type { LiveFile, Snapshot } from './snapshot';
-
-/** What a check of storage against the log can find. */
-export type FindingCode =
-  | 'FILE_MISSING'
-  | 'SIZE_DIFFERS'
-  | 'SHA256_DIFFERS'
-  | 'FOREIGN_FILE'
-  | 'OVERLAP'
-  | 'COVERAGE_DIFFERS'
-  | 'ORPHAN_FILE'
-  | 'REPLACED_FILE';
 
 /** One finding; `fault` false for what only takes room: files that no reader of the log sees. */
 export interface Finding {

@@ -1,5 +1,5 @@
 export { Archive, type ArchiveOptions } from './archive';
-export { checkSnapshot, type Finding, type FindingCode } from './check';
+export { checkSnapshot, type Finding } from './check';
 export { describeBreaking, schemaConflict } from './conflict';
 export { Dataset } from './dataset';
 export type { CheckpointReader, CheckpointRows, CheckpointWriter } from './delta/checkpoint';

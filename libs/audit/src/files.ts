@@ -1,5 +1,5 @@
 import type { Archive, LiveFile, SegmentRecord } from '@parquetry/archive';
-import { isParquetryError } from '@parquetry/core';
+import { type FindingCode, isParquetryError } from '@parquetry/core';
 import { type VerifyLevel, verifyFile } from '@parquetry/verify';
 import { fileBytes } from './bytes';
 import type { AuditFinding } from './report';
@@ -17,7 +17,7 @@ export async function checkFile(
 ): Promise<AuditFinding | undefined> {
   const { identity } = segment;
   const recorded = identity.files.find(({ path }) => path === file.path);
-  const finding = (code: string, message: string): AuditFinding => ({
+  const finding = (code: FindingCode, message: string): AuditFinding => ({
     code,
     fault: true,
     dataset,

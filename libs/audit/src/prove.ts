@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type Intervals, type LedgerRange, isParquetryError, mergeIntervals } from '@parquetry/core';
+import {
+  type FindingCode,
+  type Intervals,
+  type LedgerRange,
+  isParquetryError,
+  mergeIntervals,
+} from '@parquetry/core';
 import { type LedgerHeader, type ResultPair, readHeader, resultSetHashOf } from '@parquetry/stellar';
 import type { AuditFinding } from './report';
 
@@ -60,7 +66,7 @@ const MAX_FINDINGS = 100;
 export async function proveRows(input: ProofInput): Promise<{ proof: RowProof; findings: AuditFinding[] }> {
   const findings: AuditFinding[] = [];
   let more = 0;
-  const fault = (dataset: string, ledger: number, code: string, message: string): void => {
+  const fault = (dataset: string, ledger: number, code: FindingCode, message: string): void => {
     if (findings.length >= MAX_FINDINGS) more += 1;
     else findings.push({ code, fault: true, dataset, range: { start: ledger, end: ledger }, message });
   };
@@ -75,7 +81,7 @@ export async function proveRows(input: ProofInput): Promise<{ proof: RowProof; f
   for await (const row of input.ledgers) {
     const { ledger } = row;
     const bytes = Buffer.from(row.header, 'base64');
-    const bad = (code: string, message: string): void => {
+    const bad = (code: FindingCode, message: string): void => {
       unbroken = undefined;
       fault(input.names.ledgers, ledger, code, message);
     };
@@ -127,7 +133,7 @@ function headerFault(
   row: LedgerRow,
   bytes: Buffer,
   before: LedgerRow | undefined,
-): { readonly fault?: readonly [string, string]; readonly results?: string } {
+): { readonly fault?: readonly [FindingCode, string]; readonly results?: string } {
   const { ledger } = row;
   const hash = createHash('sha256').update(bytes).digest('hex');
   if (hash !== row.hash)

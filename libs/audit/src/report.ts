@@ -1,9 +1,9 @@
-import type { LedgerRange } from '@parquetry/core';
+import type { ErrorCode, FindingCode, LedgerRange } from '@parquetry/core';
 
 /** A fault, or something that only takes room (`fault: false`). */
 export interface AuditFinding {
-  /** Stable code, e.g. COVERAGE_GAP, FILE_MISSING, VERIFY_MISMATCH, CHAIN_BROKEN, ORPHAN_FILE. */
-  readonly code: string;
+  /** The code of an error where an object could not be read. */
+  readonly code: FindingCode | ErrorCode;
   readonly fault: boolean;
   readonly dataset: string;
   /** Key of the object it is about, where there is one. */

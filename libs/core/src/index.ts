@@ -1,5 +1,7 @@
 export * from './cuts';
+export * from './errorcodes';
 export * from './errors';
+export * from './findingcodes';
 export * from './semaphore';
 export * from './intervals';
 export * from './layout';
@@ -8,6 +10,7 @@ export * from './names';
 export * from './partitions';
 export * from './parts';
 export * from './range';
+export * from './rejectcodes';
 export * from './settings';
 export * from './stage';
 export * from './uri';

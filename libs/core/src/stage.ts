@@ -1,6 +1,7 @@
 import type { LedgerTally } from './cuts';
 import type { StageForm } from './parts';
 import type { LedgerRange } from './range';
+import type { RejectCode } from './rejectcodes';
 
 /**
  * The stage: what a pull leaves in a folder of the worker's disk. One folder a pull:
@@ -80,8 +81,7 @@ export interface ColumnTally {
 
 /** A message that can't be stored, kept with the reason. */
 export interface Reject {
-  /** Stable reason, e.g. NO_LEDGER, NO_CLOSE_TIME, TYPE_MISMATCH, NOT_JSON, INT_OUT_OF_RANGE. */
-  readonly code: string;
+  readonly code: RejectCode;
   /** One sentence. */
   readonly reason: string;
   readonly dataset?: string;

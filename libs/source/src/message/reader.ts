@@ -1,4 +1,4 @@
-import { messageTypeFault } from '@parquetry/core';
+import { type RejectCode, messageTypeFault } from '@parquetry/core';
 import * as schema from '@parquetry/schema';
 import { TimeReader, type Tape } from '@parquetry/schema';
 import { JsonPath } from './path';
@@ -11,7 +11,7 @@ const { CLOSE_TIME_COLUMN, KEY, LEDGER_COLUMN, NODE, OBJECT, STRING, TIME_FINE, 
 
 /** Why a message can't be placed, for its reject. */
 export interface MessageFault {
-  readonly code: string;
+  readonly code: RejectCode;
   readonly reason: string;
   readonly column?: string;
   readonly expected?: string;
@@ -250,7 +250,7 @@ export class MessageReader {
     if (known !== undefined) return known;
     const name = dotted ? text.replaceAll('.', '_') : text;
     const why = messageTypeFault(name);
-    const result =
+    const result: string | MessageFault =
       why === undefined
         ? name
         : {
@@ -340,7 +340,7 @@ function timeFault(outcome: number, path: JsonPath, actual: string): MessageFaul
 }
 
 function conflict(
-  code: string,
+  code: RejectCode,
   what: string,
   path: JsonPath,
   column: JsonPath,

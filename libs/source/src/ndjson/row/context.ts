@@ -1,3 +1,4 @@
+import type { RejectCode } from '@parquetry/core';
 import type { Tape } from '@parquetry/schema';
 import type { MessageFault } from '../../message';
 import type { ByteBuffer } from '../../stage/plain/bytes';
@@ -23,7 +24,7 @@ export type ValueEncoder = (context: RowContext, tape: Tape, node: number) => bo
 /** Records a fault; returns false for the encoder to return. */
 export function refuse(
   context: RowContext,
-  code: string,
+  code: RejectCode,
   column: string,
   reason: string,
   expected?: string,

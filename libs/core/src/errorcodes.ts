@@ -1,0 +1,366 @@
+/** What the catalogue says of an error: how a command exits, whether a workflow retries, and the text of docs/errors.md. */
+interface ErrorEntry {
+  /** 1: the work failed or a check found a fault; 2: wrong usage or configuration; 3: a service is out of reach. */
+  readonly exit: 1 | 2 | 3;
+  /** Whether a workflow retries the step by itself. */
+  readonly retryable: boolean;
+  readonly cause: string;
+  readonly example: string;
+  readonly remedy: string;
+}
+
+/** Every error that a user can meet, by its stable code. `docs/errors.md` is generated from this table. */
+export const ERROR_CODES = {
+  // usage and configuration
+  USAGE: {
+    exit: 2,
+    retryable: false,
+    cause:
+      'The command line is wrong: an unknown option, a missing argument, options that exclude each other.',
+    example: '"FULLY" is not a compatibility mode.',
+    remedy: 'Run the command with --help and correct the arguments.',
+  },
+  CONFIG_INVALID: {
+    exit: 2,
+    retryable: false,
+    cause: 'A setting has a value that it does not take, or the configuration file has an unknown key.',
+    example: 'The configuration file has no setting "compresion".',
+    remedy: 'Correct the setting that the message names; docs/configuration.md lists all of them.',
+  },
+  RANGE_INVALID: {
+    exit: 2,
+    retryable: false,
+    cause: 'A ledger range is not START-END, or its end is before its start.',
+    example: '"500-100" is not a ledger range: the end is before the start.',
+    remedy: 'Give an inclusive range, for example 426000-426100.',
+  },
+  MESSAGE_TYPE_INVALID: {
+    exit: 2,
+    retryable: false,
+    cause: 'A message type can’t be used as the name of a dataset.',
+    example: '"contract.data" can’t be a message type: it has a dot.',
+    remedy: 'Use letters, digits, "_" and "-" after a first letter.',
+  },
+  MESSAGE_TYPE_UNKNOWN: {
+    exit: 2,
+    retryable: false,
+    cause: 'The source has no messages of a requested type.',
+    example: 'The source has no messages of type trade.',
+    remedy: 'Run without --types to see which types the source has.',
+  },
+  ARCHIVE_INVALID: {
+    exit: 2,
+    retryable: false,
+    cause: 'The archive’s root is not an archive, or not a place where one can be made.',
+    example: './archive is a file, not a folder.',
+    remedy: 'Name the root of an archive, or an empty folder, bucket or prefix for a new one.',
+  },
+  ARCHIVE_MISMATCH: {
+    exit: 2,
+    retryable: false,
+    cause: 'The run asks for a network, layout, integer style or nesting that differs from the archive’s.',
+    example: 'The archive ./archive has the layout ledger_day; this run asks for hour.',
+    remedy: 'Use the archive’s value, or write to another archive.',
+  },
+  SOURCE_INVALID: {
+    exit: 2,
+    retryable: false,
+    cause: 'The source can’t be used as given: wrong kind, wrong layout, no usable message.',
+    example: './lake is not a Galexie lake: it has no ledger objects.',
+    remedy: 'Correct the source’s URI or its options.',
+  },
+  SOURCE_NOT_FOUND: {
+    exit: 2,
+    retryable: false,
+    cause: 'The source’s file, folder or bucket does not exist.',
+    example: 'No file matches "./messages/*.ndjson".',
+    remedy: 'Check the path; quote globs so that the shell does not expand them.',
+  },
+  NOT_AVAILABLE: {
+    exit: 2,
+    retryable: false,
+    cause: 'This version does not have the requested feature.',
+    example: 'The source kafka: is not available in this version.',
+    remedy: 'Use a version that has it.',
+  },
+  QUERY_INVALID: {
+    exit: 2,
+    retryable: false,
+    cause: 'DuckDB can’t run the query.',
+    example: 'The query can’t be run: there is no table "transfers".',
+    remedy: 'Give one SELECT; every dataset is a view with the dataset’s name.',
+  },
+  // services
+  TEMPORAL_UNREACHABLE: {
+    exit: 3,
+    retryable: true,
+    cause: 'The configured Temporal server does not answer.',
+    example: 'Temporal at temporal.example.com:7233 refused the connection.',
+    remedy: 'Check TEMPORAL_ADDRESS, the network, TLS settings and the API key.',
+  },
+  TEMPORAL_UNAVAILABLE: {
+    exit: 3,
+    retryable: false,
+    cause: 'No embedded Temporal server could be started.',
+    example: 'There is no Temporal server to start here.',
+    remedy:
+      'Read `.parquetry/temporal.log`. Put a `temporal` binary on PATH, install Go so that it can be built, or set TEMPORAL_ADDRESS.',
+  },
+  STORAGE_UNREACHABLE: {
+    exit: 3,
+    retryable: true,
+    cause: 'The object store does not answer, or ended a request in the middle.',
+    example: 'The lake object FC3E15FF--63040000.xdr.zst can’t be read (ECONNRESET).',
+    remedy: 'Check the network and the store’s status. Steps retry by themselves.',
+  },
+  // the source
+  LEDGER_MISSING: {
+    exit: 1,
+    retryable: false,
+    cause: 'The source lacks a ledger of the range.',
+    example: 'Ledger 63092985 is missing in the lake: its object is not there.',
+    remedy: 'Put the object back or fetch it from another copy of the lake, then retry the partition.',
+  },
+  SOURCE_CORRUPT: {
+    exit: 1,
+    retryable: false,
+    cause: 'Source data is damaged: truncated, not decompressible, or not what its name says.',
+    example: 'The lake object FC3E15FF--63040000.xdr.zst can’t be decompressed.',
+    remedy:
+      'Fetch the object again from its origin and compare checksums, or correct the message that the text names; then retry.',
+  },
+  SOURCE_CHANGED: {
+    exit: 1,
+    retryable: false,
+    cause: 'A source file changed while a run was reading it.',
+    example: 'messages.ndjson is not what it was when the run began.',
+    remedy: 'Start a new run; it reads the file again from the start.',
+  },
+  CHAIN_BROKEN: {
+    exit: 1,
+    retryable: false,
+    cause: 'A ledger fails its proof: header hash, link to the previous ledger, or transaction results.',
+    example: 'Ledger 63092985 fails its proof: the header hash is 1f…, expected 8c….',
+    remedy:
+      'Compare the ledger with another copy: it is damaged, or two networks are mixed. `parquetry verify` names every break.',
+  },
+  PROTOCOL_UNSUPPORTED: {
+    exit: 1,
+    retryable: false,
+    cause: 'A ledger holds an XDR value that this version does not know.',
+    example: 'Ledger 70000000, protocol 30, holds SCVal arm 23 (byte 1840).',
+    remedy: 'Use a newer version; docs/protocols.md says how protocols are added.',
+  },
+  // messages
+  REJECTS_EXCEEDED: {
+    exit: 1,
+    retryable: false,
+    cause: 'More messages were rejected than --max-rejects allows. Nothing of the partition was committed.',
+    example: '12 messages of contract_data were rejected, 0 are allowed a partition.',
+    remedy:
+      'Read the rejects in `_parquetry/rejects`; correct the source, or raise --max-rejects in a new run.',
+  },
+  SCHEMA_CONFLICT: {
+    exit: 1,
+    retryable: false,
+    cause:
+      'Messages do not fit the registered schema, and the compatibility mode or contract forbids the change.',
+    example: 'The column amount is int64 in version 2; messages have text.',
+    remedy:
+      'The message names column and types: correct the source, or start a new major with `parquetry schema promote` (docs/schemas.md).',
+  },
+  // writing, checking, committing
+  STAGE_LOST: {
+    exit: 1,
+    retryable: false,
+    cause: 'The worker that holds a partition’s staged rows is gone.',
+    example: 'The stage 8c1f is not on this worker.',
+    remedy:
+      'Usually nothing: the partition is pulled again. After ten times, look at the worker’s memory and machine.',
+  },
+  STAGE_FULL: {
+    exit: 1,
+    retryable: true,
+    cause: 'The worker’s stage or spool disk is full.',
+    example: 'The disk is full: DuckDB could not write the partition.',
+    remedy: 'Free space, lower --concurrency or --partition-size, or use a larger disk.',
+  },
+  STEP_TIMED_OUT: {
+    exit: 1,
+    retryable: true,
+    cause: 'A step sent no heartbeat in time, or no worker took it.',
+    example: 'pull timed out (HEARTBEAT).',
+    remedy: 'Look at the worker: its log, its memory, its machine.',
+  },
+  WRITE_FAILED: {
+    exit: 1,
+    retryable: true,
+    cause: 'DuckDB could not write a Parquet file.',
+    example: 'DuckDB could not write the partition: out of memory.',
+    remedy: 'Give the worker more memory, fewer threads or smaller partitions.',
+  },
+  CODEC_UNSUPPORTED: {
+    exit: 2,
+    retryable: false,
+    cause: 'The compression codec or level is not one that is written.',
+    example: 'Compression "lzo" is not written.',
+    remedy: 'Use snappy, gzip, zstd, brotli, lz4 or none; levels go with zstd.',
+  },
+  VERIFY_MISMATCH: {
+    exit: 1,
+    retryable: false,
+    cause:
+      'The second reader found other rows, bounds or bytes than the pull counted. Nothing was committed.',
+    example: 'The file has 4,999 rows for ledger 426007; the pull counted 5,000.',
+    remedy: 'Retry the partition; if it fails again, suspect the disk or memory of that worker.',
+  },
+  FILE_CORRUPT: {
+    exit: 1,
+    retryable: false,
+    cause: 'A data file is not readable as Parquet, or is not the file that was committed.',
+    example: 'stellar-data-426000-426100-1754399884.parquet can’t be read as Parquet: no footer.',
+    remedy:
+      '`parquetry verify` names the file: restore it from a backup, or write its ledgers again with --mode replace.',
+  },
+  COMMIT_CONFLICT: {
+    exit: 1,
+    retryable: false,
+    cause:
+      'Another run committed some of the same ledgers with other rows, or another program wrote to the table.',
+    example: 'Ledgers 426000-426099 of contract_data can’t be committed: the segment 426050-426149 overlaps.',
+    remedy:
+      'The message names the other segments. Fill only what is missing, or use --mode replace if your rows are right.',
+  },
+  COMMIT_CONTENDED: {
+    exit: 1,
+    retryable: true,
+    cause: 'Other writers won every race for the next version of the log or the schema.',
+    example: 'The commit of contract_data lost 64 races against other writers.',
+    remedy: 'Retry with fewer concurrent partitions.',
+  },
+  KEY_INVALID: {
+    exit: 1,
+    retryable: false,
+    cause: 'An object’s key is not safe: it leads out of the root, or differs from another in case only.',
+    example: 'The object year=2025/../../etc is refused.',
+    remedy: 'Remove the symbolic link or rename the object.',
+  },
+  STORAGE_FULL: {
+    exit: 1,
+    retryable: true,
+    cause: 'The disk of the archive is full.',
+    example: 'Can’t write ./archive/contract_data: the disk is full (ENOSPC).',
+    remedy: 'Free space on the archive’s disk; nothing half-written is visible.',
+  },
+  STORAGE_NOT_FOUND: {
+    exit: 2,
+    retryable: false,
+    cause: 'The bucket does not exist.',
+    example: 'Can’t list s3://lake/stellar: there is no bucket lake.',
+    remedy: 'Correct the name or create the bucket.',
+  },
+  STORAGE_REFUSED: {
+    exit: 1,
+    retryable: false,
+    cause: 'The object store refuses a request, or lacks an operation that Parquetry needs.',
+    example: 'The server of s3://lake/stellar does not know ranged reads.',
+    remedy: 'Check endpoint, region, clock and permissions (docs/storage.md).',
+  },
+  OBJECT_EXISTS: {
+    exit: 1,
+    retryable: false,
+    cause: 'Every name that a data file may have is taken by other content.',
+    example: 'The names for the file of ledgers 426000-426099 are taken by other content.',
+    remedy: 'Run `parquetry audit` and remove the files that no commit names.',
+  },
+  OBJECT_NOT_FOUND: {
+    exit: 1,
+    retryable: false,
+    cause: 'An object that the archive needs does not exist.',
+    example: 'Can’t read s3://lake/stellar/_parquetry/segments/…: there is no such object.',
+    remedy: 'Run `parquetry verify`; restore the object, or write its partition again.',
+  },
+  LOG_CORRUPT: {
+    exit: 1,
+    retryable: false,
+    cause: 'The Delta log of a dataset is damaged or incomplete.',
+    example: 'Commit 12 is missing from the log of contract_data.',
+    remedy: 'Restore the named file of `_delta_log` from a backup; data files are not touched.',
+  },
+  LOG_UNSUPPORTED: {
+    exit: 1,
+    retryable: false,
+    cause: 'Another program gave the table a Delta feature that this version can’t read or write.',
+    example: 'The table uses deletion vectors.',
+    remedy: 'Undo the feature with the program that enabled it.',
+  },
+  PERMISSION_DENIED: {
+    exit: 1,
+    retryable: false,
+    cause: 'The file system or object store denies access.',
+    example: 'Can’t write ./archive: permission denied (EACCES).',
+    remedy:
+      'Renew the credentials in the worker’s environment, restart it, then retry. Workflows never hold credentials.',
+  },
+  COVERAGE_GAP: {
+    exit: 1,
+    retryable: false,
+    cause: 'Ledgers inside the archive’s range are not committed.',
+    example: 'contract_data lacks ledgers 426100-426199.',
+    remedy: 'Run the backfill over the range again; it fills only what is missing.',
+  },
+  MAJOR_OVERLAP: {
+    exit: 1,
+    retryable: false,
+    cause: 'Two majors of a message type hold the same ledgers.',
+    example: 'contract_data and contract_data.v2 both hold ledger 426500.',
+    remedy:
+      'Read only the major that owns the ledgers (docs/schemas.md) until the other’s files are removed; please report it.',
+  },
+  MAJOR_MISPLACED: {
+    exit: 1,
+    retryable: false,
+    cause: 'A major holds ledgers that belong to another one.',
+    example: 'contract_data.v2 begins at ledger 427000 and holds ledger 426900.',
+    remedy: 'A record in `_parquetry/majors` was lost or changed: compare it with a backup.',
+  },
+  PARTITIONS_PARKED: {
+    exit: 1,
+    retryable: false,
+    cause: 'All other partitions are committed; the parked ones wait for a decision.',
+    example: '2 of 40 partitions are parked; the others are committed.',
+    remedy:
+      'Read why in the Temporal UI or with `parquetry status`, correct the cause, then `parquetry retry`.',
+  },
+  PARTITIONS_FAILED: {
+    exit: 1,
+    retryable: false,
+    cause: 'Partitions failed in a run with --on-failure fail.',
+    example: '1 of 40 partitions failed.',
+    remedy: 'Correct the cause and run the same command again.',
+  },
+  CANCELLED: {
+    exit: 1,
+    retryable: false,
+    cause: 'The work was cancelled.',
+    example: 'The upload of stellar-data-426000-426100.parquet was cancelled.',
+    remedy: 'Run the same command again; committed partitions are kept.',
+  },
+  OUT_OF_MEMORY: {
+    exit: 1,
+    retryable: false,
+    cause: 'A pull needs more memory than the worker allows it.',
+    example: 'The pull of ledgers 426000-426999 ran out of memory.',
+    remedy: 'Give the worker more memory with --memory, or use smaller partitions.',
+  },
+  INTERNAL: {
+    exit: 1,
+    retryable: true,
+    cause: 'A defect of Parquetry.',
+    example: 'A ledger was counted after it was closed.',
+    remedy: 'Report it with the message and the command.',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+/** The stable name of an error, printed in messages, logs, `--json` and Temporal failures (as their type). */
+export type ErrorCode = keyof typeof ERROR_CODES;

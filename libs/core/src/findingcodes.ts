@@ -1,0 +1,33 @@
+/** What `verify` and `audit` can find, by its stable code. `docs/errors.md` is generated from this table. */
+export const FINDING_CODES = {
+  // files against the log
+  FILE_MISSING: 'A committed file is not on storage.',
+  SIZE_DIFFERS: 'A committed file has another size.',
+  SHA256_DIFFERS: 'A committed file has other bytes.',
+  RECORD_DIFFERS: 'A file differs from its segment record.',
+  FILE_CORRUPT: 'A committed file can’t be read as Parquet.',
+  VERIFY_MISMATCH: 'A committed file holds other rows than its segment record says.',
+  OBJECT_NOT_FOUND: 'A segment record is missing.',
+  FOREIGN_FILE: 'Another program added a file to the table.',
+  UNVERIFIED_COMMIT: 'A commit was made by another program.',
+  // coverage
+  OVERLAP: 'Two files hold the same ledgers.',
+  COVERAGE_DIFFERS: 'The recorded coverage is not that of the segments.',
+  COVERAGE_GAP: 'Ledgers inside the archive’s range are not committed.',
+  MAJOR_OVERLAP: 'Two majors of a message type hold the same ledgers.',
+  MAJOR_MISPLACED: 'A major holds ledgers that belong to another one.',
+  // proofs
+  CHAIN_BROKEN: 'The chain of ledger hashes breaks.',
+  HASH_MISMATCH: 'A hash recomputed from the rows is another one than recorded.',
+  TRUST_MISSING: 'The ledger of --trust is not in the archive.',
+  TRUST_MISMATCH: 'The ledger of --trust has another hash.',
+  // objects that only take up space
+  ORPHAN_FILE: 'No commit names this file.',
+  REPLACED_FILE: 'A replaced file is still on storage.',
+  STALE_UPLOAD: 'An unfinished upload takes up space.',
+  LEFT_STAGE: 'A stage of a worker that is gone takes up space.',
+  OLD_PLAN: 'A plan of a finished run takes up space.',
+} as const satisfies Record<string, string>;
+
+/** The stable name of a finding. */
+export type FindingCode = keyof typeof FINDING_CODES;
