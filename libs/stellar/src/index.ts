@@ -9,7 +9,7 @@ export { KNOWN_NETWORKS, detectNetwork, networkId } from './network';
 export { type ResultPair, checkLedger, resultSetHash, resultSetHashOf } from './proof';
 export { LedgerContext, closeTimeMicros } from './rows/context';
 export { DEVIATIONS, type Deviation } from './rows/deviations';
-export { type StellarType, isStellarType, stellarRows } from './rows';
+export { STELLAR_TYPES, type StellarType, isStellarType, stellarRows } from './rows';
 export type { Row, RowValue } from './rows/row';
 export { addressText, hex, scValJson } from './sep51';
 export * from './sep54';

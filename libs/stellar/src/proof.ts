@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { ParquetryError } from '@parquetry/core';
+import { envelopesOf } from './rows/envelopes';
 import { hex } from './sep51';
 import type { DecodedLedger } from './xdr/reader';
 
 /**
  * Proves a ledger whole from its own header: sha256(header) is its hash; the header's previousLedgerHash is
  * `previousHash` (hex) where the ledger before is known; its txSetResultHash is the hash of the results of
- * txProcessing, so no transaction is missing or added; its txSetHash is the hash of the (generalized) transaction set.
+ * txProcessing, so no transaction is missing or added; its txSetHash is the hash of the (generalized) transaction set, or zero where
+ * consensus replaced the set by an empty one.
  * @throws ParquetryError CHAIN_BROKEN with the ledger and both hashes
  */
 export function checkLedger(ledger: DecodedLedger, previousHash?: string): void {
@@ -20,11 +22,18 @@ export function checkLedger(ledger: DecodedLedger, previousHash?: string): void 
   if (previousHash !== undefined)
     expect('previous ledger hash', previousHash, hex(header.previousLedgerHash));
   expect('transaction result hash', hex(header.txSetResultHash), resultSetHash(ledger));
-  if (meta.type !== 0) {
+  const setHash = hex(header.scpValue.txSetHash);
+  if (header.scpValue.ext.type === 'stellarValueEmptyTxSet') {
+    expect('transaction set hash', setHash, NO_SET);
+    expect('number of transactions in the set', '0', String(envelopesOf(meta).length));
+  } else if (meta.type !== 0) {
     const { xdrStart, xdrEnd } = meta.value.txSet;
-    expect('transaction set hash', hex(header.scpValue.txSetHash), sha256(bytes.subarray(xdrStart, xdrEnd)));
+    expect('transaction set hash', setHash, sha256(bytes.subarray(xdrStart, xdrEnd)));
   }
 }
+
+/** The hash in the header of a ledger whose transaction set consensus replaced by an empty one (CAP-83). */
+const NO_SET = '0'.repeat(64);
 
 /** sha256 (hex) of the TransactionResultSet that txProcessing's results form, in their order. */
 export function resultSetHash({ bytes, meta }: DecodedLedger): string {

@@ -1,4 +1,4 @@
-import { xdr } from '@stellar/stellar-base';
+import { StrKey, xdr } from '@stellar/stellar-base';
 import fc from 'fast-check';
 import { scValJson } from './sep51';
 import { SKIPPED, goldenText, hasData, referenceJson } from './testing/data';
@@ -118,5 +118,22 @@ describe('SEP-51 JSON', () => {
             check(topic, decoded[index]);
         }
     expect(compared).toBeGreaterThan(40_000);
+  });
+
+  it('of the values that protocol 28 adds (CAP-85) is that of stellar-xdr', () => {
+    const tag = Buffer.from('00000016000000027631'.padEnd(24, '0'), 'hex');
+    expect(scValJson(readScVal(tag, 'tag'))).toBe('{"executable_tag":"v1"}');
+    // A contract instance without storage whose code is tag "v1" of contract 0303…03.
+    const owner = Buffer.concat([Buffer.of(0, 0, 0, 1), Buffer.alloc(32, 3)]);
+    const reference = Buffer.concat([
+      Buffer.of(0, 0, 0, 19, 0, 0, 0, 2),
+      owner,
+      tag.subarray(4),
+      Buffer.alloc(4),
+    ]);
+    expect(scValJson(readScVal(reference, 'instance'))).toBe(
+      '{"contract_instance":{"executable":{"external_ref":{"executable_owner":' +
+        `"${StrKey.encodeContract(Buffer.alloc(32, 3))}","tag":"v1"}},"storage":null}}`,
+    );
   });
 });

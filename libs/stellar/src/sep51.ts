@@ -1,5 +1,5 @@
 import { STRKEY, accountStrkey, claimableBalanceStrkey, contractStrkey, muxedStrkey, strkey } from './strkey';
-import type { ScAddress, ScError, ScMapEntry, ScVal } from './xdr/types';
+import type { ScAddress, ScContractInstance, ScError, ScMapEntry, ScVal } from './xdr/types';
 
 /**
  * SEP-51 JSON text of a Soroban value. Integers of 64 bits and more are JSON strings of digits, exact; bytes are hex;
@@ -41,6 +41,8 @@ export function scValJson(value: ScVal): string {
       return `{"string":${escaped(value.value)}}`;
     case 'scvSymbol':
       return `{"symbol":${escaped(value.value)}}`;
+    case 'scvExecutableTag':
+      return `{"executable_tag":${escaped(value.value)}}`;
     case 'scvVec':
       return `{"vec":${value.value === undefined ? 'null' : `[${value.value.map(scValJson).join(',')}]`}}`;
     case 'scvMap':
@@ -51,11 +53,7 @@ export function scValJson(value: ScVal): string {
       return `{"error":${errorJson(value.value)}}`;
     case 'scvContractInstance': {
       const { executable, storage } = value.value;
-      const code =
-        executable.type === 'contractExecutableWasm'
-          ? `{"wasm":"${hex(executable.value)}"}`
-          : '"stellar_asset"';
-      return `{"contract_instance":{"executable":${code},"storage":${mapJson(storage)}}}`;
+      return `{"contract_instance":{"executable":${executableJson(executable)},"storage":${mapJson(storage)}}}`;
     }
     case 'scvLedgerKeyNonce':
       return `{"ledger_key_nonce":{"nonce":"${value.value.nonce}"}}`;
@@ -86,6 +84,19 @@ export function hex(bytes: Uint8Array): string {
 /** The value of two 64-bit halves; `hi` carries the sign. */
 function wide(hi: bigint, lo: bigint): bigint {
   return hi === 0n ? lo : (hi << 64n) | lo;
+}
+
+function executableJson(executable: ScContractInstance['executable']): string {
+  switch (executable.type) {
+    case 'contractExecutableWasm':
+      return `{"wasm":"${hex(executable.value)}"}`;
+    case 'contractExecutableStellarAsset':
+      return '"stellar_asset"';
+    case 'contractExecutableExternalRef': {
+      const { executableOwner, tag } = executable.value;
+      return `{"external_ref":{"executable_owner":"${addressText(executableOwner)}","tag":${escaped(tag)}}}`;
+    }
+  }
 }
 
 function mapJson(entries: readonly ScMapEntry[] | undefined): string {

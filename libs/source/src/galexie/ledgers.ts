@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type LedgerRange, ParquetryError, intersectRange } from '@parquetry/core';
 import {
   type DecodedLedger,
+  type StellarType,
   assertEnd,
   batchesOf,
   objectKey,
@@ -33,20 +34,21 @@ interface LakeObject {
 /**
  * The ledgers of a range in order, checked to be the ones that their place in the lake says. When the range begins
  * inside an object, the ledger just before it comes first: the chain then starts one ledger earlier. Yields to the event
- * loop between ledgers.
+ * loop between ledgers. Only what these message types use is decoded.
  * @throws ParquetryError LEDGER_MISSING with ledger and object, SOURCE_CORRUPT, PROTOCOL_UNSUPPORTED
  */
 export async function* lakeLedgers(
   store: LakeStore,
   config: LakeConfig,
   range: LedgerRange,
+  types: readonly StellarType[],
   signal?: AbortSignal,
 ): AsyncGenerator<LakeLedger> {
   let bytesRead = 0;
   for await (const { batch, object } of loadBatches(store, config, range)) {
     bytesRead += object.compressed;
     const wanted = intersectRange(range, batch) ?? range;
-    for (const { sequence, ledger } of decodeBatch(object, batch, wanted)) {
+    for (const { sequence, ledger } of decodeBatch(object, batch, wanted, types)) {
       signal?.throwIfAborted();
       if (sequence >= wanted.start - 1) yield { sequence, object: object.key, ledger, bytesRead };
       await nextTurn();
@@ -101,6 +103,7 @@ function* decodeBatch(
   { key, bytes }: LakeObject,
   batch: LedgerRange,
   wanted: LedgerRange,
+  types: readonly StellarType[],
 ): Generator<{ sequence: number; ledger: DecodedLedger }> {
   const header = readBatchHeader(bytes, key);
   if (header.start < batch.start || header.end > batch.end)
@@ -108,7 +111,7 @@ function* decodeBatch(
   if (header.start > wanted.start) throw missing(wanted.start, key, `it begins at ledger ${header.start}`);
   let offset = header.offset;
   for (let sequence = header.start; sequence <= Math.min(header.end, wanted.end); sequence++) {
-    const ledger = readLedger(bytes, offset, key);
+    const ledger = readLedger(bytes, offset, key, types);
     const actual = ledger.meta.value.ledgerHeader.header.ledgerSeq;
     if (actual !== sequence) throw misplaced(key, `ledger ${actual} in the place of ledger ${sequence}`);
     offset = ledger.meta.xdrEnd;

@@ -59,12 +59,13 @@ export class GalexieSource implements Source {
   async pull(request: PullRequest): Promise<StageManifest> {
     const config = request.index.data as LakeConfig;
     const stage = new PullStage(request.stageDir, request.datasets, request);
+    const types = request.datasets.map(({ schema }) => schema.messageType).filter(isStellarType);
     let network = request.index.network;
     let firstPreviousHash = '';
     let lastHash: string | undefined;
     let bytesRead = 0;
     try {
-      for await (const item of lakeLedgers(this.store, config, request.range, request.signal)) {
+      for await (const item of lakeLedgers(this.store, config, request.range, types, request.signal)) {
         const { ledger, sequence } = item;
         bytesRead = item.bytesRead;
         checkLedger(ledger, lastHash);
@@ -103,7 +104,7 @@ export class GalexieSource implements Source {
       const start = Math.max(range.start, batch.start);
       const end = Math.min(range.end, batch.end);
       try {
-        for await (const item of lakeLedgers(this.store, config, { start, end }, signal)) {
+        for await (const item of lakeLedgers(this.store, config, { start, end }, [], signal)) {
           bytesRead += item.sequence === start ? item.bytesRead : 0;
           const network = detectNetwork(item.ledger);
           if (network !== undefined) return { network, bytesRead };

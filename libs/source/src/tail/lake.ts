@@ -75,7 +75,8 @@ export class LakeTail implements TailReader {
 
   private async read(range: LedgerRange, tip: number, signal?: AbortSignal): Promise<void> {
     await this.checkHoles(range, tip);
-    for await (const { sequence, ledger } of lakeLedgers(this.store, this.config, range, signal)) {
+    const types = this.options.types.filter(isStellarType);
+    for await (const { sequence, ledger } of lakeLedgers(this.store, this.config, range, types, signal)) {
       if (sequence < range.start) continue;
       this.facts.push(this.count(ledger));
       this.next = sequence + 1;
@@ -126,7 +127,7 @@ export class LakeTail implements TailReader {
     if (last?.ledger === tip && last.closeTimeMicros !== undefined) return last.closeTimeMicros;
     if (this.tipTime?.ledger === tip) return this.tipTime.closeTimeMicros;
     let closeTimeMicros = 0;
-    for await (const { ledger } of lakeLedgers(this.store, this.config, { start: tip, end: tip }, signal))
+    for await (const { ledger } of lakeLedgers(this.store, this.config, { start: tip, end: tip }, [], signal))
       closeTimeMicros = this.context(ledger).closedAt;
     this.tipTime = { ledger: tip, closeTimeMicros };
     return closeTimeMicros;

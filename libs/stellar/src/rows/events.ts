@@ -24,10 +24,11 @@ export function* eventRows(context: LedgerContext): Generator<Row> {
   for (const transaction of context.transactions) {
     const events = eventsOf(transaction.processing.txApplyProcessing);
     if (events === undefined) continue;
-    for (const event of events.transaction) yield eventRow(context, transaction, event, true, null);
+    for (const event of events.transaction)
+      yield eventRow(context, transaction, event, transaction.successful, null);
     for (const [index, operation] of events.operations.entries()) {
       const id = toid(context.sequence, transaction.order, index + 1);
-      for (const event of operation) yield eventRow(context, transaction, event, true, id);
+      for (const event of operation) yield eventRow(context, transaction, event, transaction.successful, id);
     }
     for (const { event, inSuccessfulContractCall } of withoutCopies(context, events))
       yield eventRow(context, transaction, event, inSuccessfulContractCall, null);

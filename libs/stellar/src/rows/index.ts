@@ -4,11 +4,11 @@ import { eventRows } from './events';
 import { ledgerRow } from './ledger';
 import type { Row } from './row';
 import { transactionRows } from './transaction';
+import type { StellarType } from './types';
 
-/** Message types made from ledgers. */
-export type StellarType = 'ledgers' | 'transactions' | 'contract_data' | 'contract_events';
+export { STELLAR_TYPES, type StellarType } from './types';
 
-const BUILDERS: Readonly<Record<StellarType, (context: LedgerContext) => Iterable<Row>>> = {
+const BUILDERS: Readonly<Partial<Record<StellarType, (context: LedgerContext) => Iterable<Row>>>> = {
   ledgers: (context) => [ledgerRow(context)],
   transactions: transactionRows,
   contract_data: contractDataRows,
@@ -25,5 +25,5 @@ export function isStellarType(type: string): type is StellarType {
  * @throws ParquetryError SOURCE_CORRUPT for a ledger that contradicts itself
  */
 export function stellarRows(context: LedgerContext, type: StellarType): Iterable<Row> {
-  return BUILDERS[type](context);
+  return BUILDERS[type]?.(context) ?? [];
 }

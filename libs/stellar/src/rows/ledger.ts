@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { hex } from '../sep51';
 import { accountStrkey } from '../strkey';
-import type { LedgerCloseMetaV1, TransactionResult } from '../xdr/types';
+import type { LedgerCloseMetaV1, LedgerHeader, TransactionResult, ValueSignature } from '../xdr/types';
 import type { LedgerContext } from './context';
 import { envelopesOf, operationCount } from './envelopes';
 import { type Row, goName } from './row';
@@ -12,7 +12,7 @@ export function ledgerRow(context: LedgerContext): Row {
   const { header, ledger, sequence, transactions } = context;
   const { meta } = ledger;
   const soroban: LedgerCloseMetaV1 | undefined = meta.type === 0 ? undefined : meta.value;
-  const signed = header.scpValue.ext.type === 'stellarValueSigned' ? header.scpValue.ext.value : undefined;
+  const signed = valueSignature(header);
   const successful = transactions.filter((transaction) => transaction.successful);
   const operations = successful.reduce(
     (sum, { processing }) => sum + resultCount(processing.result.result),
@@ -48,6 +48,13 @@ export function ledgerRow(context: LedgerContext): Row {
       createHash('sha256').update(context.bytes.subarray(xdrStart, xdrEnd)).digest('hex'),
     ),
   };
+}
+
+/** Signature of the value; of the proposed value where consensus replaced its transaction set by an empty one. */
+function valueSignature({ scpValue }: LedgerHeader): ValueSignature | undefined {
+  const { ext } = scpValue;
+  if (ext.type === 'stellarValueBasic') return undefined;
+  return ext.type === 'stellarValueSigned' ? ext.value : ext.value.lcValueSignature;
 }
 
 /** Operation results of a transaction result, those of the inner transaction for a fee bump. */

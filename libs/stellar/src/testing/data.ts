@@ -11,11 +11,29 @@ export const DATA =
 export const hasData = existsSync(path.join(DATA, 'lakes'));
 export const SKIPPED = hasData ? '' : ' (skipped: no test data, set PARQUETRY_TEST_DATA)';
 
+/** The lakes that stellar-core's own tests wrote: `core/NAME`. */
+export const coreLakes: readonly string[] = existsSync(path.join(DATA, 'core/lakes'))
+  ? readdirSync(path.join(DATA, 'core/lakes')).map((name) => `core/${name}`)
+  : [];
+
+/** Folder of `NAME` or `core/NAME` below `lakes` or `goldens`. */
+function folderOf(kind: 'lakes' | 'goldens', name: string): string {
+  const core = name.startsWith('core/');
+  return path.join(DATA, core ? 'core' : '', kind, core ? name.slice(5) : name);
+}
+
+/** The network passphrase in a lake's manifest; undefined for a lake without one. */
+export function lakeNetwork(lake: string): string | undefined {
+  const manifest = path.join(folderOf('lakes', lake), '.config.json');
+  if (!existsSync(manifest)) return undefined;
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { networkPassphrase: string }).networkPassphrase;
+}
+
 /** The decompressed objects of a lake of the test data, by ascending ledger. */
 export async function lakeObjects(
   lake: string,
 ): Promise<{ readonly name: string; readonly bytes: Buffer }[]> {
-  const root = path.join(DATA, 'lakes', lake);
+  const root = folderOf('lakes', lake);
   const names = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) =>
     /\.zstd?$/.test(name),
   );
@@ -27,7 +45,7 @@ export async function lakeObjects(
 
 /** Text of a golden file; empty when there is none. */
 export async function goldenText(range: string, type: string): Promise<string> {
-  const file = path.join(DATA, 'goldens', range, `${type}.ndjson.zst`);
+  const file = path.join(folderOf('goldens', range), `${type}.ndjson.zst`);
   return existsSync(file) ? (await decompress(readFileSync(file))).toString('utf8') : '';
 }
 

@@ -3,7 +3,7 @@ import { SKIPPED, hasData, lakeObjects } from '../testing/data';
 import { buildLedger } from '../testing/ledger';
 import { firstDifference } from '../testing/compare';
 import { XdrFault, compile } from './compile';
-import { rootType } from './table';
+import { rootType } from './roots';
 
 const whole = compile({
   roots: ['LedgerCloseMetaBatch', 'LedgerCloseMeta', 'ScVal', 'SorobanCredentials'],

@@ -1,4 +1,5 @@
-import { type TypeNode, describeType, rootType } from './table';
+import { rootType } from './roots';
+import { type TypeNode, describeType } from './table';
 
 /** How deep the recursive types (ScVal, claim predicates, invocations, …) may nest. */
 export const MAX_DEPTH = 500;

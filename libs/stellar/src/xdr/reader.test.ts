@@ -63,6 +63,16 @@ describe('hostile ledger XDR', () => {
     expect(error.message).toContain('ledger 77, protocol 31');
   });
 
+  it('leaves out what the message types do not use, and checks it all the same', () => {
+    const whole = readLedger(ledger, 0, 'object').meta.value.txProcessing[0]?.txApplyProcessing;
+    expect(whole?.type).toBe(4);
+    const bytes = Buffer.from(ledger);
+    const { txSet } = readLedger(bytes, 0, 'object').meta.value as { txSet: { xdrEnd: number } };
+    bytes.writeUInt32BE(0xffff, txSet.xdrEnd);
+    expect(failure(() => readLedger(bytes, 0, 'object', ['ledgers'])).code).toBe('SOURCE_CORRUPT');
+    expect(readLedger(ledger, 0, 'object', ['ledgers']).meta.xdrEnd).toBe(ledger.length);
+  });
+
   it('with a list longer than the data does not allocate it', () => {
     const bytes = Buffer.concat([
       Buffer.of(0, 0, 0, 16, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xf0),

@@ -1,56 +1,48 @@
 import { ParquetryError } from '@parquetry/core';
-import { XdrFault, compile } from './compile';
+import { STELLAR_TYPES, type StellarType } from '../rows/types';
+import { type Compiled, type ReadState, XdrFault, compile } from './compile';
+import { unusedParts } from './parts';
 import type { LedgerCloseMeta, LedgerHeader, ScVal } from './types';
 
 /** Newest protocol whose XDR these readers know whole. */
-export const SUPPORTED_PROTOCOL = 27;
+export const SUPPORTED_PROTOCOL = 28;
 
-const compiled = compile({
-  roots: ['LedgerCloseMeta', 'LedgerHeader', 'ScVal'],
-  spans: new Set([
-    'LedgerCloseMeta',
-    'LedgerHeader',
-    'GeneralizedTransactionSet',
-    'TransactionEnvelope',
-    'TransactionV0',
-    'Transaction',
-    'FeeBumpTransaction',
-    'TransactionResultPair',
-    'TransactionResult',
-    'TransactionMeta',
-    'ContractEvent',
-    'DiagnosticEvent',
-    'ContractDataEntry',
-    'LedgerKey',
-    'ScVal',
-  ]),
-  fieldSpans: new Set(['TransactionResultMeta.feeProcessing', 'TransactionResultMetaV1.feeProcessing']),
-  // Checked but not built: what no row of this version looks at.
-  skips: new Set([
-    'Operation',
-    'OperationResult',
-    'ScpHistoryEntry',
-    'LedgerFootprint',
-    'LedgerUpgrade',
-    'TrustLineEntry',
-    'OfferEntry',
-    'DataEntry',
-    'ClaimableBalanceEntry',
-    'LiquidityPoolEntry',
-    'ContractCodeEntry',
-    'ConfigSettingEntry',
-    'TtlEntry',
-    'LedgerEntryExt',
-    'AccountEntry.inflationDest',
-    'AccountEntry.homeDomain',
-    'AccountEntry.thresholds',
-    'AccountEntry.signers',
-    'AccountEntry.ext',
-    'LedgerHeader.skipList',
-    'SorobanTransactionMeta.returnValue',
-    'SorobanTransactionMetaV2.returnValue',
-  ]),
-});
+const ROOTS = ['LedgerCloseMeta', 'LedgerHeader', 'ScVal'] as const;
+type Root = (typeof ROOTS)[number];
+
+const SPANS = new Set([
+  'LedgerCloseMeta',
+  'LedgerHeader',
+  'LedgerHeaderHistoryEntry',
+  'GeneralizedTransactionSet',
+  'TransactionEnvelope',
+  'TransactionV0',
+  'Transaction',
+  'FeeBumpTransaction',
+  'TransactionResultPair',
+  'TransactionResult',
+  'TransactionMeta',
+  'ContractEvent',
+  'DiagnosticEvent',
+  'LedgerEntryData',
+  'ContractDataEntry',
+  'LedgerKey',
+  'ScVal',
+]);
+const FIELD_SPANS = new Set(['TransactionResultMeta.feeProcessing', 'TransactionResultMetaV1.feeProcessing']);
+
+/** Readers by what they leave out. A process meets few sets of message types. */
+const readers = new Map<string, Compiled<Root>>();
+
+function readerFor(types: readonly StellarType[]): Compiled<Root> {
+  const skips = unusedParts(types);
+  const key = [...skips].join(' ');
+  const known = readers.get(key);
+  if (known !== undefined) return known;
+  const compiled = compile({ roots: ROOTS, spans: SPANS, fieldSpans: FIELD_SPANS, skips });
+  readers.set(key, compiled);
+  return compiled;
+}
 
 /** A ledger with the bytes its spans and views point into. */
 export interface DecodedLedger {
@@ -60,11 +52,17 @@ export interface DecodedLedger {
 
 /**
  * Reads the LedgerCloseMeta that begins at `offset`; its end is `meta.xdrEnd`. `where` names the input in errors.
+ * `types`: the message types that rows will be made of; what only other types use is checked but not built.
  * @throws ParquetryError PROTOCOL_UNSUPPORTED for an unknown union arm or enum value, SOURCE_CORRUPT for bytes that
- * are no such value
+ * are not such a value
  */
-export function readLedger(bytes: Buffer, offset: number, where: string): DecodedLedger {
-  const meta = readAt<LedgerCloseMeta>('LedgerCloseMeta', bytes, offset, where);
+export function readLedger(
+  bytes: Buffer,
+  offset: number,
+  where: string,
+  types: readonly StellarType[] = STELLAR_TYPES,
+): DecodedLedger {
+  const meta = readAt<LedgerCloseMeta>(readerFor(types), 'LedgerCloseMeta', bytes, offset, where);
   return { bytes, meta };
 }
 
@@ -73,7 +71,7 @@ export function readLedger(bytes: Buffer, offset: number, where: string): Decode
  * @throws ParquetryError PROTOCOL_UNSUPPORTED, SOURCE_CORRUPT
  */
 export function readScVal(bytes: Buffer, where: string): ScVal {
-  const value = readAt<ScVal>('ScVal', bytes, 0, where);
+  const value = readAt<ScVal>(readerFor([]), 'ScVal', bytes, 0, where);
   assertEnd(bytes, value.xdrEnd, where);
   return value;
 }
@@ -83,7 +81,7 @@ export function readScVal(bytes: Buffer, where: string): ScVal {
  * @throws ParquetryError PROTOCOL_UNSUPPORTED, SOURCE_CORRUPT
  */
 export function readHeader(bytes: Buffer, where: string): LedgerHeader {
-  const header = readAt<LedgerHeader>('LedgerHeader', bytes, 0, where);
+  const header = readAt<LedgerHeader>(readerFor([]), 'LedgerHeader', bytes, 0, where);
   assertEnd(bytes, header.xdrEnd, where);
   return header;
 }
@@ -114,18 +112,13 @@ export function assertEnd(bytes: Buffer, end: number, where: string): void {
   if (end !== bytes.length) throw corrupt(where, `${bytes.length - end} bytes follow the last value`, end);
 }
 
-function readAt<T>(
-  root: 'LedgerCloseMeta' | 'LedgerHeader' | 'ScVal',
-  bytes: Buffer,
-  offset: number,
-  where: string,
-): T {
+function readAt<T>(compiled: Compiled<Root>, root: Root, bytes: Buffer, offset: number, where: string): T {
   try {
     return compiled.read[root](bytes, offset) as T;
   } catch (cause) {
     if (!(cause instanceof XdrFault)) throw cause;
     if (cause.kind === 'corrupt') throw corrupt(where, cause.message, cause.offset, cause);
-    throw unsupported(where, cause);
+    throw unsupported(where, cause, compiled.state);
   }
 }
 
@@ -137,8 +130,7 @@ function corrupt(where: string, what: string, offset: number, cause?: unknown): 
   });
 }
 
-function unsupported(where: string, fault: XdrFault): ParquetryError {
-  const { protocol, ledger } = compiled.state;
+function unsupported(where: string, fault: XdrFault, { protocol, ledger }: ReadState): ParquetryError {
   const of = protocol === undefined ? '' : ` of ledger ${ledger}, protocol ${protocol}`;
   return new ParquetryError(
     'PROTOCOL_UNSUPPORTED',

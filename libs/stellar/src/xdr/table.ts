@@ -1,5 +1,5 @@
 import * as X from '@stellar/js-xdr';
-import { xdr } from '@stellar/stellar-base';
+import { type Arm, newerArms, newerMembers } from './newer';
 
 /** A type of the table, normalised: what the compiler needs to know of it. */
 export type TypeNode =
@@ -21,18 +21,6 @@ export type TypeNode =
       readonly arms: readonly Arm[];
       readonly fallback?: unknown;
     };
-
-/** A union arm: discriminant, its name (enum member, else undefined), type of the value. */
-export interface Arm {
-  readonly value: number;
-  readonly label: string | undefined;
-  readonly type: unknown;
-}
-
-/** The root types of a ledger lake and of its parts, by their XDR names. */
-export function rootType(name: string): unknown {
-  return (xdr as unknown as Readonly<Record<string, unknown>>)[name];
-}
 
 const PRIMITIVES = new Map<unknown, TypeNode>([
   [X.Int, { kind: 'int' }],
@@ -60,9 +48,9 @@ export function describeType(type: unknown): TypeNode | undefined {
 }
 
 function enumNode(type: typeof X.Enum): TypeNode {
-  const added = type.enumName === 'SorobanCredentialsType' ? P27_CREDENTIALS : [];
   const members = new Map(Object.values(type._byValue).map(({ name, value }) => [value, name]));
-  for (const { value, label } of added) if (label !== undefined) members.set(value, label);
+  for (const { value, label } of newerMembers(type.enumName))
+    if (label !== undefined && !members.has(value)) members.set(value, label);
   return { kind: 'enum', name: type.enumName, members };
 }
 
@@ -73,8 +61,8 @@ function unionNode(type: typeof X.Union): TypeNode {
     label: typeof key === 'object' ? key.name : undefined,
     type: armType(arm),
   }));
-  if (type.unionName === 'SorobanCredentials')
-    arms.push(...P27_CREDENTIALS.filter(({ value }) => arms.every((arm) => arm.value !== value)));
+  const known = new Set(arms.map(({ value }) => value));
+  arms.push(...newerArms(type.unionName).filter(({ value }) => !known.has(value)));
   const fallback = type._defaultArm === undefined ? {} : { fallback: armType(type._defaultArm) };
   return { kind: 'union', name: type.unionName, arms, ...fallback };
 }
@@ -82,30 +70,3 @@ function unionNode(type: typeof X.Union): TypeNode {
 function extendsClass<C>(type: unknown, base: { readonly prototype: object }): type is C {
   return typeof type === 'function' && Object.prototype.isPrototypeOf.call(base.prototype, type.prototype);
 }
-
-/** struct SorobanDelegateSignature { SCAddress address; SCVal signature; SorobanDelegateSignature nestedDelegates<>; } */
-class SorobanDelegateSignature extends X.Struct {}
-SorobanDelegateSignature.structName = 'SorobanDelegateSignature';
-SorobanDelegateSignature._fields = [
-  ['address', rootType('ScAddress')],
-  ['signature', rootType('ScVal')],
-  ['nestedDelegates', new X.VarArray(SorobanDelegateSignature, 0xffffffff)],
-];
-
-/** struct SorobanAddressCredentialsWithDelegates { SorobanAddressCredentials …; SorobanDelegateSignature delegates<>; } */
-class SorobanAddressCredentialsWithDelegates extends X.Struct {}
-SorobanAddressCredentialsWithDelegates.structName = 'SorobanAddressCredentialsWithDelegates';
-SorobanAddressCredentialsWithDelegates._fields = [
-  ['addressCredentials', rootType('SorobanAddressCredentials')],
-  ['delegates', new X.VarArray(SorobanDelegateSignature, 0xffffffff)],
-];
-
-/** The two arms that protocol 27 (CAP-71) adds to SorobanCredentials; stellar-base 15 ends at protocol 26. */
-const P27_CREDENTIALS: readonly Arm[] = [
-  { value: 2, label: 'sorobanCredentialsAddressV2', type: rootType('SorobanAddressCredentials') },
-  {
-    value: 3,
-    label: 'sorobanCredentialsAddressWithDelegates',
-    type: SorobanAddressCredentialsWithDelegates,
-  },
-];

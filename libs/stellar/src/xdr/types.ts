@@ -34,9 +34,14 @@ export interface LedgerCloseMetaV1 extends LedgerCloseMetaCommon {
   readonly totalByteSizeOfLiveSorobanState: bigint;
   readonly evictedKeys: readonly LedgerKey[];
 }
-export interface LedgerHeaderHistoryEntry {
+export interface LedgerHeaderHistoryEntry extends Span {
   readonly hash: Uint8Array;
   readonly header: LedgerHeader;
+}
+/** Signature of the validator that proposed a value. */
+export interface ValueSignature {
+  readonly nodeId: AccountId;
+  readonly signature: Uint8Array;
 }
 export interface LedgerHeader extends Span {
   readonly ledgerVersion: number;
@@ -46,7 +51,8 @@ export interface LedgerHeader extends Span {
     readonly closeTime: bigint;
     readonly ext:
       | Union<'stellarValueBasic', undefined>
-      | Union<'stellarValueSigned', { readonly nodeId: AccountId; readonly signature: Uint8Array }>;
+      | Union<'stellarValueSigned', ValueSignature>
+      | Union<'stellarValueEmptyTxSet', { readonly lcValueSignature: ValueSignature }>;
   };
   readonly txSetResultHash: Uint8Array;
   readonly ledgerSeq: number;
@@ -278,7 +284,7 @@ export type ScVal = Span &
         'scvU256' | 'scvI256',
         { readonly hiHi: bigint; readonly hiLo: bigint; readonly loHi: bigint; readonly loLo: bigint }
       >
-    | Union<'scvBytes' | 'scvString' | 'scvSymbol', Uint8Array>
+    | Union<'scvBytes' | 'scvString' | 'scvSymbol' | 'scvExecutableTag', Uint8Array>
     | Union<'scvVec', readonly ScVal[] | undefined>
     | Union<'scvMap', readonly ScMapEntry[] | undefined>
     | Union<'scvAddress', ScAddress>
@@ -293,7 +299,12 @@ export interface ScMapEntry {
 export type ScError = Union<'sceContract', number> | Union<string, string>;
 export interface ScContractInstance {
   readonly executable:
-    Union<'contractExecutableWasm', Uint8Array> | Union<'contractExecutableStellarAsset', undefined>;
+    | Union<'contractExecutableWasm', Uint8Array>
+    | Union<'contractExecutableStellarAsset', undefined>
+    | Union<
+        'contractExecutableExternalRef',
+        { readonly executableOwner: ScAddress; readonly tag: Uint8Array }
+      >;
   readonly storage: readonly ScMapEntry[] | undefined;
 }
 export type ScAddress =
