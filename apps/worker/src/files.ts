@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { parseDataset } from '@parquetry/archive';
 import {
@@ -11,6 +10,7 @@ import {
   systemErrorCode,
 } from '@parquetry/core';
 import { readManifest, keepForReuse } from '@parquetry/source';
+import { replaceFile } from '@parquetry/system';
 import type { WrittenFile } from '@parquetry/writer';
 import { STAGE_OWNER, type Workplace } from './workplace';
 
@@ -94,11 +94,8 @@ export class StagedFiles {
       await rm(this.stageDir, { recursive: true, force: true });
   }
 
-  /** A name of its own for what is not whole yet: attempts of a step may overlap. */
   private async note(kind: 'written' | 'verified', files: readonly VerifiedFile[]): Promise<void> {
-    const fresh = `${this.listFile(kind)}.${randomUUID()}`;
-    await writeFile(fresh, JSON.stringify(files));
-    await rename(fresh, this.listFile(kind));
+    await replaceFile(this.listFile(kind), JSON.stringify(files));
   }
 
   private async list(kind: 'written' | 'verified'): Promise<readonly VerifiedFile[]> {

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type LedgerRange, subtractIntervals } from '@parquetry/core';
 import type { ObjectStore } from '@parquetry/storage';
+import { hashFile } from '@parquetry/system';
 import {
   checkpointDue,
   type CheckpointReader,
@@ -173,7 +172,7 @@ export class Dataset {
       try {
         const file = path.join(folder, 'checkpoint.parquet');
         await writer.write(rows, file);
-        const { sha256, size } = await digest(file);
+        const { sha256, size } = await hashFile(file);
         await store.uploadIfAbsent(this.log.key(checkpointName(state.version)), file, { sha256, size });
         await store.replace(
           this.log.key(LAST_CHECKPOINT),
@@ -186,14 +185,4 @@ export class Dataset {
       return state.version;
     });
   }
-}
-
-async function digest(file: string): Promise<{ sha256: string; size: number }> {
-  const hash = createHash('sha256');
-  let size = 0;
-  for await (const chunk of createReadStream(file)) {
-    hash.update(chunk as Buffer);
-    size += (chunk as Buffer).length;
-  }
-  return { sha256: hash.digest('hex'), size };
 }

@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { compress } from '@mongodb-js/zstd';
 import type { LedgerRange } from '@parquetry/core';
 import { ParquetryError, systemErrorCode } from '@parquetry/core';
-import type { LakeLayout } from '@parquetry/stellar';
-import { batchRange, objectKey } from '@parquetry/stellar';
+import { type LakeLayout, batchRange, objectKey } from '@parquetry/stellar';
+import { replaceFile } from '@parquetry/system';
 import { xdr } from '@stellar/stellar-base';
 import type { ClosedLedger } from './ledger';
 import { closeLedgers } from './ledger';
@@ -52,7 +51,7 @@ export async function writeSampleLake(options: SampleLakeOptions): Promise<Sampl
   checkLayout(layout);
   const dir = resolve(options.dir);
   await claim(dir, `${JSON.stringify({ network, range, layout, seed, midnight })}\n`);
-  await place(join(dir, '.config.json'), manifest(network, layout));
+  await replaceFile(join(dir, '.config.json'), manifest(network, layout));
   const total = { files: 0, bytes: 0, transactions: 0, failedTransactions: 0, contractEvents: 0 };
   let batch: ClosedLedger[] = [];
   const flush = async (): Promise<void> => {
@@ -81,7 +80,7 @@ async function writeBatch(path: string, ledgers: readonly ClosedLedger[]): Promi
   });
   const bytes = await compress(batch.toXDR(), ZSTD_LEVEL);
   await mkdir(dirname(path), { recursive: true });
-  await place(path, bytes);
+  await replaceFile(path, bytes);
   return bytes.length;
 }
 
@@ -90,7 +89,7 @@ async function claim(dir: string, mark: string): Promise<void> {
   try {
     await mkdir(dir, { recursive: true });
     const names = await readdir(dir);
-    if (names.length === 0) await place(join(dir, MARK), mark);
+    if (names.length === 0) await replaceFile(join(dir, MARK), mark);
     else if (!names.includes(MARK)) throw refused(dir, 'it is not empty');
     else if ((await readFile(join(dir, MARK), 'utf8')) !== mark)
       throw refused(dir, 'it holds a sample lake made with other options');
@@ -107,13 +106,6 @@ function refused(dir: string, why: string): ParquetryError {
     details: { dir },
     hint: 'Name a new folder.',
   });
-}
-
-/** Readers see a whole file or none. */
-async function place(path: string, content: Buffer | string): Promise<void> {
-  const draft = `${path}.${randomUUID().slice(0, 8)}.tmp`;
-  await writeFile(draft, content);
-  await rename(draft, path);
 }
 
 function manifest(network: string, layout: LakeLayout): string {

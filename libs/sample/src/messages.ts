@@ -1,11 +1,12 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { LedgerRange } from '@parquetry/core';
 import type { Row, RowValue } from '@parquetry/stellar';
 import { contractDataSchema, LedgerContext, readLedger, stellarRows } from '@parquetry/stellar';
+import { replaceFile } from '@parquetry/system';
 import type { ChainOptions } from './ledger';
 import { closeLedgers } from './ledger';
 import type { SampleOptions } from './options';
@@ -37,7 +38,6 @@ export async function writeSampleMessages(options: SampleMessagesOptions): Promi
   const { chain, network, range } = sampleChain(options);
   const file = resolve(options.file);
   await mkdir(dirname(file), { recursive: true });
-  const draft = `${file}.${process.pid}.tmp`;
   const total = { messages: 0, bytes: 0 };
   const counted = function* (): Generator<Buffer> {
     for (const line of messageLines(chain, network)) {
@@ -47,13 +47,7 @@ export async function writeSampleMessages(options: SampleMessagesOptions): Promi
       yield bytes;
     }
   };
-  try {
-    await pipeline(Readable.from(counted()), createWriteStream(draft));
-    await rename(draft, file);
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
-  }
+  await replaceFile(file, (draft) => pipeline(Readable.from(counted()), createWriteStream(draft)));
   return { file, ledgers: range, ...total };
 }
 

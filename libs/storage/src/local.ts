@@ -2,6 +2,7 @@ import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, link, lstat, open, rename, rm, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { isParquetryError, ParquetryError, systemErrorCode } from '@parquetry/core';
+import { hashFile } from '@parquetry/system';
 import { AdoptedFiles } from './takeover';
 import { withClaim } from './claim';
 import { localFault } from './fault';
@@ -18,7 +19,7 @@ import type {
   PutOutcome,
   UploadExpectation,
 } from './store';
-import { contentOf, copyChecked, withTemp } from './temp';
+import { copyChecked, withTemp } from './temp';
 
 /**
  * Objects as files of a folder. A write fills a temporary file beside the target, syncs it, gives it its name with
@@ -152,7 +153,7 @@ export class LocalStore implements ManagedStore {
   }
 
   sha256(key: string): Promise<string> {
-    return this.guard('read', key, () => this.withFile(key, async (file) => (await contentOf(file)).sha256));
+    return this.guard('read', key, () => this.withFile(key, async (file) => (await hashFile(file)).sha256));
   }
 
   async *list(prefix: string, options: { readonly after?: string } = {}): AsyncGenerator<ListedObject> {

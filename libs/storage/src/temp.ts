@@ -1,12 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ParquetryError, systemErrorCode } from '@parquetry/core';
+import { hashFile } from '@parquetry/system';
 import { TEMP_PREFIX } from './key';
 import type { ContentIdentity, UploadExpectation } from './store';
-
-const CHUNK_BYTES = 1 << 20;
 
 /**
  * Writes a temporary file beside `target`, on the disk before `use` gets its path, and removes it afterwards whatever
@@ -69,10 +68,9 @@ export async function assertContent(
   expected: UploadExpectation,
   onChunk?: (chunk: Buffer) => Promise<void>,
 ): Promise<void> {
-  const { sha256, size } = await contentOf(source, async (chunk) => {
-    if (expected.signal?.aborted === true)
-      throw new ParquetryError('CANCELLED', `The upload of ${name} was cancelled.`);
-    await onChunk?.(chunk);
+  const { sha256, size } = await hashFile(source, {
+    signal: expected.signal,
+    ...(onChunk === undefined ? {} : { onChunk }),
   });
   if (size !== expected.size || sha256 !== expected.sha256)
     throw new ParquetryError(
@@ -84,30 +82,13 @@ export async function assertContent(
 
 /**
  * Size and sha256 of a local file that is to be uploaded, whatever its size.
- * @throws ParquetryError STAGE_LOST when the file is gone; the signal's reason
+ * @throws ParquetryError STAGE_LOST when the file is gone, CANCELLED
  */
 export async function fileIdentity(localFile: string, signal?: AbortSignal): Promise<ContentIdentity> {
   const file = await openStaged(localFile);
   try {
-    return await contentOf(file, () => signal?.throwIfAborted());
+    return await hashFile(file, { signal });
   } finally {
     await file.close();
-  }
-}
-
-/** Size and sha256 (hex) of an open file. */
-export async function contentOf(
-  file: FileHandle,
-  onChunk?: (chunk: Buffer) => void | Promise<void>,
-): Promise<ContentIdentity> {
-  const hash = createHash('sha256');
-  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-  for (let size = 0; ;) {
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, size);
-    const chunk = buffer.subarray(0, bytesRead);
-    if (bytesRead === 0) return { sha256: hash.digest('hex'), size };
-    await onChunk?.(chunk);
-    hash.update(chunk);
-    size += bytesRead;
   }
 }

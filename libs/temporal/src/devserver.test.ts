@@ -7,7 +7,7 @@ import type { DevServer } from './devserver';
 import { acquireDevServer, readDevServer, stopDevServer } from './devserver';
 import { devHome } from './home';
 import { answers } from './ports';
-import { identify, isRunning } from './process';
+import { identify, isRunning } from '@parquetry/system';
 import { realBinary, script, tempFolder } from './testing/fakes';
 
 const binary = realBinary();

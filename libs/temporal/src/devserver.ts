@@ -8,7 +8,7 @@ import { lastPorts, livingUsers, prepareHome, readRecord, rememberPorts, writeRe
 import { awaitServer, DEV_NAMESPACE, launchServer, stopServer } from './launch';
 import { keepFresh, withLock } from './lock';
 import { answers, freePorts } from './ports';
-import { isRunning, self } from './process';
+import { isRunning, self } from '@parquetry/system';
 import type { Environment } from './tools';
 import { elapsed } from './tools';
 

@@ -1,9 +1,8 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { systemErrorCode } from '@parquetry/core';
-import { isAbandoned, replaceFile } from './lock';
-import type { ProcessIdentity } from './process';
-import { isIdentity } from './process';
+import { type ProcessIdentity, isIdentity, replaceFile } from '@parquetry/system';
+import { isAbandoned } from './lock';
 import type { Environment } from './tools';
 import { filled } from './tools';
 

@@ -5,8 +5,7 @@ import { isParquetryError, ParquetryError } from '@parquetry/core';
 import { ensureSearchAttributes, SEARCH_ATTRIBUTES } from './attributes';
 import { connectClient } from './connect';
 import type { DevHome, DevPorts } from './home';
-import type { ProcessIdentity } from './process';
-import { identify, isRunning, terminate } from './process';
+import { type ProcessIdentity, identify, isRunning, terminate } from '@parquetry/system';
 import { answers } from './ports';
 import type { Environment } from './tools';
 

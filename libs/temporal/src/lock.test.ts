@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAbandoned, withLock } from './lock';
-import { identify, isRunning, self, terminate } from './process';
+import { identify, isRunning, self, terminate } from '@parquetry/system';
 import { tempFolder } from './testing/fakes';
 
 describe('withLock', () => {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ParquetryError, systemErrorCode } from '@parquetry/core';
-import { isIdentity, isRunning, self } from './process';
+import { isIdentity, isRunning, self } from '@parquetry/system';
 
 /** How long a file of another machine counts without being touched; its owner touches it every few seconds. */
 const FOREIGN_STALE_MS = 60_000;
@@ -62,13 +62,6 @@ export async function isAbandoned(path: string): Promise<boolean> {
   } catch {
     return true;
   }
-}
-
-/** Writes a small file so that readers see all of it or the one before. */
-export async function replaceFile(path: string, text: string): Promise<void> {
-  const draft = `${path}.${process.pid}-${randomUUID().slice(0, 8)}.tmp`;
-  await writeFile(draft, text);
-  await rename(draft, path);
 }
 
 async function take(path: string, token: string, options: LockOptions): Promise<void> {

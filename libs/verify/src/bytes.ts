@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { type FileIdentity, fileIdentity } from '@parquetry/core';
+import { hashFile } from '@parquetry/system';
 import type { AsyncBuffer } from 'hyparquet';
 
 const HASH_CHUNK = 1 << 20;
@@ -30,7 +31,7 @@ export async function openFile(path: string): Promise<OpenFile> {
     return {
       buffer: { byteLength: size, slice },
       mark: fileIdentity(stats),
-      sha256: (signal) => fileSha256(handle, size, signal),
+      sha256: async (signal) => (await hashFile(handle, { signal })).sha256,
       close: () => handle.close(),
     };
   } catch (error) {
@@ -64,20 +65,6 @@ async function bufferSha256(buffer: AsyncBuffer, signal?: AbortSignal): Promise<
     signal?.throwIfAborted();
     const part = await buffer.slice(at, Math.min(at + HASH_CHUNK, buffer.byteLength));
     hash.update(new Uint8Array(part));
-  }
-  return hash.digest('hex');
-}
-
-/** As `bufferSha256`, in one piece of memory. */
-async function fileSha256(handle: FileHandle, size: number, signal?: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  const chunk = Buffer.allocUnsafe(Math.min(HASH_CHUNK, size));
-  for (let at = 0; at < size;) {
-    signal?.throwIfAborted();
-    const { bytesRead } = await handle.read(chunk, 0, Math.min(chunk.length, size - at), at);
-    if (bytesRead === 0) throw new RangeError(`the file ended at byte ${at}`);
-    hash.update(chunk.subarray(0, bytesRead));
-    at += bytesRead;
   }
   return hash.digest('hex');
 }

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import {
   type ColumnTally,
@@ -12,6 +11,7 @@ import {
   formatRange,
 } from '@parquetry/core';
 import { duckdbFieldIds, quoteText } from '@parquetry/schema';
+import { hashFile } from '@parquetry/system';
 import { dictionaryOptions } from './codec';
 import type { WriteRequest } from './dataset';
 import { keyValueMetadata } from './metadata';
@@ -41,8 +41,6 @@ export interface WrittenFile {
   /** Per top-level column what COPY counted while it wrote. */
   readonly columns: Readonly<Record<string, ColumnTally>>;
 }
-
-const HASH_CHUNK = 1 << 20;
 
 /** One cut to be written, with what all files of the dataset share. */
 export interface CutRequest {
@@ -82,7 +80,7 @@ export async function writeCut(session: Session, task: CutRequest): Promise<Writ
   const columns = { ...columnTallies(report, schema.schema), ...(await nestedNulls(session, task)) };
   const { size } = await stat(file);
   checkReport(task, report, columns, size);
-  const sha256 = await fileSha256(file, signal);
+  const { sha256 } = await hashFile(file, { signal });
   const { folder, range, rows, reason, ledgers } = cut;
   return { path: path.join(outDir, name), name, folder, range, rows, size, sha256, reason, ledgers, columns };
 }
@@ -126,23 +124,4 @@ function checkReport(
     throw new ParquetryError('WRITE_FAILED', `${name}: COPY wrote ${found}, expected ${expected}.`, {
       details: { file: name, expected, found },
     });
-}
-
-/** sha256 of a file, hex. */
-export async function fileSha256(file: string, signal?: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  // One buffer for all of it: memory of its own for each piece costs more than the hash.
-  const buffer = Buffer.allocUnsafe(HASH_CHUNK);
-  const handle = await open(file, 'r');
-  try {
-    for (;;) {
-      if (signal?.aborted === true)
-        throw new ParquetryError('CANCELLED', 'Cancelled while a written file was hashed.');
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
-      if (bytesRead === 0) return hash.digest('hex');
-      hash.update(buffer.subarray(0, bytesRead));
-    }
-  } finally {
-    await handle.close();
-  }
 }

@@ -1,6 +1,7 @@
-import { rename, rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { type Codec, isParquetryError } from '@parquetry/core';
 import { quoteName, quoteText } from '@parquetry/schema';
+import { replaceFile } from '@parquetry/system';
 import { codecOptions } from './codec';
 import type { Session } from './session';
 
@@ -27,21 +28,14 @@ export async function copyNdjson(
   const columns = Object.entries(copy.columns);
   const rows = await loadNdjson(session, input, columns);
   const names = columns.map(([name], index) => `c${index} AS ${quoteName(name)}`).join(', ');
-  const partial = `${output}.partial`;
-  try {
-    await rm(partial, { force: true });
+  await replaceFile(output, async (draft) => {
     await session.run(
       `COPY (SELECT ${names} FROM (SELECT * FROM rows ORDER BY rows.rowid))
-       TO ${quoteText(partial)} (FORMAT parquet, ${codec.join(', ')})`,
+       TO ${quoteText(draft)} (FORMAT parquet, ${codec.join(', ')})`,
       'write a Parquet file',
     );
-    const { size } = await stat(partial);
-    await rename(partial, output);
-    return { rows, size };
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
-  }
+  });
+  return { rows, size: (await stat(output)).size };
 }
 
 /** Largest JSON object that is first allowed; DuckDB buffers about twice that a thread. */

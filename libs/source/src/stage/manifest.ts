@@ -1,14 +1,13 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ParquetryError, type StageManifest, systemErrorCode } from '@parquetry/core';
+import { replaceFile } from '@parquetry/system';
 
 const NAME = 'manifest.json';
 
 /** Writes a stage's manifest as the last file of a pull: a stage without it is unfinished. */
 export async function writeManifest(stageDir: string, manifest: StageManifest): Promise<void> {
-  const temporary = path.join(stageDir, `.${NAME}`);
-  await writeFile(temporary, JSON.stringify(manifest));
-  await rename(temporary, path.join(stageDir, NAME));
+  await replaceFile(path.join(stageDir, NAME), JSON.stringify(manifest));
 }
 
 /**
