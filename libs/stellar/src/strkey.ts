@@ -60,6 +60,26 @@ export function signedPayloadStrkey(signer: {
   return strkey(STRKEY.signedPayload, bytes);
 }
 
+/** The key of `G…` text; undefined when the text is no such strkey. */
+export function accountKeyOf(text: string): Buffer | undefined {
+  if (text.length !== 56) return undefined;
+  const raw = Buffer.alloc(35);
+  let bits = 0;
+  let held = 0;
+  let at = 0;
+  for (const character of text) {
+    const value = ALPHABET.indexOf(character);
+    if (value < 0) return undefined;
+    held = ((held << 5) | value) & 0xfff;
+    bits += 5;
+    if (bits < 8) continue;
+    bits -= 8;
+    raw[at++] = (held >> bits) & 0xff;
+  }
+  const key = raw.subarray(1, 33);
+  return accountStrkey(key) === text ? key : undefined;
+}
+
 const RAW = Buffer.alloc(128);
 const TEXT = Buffer.alloc(256);
 

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { accountStrkey, contractStrkey } from '../strkey';
 import type { ContractDataEntry, ScMapEntry, ScVal } from '../xdr/types';
+import { creditXdr, isContractOf, isSymbol } from './assetid';
 
 /** Asset columns of a contract data row; empty when the entry is not a proven asset contract's. */
 export interface AssetColumns {
@@ -29,8 +29,7 @@ export function assetColumns(data: ContractDataEntry, network: Buffer): AssetCol
   const info = data.val.value.storage?.find(({ key }) => isAssetInfoKey(key))?.val;
   const asset = info === undefined ? undefined : assetOf(info);
   if (asset === undefined) return NO_ASSET;
-  const id = createHash('sha256').update(CONTRACT_ID_PREIMAGE).update(network).update(FROM_ASSET);
-  return Buffer.compare(id.update(asset.xdr).digest(), data.contract.value) === 0 ? asset.columns : NO_ASSET;
+  return isContractOf(asset.xdr, data.contract.value, network) ? asset.columns : NO_ASSET;
 }
 
 /** The balance of a contract in an asset contract's storage: key `[Balance, holder]`, value amount and two flags. */
@@ -44,10 +43,6 @@ export function balanceColumns(data: ContractDataEntry): BalanceColumns {
   if (amount === undefined) return NO_BALANCE;
   return { balance_holder: contractStrkey(holder.value.value), balance: String(amount) };
 }
-
-/** HashIDPreimage of type ENVELOPE_TYPE_CONTRACT_ID; then network id, preimage type FROM_ASSET, the asset. */
-const CONTRACT_ID_PREIMAGE = Buffer.of(0, 0, 0, 8);
-const FROM_ASSET = Buffer.of(0, 0, 0, 1);
 
 function amountOf(entries: readonly ScMapEntry[]): bigint | undefined {
   const [amount, authorized, clawback, ...more] = entries;
@@ -85,26 +80,18 @@ function creditAsset(
   issuer: Uint8Array,
 ): { readonly columns: AssetColumns; readonly xdr: Buffer } | undefined {
   if (code.length === 0 || code.length > 12 || issuer.length !== 32) return undefined;
-  const short = code.length <= 4;
-  const width = short ? 4 : 12;
-  const xdr = Buffer.alloc(4 + width + 4 + 32);
-  xdr.writeUInt32BE(short ? 1 : 2, 0);
-  xdr.set(code, 4);
-  xdr.set(issuer, 8 + width);
+  const padded = Buffer.alloc(code.length <= 4 ? 4 : 12);
+  padded.set(code);
   const columns = {
     asset_code: Buffer.from(code).toString('latin1'),
     asset_issuer: accountStrkey(issuer),
-    asset_type: short ? 'credit_alphanum4' : 'credit_alphanum12',
+    asset_type: padded.length === 4 ? 'credit_alphanum4' : 'credit_alphanum12',
   };
-  return { columns, xdr };
+  return { columns, xdr: creditXdr(padded, issuer) };
 }
 
 function trimZeros(bytes: Uint8Array): Uint8Array {
   let end = bytes.length;
   while (end > 0 && bytes[end - 1] === 0) end -= 1;
   return bytes.subarray(0, end);
-}
-
-function isSymbol(value: ScVal, text: string): boolean {
-  return value.type === 'scvSymbol' && Buffer.from(value.value).toString('latin1') === text;
 }

@@ -9,6 +9,7 @@ import type {
   TransactionResultMeta,
 } from '../xdr/types';
 import { envelopeHash, envelopesOf } from './envelopes';
+import { Strkeys } from './texts';
 import { toid } from './toid';
 
 /** A transaction as it was applied. */
@@ -35,6 +36,7 @@ export class LedgerContext {
   readonly closedAt: number;
   readonly network: Buffer;
   readonly transactions: readonly AppliedTransaction[];
+  readonly strkeys = new Strkeys();
   private byHash: ReadonlyMap<string, TransactionEnvelope> | undefined;
 
   /** @throws ParquetryError SOURCE_CORRUPT for a close time that is no date */

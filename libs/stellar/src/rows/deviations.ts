@@ -59,4 +59,39 @@ export const DEVIATIONS: readonly Deviation[] = [
     what: 'message_type and processor_name are added; key and val are JSON (a base64 string from lakes).',
     why: 'One table serves lakes and NDJSON messages, whose key and val are objects.',
   },
+  {
+    type: 'operations',
+    what: 'Amounts are decimals with seven places in details and in details_json.',
+    why: 'stellar-etl writes floats, which lose the last digits of large amounts.',
+  },
+  {
+    type: 'operations',
+    what: 'amount and source_amount of a failed path payment are the number 0 in details_json.',
+    why: 'stellar-etl writes the text "0.0000000" there and a number everywhere else.',
+  },
+  {
+    type: 'operations',
+    what: 'bump_to and destination_min are numbers in details; in details_json they are text, as in stellar-etl.',
+    why: 'A column has a type.',
+  },
+  {
+    type: 'operations',
+    what: 'contract_code_hash is the hash of the first contract code in the footprint.',
+    why: 'stellar-etl’s column is always null.',
+  },
+  {
+    type: 'operations',
+    what: 'asset_balance_changes are made from the events of the operation, also from mint and clawback events without an administrator and from amounts with a multiplexing id (protocol 23, CAP-67).',
+    why: 'stellar-etl looks only at diagnostic events, which most nodes do not repeat them in, and only at the older forms.',
+  },
+  {
+    type: 'operations',
+    what: 'A failed operation with a price that is not positive, or with pool parameters out of order, is a row; its price is null.',
+    why: 'It is on the ledger; stellar-etl logs an error and leaves it out.',
+  },
+  {
+    type: 'operations',
+    what: 'A failed liquidity pool deposit or withdrawal has no reserve assets.',
+    why: 'They are not in the ledger; stellar-etl writes native for both.',
+  },
 ];

@@ -1,10 +1,9 @@
 import { hex } from '../sep51';
-import { STRKEY, accountStrkey, muxedStrkey, signedPayloadStrkey, strkey } from '../strkey';
+import { accountStrkey, muxedStrkey } from '../strkey';
 import type {
   Memo,
   MuxedAccount,
   PreconditionsV2,
-  SignerKey,
   TimeBounds,
   Transaction,
   TransactionEnvelope,
@@ -14,6 +13,7 @@ import type {
 import type { AppliedTransaction, LedgerContext } from './context';
 import { operationCount } from './envelopes';
 import { type Row, type RowValue, goName } from './row';
+import { signerText } from './signer';
 import { accountKey, sorobanColumns, sorobanData } from './soroban';
 import { goText } from './text';
 
@@ -135,17 +135,4 @@ function timeBoundsText(bounds: TimeBounds | undefined): string {
 function extraSigners(conditions: PreconditionsV2 | undefined): RowValue {
   const signers = conditions?.extraSigners ?? [];
   return signers.length === 0 ? null : signers.map(signerText);
-}
-
-function signerText(signer: SignerKey): string {
-  switch (signer.type) {
-    case 'signerKeyTypeEd25519':
-      return accountStrkey(signer.value);
-    case 'signerKeyTypePreAuthTx':
-      return strkey(STRKEY.preAuthTx, signer.value);
-    case 'signerKeyTypeHashX':
-      return strkey(STRKEY.hashX, signer.value);
-    case 'signerKeyTypeEd25519SignedPayload':
-      return signedPayloadStrkey(signer.value);
-  }
 }

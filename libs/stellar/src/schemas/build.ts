@@ -1,13 +1,18 @@
 import type { DataType, Field } from '@parquetry/schema';
 
-/** A list type whose element has no id yet. */
+/** A type whose nested fields have no ids yet. */
+export type ColumnType = DataType | ListType | StructType;
 export interface ListType {
   readonly type: 'list';
-  readonly of: DataType;
+  readonly of: ColumnType;
+}
+export interface StructType {
+  readonly type: 'struct';
+  readonly members: readonly Column[];
 }
 
 /** A column before it has an id: name, type, whether null is allowed, one line for people. */
-export type Column = readonly [name: string, type: DataType | ListType, nullable: boolean, doc: string];
+export type Column = readonly [name: string, type: ColumnType, nullable: boolean, doc: string];
 
 /** The column types the Stellar tables use. */
 export const T = {
@@ -22,17 +27,32 @@ export const T = {
 } as const satisfies Record<string, DataType>;
 
 /** A list of `of` whose elements are never null. */
-export function listOf(of: DataType): ListType {
+export function listOf(of: ColumnType): ListType {
   return { type: 'list', of };
 }
 
-/** Numbers columns from 1 in order; list elements take the ids after the last column, so that column ids stay dense. */
+/**
+ * Numbers columns from 1 in order; list elements and struct members take the ids after the last column, so that column
+ * ids stay dense.
+ */
 export function numberFields(columns: readonly Column[]): Field[] {
   let next = columns.length + 1;
-  return columns.map(([name, type, nullable, doc], index) => {
-    const id = index + 1;
-    if (!('of' in type)) return { id, name, type, nullable, doc };
-    const items: Field = { id: next++, name: 'element', type: type.of, nullable: false };
-    return { id, name, type: { type: 'list', items }, nullable, doc };
+  const field = (id: number, [name, type, nullable, doc]: Column): Field => ({
+    id,
+    name,
+    type: numbered(type),
+    nullable,
+    doc,
   });
+  const numbered = (type: ColumnType): DataType => {
+    if ('of' in type)
+      return {
+        type: 'list',
+        items: { id: next++, name: 'element', type: numbered(type.of), nullable: false },
+      };
+    if ('members' in type)
+      return { type: 'struct', fields: type.members.map((member) => field(next++, member)) };
+    return type;
+  };
+  return columns.map((column, index) => field(index + 1, column));
 }

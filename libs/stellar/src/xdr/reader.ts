@@ -27,6 +27,9 @@ const SPANS = new Set([
   'LedgerEntryData',
   'ContractDataEntry',
   'LedgerKey',
+  'LiquidityPoolParameters',
+  'ClaimableBalanceId',
+  'InvokeContractArgs',
   'ScVal',
 ]);
 const FIELD_SPANS = new Set(['TransactionResultMeta.feeProcessing', 'TransactionResultMetaV1.feeProcessing']);

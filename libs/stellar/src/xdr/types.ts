@@ -3,6 +3,20 @@
  * opaque data and strings are views of the input, unions are `{type, value}`. Names are those of stellar-base.
  */
 
+import type {
+  AccountEntry,
+  ClaimableBalanceEntry,
+  ContractCodeEntry,
+  DataEntry,
+  LedgerEntryExt,
+  LiquidityPoolEntry,
+  OfferEntry,
+  TrustLineEntry,
+  TtlEntry,
+} from './entries';
+import type { ConfigSettingEntry } from './settings';
+import type { ClaimableBalanceId, Operation, OperationResult, TrustLineAsset } from './operations';
+
 /** Where a value's own XDR stands in the bytes it was read from; `end` is exclusive. */
 export interface Span {
   readonly xdrStart: number;
@@ -14,6 +28,9 @@ export interface Union<Type extends string | number, Value> {
   readonly type: Type;
   readonly value: Value;
 }
+
+/** A place that protocols may extend later; nothing so far. */
+export type ExtensionPoint = Union<0, undefined>;
 
 /** One ledger as stellar-core closed it: versions 0, 1 and 2. */
 export type LedgerCloseMeta = Span &
@@ -93,7 +110,7 @@ export interface TransactionV0 extends Span {
   readonly seqNum: bigint;
   readonly timeBounds: TimeBounds | undefined;
   readonly memo: Memo;
-  readonly operations: readonly unknown[];
+  readonly operations: readonly Operation[];
 }
 export interface Transaction extends Span {
   readonly sourceAccount: MuxedAccount;
@@ -102,7 +119,7 @@ export interface Transaction extends Span {
   readonly cond:
     Union<'precondNone', undefined> | Union<'precondTime', TimeBounds> | Union<'precondV2', PreconditionsV2>;
   readonly memo: Memo;
-  readonly operations: readonly unknown[];
+  readonly operations: readonly Operation[];
   readonly ext: Union<0, undefined> | Union<1, SorobanTransactionData>;
 }
 export interface FeeBumpTransaction extends Span {
@@ -139,6 +156,7 @@ export type SignerKey =
 export interface SorobanTransactionData {
   readonly ext: Union<0, undefined> | Union<1, { readonly archivedSorobanEntries: readonly number[] }>;
   readonly resources: {
+    readonly footprint: { readonly readOnly: readonly LedgerKey[]; readonly readWrite: readonly LedgerKey[] };
     readonly instructions: number;
     readonly diskReadBytes: number;
     readonly writeBytes: number;
@@ -162,14 +180,15 @@ export interface TransactionResultPair extends Span {
 export interface TransactionResult extends Span {
   readonly feeCharged: bigint;
   readonly result:
-    | Union<'txSuccess' | 'txFailed', readonly unknown[]>
+    | Union<'txSuccess' | 'txFailed', readonly OperationResult[]>
     | Union<'txFeeBumpInnerSuccess' | 'txFeeBumpInnerFailed', InnerTransactionResultPair>
     | Union<VoidResultCode, undefined>;
 }
 export interface InnerTransactionResultPair {
   readonly transactionHash: Uint8Array;
   readonly result: {
-    readonly result: Union<'txSuccess' | 'txFailed', readonly unknown[]> | Union<VoidResultCode, undefined>;
+    readonly result:
+      Union<'txSuccess' | 'txFailed', readonly OperationResult[]> | Union<VoidResultCode, undefined>;
   };
 }
 /** Result codes without further content; the others are named in `TransactionResult`. */
@@ -249,22 +268,34 @@ export type LedgerEntryChange =
   | Union<'ledgerEntryRemoved', LedgerKey>;
 export interface LedgerEntry {
   readonly lastModifiedLedgerSeq: number;
-  readonly data:
-    | Union<'account', { readonly accountId: AccountId; readonly balance: bigint }>
-    | Union<'contractData', ContractDataEntry>
-    | Union<OtherEntryType, unknown>;
+  readonly data: LedgerEntryData;
+  readonly ext: LedgerEntryExt;
 }
-/** Entry types whose content no row of this version uses. */
-export type OtherEntryType =
-  | 'trustline'
-  | 'offer'
-  | 'data'
-  | 'claimableBalance'
-  | 'liquidityPool'
-  | 'contractCode'
-  | 'configSetting'
-  | 'ttl';
-export type LedgerKey = Span & Union<'account' | 'contractData' | OtherEntryType, unknown>;
+export type LedgerEntryData = Span &
+  (
+    | Union<'account', AccountEntry>
+    | Union<'trustline', TrustLineEntry>
+    | Union<'offer', OfferEntry>
+    | Union<'data', DataEntry>
+    | Union<'claimableBalance', ClaimableBalanceEntry>
+    | Union<'liquidityPool', LiquidityPoolEntry>
+    | Union<'contractData', ContractDataEntry>
+    | Union<'ttl', TtlEntry>
+    | Union<'contractCode', ContractCodeEntry>
+    | Union<'configSetting', ConfigSettingEntry>
+  );
+export type LedgerKey = Span &
+  (
+    | Union<'account', { readonly accountId: AccountId }>
+    | Union<'trustline', { readonly accountId: AccountId; readonly asset: TrustLineAsset }>
+    | Union<'offer', { readonly offerId: bigint }>
+    | Union<'data', { readonly accountId: AccountId; readonly dataName: Uint8Array }>
+    | Union<'claimableBalance', { readonly balanceId: ClaimableBalanceId }>
+    | Union<'liquidityPool', { readonly liquidityPoolId: Uint8Array }>
+    | Union<'contractData', { readonly contract: ScAddress }>
+    | Union<'contractCode', { readonly hash: Uint8Array }>
+    | Union<'configSetting' | 'ttl', unknown>
+  );
 export interface ContractDataEntry extends Span {
   readonly contract: ScAddress;
   readonly key: ScVal;

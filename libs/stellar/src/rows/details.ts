@@ -1,0 +1,60 @@
+import type { JsonForm, Member } from '../schemas/members';
+import { amountText } from './amount';
+import type { RowValue } from './row';
+
+/** A details struct while it is filled: members that do not apply are left out, members that are null are null. */
+export type Details = Record<string, RowValue>;
+
+/** Writes details as JSON text. */
+export type DetailsWriter = (details: Details) => string;
+
+type ValueWriter = (value: never) => string;
+
+/**
+ * A writer for the members named `names`, a subset of `members`: an object with its keys in order. Members that are
+ * not in the details are not in the text.
+ */
+export function detailsWriter(members: readonly Member[], names: readonly string[]): DetailsWriter {
+  const wanted = new Set(names);
+  const chosen = members.filter(({ column }) => wanted.has(column[0]));
+  if (chosen.length !== wanted.size) throw new TypeError(`Unknown members in ${names.join(', ')}`);
+  return objectWriter(chosen.sort((a, b) => (a.column[0] < b.column[0] ? -1 : 1)));
+}
+
+function objectWriter(members: readonly Member[]): DetailsWriter {
+  const parts = members.map(({ column: [name], json }) => ({
+    name,
+    key: `"${name}":`,
+    write: valueWriter(json) as (value: RowValue) => string,
+  }));
+  return (details) => {
+    let text = '{';
+    for (const { name, key, write } of parts) {
+      const value = details[name];
+      if (value === undefined) continue;
+      if (text.length > 1) text += ',';
+      text += value === null ? `${key}null` : key + write(value);
+    }
+    return `${text}}`;
+  };
+}
+
+function valueWriter(form: JsonForm): ValueWriter {
+  if (typeof form === 'object') {
+    const write = objectWriter('one' in form ? form.one : form.many);
+    return 'one' in form ? write : (values: readonly Details[]) => `[${values.map(write).join(',')}]`;
+  }
+  return WRITERS[form];
+}
+
+const WRITERS: Readonly<Record<Exclude<JsonForm, object>, ValueWriter>> = {
+  plain: (value: number | bigint | boolean) => String(value),
+  safe: (value: string | bigint) => `"${value}"`,
+  text: (value: string) => JSON.stringify(value),
+  amount: (value: bigint) => amountText(value),
+  amounttext: (value: bigint) => `"${amountText(value)}"`,
+  json: (value: string) => value,
+  numbers: (values: readonly number[]) => `[${values.join(',')}]`,
+  safes: (values: readonly string[]) => (values.length === 0 ? '[]' : `["${values.join('","')}"]`),
+  jsons: (values: readonly string[]) => `[${values.join(',')}]`,
+};

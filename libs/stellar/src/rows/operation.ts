@@ -1,0 +1,158 @@
+import type { LiquidityPoolEntry } from '../xdr/entries';
+import type { Operation, OperationResult, Successes } from '../xdr/operations';
+import type {
+  LedgerEntry,
+  LedgerEntryChange,
+  MuxedAccount,
+  Transaction,
+  TransactionEnvelope,
+  TransactionMeta,
+  TransactionResult,
+  TransactionV0,
+} from '../xdr/types';
+import type { AppliedTransaction, LedgerContext } from './context';
+import { entryKey } from './entrykey';
+import type { Strkeys } from './texts';
+
+/** An operation with its transaction, its result and what it changed. */
+export class AppliedOperation {
+  private pairs: readonly EntryPair[] | undefined;
+
+  constructor(
+    readonly ledger: LedgerContext,
+    readonly transaction: AppliedTransaction,
+    readonly envelope: TransactionEnvelope,
+    /** The (inner) transaction. */
+    readonly tx: Transaction | TransactionV0,
+    /** Place in the transaction, from 0. */
+    readonly index: number,
+    readonly operation: Operation,
+    /** Undefined when the transaction was not applied. */
+    readonly result: OperationResult | undefined,
+  ) {}
+
+  /** TOID. */
+  get id(): bigint {
+    return this.transaction.id + BigInt(this.index + 1);
+  }
+
+  get strkeys(): Strkeys {
+    return this.ledger.strkeys;
+  }
+
+  get source(): MuxedAccount {
+    return this.operation.sourceAccount ?? transactionSource(this.tx);
+  }
+
+  /** The value of the result where the operation succeeded, also with the result arm of another type. */
+  success<T extends keyof Successes>(): Successes[T] | undefined {
+    if (this.result?.type !== 'opInner') return undefined;
+    const { value } = this.result.value;
+    return value.type.endsWith('Success') ? (value.value as Successes[T]) : undefined;
+  }
+
+  /** The changes as the meta lists them. */
+  get rawChanges(): readonly LedgerEntryChange[] {
+    return operationChanges(this.transaction.processing.txApplyProcessing, this.index);
+  }
+
+  /** The changes as entries before and after, ordered by the bytes of their ledger keys. */
+  get changes(): readonly EntryPair[] {
+    return (this.pairs ??= orderedPairs(this.ledger.bytes, this.rawChanges));
+  }
+
+  /** The first change of a liquidity pool, of this one when an id is given. */
+  poolChange(id?: Uint8Array): PoolChange | undefined {
+    for (const { before, after } of this.changes) {
+      const entry = (after ?? before)?.data;
+      if (entry?.type !== 'liquidityPool') continue;
+      const pool = entry.value as LiquidityPoolEntry;
+      if (id !== undefined && Buffer.compare(pool.liquidityPoolId, id) !== 0) continue;
+      return poolChange(pool, before, after);
+    }
+    return undefined;
+  }
+}
+
+/** An entry before and after an operation; undefined before it was made, after it was removed. */
+export interface EntryPair {
+  readonly before: LedgerEntry | undefined;
+  readonly after: LedgerEntry | undefined;
+}
+
+/** A pool after an operation (before it, when it was removed) and what the operation added to it. */
+export interface PoolChange {
+  readonly pool: LiquidityPoolEntry;
+  readonly reserveA: bigint;
+  readonly reserveB: bigint;
+  readonly shares: bigint;
+}
+
+function poolChange(
+  pool: LiquidityPoolEntry,
+  before: LedgerEntry | undefined,
+  after: LedgerEntry | undefined,
+): PoolChange {
+  const amounts = (entry: LedgerEntry | undefined): readonly [bigint, bigint, bigint] => {
+    if (entry === undefined) return [0n, 0n, 0n];
+    const { reserveA, reserveB, totalPoolShares } = (entry.data.value as LiquidityPoolEntry).body.value;
+    return [reserveA, reserveB, totalPoolShares];
+  };
+  const [oldA, oldB, oldShares] = amounts(before);
+  const [newA, newB, newShares] = amounts(after);
+  return { pool, reserveA: newA - oldA, reserveB: newB - oldB, shares: newShares - oldShares };
+}
+
+/** The operations of a transaction, in order. */
+export function* appliedOperations(
+  ledger: LedgerContext,
+  transaction: AppliedTransaction,
+): Generator<AppliedOperation> {
+  const envelope = ledger.envelope(transaction);
+  const outer = envelope.value.tx;
+  const tx = 'innerTx' in outer ? outer.innerTx.value.tx : outer;
+  const results = operationResults(transaction.processing.result.result);
+  for (const [index, operation] of tx.operations.entries())
+    yield new AppliedOperation(ledger, transaction, envelope, tx, index, operation, results?.[index]);
+}
+
+/** Source account of a transaction. */
+export function transactionSource(tx: Transaction | TransactionV0): MuxedAccount {
+  return 'sourceAccountEd25519' in tx
+    ? { type: 'keyTypeEd25519', value: tx.sourceAccountEd25519 }
+    : tx.sourceAccount;
+}
+
+/** Results by operation, those of the inner transaction for a fee bump; undefined when there are none. */
+export function operationResults({ result }: TransactionResult): readonly OperationResult[] | undefined {
+  const inner =
+    result.type === 'txFeeBumpInnerSuccess' || result.type === 'txFeeBumpInnerFailed'
+      ? result.value.result.result
+      : result;
+  return inner.type === 'txSuccess' || inner.type === 'txFailed' ? inner.value : undefined;
+}
+
+function operationChanges(meta: TransactionMeta, index: number): readonly LedgerEntryChange[] {
+  const operations = meta.type === 0 ? meta.value : meta.value.operations;
+  return operations[index]?.changes ?? [];
+}
+
+/** Pairs each change with the state listed right before it. */
+function orderedPairs(bytes: Buffer, changes: readonly LedgerEntryChange[]): EntryPair[] {
+  const pairs: EntryPair[] = [];
+  let state: LedgerEntry | undefined;
+  for (const change of changes) {
+    if (change.type === 'ledgerEntryRemoved') pairs.push({ before: state, after: undefined });
+    else if (change.type === 'ledgerEntryUpdated') pairs.push({ before: state, after: change.value });
+    else if (change.type !== 'ledgerEntryState') pairs.push({ before: undefined, after: change.value });
+    if (change.type === 'ledgerEntryState' || change.type === 'ledgerEntryRestored') state = change.value;
+  }
+  if (pairs.length < 2) return pairs;
+  const keyed = pairs.map((pair) => ({ pair, key: pairKey(bytes, pair) }));
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ pair }) => pair);
+}
+
+function pairKey(bytes: Buffer, { before, after }: EntryPair): string {
+  const entry = after ?? before;
+  return entry === undefined ? '' : entryKey(bytes, entry.data);
+}

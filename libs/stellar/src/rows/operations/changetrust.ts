@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { accountNames, allNames, assetNamesWithId, putAccount, putAssetText } from '../put';
+import { assetText } from '../texts';
+import { describe } from './describe';
+
+const TRUSTOR = accountNames('trustor');
+const ASSET = assetNamesWithId('');
+
+export const changeTrust = describe<'changeTrust'>({
+  code: 6,
+  name: 'change_trust',
+  members: [...allNames(TRUSTOR), ...allNames(ASSET), 'trustee', 'limit', 'liquidity_pool_id'],
+  fill(details, { line, limit }, at) {
+    if (line.type === 'assetTypePoolShare') {
+      details[ASSET.type] = 'liquidity_pool_shares';
+      details['liquidity_pool_id'] = poolId(at.ledger.bytes, line.value);
+    } else {
+      const asset = assetText(line);
+      putAssetText(details, ASSET, asset);
+      details['trustee'] = asset.type === 'native' ? null : asset.issuer;
+    }
+    putAccount(details, TRUSTOR, at.strkeys, at.source);
+    details['limit'] = limit;
+  },
+});
+
+/** Id of the pool with these parameters: the sha256 of their XDR, hex. */
+export function poolId(
+  bytes: Buffer,
+  { xdrStart, xdrEnd }: { readonly xdrStart: number; readonly xdrEnd: number },
+): string {
+  return createHash('sha256').update(bytes.subarray(xdrStart, xdrEnd)).digest('hex');
+}

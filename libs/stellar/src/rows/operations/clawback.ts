@@ -1,0 +1,16 @@
+import { accountNames, allNames, assetNamesWithId, putAccount, putAsset } from '../put';
+import { describe } from './describe';
+
+const FROM = accountNames('from');
+const ASSET = assetNamesWithId('');
+
+export const clawback = describe<'clawback'>({
+  code: 19,
+  name: 'clawback',
+  members: [...allNames(FROM), ...allNames(ASSET), 'amount'],
+  fill(details, { asset, from, amount }, at) {
+    putAsset(details, ASSET, asset);
+    putAccount(details, FROM, at.strkeys, from);
+    details['amount'] = amount;
+  },
+});

@@ -1,0 +1,15 @@
+import { accountNames, allNames, putAccount } from '../put';
+import { describe } from './describe';
+
+const FUNDER = accountNames('funder');
+
+export const createAccount = describe<'createAccount'>({
+  code: 0,
+  name: 'create_account',
+  members: [...allNames(FUNDER), 'account', 'starting_balance'],
+  fill(details, { destination, startingBalance }, at) {
+    putAccount(details, FUNDER, at.strkeys, at.source);
+    details['account'] = at.strkeys.account(destination.value);
+    details['starting_balance'] = startingBalance;
+  },
+});

@@ -1,0 +1,17 @@
+import { predicateJson } from '../predicate';
+import { assetText } from '../texts';
+import { describe } from './describe';
+
+export const createClaimableBalance = describe<'createClaimableBalance'>({
+  code: 14,
+  name: 'create_claimable_balance',
+  members: ['asset', 'amount', 'claimants'],
+  fill(details, { asset, amount, claimants }, at) {
+    details['asset'] = assetText(asset).canonical;
+    details['amount'] = amount;
+    details['claimants'] = claimants.map(({ value: { destination, predicate } }) => ({
+      destination: at.strkeys.account(destination.value),
+      predicate: predicateJson(predicate),
+    }));
+  },
+});

@@ -1,0 +1,31 @@
+import { hex } from '../../sep51';
+import { STRKEY, strkey } from '../../strkey';
+import type { Details } from '../details';
+import type { AppliedOperation, PoolChange } from '../operation';
+import { allNames, assetNamesWithId, putAsset } from '../put';
+
+const RESERVE_A = assetNamesWithId('reserve_a_');
+const RESERVE_B = assetNamesWithId('reserve_b_');
+
+/** Members that deposits and withdrawals have. */
+export const POOL_MEMBERS: readonly string[] = [
+  ...allNames(RESERVE_A),
+  ...allNames(RESERVE_B),
+  'liquidity_pool_id',
+  'liquidity_pool_id_strkey',
+];
+
+/**
+ * Puts the pool and its assets, and returns what the operation changed in it. Only the change names the assets, and a
+ * failed operation has none.
+ */
+export function putPool(details: Details, id: Uint8Array, at: AppliedOperation): PoolChange | undefined {
+  details['liquidity_pool_id'] = hex(id);
+  details['liquidity_pool_id_strkey'] = strkey(STRKEY.liquidityPool, id);
+  const change = at.transaction.successful ? at.poolChange(id) : undefined;
+  const params = change?.pool.body.value.params;
+  if (params === undefined) return undefined;
+  putAsset(details, RESERVE_A, params.assetA);
+  putAsset(details, RESERVE_B, params.assetB);
+  return change;
+}

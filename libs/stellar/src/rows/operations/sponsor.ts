@@ -1,0 +1,51 @@
+import type { AccountEntry } from '../../xdr/entries';
+import type { LedgerEntry } from '../../xdr/types';
+import type { AppliedOperation, EntryPair } from '../operation';
+import { signerSponsors } from '../signer';
+import { signerText } from '../signer';
+
+/**
+ * The account that sponsors what an operation made: a signer that set_options added, else the first entry in the order
+ * of ledger keys; undefined when nothing is sponsored.
+ */
+export function entrySponsor(at: AppliedOperation): string | undefined {
+  const { type, value } = at.operation.body;
+  const signer =
+    type === 'setOptions' && value.signer !== undefined ? signerText(value.signer.key) : undefined;
+  if (signer === undefined && !at.rawChanges.some(makesSponsored)) return undefined;
+  for (const pair of at.changes) {
+    if (signer !== undefined) {
+      const sponsor = newSignerSponsor(signer, pair, at);
+      if (sponsor !== undefined) return sponsor;
+    }
+    if (pair.before !== undefined || pair.after === undefined) continue;
+    const sponsor = sponsorOf(pair.after);
+    if (sponsor !== undefined) return at.strkeys.account(sponsor);
+  }
+  return undefined;
+}
+
+/** Key of the account that sponsors an entry. */
+export function sponsorOf(entry: LedgerEntry): Uint8Array | undefined {
+  return entry.ext.type === 1 ? entry.ext.value.sponsoringId?.value : undefined;
+}
+
+function makesSponsored(change: AppliedOperation['rawChanges'][number]): boolean {
+  const made = change.type === 'ledgerEntryCreated' || change.type === 'ledgerEntryRestored';
+  return made && sponsorOf(change.value) !== undefined;
+}
+
+function newSignerSponsor(
+  signer: string,
+  { before, after }: EntryPair,
+  at: AppliedOperation,
+): string | undefined {
+  if (after?.data.type !== 'account') return undefined;
+  const now = signerSponsors(after.data.value, at.strkeys).get(signer);
+  const old = before === undefined ? undefined : oldSponsor(before, signer, at);
+  return now === old ? undefined : now;
+}
+
+function oldSponsor(before: LedgerEntry, signer: string, at: AppliedOperation): string | undefined {
+  return signerSponsors(before.data.value as AccountEntry, at.strkeys).get(signer);
+}
