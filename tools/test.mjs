@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureBrowser } from './browser.mjs';
-import { ensurePython } from './python.mjs';
+import { OLD_PACKAGES, ensurePython } from './python.mjs';
 import { ensureServers } from './servers.mjs';
 import { ensureSpark } from './spark.mjs';
 
@@ -20,6 +20,9 @@ const env = { ...process.env };
 const { python, reason } = ensurePython();
 if (python) env.PARQUETRY_PYTHON = python;
 else console.error(`Interop tests with pyarrow, polars and delta-rs are skipped: ${reason}.`);
+const old = ensurePython({ packages: OLD_PACKAGES, given: process.env.PARQUETRY_OLD_PYTHON });
+if (old.python) env.PARQUETRY_OLD_PYTHON = old.python;
+else console.error(`Interop tests with delta-rs before version 1 are skipped: ${old.reason}.`);
 
 const servers = ensureServers();
 if (servers.weed) env.PARQUETRY_WEED = servers.weed;

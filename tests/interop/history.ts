@@ -80,12 +80,15 @@ export class History {
       readonly empty?: boolean;
       readonly replace?: boolean;
       readonly compaction?: boolean;
+      /** Changes the rows of the sample. */
+      readonly change?: (row: StagedRow, index: number) => StagedRow;
     } = {},
   ): Promise<PublishResult> {
     const { version = 1, compression = 'snappy', empty = false } = options;
     const range = { start: FIRST + from, end: FIRST + from + count - 1 };
     const rows = Array.from({ length: empty ? 0 : count * PER_LEDGER }, (_, index): StagedRow => {
-      const row = sampleRow(from * PER_LEDGER + index, PER_LEDGER);
+      const sample = sampleRow(from * PER_LEDGER + index, PER_LEDGER);
+      const row = options.change?.(sample, index) ?? sample;
       return version === 1 ? row : { ...row, note: index % 2 === 0 ? null : `note ${index}` };
     });
     const schema = registered(VERSIONS[version - 1] ?? SCHEMA, version);

@@ -4,6 +4,9 @@ import path from 'node:path';
 /** Interpreter with pyarrow, polars and deltalake; set by `npm test`. */
 export const PYTHON = process.env['PARQUETRY_PYTHON'];
 
+/** Interpreter with delta-rs before version 1; set by `npm test`. */
+export const OLD_PYTHON = process.env['PARQUETRY_OLD_PYTHON'];
+
 /** `it` for tests that need the independent readers. */
 export function itWithPython(name: string, run: () => Promise<void>, timeout: number): void {
   if (PYTHON !== undefined) it(name, run, timeout);
@@ -16,14 +19,14 @@ export function python<T>(script: string, args: readonly string[]): T {
 }
 
 /** The same for a script that reads what it is asked from stdin, as JSON. */
-export function pythonAsk<T>(script: string, request: object): T {
-  return run(script, [], JSON.stringify(request));
+export function pythonAsk<T>(script: string, request: object, interpreter = PYTHON): T {
+  return run(script, [], JSON.stringify(request), interpreter);
 }
 
-function run<T>(script: string, args: readonly string[], input: string): T {
-  if (PYTHON === undefined) throw new Error('PARQUETRY_PYTHON is not set');
+function run<T>(script: string, args: readonly string[], input: string, interpreter = PYTHON): T {
+  if (interpreter === undefined) throw new Error('PARQUETRY_PYTHON is not set');
   const { status, stdout, stderr } = spawnSync(
-    PYTHON,
+    interpreter,
     ['run.py', script].map((name) => path.join(__dirname, '../interop', name)).concat(args),
     {
       input,

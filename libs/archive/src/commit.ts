@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { formatRange, mergeIntervals, ParquetryError, partitionColumns } from '@parquetry/core';
 import type { Action, DomainMetadata, MetaData } from './delta/actions';
+import { INDEXED_PROPERTY, indexedColumns, indexedNames } from './delta/indexed';
 import { TABLE_PROTOCOL } from './delta/protocol';
 import { deltaSchema, type DeltaStruct, schemaFault } from './delta/schema';
 import type { TableState } from './delta/state';
@@ -45,6 +46,7 @@ export interface CommitParts {
 export function commitActions(state: TableState, parts: CommitParts): Action[] {
   const { draft, segment, placed, now } = parts;
   const metaData = nextMetaData(state, parts);
+  const indexed = indexedNames((metaData ?? state.metaData)?.configuration[INDEXED_PROPERTY]);
   const dataChange = draft.compaction !== true;
   const kept = new Set(placed.map(({ path }) => path));
   const removed = parts.replaces.flatMap(({ files }) => files).filter(({ path }) => !kept.has(path));
@@ -64,7 +66,7 @@ export function commitActions(state: TableState, parts: CommitParts): Action[] {
         size: file.size,
         modificationTime: file.modified,
         dataChange,
-        stats: formatStats(draft.schema.schema, file.rows, file.draft.columns),
+        stats: formatStats(draft.schema.schema, file.rows, file.draft.columns, indexed),
         tags: {
           [TAGS.segment]: segment,
           [TAGS.sha256]: file.sha256,
@@ -115,12 +117,17 @@ function commitInfo({ draft, segment, placed, now }: CommitParts, removed: numbe
   };
 }
 
-/** The table's metadata when this commit must write it: the first one, and the first of a newer schema version. */
+/**
+ * The table's metadata when this commit must write it: the first one, the first of a newer schema version, and the first
+ * on a table whose metadata does not say which columns are indexed.
+ */
 function nextMetaData(
   state: TableState,
   { network, dataset, draft, now }: CommitParts,
 ): MetaData | undefined {
   const { schema } = draft;
+  const property = state.files.size === 0 ? undefined : state.metaData?.configuration[INDEXED_PROPERTY];
+  const indexed = { [INDEXED_PROPERTY]: property ?? indexedColumns(schema.schema, state.files.values()) };
   const columns = partitionColumns(draft.settings.layout);
   const wanted = deltaSchema(schema.schema, columns);
   const current = state.metaData;
@@ -141,7 +148,10 @@ function nextMetaData(
         `Files with version ${schema.version} of the schema ${schema.subject} can't stand in the table ${dataset}, which has version ${version}: ${fault}.`,
         { details: { dataset, version: schema.version, tableVersion: version } },
       );
-    if (schema.version <= version) return undefined;
+    if (schema.version <= version) {
+      const known = current.configuration[INDEXED_PROPERTY] !== undefined;
+      return known ? undefined : { ...current, configuration: { ...current.configuration, ...indexed } };
+    }
   }
   return {
     id: current?.id ?? tableId(network, dataset),
@@ -152,6 +162,7 @@ function nextMetaData(
     partitionColumns: columns,
     configuration: {
       ...current?.configuration,
+      ...indexed,
       [SCHEMA_PROPERTIES.subject]: schema.subject,
       [SCHEMA_PROPERTIES.version]: String(schema.version),
       [SCHEMA_PROPERTIES.fingerprint]: schema.fingerprint,

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { ColumnTally } from '@parquetry/core';
 import type { TableSchema } from '@parquetry/schema';
 import { keyFault } from '@parquetry/storage';
 import type { Action } from './actions';
@@ -9,6 +10,7 @@ import { assertReadable, assertWritable, TABLE_PROTOCOL } from './protocol';
 import { deltaSchema, schemaFault } from './schema';
 import { TableState } from './state';
 import { formatStats, statsRows } from './stats';
+import { indexedColumns, indexedNames } from './indexed';
 
 const column = (name: string, type: TableSchema['fields'][number]['type'], nullable = true) => ({
   id: 1,
@@ -269,8 +271,8 @@ describe('stats', () => {
     });
     expect(text).toBe(
       '{"numRecords":3,' +
-        '"minValues":{"i":-9223372036854775808,"t":"1969-12-31T23:59:59.999999Z"},' +
-        '"maxValues":{"i":9223372036854775807,"t":"2025-07-13T00:00:00.123456Z"},' +
+        '"minValues":{"i":-9223372036854775808,"t":"1969-12-31T23:59:59.999Z"},' +
+        '"maxValues":{"i":9223372036854775807,"t":"2025-07-13T00:00:00.124Z"},' +
         '"nullCount":{"i":1,"u":0,"t":0,"s":2}}',
     );
     expect(statsRows(text)).toBe(3);
@@ -281,9 +283,55 @@ describe('stats', () => {
   it('writes times of years that readers know only', () => {
     const fields = schema(column('t', { type: 'timestamp', unit: 'us', timezone: 'UTC' }));
     const times = (min: string, max: string): string => formatStats(fields, 1, { t: { nulls: 0, min, max } });
-    expect(times('0', '253402300799999999')).toContain('9999-12-31T23:59:59.999999Z');
-    expect(times('0', '253402300800000000')).toContain('"maxValues":{}');
+    expect(times('0', '253402300799999000')).toContain('9999-12-31T23:59:59.999Z');
+    expect(times('0', '253402300799999001')).toContain('"maxValues":{}');
     expect(times('-62135596800000000', '0')).toContain('0001-01-01T00:00:00.000Z');
     expect(times('-62135596800000001', '0')).toContain('"minValues":{}');
+  });
+
+  it('name every indexed column: with bounds, as all null, or the file has no bounds', () => {
+    const time = { type: 'timestamp', unit: 'us', timezone: 'UTC' } as const;
+    const fields = schema(column('i', { type: 'int64' }), column('t', time), column('s', { type: 'utf8' }));
+    const stats = (i: ColumnTally, t: ColumnTally): string =>
+      formatStats(fields, 2, { i, t, s: { nulls: 0 } }, indexedNames('i,t,`later`'));
+    const one = { nulls: 0, min: '1', max: '1' };
+    expect(stats({ nulls: 2 }, one)).toBe(
+      '{"numRecords":2,"minValues":{"t":"1970-01-01T00:00:00.000Z"},' +
+        '"maxValues":{"t":"1970-01-01T00:00:00.001Z"},"nullCount":{"i":2,"t":0,"s":0,"later":2}}',
+    );
+    const far = { nulls: 0, min: '0', max: '253402300800000000' };
+    expect(stats(one, far)).toBe('{"numRecords":2,"nullCount":{"i":0,"t":0,"s":0,"later":2}}');
+  });
+});
+
+describe('the columns that are indexed', () => {
+  const fields = schema(
+    column('i', { type: 'int64' }),
+    column("it's `a.b`", { type: 'uint32' }),
+    column('s', { type: 'utf8' }),
+    column('d', { type: 'decimal128', precision: 20, scale: 0 }),
+  );
+  const file = (stats: string | undefined) => ({
+    path: 'x',
+    partitionValues: {},
+    size: 1,
+    modificationTime: 0,
+    dataChange: true,
+    ...(stats === undefined ? {} : { stats }),
+  });
+
+  it('are integers and times, with names that come back', () => {
+    expect(indexedColumns(fields, [])).toBe("i,`it's ``a.b```");
+    expect([...indexedNames("i,`it's ``a.b```, j")]).toEqual(['i', "it's `a.b`", 'j']);
+    expect(indexedNames(undefined).size).toBe(0);
+  });
+
+  it.each([
+    [['{"numRecords":1,"minValues":{"i":1},"maxValues":{"i":1},"nullCount":{"i":0}}'], 'i'],
+    [['{"numRecords":2,"minValues":{"s":"a"},"maxValues":{"s":"a"},"nullCount":{"i":2}}'], 'i'],
+    [['{"numRecords":2,"minValues":{"i":1},"maxValues":{"s":"a"},"nullCount":{"i":1}}'], ''],
+    [['{"numRecords":2}', undefined, 'x', 'null'], "i,`it's ``a.b```"],
+  ])('are those that every file describes: %j', (stats, expected) => {
+    expect(indexedColumns(fields, stats.map(file))).toBe(expected);
   });
 });

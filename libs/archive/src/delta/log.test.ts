@@ -46,7 +46,7 @@ describe('the commit log', () => {
             partitionValues: { year: '2025', month: '07', day: '13' },
             dataChange: true,
             stats:
-              '{"numRecords":10,"minValues":{"ledger_sequence":11},"maxValues":{"ledger_sequence":20},"nullCount":{"ledger_sequence":0}}',
+              '{"numRecords":10,"minValues":{"ledger_sequence":11,"closed_at":"2025-07-13T00:00:55.000Z"},"maxValues":{"ledger_sequence":20,"closed_at":"2025-07-13T00:01:40.000Z"},"nullCount":{"ledger_sequence":0,"closed_at":0}}',
             tags: {
               'parquetry.ledgers': '11-20',
               'parquetry.segment': expect.stringMatching(/^11-20-[0-9a-f]{32}$/),

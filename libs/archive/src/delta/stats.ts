@@ -2,35 +2,50 @@ import type { ColumnTally } from '@parquetry/core';
 import type { DataType, TableSchema } from '@parquetry/schema';
 
 const INTEGER = /^-?\d{1,20}$/;
-const MICROS_PER_DAY = 86_400_000_000n;
-/** 0001-01-01 and 9999-12-31 as days since 1970: what every reader parses. */
-const FIRST_DAY = -719_162n;
-const LAST_DAY = 2_932_896n;
+/** The first and last milliseconds of the years 1 to 9999, which every reader parses. */
+const FIRST_MILLI = -62_135_596_800_000n;
+const LAST_MILLI = 253_402_300_799_999n;
+
+/** True for the types whose bounds every Delta reader understands and every file has. */
+export function isIndexed({ type }: DataType): boolean {
+  return type === 'int32' || type === 'int64' || type === 'uint32' || type === 'timestamp';
+}
 
 /**
- * The `stats` text of an `add`: exact bounds of integer and timestamp columns, null counts of all columns that are not
- * nested. Bounds are digits as counted, never through a JavaScript number; a missing bound only means less skipping.
+ * The `stats` text of an `add`: bounds of integer and timestamp columns, null counts of all columns that are not nested.
+ * `indexed` names the columns that the table's statistics are used for (see `indexedColumns`): when one of them has
+ * values whose bounds can't be written, the file has no bounds at all. A column that the file's schema lacks is all null.
  */
 export function formatStats(
   schema: TableSchema,
   rows: number,
   columns: Readonly<Record<string, ColumnTally>>,
+  indexed: ReadonlySet<string> = new Set(),
 ): string {
   const min: string[] = [];
   const max: string[] = [];
   const nulls: string[] = [];
+  const missing = new Set(indexed);
   for (const { name, type } of schema.fields) {
     const tally = Object.hasOwn(columns, name) ? columns[name] : undefined;
     if (tally === undefined || type.type === 'list' || type.type === 'struct') continue;
     const key = JSON.stringify(name);
     nulls.push(`${key}:${tally.nulls}`);
-    const low = bound(type, tally.min);
-    const high = bound(type, tally.max);
+    if (tally.nulls === rows) missing.delete(name);
+    const low = bound(type, tally.min, 'down');
+    const high = bound(type, tally.max, 'up');
     if (low === undefined || high === undefined) continue;
+    missing.delete(name);
     min.push(`${key}:${low}`);
     max.push(`${key}:${high}`);
   }
-  return `{"numRecords":${rows},"minValues":{${min.join(',')}},"maxValues":{${max.join(',')}},"nullCount":{${nulls.join(',')}}}`;
+  const known = new Set(schema.fields.map(({ name }) => name));
+  for (const name of [...missing].filter((other) => !known.has(other))) {
+    nulls.push(`${JSON.stringify(name)}:${rows}`);
+    missing.delete(name);
+  }
+  const bounds = missing.size > 0 ? '' : `"minValues":{${min.join(',')}},"maxValues":{${max.join(',')}},`;
+  return `{"numRecords":${rows},${bounds}"nullCount":{${nulls.join(',')}}}`;
 }
 
 /** Rows of a file by its stats, undefined when another writer left them out. */
@@ -45,20 +60,17 @@ export function statsRows(stats: string | undefined): number | undefined {
   }
 }
 
-function bound(type: DataType, text: string | undefined): string | undefined {
-  if (text === undefined || !INTEGER.test(text)) return undefined;
-  if (type.type === 'int32' || type.type === 'int64' || type.type === 'uint32')
-    return BigInt(text).toString();
-  if (type.type !== 'timestamp') return undefined;
-  const time = isoTime(BigInt(text));
+function bound(type: DataType, text: string | undefined, rounding: 'down' | 'up'): string | undefined {
+  if (text === undefined || !INTEGER.test(text) || !isIndexed(type)) return undefined;
+  const value = BigInt(text);
+  if (type.type !== 'timestamp') return value.toString();
+  const time = isoTime(value, rounding);
   return time === undefined ? undefined : `"${time}"`;
 }
 
-/** `2025-07-13T10:00:00.000Z`, with six digits where microseconds matter: a bound is never rounded. */
-function isoTime(micros: bigint): string | undefined {
+/** `2025-07-13T10:00:00.000Z`: the protocol has milliseconds, so a bound is rounded away from the values. */
+function isoTime(micros: bigint, rounding: 'down' | 'up'): string | undefined {
   const remainder = ((micros % 1000n) + 1000n) % 1000n;
-  const day = (micros - (((micros % MICROS_PER_DAY) + MICROS_PER_DAY) % MICROS_PER_DAY)) / MICROS_PER_DAY;
-  if (day < FIRST_DAY || day > LAST_DAY) return undefined;
-  const iso = new Date(Number((micros - remainder) / 1000n)).toISOString();
-  return remainder === 0n ? iso : `${iso.slice(0, -1)}${String(remainder).padStart(3, '0')}Z`;
+  const millis = (micros - remainder) / 1000n + (rounding === 'up' && remainder > 0n ? 1n : 0n);
+  return millis < FIRST_MILLI || millis > LAST_MILLI ? undefined : new Date(Number(millis)).toISOString();
 }

@@ -88,7 +88,10 @@ export async function plainDraft(
         size: Buffer.byteLength(bytes),
         sha256: hash,
         rows,
-        columns: { ledger_sequence: { nulls: 0, min: String(start), max: String(end) } },
+        columns: {
+          ledger_sequence: { nulls: 0, min: String(start), max: String(end) },
+          closed_at: { nulls: 0, min: String(closeTime(start)), max: String(closeTime(end)) },
+        },
         reason: 'range_end' as const,
       };
     }),
