@@ -111,5 +111,16 @@ export default tseslint.config(
     ],
     rules: { 'no-console': 'off' },
   },
+  {
+    // A command loads what it needs when it runs: `require(…) as typeof import(…)` within its action.
+    files: ['apps/cli/src/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-require-imports': 'off',
+      '@typescript-eslint/consistent-type-imports': [
+        'error',
+        { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false },
+      ],
+    },
+  },
   { files: ['**/*.cjs', '**/bin/*.js'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
 );

@@ -1,4 +1,4 @@
-// `npm run bench [-- WHAT] [options]`. WHAT: all (default: backfill, lake and orchestration), backfill, lake, schemas, memory, lanes, orchestration.
+// `npm run bench [-- WHAT] [options]`. WHAT: all (default: backfill, lake and orchestration), backfill, lake, schemas, memory, lanes, startup, orchestration.
 import { parseArgs } from 'node:util';
 import { cpus, loadavg } from 'node:os';
 
@@ -10,6 +10,7 @@ npm run bench -- schemas [--pairs 5] [--messages 1000000] [--json]
 npm run bench -- memory [--messages 800000] [--limits-mb 256,1024] [--lanes-messages N] [--json]
                        that many, and ten times as many, as one partition; as many as these, or N, as two at once
 npm run bench -- lanes [--messages 200000] [--json]
+npm run bench -- startup [--rounds 15] [--json]                    the command line before its command runs
 npm run bench -- orchestration [--rounds 3] [--servers memory,disk] [--json]      milliseconds an empty partition
 npm run bench -- orchestration --partitions 2000 [--concurrency 16] [--max-parked 100] [--json]    a long run with failures`;
 
@@ -23,7 +24,7 @@ const { values, positionals } = parseArgs({
     partitions: { type: 'string' },
     concurrency: { type: 'string' },
     'max-parked': { type: 'string', default: '100' },
-    rounds: { type: 'string', default: '3' },
+    rounds: { type: 'string' },
     servers: { type: 'string', default: 'memory,disk' },
     threads: { type: 'string', default: '2' },
     'lanes-messages': { type: 'string' },
@@ -62,7 +63,7 @@ const BENCHES = {
     const { lake, printed } = await import('./lake.mjs');
     const report = await lake({
       ledgers: number('ledgers'),
-      rounds: number('rounds'),
+      rounds: number('rounds', 3),
       partitions: number('partitions', 8),
       concurrency: number('concurrency', 4),
       threads: number('threads'),
@@ -96,10 +97,15 @@ const BENCHES = {
     const report = await lanes({ rows: number('messages', 200_000), rounds: 3 });
     return { report, text: printed(report) };
   },
+  async startup() {
+    const { startup, printed } = await import('./startup.mjs');
+    const report = startup({ rounds: number('rounds', 15) });
+    return { report, text: printed(report) };
+  },
   async orchestration() {
     if (values.partitions === undefined) {
       const { overhead, printed } = await import('./orchestration.mjs');
-      const report = await overhead({ rounds: number('rounds'), servers: values.servers.split(',') });
+      const report = await overhead({ rounds: number('rounds', 3), servers: values.servers.split(',') });
       return { report, text: printed(report) };
     }
     const { window, printed } = await import('./window.mjs');

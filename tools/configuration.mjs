@@ -11,16 +11,6 @@ const { PROFILES, SETTINGS, TOPICS, configKey, environmentName } = require(
 );
 
 const cell = (text) => String(text).replaceAll('|', '\\|');
-const titles = {
-  source: 'Source',
-  archive: 'Archive',
-  files: 'Files',
-  run: 'Runs',
-  tail: 'Tails',
-  schedule: 'Schedules',
-  worker: 'Worker',
-  debugging: 'Profiles and debug mode',
-};
 const lines = [
   '# Configuration',
   '',
@@ -49,10 +39,10 @@ const lines = [
   '',
   'This page is made from the code by `npm run docs`; a test fails when it is out of date.',
 ];
-for (const topic of TOPICS) {
+for (const [topic, title] of Object.entries(TOPICS)) {
   lines.push(
     '',
-    `## ${titles[topic]}`,
+    `## ${title}`,
     '',
     '| option | environment | file | takes | default | meaning |',
     '|---|---|---|---|---|---|',

@@ -46,7 +46,7 @@ describe('partitions that are committed in parts', () => {
       `no parked partition holds ledger ${start}; parked are ${start + 10}-${ledgers.end}, ${start + 15}-`,
     );
     const mended = await sandbox.json<BackfillResult>(['retry', workflowId, '--ledger', String(gone + 2)]);
-    expect(mended.stderr).toContain('2 partitions run again, 0 were started anew');
+    expect(mended.stderr).toContain('Retrying 2 partitions.');
     expect({ code: mended.code, partitions: mended.document.partitions }).toEqual({
       code: 0,
       partitions: { total: 2, done: 2, skipped: 0, abandoned: 0 },

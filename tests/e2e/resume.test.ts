@@ -61,7 +61,7 @@ describe('a run that is killed', () => {
       await running.ended;
     }
     const ended = await sandbox.json<BackfillResult>(backfill('killed'));
-    expect(ended.stderr).toMatch(/Going on with run|Run backfill-/);
+    expect(ended.stderr).toMatch(/Continuing run|Run backfill-/);
     expect({ code: ended.code, datasets: ended.document.datasets }).toEqual({
       code: 0,
       datasets: whole.document.datasets,

@@ -57,7 +57,7 @@ describe('bad usage', () => {
       /user or password/,
     ],
     ['a source that comes later', args({ '--source': 'rpc:http://localhost' }), 'NOT_AVAILABLE', /rpc/],
-    ['a command that comes later', ['report'], 'NOT_AVAILABLE', /report/],
+    ['a command that is not there', ['reprot'], 'USAGE', /unknown command 'reprot'/],
     ['detaching without a server', args({}, '--detach'), 'USAGE', /parquetry dev/],
     ['an unknown command', ['backfil'], 'USAGE', /backfill/],
     ['no command', [], 'USAGE', /command/],

@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { BackfillResult, TailResult } from '@parquetry/workflows';
-import { foldBackfill, foldTail } from '../../apps/cli/src/statushistory';
-import { type RunHistory, readHistory } from '../../apps/cli/src/history';
+import {
+  type BackfillResult,
+  type RunHistory,
+  type TailResult,
+  foldBackfill,
+  foldTail,
+  readHistory,
+} from '@parquetry/workflows';
 import { parseHistory } from './history';
 
 /** A recorded history as `status` reads it from the server; `cut` drops its last events. */

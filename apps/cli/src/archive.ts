@@ -1,6 +1,6 @@
 import { Archive } from '@parquetry/archive';
 import { type ManagedStore, type ObjectStore, openStore } from '@parquetry/storage';
-import { archiveRoot } from './options';
+import { archiveRoot } from './runspec';
 
 /** An archive that exists, for reading. @throws ParquetryError ARCHIVE_INVALID */
 export async function openArchive(root: string): Promise<{ archive: Archive; store: ObjectStore }> {

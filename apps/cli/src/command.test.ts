@@ -26,7 +26,7 @@ function parse(args: readonly string[]): { options: Record<string, unknown>; not
     .option('--config <file>', 'file')
     .settings(
       SETTINGS.map(({ name }) => name),
-      ['archive'],
+      { required: ['archive'] },
     )
     .action(() => undefined);
   command.parse([...args], { from: 'user' });
@@ -203,7 +203,7 @@ schema: latest
     const command = new SettingsCommand('backfill').exitOverride();
     command
       .option('--config <file>', 'file')
-      .settings(['archive', 'schema'], ['archive'])
+      .settings(['archive', 'schema'], { required: ['archive'] })
       .action(() => undefined);
     command.parse(['--config', yaml(FILE)], { from: 'user' });
     expect(command.opts()).toMatchObject({ archive: 'archive', schema: 'latest' });

@@ -1,7 +1,18 @@
 import { ParquetryError } from '@parquetry/core';
-import { Command, Option } from 'commander';
+import { Command, type Help, Option } from 'commander';
 import { type Config, readConfig } from './config';
-import { PROFILES, SETTINGS, type Setting, environmentName, setting } from './settings';
+import { GroupedHelp, heading, isHidden } from './help';
+import { PROFILES, SETTINGS, type Setting, defaultOf, environmentName, setting } from './settings';
+
+/** What a command changes about the settings it takes. */
+export interface SettingsUse {
+  /** Settings that must be given. */
+  readonly required?: readonly string[];
+  /** What a setting means for this command, where the table says it more generally. */
+  readonly docs?: Readonly<Record<string, string>>;
+  /** Defaults of this command; `undefined` for none. */
+  readonly defaults?: Readonly<Record<string, string | undefined>>;
+}
 
 /**
  * A command whose settings come from the command line, else the environment, else the configuration file, else the
@@ -11,23 +22,47 @@ import { PROFILES, SETTINGS, type Setting, environmentName, setting } from './se
 export class SettingsCommand extends Command {
   /** What people should know of the configuration file. */
   notes: readonly string[] = [];
+  /** Options that only `--help-all` lists. */
+  private readonly hidden = new Set<Option>();
 
   override createCommand(name?: string): SettingsCommand {
     return new SettingsCommand(name);
   }
 
   /** Adds settings of the table as options. */
-  settings(names: readonly string[], required: readonly string[] = []): this {
+  settings(names: readonly string[], { required = [], docs = {}, defaults = {} }: SettingsUse = {}): this {
     for (const name of names) {
       const entry = setting(name);
-      const option = new Option(flags(entry), entry.doc);
+      const option = new Option(flags(entry), docs[name] ?? entry.doc).helpGroup(
+        heading(entry, names.length),
+      );
       if (entry.parse !== undefined) option.argParser(entry.parse);
-      if (entry.default !== undefined) option.default(entry.default);
+      const standard = name in defaults ? defaults[name] : entry.default;
+      if (standard !== undefined) option.default(defaultOf(entry, standard), String(standard));
       this.addOption(option.makeOptionMandatory(required.includes(name)));
+      if (isHidden(entry, names.length)) this.hidden.add(option);
       // A switch that the file turns on can be turned off by the line.
       if (entry.value === undefined) this.addOption(new Option(`--no-${name}`).hideHelp());
     }
+    if (this.hidden.size > 0) this.addHelpAll();
     return this;
+  }
+
+  /** A line that shows how the command is used, at the end of its help. */
+  example(line: string): this {
+    return this.addHelpText('after', `\nExample:\n  $ ${line}`);
+  }
+
+  override createHelp(): Help {
+    return Object.assign(new GroupedHelp(this.hidden), this.configureHelp());
+  }
+
+  private addHelpAll(): void {
+    const option = new Option(HELP_ALL, 'show all options, also those that are seldom used');
+    this.addOption(option.helpGroup('Output:')).on(`option:${option.name()}`, () => {
+      this.hidden.clear();
+      this.help();
+    });
   }
 
   /**
@@ -64,7 +99,7 @@ export class SettingsCommand extends Command {
       (option) =>
         tableEntry(option) === undefined &&
         !option.negate &&
-        !['--config', '--json'].includes(option.long ?? ''),
+        !['--config', '--json', HELP_ALL].includes(option.long ?? ''),
     );
     const file = this.pick('config') ?? fromEnvironment('PARQUETRY_CONFIG');
     const hasConfig = this.options.some((option) => option.attributeName() === 'config');
@@ -101,6 +136,8 @@ export class SettingsCommand extends Command {
   }
 }
 
+const HELP_ALL = '--help-all';
+
 /** Where a dry run was asked for, by commander's name for it. */
 const DRY_RUN_BY: Readonly<Record<string, string>> = {
   env: environmentName('dry-run'),
@@ -116,7 +153,7 @@ function flags({ name, value }: Setting): string {
   return value === undefined ? `--${name}` : `--${name} ${value}`;
 }
 
-/** The setting an option is; an option of the same name that takes something else is none. */
+/** The setting that an option is; undefined for an option of the same name that takes something else. */
 function tableEntry(option: Option): Setting | undefined {
   return SETTINGS.find((entry) => flags(entry) === option.flags);
 }

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { ParquetryError } from '@parquetry/core';
-import { parse } from 'yaml';
 import { nearest } from './nearest';
 import { REFERENCE_KEYS, referenceSettings } from './reference';
 import { SETTINGS } from './settings';
@@ -48,6 +47,8 @@ export function readConfig(file: string, own: readonly string[]): Config {
 }
 
 function readYaml(file: string): Record<string, unknown> {
+  // Loaded here, because most command lines have no file.
+  const { parse } = require('yaml') as typeof import('yaml');
   let value: unknown;
   try {
     // Integers stay exact: sizes and ledgers are read from their text by the settings' own parsers.

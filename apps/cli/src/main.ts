@@ -8,11 +8,12 @@ const LINGER_MS = 2_000;
 export async function main(argv: readonly string[]): Promise<void> {
   const output = new Output(argv.includes('--json'));
   try {
-    await createProgram(output, (code) => (process.exitCode = code)).parseAsync([...argv], { from: 'user' });
+    const program = createProgram(output, (code) => (process.exitCode = code), argv);
+    await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     const failure = error instanceof CommanderError ? usageError(error) : error;
     if (failure !== undefined) process.exitCode = output.fail(failure);
   }
-  // A connection that never was answered can keep a socket open; the work is done, so it must not keep the process.
+  // A connection that was never answered can hold a socket open; the work is done, so the process must end.
   setTimeout(() => process.exit(), LINGER_MS).unref();
 }

@@ -1,5 +1,4 @@
 import { type ParquetryError, isParquetryError } from '@parquetry/core';
-import Table from 'cli-table3';
 
 /**
  * What a command says: people read text on stdout and progress on stderr; with `--json` stdout holds exactly one JSON
@@ -18,12 +17,14 @@ export class Output {
     if (!this.json) console.log(line);
   }
 
-  /** A table of the command's result for people; nothing with `--json`. Numbers stand right. */
+  /** A table of the command's result for people; nothing with `--json`. Numbers are aligned right. */
   table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
     if (this.json) return;
     const numeric = head.map(
       (_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'),
     );
+    // Loaded here, because most of what commands print is no table.
+    const Table = require('cli-table3') as typeof import('cli-table3');
     const table = new Table({
       head: [...head],
       style: { head: [], border: [], compact: true },

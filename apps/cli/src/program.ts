@@ -1,62 +1,109 @@
 import { ParquetryError } from '@parquetry/core';
-import type { CommanderError } from 'commander';
+import { type CommanderError, Option } from 'commander';
+import type { Cli, Define } from './cli';
 import { SettingsCommand } from './command';
-import { schemaCommand } from './commands/schemacommand';
-import { backfillCommands } from './groups/backfill';
-import type { Commands } from './groups/commands';
-import { tailCommands } from './groups/continuous';
-import { readingCommands } from './groups/reading';
-import { runCommands } from './groups/runs';
-import { sampleCommands } from './groups/samples';
-import { upkeepCommands } from './groups/upkeep';
-import { compactCommand, scheduleCommands } from './groups/upkeepruns';
+import type { CommandGroup } from './help';
 import type { Output } from './output';
 
-/** Commands of the brief that this version does not have: they say so and exit 2. */
-const LATER = ['report', 'doctor'];
+const { version } = require('../package.json') as { readonly version: string };
 
-/** The command line. `done` gets the exit code of the command that ran. */
-export function createProgram(output: Output, done: (code: number) => void): SettingsCommand {
-  const program = new SettingsCommand('parquetry')
+/** The module of a command. */
+interface Module {
+  readonly define: Define;
+}
+
+/** The commands and their modules, in the order of the help. */
+const COMMANDS: Readonly<Record<string, () => Module>> = {
+  backfill: () => require('./commands/backfill') as Module,
+  tail: () => require('./commands/tail') as Module,
+  schedule: () => require('./commands/schedule') as Module,
+  worker: () => require('./commands/worker') as Module,
+  dev: () => require('./commands/dev') as Module,
+  demo: () => require('./commands/demo') as Module,
+  sample: () => require('./commands/sample') as Module,
+  status: () => require('./commands/status') as Module,
+  attach: () => require('./commands/attach') as Module,
+  pause: () => require('./commands/pause') as Module,
+  resume: () => require('./commands/resume') as Module,
+  retry: () => require('./commands/retry') as Module,
+  stop: () => require('./commands/stop') as Module,
+  cancel: () => require('./commands/cancel') as Module,
+  plan: () => require('./commands/plan') as Module,
+  inspect: () => require('./commands/inspect') as Module,
+  verify: () => require('./commands/verify') as Module,
+  audit: () => require('./commands/audit') as Module,
+  query: () => require('./commands/query') as Module,
+  files: () => require('./commands/files') as Module,
+  views: () => require('./commands/views') as Module,
+  schema: () => require('./commands/schema') as Module,
+  compact: () => require('./commands/compact') as Module,
+  gc: () => require('./commands/gc') as Module,
+};
+
+/**
+ * The command line. Only the module of the command that `argv` names is loaded; all of them where it names none, for the
+ * help and for suggestions. `done` gets the exit code of the command that ran.
+ */
+export function createProgram(
+  output: Output,
+  done: (code: number) => void,
+  argv: readonly string[] = [],
+): SettingsCommand {
+  const program = quiet(new SettingsCommand('parquetry'))
     .description('Stellar ledger ranges in, a verified Parquet archive out.')
-    .version('0.1.0')
+    .version(version, '-V, --version', 'show the version')
+    .addHelpOption(new Option('-h, --help', 'show this help'))
+    .commandsGroup('Look:')
+    .helpCommand('help [command]', 'show the help of a command')
+    .addHelpText('after', '\n`parquetry COMMAND --help` explains a command and shows an example.');
+  const cli = createCli(output, done);
+  for (const load of wanted(argv)) program.addCommand(load().define(cli));
+  return program;
+}
+
+function wanted(argv: readonly string[]): (() => Module)[] {
+  if (['-V', '--version'].includes(argv[0] ?? '')) return [];
+  const [first = '', second = ''] = argv.filter((text) => !text.startsWith('-'));
+  const name = first === 'help' ? second : first;
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  return load === undefined ? Object.values(COMMANDS) : [load];
+}
+
+function createCli(output: Output, done: (code: number) => void): Cli {
+  const made = (name: string, summary: string, group?: CommandGroup): SettingsCommand => {
+    const command = quiet(new SettingsCommand(name)).description(summary);
+    return group === undefined ? command : command.helpGroup(`${group}:`);
+  };
+  const cli: Cli = {
+    output,
+    command: (name, summary, group) => {
+      const command = made(name, summary, group);
+      return command
+        .addOption(shared('--json', 'print one JSON document on stdout, everything else on stderr'))
+        .addOption(shared('--config <file>', 'YAML file with settings by name (docs/configuration.md)'))
+        .hook('preAction', () => prepare(command, output));
+    },
+    group: (name, summary, group, commands) => {
+      const parent = made(name, summary, group);
+      for (const define of commands) parent.addCommand(define(cli));
+      return parent;
+    },
+    run: (action) => action().then(done),
+  };
+  return cli;
+}
+
+/** Errors are ours to print; help is under the heading of what is about the output. */
+function quiet(command: SettingsCommand): SettingsCommand {
+  return command
     .exitOverride()
     .configureOutput({ writeErr: () => undefined })
-    .showSuggestionAfterError();
+    .showSuggestionAfterError()
+    .addHelpOption(shared('-h, --help', 'show this help'));
+}
 
-  const command = (name: string, description: string): SettingsCommand => {
-    const made = program.createCommand(name);
-    program.addCommand(made);
-    return made
-      .description(description)
-      .exitOverride()
-      .configureOutput({ writeErr: () => undefined })
-      .showSuggestionAfterError()
-      .option('--json', 'print one JSON document on stdout, everything else on stderr')
-      .option('--config <file>', 'YAML file with settings by name (docs/configuration.md)')
-      .hook('preAction', () => prepare(made, output));
-  };
-  const run = (action: () => Promise<number>): Promise<void> => action().then(done);
-  const commands: Commands = { output, command, run };
-
-  backfillCommands(commands);
-  tailCommands(commands);
-  readingCommands(commands);
-  schemaCommand(program, command, run, output);
-  upkeepCommands(commands);
-  compactCommand(commands);
-  scheduleCommands(program, commands);
-  runCommands(commands);
-  sampleCommands(commands);
-
-  for (const name of LATER)
-    command(name, '(not available in this version)')
-      .allowUnknownOption()
-      .allowExcessArguments()
-      .action(() => {
-        throw new ParquetryError('NOT_AVAILABLE', `\`parquetry ${name}\` is not available in this version.`);
-      });
-  return program;
+function shared(flags: string, doc: string): Option {
+  return new Option(flags, doc).helpGroup('Output:');
 }
 
 function prepare(command: SettingsCommand, output: Output): void {

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { type Client, type Connection } from '@temporalio/client';
-import { NativeConnection, Runtime } from '@temporalio/worker';
+import { type Client, type Connection, WorkflowNotFoundError } from '@temporalio/client';
+import type { NativeConnection } from '@temporalio/worker';
 import {
   type TemporalConfig,
   acquireDevServer,
@@ -12,8 +12,8 @@ import {
   workflowUrl,
 } from '@parquetry/temporal';
 import { ParquetryError } from '@parquetry/core';
-import { type RunningWorker, startWorker } from '@parquetry/worker';
-import type { WorkerSettings } from './options';
+import type { RunningWorker } from '@parquetry/worker';
+import { type WorkerSettings, workerSettings } from './workeroptions';
 import type { Output } from './output';
 
 /** A connection to Temporal: the configured cluster, or the embedded server of this folder. */
@@ -36,12 +36,28 @@ export function workflowLink({ uiUrl, namespace }: Session, workflowId: string):
   return uiUrl === undefined ? undefined : workflowUrl(uiUrl, namespace, workflowId);
 }
 
+/** True when an error says that there is no such workflow. */
+export function isNoWorkflow(error: unknown): boolean {
+  return error instanceof WorkflowNotFoundError;
+}
+
+/** A detached run needs a server that outlives this command. @throws ParquetryError USAGE */
+export async function assertDetachable(): Promise<void> {
+  if (loadTemporalConfig().configured) return;
+  const users = (await readDevServer(devHome()))?.users ?? [];
+  if (users.some(({ foreground }) => foreground)) return;
+  throw new ParquetryError('USAGE', '--detach needs a Temporal server that outlives this command.', {
+    hint: 'Run `parquetry dev` in this folder in another terminal, or set TEMPORAL_ADDRESS.',
+  });
+}
+
 /** What a command needs of its session. */
 export interface SessionOptions {
   readonly output: Output;
   /** `always`: this process is a worker. `embedded`: only on the embedded server, where nobody else may be one. */
   readonly worker: 'always' | 'embedded' | 'never';
-  readonly settings: WorkerSettings;
+  /** Limits of the worker in this process; the defaults where absent. */
+  readonly settings?: WorkerSettings;
   /** `parquetry dev`: keeps the embedded server up for others. */
   readonly foreground?: boolean;
 }
@@ -120,53 +136,21 @@ async function withWorker(
   };
   if (!wanted) return { ...base, worker: undefined, close };
   try {
+    // Loaded here: a command that uses the worker of another process must not pay for this one's libraries.
+    const { connectNative } = require('./nativeconnection') as typeof import('./nativeconnection');
+    const { startWorker } = require('@parquetry/worker') as typeof import('@parquetry/worker');
     await ensureSearchAttributes(connection, base.namespace);
-    installRuntime(options);
-    native = await NativeConnection.connect({ ...connectionOptions, address: base.address });
+    native = await connectNative({ ...connectionOptions, address: base.address }, options);
     worker = await startWorker({
       connection: native,
       client: base.client,
       namespace: base.namespace,
       workRoot: path.join(devHome().root, 'work'),
-      ...options.settings,
+      ...(options.settings ?? workerSettings({})),
     });
     return { ...base, worker, close };
   } catch (error) {
     await close().catch(() => undefined);
     throw error;
-  }
-}
-
-/**
- * The command prints its own messages and handles Ctrl-C itself; Temporal's runtime says only what is wrong, and serves
- * metrics where that is asked for.
- * @throws ParquetryError CONFIG_INVALID when the metrics' address can't be had
- */
-function installRuntime({ output, settings: { metrics } }: SessionOptions): void {
-  try {
-    Runtime.install({
-      shutdownSignals: [],
-      logger: {
-        log: () => {},
-        trace: () => {},
-        debug: () => {},
-        info: () => {},
-        warn: () => {},
-        error: (message, meta) =>
-          output.note(`${message} ${meta === undefined ? '' : String(meta['error'] ?? '')}`),
-      },
-      telemetryOptions: {
-        logging: { filter: 'ERROR' },
-        ...(metrics === undefined
-          ? {}
-          : { metrics: { prometheus: { bindAddress: metrics, countersTotalSuffix: true } } }),
-      },
-    });
-  } catch (cause) {
-    if (metrics === undefined) throw cause;
-    throw new ParquetryError('CONFIG_INVALID', `Metrics can't be served at ${metrics}.`, {
-      cause,
-      hint: 'Is another worker there? --metrics takes an address and a port that are free on this machine.',
-    });
   }
 }

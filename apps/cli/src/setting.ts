@@ -1,27 +1,30 @@
 import { assignmentList, byteSize, choice, duration, wholeNumber } from './parsers';
 
-/** What a setting is about: the sections of docs/configuration.md. */
-export const TOPICS = [
-  'source',
-  'archive',
-  'files',
-  'run',
-  'tail',
-  'schedule',
-  'worker',
-  'debugging',
-] as const;
+/** What a setting is about: the headings of the help and the sections of docs/configuration.md, in their order. */
+export const TOPICS = {
+  source: 'Source',
+  archive: 'Archive',
+  files: 'Files',
+  run: 'Run',
+  tail: 'Tail',
+  schedule: 'Schedule',
+  worker: 'Worker',
+  output: 'Output',
+} as const;
 
 /** One setting: an option of the command line, an environment variable and a key of the configuration file. */
 export interface Setting {
   /** Long name of the option. */
   readonly name: string;
-  readonly topic: (typeof TOPICS)[number];
+  readonly topic: keyof typeof TOPICS;
+  /** `often`: the help of a long command lists it first. `seldom`: only `--help-all` lists it. */
+  readonly used?: 'often' | 'seldom';
   /** Name of the option's value in the help; absent for switches, which are true or false. */
   readonly value?: string;
   /** Which values it takes, for the page. */
   readonly takes: string;
   readonly doc: string;
+  /** Text is read by `parse`. */
   readonly default?: string | number;
   /** From the value's text; throws commander's InvalidArgumentError. */
   readonly parse?: (text: string, before?: unknown) => unknown;

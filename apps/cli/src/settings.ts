@@ -1,13 +1,16 @@
-import { CODECS } from '@parquetry/core';
-import { COMPATIBILITY_MODES, CONTRACT_MODES, DEFAULT_CONTRACT, DEFAULT_MODE } from '@parquetry/schema';
+import {
+  CODECS,
+  COMPATIBILITY_MODES,
+  CONTRACT_MODES,
+  DEFAULT_CONTRACT,
+  DEFAULT_MODE,
+  LAYOUTS,
+} from '@parquetry/core';
 import { listenAddress } from './parsers';
 import { REPEATED_SETTINGS } from './repeated';
 import { type Setting, aSize, aSwitch, assignments, oneOf, text, whole } from './setting';
 
 export { type Setting, TOPICS } from './setting';
-
-/** Layouts by their configured names. */
-export const LAYOUTS = ['ledger_day', 'ledger_range', 'hour'] as const;
 
 /**
  * Every setting there is. The command line, the environment, the configuration file and docs/configuration.md are made
@@ -17,6 +20,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'source',
     topic: 'source',
+    used: 'often',
     value: '<uri>',
     ...text('a source'),
     doc: 'ndjson:FILES (paths or globs, separated by commas) or galexie:FOLDER; both also on s3:// and gs://',
@@ -24,6 +28,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'ledgers',
     topic: 'source',
+    used: 'often',
     value: '<range>',
     ...text('an inclusive range'),
     doc: 'inclusive range, e.g. 426000-426100',
@@ -31,6 +36,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'types',
     topic: 'source',
+    used: 'often',
     value: '<names>',
     ...text('names, separated by commas'),
     doc: 'message types, separated by commas (default: all that the source has)',
@@ -38,47 +44,54 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'message-type',
     topic: 'source',
+    used: 'seldom',
     value: '<name>',
     ...text('a name'),
-    doc: 'every message is of this type',
+    doc: 'take every message as one of this type',
   },
   {
     name: 'default-type',
     topic: 'source',
+    used: 'seldom',
     value: '<name>',
     ...text('a name'),
-    doc: 'type of messages that name none',
+    doc: 'message type of messages that name none',
   },
   {
     name: 'close-time',
     topic: 'source',
+    used: 'seldom',
     value: '<type=path>',
     ...assignments,
-    doc: 'where a message type keeps its close time; may be given several times',
+    doc: 'path of the close time in messages of a type; repeatable',
   },
   {
     name: 'ledger-path',
     topic: 'source',
+    used: 'seldom',
     value: '<type=path>',
     ...assignments,
-    doc: 'where a message type keeps its ledger; may be given several times',
+    doc: 'path of the ledger in messages of a type; repeatable',
   },
   {
     name: 'include-metadata',
     topic: 'source',
+    used: 'seldom',
     ...aSwitch,
-    doc: "keep the pipeline's own metadata of messages, archive_metadata, in the rows (default: true)",
+    doc: "keep the pipeline's own metadata of messages (archive_metadata) in the rows (default: true)",
   },
   {
     name: 'network',
     topic: 'archive',
+    used: 'seldom',
     value: '<name>',
     ...text('a name'),
-    doc: 'name of the network (default: what the source says)',
+    doc: 'name of the network (default: the one the source names)',
   },
   {
     name: 'archive',
     topic: 'archive',
+    used: 'often',
     value: '<root>',
     ...text('a folder, s3://… or gs://…'),
     doc: 'archive root: a folder, s3://bucket/prefix or gs://bucket/prefix',
@@ -86,6 +99,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'prefix',
     topic: 'archive',
+    used: 'seldom',
     value: '<folder>',
     ...text('a path below the root'),
     doc: "folder of the datasets below the archive's root; one that ends in the message type is the dataset's own folder",
@@ -108,23 +122,26 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'ledgers-per-folder',
     topic: 'archive',
+    used: 'seldom',
     value: '<ledgers>',
     default: 10_000,
     ...whole(1, 1_000_000_000),
-    doc: 'width of a folder of layout ledger_range',
+    doc: 'ledgers in a folder of layout ledger_range',
   },
   {
     name: 'portable-integers',
     topic: 'archive',
+    used: 'seldom',
     ...aSwitch,
-    doc: 'store 32-bit unsigned columns as int64, for Athena and Trino (default: as the archive has it, unsigned in a new one)',
+    doc: 'store 32-bit unsigned columns as int64, for Athena and Trino (default: as in the archive; unsigned in a new one)',
   },
   {
     name: 'nested',
     topic: 'archive',
+    used: 'seldom',
     value: '<style>',
     ...oneOf('struct', 'flatten', 'json'),
-    doc: 'what nested objects and arrays of inferred columns become (default: as the archive has it, struct in a new one)',
+    doc: 'how to store nested objects and arrays of inferred columns: struct, flatten or json (default: as in the archive; struct in a new one)',
   },
   {
     name: 'compression',
@@ -137,9 +154,10 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'compression-level',
     topic: 'files',
+    used: 'seldom',
     value: '<level>',
     ...whole(1, 22),
-    doc: 'level of zstd',
+    doc: 'level of zstd, 1 to 22',
   },
   {
     name: 'buffer-size',
@@ -165,24 +183,27 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'sort-by',
     topic: 'files',
+    used: 'seldom',
     value: '<columns>',
     ...text('column names, separated by commas'),
-    doc: 'order the rows of a ledger by these columns before their position in the source',
+    doc: 'sort the rows of a ledger by these columns, then by their position in the source',
   },
   {
     name: 'rotation-interval-minutes',
     topic: 'files',
+    used: 'seldom',
     value: '<minutes>',
     ...whole(1, 525_600),
-    doc: 'close a file of a tail at this age; the files of a backfill are cut by their content alone',
+    doc: 'close a file of a tail at this age; backfills cut files by content only',
   },
   {
     name: 'partition-size',
     topic: 'run',
+    used: 'often',
     value: '<ledgers>',
     default: 1000,
     ...whole(1, 10_000_000),
-    doc: 'ledgers a partition',
+    doc: 'ledgers in a partition',
   },
   {
     name: 'concurrency',
@@ -190,15 +211,16 @@ export const SETTINGS: readonly Setting[] = [
     value: '<partitions>',
     default: 4,
     ...whole(1, 500),
-    doc: 'partitions at once',
+    doc: 'partitions that run at the same time',
   },
   {
     name: 'max-parked',
     topic: 'run',
+    used: 'seldom',
     value: '<partitions>',
     default: 50,
     ...whole(1, 1000),
-    doc: 'start no more partitions when this many are parked',
+    doc: 'stop starting partitions when this many are parked',
   },
   {
     name: 'max-rejects',
@@ -206,31 +228,34 @@ export const SETTINGS: readonly Setting[] = [
     value: '<messages>',
     default: 0,
     ...whole(0, 1_000_000_000),
-    doc: 'rejected messages allowed a dataset and partition',
+    doc: 'rejected messages allowed in a dataset of a partition',
   },
   {
     name: 'contract-columns',
     topic: 'run',
+    used: 'seldom',
     value: '<mode>',
     default: DEFAULT_CONTRACT.columns,
     ...oneOf(...CONTRACT_MODES),
-    doc: 'new columns of a known message type: evolve (take them up), freeze (fail the run) or reject_row',
+    doc: 'new columns of a known message type: evolve (add them), freeze (fail the run) or reject_row',
   },
   {
     name: 'contract-types',
     topic: 'run',
+    used: 'seldom',
     value: '<mode>',
     default: DEFAULT_CONTRACT.types,
     ...oneOf(...CONTRACT_MODES),
-    doc: 'values that a known column can not hold: reject_row, freeze (fail the run) or evolve (fail with the promotion that takes them)',
+    doc: 'values that do not fit a known column: reject_row, freeze (fail the run) or evolve (fail, and name the promotion that accepts them)',
   },
   {
     name: 'compatibility',
     topic: 'run',
+    used: 'seldom',
     value: '<mode>',
     default: DEFAULT_MODE.toLowerCase(),
     ...oneOf(...COMPATIBILITY_MODES.map((mode) => mode.toLowerCase())),
-    doc: "how a new version of a schema is checked against those before it: the modes of Confluent's Schema Registry",
+    doc: "how a new schema version is checked against earlier ones: a mode of Confluent's Schema Registry",
   },
   {
     name: 'on-failure',
@@ -238,7 +263,7 @@ export const SETTINGS: readonly Setting[] = [
     value: '<what>',
     default: 'park',
     ...oneOf('park', 'fail'),
-    doc: 'park (wait for a person) or fail; runs of a schedule fail where nothing is said, and pause it',
+    doc: 'what a partition does when its retries are used up: park (wait for a person) or fail',
   },
   {
     name: 'mode',
@@ -246,21 +271,23 @@ export const SETTINGS: readonly Setting[] = [
     value: '<what>',
     default: 'fill',
     ...oneOf('fill', 'replace'),
-    doc: 'fill what is not committed (and say what is stale), or replace what is committed where it differs',
+    doc: 'fill: write what is not committed, and report what is stale; replace: also rewrite what differs',
   },
   {
     name: 'keep-replaced',
     topic: 'run',
+    used: 'seldom',
     ...aSwitch,
-    doc: 'leave replaced files on storage; `gc` removes them later',
+    doc: 'keep replaced files; `gc` removes them later',
   },
   {
     name: 'schema',
     topic: 'run',
+    used: 'seldom',
     value: '<which>',
     default: 'committed',
     ...oneOf('committed', 'latest'),
-    doc: 'with `--mode replace`: the schema version that the ledgers are committed with, or the newest',
+    doc: 'with --mode replace: write with the committed schema version or the latest',
   },
   {
     name: 'verify',
@@ -268,38 +295,41 @@ export const SETTINGS: readonly Setting[] = [
     value: '<level>',
     default: 'ledger',
     ...oneOf('ledger', 'full'),
-    doc: 'ledger or full: how deep files are read before they are published',
+    doc: 'how much of a file is read back before it is published: ledger (the ledger column) or full (every value)',
   },
   {
     name: 'dry-run',
     topic: 'run',
     ...aSwitch,
-    doc: 'print the plan of a backfill, write nothing (as `parquetry plan`); other commands that write refuse',
+    doc: 'print the plan of a backfill and write nothing, as `parquetry plan`; other commands that write refuse',
   },
   {
     name: 'memory',
     topic: 'worker',
     value: '<size>',
     ...aSize,
-    doc: 'memory of this worker for pulls and writes, beside what it takes idle; in `query` for DuckDB (default: half of the machine, at most 4GB)',
+    doc: 'memory of this worker for pulls and writes, on top of what it needs when idle (default: half of the machine, at most 4GB)',
   },
   {
     name: 'threads',
     topic: 'worker',
+    used: 'seldom',
     value: '<count>',
     ...whole(1, 256),
-    doc: 'most pulls, and most writes, at once in this worker; fewer where `--memory` is small (default: the cores of the machine)',
+    doc: 'limit of concurrent pulls, and of concurrent writes, in this worker; fewer where --memory is small (default: number of cores)',
   },
   {
     name: 'slots',
     topic: 'worker',
+    used: 'seldom',
     value: '<count>',
     ...whole(1, 256),
-    doc: 'steps at once in this worker, tails that wait for their source not counted (default: a core and one more, at most 8)',
+    doc: 'limit of concurrent steps in this worker, not counting tails that wait for their source (default: cores + 1, at most 8)',
   },
   {
     name: 'metrics',
     topic: 'worker',
+    used: 'seldom',
     value: '<address>',
     takes: 'host:port',
     parse: listenAddress,
@@ -308,29 +338,32 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'stage',
     topic: 'worker',
+    used: 'seldom',
     value: '<folder>',
     ...text('a folder'),
-    doc: 'folder for what a worker pulls before it is committed (default: work/ in .parquetry/)',
+    doc: 'folder for what a worker has pulled and not yet committed (default: work/ in .parquetry/)',
   },
   {
     name: 'profile',
-    topic: 'debugging',
+    topic: 'output',
+    used: 'seldom',
     value: '<name>',
     ...oneOf('dev', 'test', 'prod'),
-    doc: 'buffer size and debug mode at once: dev (1, debug), test (100, debug) or prod (10000)',
+    doc: 'set buffer size and debug mode together: dev (1, debug), test (100, debug) or prod (10000)',
   },
   {
     name: 'debug',
-    topic: 'debugging',
+    topic: 'output',
     ...aSwitch,
-    doc: 'log each decision on the way of a message, and each flush, on stderr; it is the worker that logs',
+    doc: 'log every decision about a message, and every flush, on stderr of the worker',
   },
   {
     name: 'debug-log',
-    topic: 'debugging',
+    topic: 'output',
+    used: 'seldom',
     value: '<file>',
     ...text('a file'),
-    doc: 'write the lines of the debug mode to this file; turns it on',
+    doc: 'write the debug log to this file; implies --debug',
   },
   ...REPEATED_SETTINGS,
 ];
@@ -350,6 +383,22 @@ export function setting(name: string): Setting {
   const found = BY_NAME.get(name);
   if (found === undefined) throw new Error(`there is no setting ${name}`);
   return found;
+}
+
+/** Value of a setting's default, or of a command's own one. */
+export function defaultOf({ parse }: Setting, value: string | number): unknown {
+  return typeof value === 'string' && parse !== undefined ? parse(value) : value;
+}
+
+/** Defaults of the settings that have one, by the names of their options' values (`partitionSize`). */
+export function defaults(names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const entry = setting(name);
+      const attribute = name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+      return entry.default === undefined ? [] : [[attribute, defaultOf(entry, entry.default)]];
+    }),
+  );
 }
 
 /** `buffer-size` → `PARQUETRY_BUFFER_SIZE` */

@@ -1,7 +1,10 @@
 export { checkArchive, wantedIdentity } from './archives';
 export type { DebugSink } from './deps';
+export { inspectMessages } from './plan/inspectmessages';
 export { type RangeIndex, indexRange, runMessages } from './plan/indexrange';
 export { type PlannedDataset, planDatasets } from './plan/partitions';
+export { type DatasetPreview, type RunPreview, previewRun } from './plan/preview';
 export { type StoredPlan, loadPlan } from './plan/stored';
+export type { Verdict } from './plan/verdict';
 export { checkSource } from './sources';
 export { type RunningWorker, type WorkerOptions, startWorker } from './worker';

@@ -1,9 +1,7 @@
-import { ParquetryError } from '@parquetry/core';
+import { type CompatibilityMode, DEFAULT_MODE, ParquetryError } from '@parquetry/core';
 import {
   type BreakingChange,
   type Compatibility,
-  type CompatibilityMode,
-  DEFAULT_MODE,
   describeChange,
   READERS,
 } from '@parquetry/schema';

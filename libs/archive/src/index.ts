@@ -14,4 +14,5 @@ export { type PublishedCheck, REUSE_MS } from './upload';
 export { type MajorCoverage, majorCoverage, type MajorFault, promote, type Promotion } from './promote';
 export { type RegisterOptions, SchemaRegistry } from './registry';
 export { type SegmentFile, type SegmentIdentity, type SegmentRecord, segmentRange } from './segment';
+export { type Committed, committedIn, type Unread } from './committed';
 export { filesIn, type LiveFile, type Snapshot } from './snapshot';

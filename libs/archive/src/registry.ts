@@ -1,11 +1,9 @@
-import { ParquetryError } from '@parquetry/core';
+import { type CompatibilityMode, DEFAULT_MODE, ParquetryError } from '@parquetry/core';
 import {
   assertStorable,
   canonicalJson,
   checkCompatibility,
   type Compatibility,
-  type CompatibilityMode,
-  DEFAULT_MODE,
   mergeSchemas,
   type RegisteredSchema,
   schemaFingerprint,

@@ -6,6 +6,7 @@ export * from './semaphore';
 export * from './intervals';
 export * from './layout';
 export * from './fileidentity';
+export * from './modes';
 export * from './names';
 export * from './partitions';
 export * from './parts';

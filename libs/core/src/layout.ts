@@ -1,5 +1,8 @@
 import type { LedgerRange } from './range';
 
+/** Layouts by their configured names. */
+export const LAYOUTS = ['ledger_day', 'ledger_range', 'hour'] as const satisfies readonly Layout['kind'][];
+
 /** How files are placed below a dataset's folder. `ledger_range` cuts at multiples of `width` ledgers. */
 export type Layout =
   | { readonly kind: 'ledger_day' }

@@ -1,4 +1,4 @@
-import type { CompatibilityMode } from './compat/modes';
+import type { CompatibilityMode } from '@parquetry/core';
 
 /**
  * The type system of the registry: a readable subset of Arrow's types. `toArrowSchema` gives the `apache-arrow` form.

@@ -6,5 +6,7 @@ export * from './contract/schedule';
 export * from './contract/tail';
 export * from './contract/tally';
 export * from './contract/types';
+export { type HistoryEvent, type RunHistory, first, readHistory } from './history';
 export { RunState } from './runstate';
+export { foldBackfill, foldTail, tailStart } from './statushistory';
 export { type Flush, TailState } from './tailstate';

@@ -1,29 +1,29 @@
-import {
-  type AuditFinding,
-  type DatasetAudit,
-  type Waste,
-  auditArchive,
-  findWaste,
-  keptPlans,
-  planFor,
-} from '@parquetry/audit';
+import type { AuditFinding, DatasetAudit, Waste } from '@parquetry/audit';
 import { type LedgerRange, ParquetryError, formatRange, isParquetryError } from '@parquetry/core';
-import type { RunSpec } from '@parquetry/workflows';
-import { openManaged } from '../archive';
+import type { BackfillInput, RunSpec } from '@parquetry/workflows';
+import type { Define } from '../cli';
 import { faultError, sayFindings } from '../findings';
-import { type WorkerSettings, archiveRoot } from '../options';
 import { Output, formatBytes } from '../output';
-import { startRun } from './backfill';
+import { defaults } from '../settings';
+import { WORKER_SETTINGS, type WorkerOptions, workerSettings } from '../workeroptions';
 
-/** What `audit` is asked. */
-export interface AuditOptions {
+interface Options extends WorkerOptions {
+  readonly archive: string;
   /** Start what repairs the gaps. */
-  readonly fix: boolean;
+  readonly fix?: boolean;
   /** Ask the store for sizes only; without it every file is read for its sha256. */
-  readonly quick: boolean;
-  /** Folder of this machine with the stages of workers. */
-  readonly workRoot: string;
+  readonly quick?: boolean;
 }
+
+/** `parquetry audit` */
+export const define: Define = ({ command, output, run }) =>
+  command('audit', 'report gaps, overlaps, missing and altered files, and leftovers', 'Check')
+    .settings(['archive', 'region', ...WORKER_SETTINGS], { required: ['archive'] })
+    .option('--fix', 'fill gaps by a backfill from the source that the run had')
+    .option('--quick', 'only compare the sizes of files, do not read them')
+    .writes('fix')
+    .example('parquetry audit --archive ./archive --quick')
+    .action((options: Options) => run(() => audit(options, output)));
 
 /** A gap that `--fix` tried to fill. */
 interface Fix {
@@ -33,22 +33,20 @@ interface Fix {
   readonly message?: string;
 }
 
-/**
- * `parquetry audit`: gaps, overlaps, missing and altered files, commits without a record, and everything that no commit
- * names, in one report; exit 1 when there is a fault. `--fix` fills gaps from the source that the run had.
- */
-export async function audit(
-  root: string,
-  options: AuditOptions,
-  settings: WorkerSettings,
-  output: Output,
-): Promise<number> {
-  let audits = await look(root, options);
-  const fixes = options.fix ? await fillGaps(root, audits, settings, output) : undefined;
-  if (fixes?.some(({ outcome }) => outcome === 'filled') === true) audits = await look(root, options);
+/** Reports faults and waste; exit 1 when there is a fault. `--fix` fills gaps from the source that the run had. */
+async function audit(options: Options, output: Output): Promise<number> {
+  const { findWaste } = require('@parquetry/audit') as typeof import('@parquetry/audit');
+  const { openManaged } = require('../archive') as typeof import('../archive');
+  const { workFolder } = require('../workfolder') as typeof import('../workfolder');
+  const { archive: root } = options;
+  let audits = await auditAll(options);
+  const fixes = options.fix === true ? await fillGaps(options, audits, output) : undefined;
+  if (fixes?.some(({ outcome }) => outcome === 'filled') === true) audits = await auditAll(options);
   const { archive, store } = await openManaged(root);
   const waste: Omit<Waste, 'remove'>[] = [];
-  for await (const { kind, key, size, modified, message } of findWaste(archive, store, options))
+  for await (const { kind, key, size, modified, message } of findWaste(archive, store, {
+    workRoot: workFolder(options.stage),
+  }))
     waste.push({ kind, key, size, modified, message });
 
   output.table(
@@ -63,7 +61,7 @@ export async function audit(
       entry.findings.filter(({ fault }) => fault).length,
     ]),
   );
-  // Files that no commit names are told once, with everything else that only takes room.
+  // Files that no commit names are reported once, with everything else that only takes room.
   const findings = audits.flatMap((entry) => entry.findings).filter(({ fault }) => fault);
   sayFindings(findings, output);
   for (const { kind, message } of waste) output.say(`note ${kind}: ${message}`);
@@ -83,20 +81,24 @@ export async function audit(
   return 0;
 }
 
-async function look(root: string, { quick }: AuditOptions): Promise<DatasetAudit[]> {
+async function auditAll({ archive: root, quick }: Options): Promise<DatasetAudit[]> {
+  const { auditArchive } = require('@parquetry/audit') as typeof import('@parquetry/audit');
+  const { openManaged } = require('../archive') as typeof import('../archive');
   const { archive } = await openManaged(root);
   const audits: DatasetAudit[] = [];
-  for await (const entry of auditArchive(archive, { level: quick ? 'size' : 'sha256' })) audits.push(entry);
+  for await (const entry of auditArchive(archive, { level: quick === true ? 'size' : 'sha256' }))
+    audits.push(entry);
   return audits;
 }
 
 /** Starts the backfill that each gap needs, through the same code as the command; gaps of one range are one run. */
-async function fillGaps(
-  root: string,
-  audits: readonly DatasetAudit[],
-  settings: WorkerSettings,
-  output: Output,
-): Promise<Fix[]> {
+async function fillGaps(options: Options, audits: readonly DatasetAudit[], output: Output): Promise<Fix[]> {
+  const { keptPlans, planFor } = require('@parquetry/audit') as typeof import('@parquetry/audit');
+  const { openManaged } = require('../archive') as typeof import('../archive');
+  const { archiveRoot } = require('../runspec') as typeof import('../runspec');
+  const { startRun } = require('../startrun') as typeof import('../startrun');
+  const { archive: root } = options;
+  const settings = workerSettings(options);
   const plans = await keptPlans((await openManaged(root)).store);
   const gaps = new Map<string, { range: LedgerRange; datasets: string[]; spec: RunSpec | undefined }>();
   for (const { dataset, range } of audits.flatMap(({ findings }) => findings.filter(isGap))) {
@@ -116,8 +118,7 @@ async function fillGaps(
     const input = {
       // The archive may have moved since; it is filled where it is now.
       spec: { ...spec, archive: archiveRoot(root), range, types: datasets },
-      concurrency: 4,
-      maxParked: 50,
+      ...(defaults(['concurrency', 'max-parked']) as Pick<BackfillInput, 'concurrency' | 'maxParked'>),
       onFailure: 'fail' as const,
     };
     const quiet = new Quiet();

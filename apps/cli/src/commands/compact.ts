@@ -1,22 +1,12 @@
 import { createHash } from 'node:crypto';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { ParquetryError, formatRange, parseLedgerRange } from '@parquetry/core';
-import {
-  ATTRIBUTES,
-  type CompactInput,
-  type CompactProgress,
-  TASK_QUEUE,
-  type VerifyLevel,
-} from '@parquetry/workflows';
-import { runFailure } from '../follow';
+import type { CompactInput, CompactProgress, VerifyLevel } from '@parquetry/workflows';
+import type { Define } from '../cli';
 import { onInterrupt } from '../interrupt';
-import { type WorkerSettings, archiveRoot } from '../options';
 import type { Output } from '../output';
-import { openSession } from '../session';
-import { startWorkflow } from '../startworkflow';
+import { WORKER_SETTINGS, type WorkerOptions, workerSettings } from '../workeroptions';
 
-/** Options of `compact` as commander gives them. */
-export interface CompactOptions {
+interface Options extends WorkerOptions {
   readonly archive: string;
   readonly types?: string;
   readonly ledgers?: string;
@@ -27,12 +17,42 @@ export interface CompactOptions {
   readonly keepReplaced?: boolean;
 }
 
-/** `parquetry compact`: makes few large segments of many small ones and waits for the end. */
-export async function compact(
-  options: CompactOptions,
-  settings: WorkerSettings,
-  output: Output,
-): Promise<number> {
+/** `parquetry compact` */
+export const define: Define = ({ command, output, run }) =>
+  command('compact', 'merge small segments into larger ones; readers of the log never see both', 'Maintain')
+    .settings(
+      [
+        'archive',
+        'types',
+        'ledgers',
+        'partition-size',
+        'target-size',
+        'verify',
+        'keep-replaced',
+        'region',
+        ...WORKER_SETTINGS,
+      ],
+      {
+        required: ['archive'],
+        docs: {
+          types: 'only these datasets, separated by commas (default: all)',
+          ledgers: 'only segments inside these ledgers',
+        },
+      },
+    )
+    .writes()
+    .example('parquetry compact --archive ./archive --target-size 256MB')
+    .action((options: Options) => run(() => compact(options, output)));
+
+/** Starts the compaction, or joins it, and waits for its end. */
+async function compact(options: Options, output: Output): Promise<number> {
+  const { ATTRIBUTES, TASK_QUEUE } = require('@parquetry/workflows') as typeof import('@parquetry/workflows');
+  const { WorkflowExecutionAlreadyStartedError } =
+    require('@temporalio/client') as typeof import('@temporalio/client');
+  const { runFailure } = require('../follow') as typeof import('../follow');
+  const { openSession } = require('../session') as typeof import('../session');
+  const { startWorkflow } = require('../startworkflow') as typeof import('../startworkflow');
+  const settings = workerSettings(options);
   const input = compactInput(options);
   const hash = createHash('sha256').update(JSON.stringify(input)).digest('hex').slice(0, 12);
   const id = `compact/${hash}`;
@@ -69,13 +89,13 @@ export async function compact(
     stop.abort();
     await result.catch(() => undefined);
     if (done === undefined) {
-      output.note(`Detached from ${id}; the same command goes on with it.`);
+      output.note(`Detached from ${id}; the same command continues it.`);
       output.document({ workflowId: id, detached: true });
       return 130;
     }
     output.say(
       done.groups === 0
-        ? 'Nothing to compact: no partition that is full has several segments.'
+        ? 'Nothing to compact: no full partition has several segments.'
         : `${done.segments} segments became ${done.groups}, ${done.filesBefore} files became ${done.filesAfter}; ${done.rows} rows.`,
     );
     output.document({ workflowId: id, ...done });
@@ -86,7 +106,8 @@ export async function compact(
   }
 }
 
-function compactInput(options: CompactOptions): CompactInput {
+function compactInput(options: Options): CompactInput {
+  const { archiveRoot } = require('../runspec') as typeof import('../runspec');
   const { types, ledgers, targetSize } = options;
   if (targetSize !== undefined && targetSize < 1)
     throw new ParquetryError('USAGE', '--target-size is at least one byte.');

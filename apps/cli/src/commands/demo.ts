@@ -1,21 +1,38 @@
-import path from 'node:path';
 import { mkdir } from 'node:fs/promises';
-import { writeSampleLake } from '@parquetry/sample';
+import path from 'node:path';
 import { formatRange } from '@parquetry/core';
-import { devHome } from '@parquetry/temporal';
-import type { WorkerSettings } from '../options';
+import type { Define } from '../cli';
 import { type Output, formatBytes } from '../output';
+import { type BackfillOptions, RUN_SETTINGS } from '../runoptions';
+import { defaults } from '../settings';
+import { WORKER_SETTINGS, type WorkerOptions, workerSettings } from '../workeroptions';
 import { backfill } from './backfill';
 import { query } from './query';
 import { verify } from './verify';
+
+interface Options extends WorkerOptions {
+  readonly out: string;
+}
+
+/** `parquetry demo` */
+export const define: Define = ({ command, output, run }) =>
+  command('demo', 'sample lake, backfill, verify and query, all in one folder', 'Run')
+    .option('--out <folder>', 'folder of the demo', 'demo')
+    .settings(WORKER_SETTINGS)
+    .writes()
+    .example('parquetry demo --out ./demo')
+    .action((options: Options) => run(() => demo(options, output)));
 
 const QUESTION = `select date_trunc('hour', closed_at) as hour, count(*) as transactions,
   count(*) filter (where successful) as successful, sum(fee_charged) as fees
 from transactions group by 1 order by 1`;
 
-/** `parquetry demo`: the main job on a generated lake, with everything a newcomer wants to look at afterwards. */
-export async function demo(out: string, settings: WorkerSettings, output: Output): Promise<number> {
-  const dir = path.resolve(out);
+/** The main job on a generated lake, with everything that a newcomer wants to look at afterwards. */
+async function demo(options: Options, output: Output): Promise<number> {
+  const { writeSampleLake } = require('@parquetry/sample') as typeof import('@parquetry/sample');
+  const { devHome } = require('@parquetry/temporal') as typeof import('@parquetry/temporal');
+  const settings = workerSettings(options);
+  const dir = path.resolve(options.out);
   const lake = path.join(dir, 'lake');
   const archive = path.join(dir, 'archive');
   await mkdir(dir, { recursive: true });
@@ -29,18 +46,12 @@ export async function demo(out: string, settings: WorkerSettings, output: Output
   );
   const done = await backfill(
     {
+      ...(defaults(RUN_SETTINGS) as unknown as BackfillOptions),
       source: `galexie:${lake}`,
       archive,
       ledgers,
       partitionSize: 50,
-      layout: 'ledger_day',
-      ledgersPerFolder: 10_000,
       compression: 'zstd',
-      concurrency: 4,
-      maxParked: 50,
-      maxRejects: 0,
-      onFailure: 'park',
-      verify: 'ledger',
     },
     settings,
     output,

@@ -1,12 +1,22 @@
-import { devHome } from '@parquetry/temporal';
 import { ParquetryError } from '@parquetry/core';
+import type { Define } from '../cli';
 import { onInterrupt } from '../interrupt';
-import type { WorkerSettings } from '../options';
 import type { Output } from '../output';
-import { openSession } from '../session';
+import { untilStopped } from '../untilstopped';
+import { WORKER_SETTINGS, type WorkerOptions, workerSettings } from '../workeroptions';
 
-/** `parquetry dev`: the embedded Temporal server and a worker, until Ctrl-C; other commands in the folder use them. */
-export async function dev(settings: WorkerSettings, output: Output): Promise<number> {
+/** `parquetry dev` */
+export const define: Define = ({ command, output, run }) =>
+  command('dev', 'run an embedded Temporal server and a worker until Ctrl-C', 'Run')
+    .settings(WORKER_SETTINGS)
+    .example('parquetry dev')
+    .action((options: WorkerOptions) => run(() => dev(options, output)));
+
+/** Other commands in the folder use the server and the worker. */
+async function dev(options: WorkerOptions, output: Output): Promise<number> {
+  const { devHome } = require('@parquetry/temporal') as typeof import('@parquetry/temporal');
+  const { openSession } = require('../session') as typeof import('../session');
+  const settings = workerSettings(options);
   const session = await openSession({ output, worker: 'always', settings, foreground: true });
   const interrupt = onInterrupt();
   try {
@@ -28,29 +38,4 @@ export async function dev(settings: WorkerSettings, output: Output): Promise<num
     await session.close();
     interrupt.dispose();
   }
-}
-
-/** `parquetry worker`: a worker of the configured cluster (or of the embedded server), until Ctrl-C. */
-export async function worker(settings: WorkerSettings, output: Output): Promise<number> {
-  const session = await openSession({ output, worker: 'always', settings });
-  const interrupt = onInterrupt();
-  try {
-    output.note(
-      `Worker ${session.worker?.workerId} takes work from ${session.address}, namespace ${session.namespace}.`,
-    );
-    output.note('Ctrl-C lets running steps end and stops it.');
-    await untilStopped(session.worker?.stopped, interrupt.signal);
-    return 0;
-  } finally {
-    // Running steps end here; a second signal while they do ends the process.
-    await session.close();
-    interrupt.dispose();
-  }
-}
-
-async function untilStopped(stopped: Promise<void> | undefined, signal: AbortSignal): Promise<void> {
-  const interrupted = new Promise<void>((resolve) =>
-    signal.addEventListener('abort', () => resolve(), { once: true }),
-  );
-  await Promise.race([interrupted, ...(stopped === undefined ? [] : [stopped])]);
 }

@@ -1,19 +1,32 @@
-import { formatRange, type LedgerRange } from '@parquetry/core';
-import { openArchive } from '../archive';
-import type { Output } from '../output';
-import { formatBytes } from '../output';
+import { formatRange, parseLedgerRange } from '@parquetry/core';
+import type { Define } from '../cli';
+import { type Output, formatBytes } from '../output';
 
-/** `parquetry files`: what the commit log names, in ledger order. */
-export async function files(
-  root: string,
-  filter: { readonly dataset?: string; readonly range?: LedgerRange },
-  output: Output,
-): Promise<number> {
+interface Options {
+  readonly archive: string;
+  readonly dataset?: string;
+  readonly ledgers?: string;
+}
+
+/** `parquetry files` */
+export const define: Define = ({ command, output, run }) =>
+  command('files', 'list the committed files of an archive', 'Look')
+    .settings(['archive', 'ledgers', 'region'], {
+      required: ['archive'],
+      docs: { ledgers: 'only files that may hold these ledgers' },
+    })
+    .option('--dataset <name>', 'only this dataset')
+    .example('parquetry files --archive ./archive --dataset transactions --ledgers 426000-426100')
+    .action((options: Options) => run(() => files(options, output)));
+
+/** Lists what the commit log names, in ledger order. */
+async function files({ archive: root, dataset, ledgers }: Options, output: Output): Promise<number> {
+  const range = ledgers === undefined ? undefined : parseLedgerRange(ledgers);
+  const { openArchive } = require('../archive') as typeof import('../archive');
   const { archive, store } = await openArchive(root);
-  const datasets = filter.dataset === undefined ? await archive.datasets() : [filter.dataset];
   const found = [];
-  for (const dataset of datasets)
-    for (const file of await archive.dataset(dataset).files(filter.range)) found.push({ dataset, ...file });
+  for (const name of dataset === undefined ? await archive.datasets() : [dataset])
+    for (const file of await archive.dataset(name).files(range)) found.push({ dataset: name, ...file });
   output.table(
     ['dataset', 'ledgers', 'rows', 'size', 'closed by', 'file'],
     found.map((file) => [

@@ -1,89 +1,59 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseDataset } from '@parquetry/archive';
-import { MAX_LEDGER, formatRange } from '@parquetry/core';
-import { type InspectedMessage, inspectNdjson } from '@parquetry/source';
-import { openStore } from '@parquetry/storage';
-import { indexRange, runMessages } from '@parquetry/worker';
-import { openArchive } from '../archive';
+import { MAX_LEDGER, formatRange, parseLedgerRange } from '@parquetry/core';
+import type { InspectedMessage } from '@parquetry/source';
+import type { Verdict } from '@parquetry/worker';
+import type { Define } from '../cli';
 import { onInterrupt } from '../interrupt';
-import { type BackfillOptions, backfillInput } from '../options';
 import { type Output, formatCount } from '../output';
-import { Verdict } from '../verdict';
+import { ROW_SETTINGS, type SpecOptions } from '../runoptions';
 
-/** Options of `inspect`: those of a backfill that say what becomes of messages. */
-export interface InspectOptions extends Omit<
-  BackfillOptions,
-  'source' | 'archive' | 'ledgers' | 'compression' | 'concurrency' | 'maxParked' | 'onFailure' | 'verify'
-> {
+interface Options extends Omit<SpecOptions, 'source' | 'archive' | 'compression' | 'verify'> {
   readonly archive?: string;
   readonly ledgers?: string;
 }
 
-/**
- * `parquetry inspect FILE…`: does what a backfill of the files would do up to the rows, and prints what becomes of each
- * message. Exit 1 when the backfill would not commit everything. With an archive its schemas, style and majors count.
- */
-export async function inspect(
-  files: readonly string[],
-  options: InspectOptions,
-  output: Output,
-): Promise<number> {
-  const workDir = await mkdtemp(path.join(tmpdir(), 'parquetry-inspect-'));
-  const interrupt = onInterrupt();
-  const { signal } = interrupt;
-  try {
-    if (options.archive !== undefined) await openArchive(options.archive);
-    const { spec: asked } = backfillInput({
+/** `parquetry inspect` */
+export const define: Define = ({ command, output, run }) =>
+  command('inspect', 'validate messages and show what a backfill would do with each', 'Check')
+    .argument('<files...>', 'NDJSON files or globs')
+    .settings(ROW_SETTINGS)
+    .example("parquetry inspect './messages/*.ndjson' --archive ./archive")
+    .action((files: string[], options: Options) => run(() => inspect(files, options, output)));
+
+/** Exit 1 when the backfill would not commit everything. With an archive its schemas, style and majors count. */
+async function inspect(files: readonly string[], options: Options, output: Output): Promise<number> {
+  const { inspectMessages } = require('@parquetry/worker') as typeof import('@parquetry/worker');
+  const { openArchive } = require('../archive') as typeof import('../archive');
+  const { runSpec } = require('../runspec') as typeof import('../runspec');
+  const { ledgers } = options;
+  if (options.archive !== undefined) await openArchive(options.archive);
+  const spec = runSpec(
+    {
       ...options,
       source: `ndjson:${files.join(',')}`,
       // Without an archive: as in a new one.
-      archive: options.archive ?? path.join(workDir, 'none'),
-      ledgers: options.ledgers ?? `1-${MAX_LEDGER}`,
-      compression: 'snappy',
-      concurrency: 1,
-      maxParked: 1,
-      onFailure: 'park',
+      archive: options.archive ?? path.join(tmpdir(), `parquetry-none-${randomUUID()}`),
+      // No row is written.
+      compression: 'none',
       verify: 'ledger',
-    });
-    const looked = await indexRange(openStore(asked.archive), asked, { workDir, signal, empty: true });
-    const { spec, index } = looked;
-    const schemas = new Map(
-      index.datasets.map(({ dataset, schema }) => [parseDataset(dataset).messageType, schema]),
-    );
-    const datasets = new Map(
-      index.datasets.map(({ dataset }) => [parseDataset(dataset).messageType, dataset]),
-    );
-    const verdict = new Verdict(spec);
-    const messages: InspectedMessage[] = [];
-    await inspectNdjson({
-      spec: spec.source.uri.slice('ndjson:'.length),
-      options: runMessages(looked),
-      schemas,
-      range: spec.range,
-      ...(spec.types === undefined ? {} : { types: spec.types }),
-      layout: spec.settings.layout,
-      workDir,
-      signal,
-      onMessage: (found) => {
-        const { dataset } = found;
-        const message = {
-          ...found,
-          ...(dataset === undefined ? {} : { dataset: datasets.get(dataset) ?? dataset }),
-        };
-        verdict.add(message);
+    },
+    { range: ledgers === undefined ? { start: 1, end: MAX_LEDGER } : parseLedgerRange(ledgers) },
+  );
+  const interrupt = onInterrupt();
+  const messages: InspectedMessage[] = [];
+  try {
+    const { verdict, schemas } = await inspectMessages(spec, {
+      signal: interrupt.signal,
+      onMessage: (message) => {
         if (output.json) messages.push(message);
         else output.say(line(message));
       },
     });
-    return report(verdict, output, {
-      messages,
-      schemas: Object.fromEntries(index.datasets.map(({ dataset, schema }) => [dataset, schema])),
-    });
+    return report(verdict, output, { messages, schemas });
   } finally {
     interrupt.dispose();
-    await rm(workDir, { recursive: true, force: true });
   }
 }
 

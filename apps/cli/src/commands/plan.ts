@@ -1,70 +1,63 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { countPartitions, formatRange } from '@parquetry/core';
-import { openStore } from '@parquetry/storage';
-import { type PlannedDataset, indexRange, planDatasets } from '@parquetry/worker';
+import { formatRange } from '@parquetry/core';
+import type { PlannedDataset, RunPreview } from '@parquetry/worker';
+import type { Define } from '../cli';
 import { onInterrupt } from '../interrupt';
-import { type BackfillOptions, backfillInput } from '../options';
 import { type Output, formatBytes, formatCount } from '../output';
+import { type BackfillOptions, MODE_SETTINGS, REQUIRED, RUN_SETTINGS } from '../runoptions';
 
-/** Lines for people; `--json` has all. */
+/** Rows of the table for people; `--json` has all. */
 const SHOWN = 40;
 
-/** `parquetry plan`: what `backfill` with the same options would do, from the source and the commit log; no writes. */
+/** `parquetry plan` */
+export const define: Define = ({ command, output, run }) =>
+  command('plan', 'show what a backfill would do and why; writes nothing', 'Check')
+    .settings([...RUN_SETTINGS, ...MODE_SETTINGS, 'profile'], { required: REQUIRED })
+    .example('parquetry plan --source galexie:./lake --archive ./archive --ledgers 426000-426100')
+    .action((options: BackfillOptions) => run(() => plan(options, output)));
+
+/** What `backfill` with the same options would do; also `backfill --dry-run`. */
 export async function plan(options: BackfillOptions, output: Output): Promise<number> {
-  const { spec: asked } = backfillInput(options);
-  const store = openStore(asked.archive);
-  const workDir = await mkdtemp(path.join(tmpdir(), 'parquetry-plan-'));
+  const { previewRun } = require('@parquetry/worker') as typeof import('@parquetry/worker');
+  const { backfillInput } = require('../runspec') as typeof import('../runspec');
   const interrupt = onInterrupt();
   try {
-    const looked = await indexRange(store, asked, { workDir, signal: interrupt.signal });
-    const { spec, index, identity, exists } = looked;
-    const parts: PlannedDataset[] = [];
-    for await (const part of planDatasets(store, looked)) parts.push(part);
-    const partitions = countPartitions(spec.range, spec.partitionSize);
-    const count = (wanted: (part: PlannedDataset) => boolean): number =>
-      new Set(parts.filter(wanted).map(({ range }) => range.start)).size;
-    const open = count(({ run }) => run.length > 0);
-    const replaced = count(({ state }) => state === 'replace');
-    output.say(
-      `Ledgers ${formatRange(spec.range)} (inclusive) in ${formatCount(partitions)} partitions of ${formatCount(spec.partitionSize)}: ` +
-        (spec.mode === 'replace'
-          ? `all would run, ${formatCount(replaced)} of them to replace what is committed where it differs.`
-          : `${formatCount(open)} would run, ${formatCount(partitions - open)} are committed.`),
-    );
-    output.say(
-      `Archive ${spec.archive}${exists ? '' : ' (new)'}: network ${identity.network}, layout ${identity.layout.kind}, ` +
-        `integers ${identity.integers}${identity.prefix === undefined ? '' : `, prefix ${identity.prefix}`}.`,
-    );
-    printParts(parts, output);
-    for (const entry of summaries(parts, index.datasets))
-      output.say(
-        `${entry.dataset}: ${entry.columns} columns, ${entry.messages === undefined ? 'messages not counted ahead' : `${formatCount(entry.messages)} messages in the range`}; ` +
-          `${entry.missing} partitions to bring, ${spec.mode === 'replace' ? `${entry.replace} to replace` : `${entry.committed} committed, ${entry.stale} stale`}.`,
-      );
-    if (index.unusable > 0)
-      output.say(
-        `${formatCount(index.unusable)} messages have no usable type or ledger; \`parquetry inspect\` names them.`,
-      );
-    if (index.filtered > 0)
-      output.say(`${formatCount(index.filtered)} messages lie outside the ledgers or in other types.`);
-    output.say(`Read from the source: ${formatBytes(index.bytesRead)}. Nothing was written.`);
-    output.document({
-      spec,
-      archive: { exists, identity },
-      partitions: { total: partitions, run: open },
-      datasets: summaries(parts, index.datasets),
-      plan: parts,
-      unusable: index.unusable,
-      filtered: index.filtered,
-      bytesRead: index.bytesRead,
-    });
+    const preview = await previewRun(backfillInput(options).spec, interrupt.signal);
+    sayPreview(preview, output);
+    output.document(preview);
     return 0;
   } finally {
     interrupt.dispose();
-    await rm(workDir, { recursive: true, force: true });
   }
+}
+
+function sayPreview(preview: RunPreview, output: Output): void {
+  const { spec, archive, partitions, datasets, unusable, filtered, bytesRead } = preview;
+  const { total, run, replaced } = partitions;
+  const { identity } = archive;
+  const replaces = spec.mode === 'replace';
+  output.say(
+    `Ledgers ${formatRange(spec.range)} (inclusive) in ${formatCount(total)} partitions of ${formatCount(spec.partitionSize)}: ` +
+      (replaces
+        ? `all would run, ${formatCount(replaced)} of them to replace what is committed where it differs.`
+        : `${formatCount(run)} would run, ${formatCount(total - run)} are committed.`),
+  );
+  output.say(
+    `Archive ${spec.archive}${archive.exists ? '' : ' (new)'}: network ${identity.network}, layout ${identity.layout.kind}, ` +
+      `integers ${identity.integers}${identity.prefix === undefined ? '' : `, prefix ${identity.prefix}`}.`,
+  );
+  printParts(preview.plan, output);
+  for (const { dataset, columns, messages, missing, replace, committed, stale } of datasets)
+    output.say(
+      `${dataset}: ${columns} columns, ${messages === undefined ? 'messages not counted ahead' : `${formatCount(messages)} messages in the range`}; ` +
+        `${missing} partitions to write, ${replaces ? `${replace} to replace` : `${committed} committed, ${stale} stale`}.`,
+    );
+  if (unusable > 0)
+    output.say(
+      `${formatCount(unusable)} messages have no usable type or ledger; \`parquetry inspect\` names them.`,
+    );
+  if (filtered > 0)
+    output.say(`${formatCount(filtered)} messages lie outside the ledgers or in other types.`);
+  output.say(`Read from the source: ${formatBytes(bytesRead)}. Nothing was written.`);
 }
 
 function printParts(parts: readonly PlannedDataset[], output: Output): void {
@@ -81,35 +74,4 @@ function printParts(parts: readonly PlannedDataset[], output: Output): void {
       ]),
   );
   if (parts.length > SHOWN) output.say(`… and ${formatCount(parts.length - SHOWN)} more; --json prints all.`);
-}
-
-interface Summary {
-  readonly dataset: string;
-  readonly columns: number;
-  /** Messages of the whole range, counted; rejects included. */
-  readonly messages?: number;
-  readonly missing: number;
-  readonly committed: number;
-  readonly stale: number;
-  readonly replace: number;
-}
-
-function summaries(
-  parts: readonly PlannedDataset[],
-  datasets: readonly { dataset: string; schema: { fields: readonly unknown[] }; messages?: number }[],
-): Summary[] {
-  return datasets.map(({ dataset, schema, messages }) => {
-    const own = parts.filter((part) => part.dataset === dataset);
-    const count = (...states: PlannedDataset['state'][]): number =>
-      own.filter(({ state }) => states.includes(state)).length;
-    return {
-      dataset,
-      columns: schema.fields.length,
-      ...(messages === undefined ? {} : { messages }),
-      missing: count('missing', 'partly'),
-      committed: count('committed'),
-      stale: count('stale'),
-      replace: count('replace'),
-    };
-  });
 }

@@ -1,15 +1,50 @@
-import { type LedgerRange, ParquetryError } from '@parquetry/core';
-import { type LiveFile, SchemaRegistry } from '@parquetry/archive';
-import { FileCache, type ObjectStore } from '@parquetry/storage';
-import { cacheFolder } from '@parquetry/temporal';
-import { openQuery } from '@parquetry/writer';
 import path from 'node:path';
-import { openArchive } from '../archive';
+import type { LiveFile } from '@parquetry/archive';
+import { type LedgerRange, ParquetryError, parseLedgerRange } from '@parquetry/core';
+import type { FileCache, ObjectStore } from '@parquetry/storage';
+import type { Define } from '../cli';
 import { type Output, formatBytes, formatCount } from '../output';
+import { byteSize } from '../parsers';
+import { workerSettings } from '../workeroptions';
 
-/** Remote files loaded at once. */
+/** Remote files that are downloaded at the same time. */
 const AT_ONCE = 4;
 const CACHE_BYTES = 10e9;
+
+interface Options {
+  readonly archive: string;
+  readonly memory?: number;
+  readonly ledgers?: string;
+  readonly cacheSize?: number;
+}
+
+/** `parquetry query` */
+export const define: Define = ({ command, output, run }) =>
+  command('query', 'run SQL over the committed files; every dataset is a view', 'Look')
+    .argument('<sql>', 'one SELECT')
+    .settings(['archive', 'ledgers', 'region', 'memory'], {
+      required: ['archive'],
+      docs: {
+        ledgers: 'only rows of these ledgers; other files are not read',
+        memory: 'memory of DuckDB (default: half of the machine, at most 4GB)',
+      },
+    })
+    .option('--cache-size <size>', 'room for copies of remote files (default: 10GB)', byteSize)
+    .example('parquetry query --archive ./archive "select count(*) from transactions"')
+    .action((sql: string, options: Options) =>
+      run(() =>
+        query(
+          options.archive,
+          sql,
+          {
+            memoryBytes: workerSettings(options).memoryBytes,
+            ...(options.cacheSize === undefined ? {} : { cacheBytes: options.cacheSize }),
+            ...(options.ledgers === undefined ? {} : { range: parseLedgerRange(options.ledgers) }),
+          },
+          output,
+        ),
+      ),
+    );
 
 /** What bounds a query. */
 export interface QueryLimits {
@@ -21,13 +56,16 @@ export interface QueryLimits {
 }
 
 /**
- * `parquetry query SQL`: each dataset of the archive is a view over exactly its committed files. Files of a remote
+ * Each dataset of the archive is a view over exactly its committed files. Files of a remote
  * archive are read through a cache in the user's cache folder; only those of datasets that the SQL names are loaded.
  */
 export async function query(root: string, sql: string, limits: QueryLimits, output: Output): Promise<number> {
+  const { openArchive } = require('../archive') as typeof import('../archive');
+  const { FileCache } = require('@parquetry/storage') as typeof import('@parquetry/storage');
+  const { cacheFolder } = require('@parquetry/temporal') as typeof import('@parquetry/temporal');
+  const { openQuery } = require('@parquetry/writer') as typeof import('@parquetry/writer');
   const { archive, store } = await openArchive(root);
   const { cacheBytes = CACHE_BYTES } = limits;
-  const registry = new SchemaRegistry(store);
   const engine = await openQuery({ memoryLimit: `${Math.floor(limits.memoryBytes / 1e6)}MB` });
   const cache = new FileCache(path.join(cacheFolder(process.env), 'objects'), cacheBytes);
   try {
@@ -43,7 +81,7 @@ export async function query(root: string, sql: string, limits: QueryLimits, outp
       output,
     );
     for (const { dataset, files } of views) {
-      const latest = await registry.latest(dataset);
+      const latest = await archive.registry.latest(dataset);
       if (latest === undefined)
         throw new ParquetryError('ARCHIVE_INVALID', `The dataset ${dataset} has no schema in the registry.`);
       const local = files.map(({ key }) => paths.get(key) as string);
@@ -63,7 +101,7 @@ export async function query(root: string, sql: string, limits: QueryLimits, outp
   }
 }
 
-/** True when a dataset's name stands in the SQL; `x` does not stand in `x.v2`, which is another dataset. */
+/** True when the SQL names a dataset; `x.v2` does not name `x`: it is another dataset. */
 function names(sql: string, dataset: string): boolean {
   const text = dataset.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
   return new RegExp(`(?<![A-Za-z0-9_$])${text}(?![A-Za-z0-9_$]|\\.v\\d+(?![A-Za-z0-9_$]))`, 'i').test(sql);

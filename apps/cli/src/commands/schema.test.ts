@@ -4,9 +4,8 @@ import path from 'node:path';
 import { Archive } from '@parquetry/archive';
 import type { Field, TableSchema } from '@parquetry/schema';
 import { openStore } from '@parquetry/storage';
-import { SettingsCommand } from '../command';
 import { Output } from '../output';
-import { schemaCommand } from './schemacommand';
+import { createProgram } from '../program';
 
 const V1: TableSchema = {
   messageType: 'payments',
@@ -69,18 +68,7 @@ async function run(...args: string[]): Promise<{ code: number; out: string; err:
   ];
   const output = new Output(args.includes('--json'));
   let code = -1;
-  const program = new SettingsCommand().exitOverride().configureOutput({ writeErr: () => undefined });
-  const command = (name: string, description: string): SettingsCommand => {
-    const made = program.createCommand(name);
-    program.addCommand(made);
-    return made
-      .description(description)
-      .exitOverride()
-      .configureOutput({ writeErr: () => undefined })
-      .option('--json');
-  };
-  const action = (work: () => Promise<number>): Promise<void> => work().then((done) => void (code = done));
-  schemaCommand(program, command, action, output);
+  const program = createProgram(output, (done) => (code = done), args);
   try {
     await program.parseAsync([...args, '--archive', root], { from: 'user' });
   } catch (error) {

@@ -1,27 +1,29 @@
-import { readFile } from 'node:fs/promises';
-import { schemaConflict } from '@parquetry/archive';
-import { ParquetryError } from '@parquetry/core';
-import {
-  type CompatibilityMode,
-  type SchemaChange,
-  checkCompatibility,
-  describeChange,
-  parseTableSchema,
-} from '@parquetry/schema';
-import { openArchive } from '../archive';
+import type { Define } from '../cli';
 import type { Output } from '../output';
-import { findSchema } from './schemafind';
+import { SUBJECT, versionNumber } from '../schemaarguments';
 
-/** A schema with 2,000 columns, all documented, is far smaller. */
-const MAX_BYTES = 16_000_000;
+/** `parquetry schema diff` */
+export const define: Define = ({ command, output, run }) =>
+  command('diff', 'show what changed between two versions')
+    .argument(...SUBJECT)
+    .argument('<older>', 'version', versionNumber)
+    .argument('<newer>', 'version', versionNumber)
+    .settings(['archive', 'region'], { required: ['archive'] })
+    .example('parquetry schema diff transactions 1 2 --archive ./archive')
+    .action((subject: string, older: number, newer: number, { archive }: { archive: string }) =>
+      run(() => schemaDiff(archive, subject, [older, newer], output)),
+    );
 
-/** `parquetry schema diff SUBJECT V1 V2`: what changed between two versions, a line each. */
-export async function schemaDiff(
+async function schemaDiff(
   root: string,
   subject: string,
   versions: readonly [number, number],
   output: Output,
 ): Promise<number> {
+  const { checkCompatibility, describeChange } =
+    require('@parquetry/schema') as typeof import('@parquetry/schema');
+  const { openArchive } = require('../archive') as typeof import('../archive');
+  const { findSchema } = require('../schemafind') as typeof import('../schemafind');
   const { archive } = await openArchive(root);
   const older = await findSchema(archive.registry, subject, versions[0]);
   const newer = await findSchema(archive.registry, subject, versions[1]);
@@ -38,55 +40,7 @@ export async function schemaDiff(
     from: older.version,
     to: newer.version,
     backward: compatible,
-    changes: changes.map(withText),
+    changes: changes.map((change) => ({ ...change, text: describeChange(change) })),
   });
   return 0;
-}
-
-/** `parquetry schema check SUBJECT FILE`: whether a schema may be the next version; 0 when it may, 1 when not. */
-export async function schemaCheck(
-  root: string,
-  subject: string,
-  file: string,
-  mode: CompatibilityMode,
-  output: Output,
-): Promise<number> {
-  const schema = parseTableSchema(await readText(file));
-  const { archive } = await openArchive(root);
-  const latest = await archive.registry.latest(subject);
-  const version = latest?.version ?? 0;
-  const result = await archive.registry.check(subject, schema, { mode });
-  const document = {
-    compatible: result.compatible,
-    subject,
-    mode,
-    version,
-    changes: result.changes.map(withText),
-    breaking: result.breaking.map((one) => ({ ...one, change: withText(one.change) })),
-  };
-  for (const change of result.changes) output.say(describeChange(change));
-  if (!result.compatible) return output.fail(schemaConflict(subject, version, mode, result), document);
-  output.say(
-    version === 0
-      ? `Compatible: it would be the first version of ${subject}.`
-      : result.changes.length === 0
-        ? `Compatible: ${subject} has this schema already.`
-        : `Compatible with ${subject} version ${version} in mode ${mode}.`,
-  );
-  output.document(document);
-  return 0;
-}
-
-function withText(change: SchemaChange): SchemaChange & { text: string } {
-  return { ...change, text: describeChange(change) };
-}
-
-async function readText(file: string): Promise<string> {
-  const bytes = await readFile(file).catch((cause: unknown) => {
-    throw new ParquetryError('USAGE', `The file ${file} can't be read.`, { details: { file }, cause });
-  });
-  if (bytes.length <= MAX_BYTES) return bytes.toString('utf8');
-  throw new ParquetryError('USAGE', `The file ${file} is too large for a schema.`, {
-    details: { file, bytes: bytes.length, limit: MAX_BYTES },
-  });
 }

@@ -1,37 +1,47 @@
 import { writeFile } from 'node:fs/promises';
 import { ParquetryError } from '@parquetry/core';
-import {
-  type RegisteredSchema,
-  arrowIpc,
-  arrowJson,
-  avroSchema,
-  createTableSql,
-  jsonSchema,
-} from '@parquetry/schema';
-import { openArchive } from '../archive';
+import type { RegisteredSchema } from '@parquetry/schema';
+import { Option } from 'commander';
+import type { Define } from '../cli';
 import type { Output } from '../output';
-import { findSchema } from './schemafind';
+import { SUBJECT, VERSION } from '../schemaarguments';
 
 /** Forms in which a schema is exported. */
-export const EXPORT_FORMATS = ['arrow', 'json-schema', 'avro', 'sql'] as const;
+const EXPORT_FORMATS = ['arrow', 'json-schema', 'avro', 'sql'] as const;
 
-/** A form in which a schema is exported. */
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+interface Options {
+  readonly archive: string;
+  readonly format: (typeof EXPORT_FORMATS)[number];
+  readonly out?: string;
+}
 
-/**
- * `parquetry schema export SUBJECT [VERSION]`: the schema for other programs, on stdout or in a file. A file of format
- * `arrow` is an Arrow IPC stream without rows; on stdout it is Arrow's JSON form.
- */
-export async function schemaExport(
-  root: string,
+/** `parquetry schema export` */
+export const define: Define = ({ command, output, run }) =>
+  command('export', 'write a schema for other programs')
+    .argument(...SUBJECT)
+    .argument(...VERSION)
+    .settings(['archive', 'region'], { required: ['archive'] })
+    .addOption(
+      new Option('--format <name>', 'form of the schema').choices(EXPORT_FORMATS).makeOptionMandatory(),
+    )
+    .option('--out <file>', 'write to this file; format arrow is then an Arrow IPC stream without rows')
+    .example('parquetry schema export transactions --archive ./archive --format json-schema')
+    .action((subject: string, version: number | undefined, options: Options) =>
+      run(() => schemaExport(subject, version, options, output)),
+    );
+
+/** On stdout the format `arrow` is Arrow's JSON form. */
+async function schemaExport(
   subject: string,
   version: number | undefined,
-  options: { readonly format: ExportFormat; readonly out?: string },
+  { archive: root, format, out }: Options,
   output: Output,
 ): Promise<number> {
+  const { arrowIpc } = require('@parquetry/schema') as typeof import('@parquetry/schema');
+  const { openArchive } = require('../archive') as typeof import('../archive');
+  const { findSchema } = require('../schemafind') as typeof import('../schemafind');
   const { archive } = await openArchive(root);
   const found = await findSchema(archive.registry, subject, version);
-  const { format, out } = options;
   const exported = exportSchema(found, format);
   const text = typeof exported === 'string' ? exported : `${JSON.stringify(exported, undefined, 2)}\n`;
   const head = { subject, version: found.version, format };
@@ -52,7 +62,9 @@ export async function schemaExport(
   return 0;
 }
 
-function exportSchema({ subject, schema }: RegisteredSchema, format: ExportFormat): object | string {
+function exportSchema({ subject, schema }: RegisteredSchema, format: Options['format']): object | string {
+  const { arrowJson, avroSchema, createTableSql, jsonSchema } =
+    require('@parquetry/schema') as typeof import('@parquetry/schema');
   switch (format) {
     case 'arrow':
       return arrowJson(schema);

@@ -1,21 +1,36 @@
-import { promote } from '@parquetry/archive';
-import { formatRange } from '@parquetry/core';
-import { openArchive } from '../archive';
+import { MAX_LEDGER, formatRange } from '@parquetry/core';
+import type { Define } from '../cli';
 import type { Output } from '../output';
+import { wholeNumber } from '../parsers';
 
-/** `parquetry schema promote TYPE --from LEDGER`: a new major of a message type, for all ledgers from one on. */
-export async function schemaPromote(
-  root: string,
+interface Options {
+  readonly archive: string;
+  readonly from: number;
+}
+
+/** `parquetry schema promote` */
+export const define: Define = ({ command, output, run }) =>
+  command('promote', 'start a new major of a message type, after a breaking change')
+    .argument('<type>', 'message type')
+    .settings(['archive', 'region'], { required: ['archive'] })
+    .requiredOption('--from <ledger>', 'first ledger of the new major', wholeNumber(2, MAX_LEDGER))
+    .writes()
+    .example('parquetry schema promote payment --from 500000 --archive ./archive')
+    .action((type: string, options: Options) => run(() => schemaPromote(type, options, output)));
+
+async function schemaPromote(
   messageType: string,
-  from: number,
+  { archive: root, from }: Options,
   output: Output,
 ): Promise<number> {
+  const { promote } = require('@parquetry/archive') as typeof import('@parquetry/archive');
+  const { openArchive } = require('../archive') as typeof import('../archive');
   const { archive } = await openArchive(root);
   const { outcome, major, before } = await promote(archive, messageType, from);
   output.say(
     outcome === 'created'
       ? `${major.dataset} takes ledgers from ${from} on; ${before.dataset} keeps ${formatRange(before.range)}.`
-      : `${major.dataset} takes ledgers from ${from} on already; nothing was changed.`,
+      : `${major.dataset} already takes ledgers from ${from} on; nothing was changed.`,
   );
   output.say('Runs that are planned from now on write each ledger to its major.');
   output.document({ outcome, major, before });

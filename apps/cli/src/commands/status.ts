@@ -1,32 +1,20 @@
-import { ScheduleNotFoundError, type WorkflowHandle } from '@temporalio/client';
-import { MAX_LEDGER, ParquetryError } from '@parquetry/core';
-import {
-  ATTRIBUTES,
-  type BackfillInput,
-  type BackfillProgress,
-  type SourceTip,
-  TASK_QUEUE,
-  type TailInput,
-  type TailProgress,
-  progress as progressQuery,
-  tailProgress,
-} from '@parquetry/workflows';
-import { type Answer, queryWorkflow } from '../workflowquery';
-import { type Committed, type Unread, committedOf } from '../committed';
-import { foldBackfill, foldTail, tailStart } from '../statushistory';
-import { first, readHistory } from '../history';
-import type { WorkerSettings } from '../options';
-import { type Output, formatCount } from '../output';
-import { type Session, openSession, workflowLink } from '../session';
-import { isNoWorkflow, parkedList, whereParked } from './backfill';
-import { describeSchedule } from './schedule';
+import { ParquetryError } from '@parquetry/core';
+import type { Define } from '../cli';
+import type { Output } from '../output';
+import { RUN_ID } from '../runid';
 
-/**
- * `parquetry status ID`: counts of a backfill, a tail or another run, or the state of a schedule. Asks the workflow; when
- * no worker answers, its history and the archive's commit log are read instead. Starts no worker and no work.
- */
-export async function status(id: string, settings: WorkerSettings, output: Output): Promise<number> {
-  const session = await openSession({ output, worker: 'never', settings });
+/** `parquetry status` */
+export const define: Define = ({ command, output, run }) =>
+  command('status', 'show the counts of a run and its parked partitions, or the state of a schedule', 'Watch')
+    .argument(...RUN_ID)
+    .example('parquetry status backfill-426000-426100-1a2b3c4d')
+    .action((id: string) => run(() => status(id, output)));
+
+/** Starts no worker and no work. */
+async function status(id: string, output: Output): Promise<number> {
+  const { statusOf } = require('../runstatus') as typeof import('../runstatus');
+  const { isNoWorkflow, openSession } = require('../session') as typeof import('../session');
+  const session = await openSession({ output, worker: 'never' });
   try {
     return await statusOf(session, id, output);
   } catch (error) {
@@ -40,196 +28,4 @@ export async function status(id: string, settings: WorkerSettings, output: Outpu
   } finally {
     await session.close();
   }
-}
-
-async function statusOf(session: Session, id: string, output: Output): Promise<number> {
-  const handle = session.client.workflow.getHandle(id);
-  const described = await handle.describe().catch((error: unknown) => {
-    if (isNoWorkflow(error)) return undefined;
-    throw error;
-  });
-  if (described === undefined) return scheduleStatus(session, id, output);
-  const found: Found = { session, handle, state: described.status.name, output };
-  if (described.type === 'backfill') return backfillStatus(found);
-  if (described.type === 'tail')
-    return tailStatus(found, {
-      parked: described.typedSearchAttributes.get(ATTRIBUTES.state) === 'Parked',
-      ...tipOf(described.raw),
-    });
-  return otherStatus(found, described.type);
-}
-
-interface Found {
-  readonly session: Session;
-  readonly handle: WorkflowHandle;
-  /** Temporal's word: RUNNING, COMPLETED, … */
-  readonly state: string;
-  readonly output: Output;
-}
-
-/** What all documents of `status` have. */
-function common({ session, handle, state }: Found, answer: Answer<unknown>): object {
-  const url = workflowLink(session, handle.workflowId);
-  return {
-    workflowId: handle.workflowId,
-    status: state,
-    answeredBy: answer.by,
-    ...(url === undefined ? {} : { url }),
-  };
-}
-
-async function backfillStatus(found: Found): Promise<number> {
-  const { session, handle, state, output } = found;
-  const run = handle.workflowId;
-  let committed: Committed | Unread | undefined;
-  const answer = await queryWorkflow<BackfillProgress>(session, handle, progressQuery, async () => {
-    const history = await readHistory(handle);
-    const { spec } = history.input as BackfillInput;
-    committed = await committedOf(spec.archive, spec.range, spec.types);
-    return foldBackfill(history);
-  });
-  const progress = answer.value;
-  output.say(`${run}: ${headline(state, progress.phase, answer)}`);
-  output.table(
-    ['partitions', 'done', 'committed before', 'running', 'parked', 'failed', 'given up', 'ledgers', 'rows'],
-    [
-      [
-        progress.total,
-        progress.done,
-        progress.skipped,
-        progress.running,
-        progress.parked,
-        progress.failed,
-        progress.abandoned,
-        progress.tally.ledgers,
-        progress.tally.rows,
-      ],
-    ],
-  );
-  for (const { step, code, message, final } of progress.faults ?? [])
-    output.say(`  ${step} ${code}: ${message}${final ? '' : ' (it is tried again)'}`);
-  for (const { key, reason } of progress.troubled) output.say(`  ${Number(key.slice(0, 10))}: ${reason}`);
-  sayCommitted(committed, output);
-  const where = progress.parked === 0 ? undefined : whereParked(session, run);
-  if (where !== undefined) output.say(where);
-  const { tally, ...counts } = progress;
-  output.document({
-    ...common(found, answer),
-    progress: { ...counts, ledgers: tally.ledgers, rows: tally.rows, tally },
-    ...(committed === undefined ? {} : { committed }),
-    parkedUrl: parkedList(session, run),
-  });
-  return 0;
-}
-
-async function tailStatus(
-  found: Found,
-  more: { readonly tip?: SourceTip; readonly parked: boolean },
-): Promise<number> {
-  const { session, handle, state, output } = found;
-  let committed: Committed | Unread | undefined;
-  const answer = await queryWorkflow<TailProgress>(session, handle, tailProgress, async () => {
-    const history = await readHistory(handle);
-    const { spec } = history.input as TailInput;
-    const start = tailStart(history);
-    if (start !== undefined)
-      committed = await committedOf(spec.archive, { start, end: MAX_LEDGER }, spec.types);
-    return foldTail(history, more);
-  });
-  const progress = answer.value;
-  const { cursor, lag, tally } = progress;
-  output.say(`${handle.workflowId}: ${headline(state, progress.phase, answer)}`);
-  output.table(
-    ['next ledger', 'source is at', 'ledgers behind', 'seconds behind', 'flushes', 'ledgers', 'rows', 'late'],
-    [
-      [
-        String(cursor ?? '–'),
-        String(progress.tip?.ledger ?? '–'),
-        lag?.ledgers ?? '–',
-        lag?.seconds ?? '–',
-        progress.flushes,
-        tally.ledgers,
-        tally.rows,
-        progress.late,
-      ],
-    ],
-  );
-  for (const failure of progress.failures)
-    output.say(`  ${failure.dataset}: ${failure.step} ${failure.code}: ${failure.message}`);
-  sayCommitted(committed, output);
-  output.document({
-    ...common(found, answer),
-    progress,
-    ...(committed === undefined ? {} : { committed }),
-  });
-  return 0;
-}
-
-/** A compaction, a schedule's run that looks for its range, or a single partition: its state, and what it returned. */
-async function otherStatus(found: Found, type: string): Promise<number> {
-  const { handle, state, output } = found;
-  const { result } = await readHistory(handle);
-  output.say(`${handle.workflowId}: ${type}, ${state.toLowerCase()}`);
-  output.document({
-    ...common(found, { by: 'history', value: undefined }),
-    type,
-    ...(result === undefined ? {} : { result }),
-  });
-  return 0;
-}
-
-/** A schedule by its name, with the state of its last run. */
-async function scheduleStatus(session: Session, name: string, output: Output): Promise<number> {
-  const described = await session.client.schedule
-    .getHandle(name)
-    .describe()
-    .catch((error: unknown) => {
-      if (!(error instanceof ScheduleNotFoundError)) throw error;
-      throw new ParquetryError('USAGE', `There is no run or schedule "${name}".`, {
-        hint: '`parquetry schedule list` shows schedules; the Temporal UI shows runs.',
-        cause: error,
-      });
-    });
-  const schedule = describeSchedule(described);
-  output.say(
-    `Schedule ${name}: ${schedule.paused ? `paused (${schedule.note})` : 'active'}, ${schedule.runs} runs` +
-      `${schedule.next === undefined ? '' : `, next ${schedule.next}`}.`,
-  );
-  const last = schedule.recent.at(-1);
-  if (last === undefined || output.json) {
-    output.document({ schedule });
-    return 0;
-  }
-  return statusOf(session, last.workflowId, output);
-}
-
-function headline(state: string, phase: string, answer: Answer<unknown>): string {
-  if (state !== 'RUNNING') return state.toLowerCase();
-  return answer.by === 'worker'
-    ? phase
-    : `${phase}, but no worker answers on task queue ${TASK_QUEUE}: this is what was reported last`;
-}
-
-function sayCommitted(committed: Committed | Unread | undefined, output: Output): void {
-  if (committed === undefined) return;
-  if ('unread' in committed) {
-    output.say(`The commit log can't be read from here: ${committed.unread}`);
-    return;
-  }
-  const { ledgers, through, rows, files } = committed;
-  output.say(
-    `Committed, by the archive's log: ${formatCount(ledgers)} ledgers in all datasets` +
-      `${through === undefined ? '' : `, without a gap up to ${through}`}; ${formatCount(rows)} rows in ${formatCount(files)} files.`,
-  );
-}
-
-/** How far the source was when the step that watches it said so last. */
-function tipOf(raw: { pendingActivities?: unknown }): { tip?: SourceTip } {
-  const pending = (raw.pendingActivities ?? []) as readonly {
-    activityType?: { name?: string };
-    heartbeatDetails?: { payloads?: unknown };
-  }[];
-  const watching = pending.find(({ activityType }) => activityType?.name === 'cut');
-  const said = first(watching?.heartbeatDetails?.payloads) as { tip?: number | null } | undefined;
-  return typeof said?.tip === 'number' ? { tip: { ledger: said.tip } } : {};
 }

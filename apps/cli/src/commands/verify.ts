@@ -1,16 +1,56 @@
+import type { Anchor, AuditFinding, DatasetAudit, RowProof } from '@parquetry/audit';
 import {
-  type Anchor,
-  type AuditFinding,
-  type DatasetAudit,
-  type RowProof,
-  auditArchive,
-  proveArchive,
-} from '@parquetry/audit';
-import { type LedgerRange, ParquetryError, countLedgers, formatRange } from '@parquetry/core';
+  type LedgerRange,
+  ParquetryError,
+  countLedgers,
+  formatRange,
+  parseLedgerRange,
+} from '@parquetry/core';
 import type { VerifyLevel } from '@parquetry/workflows';
-import { openArchive } from '../archive';
+import type { Define } from '../cli';
 import { faultError, sayFindings } from '../findings';
 import { type Output, formatBytes, formatCount } from '../output';
+import { collect } from '../parsers';
+
+interface Options {
+  readonly archive: string;
+  readonly deep?: boolean;
+  readonly ledgers?: string;
+  readonly types?: string;
+  readonly trust?: readonly string[];
+}
+
+/** `parquetry verify` */
+export const define: Define = ({ command, output, run }) =>
+  command('verify', 'read an archive back and report every fault', 'Check')
+    .settings(['archive', 'ledgers', 'types', 'region'], {
+      required: ['archive'],
+      docs: {
+        ledgers: 'ledgers that must be present (default: all that runs were asked for)',
+        types: 'only these datasets, separated by commas',
+      },
+    })
+    .option('--deep', 'decode every value, not only the ledger column')
+    .option(
+      '--trust <ledger:hash>',
+      'with --deep: a ledger hash from another source, to which the chain must connect; repeatable',
+      collect,
+    )
+    .example('parquetry verify --archive ./archive --deep')
+    .action(({ archive, deep, ledgers, types, trust }: Options) =>
+      run(() =>
+        verify(
+          archive,
+          {
+            level: deep === true ? 'full' : 'ledger',
+            ...(ledgers === undefined ? {} : { range: parseLedgerRange(ledgers) }),
+            ...(types === undefined ? {} : { datasets: types.split(',') }),
+            ...(trust === undefined ? {} : { trust: trust.map(parseAnchor) }),
+          },
+          output,
+        ),
+      ),
+    );
 
 /** What `verify` is asked. */
 export interface VerifyOptions {
@@ -22,8 +62,10 @@ export interface VerifyOptions {
   readonly trust?: readonly Anchor[];
 }
 
-/** `parquetry verify`: reads the archive back with the second reader and names every fault; exit 1 when there is one. */
+/** Reads the archive back with the second reader and names every fault; exit 1 when there is one. */
 export async function verify(root: string, request: VerifyOptions, output: Output): Promise<number> {
+  const { openArchive } = require('../archive') as typeof import('../archive');
+  const { auditArchive, proveArchive } = require('@parquetry/audit') as typeof import('@parquetry/audit');
   const { archive } = await openArchive(root);
   const audits: DatasetAudit[] = [];
   for await (const audit of auditArchive(archive, request)) audits.push(audit);
@@ -87,11 +129,8 @@ function sayProof({ headers, results, anchored }: RowProof, output: Output): voi
     );
 }
 
-/**
- * Reads `LEDGER:HASH` of `--trust`.
- * @throws ParquetryError USAGE
- */
-export function parseAnchor(text: string): Anchor {
+/** Reads `LEDGER:HASH` of `--trust`. @throws ParquetryError USAGE */
+function parseAnchor(text: string): Anchor {
   const match = /^(\d{1,10}):([0-9a-fA-F]{64})$/.exec(text);
   if (match === null)
     throw new ParquetryError('USAGE', `--trust ${text.slice(0, 100)} is not LEDGER:HASH with 64 hex digits.`);

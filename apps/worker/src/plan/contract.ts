@@ -1,12 +1,6 @@
 import type { RegisterOptions } from '@parquetry/archive';
-import { type ErrorDetails, ParquetryError } from '@parquetry/core';
-import {
-  type Contract,
-  DEFAULT_CONTRACT,
-  type TableSchema,
-  applyContract,
-  describeChange,
-} from '@parquetry/schema';
+import { type Contract, DEFAULT_CONTRACT, type ErrorDetails, ParquetryError } from '@parquetry/core';
+import { type TableSchema, applyContract, describeChange } from '@parquetry/schema';
 import type { RunSpec } from '@parquetry/workflows';
 
 const MAX_NAMED = 20;

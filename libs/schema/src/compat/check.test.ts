@@ -1,8 +1,8 @@
+import { COMPATIBILITY_MODES, type CompatibilityMode, parseMode } from '@parquetry/core';
 import fc from 'fast-check';
 import type { Field, TableSchema } from '../types';
 import { describeChange } from './changes';
-import { checkCompatibility, parseMode } from './check';
-import { COMPATIBILITY_MODES, type CompatibilityMode } from './modes';
+import { checkCompatibility } from './check';
 import { field, schemaArbitrary, schemaOf } from './testing/schemas';
 
 const V1 = schemaOf(field(3, 'a', 'int64'));

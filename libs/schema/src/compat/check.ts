@@ -1,7 +1,6 @@
-import { ParquetryError } from '@parquetry/core';
+import type { CompatibilityMode } from '@parquetry/core';
 import type { TableSchema } from '../types';
 import { type SchemaChange, compareSchemas, describeChange } from './changes';
-import { COMPATIBILITY_MODES, type CompatibilityMode } from './modes';
 import { nameFaults } from './names';
 import { type Reader, type Rule, RULES, type Verdict, hurtReaders } from './rules';
 
@@ -71,13 +70,4 @@ function broken(change: SchemaChange, against: number, direction: 'backward' | '
 function known(breaking: readonly BreakingChange[], change: SchemaChange, direction: string): boolean {
   const text = describeChange(change);
   return breaking.some((one) => one.direction === direction && describeChange(one.change) === text);
-}
-
-/** The mode of a text, in any case. @throws ParquetryError USAGE */
-export function parseMode(text: string): CompatibilityMode {
-  const mode = COMPATIBILITY_MODES.find((name) => name === text.toUpperCase());
-  if (mode !== undefined) return mode;
-  throw new ParquetryError('USAGE', `"${text}" is not a compatibility mode.`, {
-    hint: `Use one of ${COMPATIBILITY_MODES.join(', ')}.`,
-  });
 }

@@ -1,5 +1,6 @@
+import { type ContractMode, DEFAULT_CONTRACT } from '@parquetry/core';
 import type { DataType } from '../types';
-import { type ContractMode, DEFAULT_CONTRACT, applyContract } from './contract';
+import { applyContract } from './contract';
 import { field, schemaOf } from './testing/schemas';
 
 const struct = (...fields: ReturnType<typeof field>[]): DataType => ({ type: 'struct', fields });

@@ -1,25 +1,7 @@
+import type { Contract, ContractMode } from '@parquetry/core';
 import type { DataType, Field, TableSchema } from '../types';
 import { type SchemaChange, compareSchemas } from './changes';
 import { matchFields } from './match';
-
-/** What a run may do with what the registered schema does not know, in dlt's words. */
-export const CONTRACT_MODES = ['evolve', 'freeze', 'reject_row'] as const;
-
-/** See `CONTRACT_MODES` and `Contract`. */
-export type ContractMode = (typeof CONTRACT_MODES)[number];
-
-/**
- * `columns` is about keys without a column (struct members too), `types` about values that a column's type can't hold.
- * `evolve` changes the schema (a changed type is then a breaking change, so it ends in a conflict or a new major),
- * `freeze` fails the run, `reject_row` keeps the schema and rejects the rows.
- */
-export interface Contract {
-  readonly columns: ContractMode;
-  readonly types: ContractMode;
-}
-
-/** New columns are taken up, rows with values of another type are rejected. */
-export const DEFAULT_CONTRACT: Contract = { columns: 'evolve', types: 'reject_row' };
 
 /** What becomes of a run's schema under a contract. */
 export interface ContractDecision {

@@ -1,24 +1,18 @@
-import {
-  type BackfillInput,
-  type BackfillProgress,
-  type CutRequest,
-  type CutResult,
-  type DatasetFailure,
-  type NextPartitions,
-  type PartitionInput,
-  type PartitionReport,
-  type PlannedRun,
-  RunState,
-  type SourceTip,
-  type TailInput,
-  type TailProgress,
-  TailState,
-  type TailStart,
-  type Tally,
-  addTally,
-  EMPTY_TALLY,
-} from '@parquetry/workflows';
+import type { NextPartitions } from './contract/activities';
+import type { CutRequest, CutResult, SourceTip, TailInput, TailProgress, TailStart } from './contract/tail';
+import { EMPTY_TALLY, addTally } from './contract/tally';
+import type {
+  BackfillInput,
+  BackfillProgress,
+  DatasetFailure,
+  PartitionInput,
+  PartitionReport,
+  PlannedRun,
+  Tally,
+} from './contract/types';
 import type { RunHistory } from './history';
+import { RunState } from './runstate';
+import { TailState } from './tailstate';
 
 /** Steps of a run's own bookkeeping. A run that could not do one waits, and is not over. */
 const BOOKS = ['nextPartitions', 'inspect', 'summarize'];

@@ -1,6 +1,7 @@
-import { Archive, filesIn } from '@parquetry/archive';
 import { type LedgerRange, clipIntervals, intersectRange, isParquetryError } from '@parquetry/core';
 import { openStore } from '@parquetry/storage';
+import { Archive } from './archive';
+import { filesIn } from './snapshot';
 
 /** What the commit logs of an archive have of some datasets over a range. */
 export interface Committed {
@@ -22,7 +23,7 @@ export interface Unread {
  * Reads the commit logs.
  * @param names datasets, all of the archive's when absent
  */
-export async function committedOf(
+export async function committedIn(
   root: string,
   range: LedgerRange,
   names?: readonly string[],

@@ -1,96 +1,19 @@
-import { availableParallelism, totalmem } from 'node:os';
 import path from 'node:path';
 import {
-  type Codec,
+  DEFAULT_CONTRACT,
+  DEFAULT_MODE,
   type Layout,
   ParquetryError,
   type WriteSettings,
   assertMessageType,
   assertPartitionSize,
   parseLedgerRange,
+  parseMode,
   parseStorageUri,
 } from '@parquetry/core';
-import { type ContractMode, DEFAULT_CONTRACT, DEFAULT_MODE, parseMode } from '@parquetry/schema';
 import { assertPlain, expandPath, isRemote, keyFault } from '@parquetry/storage';
-import type {
-  BackfillInput,
-  OnFailure,
-  SourceSpec,
-  VerifyLevel,
-  RunMode,
-  RunSpec,
-} from '@parquetry/workflows';
-import type { DebugSink } from '@parquetry/worker';
-
-export { collect, wholeNumber } from './parsers';
-
-/** Limits of the worker in this process. */
-export interface WorkerSettings {
-  /** For pulls and writes, beside what the process takes idle. */
-  readonly memoryBytes: number;
-  /** Most pulls, and most writes, at once. */
-  readonly threads: number;
-  /** Steps at once. */
-  readonly slots: number;
-  /** Folder for stages; absent for `work/` in `.parquetry/`. */
-  readonly workRoot?: string;
-  /** `host:port` to serve Prometheus metrics at; absent for none. */
-  readonly metrics?: string;
-  /** Hears the decisions of the worker in this process. */
-  readonly debug?: DebugSink;
-}
-
-/** Options that say how messages are told apart. */
-export interface MessageOptions {
-  readonly messageType?: string;
-  readonly defaultType?: string;
-  readonly closeTime?: readonly string[];
-  readonly ledgerPath?: readonly string[];
-}
-
-/** Options of `backfill` and `plan` as commander gives them. */
-export interface BackfillOptions extends MessageOptions {
-  readonly source: string;
-  readonly archive: string;
-  readonly ledgers: string;
-  readonly types?: string;
-  readonly partitionSize: number;
-  readonly prefix?: string;
-  readonly layout: Layout['kind'];
-  readonly ledgersPerFolder: number;
-  readonly portableIntegers?: boolean;
-  readonly nested?: NonNullable<RunSpec['nested']>;
-  readonly includeMetadata?: boolean;
-  readonly contractColumns?: ContractMode;
-  readonly contractTypes?: ContractMode;
-  /** A compatibility mode in lower case. */
-  readonly compatibility?: string;
-  readonly compression: Codec;
-  readonly compressionLevel?: number;
-  readonly bufferSize?: number;
-  readonly maxFileSizeMb?: number;
-  readonly rotationIntervalMinutes?: number;
-  readonly sortBy?: string;
-  readonly concurrency: number;
-  readonly maxParked: number;
-  readonly maxRejects: number;
-  readonly onFailure: OnFailure;
-  readonly verify: VerifyLevel;
-  readonly mode?: RunMode;
-  readonly schema?: 'committed' | 'latest';
-  readonly keepReplaced?: boolean;
-  readonly network?: string;
-}
-
-/** What the in-process worker may use when nothing is said: half the memory, all cores, a step a core and one more. */
-export function defaultWorkerSettings(): WorkerSettings {
-  const cores = availableParallelism();
-  return {
-    memoryBytes: Math.min(Math.floor(totalmem() / 2), 4e9),
-    threads: cores,
-    slots: Math.min(cores + 1, 8),
-  };
-}
+import type { BackfillInput, RunSpec, SourceSpec } from '@parquetry/workflows';
+import type { BackfillOptions, MessageOptions, SpecOptions } from './runoptions';
 
 /** The archive root with a local path made absolute: workers have another working directory. */
 export function archiveRoot(text: string): string {
@@ -98,7 +21,7 @@ export function archiveRoot(text: string): string {
   return uri.scheme === 'file' ? path.resolve(expandPath(uri.path)) : text;
 }
 
-/** A place of a source: local paths made absolute, remote ones as they are. @throws ParquetryError CONFIG_INVALID */
+/** Where a source is: local paths made absolute, remote ones as they are. @throws ParquetryError CONFIG_INVALID */
 function sourcePlace(text: string): string {
   if (!isRemote(text)) return path.resolve(expandPath(text));
   // What is started with this text is kept in Temporal's history, so nothing secret may be in it.
@@ -139,33 +62,42 @@ export function sourceUri(text: string): string {
  * @throws ParquetryError with exit code 2, naming the option
  */
 export function backfillInput(options: BackfillOptions): BackfillInput {
+  const { ledgers, concurrency, maxParked, onFailure } = options;
+  const range = parseLedgerRange(ledgers);
+  return { spec: runSpec(options, { range }), concurrency, maxParked, onFailure };
+}
+
+/**
+ * What a run does, with its range where that is known.
+ * @throws ParquetryError with exit code 2, naming the option
+ */
+export function runSpec<T extends Partial<Pick<RunSpec, 'range'>>>(
+  options: SpecOptions,
+  range: T,
+): Omit<RunSpec, 'range'> & T {
   assertPartitionSize(options.partitionSize);
   const types = options.types?.split(',').map((name) => name.trim());
   types?.forEach(assertMessageType);
   if (types !== undefined && new Set(types).size !== types.length)
     throw new ParquetryError('USAGE', `--types names a message type twice: ${types.join(',')}.`);
   return {
-    spec: {
-      source: { uri: sourceUri(options.source), ...messageSpec(options) },
-      archive: archiveRoot(options.archive),
-      ...(options.network === undefined ? {} : { network: options.network }),
-      ...(options.prefix === undefined ? {} : { prefix: folderPrefix(options.prefix) }),
-      range: parseLedgerRange(options.ledgers),
-      ...(options.nested === undefined ? {} : { nested: options.nested }),
-      partitionSize: options.partitionSize,
-      ...(types === undefined ? {} : { types }),
-      settings: writeSettings(options),
-      ...contractSpec(options),
-      ...compatibilitySpec(options),
-      ...(options.schema === 'latest' ? { schema: options.schema } : {}),
-      maxRejects: options.maxRejects,
-      verify: options.verify,
-      ...(options.mode === 'replace' ? { mode: options.mode } : {}),
-      ...(options.keepReplaced === true ? { keepReplaced: true } : {}),
-    },
-    concurrency: options.concurrency,
-    maxParked: options.maxParked,
-    onFailure: options.onFailure,
+    source: { uri: sourceUri(options.source), ...messageSpec(options) },
+    archive: archiveRoot(options.archive),
+    ...(options.network === undefined ? {} : { network: options.network }),
+    ...(options.prefix === undefined ? {} : { prefix: folderPrefix(options.prefix) }),
+    // The id of a run is made from these keys in this order.
+    ...range,
+    ...(options.nested === undefined ? {} : { nested: options.nested }),
+    partitionSize: options.partitionSize,
+    ...(types === undefined ? {} : { types }),
+    settings: writeSettings(options),
+    ...contractSpec(options),
+    ...compatibilitySpec(options),
+    ...(options.schema === 'latest' ? { schema: options.schema } : {}),
+    maxRejects: options.maxRejects,
+    verify: options.verify,
+    ...(options.mode === 'replace' ? { mode: options.mode } : {}),
+    ...(options.keepReplaced === true ? { keepReplaced: true } : {}),
   };
 }
 
@@ -173,7 +105,7 @@ export function backfillInput(options: BackfillOptions): BackfillInput {
 function contractSpec({
   contractColumns: columns = DEFAULT_CONTRACT.columns,
   contractTypes: types = DEFAULT_CONTRACT.types,
-}: Pick<BackfillOptions, 'contractColumns' | 'contractTypes'>): Pick<RunSpec, 'contract'> {
+}: Pick<SpecOptions, 'contractColumns' | 'contractTypes'>): Pick<RunSpec, 'contract'> {
   const contract = {
     ...(columns === DEFAULT_CONTRACT.columns ? {} : { columns }),
     ...(types === DEFAULT_CONTRACT.types ? {} : { types }),
@@ -184,7 +116,7 @@ function contractSpec({
 /** The mode that new versions are checked in, where it is not the default. */
 function compatibilitySpec({
   compatibility = DEFAULT_MODE,
-}: Pick<BackfillOptions, 'compatibility'>): Pick<RunSpec, 'compatibility'> {
+}: Pick<SpecOptions, 'compatibility'>): Pick<RunSpec, 'compatibility'> {
   const mode = parseMode(compatibility);
   return mode === DEFAULT_MODE ? {} : { compatibility: mode };
 }
@@ -201,7 +133,7 @@ export function messageSpec(options: MessageOptions): Omit<SourceSpec, 'uri'> {
   };
 }
 
-function writeSettings(options: BackfillOptions): WriteSettings {
+function writeSettings(options: SpecOptions): WriteSettings {
   const { compression, compressionLevel, bufferSize, maxFileSizeMb, portableIntegers } = options;
   const sortBy = options.sortBy?.split(',').map((name) => name.trim());
   if (compressionLevel !== undefined && compression !== 'zstd')
@@ -225,7 +157,7 @@ function writeSettings(options: BackfillOptions): WriteSettings {
 export function layoutOf({
   layout: kind,
   ledgersPerFolder: width,
-}: Pick<BackfillOptions, 'layout' | 'ledgersPerFolder'>): Layout {
+}: Pick<SpecOptions, 'layout' | 'ledgersPerFolder'>): Layout {
   return kind === 'ledger_range' ? { kind, width } : { kind };
 }
 

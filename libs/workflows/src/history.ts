@@ -1,7 +1,8 @@
 import { ParquetryError } from '@parquetry/core';
-import { defaultPayloadConverter, type WorkflowHandle } from '@temporalio/client';
+import { defaultPayloadConverter, type Payload } from '@temporalio/common';
+import type { temporal } from '@temporalio/proto';
 
-/** One thing that happened to a workflow, as far as commands look at it; values are decoded from their payloads. */
+/** One event of a workflow's history that `status` is made from; values are decoded from their payloads. */
 export type HistoryEvent =
   | { readonly kind: 'scheduled' | 'completed'; readonly activity: string; readonly value: unknown }
   /** `value` is the activity's input. */
@@ -27,10 +28,14 @@ export interface RunHistory {
   readonly result?: unknown;
 }
 
-type Payloads = Parameters<typeof defaultPayloadConverter.fromPayload>[0][];
+/** What a history is read through; Temporal's `WorkflowHandle` is one. */
+interface HistoryHandle {
+  readonly workflowId: string;
+  fetchHistory(): Promise<temporal.api.history.v1.IHistory>;
+}
 
 /** Reads the history of a workflow. @throws ParquetryError USAGE when it has no start */
-export async function readHistory(handle: WorkflowHandle): Promise<RunHistory> {
+export async function readHistory(handle: HistoryHandle): Promise<RunHistory> {
   const { events: raw } = await handle.fetchHistory();
   const started = raw?.[0]?.workflowExecutionStartedEventAttributes;
   if (raw === undefined || raw === null || started === undefined || started === null)
@@ -82,6 +87,6 @@ export async function readHistory(handle: WorkflowHandle): Promise<RunHistory> {
 
 /** The first value of a list of payloads. */
 export function first(payloads: unknown): unknown {
-  const [payload] = (payloads ?? []) as Payloads;
+  const [payload] = (payloads ?? []) as Payload[];
   return payload === undefined ? undefined : defaultPayloadConverter.fromPayload(payload);
 }

@@ -1,10 +1,24 @@
 import { ParquetryError } from '@parquetry/core';
-import { type ViewSource, viewsSql } from '@parquetry/schema';
-import { openArchive } from '../archive';
+import type { ViewSource } from '@parquetry/schema';
+import type { Define } from '../cli';
 import type { Output } from '../output';
 
-/** `parquetry views`: SQL for DuckDB, a view on each dataset over exactly its committed files. */
-export async function views(root: string, dataset: string | undefined, output: Output): Promise<number> {
+interface Options {
+  readonly archive: string;
+  readonly dataset?: string;
+}
+
+/** `parquetry views` */
+export const define: Define = ({ command, output, run }) =>
+  command('views', 'print SQL for DuckDB: a view of the committed files of each dataset', 'Look')
+    .settings(['archive', 'region'], { required: ['archive'] })
+    .option('--dataset <name>', 'only this dataset')
+    .example('parquetry views --archive ./archive > views.sql')
+    .action((options: Options) => run(() => views(options, output)));
+
+async function views({ archive: root, dataset }: Options, output: Output): Promise<number> {
+  const { viewsSql } = require('@parquetry/schema') as typeof import('@parquetry/schema');
+  const { openArchive } = require('../archive') as typeof import('../archive');
   const { archive, store } = await openArchive(root);
   const sources: ViewSource[] = [];
   for (const name of dataset === undefined ? await archive.datasets() : [dataset]) {

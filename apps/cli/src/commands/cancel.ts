@@ -1,0 +1,16 @@
+import type { Define } from '../cli';
+import { RUN_ID } from '../runid';
+import { WORKER_SETTINGS, type WorkerOptions, workerSettings } from '../workeroptions';
+
+/** `parquetry cancel` */
+export const define: Define = ({ command, output, run }) =>
+  command('cancel', 'cancel a run; what is committed stays', 'Watch')
+    .argument(...RUN_ID)
+    .settings(WORKER_SETTINGS)
+    .example('parquetry cancel backfill-426000-426100-1a2b3c4d')
+    .action((id: string, options: WorkerOptions) =>
+      run(() => {
+        const { tellRun } = require('../tellrun') as typeof import('../tellrun');
+        return tellRun(id, 'cancel', workerSettings(options), output);
+      }),
+    );

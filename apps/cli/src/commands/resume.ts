@@ -1,0 +1,17 @@
+import type { Define } from '../cli';
+import { RUN_ID } from '../runid';
+import { WORKER_SETTINGS, type WorkerOptions, workerSettings } from '../workeroptions';
+
+/** `parquetry resume` */
+export const define: Define = ({ command, output, run }) =>
+  command('resume', 'start partitions of a paused run again', 'Watch')
+    .argument(...RUN_ID)
+    .settings(WORKER_SETTINGS)
+    .writes()
+    .example('parquetry resume backfill-426000-426100-1a2b3c4d')
+    .action((id: string, options: WorkerOptions) =>
+      run(() => {
+        const { tellRun } = require('../tellrun') as typeof import('../tellrun');
+        return tellRun(id, 'resume', workerSettings(options), output);
+      }),
+    );

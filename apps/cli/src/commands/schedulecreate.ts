@@ -1,0 +1,106 @@
+import { ParquetryError } from '@parquetry/core';
+import type { ScheduledInput, TailFrom } from '@parquetry/workflows';
+import type { ScheduleOverlapPolicy } from '@temporalio/client';
+import type { Define } from '../cli';
+import type { Output } from '../output';
+import { type BackfillOptions, RUN_SETTINGS } from '../runoptions';
+
+interface Options extends Omit<BackfillOptions, 'ledgers'> {
+  readonly cron?: string;
+  /** Seconds. */
+  readonly every?: number;
+  readonly lag: number;
+  readonly maxLedgers: number;
+  readonly from: TailFrom;
+  readonly overlap: ScheduleOverlapPolicy;
+  /** Seconds. */
+  readonly catchUp: number;
+  readonly paused?: boolean;
+}
+
+/** When the runs of a schedule start, and which ledgers they take. */
+const SCHEDULE_SETTINGS = ['cron', 'every', 'lag', 'max-ledgers', 'from', 'overlap', 'catch-up', 'paused'];
+
+/** `parquetry schedule create` */
+export const define: Define = ({ command, output, run }) =>
+  command('create', 'create a schedule: each run takes the ledgers after the last committed one')
+    .argument('<name>', 'name of the schedule')
+    .settings([...RUN_SETTINGS.filter((name) => name !== 'ledgers'), ...SCHEDULE_SETTINGS], {
+      required: ['archive', 'source'],
+      docs: {
+        'on-failure': 'fail (and pause the schedule) or park',
+        from: 'first ledger of a new archive or message type',
+      },
+      defaults: { 'on-failure': 'fail' },
+    })
+    .writes()
+    .example(
+      'parquetry schedule create nightly --source galexie:./lake --archive ./archive --cron "0 3 * * *"',
+    )
+    .action((name: string, options: Options) => run(() => scheduleCreate(name, options, output)));
+
+/** A Temporal schedule of backfills; the range of a run is found when it starts. */
+async function scheduleCreate(name: string, options: Options, output: Output): Promise<number> {
+  const { TASK_QUEUE } = require('@parquetry/workflows') as typeof import('@parquetry/workflows');
+  const { ScheduleAlreadyRunning } = require('@temporalio/client') as typeof import('@temporalio/client');
+  const { describeSchedule, withSchedules } = require('../schedules') as typeof import('../schedules');
+  const { cron, every } = options;
+  if ((cron === undefined) === (every === undefined))
+    throw new ParquetryError('USAGE', 'Give --cron "0 3 * * *" or --every 6h; one of the two.');
+  const input = scheduledInput(options);
+  return withSchedules(name, output, async (session) => {
+    await session.client.schedule
+      .create({
+        scheduleId: name,
+        spec:
+          every === undefined ? { cronExpressions: [cron ?? ''] } : { intervals: [{ every: every * 1000 }] },
+        action: {
+          type: 'startWorkflow',
+          workflowType: 'scheduled',
+          workflowId: `scheduled/${name}`,
+          taskQueue: TASK_QUEUE,
+          args: [input],
+          staticSummary: `schedule ${name}: ${input.spec.types?.join(', ') ?? 'all message types'}`.slice(
+            0,
+            380,
+          ),
+        },
+        policies: {
+          overlap: options.overlap,
+          catchupWindow: options.catchUp * 1000,
+          // A run fails only after it did all it could; the next one would fail in the same place.
+          pauseOnFailure: input.onFailure === 'fail',
+        },
+        state: { paused: options.paused ?? false },
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+        throw new ParquetryError('USAGE', `There is a schedule "${name}" already.`, {
+          hint: `Remove it with \`parquetry schedule delete ${name}\`.`,
+          cause: error,
+        });
+      });
+    output.say(`Created schedule ${name}. \`parquetry schedule trigger ${name}\` starts a run now.`);
+    output.document(describeSchedule(await session.client.schedule.getHandle(name).describe()));
+    return 0;
+  });
+}
+
+function scheduledInput(options: Options): ScheduledInput {
+  const { runSpec } = require('../runspec') as typeof import('../runspec');
+  const { concurrency, maxParked, onFailure, lag, maxLedgers, from } = options;
+  if (from === 'latest')
+    throw new ParquetryError('USAGE', '--from latest is for tails: a schedule leaves no ledger out.', {
+      hint: 'Give the first ledger that a new archive is to have, or leave --from out.',
+    });
+  const spec = runSpec(options, {});
+  return {
+    spec,
+    concurrency,
+    maxParked,
+    onFailure,
+    lag,
+    maxLedgers,
+    ...(from === 'committed' ? {} : { from }),
+  };
+}

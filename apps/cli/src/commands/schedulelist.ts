@@ -1,0 +1,31 @@
+import type { Define } from '../cli';
+import type { Output } from '../output';
+import type { DescribedSchedule } from '../schedules';
+
+/** `parquetry schedule list` */
+export const define: Define = ({ command, output, run }) =>
+  command('list', 'list the schedules of backfills')
+    .example('parquetry schedule list')
+    .action(() => run(() => scheduleList(output)));
+
+async function scheduleList(output: Output): Promise<number> {
+  const { describeSchedule, withSchedules } = require('../schedules') as typeof import('../schedules');
+  return withSchedules('', output, async ({ client }) => {
+    const found: DescribedSchedule[] = [];
+    for await (const { scheduleId, action } of client.schedule.list())
+      if (action?.workflowType === 'scheduled')
+        found.push(describeSchedule(await client.schedule.getHandle(scheduleId).describe()));
+    output.table(
+      ['schedule', 'state', 'runs', 'next', 'note'],
+      found.map(({ name, paused, runs, next, note }) => [
+        name,
+        paused ? 'paused' : 'active',
+        runs,
+        next ?? '–',
+        note,
+      ]),
+    );
+    output.document({ schedules: found });
+    return 0;
+  });
+}

@@ -1,0 +1,13 @@
+import type { Define } from '../cli';
+
+/** `parquetry schedule pause` */
+export const define: Define = ({ command, output, run }) =>
+  command('pause', 'start no more runs')
+    .argument('<name>', 'name of the schedule')
+    .example('parquetry schedule pause nightly')
+    .action((name: string) =>
+      run(() => {
+        const { tellSchedule } = require('../schedules') as typeof import('../schedules');
+        return tellSchedule(name, 'pause', output);
+      }),
+    );

@@ -1,0 +1,14 @@
+import type { Define } from '../cli';
+
+/** `parquetry schedule trigger` */
+export const define: Define = ({ command, output, run }) =>
+  command('trigger', 'start a run now')
+    .argument('<name>', 'name of the schedule')
+    .writes()
+    .example('parquetry schedule trigger nightly')
+    .action((name: string) =>
+      run(() => {
+        const { tellSchedule } = require('../schedules') as typeof import('../schedules');
+        return tellSchedule(name, 'trigger', output);
+      }),
+    );

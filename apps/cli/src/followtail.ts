@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ParquetryError } from '@parquetry/core';
+import { type TailProgress, type TailResult, tailProgress } from '@parquetry/workflows';
+import type { WorkflowHandle } from '@temporalio/client';
+import { runFailure } from './follow';
+import { onInterrupt } from './interrupt';
+import { type Output, formatCount } from './output';
+import type { Session } from './session';
+
+const LOOK_MS = 1_000;
+
+/** Follows a tail until it ends, is parked, or Ctrl-C; shared with `attach`. */
+export async function followTail(session: Session, id: string, output: Output): Promise<number> {
+  const interrupt = onInterrupt();
+  const handle = session.client.workflow.getHandle(id);
+  let died = false;
+  const watching = session.worker?.stopped.finally(() => (died = true));
+  watching?.catch(() => undefined);
+  let last = '';
+  try {
+    for (;;) {
+      if (interrupt.signal.aborted) return detached(id, session, output);
+      if (died)
+        throw new ParquetryError('INTERNAL', 'The worker in this process stopped before the tail ended.');
+      const { status } = await handle.describe();
+      if (status.name !== 'RUNNING') return await ended(handle, id, output);
+      const progress = await handle.query(tailProgress).catch(() => undefined);
+      if (progress?.phase === 'parked')
+        return output.fail(parkedTail(id, progress), { workflowId: id, progress });
+      const line = progress === undefined ? '' : tailLine(progress);
+      if (line !== last && line !== '') output.note(line);
+      last = line;
+      await sleep(LOOK_MS, undefined, { signal: interrupt.signal }).catch(() => undefined);
+    }
+  } finally {
+    interrupt.dispose();
+  }
+}
+
+/** True for the workflow id of a tail. */
+export function isTail(id: string): boolean {
+  return id.startsWith('tail/');
+}
+
+async function ended(handle: WorkflowHandle, id: string, output: Output): Promise<number> {
+  const result = (await handle.result().catch((error: unknown) => {
+    throw runFailure(error, id);
+  })) as TailResult;
+  const { cursor, flushes, tally, late, unusable } = result;
+  output.say(
+    `The tail ended before ledger ${cursor}: ${flushes} flushes, ${formatCount(tally.ledgers)} ledgers, ${formatCount(tally.rows)} rows.`,
+  );
+  if (tally.rejected > 0)
+    output.say(
+      `${formatCount(tally.rejected)} messages were rejected; see _parquetry/rejects in the archive.`,
+    );
+  if (late > 0) output.say(`${formatCount(late)} late messages are kept in _parquetry/rejects/late.`);
+  if (unusable > 0)
+    output.say(
+      `${formatCount(unusable)} messages have no usable type or ledger: they are kept in _parquetry/rejects/runs.`,
+    );
+  output.document({ workflowId: id, ...result });
+  return 0;
+}
+
+function detached(id: string, session: Session, output: Output): number {
+  const why =
+    session.worker === undefined ? 'It goes on without this command.' : 'Its worker was here, so it waits.';
+  output.note(`\nDetached from ${id}. ${why}`);
+  output.note(
+    `The same command, \`parquetry attach ${id}\` or \`parquetry dev\` continues it; \`parquetry stop ${id}\` ends it.`,
+  );
+  output.document({ workflowId: id, detached: true });
+  return 130;
+}
+
+function parkedTail(id: string, { failures, cursor }: TailProgress): ParquetryError {
+  const reasons = failures.map(
+    ({ dataset, step, code, message }) => `${dataset}: ${step} ${code}: ${message}`,
+  );
+  return new ParquetryError('PARTITIONS_PARKED', `The tail is parked at ledger ${cursor ?? '–'}.`, {
+    details: { run: id, cursor: cursor ?? null },
+    hint: [
+      ...reasons,
+      ...failures.flatMap(({ hint }) => hint ?? []),
+      'Mend the cause, then:',
+      `  parquetry retry ${id}`,
+    ].join('\n'),
+  });
+}
+
+function tailLine({ phase, cursor, lag, flushes, tally, late, unusable }: TailProgress): string {
+  const behind =
+    lag === undefined
+      ? ''
+      : `, ${lag.ledgers} ledgers${lag.seconds === undefined ? '' : ` (${lag.seconds} s)`} behind`;
+  return (
+    `${phase}: next ledger ${cursor ?? '–'}${behind}, ${flushes} flushes, ${formatCount(tally.ledgers)} ledgers, ` +
+    `${formatCount(tally.rows)} rows${late > 0 ? `, ${late} late` : ''}${unusable > 0 ? `, ${unusable} unusable` : ''}`
+  );
+}

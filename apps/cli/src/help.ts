@@ -1,0 +1,53 @@
+import { Command, Help, type Option } from 'commander';
+import { type Setting, TOPICS } from './setting';
+
+/** Headings of the list of commands, in their order. */
+export type CommandGroup = 'Run' | 'Watch' | 'Check' | 'Look' | 'Maintain';
+
+/** Heading of the options that the help of a long command lists first. */
+const OFTEN = 'Most used:';
+/** Heading of the options that are no settings. */
+const OWN = 'Options:';
+/** Headings of options in the order in which the help shows them. */
+const ORDER = [OFTEN, OWN, ...Object.values(TOPICS).map((title) => `${title}:`)];
+/** A command with more settings than this lists the most used ones first and hides those that are seldom used. */
+const LONG = 12;
+
+/** Heading of a setting in the help of a command with `count` settings. */
+export function heading({ topic, used }: Setting, count: number): string {
+  return used === 'often' && count > LONG ? OFTEN : `${TOPICS[topic]}:`;
+}
+
+/** True for a setting that only `--help-all` lists. */
+export function isHidden({ used }: Setting, count: number): boolean {
+  return used === 'seldom' && count > LONG;
+}
+
+/** Help with its options in the order of their topics, and without what only `--help-all` lists. */
+export class GroupedHelp extends Help {
+  constructor(private readonly hidden: ReadonlySet<Option>) {
+    super();
+  }
+
+  override visibleOptions(command: Command): Option[] {
+    return super.visibleOptions(command).filter((option) => !this.hidden.has(option));
+  }
+
+  /** `query <sql>`: that a command has options goes without saying. */
+  override subcommandTerm(command: Command): string {
+    const values = command.registeredArguments.map((argument) =>
+      argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
+    );
+    return [command.name(), ...values].join(' ');
+  }
+
+  override groupItems<T extends Command | Option>(
+    unsorted: T[],
+    visible: T[],
+    group: (item: T) => string,
+  ): Map<string, T[]> {
+    const groups = [...super.groupItems(unsorted, visible, group)].filter(([, items]) => items.length > 0);
+    if (unsorted[0] instanceof Command) return new Map(groups);
+    return new Map(groups.sort(([a], [b]) => ORDER.indexOf(a) - ORDER.indexOf(b)));
+  }
+}

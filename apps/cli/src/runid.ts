@@ -1,0 +1,2 @@
+/** The argument of commands about one run. */
+export const RUN_ID = ['<run>', 'workflow id of the run'] as const;

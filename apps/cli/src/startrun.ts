@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { formatRange } from '@parquetry/core';
+import { loadTemporalConfig, workflowUrl } from '@parquetry/temporal';
+import {
+  ATTRIBUTES,
+  type BackfillInput,
+  TASK_QUEUE,
+  progress as progressQuery,
+  retryPartitions,
+} from '@parquetry/workflows';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { attachTo, parkedList } from './attachrun';
+import type { Output } from './output';
+import { preflight } from './preflight';
+import { type Session, assertDetachable, openSession } from './session';
+import { startWorkflow } from './startworkflow';
+import type { WorkerSettings } from './workeroptions';
+
+/** Starts a run, or continues the same one, and follows it; `audit --fix` starts its repairs here too. */
+export async function startRun(
+  input: BackfillInput,
+  options: { readonly detach?: boolean; readonly id?: string },
+  settings: WorkerSettings,
+  output: Output,
+): Promise<number> {
+  const run = options.id ?? runId(input);
+  if (options.detach === true) await assertDetachable();
+  await preflight(input.spec, !loadTemporalConfig().configured);
+  const session = await openSession({
+    output,
+    worker: options.detach === true ? 'never' : 'embedded',
+    settings,
+  });
+  try {
+    const started = await startOrJoin(session, run, input);
+    const link = session.uiUrl === undefined ? undefined : workflowUrl(session.uiUrl, session.namespace, run);
+    output.note(
+      `${started ? 'Run' : 'Continuing run'} ${run}, ledgers ${formatRange(input.spec.range)} (inclusive)`,
+    );
+    if (link !== undefined) output.note(`Temporal UI: ${link}`);
+    if (options.detach === true) {
+      output.say(`Detached. \`parquetry attach ${run}\` follows it.`);
+      output.document({
+        workflowId: run,
+        started,
+        ...(link === undefined ? {} : { url: link, parkedUrl: parkedList(session, run) }),
+      });
+      return 0;
+    }
+    return await attachTo(session, run, input, output, link);
+  } finally {
+    await session.close();
+  }
+}
+
+/** Starts the run; when the same one is running already, joins it and sends on what waits for a person. */
+async function startOrJoin(session: Session, run: string, input: BackfillInput): Promise<boolean> {
+  const { spec } = input;
+  const { client } = session;
+  try {
+    await startWorkflow(session, () =>
+      client.workflow.start('backfill', {
+        workflowId: run,
+        taskQueue: TASK_QUEUE,
+        args: [input],
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        workflowIdConflictPolicy: 'FAIL',
+        staticSummary:
+          `${spec.types?.join(', ') ?? 'all message types'} · ledgers ${formatRange(spec.range)}`.slice(
+            0,
+            380,
+          ),
+        typedSearchAttributes: [
+          { key: ATTRIBUTES.run, value: run },
+          { key: ATTRIBUTES.ledgerStart, value: spec.range.start },
+          { key: ATTRIBUTES.ledgerEnd, value: spec.range.end },
+          ...(spec.types === undefined ? [] : [{ key: ATTRIBUTES.datasets, value: [...spec.types] }]),
+          ...(spec.network === undefined ? [] : [{ key: ATTRIBUTES.network, value: spec.network }]),
+        ],
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+  const handle = client.workflow.getHandle(run);
+  const state = await handle.query(progressQuery);
+  if (state.parked > 0 || state.faults !== undefined)
+    await handle.executeUpdate(retryPartitions, { args: [{ all: true }] });
+  return false;
+}
+
+/** The same input is the same run: a command typed again continues it instead of starting another one. */
+function runId(input: BackfillInput): string {
+  const { spec, onFailure } = input;
+  const hash = createHash('sha256').update(JSON.stringify({ spec, onFailure })).digest('hex').slice(0, 8);
+  return `backfill-${formatRange(input.spec.range)}-${hash}`;
+}

@@ -1,0 +1,60 @@
+import { availableParallelism, totalmem } from 'node:os';
+import type { DebugSink } from '@parquetry/worker';
+import { openDebugLog } from './debuglog';
+
+/** Settings of commands that may run a worker. */
+export const WORKER_SETTINGS = [
+  'memory',
+  'threads',
+  'slots',
+  'stage',
+  'metrics',
+  'debug',
+  'debug-log',
+  'profile',
+];
+
+/** Options of commands that may run a worker. */
+export interface WorkerOptions {
+  readonly memory?: number;
+  readonly threads?: number;
+  readonly slots?: number;
+  readonly stage?: string;
+  readonly metrics?: string;
+  readonly debug?: boolean;
+  readonly debugLog?: string;
+}
+
+/** Limits of the worker in this process. */
+export interface WorkerSettings {
+  /** For pulls and writes, on top of what the idle process takes. */
+  readonly memoryBytes: number;
+  /** Limit of concurrent pulls, and of concurrent writes. */
+  readonly threads: number;
+  /** Limit of concurrent steps. */
+  readonly slots: number;
+  /** Folder for stages; absent for `work/` in `.parquetry/`. */
+  readonly workRoot?: string;
+  /** `host:port` to serve Prometheus metrics at; absent for none. */
+  readonly metrics?: string;
+  /** Receives the decisions of the worker in this process. */
+  readonly debug?: DebugSink;
+}
+
+/**
+ * The limits of the worker of this process; by default half of the memory, all cores, a step a core and one more.
+ * @throws ParquetryError CONFIG_INVALID for a debug log that can't be written
+ */
+export function workerSettings(options: WorkerOptions): WorkerSettings {
+  const { debugLog, metrics, stage } = options;
+  const cores = availableParallelism();
+  const debug = options.debug ?? debugLog !== undefined;
+  return {
+    memoryBytes: options.memory ?? Math.min(Math.floor(totalmem() / 2), 4e9),
+    threads: options.threads ?? cores,
+    slots: options.slots ?? Math.min(cores + 1, 8),
+    ...(stage === undefined ? {} : { workRoot: stage }),
+    ...(metrics === undefined ? {} : { metrics }),
+    ...(debug ? { debug: openDebugLog(debugLog) } : {}),
+  };
+}

@@ -1,0 +1,87 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { ArchiveIdentity } from '@parquetry/archive';
+import { countPartitions } from '@parquetry/core';
+import { openStore } from '@parquetry/storage';
+import type { RunSpec } from '@parquetry/workflows';
+import { indexRange } from './indexrange';
+import { type PlannedDataset, planDatasets } from './partitions';
+
+/** What a backfill would do, from the source and the commit log as they are now. */
+export interface RunPreview {
+  /** The run's spec with everything decided that the archive decides. */
+  readonly spec: RunSpec;
+  readonly archive: { readonly exists: boolean; readonly identity: ArchiveIdentity };
+  /** `run` of `total` partitions have something to write, `replaced` of them something to replace. */
+  readonly partitions: { readonly total: number; readonly run: number; readonly replaced: number };
+  readonly datasets: readonly DatasetPreview[];
+  /** Every partition and dataset. */
+  readonly plan: readonly PlannedDataset[];
+  /** Messages without a usable type or ledger. */
+  readonly unusable: number;
+  /** Messages outside the ledgers or in other types. */
+  readonly filtered: number;
+  /** Read from the source to find this out. */
+  readonly bytesRead: number;
+}
+
+/** One dataset of a preview; the counts are partitions. */
+export interface DatasetPreview {
+  readonly dataset: string;
+  readonly columns: number;
+  /** Messages of the whole range, counted; rejects included. */
+  readonly messages?: number;
+  readonly missing: number;
+  readonly committed: number;
+  readonly stale: number;
+  readonly replace: number;
+}
+
+/** Finds out what a backfill would do. Writes nothing. @throws the errors of `indexRange` */
+export async function previewRun(asked: RunSpec, signal: AbortSignal): Promise<RunPreview> {
+  const store = openStore(asked.archive);
+  const workDir = await mkdtemp(path.join(tmpdir(), 'parquetry-plan-'));
+  try {
+    const indexed = await indexRange(store, asked, { workDir, signal });
+    const { spec, index, identity, exists } = indexed;
+    const plan: PlannedDataset[] = [];
+    for await (const part of planDatasets(store, indexed)) plan.push(part);
+    const count = (wanted: (part: PlannedDataset) => boolean): number =>
+      new Set(plan.filter(wanted).map(({ range }) => range.start)).size;
+    return {
+      spec,
+      archive: { exists, identity },
+      partitions: {
+        total: countPartitions(spec.range, spec.partitionSize),
+        run: count(({ run }) => run.length > 0),
+        replaced: count(({ state }) => state === 'replace'),
+      },
+      datasets: index.datasets.map(({ dataset, schema, messages }) => ({
+        dataset,
+        columns: schema.fields.length,
+        ...(messages === undefined ? {} : { messages }),
+        ...countStates(plan.filter((part) => part.dataset === dataset)),
+      })),
+      plan,
+      unusable: index.unusable,
+      filtered: index.filtered,
+      bytesRead: index.bytesRead,
+    };
+  } finally {
+    await rm(workDir, { recursive: true, force: true });
+  }
+}
+
+function countStates(
+  plan: readonly PlannedDataset[],
+): Pick<DatasetPreview, 'missing' | 'committed' | 'stale' | 'replace'> {
+  const count = (...states: PlannedDataset['state'][]): number =>
+    plan.filter(({ state }) => states.includes(state)).length;
+  return {
+    missing: count('missing', 'partly'),
+    committed: count('committed'),
+    stale: count('stale'),
+    replace: count('replace'),
+  };
+}

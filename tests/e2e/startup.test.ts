@@ -1,0 +1,56 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Sandbox } from '../support/cli';
+
+const ROOT = path.resolve(__dirname, '../..');
+const HOOK = path.join(__dirname, '../support/modules.cjs');
+
+/** The only packages that a command line needs before its command runs. */
+const ALLOWED = ['commander', '@parquetry/cli', '@parquetry/core'];
+
+describe('what a command line loads before its command runs', () => {
+  const sandbox = new Sandbox();
+  afterAll(() => sandbox.dispose());
+
+  /** Packages with the modules that were loaded of them. */
+  async function loaded(args: readonly string[]): Promise<{ code: number | null; modules: string[] }> {
+    const list = sandbox.path('modules.txt');
+    const { code } = await sandbox.run(args, {
+      NODE_OPTIONS: `--require ${HOOK}`,
+      PARQUETRY_TEST_MODULES: list,
+    });
+    const files = readFileSync(list, 'utf8').split('\n');
+    return { code, modules: files.filter((file) => file !== HOOK) };
+  }
+
+  function packageOf(file: string): string {
+    const installed = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1];
+    const own = /^(?:apps|libs)\/([^/]+)/.exec(path.relative(ROOT, file))?.[1];
+    return installed ?? `@parquetry/${own}`;
+  }
+
+  it.each<[string, string[], number, number]>([
+    ['the version', ['--version'], 0, 50],
+    ['the help', ['--help'], 0, 110],
+    ['the help of a command', ['backfill', '--help'], 0, 60],
+    ['all options of a command', ['tail', '--help-all'], 0, 60],
+    ['the help of a group', ['schema', '--help'], 0, 70],
+    ['no command', [], 2, 110],
+    ['an unknown command', ['backfil'], 2, 110],
+    ['an unknown option', ['query', 'select 1', '--colour'], 2, 60],
+    ['a value out of range', ['backfill', '--partition-size', '0'], 2, 60],
+    ['a missing option', ['verify'], 2, 60],
+  ])('%s: no heavy package, few modules', async (_name, args, exit, most) => {
+    const { code, modules } = await loaded(args);
+    expect(code).toBe(exit);
+    expect([...new Set(modules.map(packageOf))].filter((name) => !ALLOWED.includes(name))).toEqual([]);
+    expect(modules.length).toBeLessThanOrEqual(most);
+  });
+
+  it('a file of settings costs its YAML reader and nothing else', async () => {
+    writeFileSync(sandbox.path('p.yaml'), 'partition_size: 0\n');
+    const { code, modules } = await loaded(['backfill', '--config', 'p.yaml']);
+    expect(code).toBe(2);
+    expect([...new Set(modules.map(packageOf))].sort()).toEqual([...ALLOWED, 'yaml'].sort());
+  });
+});
