@@ -113,7 +113,7 @@ export default tseslint.config(
   },
   {
     // A command loads what it needs when it runs: `require(…) as typeof import(…)` within its action.
-    files: ['apps/cli/src/**/*.ts'],
+    files: ['apps/cli/src/**/*.ts', 'apps/worker/src/index.ts'],
     rules: {
       '@typescript-eslint/no-require-imports': 'off',
       '@typescript-eslint/consistent-type-imports': [

@@ -1,5 +1,4 @@
 import type { BackfillProgress } from '@parquetry/workflows';
-import { Presets, SingleBar } from 'cli-progress';
 import { type Output, formatCount, formatSeconds } from './output';
 
 /** Shows the progress of a run: a bar on a terminal, a line when something changed elsewhere. */
@@ -14,6 +13,7 @@ export function progressView(output: Output, stream: NodeJS.WriteStream = proces
 }
 
 function bar(stream: NodeJS.WriteStream): ProgressView {
+  const { Presets, SingleBar } = require('cli-progress') as typeof import('cli-progress');
   const view = new SingleBar(
     {
       stream,

@@ -41,11 +41,15 @@ export function isNoWorkflow(error: unknown): boolean {
   return error instanceof WorkflowNotFoundError;
 }
 
+/** True when `parquetry dev` keeps the embedded server of this folder and a worker up. */
+export async function hasKeeper(): Promise<boolean> {
+  const users = (await readDevServer(devHome()))?.users ?? [];
+  return users.some(({ foreground }) => foreground);
+}
+
 /** A detached run needs a server that outlives this command. @throws ParquetryError USAGE */
 export async function assertDetachable(): Promise<void> {
-  if (loadTemporalConfig().configured) return;
-  const users = (await readDevServer(devHome()))?.users ?? [];
-  if (users.some(({ foreground }) => foreground)) return;
+  if (loadTemporalConfig().configured || (await hasKeeper())) return;
   throw new ParquetryError('USAGE', '--detach needs a Temporal server that outlives this command.', {
     hint: 'Run `parquetry dev` in this folder in another terminal, or set TEMPORAL_ADDRESS.',
   });
@@ -87,22 +91,17 @@ async function openConfigured(config: TemporalConfig, options: SessionOptions): 
 }
 
 async function openEmbedded(options: SessionOptions): Promise<Session> {
-  const home = devHome();
-  const running = await readDevServer(home);
-  const hasWorker = running?.users.some((user) => user.foreground) ?? false;
-  const server = await acquireDevServer(home, {
+  const hasWorker = await hasKeeper();
+  const server = await acquireDevServer(devHome(), {
     onProgress: (line) => options.output.note(line),
     foreground: options.foreground ?? false,
   });
   try {
-    const { client, connection } = await connectClient({
-      address: server.address,
-      namespace: server.namespace,
-    });
+    const { client, connection, namespace } = server;
     const base = {
       client,
       connection,
-      namespace: server.namespace,
+      namespace,
       address: server.address,
       uiUrl: server.uiUrl,
       embedded: true,

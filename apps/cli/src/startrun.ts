@@ -11,8 +11,7 @@ import {
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { attachTo, parkedList } from './attachrun';
 import type { Output } from './output';
-import { preflight } from './preflight';
-import { type Session, assertDetachable, openSession } from './session';
+import { type Session, assertDetachable, hasKeeper, openSession } from './session';
 import { startWorkflow } from './startworkflow';
 import type { WorkerSettings } from './workeroptions';
 
@@ -25,7 +24,10 @@ export async function startRun(
 ): Promise<number> {
   const run = options.id ?? runId(input);
   if (options.detach === true) await assertDetachable();
-  await preflight(input.spec, !loadTemporalConfig().configured);
+  if (await needsPreflight(input.spec)) {
+    const { preflight } = require('./preflight') as typeof import('./preflight');
+    await preflight(input.spec);
+  }
   const session = await openSession({
     output,
     worker: options.detach === true ? 'never' : 'embedded',
@@ -51,6 +53,14 @@ export async function startRun(
   } finally {
     await session.close();
   }
+}
+
+/**
+ * Whether this process checks archive and source before it starts a run. With a worker up it does not: the plan step says
+ * the same at once, and of a cluster only the workers see local paths. Remote archives of a cluster's runs are checked here too.
+ */
+async function needsPreflight({ archive }: BackfillInput['spec']): Promise<boolean> {
+  return loadTemporalConfig().configured ? /^(s3|gs):/.test(archive) : !(await hasKeeper());
 }
 
 /** Starts the run; when the same one is running already, joins it and sends on what waits for a person. */

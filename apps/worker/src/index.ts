@@ -7,4 +7,8 @@ export { type DatasetPreview, type RunPreview, previewRun } from './plan/preview
 export { type StoredPlan, loadPlan } from './plan/stored';
 export type { Verdict } from './plan/verdict';
 export { checkSource } from './sources';
-export { type RunningWorker, type WorkerOptions, startWorker } from './worker';
+export type { RunningWorker, WorkerOptions } from './worker';
+
+/** See `startWorker` of `./worker`: its libraries are loaded when it is called, because plans and inspections need none. */
+export const startWorker: typeof import('./worker').startWorker = (options) =>
+  (require('./worker') as typeof import('./worker')).startWorker(options);

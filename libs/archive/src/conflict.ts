@@ -1,10 +1,5 @@
 import { type CompatibilityMode, DEFAULT_MODE, ParquetryError } from '@parquetry/core';
-import {
-  type BreakingChange,
-  type Compatibility,
-  describeChange,
-  READERS,
-} from '@parquetry/schema';
+import { type BreakingChange, type Compatibility, describeChange, READERS } from '@parquetry/schema';
 
 const MAX_NAMED = 20;
 

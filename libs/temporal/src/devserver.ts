@@ -3,6 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isParquetryError, ParquetryError } from '@parquetry/core';
 import { resolveTemporalBinary } from './binary';
+import type { Connected } from './connect';
 import type { DevHome, DevPorts, DevRecord, DevUser } from './home';
 import { lastPorts, livingUsers, prepareHome, readRecord, rememberPorts, writeRecord } from './home';
 import { awaitServer, DEV_NAMESPACE, launchServer, stopServer } from './launch';
@@ -12,15 +13,17 @@ import { isRunning, self } from '@parquetry/system';
 import type { Environment } from './tools';
 import { elapsed } from './tools';
 
-/** A place among the users of the embedded server. */
-export interface DevServer {
+/** A place among the users of the embedded server, and an open connection to it. */
+export interface DevServer extends Connected {
   /** `127.0.0.1:port` of the gRPC front end. */
   readonly address: string;
   readonly uiUrl: string;
-  readonly namespace: string;
   /** False when the server ran already. */
   readonly started: boolean;
-  /** Gives the place up; the last one out stops the server. May be called again, without effect. */
+  /**
+   * Closes the connection and gives the place up; the last user to leave stops the server. May be called again, without
+   * effect.
+   */
   release(): Promise<void>;
 }
 
@@ -56,16 +59,17 @@ export async function acquireDevServer(home: DevHome, options: AcquireOptions = 
   const binary = options.binary ?? (running === undefined ? await findBinary(env, options) : undefined);
   await prepareHome(home);
   return locked(home, options, async () => {
-    const joined = await livingRecord(home);
-    const record = joined ?? (await start(home, binary ?? (await findBinary(env, options)), env));
+    const joined = await livingServer(home);
+    const { record, connected } =
+      joined ?? (await start(home, binary ?? (await findBinary(env, options)), env));
     const leave = await addUser(home, options.foreground ?? false);
     let released: Promise<void> | undefined;
     return {
       address: record.address,
       uiUrl: record.uiUrl,
-      namespace: record.namespace,
+      ...connected,
       started: joined === undefined,
-      release: () => (released ??= locked(home, options, () => leaveServer(home, record, leave))),
+      release: () => (released ??= leaveServer(home, options, { record, connected }, leave)),
     };
   });
 }
@@ -92,7 +96,13 @@ export async function stopDevServer(home: DevHome): Promise<boolean> {
   });
 }
 
-async function start(home: DevHome, binary: string, env: Environment): Promise<DevRecord> {
+/** A server that serves, and the connection that found it out. */
+interface Serving {
+  readonly record: DevRecord;
+  readonly connected: Connected;
+}
+
+async function start(home: DevHome, binary: string, env: Environment): Promise<Serving> {
   try {
     return await startAt(await freePorts(await lastPorts(home)), home, binary, env);
   } catch (error) {
@@ -102,7 +112,7 @@ async function start(home: DevHome, binary: string, env: Environment): Promise<D
   }
 }
 
-async function startAt(ports: DevPorts, home: DevHome, binary: string, env: Environment): Promise<DevRecord> {
+async function startAt(ports: DevPorts, home: DevHome, binary: string, env: Environment): Promise<Serving> {
   const { server, ended } = await launchServer(binary, home, ports, env);
   const record: DevRecord = {
     version: 1,
@@ -117,10 +127,10 @@ async function startAt(ports: DevPorts, home: DevHome, binary: string, env: Envi
   try {
     // Before it is ready: if this process is killed now, the next one still finds the server.
     await writeRecord(home, record);
-    await awaitServer(home, server, ports, ended);
+    const connected = await awaitServer(home, server, ports, ended);
     // Not before: whether a server that ends at once was seen alive is a matter of chance.
     await rememberPorts(home, ports);
-    return record;
+    return { record, connected };
   } catch (error) {
     await clear(home, record);
     throw error;
@@ -128,7 +138,7 @@ async function startAt(ports: DevPorts, home: DevHome, binary: string, env: Envi
 }
 
 /** The server that can be joined. One that a killed machine left behind, or that hangs, is cleared away. */
-async function livingRecord(home: DevHome): Promise<DevRecord | undefined> {
+async function livingServer(home: DevHome): Promise<Serving | undefined> {
   const record = await readRecord(home);
   if (record === undefined) return undefined;
   const { host } = record.server;
@@ -136,8 +146,7 @@ async function livingRecord(home: DevHome): Promise<DevRecord | undefined> {
   if (host !== self().host && elsewhere !== undefined) throw inUse(home, elsewhere);
   if (isRunning(record.server)) {
     try {
-      await awaitServer(home, record.server, record);
-      return record;
+      return { record, connected: await awaitServer(home, record.server, record) };
     } catch (error) {
       if (!isParquetryError(error) || error.code !== 'TEMPORAL_UNAVAILABLE') throw error;
     }
@@ -166,12 +175,20 @@ async function addUser(home: DevHome, foreground: boolean): Promise<() => Promis
   };
 }
 
-async function leaveServer(home: DevHome, joined: DevRecord, leave: () => Promise<void>): Promise<void> {
-  await leave();
-  if ((await livingUsers(home)).length > 0) return;
-  // Without dev.json (the folder was deleted under us) the server we joined is still ours to stop.
-  const record = (await readRecord(home)) ?? joined;
-  await clear(home, record);
+async function leaveServer(
+  home: DevHome,
+  options: AcquireOptions,
+  { record: joined, connected }: Serving,
+  leave: () => Promise<void>,
+): Promise<void> {
+  await connected.connection.close();
+  await locked(home, options, async () => {
+    await leave();
+    if ((await livingUsers(home)).length > 0) return;
+    // Without dev.json (the folder was deleted under us) the server we joined is still ours to stop.
+    const record = (await readRecord(home)) ?? joined;
+    await clear(home, record);
+  });
 }
 
 function findBinary(env: Environment, options: AcquireOptions): Promise<string> {

@@ -3,7 +3,7 @@ import { open, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isParquetryError, ParquetryError } from '@parquetry/core';
 import { ensureSearchAttributes, SEARCH_ATTRIBUTES } from './attributes';
-import { connectClient } from './connect';
+import { type Connected, connectClient } from './connect';
 import type { DevHome, DevPorts } from './home';
 import { type ProcessIdentity, identify, isRunning, terminate } from '@parquetry/system';
 import { answers } from './ports';
@@ -54,6 +54,7 @@ export async function launchServer(
 
 /**
  * Waits until the server serves its namespace with our search attributes.
+ * @returns the connection that found it out, open; the caller closes it
  * @param ended resolves when the process ends, if the caller can know; its pid is watched anyway
  * @throws ParquetryError TEMPORAL_UNAVAILABLE with the end of its log
  */
@@ -62,10 +63,11 @@ export async function awaitServer(
   server: ProcessIdentity,
   ports: DevPorts,
   ended?: Promise<string>,
-): Promise<void> {
+): Promise<Connected> {
   const ready = serving(ports, server);
-  const problem = await (ended === undefined ? ready : Promise.race([ended, ready]));
-  if (problem !== undefined) throw await notStarted(home, problem);
+  const found = await (ended === undefined ? ready : Promise.race([ended, ready]));
+  if (typeof found === 'string') throw await notStarted(home, found);
+  return found;
 }
 
 /**
@@ -88,28 +90,27 @@ function serverArguments(home: DevHome, ports: DevPorts): string[] {
   ];
 }
 
-/** Resolves to undefined when the server serves, or to what is wrong. */
-async function serving(ports: DevPorts, server: ProcessIdentity): Promise<string | undefined> {
+/** Resolves to a connection when the server serves, or to what is wrong. */
+async function serving(ports: DevPorts, server: ProcessIdentity): Promise<Connected | string> {
   const deadline = Date.now() + START_LIMIT_MS;
   while (isRunning(server)) {
-    if ((await answers(ports.uiPort)) && (await serves(`127.0.0.1:${ports.port}`))) return undefined;
+    const connected = (await answers(ports.uiPort)) ? await connect(`127.0.0.1:${ports.port}`) : undefined;
+    if (connected !== undefined) return connected;
     if (Date.now() > deadline) return `no answer within ${START_LIMIT_MS / 1000} s`;
     await sleep(50);
   }
   return 'it ended';
 }
 
-async function serves(address: string): Promise<boolean> {
+async function connect(address: string): Promise<Connected | undefined> {
+  let connected: Connected | undefined;
   try {
-    const { connection } = await connectClient({ address, namespace: DEV_NAMESPACE });
-    try {
-      await ensureSearchAttributes(connection, DEV_NAMESPACE);
-      return true;
-    } finally {
-      await connection.close();
-    }
+    connected = await connectClient({ address, namespace: DEV_NAMESPACE });
+    await ensureSearchAttributes(connected.connection, DEV_NAMESPACE);
+    return connected;
   } catch (error) {
-    if (isParquetryError(error) && error.code === 'TEMPORAL_UNREACHABLE') return false;
+    await connected?.connection.close();
+    if (isParquetryError(error) && error.code === 'TEMPORAL_UNREACHABLE') return undefined;
     throw error;
   }
 }
