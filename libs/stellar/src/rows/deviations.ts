@@ -94,4 +94,14 @@ export const DEVIATIONS: readonly Deviation[] = [
     what: 'A failed liquidity pool deposit or withdrawal has no reserve assets.',
     why: 'They are not in the ledger; stellar-etl writes native for both.',
   },
+  {
+    type: 'trades',
+    what: 'ledger_sequence is added; selling_amount and buying_amount are decimals with seven places.',
+    why: 'Every table is placed by its ledger; stellar-etl writes floats, which lose digits.',
+  },
+  {
+    type: 'trades',
+    what: 'A trade whose price or slippage can’t be found in the changes is a row with nulls there.',
+    why: 'stellar-etl logs an error and leaves out every trade of the operation.',
+  },
 ];
