@@ -1,21 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ParquetryError, isParquetryError, systemErrorCode } from '@parquetry/core';
+import { isDead, parseIdentity, replaceFile, self } from '@parquetry/system';
 import { readManifest } from '@parquetry/source';
 
 const OWNER_FILE = 'worker.json';
 /** Longest that a claim takes, milliseconds. */
 const CLAIM_MS = 10_000;
-/** Who has a workplace. */
-interface Owner {
-  readonly pid: number;
-  readonly host: string;
-  /** See `startOf`. */
-  readonly started?: string | undefined;
-}
-
 /** Name of the file in a stage that says whose it is. */
 export const STAGE_OWNER = 'workflow.json';
 
@@ -169,29 +161,15 @@ function none(error: unknown): string[] {
   throw error;
 }
 
-/** In one step: a worker that is killed meanwhile leaves the whole note or the one before. */
 async function writeOwner(dir: string): Promise<void> {
-  const draft = path.join(dir, `${OWNER_FILE}.${process.pid}`);
-  const owner: Owner = { pid: process.pid, host: hostname(), started: await startOf(process.pid) };
-  await writeFile(draft, JSON.stringify(owner));
-  await rename(draft, path.join(dir, OWNER_FILE));
+  await replaceFile(path.join(dir, OWNER_FILE), JSON.stringify(self()));
 }
 
-/** What the owner's note says, when its worker lived on this machine and lives no more. */
+/** The owner's note, when its worker lived on this machine and lives no more; none where the note was cut short. */
 async function deadOwner(dir: string): Promise<string | undefined> {
-  const note = await readFile(path.join(dir, OWNER_FILE), 'utf8').catch(() => undefined);
-  if (note === undefined) return undefined;
-  const owner = parseOwner(note);
-  return owner?.host === hostname() && !(await isAlive(owner)) ? note : undefined;
-}
-
-/** Undefined for a note that a full disk or a lost machine cut short: nobody knows whose it is. */
-function parseOwner(note: string): Owner | undefined {
-  try {
-    return JSON.parse(note) as Owner;
-  } catch {
-    return undefined;
-  }
+  const note = await readFile(path.join(dir, OWNER_FILE), 'utf8').catch(() => '');
+  const owner = parseIdentity(note);
+  return owner !== undefined && isDead(owner) ? note : undefined;
 }
 
 /** Makes this process the owner; of those that try, the one that makes the folder `claim` while the note is the old one. */
@@ -212,22 +190,4 @@ async function claim(dir: string, note: string): Promise<boolean> {
   if (unchanged) await writeOwner(dir);
   await rm(mark, { recursive: true, force: true });
   return unchanged;
-}
-
-/** Whether the owner still runs; another process may have its number by now. */
-async function isAlive({ pid, started }: Owner): Promise<boolean> {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
-  }
-  const now = await startOf(pid);
-  return started === undefined || now === undefined || now === started;
-}
-
-/** When a process was started, in the system's own count, where the system tells (Linux). */
-async function startOf(pid: number): Promise<string | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  // The name, in brackets, may have spaces and brackets itself; the start is the 20th field after it.
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
+import { self } from '@parquetry/system';
 import { leftFolders, removeLeft } from './stages';
 
 describe('what dead workers left', () => {
@@ -28,6 +29,14 @@ describe('what dead workers left', () => {
     const found = await leftFolders(root);
     expect(found).toMatchObject([{ path: left, kind: 'stage' }]);
     expect(found[0]?.bytes).toBeGreaterThanOrEqual(100);
+  });
+
+  it('is found when another process has the number of the dead worker by now', async () => {
+    const before = self();
+    await worker('alive', before);
+    const reused = await worker('reused', { ...before, born: '1' });
+    const older = await worker('noted-by-an-earlier-version', { pid: before.pid, host: before.host, started: '1' });
+    expect((await leftFolders(root)).map((left) => left.path).sort()).toEqual([older, reused].sort());
   });
 
   it('is removed only when nothing in it changed since', async () => {

@@ -1,8 +1,8 @@
 import { type Dirent } from 'node:fs';
 import { lstat, readFile, readdir, rm } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import path from 'node:path';
 import { systemErrorCode } from '@parquetry/core';
+import { isDead, parseIdentity } from '@parquetry/system';
 
 /** A folder that a worker left: its stages, or a run's spooled files. */
 export interface LeftFolder {
@@ -41,17 +41,10 @@ export async function removeLeft(workRoot: string, left: LeftFolder, before: num
   return true;
 }
 
+/** Whether the folder's worker may be alive. A note that is missing or cut short names nobody: it begins or ends just now. */
 async function lives(dir: string): Promise<boolean> {
-  const note = await readFile(path.join(dir, 'worker.json'), 'utf8').catch(() => undefined);
-  if (note === undefined) return true; // about to begin, or about to end
-  try {
-    const { pid, host } = JSON.parse(note) as { pid: number; host: string };
-    if (host !== hostname()) return true;
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemErrorCode(error) !== 'ESRCH';
-  }
+  const owner = parseIdentity(await readFile(path.join(dir, 'worker.json'), 'utf8').catch(() => ''));
+  return owner === undefined || !isDead(owner);
 }
 
 async function measure(dir: string, kind: LeftFolder['kind']): Promise<LeftFolder> {

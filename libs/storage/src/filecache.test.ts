@@ -98,6 +98,8 @@ describe('FileCache', () => {
     const left = [`.use-${host}.999999999.aa`, `.use-${host}.${process.pid}.bb`, '.use-elsewhere.1.cc'];
     for (const name of left) await mkdir(path.join(dir, name), { recursive: true });
     await writeFile(path.join(dir, `.load-${host}.999999999.dd`), 'half');
+    // The number of a process that runs, given to a process that started earlier.
+    await mkdir(path.join(dir, `.use-${host}.${process.pid}-1.ee`), { recursive: true });
     const cache = new FileCache(dir, 10_000);
     await cache.file(store, await object('a', 10));
     await cache.close();

@@ -4,6 +4,7 @@ import { copyFile, link, mkdir, open, readdir, rename, rm, stat, utimes } from '
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { ParquetryError, systemErrorCode } from '@parquetry/core';
+import { isRunning, self } from '@parquetry/system';
 import { download } from './download';
 import type { ObjectStore } from './store';
 
@@ -152,25 +153,19 @@ async function hold(copy: string, mine: string): Promise<void> {
   }
 }
 
-/** `{host}.{process}.{random}`: says later whether who made a file is still there. */
+/** `{host}.{pid}-{start time}.{random}`: says later whether who made a file is still there. */
 function owner(): string {
-  return `${hostname().replaceAll('.', '_')}.${process.pid}.${randomBytes(6).toString('hex')}`;
+  return `${hostname().replaceAll('.', '_')}.${process.pid}-${self().born}.${randomBytes(6).toString('hex')}`;
 }
 
 async function isAbandoned(folder: string, name: string): Promise<boolean> {
   const [host, pid] = name.slice(name.indexOf('-') + 1).split('.');
-  if (host === owner().split('.')[0]) return !isRunning(Number(pid));
+  if (host === hostname().replaceAll('.', '_')) {
+    const [number, born = ''] = (pid ?? '').split('-');
+    return !isRunning({ pid: Number(number), host: hostname(), born });
+  }
   const info = await stat(path.join(folder, name)).catch(absent);
   return info !== undefined && Date.now() - info.mtimeMs > ABANDONED_MS;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemErrorCode(error) === 'EPERM';
-  }
 }
 
 function absent(error: unknown): undefined {

@@ -1,3 +1,3 @@
 export { hashFile } from './hash';
-export { identify, isIdentity, isRunning, type ProcessIdentity, self, terminate } from './process';
+export { identify, isDead, isIdentity, isRunning, parseIdentity, type ProcessIdentity, self, terminate } from './process';
 export { replaceFile } from './replace';

@@ -23,11 +23,19 @@ export function self(): ProcessIdentity {
   return { pid: process.pid, host: hostname(), born: birth(process.pid) };
 }
 
-/** True while exactly this process runs on this machine. A zombie does not run. */
+/**
+ * True while exactly this process runs on this machine. A zombie does not run. Where a start time is not known, a
+ * process with the same number counts.
+ */
 export function isRunning(identity: ProcessIdentity): boolean {
   if (identity.host !== hostname() || !exists(identity.pid)) return false;
   const born = birth(identity.pid);
-  return born !== 'zombie' && born === identity.born;
+  return born !== 'zombie' && (born === '' || identity.born === '' || born === identity.born);
+}
+
+/** True when the process ran on this machine and no longer does. Of other machines nothing is known. */
+export function isDead(identity: ProcessIdentity): boolean {
+  return identity.host === hostname() && !isRunning(identity);
 }
 
 /**
@@ -54,10 +62,22 @@ export function isIdentity(value: unknown): value is ProcessIdentity {
   return (
     typeof pid === 'number' &&
     Number.isSafeInteger(pid) &&
-    pid > 1 &&
+    pid > 0 &&
     typeof host === 'string' &&
     typeof born === 'string'
   );
+}
+
+/** The identity in a file's text; undefined when there is none, as in a file that was cut short. */
+export function parseIdentity(text: string): ProcessIdentity | undefined {
+  try {
+    const value = JSON.parse(text) as Record<string, unknown> | null;
+    // Earlier versions of workers wrote `started`, or no start time.
+    const identity = { ...value, born: value?.['born'] ?? value?.['started'] ?? '' };
+    return isIdentity(identity) ? identity : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function gone(identity: ProcessIdentity, withinMs: number): Promise<boolean> {

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ParquetryError, systemErrorCode } from '@parquetry/core';
-import { isIdentity, isRunning, self } from '@parquetry/system';
+import { isRunning, parseIdentity, self } from '@parquetry/system';
 
 /** How long a file of another machine counts without being touched; its owner touches it every few seconds. */
 const FOREIGN_STALE_MS = 60_000;
@@ -55,8 +55,8 @@ export function keepFresh(path: string): () => void {
 export async function isAbandoned(path: string): Promise<boolean> {
   const text = await content(path);
   if (text === undefined) return true;
-  const owner = parse(text);
-  if (isIdentity(owner) && owner.host === hostname()) return !isRunning(owner);
+  const owner = parseIdentity(text);
+  if (owner?.host === hostname()) return !isRunning(owner);
   try {
     return Date.now() - (await stat(path)).mtimeMs > FOREIGN_STALE_MS;
   } catch {
@@ -119,17 +119,8 @@ async function content(path: string): Promise<string | undefined> {
   }
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 function timedOut(path: string, waitedMs: number, text: string | undefined): ParquetryError {
-  const owner = parse(text ?? '');
-  const pid = isIdentity(owner) ? owner.pid : 0;
+  const pid = parseIdentity(text ?? '')?.pid ?? 0;
   return new ParquetryError(
     'TEMPORAL_UNAVAILABLE',
     `The lock ${path} is still held by process ${pid} after ${Math.round(waitedMs / 1000)} s.`,
