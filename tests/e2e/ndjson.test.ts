@@ -1,7 +1,7 @@
 import { createReadStream, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
+import { createGzip, gzipSync } from 'node:zlib';
 import { createWriteStream } from 'node:fs';
 import type { Reject } from '@parquetry/core';
 import type { BackfillResult } from '@parquetry/workflows';
@@ -124,6 +124,16 @@ describe('NDJSON messages', () => {
         ({ path: at, sha256 }) => ({ at, sha256 }),
       );
     expect(await list('pieced')).toEqual(await list('plain'));
+  }, 120_000);
+
+  it('leave no decompressed copy behind when the run fails', async () => {
+    writeFileSync(sandbox.path('hollow.ndjson.gz'), gzipSync('{}\n'.repeat(100_000)));
+    const { code } = await sandbox.run([
+      ...['backfill', '--source', `ndjson:${sandbox.path('hollow.ndjson.gz')}`],
+      ...['--archive', sandbox.path('hollow'), '--ledgers', '1-10'],
+    ]);
+    expect(code).toBe(1);
+    expect(readdirSync(sandbox.path('.parquetry', 'work', 'spool'))).toEqual([]);
   }, 120_000);
 
   it('are read about once by eight partitions, not eight times', async () => {

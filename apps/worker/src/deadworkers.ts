@@ -60,6 +60,9 @@ export class DeadWorkers {
     this.stopped = true;
     clearInterval(this.timer);
     await this.looking;
+    // The run that this worker was started for may be over by now, and no other worker may come.
+    const now = Date.now();
+    await this.own.tidySpools({ stale: now - STALE_MS, idle: now + 1, isOver: this.isOver }).catch(() => undefined);
   }
 
   private async look(): Promise<void> {
@@ -69,6 +72,7 @@ export class DeadWorkers {
     const rule = { stale: now - STALE_MS, idle: now - IDLE_MS, isOver: this.isOver };
     for (const place of [this.own, ...this.waiting, ...this.served.map((entry) => entry.place)])
       await place.tidy(rule).catch(() => undefined);
+    await this.own.tidySpools(rule).catch(() => undefined);
     for (const place of this.waiting.splice(0))
       try {
         const letGo = await this.serve(place);

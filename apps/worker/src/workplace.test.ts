@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
 import { Workplace } from './workplace';
@@ -104,6 +114,42 @@ describe('Workplace', () => {
       ['over', 'running'],
     ]);
     rmSync(path.dirname(own.tempDir), { recursive: true });
+  });
+
+  it('removes spools once their runs are over, whoever made them and however they ended', async () => {
+    const [earlier, own] = [await Workplace.create(root), await Workplace.create(root)];
+    const spool = async (key: string, ...workflows: string[]): Promise<string> => {
+      for (const workflow of workflows) await earlier.openSpool(key, workflow);
+      await writeFile(path.join(own.spoolDir(key), 'copy.part'), 'half of a copy');
+      return own.spoolDir(key);
+    };
+    const dirs = [
+      await spool('failed', 'over-1', 'over-2'),
+      await spool('used', 'over-1', 'running'),
+      await spool('unnoted', ''),
+      await spool(`half${'.removed-'}ab`, 'over-1'),
+    ];
+    rmSync(path.join(own.spoolDir('unnoted'), '.users'), { recursive: true });
+    const there = (): boolean[] => dirs.map((dir) => existsSync(dir));
+    const asked: string[] = [];
+    const isOver = (workflow: string): Promise<boolean> => {
+      asked.push(workflow);
+      return Promise.resolve(workflow.startsWith('over'));
+    };
+    const [before, after] = [Date.now() - 60_000, Date.now() + 60_000];
+    await own.tidySpools({ stale: before, idle: before, isOver });
+    expect([there(), asked]).toEqual([[true, true, true, true], []]);
+    await expect(
+      own.tidySpools({ stale: before, idle: after, isOver: () => Promise.reject(new Error('no server')) }),
+    ).rejects.toThrow('no server');
+    expect(there()).toEqual([true, true, true, true]);
+    await own.tidySpools({ stale: before, idle: after, isOver });
+    expect(there()).toEqual([false, true, true, false]);
+    await own.tidySpools({ stale: after, idle: after, isOver });
+    expect(there()).toEqual([false, true, false, false]);
+    expect(readFileSync(path.join(own.spoolDir('used'), 'copy.part'), 'utf8')).toBe('half of a copy');
+    await own.tidySpools({ stale: after, idle: after, isOver: () => Promise.resolve(true) });
+    expect(readdirSync(path.join(root, 'spool'))).toEqual([]);
   });
 
   it('is adopted although a worker was killed while it did so, or left half a note', async () => {

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ParquetryError, isParquetryError, systemErrorCode } from '@parquetry/core';
 import { isDead, parseIdentity, replaceFile, self } from '@parquetry/system';
@@ -8,6 +8,20 @@ import { readManifest } from '@parquetry/source';
 const OWNER_FILE = 'worker.json';
 /** Longest that a claim takes, milliseconds. */
 const CLAIM_MS = 10_000;
+/** Folder in a spool that names the workflows that use it, one file each. */
+const SPOOL_USERS = '.users';
+/** In the name of a spool that is being removed. */
+const REMOVED = '.removed-';
+
+/** What is removed; times are Unix milliseconds. */
+export interface TidyRule {
+  /** A folder in which nothing changed since goes. */
+  readonly stale: number;
+  /** One in which nothing changed since goes when its workflow is over. */
+  readonly idle: number;
+  readonly isOver: (workflowId: string) => Promise<boolean>;
+}
+
 /** Name of the file in a stage that says whose it is. */
 export const STAGE_OWNER = 'workflow.json';
 
@@ -71,6 +85,33 @@ export class Workplace {
     return path.join(this.spoolRoot, key);
   }
 
+  /** Makes a spool folder, and notes a workflow that uses it: the folder stays while one of its workflows runs. */
+  async openSpool(key: string, workflowId: string | undefined): Promise<string> {
+    const dir = this.spoolDir(key);
+    const users = path.join(dir, SPOOL_USERS);
+    await mkdir(users, { recursive: true });
+    if (workflowId !== undefined)
+      await writeFile(path.join(users, createHash('sha256').update(workflowId).digest('hex')), workflowId);
+    return dir;
+  }
+
+  /**
+   * Removes the spools whose workflows are all over, however they ended and whichever worker spooled; also those of
+   * which nothing is noted, once they are stale. A workflow noted after `idle` is not asked for.
+   */
+  async tidySpools({ stale, idle, isOver }: TidyRule): Promise<void> {
+    for (const name of await readdir(this.spoolRoot).catch(none)) {
+      const dir = path.join(this.spoolRoot, name);
+      const users = await readdir(path.join(dir, SPOOL_USERS)).catch(() => []);
+      if (users.length === 0 && !name.includes(REMOVED) && (await lastChange(dir)) >= stale) continue;
+      if (await someRun(path.join(dir, SPOOL_USERS), users, idle, isOver)) continue;
+      // Renamed first: a pull that begins meanwhile makes the folder again, and keeps it.
+      const removed = `${dir}${REMOVED}${randomBytes(4).toString('hex')}`;
+      await rename(dir, removed);
+      await rm(removed, { recursive: true, force: true });
+    }
+  }
+
   /** The worker ends, its pulls have ended: the workplace goes, unless steps may still wait for its stages. */
   async leave(): Promise<void> {
     await this.dropUnfinished();
@@ -91,13 +132,7 @@ export class Workplace {
    * Removes stages that are nobody's: of workflows that were cancelled or terminated, and of pulls whose end the server
    * never heard of. A step that wants one all the same finds it lost, and it is pulled again. Times are Unix milliseconds.
    */
-  async tidy(rule: {
-    /** A stage in which nothing changed since goes. */
-    readonly stale: number;
-    /** One in which nothing changed since goes when its workflow is over. */
-    readonly idle: number;
-    readonly isOver: (workflowId: string) => Promise<boolean>;
-  }): Promise<void> {
+  async tidy(rule: TidyRule): Promise<void> {
     for (const stage of await this.stages()) {
       const changed = await lastChange(stage);
       const owner = changed < rule.idle ? await ownerOf(stage) : undefined;
@@ -129,6 +164,22 @@ async function isUnfinished(stage: string): Promise<boolean> {
     () => false,
     (error: unknown) => isParquetryError(error) && error.code === 'STAGE_LOST',
   );
+}
+
+/** Whether one of the noted workflows may still run; notes of those that are over are removed on the way. */
+async function someRun(
+  dir: string,
+  users: readonly string[],
+  idle: number,
+  isOver: TidyRule['isOver'],
+): Promise<boolean> {
+  for (const user of users) {
+    const file = path.join(dir, user);
+    if ((await stat(file)).mtimeMs >= idle) return true;
+    if (!(await isOver(await readFile(file, 'utf8')))) return true;
+    await rm(file, { force: true });
+  }
+  return false;
 }
 
 /** The workflow that a stage is for, where it says so. */

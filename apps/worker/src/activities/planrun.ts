@@ -4,6 +4,7 @@ import { countPartitions } from '@parquetry/core';
 import type { SourceIndex } from '@parquetry/source';
 import { type ObjectStore, fileIdentity, openStore } from '@parquetry/storage';
 import type { PlannedRun, RunSpec, StaleSegments } from '@parquetry/workflows';
+import { Context } from '@temporalio/activity';
 import type { WorkerDeps } from '../deps';
 import { withHeartbeat } from '../heartbeat';
 import { staleRanges } from '../plan/partitions';
@@ -17,7 +18,8 @@ const NAMED = 20;
 export async function planRun({ workplace, debug }: WorkerDeps, asked: RunSpec): Promise<PlannedRun> {
   return withHeartbeat(async (signal, onProgress) => {
     const store = openStore(asked.archive);
-    const workDir = workplace.spoolDir(spoolKey(asked));
+    const workflowId = Context.current().info.workflowExecution?.workflowId;
+    const workDir = await workplace.openSpool(spoolKey(asked), workflowId);
     const options = { workDir, signal, onProgress };
     const { spec, index, identity, committed } = await pinRun(store, asked, options);
     const rejects = await keepUnusable(store, index, path.join(workDir, 'rejects.ndjson'), signal);

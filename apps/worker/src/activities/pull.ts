@@ -18,11 +18,11 @@ export async function pull(
   // A new stage for every attempt: one that timed out may still be writing.
   const stageId = randomBytes(12).toString('hex');
   const stageDir = workplace.stageDir(stageId);
-  const spoolDir = workplace.spoolDir(spoolKey(spec));
+  const workflowId = Context.current().info.workflowExecution?.workflowId;
   await mkdir(stageDir, { recursive: true });
-  await mkdir(spoolDir, { recursive: true });
+  const spoolDir = await workplace.openSpool(spoolKey(spec), workflowId);
   try {
-    await workplace.noteOwner(stageId, Context.current().info.workflowExecution?.workflowId);
+    await workplace.noteOwner(stageId, workflowId);
     const { spareDir } = workplace;
     const job = { archive, plan, task, stageId, stageDir, spareDir, spoolDir };
     const manifest = await withHeartbeat((signal, onProgress) =>

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { type Archive, type ArchiveIdentity, majorAt, majorCoverage, parseDataset } from '@parquetry/archive';
 import { type Intervals, MAX_LEDGER } from '@parquetry/core';
 import { type TableSchema, portableSchema } from '@parquetry/schema';
@@ -20,6 +19,7 @@ import {
 import { stellarSchemas } from '@parquetry/stellar';
 import type { ObjectStore } from '@parquetry/storage';
 import type { RunSpec, TailSpec } from '@parquetry/workflows';
+import { Context } from '@temporalio/activity';
 import type { WorkerDeps } from '../deps';
 import { knownSchemas } from '../plan/indexrange';
 import { loadPlan, spoolKey } from '../plan/stored';
@@ -176,8 +176,8 @@ export async function openReader(
 ): Promise<TailReader> {
   const { spec, cursor, lag, types, messages, index, marks } = options;
   if (index !== undefined) return new LakeTail(lakeOf(spec), { cursor, lag, types: lakeTypes(spec), index });
-  const workDir = workplace.spoolDir(spoolKey(tailRun(spec)));
-  await mkdir(workDir, { recursive: true });
+  const workflowId = Context.current().info.workflowExecution?.workflowId;
+  const workDir = await workplace.openSpool(spoolKey(tailRun(spec)), workflowId);
   return new MessageTail(spec.source.uri.slice('ndjson:'.length), {
     cursor,
     lag,
