@@ -62,7 +62,9 @@ export class DeadWorkers {
     await this.looking;
     // The run that this worker was started for may be over by now, and no other worker may come.
     const now = Date.now();
-    await this.own.tidySpools({ stale: now - STALE_MS, idle: now + 1, isOver: this.isOver }).catch(() => undefined);
+    await this.own
+      .tidySpools({ stale: now - STALE_MS, idle: now + 1, isOver: this.isOver })
+      .catch(() => undefined);
   }
 
   private async look(): Promise<void> {

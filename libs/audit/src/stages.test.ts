@@ -35,7 +35,11 @@ describe('what dead workers left', () => {
     const before = self();
     await worker('alive', before);
     const reused = await worker('reused', { ...before, born: '1' });
-    const older = await worker('noted-by-an-earlier-version', { pid: before.pid, host: before.host, started: '1' });
+    const older = await worker('noted-by-an-earlier-version', {
+      pid: before.pid,
+      host: before.host,
+      started: '1',
+    });
     expect((await leftFolders(root)).map((left) => left.path).sort()).toEqual([older, reused].sort());
   });
 

@@ -1,3 +1,12 @@
 export { hashFile } from './hash';
-export { identify, isDead, isIdentity, isRunning, parseIdentity, type ProcessIdentity, self, terminate } from './process';
+export {
+  identify,
+  isDead,
+  isIdentity,
+  isRunning,
+  parseIdentity,
+  type ProcessIdentity,
+  self,
+  terminate,
+} from './process';
 export { replaceFile } from './replace';

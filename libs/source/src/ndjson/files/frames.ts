@@ -10,8 +10,8 @@ const WHOLE_FRAME = 128 << 20;
 const STREAM_WINDOW = 32 << 20;
 
 /**
- * Decompresses zstd frames where Node has no zstd itself: frame by frame with the native library, which checks every
- * checksum; frames too large for memory as a stream.
+ * Decompresses zstd frames. Each frame is decompressed whole by the native library, which verifies its checksum; a frame
+ * too large for memory is decompressed as a stream.
  */
 export class ZstdFrames extends Transform {
   private readonly walker = new FrameWalker();
