@@ -1,5 +1,5 @@
-// `npm run kernel [-- --check]`: compiles libs/source/kernel (AssemblyScript) to WebAssembly and writes it, as text, beside its
-// caller; with --check only says whether what is there is up to date.
+// `npm run kernel [-- --check]`: compiles libs/source/kernel (AssemblyScript) to WebAssembly and writes it, as text, to its
+// caller's folder, with the layout of its memory; with --check it only says whether these files are up to date.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -28,12 +28,24 @@ async function kernelModule() {
   }
 }
 
+/** The layout of the kernel's memory for its caller: the constants of libs/source/kernel/layout.ts as plain numbers. */
+function layoutModule() {
+  const source = readFileSync(path.join(ROOT, 'libs/source/kernel/layout.ts'), 'utf8');
+  const body = source.slice(source.indexOf('\n\n') + 1);
+  return `// Where things lie in the kernel's memory. Made from libs/source/kernel/layout.ts by \`npm run kernel\`.\n${body.replace(/^(export const \w+): \w+ =/gm, '$1 =')}`;
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const target = path.join(ROOT, 'libs/source/src/ndjson/kernel/binary.ts');
-  const made = await kernelModule();
-  if (!process.argv.includes('--check')) writeFileSync(target, made);
-  else if (readFileSync(target, 'utf8') !== made) {
-    console.error('The compiled kernel is not that of libs/source/kernel: npm run kernel');
-    process.exitCode = 1;
+  const folder = path.join(ROOT, 'libs/source/src/ndjson/kernel');
+  for (const [name, made] of [
+    ['layout.ts', layoutModule()],
+    ['binary.ts', await kernelModule()],
+  ]) {
+    const target = path.join(folder, name);
+    if (!process.argv.includes('--check')) writeFileSync(target, made);
+    else if (readFileSync(target, 'utf8') !== made) {
+      console.error(`${name} is not what libs/source/kernel makes: npm run kernel`);
+      process.exitCode = 1;
+    }
   }
 }

@@ -12,7 +12,7 @@ import sys
 import polars
 import pyarrow.parquet as parquet
 
-from reading import Number, fields_of, instant, parse, place
+from reading import Number, double_holds, fields_of, instant, parse, place
 from refusals import is_case_clash, justified
 
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
@@ -60,7 +60,7 @@ def difference(kind, value, stored):
     elif name == "timestamp":
         same = isinstance(value, str) and micros_of(stored) == instant(value)
     elif name == "float64":
-        same = isinstance(value, Number) and decimal.Decimal(repr(stored)) == value.value()
+        same = isinstance(value, Number) and double_holds(value.text) and stored == float(value.text)
         same = same and repr(stored).startswith("-") == value.text.startswith("-")
     elif name == "decimal128":
         number = value.value() if isinstance(value, Number) else decimal.Decimal(value)

@@ -1,5 +1,5 @@
 import { Random } from './random';
-import { type Value, anything, column, lone, nearMiss } from './values';
+import { type Value, anything, column, lone, nearMiss, respelled } from './values';
 
 /** Messages of one type: several batches, each in ledgers of its own, with the same columns. */
 export interface Batches {
@@ -54,18 +54,18 @@ export function generate(seed: number, type: string, batches: number, huge: bool
   if (huge) {
     const filler = random.pick(['x', 'é', '\\n', '\\u0000']);
     const size = Math.ceil(10_000_000 / Buffer.byteLength(filler));
-    lines.push(line(`${head(type, 0, 1_001)},"huge":"${filler.repeat(size)}"}`, true));
+    lines.push(line(`${head(random, type, 0, 1_001)},"huge":"${filler.repeat(size)}"}`, true));
   }
   return { type, batches, huge, lines };
 }
 
-function head(type: string, form: number, ledger: number): string {
-  const name = JSON.stringify(type);
+function head(random: Random, type: string, form: number, ledger: number): string {
+  const name = respelled(random, JSON.stringify(type));
   switch (form) {
     case 1:
-      return `{"type":${name},"ledger":"${ledger}","closed_at":${TIME + ledger}`;
+      return `{"type":${name},"ledger":${respelled(random, `"${ledger}"`)},"closed_at":${TIME + ledger}${random.pick(['', '', '.0', 'e0'])}`;
     case 2:
-      return `{ "_schema" : ${name} , "meta":{"ledgerSequence":${ledger},"closedAt":"2025-07-13T09:36:17.5+02:00"}`;
+      return `{ "_schema" : ${name} , "meta":{"ledgerSequence":${ledger}${random.pick(['', '', '.0', 'e0'])},"closedAt":${respelled(random, '"2025-07-13T09:36:17.5+02:00"')}}`;
     case 3:
       return `{"block_height":${ledger},"block_timestamp":"${TIME + ledger}123","message_type":${name}`;
     default:
@@ -87,7 +87,7 @@ function message(
       random.chance(9) ? 'null' : value(random),
     ]);
   if (random.chance(6)) fields.sort(() => random.below(3) - 1);
-  let opening = head(type, form, ledger);
+  let opening = head(random, type, form, ledger);
   let clean = true;
   if (random.chance(12)) {
     clean = false;

@@ -81,9 +81,29 @@ def inner_of(message, kind):
 
 
 def whole(value, size):
-    """A number or text of at most `size` digits, or None."""
-    text = value.text if isinstance(value, Number) else value
-    return int(text) if isinstance(text, str) and re.fullmatch(rf"[0-9]{{1,{size}}}", text) else None
+    """A whole number that needs at most `size` digits, by its value, or text of so many digits, or None."""
+    if isinstance(value, Number):
+        number = value.value()
+        if number == 0:
+            return 0
+        fits = number > 0 and number.adjusted() < size and number == number.to_integral_value()
+        return int(number) if fits else None
+    return int(value) if isinstance(value, str) and re.fullmatch(rf"[0-9]{{1,{size}}}", value) else None
+
+
+def double_holds(text):
+    """
+    Whether a column of doubles takes a number: it is the double's own value, or the shortest decimal of one. A whole number
+    can only be the latter with an exponent and more than 38 digits.
+    """
+    number, double = decimal.Decimal(text), float(text)
+    if double in (float("inf"), float("-inf")):
+        return False
+    if decimal.Decimal(double) == number:
+        return True
+    if number == number.to_integral_value() and not ("e" in text.lower() and number.adjusted() >= 38):
+        return False
+    return decimal.Decimal(repr(double)) == number
 
 
 def place(message):
@@ -91,7 +111,7 @@ def place(message):
     kind = kind_of(message)
     inner = inner_of(message, kind)
     ledger = first(message, inner, LEDGERS)
-    ledger = int(ledger.text if isinstance(ledger, Number) else ledger)
+    ledger = whole(ledger, 10)
     time = first(message, inner, TIMES)
     unix = whole(time, 15)
     if unix is None:

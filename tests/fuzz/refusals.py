@@ -2,7 +2,7 @@
 import calendar
 import re
 
-from reading import LEDGERS, TIME, TIMES, Number, Twice, fields_of, first, inner_of, kind_of, parse, whole
+from reading import LEDGERS, TIME, TIMES, Number, Twice, double_holds, fields_of, first, inner_of, kind_of, parse, whole
 
 INTEGERS = {"int32": (-(2**31), 2**31 - 1), "uint32": (0, 2**32 - 1), "int64": (-(2**63), 2**63 - 1), "uint64": (0, 2**64 - 1)}
 MAX_DEPTH = 200
@@ -63,8 +63,7 @@ def scalar_fault(kind, value):
         return "TYPE_MISMATCH"
     digits, scale = shape(value.value())
     if name == "float64":
-        held = Number(repr(float(value.text))) if "inf" not in repr(float(value.text)) else None
-        return None if held is not None and held.value() == value.value() else "NOT_EXACT"
+        return None if double_holds(value.text) else "NOT_EXACT"
     if name == "decimal128":
         fits = digits <= kind["precision"] - kind["scale"] and scale <= kind["scale"]
         return None if fits else "DECIMAL_OUT_OF_RANGE"

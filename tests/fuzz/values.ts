@@ -32,6 +32,11 @@ const NUMBERS = [
     '922337203685.4775807',
     '-0.0000001',
     '1e23',
+    '1e300',
+    '1152921504606846976',
+    '1152921504606847000.0',
+    '1.152921504606847e18',
+    '1152921504606846976.00',
     '123456.789',
   ],
   ...[
@@ -94,6 +99,14 @@ const TEXTS = [
 ];
 const LONE = ['"\\ud800"', '"x\\udc00y"', '"\\ud83dx"', '"\\ude00\\ud83d"'];
 
+/** Now and then a JSON string without escapes with one of its characters escaped: the same text in another spelling. */
+export function respelled(random: Random, text: string): string {
+  if (!random.chance(6) || text.length < 3) return text;
+  const at = 1 + random.below(text.length - 2);
+  const unit = text.charCodeAt(at).toString(16).padStart(4, '0');
+  return `${text.slice(0, at)}\\u${random.chance(2) ? unit : unit.toUpperCase()}${text.slice(at + 1)}`;
+}
+
 export const integer: Value = (random) =>
   random.chance(2)
     ? random.pick(INTEGERS)
@@ -119,8 +132,9 @@ export const double: Value = (random) => {
 export const number: Value = (random) =>
   random.chance(2) ? random.pick(NUMBERS) : random.chance(2) ? integer(random) : decimal(random);
 export const boolean: Value = (random) => random.pick(['true', 'false']);
-export const time: Value = (random) => JSON.stringify(random.pick(TIMES));
-export const anyTime: Value = (random) => JSON.stringify(random.pick(random.chance(8) ? NOT_TIMES : TIMES));
+export const time: Value = (random) => respelled(random, JSON.stringify(random.pick(TIMES)));
+export const anyTime: Value = (random) =>
+  respelled(random, JSON.stringify(random.pick(random.chance(8) ? NOT_TIMES : TIMES)));
 export const text: Value = (random) => {
   if (random.chance(2)) return random.pick(TEXTS);
   let value = '';

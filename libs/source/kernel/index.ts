@@ -236,8 +236,7 @@ function write(op: usize): bool {
       else put64(column, whole);
       return true;
     case WATCH:
-      // The lexeme -0 is no integer for whoever infers a type.
-      if (!readWhole(start, end) || (whole == 0 && load<u8>(start) == 45)) return false;
+      if (!readWhole(start, end)) return false;
       keepWhole(column, whole);
       return true;
     case BOOL:

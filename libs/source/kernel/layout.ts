@@ -1,5 +1,4 @@
-// Where things lie in the kernel's memory. libs/source/src/ndjson/kernel/layout.ts says the same to its caller; a test
-// compares the two.
+// Where things lie in the kernel's memory. `npm run kernel` makes libs/source/src/ndjson/kernel/layout.ts from this file.
 
 /** The control block: what a run is told, then what it answers. */
 export const CONTROL: usize = 1024;

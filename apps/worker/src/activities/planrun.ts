@@ -1,8 +1,7 @@
-import path from 'node:path';
 import { Archive } from '@parquetry/archive';
-import { countPartitions } from '@parquetry/core';
+import { countPartitions, isParquetryError } from '@parquetry/core';
 import type { SourceIndex } from '@parquetry/source';
-import { type ObjectStore, fileIdentity, openStore } from '@parquetry/storage';
+import { type ObjectStore, openStore } from '@parquetry/storage';
 import type { PlannedRun, RunSpec, StaleSegments } from '@parquetry/workflows';
 import { Context } from '@temporalio/activity';
 import type { WorkerDeps } from '../deps';
@@ -10,6 +9,7 @@ import { withHeartbeat } from '../heartbeat';
 import { staleRanges } from '../plan/partitions';
 import { pinRun } from '../plan/pin';
 import { spoolKey, storePlan } from '../plan/stored';
+import { NOTHING_FOUND, keepUnusable, withRejects } from '../plan/unusable';
 
 /** Stale segments that a run names; the others are counted. */
 const NAMED = 20;
@@ -21,8 +21,13 @@ export async function planRun({ workplace, debug }: WorkerDeps, asked: RunSpec):
     const workflowId = Context.current().info.workflowExecution?.workflowId;
     const workDir = await workplace.openSpool(spoolKey(asked), workflowId);
     const options = { workDir, signal, onProgress };
-    const { spec, index, identity, committed } = await pinRun(store, asked, options);
-    const rejects = await keepUnusable(store, index, path.join(workDir, 'rejects.ndjson'), signal);
+    const { spec, index, identity, committed } = await pinRun(store, asked, options).catch(
+      async (error: unknown) => {
+        // A run that ends here keeps the rejects that say why.
+        throw isFinal(error) ? withRejects(error, await keepUnusable(store, workDir, signal)) : error;
+      },
+    );
+    const rejects = index.unusable === 0 ? undefined : await keepUnusable(store, workDir, signal);
     const { network } = identity;
     const stale = await findStale(store, spec, index);
     const plan = await storePlan(store, {
@@ -65,16 +70,6 @@ async function findStale(
   return found.length === 0 ? undefined : { segments: found.length, first: found.slice(0, NAMED) };
 }
 
-/** Messages that belong to no partition are kept once a run, under their content's hash. */
-async function keepUnusable(
-  store: ObjectStore,
-  index: SourceIndex,
-  file: string,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  if (index.unusable === 0) return undefined;
-  const identity = await fileIdentity(file, signal);
-  const key = `_parquetry/rejects/runs/${identity.sha256.slice(0, 32)}.ndjson`;
-  await store.uploadIfAbsent(key, file, { ...identity, signal });
-  return key;
+function isFinal(error: unknown): boolean {
+  return isParquetryError(error) && NOTHING_FOUND.includes(error.code);
 }

@@ -10,7 +10,7 @@ import {
 } from '@parquetry/archive';
 import { type LedgerRange, ParquetryError, formatRange } from '@parquetry/core';
 import { type TableSchema, portableSchema } from '@parquetry/schema';
-import type { NdjsonOptions, SourceIndex, SourceProgress } from '@parquetry/source';
+import type { NdjsonOptions, Source, SourceIndex, SourceProgress } from '@parquetry/source';
 import { stellarSchemas } from '@parquetry/stellar';
 import type { ObjectStore } from '@parquetry/storage';
 import type { RunSpec } from '@parquetry/workflows';
@@ -19,6 +19,7 @@ import { checkLakeTypes, messageOptions, networkName, openSource } from '../sour
 import { agreedSchema, assertColumns, contractOf } from './contract';
 import { assertTypes } from './retyped';
 import { checkSortKeys } from './sortkeys';
+import { withReasons } from './unusable';
 
 /** What a run would do, found out without a write to the archive: the plan step and `parquetry plan` share it. */
 export interface RangeIndex {
@@ -34,6 +35,15 @@ export interface RangeIndex {
   readonly known: ReadonlyMap<string, TableSchema>;
 }
 
+/** Where and how an index pass runs. */
+interface IndexOptions {
+  readonly workDir: string;
+  readonly signal?: AbortSignal;
+  /** A source without a usable message is no error. */
+  readonly empty?: true;
+  readonly onProgress?: (progress: SourceProgress) => void;
+}
+
 /**
  * Looks the source and the archive over. `workDir` gets spooled files and the rejects of unusable messages; the archive
  * is only read.
@@ -43,13 +53,7 @@ export interface RangeIndex {
 export async function indexRange(
   store: ObjectStore,
   spec: RunSpec,
-  options: {
-    readonly workDir: string;
-    readonly signal?: AbortSignal;
-    /** A source without a usable message is no error. */
-    readonly empty?: true;
-    readonly onProgress?: (progress: SourceProgress) => void;
-  },
+  options: IndexOptions,
 ): Promise<RangeIndex> {
   const existing = await checkArchive(store, wantedIdentity(spec));
   if (spec.source.uri.startsWith('galexie:')) checkLakeTypes(spec.types ?? []);
@@ -59,12 +63,7 @@ export async function indexRange(
   const run = { ...spec, nested: nesting };
   const source = await openSource(run, known);
   await mkdir(options.workDir, { recursive: true });
-  const found = await source.prepare({
-    range: spec.range,
-    ...(spec.types === undefined ? {} : { types: spec.types }),
-    ...options,
-  });
-  if (options.empty !== true) checkFound(spec, found);
+  const found = await look(source, spec, options);
   const majors = new Majors(store);
   const contract = contractOf(spec);
   const datasets = await Promise.all(
@@ -90,6 +89,21 @@ export async function indexRange(
     exists: existing !== undefined,
     known,
   };
+}
+
+/** Runs the index pass; its error says why messages are unusable where all are. */
+async function look(source: Source, spec: RunSpec, options: IndexOptions): Promise<SourceIndex> {
+  try {
+    const found = await source.prepare({
+      range: spec.range,
+      ...(spec.types === undefined ? {} : { types: spec.types }),
+      ...options,
+    });
+    if (options.empty !== true) checkFound(spec, found);
+    return found;
+  } catch (error) {
+    throw await withReasons(error, options.workDir);
+  }
 }
 
 /** How the messages of a run that was looked over are read. */
@@ -155,7 +169,7 @@ function checkFound(spec: RunSpec, index: SourceIndex): void {
   if (found.length === 0)
     throw new ParquetryError(
       'SOURCE_INVALID',
-      `The source has no message with a usable type in ledgers ${spec.range.start}-${spec.range.end}.`,
+      `The source has no usable message in ledgers ${spec.range.start}-${spec.range.end}: ${index.unusable} have no usable type or ledger, ${index.filtered} are of other ledgers or types.`,
       {
         details: { unusable: index.unusable, filtered: index.filtered },
         hint: 'Check --ledgers, or say what the messages are with --message-type.',

@@ -34,7 +34,7 @@ export const SAW_BEYOND_DOUBLE = 8;
 export const SAW_BEYOND_INT64 = 16;
 /** An integer beyond int64 and uint64. */
 export const SAW_BEYOND_UINT64 = 32;
-/** A number with a fraction, an exponent, or a negative zero. */
+/** A number with a fraction or an exponent. */
 export const SAW_FRACTION = 64;
 /** Such a number that no double holds. */
 export const SAW_INEXACT = 128;
@@ -91,11 +91,7 @@ export class Evidence {
         return;
       case STRING:
         this.seen |= SAW_STRING;
-        if (
-          (this.seen & SAW_TEXT) === 0 &&
-          time.read(tape.bytes, tape.start(node) + 1, tape.end(node) - 1) !== TIME_OK
-        )
-          this.seen |= SAW_TEXT;
+        if ((this.seen & SAW_TEXT) === 0 && time.readText(tape, node) !== TIME_OK) this.seen |= SAW_TEXT;
         return;
       case ARRAY:
         this.observeArray(tape, node);
@@ -162,6 +158,11 @@ export class Evidence {
     return (this.seen & SAW_TEXT) !== 0;
   }
 
+  /** Whether it is an open map, whose members are no longer followed. */
+  get isOpen(): boolean {
+    return (this.seen & SAW_OPEN) !== 0;
+  }
+
   /** Paths below this one, itself included: the memory it takes. */
   get paths(): number {
     return this.members.reduce((sum, member) => sum + member.paths, 1 + (this.items?.paths ?? 0));
@@ -185,8 +186,9 @@ export class Evidence {
     const { bytes } = tape;
     const start = tape.start(node);
     const end = tape.end(node);
-    const negative = bytes[start] === 45;
-    if (fraction || (negative && end - start === 2 && bytes[start + 1] === 48)) {
+    // -0 is the integer 0: it alone makes no column of integers one of floats.
+    const negative = bytes[start] === 45 && bytes[start + 1] !== 48;
+    if (fraction) {
       this.seen |= SAW_FRACTION;
       if (!survivesDouble(bytes, start, end)) this.seen |= SAW_INEXACT;
       const shape = decimalShape(bytes, start, end);
@@ -195,7 +197,7 @@ export class Evidence {
       return;
     }
     this.seen |= negative ? SAW_INTEGER | SAW_NEGATIVE : SAW_INTEGER;
-    const digits = end - start - (negative ? 1 : 0);
+    const digits = end - start - (bytes[start] === 45 ? 1 : 0);
     if (digits > this.integerDigits) this.integerDigits = digits;
     const fit = integerFit(bytes, start, end);
     if (fit === FITS_DOUBLE) return;

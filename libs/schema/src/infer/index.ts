@@ -2,4 +2,11 @@ export { Evidence, joinEvidence, MAX_MEMBERS, MAX_NESTING } from './evidence';
 export { columnNames } from './names';
 export { NESTINGS, type Nesting } from './nesting';
 export { resolveType } from './resolve';
-export { CLOSE_TIME_COLUMN, inferSchema, LEDGER_COLUMN, MAX_COLUMNS, messageEvidence } from './schema';
+export {
+  CLOSE_TIME_COLUMN,
+  inferSchema,
+  LEDGER_COLUMN,
+  MAX_COLUMNS,
+  messageEvidence,
+  tooManyKeys,
+} from './schema';

@@ -37,7 +37,7 @@ export type NextId = () => number;
  * | nothing (such a key is no member: see `Evidence`) | json |
  * | booleans | bool |
  * | integers | int64 → uint64 → decimal128(38, 0) → json |
- * | some numbers with fraction, exponent or `-0` | float64 if a double holds each one, else decimal128(38, s), else json |
+ * | some numbers with fraction or exponent | float64 if a double holds each one, else decimal128(38, s), else json |
  * | RFC 3339 times with offset, at most microseconds, years 1–9999 | timestamp |
  * | other strings | utf8 |
  * | arrays | list of the elements' type; json when no element is ever seen |

@@ -2,12 +2,12 @@ import { ParquetryError } from '@parquetry/core';
 import { maxFieldId } from '../ids';
 import type { DataType, Field, TableSchema } from '../types';
 import { columnNames } from './names';
-import { Evidence, SAW_OPEN, sortedMembers } from './evidence';
+import { Evidence, sortedMembers } from './evidence';
 import { fieldPath, type Nesting, pathId, type Place, places } from './nesting';
 import { type NextId, resolveNested, resolveType } from './resolve';
 
-/** A dataset may have this many columns; messages with more distinct keys are no table. */
-export const MAX_COLUMNS = 2_000;
+/** Columns that a dataset may have. */
+export const MAX_COLUMNS = 10_000;
 
 /** Column of a row's ledger in schemas without a predefined base. */
 export const LEDGER_COLUMN = 'ledger_sequence';
@@ -29,7 +29,7 @@ export function messageEvidence(): Evidence {
  * and types whatever was seen; other keys become further nullable columns with new ids, in its structs too. `nesting`
  * says what objects and arrays in new columns become.
  *
- * @throws ParquetryError SCHEMA_CONFLICT for more than 2,000 distinct keys or columns
+ * @throws ParquetryError SCHEMA_CONFLICT for more than `MAX_COLUMNS` distinct keys or columns
  */
 export function inferSchema(
   messageType: string,
@@ -47,21 +47,26 @@ export function inferSchema(
   return schema;
 }
 
+/** The error for a type with more distinct keys than a dataset has columns; `position`: the message that is too much. */
+export function tooManyKeys(messageType: string, position?: string): ParquetryError {
+  const where = position === undefined ? '' : `; the message at ${position} goes beyond them`;
+  return new ParquetryError(
+    'SCHEMA_CONFLICT',
+    `The messages of type ${messageType} have more than ${MAX_COLUMNS} distinct keys in all${where}.`,
+    {
+      details: { dataset: messageType, ...(position === undefined ? {} : { position }) },
+      hint: 'Nest open maps one level deeper: they become JSON text there.',
+    },
+  );
+}
+
 function infer(
   messageType: string,
   evidence: Evidence,
   base: TableSchema | undefined,
   nesting: Nesting,
 ): TableSchema {
-  if ((evidence.seen & SAW_OPEN) !== 0)
-    throw new ParquetryError(
-      'SCHEMA_CONFLICT',
-      `Messages of type ${messageType} have more than ${MAX_COLUMNS} distinct keys, or a key that is not Unicode text.`,
-      {
-        details: { dataset: messageType },
-        hint: 'Nest open maps one level deeper: they become JSON text there.',
-      },
-    );
+  if (evidence.isOpen) throw tooManyKeys(messageType);
   if (base !== undefined) {
     let id = maxFieldId(base.fields);
     return { ...base, messageType, fields: extendColumns(base.fields, evidence, () => (id += 1), nesting) };

@@ -36,13 +36,21 @@ describe('survivesDouble', () => {
     '-0',
     '0.0e999999999999',
     '0.1',
-    '1e23',
+    '1e22',
+    '1e300',
     '1.5',
     '123456789012345',
     '0.30000000000000004',
     '1.7976931348623157e308',
     '5e-324',
     '100e-2',
+    '1152921504606846976',
+    '1152921504606846976.000',
+    '1.152921504606846976e18',
+    '-115292150460684697600e-2',
+    '340282366920938463463374607431768211456',
+    '0.1000000000000000055511151231257827021181583404541015625',
+    '1208925819614629174706176.0',
   ])('holds %s', (text) => expect(whole(survivesDouble, text)).toBe(true));
   it.each([
     '1e400',
@@ -53,13 +61,47 @@ describe('survivesDouble', () => {
     '922337203685.4775807',
     '3e-324',
     '1e999999999999',
+    '1e23',
+    '1152921504606847000',
+    '1152921504606847000.0',
+    '1.152921504606847e18',
+    `1${'0'.repeat(60)}`,
+    '340282366920938463463374607431768211457',
+    '0.1000000000000000055511151231257827021181583404541015626',
+    `0.${'1'.repeat(2_000)}`,
   ])('does not hold %s', (text) => expect(whole(survivesDouble, text)).toBe(false));
-  it('holds whatever JavaScript prints for a double, and no neighbour of it', () => {
+  const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
+
+  it('holds what JavaScript prints for a double, where that is not a whole number of at most 38 digits', () => {
     fc.assert(
-      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
-        expect(whole(survivesDouble, String(value))).toBe(true);
+      fc.property(finite, (value) => {
+        const size = Math.abs(value);
+        const exact = Number.isInteger(value) && size < 1e38;
+        const printed = String(value);
+        const expected = !exact || BigInt(value) === BigInt(whole(plainDecimal, printed));
+        expect(whole(survivesDouble, printed)).toBe(expected);
       }),
       { numRuns: 5_000 },
+    );
+  });
+
+  it('holds the exact value of any double, however it is written, and not the next whole number', () => {
+    fc.assert(
+      fc.property(finite, fc.integer({ min: 0, max: 30 }), (value, zeros) => {
+        const size = Math.abs(value);
+        if (size >= 1) {
+          const digits = String(BigInt(Math.floor(size)));
+          for (const text of [digits, `-${digits}.0`, `${digits}${'0'.repeat(zeros)}e-${zeros}`])
+            expect(whole(survivesDouble, text)).toBe(true);
+          const next = BigInt(Math.floor(size)) + 1n;
+          expect(whole(survivesDouble, String(next))).toBe(BigInt(Number(next)) === next);
+        }
+        // toFixed gives every digit of a fraction of at most 100.
+        const fraction = (size % 1).toFixed(100);
+        if ((BigInt(fraction.replace('.', '')) * 2n ** 100n) % 10n ** 100n === 0n)
+          expect(whole(survivesDouble, fraction)).toBe(true);
+      }),
+      { numRuns: 2_000 },
     );
   });
 });

@@ -92,26 +92,65 @@ export function plainDecimal(bytes: Uint8Array, start: number, end: number): str
   return `${sign}${text.slice(0, point)}.${text.slice(point)}`;
 }
 
+/** Decimal digits that can be those of a double: 767 significant ones at most, and 1074 after the point. */
+const DOUBLE_DIGITS = 767;
+const DOUBLE_SCALE = 1_074;
+
+/** Digits of the widest exact type, decimal128. */
+const EXACT_DIGITS = 38;
+
 /**
- * Whether a double holds the number: its shortest printed form has the same decimal value. True for 0.1 and 1e23, false
- * for 1e400, for 9007199254740993 and for any value of more than 17 significant digits.
+ * Whether a double holds the number, by its value. A whole number must be exactly the double; a number with a fraction
+ * may also be the shortest decimal that means the double, as programs print it, and so may one of more than 38 digits
+ * that is written with an exponent, since no other type holds it either. True for 0.1, 1e22, 1e300 and
+ * 1152921504606846976; false for 1e23, 1152921504606847000, 9007199254740993, 1e400 and 0.12345678901234567890.
  */
 export function survivesDouble(bytes: Uint8Array, start: number, end: number): boolean {
-  const { digits, point } = decimalShape(bytes, start, end);
+  const { digits, point, scale } = decimalShape(bytes, start, end);
   if (digits === 0) return true;
-  // A double keeps any 15 digits in its normal range (DBL_DIG).
-  if (digits <= 15 && point > -290 && point < 300) return true;
-  if (digits > 17 || point > 400 || point < -400) return false;
+  // A double keeps any 15 digits in its normal range (DBL_DIG), and any whole number of 15 digits is one.
+  if (digits <= 15 && (scale === 0 ? point <= 15 : point > -290)) return true;
+  if (digits > DOUBLE_DIGITS || scale > DOUBLE_SCALE || point > 400) return false;
   const value = Number(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1'));
   if (!Number.isFinite(value) || value === 0) return false;
   const text = significantDigits(bytes, start, end, digits);
+  if (scale === 0) {
+    const shortest = point > EXACT_DIGITS && hasExponent(bytes, start, end) && isShortest(value, text, point);
+    return shortest || BigInt(text) * 10n ** BigInt(point - digits) === BigInt(Math.abs(value));
+  }
+  return isShortest(value, text, point) || isExact(Math.abs(value), text, scale);
+}
+
+function hasExponent(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = end - 1; at > start; at -= 1) if (((bytes[at] as number) | 32) === 101) return true;
+  return false;
+}
+
+/** Whether the digits and their point are those that are printed for a double. */
+function isShortest(value: number, text: string, point: number): boolean {
+  if (text.length > 17) return false;
   const printed = Buffer.from(String(value));
   const other = decimalShape(printed, 0, printed.length);
   return (
-    other.digits === digits &&
+    other.digits === text.length &&
     other.point === point &&
-    significantDigits(printed, 0, printed.length, digits) === text
+    significantDigits(printed, 0, printed.length, text.length) === text
   );
+}
+
+/** Whether `text` / 10^scale is a positive double's own value. */
+function isExact(value: number, text: string, scale: number): boolean {
+  // A fraction of `scale` digits is a multiple of 2^-scale, or it is no double.
+  const whole = scaled(value, scale);
+  return whole !== undefined && whole * 5n ** BigInt(scale) === BigInt(text);
+}
+
+/** `value` × 2^power as an integer; undefined when it is none. */
+function scaled(value: number, power: number): bigint | undefined {
+  let left = power;
+  let product = value;
+  for (; left > 0 && product < 2 ** 52; left -= 1) product *= 2;
+  return Number.isInteger(product) ? BigInt(product) << BigInt(left) : undefined;
 }
 
 /** Where an integer lexeme fits. */

@@ -97,8 +97,9 @@ export class ShapeBuilder<Plan> {
     literal: readonly Place[],
     starts: readonly number[],
   ): Shape<Plan> {
-    const needed = (node: number): boolean =>
-      wanted.some((root) => node >= root && (node === root || node < rootEnd(tape, root)));
+    const marked = new Uint8Array(tape.length);
+    for (const root of wanted) marked.fill(1, root, rootEnd(tape, root));
+    const needed = (node: number): boolean => marked[node] === 1;
     /** Literal and offset in it of a byte. */
     const locate = (byte: number): [number, number] => {
       let low = 0;

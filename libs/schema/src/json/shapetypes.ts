@@ -24,7 +24,7 @@ export interface Shape<Plan> {
   readonly plan: Plan;
   /** The first text's tape; on a match the wanted nodes are given the spans of the matching text. */
   readonly nodes: Int32Array<ArrayBuffer>;
-  /** Wanted scalars and ANY values: node, number of the value. */
+  /** Wanted scalars and ANY values, in the order of their nodes: node, number of the value. */
   readonly values: Int32Array;
   /** Wanted keys, nulls, objects and arrays: node, then literal and offset in it for start and for end. */
   readonly spans: Int32Array;

@@ -80,6 +80,11 @@ export class Tape {
     if (((this.nodes[node] as number) & ESCAPED) === 0) return bytesToText(this.bytes, start + 1, end - 1);
     return JSON.parse(bytesToText(this.bytes, start, end)) as string;
   }
+
+  /** The decoded value of a STRING or KEY as UTF-8; for those without escapes the bytes between the quotes are it. */
+  decoded(node: number): Buffer {
+    return Buffer.from(this.string(node));
+  }
 }
 
 /** UTF-8 bytes `[start, end)` as text. */

@@ -1,3 +1,5 @@
+import { ESCAPED, type Tape } from './tape';
+
 /** What reading a time can give. */
 export const TIME_OK = 0;
 export const TIME_BAD = 1;
@@ -56,6 +58,14 @@ export class TimeReader {
     this.seconds = seconds;
     this.micros = micros;
     return fine ? TIME_FINE : TIME_OK;
+  }
+
+  /** Reads the text of a STRING, however it is escaped. */
+  readText(tape: Tape, node: number): number {
+    if (((tape.nodes[node] as number) & ESCAPED) === 0)
+      return this.read(tape.bytes, tape.start(node) + 1, tape.end(node) - 1);
+    const text = tape.decoded(node);
+    return this.read(text, 0, text.length);
   }
 
   /** Takes Unix time: seconds below 10^11, else milliseconds. */

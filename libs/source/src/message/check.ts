@@ -3,14 +3,14 @@ import type { Tape } from '@parquetry/schema';
 import type { MessageFault, MessageReader } from './reader';
 
 // Local copies: in CommonJS a re-exported name costs a call at each use.
-const { LONE, NODE } = schema;
+const { ESCAPED, LONE, MAX_COLUMNS, NODE, NULL } = schema;
 
 /** Longest key of a column, in bytes. */
 const MAX_KEY = 1_024;
 
 /**
  * What makes a message of a known type and ledger unfit for any schema: repeated keys, keys that can't name a column,
- * no close time. Reads the close time.
+ * more keys than a dataset has columns, no close time. Reads the close time.
  */
 export function checkMessage(reader: MessageReader, tape: Tape): MessageFault | undefined {
   if (tape.duplicateKey >= 0) {
@@ -21,14 +21,40 @@ export function checkMessage(reader: MessageReader, tape: Tape): MessageFault | 
       column: key,
     };
   }
-  const fault = checkKeys(tape, 0) ?? (reader.inner < 0 ? undefined : checkKeys(tape, reader.inner));
+  const fault =
+    checkKeys(tape, 0) ??
+    (reader.inner < 0 ? undefined : checkKeys(tape, reader.inner)) ??
+    checkCount(tape, reader.inner);
   return fault ?? reader.readCloseTime(tape);
+}
+
+/** A key without a value needs no column, so it does not count. */
+function checkCount(tape: Tape, inner: number): MessageFault | undefined {
+  let count = 0;
+  for (const object of inner < 0 ? [0] : [0, inner]) {
+    const end = tape.next(object);
+    for (let key = object + NODE; key < end; key = tape.next(key + NODE))
+      if (key + NODE !== inner && tape.kind(key + NODE) !== NULL) count += 1;
+  }
+  if (count <= MAX_COLUMNS) return undefined;
+  return {
+    code: 'TOO_MANY_KEYS',
+    reason: `The message has ${count} keys with values; a dataset can have ${MAX_COLUMNS} columns.`,
+    expected: `at most ${MAX_COLUMNS} keys`,
+    actual: `${count} keys`,
+  };
+}
+
+/** Bytes of a key, whatever its spelling. */
+function keySize(tape: Tape, key: number): number {
+  if (((tape.nodes[key] as number) & ESCAPED) !== 0) return tape.decoded(key).length;
+  return tape.end(key) - tape.start(key) - 2;
 }
 
 function checkKeys(tape: Tape, object: number): MessageFault | undefined {
   const end = tape.next(object);
   for (let key = object + NODE; key < end; key = tape.next(key + NODE)) {
-    if (tape.end(key) - tape.start(key) > MAX_KEY + 2)
+    if (tape.end(key) - tape.start(key) > MAX_KEY + 2 && keySize(tape, key) > MAX_KEY)
       return {
         code: 'KEY_TOO_LONG',
         reason: `A key is longer than ${MAX_KEY} bytes.`,

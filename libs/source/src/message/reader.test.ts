@@ -28,6 +28,10 @@ describe('message type', () => {
     [`{"_schema":"nebu.token.v1","type":"d","ledger":1,${at}}`, `nebu_token_v1 1 ${time}`],
     [`{"message_type":null,"type":"d","ledger":1,${at}}`, `d 1 ${time}`],
     [`{"type":7,"ledger":1,${at}}`, 'NO_MESSAGE_TYPE'],
+    [`{"message_type":"\\u0061","ledger":1,${at}}`, `a 1 ${time}`],
+    [`{"message\\u005ftype":"a","ledger":1,${at}}`, `a 1 ${time}`],
+    [`{"message_type":"a","\\u0061":{"ledger":2},"ledger":1,${at}}`, `a 2 ${time}`],
+    [`{"message_type":"a","message\\u005ftype":"a","ledger":1,${at}}`, 'DUPLICATE_KEY'],
     [`{"message_type":7,"type":"d","ledger":1,${at}}`, 'BAD_MESSAGE_TYPE'],
     [`{"message_type":"../etc","ledger":1,${at}}`, 'BAD_MESSAGE_TYPE'],
     [`{"message_type":"a.v2","ledger":1,${at}}`, 'BAD_MESSAGE_TYPE'],
@@ -54,6 +58,11 @@ describe('ledger', () => {
     ['"block_height":9', '9'],
     ['"meta":{"ledgerSequence":10}', '10'],
     ['"ledgerSequence":11', '11'],
+    ['"ledger":1.0', '1'],
+    ['"ledger":1e3', '1000'],
+    ['"ledger":4294967295.000', '4294967295'],
+    ['"ledger":"\\u0037"', '7'],
+    ['"ledger_\\u0073equence":8', '8'],
     ['"t":{"ledger_sequence":12},"ledger_sequence":13', '12'],
   ])('%s', (fields, ledger) => expect(place(`{"type":"t",${fields},${at}}`)).toBe(`t ${ledger} ${time}`));
 
@@ -61,8 +70,13 @@ describe('ledger', () => {
     '0',
     '-1',
     '4294967296',
-    '1.0',
-    '1e3',
+    '1.5',
+    '1e10',
+    '-0',
+    '1e-1',
+    '"1.0"',
+    '"\\u0020\\u0035"',
+    '1e999999999999',
     '"x"',
     '""',
     '" 5"',
@@ -102,6 +116,14 @@ describe('close time', () => {
     ['"closed_at":1752399377000', time],
     ['"closed_at":"1752399377123"', '2025-07-13T09:36:17.123000Z'],
     ['"closed_at":0', '1970-01-01T00:00:00Z'],
+    ['"closed_at":1752399377.0', time],
+    ['"closed_at":1.752399377e9', time],
+    ['"closed_at":1752399377000.00', time],
+    ['"closed_at":"\\u0031752399377"', time],
+    ['"closed_at":"2025-07-13T09:36:17\\u002B00:00"', time],
+    ['"closed_at":"2025-07-13T11:36:17.000000\\u002b02:00"', time],
+    ['"meta":{"closedAt":"2025-07-13T09:36:17\\u005a"}', time],
+    ['"closed_at":"2025-07-13T09:36:17\\u002B99:00"', 'BAD_CLOSE_TIME'],
     ['"ledger_closed_at":"2025-07-13T09:36:17Z"', time],
     ['"meta":{"closedAt":"2025-07-13T09:36:17Z"}', time],
     ['"ledger_close_time":1752399377', time],
@@ -173,6 +195,8 @@ describe('keys', () => {
   it('that can not name a column are refused', () => {
     expect(place(`{"type":"t","ledger":1,"\\ud800":1,${at}}`)).toBe('t 1 LONE_SURROGATE');
     expect(place(`{"type":"t","ledger":1,"t":{"${'k'.repeat(1025)}":1},${at}}`)).toBe('t 1 KEY_TOO_LONG');
+    expect(place(`{"type":"t","ledger":1,"${'\\u006b'.repeat(1025)}":1,${at}}`)).toBe('t 1 KEY_TOO_LONG');
+    expect(place(`{"type":"t","ledger":1,"${'\\u006b'.repeat(1024)}":1,${at}}`)).toBe(`t 1 ${time}`);
   });
 });
 

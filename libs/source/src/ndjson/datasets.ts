@@ -12,6 +12,8 @@ export interface DatasetEntry {
   /** Messages in the range. */
   messages: number;
   readonly evidence: Evidence;
+  /** Position of the message with which the type had too many distinct keys. */
+  tooWide?: string;
   /** Keys whose columns a registered or predefined schema has settled, whatever the values are. */
   readonly settled: KeyTable;
   /** Those of them whose columns are JSON text. */

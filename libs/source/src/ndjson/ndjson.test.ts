@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
+import fs from 'node:fs';
+import { appendFile, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { compress } from '@mongodb-js/zstd';
@@ -42,6 +43,33 @@ describe('files', () => {
       'x[1],{y}.ndjson',
     ]);
     expect(await names(workspace.file('x[1],{y}.ndjson'))).toEqual(['x[1],{y}.ndjson']);
+  });
+
+  it('that are links without a target, or in folders that can not be read, are not left out silently', async () => {
+    await workspace.write('a.ndjson', [message(1)]);
+    await symlink(workspace.file('a.ndjson'), workspace.file('good.ndjson'));
+    await mkdir(workspace.file('deep'));
+    await symlink('gone', workspace.file('deep/bad.ndjson'));
+    await symlink('loop.txt', workspace.file('loop.txt'));
+    const open = (spec: string) => workspace.open(workspace.file(spec));
+    await expect(open('*.ndjson')).resolves.toBeDefined();
+    for (const spec of ['deep/*.ndjson', '**/*.ndjson', `*.ndjson,${workspace.file('deep/b*')}`])
+      await expect(open(spec)).rejects.toMatchObject({
+        code: 'SOURCE_NOT_FOUND',
+        message: expect.stringMatching(/deep\/bad\.ndjson is a link whose target is missing/) as string,
+      });
+    await expect(open('*.txt')).rejects.toMatchObject({ code: 'SOURCE_NOT_FOUND' });
+    await rm(workspace.file('deep/bad.ndjson'));
+    const readdir = fs.readdir.bind(fs) as (...args: unknown[]) => void;
+    jest
+      .spyOn(fs, 'readdir')
+      .mockImplementation(((folder: string, options: object, done: (error: Error) => void) =>
+        folder.includes('deep')
+          ? done(Object.assign(new Error('denied'), { code: 'EACCES', path: folder }))
+          : readdir(folder, options, done)) as never);
+    await expect(open('**/*.ndjson')).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+    jest.restoreAllMocks();
+    await expect(open('**/*.ndjson')).resolves.toBeDefined();
   });
 
   it('that are not there, or folders, are named in an error', async () => {

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ParquetryError } from '@parquetry/core';
-import { inferSchema, JsonScanner, ShapeTable } from '@parquetry/schema';
+import { inferSchema, JsonScanner, ShapeTable, tooManyKeys } from '@parquetry/schema';
 import { checkMessage, type MessageFault, MessageReader, observeMessage } from '../message';
 import type { PrepareRequest, SourceDataset, SourceIndex } from '../source';
 import { LineFile } from '../stage/lines';
@@ -96,11 +96,10 @@ export class Indexer {
         this.datasets.indexOf(type);
       }
     const kept = this.datasets.all().filter(({ name }) => !this.clashes.has(name));
-    return kept.map(({ name, messages, evidence }) => ({
-      dataset: name,
-      messages,
-      schema: inferSchema(name, evidence, schemas.get(name), nesting),
-    }));
+    return kept.map(({ name, messages, evidence, tooWide }) => {
+      if (tooWide !== undefined) throw tooManyKeys(name, tooWide);
+      return { dataset: name, messages, schema: inferSchema(name, evidence, schemas.get(name), nesting) };
+    });
   }
 
   /** Rejects the messages of types that can't be kept apart from another one; which those are shows only at the end. */
@@ -286,6 +285,7 @@ export class Indexer {
     // Messages that the pull will reject whatever the schema must not shape it.
     if (checkMessage(reader, tape) !== undefined) return;
     const observed = observeMessage(entry.evidence, tape, reader, entry.settled);
+    if (entry.evidence.isOpen) entry.tooWide ??= `${file.name}:${line}`;
     if (shapes.open)
       shapes.learn(tape, start, end, indexShape(tape, reader, reader.places(), { number, entry, observed }));
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import fs from 'node:fs';
 import { open, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ParquetryError, systemErrorCode } from '@parquetry/core';
@@ -10,7 +11,8 @@ import type { SourceFile } from './sourcefile';
 /**
  * The files of a spec: comma-separated paths, object URIs and globs of both, in stated order, the matches of a glob in
  * byte order, each file once. A path that exists is taken as it is, whatever characters it has.
- * @throws ParquetryError SOURCE_NOT_FOUND when a part of the spec names no file, SOURCE_INVALID for a folder
+ * @throws ParquetryError SOURCE_NOT_FOUND when a part of the spec names no file or a link without a target,
+ *   SOURCE_INVALID for a folder, PERMISSION_DENIED for a folder under a glob that can't be read
  */
 export async function listFiles(spec: string): Promise<SourceFile[]> {
   const parts = (await isFile(spec)) ? [spec] : spec.split(',').map((part) => part.trim());
@@ -18,7 +20,7 @@ export async function listFiles(spec: string): Promise<SourceFile[]> {
   const files: SourceFile[] = [];
   const seen = new Set<string>();
   for (const name of names.flat()) {
-    const file = typeof name === 'string' ? await realpath(name) : name.path;
+    const file = typeof name === 'string' ? await targetOf(name) : name.path;
     if (seen.has(file)) continue;
     seen.add(file);
     files.push(typeof name === 'string' ? await inspectFile(name, file) : name);
@@ -26,17 +28,67 @@ export async function listFiles(spec: string): Promise<SourceFile[]> {
   return files;
 }
 
+/** The file that a name leads to. */
+async function targetOf(name: string): Promise<string> {
+  try {
+    return await realpath(name);
+  } catch (cause) {
+    if (!isBroken(cause)) throw cause;
+    throw new ParquetryError('SOURCE_NOT_FOUND', `${name} is a link whose target is missing.`, {
+      details: { file: name },
+      hint: 'Restore the target, or remove the link.',
+      cause,
+    });
+  }
+}
+
 async function expand(text: string): Promise<string[]> {
   if (text !== '' && (await isFile(text))) return [text];
-  const matches =
-    text !== '' && isDynamicPattern(text)
-      ? await glob(text, { onlyFiles: true, dot: false, expandDirectories: false })
-      : [];
+  const matches = text !== '' && isDynamicPattern(text) ? await globFiles(text) : [];
   if (matches.length === 0)
     throw new ParquetryError('SOURCE_NOT_FOUND', `No file matches ${JSON.stringify(text)}.`, {
       hint: 'Name NDJSON files or globs, such as ndjson:./messages/*.ndjson (quote it in a shell).',
     });
   return matches.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+}
+
+/**
+ * The files that a glob matches. The walker leaves out links without a target and folders that it can't read; here the
+ * former are matches, which `targetOf` refuses, and the latter are an error: a run must not miss files silently.
+ */
+async function globFiles(pattern: string): Promise<string[]> {
+  let unread: NodeJS.ErrnoException | undefined;
+  const adapter = {
+    realpath: (name: string, done: (error: NodeJS.ErrnoException | null, found: string) => void) =>
+      fs.realpath(name, (error, found) => (isBroken(error) ? done(null, name) : done(error, found))),
+    stat: (name: string, done: (error: NodeJS.ErrnoException | null, found: fs.Stats) => void) =>
+      fs.stat(name, (error, found) => (isBroken(error) ? fs.lstat(name, done) : done(error, found))),
+    readdir: (
+      folder: string,
+      options: { withFileTypes: true },
+      done: (error: NodeJS.ErrnoException | null, found: fs.Dirent[]) => void,
+    ) =>
+      fs.readdir(folder, options, (error, found) => {
+        if (error?.code === 'EACCES' || error?.code === 'EPERM') unread ??= error;
+        done(error, found);
+      }),
+  };
+  const found = await glob(pattern, {
+    onlyFiles: true,
+    dot: false,
+    expandDirectories: false,
+    fs: adapter as Partial<typeof fs>,
+  });
+  if (unread === undefined) return found;
+  throw new ParquetryError('PERMISSION_DENIED', `The folder ${unread.path} can't be read.`, {
+    cause: unread,
+  });
+}
+
+/** Whether an error says that a link leads nowhere. */
+function isBroken(error: unknown): boolean {
+  const code = systemErrorCode(error);
+  return code === 'ENOENT' || code === 'ELOOP';
 }
 
 async function isFile(name: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-// Where things lie in the kernel's memory: what `libs/source/kernel/layout.ts` says, for its caller. A test compares the two.
+// Where things lie in the kernel's memory. Made from libs/source/kernel/layout.ts by `npm run kernel`.
 
 /** The control block: what a run is told, then what it answers. */
 export const CONTROL = 1024;

@@ -4,7 +4,7 @@ import * as at from './layout';
 import { valueOf } from './values';
 
 /** Operations of a shape; one with more is left to the caller. */
-const MAX_OPS = 2_000;
+export const MAX_OPS = 2_000;
 /** Shapes that can be told apart in a row's note. */
 const MAX_SHAPES = 0xffff;
 
@@ -63,21 +63,43 @@ export class Program<Plan> {
     this.next = start;
   }
 
-  /** Writes the steps; returns their address, or 0 when there is no room for all of them. */
+  /**
+   * Writes the steps and all that follow them; returns their address, or 0 when there is no room for all of them. The
+   * tree is as deep as a message has values, so it is walked with a stack of its own.
+   */
   write(steps: readonly Step<Plan>[]): number {
-    const list = this.take(4 + 4 * steps.length);
-    if (list === 0) return 0;
-    this.view.setUint32(list, steps.length, true);
-    for (const [index, step] of steps.entries()) {
+    const waiting: { readonly step: Step<Plan>; readonly slot: number; readonly depth: number }[] = [];
+    const addList = (siblings: readonly Step<Plan>[], depth: number): number => {
+      const list = this.take(4 + 4 * siblings.length);
+      if (list === 0) return 0;
+      this.view.setUint32(list, siblings.length, true);
+      for (let index = siblings.length - 1; index >= 0; index -= 1)
+        waiting.push({ step: siblings[index] as Step<Plan>, slot: list + 4 + 4 * index, depth });
+      return list;
+    };
+    const roots = addList(steps, 0);
+    if (roots === 0) return 0;
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      const { step, slot, depth } = next;
+      // What is left of the way to the step before is the way to this one's parent.
+      this.literals.length = depth;
+      this.literals.push(step.literal);
       const address = this.step(step);
       if (address === 0) return 0;
-      this.view.setUint32(list + 4 + 4 * index, address, true);
+      this.view.setUint32(slot, address, true);
+      for (const [found, siblings] of step.next.entries()) {
+        if (siblings === undefined) continue;
+        const list = addList(siblings, depth + 1);
+        if (list === 0) return 0;
+        this.view.setUint32(address + at.STEP_NEXT + 4 * found, list, true);
+      }
     }
-    return list;
+    return roots;
   }
 
+  /** Writes one step without those that follow it. */
   private step(step: Step<Plan>): number {
-    const { view, literals } = this;
+    const { view } = this;
     const literal = this.text(step.literal);
     const address = this.take(at.STEP_NEXT + 4 * 6);
     if (literal === 0 || address === 0) return 0;
@@ -86,17 +108,9 @@ export class Program<Plan> {
     put(at.STEP_SIZE, step.literal.length);
     put(at.STEP_ANY, step.any ? 1 : 0);
     put(at.STEP_DEPTH, step.depth);
-    literals.push(step.literal);
     const shape = step.shape === undefined ? 0 : this.shape(step.shape);
     if (step.shape !== undefined && shape === 0) return 0;
     put(at.STEP_SHAPE, shape);
-    for (const [found, siblings] of step.next.entries()) {
-      if (siblings === undefined) continue;
-      const list = this.write(siblings);
-      if (list === 0) return 0;
-      put(at.STEP_NEXT + 4 * found, list);
-    }
-    literals.pop();
     return address;
   }
 

@@ -1,13 +1,13 @@
 import * as core from '@parquetry/core';
 import type { LedgerRange } from '@parquetry/core';
-import type { DataType, Shape, ShapeTable, TableSchema } from '@parquetry/schema';
+import type { DataType, Field, Shape, ShapeTable, TableSchema } from '@parquetry/schema';
 import type { ColumnCounter } from '../../stage/columns';
 import type { PlainParts } from '../../stage/plain/parts';
 import type { PullPlan } from '../knownshapes';
 import { Dictionary, dictionaryShare } from './dictionary';
 import { Kernel, type LineRun, RECORD, SLACK } from './kernel';
 import * as at from './layout';
-import type { Operation, ShapeCode } from './program';
+import { MAX_OPS, type Operation, type ShapeCode } from './program';
 import { arePlain, isBoolean, isPlainString, isWhole, literalText, NONE, valueOf } from './values';
 
 // Local copies: in CommonJS an imported name costs a lookup at each use.
@@ -17,6 +17,8 @@ const { PART_ROWS } = core;
 const COLUMNS_BYTES = 4 << 20;
 const MIN_COLUMN = 32 << 10;
 const MAX_COLUMN = 256 << 10;
+/** Columns of all datasets together; datasets beyond, and those of more than `MAX_OPS` columns, are the caller's. */
+const MAX_COLUMNS = 4_096;
 /** A column that changes between codes and values so often in one part has values for the rest of it. */
 const MAX_PAGES = 64;
 
@@ -78,9 +80,13 @@ export class RowKernel<Plan extends { readonly dataset: number }> extends Kernel
     private readonly datasets: readonly RowDataset[],
     range: LedgerRange,
   ) {
-    const count = datasets.reduce((sum, { schema }) => sum + schema.fields.length, 0);
-    const each = Math.min(Math.max(Math.floor(COLUMNS_BYTES / count / 64) * 64, MIN_COLUMN), MAX_COLUMN);
-    const texts = datasets.reduce((sum, { schema }) => sum + schema.fields.filter(isText).length, 0);
+    const fields = ownFields(datasets);
+    const count = fields.reduce((sum, { length }) => sum + length, 0);
+    const each = Math.min(
+      Math.max(Math.floor(COLUMNS_BYTES / Math.max(count, 1) / 64) * 64, MIN_COLUMN),
+      MAX_COLUMN,
+    );
+    const texts = fields.reduce((sum, list) => sum + list.filter(isText).length, 0);
     const share = dictionaryShare(texts);
     const memory = (RECORD + 2 * PART_ROWS) * datasets.length + (RECORD + each) * count + share.bytes * texts;
     super(shapes, range, memory);
@@ -88,11 +94,11 @@ export class RowKernel<Plan extends { readonly dataset: number }> extends Kernel
     this.room = each - SLACK;
     let next = this.data;
     const take = (size: number): number => (next += size) - size;
-    this.targets = datasets.map(({ schema }) => ({
+    this.targets = fields.map((list) => ({
       record: take(RECORD),
-      columns: schema.fields.map(() => take(RECORD)),
+      columns: list.map(() => take(RECORD)),
       shapes: take(2 * PART_ROWS),
-      dictionaries: schema.fields.map((field) =>
+      dictionaries: list.map((field) =>
         isText(field) ? new Dictionary(this.view, this.bytes, take(share.bytes), share) : undefined,
       ),
       parts: 0,
@@ -172,7 +178,7 @@ export class RowKernel<Plan extends { readonly dataset: number }> extends Kernel
     const { dataset } = plan.target;
     const { fields, ledgerColumn, closeTimeColumn } = (this.datasets[dataset] as RowDataset).schema;
     const { record, columns } = this.targets[dataset] as Target;
-    if (!arePlain(shape, places)) return undefined;
+    if (columns.length === 0 || !arePlain(shape, places)) return undefined;
     const operations: Operation[] = [];
     const ledger = fields.findIndex(({ name }) => name === ledgerColumn);
     const time = fields.findIndex(({ name }) => name === closeTimeColumn);
@@ -181,7 +187,7 @@ export class RowKernel<Plan extends { readonly dataset: number }> extends Kernel
     for (let index = 0; index < pairs.length; index += 2) {
       const at = pairs[index] as number;
       const node = pairs[index + 1] as number;
-      const { type } = fields[at] as TableSchema['fields'][number];
+      const { type } = fields[at] as Field;
       const found = operation(type.type, shape, node, literals);
       if (found === undefined) return undefined;
       note[at] = 1;
@@ -265,8 +271,18 @@ export class RowKernel<Plan extends { readonly dataset: number }> extends Kernel
   }
 }
 
+/** The fields of each dataset whose columns have a place in the kernel's memory; none of a dataset that is the caller's. */
+function ownFields(datasets: readonly RowDataset[]): (readonly Field[])[] {
+  let left = MAX_COLUMNS;
+  return datasets.map(({ schema: { fields } }) => {
+    if (fields.length > Math.min(MAX_OPS, left)) return [];
+    left -= fields.length;
+    return fields;
+  });
+}
+
 /** Whether a column's values are bytes that may be codes. */
-function isText({ type }: TableSchema['fields'][number]): boolean {
+function isText({ type }: Field): boolean {
   return type.type === 'utf8' || type.type === 'json';
 }
 

@@ -8,11 +8,15 @@ const { ESCAPED, FALSE, FRACTION, KIND, NUMBER, STRING, TRUE } = schemas;
 /** No such value. */
 export const NONE = -1;
 
-/** Number of the value at a node of a shape, or `NONE`. */
+/** Number of the value at a node of a shape, or `NONE`; the shape has them in the order of their nodes. */
 export function valueOf({ values }: Shape<unknown>, node: number): number {
-  for (let index = 0; index < values.length; index += 2)
-    if (values[index] === node) return values[index + 1] as number;
-  return NONE;
+  let low = 0;
+  for (let high = values.length / 2; low < high;) {
+    const middle = (low + high) >> 1;
+    if ((values[2 * middle] as number) < node) low = middle + 1;
+    else high = middle;
+  }
+  return values[2 * low] === node ? (values[2 * low + 1] as number) : NONE;
 }
 
 /** Whether the value at a node is a number without fraction and exponent. */

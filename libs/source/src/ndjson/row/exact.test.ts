@@ -80,11 +80,14 @@ describe('values through stage and DuckDB', () => {
       nested: 'struct',
       text_2: 'utf8',
       time: 'timestamp',
+      times: 'list',
       type: 'utf8',
       uint64: 'uint64',
+      whole_double: 'decimal128',
       wide: 'decimal128',
       wider: 'json',
       year_2: 'int64',
+      zeros: 'int64',
     });
   });
 

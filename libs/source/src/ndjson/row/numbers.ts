@@ -5,6 +5,7 @@ import type { ValueReader } from './reader';
 // Local copies: in CommonJS a re-exported name costs a call at each use.
 const {
   decimalShape,
+  ESCAPED,
   FITS_NONE,
   FITS_UINT64,
   FRACTION,
@@ -105,12 +106,18 @@ export function floatReader(path: string): ValueReader<number> {
 export function decimalReader(path: string, precision: number, scale: number): ValueReader<string> {
   const name = `decimal(${precision}, ${scale})`;
   return (context, tape, node) => {
-    const { bytes } = tape;
+    let { bytes } = tape;
     let start = tape.start(node);
     let end = tape.end(node);
     if (tape.kind(node) === STRING) {
-      start += 1;
-      end -= 1;
+      if (((tape.nodes[node] as number) & ESCAPED) !== 0) {
+        bytes = tape.decoded(node);
+        start = 0;
+        end = bytes.length;
+      } else {
+        start += 1;
+        end -= 1;
+      }
       if (!isNumber(bytes, start, end))
         return refuse(
           context,

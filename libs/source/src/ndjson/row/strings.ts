@@ -30,9 +30,7 @@ export function timeReader(path: string): ValueReader<TimeReader> {
   const expected = 'RFC 3339 with an offset, at most microseconds';
   return (context, tape, node) => {
     if (tape.kind(node) !== STRING) return mismatch(context, tape, node, path, expected);
-    const start = tape.start(node);
-    const end = tape.end(node);
-    const outcome = time.read(tape.bytes, start + 1, end - 1);
+    const outcome = time.readText(tape, node);
     if (outcome === TIME_OK) return time;
     const actual = tape.text(node, 60);
     if (outcome === TIME_FINE)

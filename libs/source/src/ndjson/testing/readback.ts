@@ -56,6 +56,13 @@ function decimal(text: string): string {
     : `${sign}${trimmed}e${Number(exponent) - fraction.length + digits.length - trimmed.length}`;
 }
 
+/** Whether a number's text is a double's own value, where that is whole, or its shortest decimal. */
+function isHeld(double: number, text: string): boolean {
+  const wanted = decimal(text.replace(/^-(?=0*\.?0*(e|$))/i, ''));
+  if (Number.isInteger(double) && decimal(String(BigInt(double))) === wanted) return true;
+  return decimal(String(double)) === wanted && (!Number.isInteger(double) || Math.abs(double) >= 1e38);
+}
+
 /** Why what DuckDB has read is not the value at the tape's node, or undefined when it is, exactly. */
 export function difference(value: DuckDBValue, type: DataType, tape: Tape, node: number): string | undefined {
   const complaint = `${type.type}: ${String(value)} is not ${tape.text(node, 200)}`;
@@ -65,8 +72,7 @@ export function difference(value: DuckDBValue, type: DataType, tape: Tape, node:
     case 'bool':
       return String(value) === tape.text(node) ? undefined : complaint;
     case 'float64':
-      return Object.is(value, Number(tape.text(node))) &&
-        decimal(String(value)) === decimal(tape.text(node).replace(/^-(?=0*\.?0*$)/, ''))
+      return Object.is(value, Number(tape.text(node))) && isHeld(Number(value), tape.text(node))
         ? undefined
         : complaint;
     case 'json':

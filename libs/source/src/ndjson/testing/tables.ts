@@ -26,7 +26,9 @@ const NASTY: Readonly<Record<string, readonly string[]>> = {
     '115792089237316195423570985008687907853269984665640564039457584007913129639935',
   ],
   decimal: ['922337203685.4775807', '-0.0000001', '123456789012345678901234567890'],
-  double: ['-0', '-0.0', '0.1', '5e-324', '1.7976931348623157e308', '1e23', '9007199254740992', '1E+2'],
+  double: ['-0', '-0.0', '0.1', '5e-324', '1.7976931348623157e308', '1e22', '1152921504606846976.0', '1E+2'],
+  'whole double': ['0.5', '1e23', '1152921504606847000.0', '-0'],
+  zeros: ['-0', '9007199254740993'],
   huge: ['1e400', '-1e400', '1'],
   text: [
     '"\\u0000x\\u0000"',
@@ -42,6 +44,8 @@ const NASTY: Readonly<Record<string, readonly string[]>> = {
     '"9999-12-31T23:59:59.999999Z"',
     '"2025-07-13T09:36:17.000001+05:30"',
     '"1969-12-31T23:59:59.9Z"',
+    '"2025-01-01T00:00:00\\u002B00:00"',
+    '"\\u0032025-01-01T00:00:00Z"',
   ],
   mixed: [
     '"5"',
@@ -55,7 +59,8 @@ const NASTY: Readonly<Record<string, readonly string[]>> = {
     '"\\t"',
   ],
   nested: ['{"a":18446744073709551615,"b":[{"c":"x"},null,{}]}', '{"b":[]}', '{}', 'null', '{"a":null}'],
-  'Nested List': ['[[0.1,-0],[],null]', '[]'],
+  'Nested List': ['[[0.1,-0],[],null]', '[]', '[[1152921504606846976.0,1e20,1e22,1e300,-0.0]]'],
+  times: ['["2025-01-01T00:00:00\\u002B00:00"]'],
   bool: ['true', 'false'],
   empty: ['[]', '[null]', 'null'],
   year: ['2025'],
@@ -91,12 +96,15 @@ const number = fc.oneof(
     .tuple(fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }), fc.nat(999_999))
     .map(([whole, part]) => `${whole}.${part}`),
   fc.constantFrom('-0', '-0.0', '1e400', '0e0', '10E-1'),
+  // The own value of a double, whatever its shortest form is.
+  fc.double({ min: 1, max: 1e40, noNaN: true }).map((size) => `${BigInt(Math.floor(size))}.0`),
 );
 const text = fc.string({ unit: 'binary', maxLength: 12 }).map((value) => JSON.stringify(value));
 const time = fc.constantFrom(
   '"2025-07-13T09:36:17Z"',
   '"2025-07-13T09:36:17.123456-08:00"',
   '"0001-01-01T00:00:00Z"',
+  '"2025-07-13T09:36:17\\u002b00:00"',
 );
 const value = fc.letrec<{ any: string; list: string; object: string }>((tie) => ({
   any: fc.oneof(
@@ -127,6 +135,7 @@ const column = fc.constantFrom(
   text,
   time,
   fc.array(integer, { maxLength: 3 }).map((items) => `[${items.join()}]`),
+  fc.array(number, { maxLength: 3 }).map((items) => `[${items.join()}]`),
   value.object,
   value.any,
 );

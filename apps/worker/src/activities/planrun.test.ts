@@ -1,0 +1,76 @@
+import { readFile, readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { RunSpec } from '@parquetry/workflows';
+import type { Host } from '../host';
+import { runStep, testHost } from '../testing/host';
+import { createSharedActivities } from '.';
+
+let dir: string;
+let host: Host;
+let end: () => Promise<void>;
+beforeAll(async () => {
+  ({ dir, host, end } = await testHost('planrun'));
+});
+afterAll(() => end());
+
+/** Plans a run over `lines` into an archive that is not there yet. */
+function plan(name: string, lines: readonly string[], more: Partial<RunSpec> = {}) {
+  const file = path.join(dir, `${name}.ndjson`);
+  const spec: RunSpec = {
+    source: { uri: `ndjson:${file}` },
+    archive: path.join(dir, name),
+    network: 'Test',
+    range: { start: 1, end: 10 },
+    partitionSize: 10,
+    settings: { compression: 'none', layout: { kind: 'ledger_day' } },
+    maxRejects: 10,
+    verify: 'ledger',
+    ...more,
+  };
+  return writeFile(file, lines.map((line) => `${line}\n`).join('')).then(() =>
+    runStep(createSharedActivities(host.deps()).planRun, spec),
+  );
+}
+
+describe('a run without a usable message', () => {
+  const bad = [
+    '{"ledger":1}',
+    '{"type":"t","ledger":"x"}',
+    '{"type":"t"}',
+    'not json',
+    '{"type":"t","ledger":77}',
+  ];
+
+  it.each<[string, Partial<RunSpec>, string]>([
+    ['none', {}, 'SOURCE_INVALID'],
+    ['typed', { types: ['t'] }, 'MESSAGE_TYPE_UNKNOWN'],
+  ])('says why, and keeps its rejects: %s', async (name, more, code) => {
+    const error = await plan(name, bad, more).catch((cause: unknown) => cause);
+    expect(error).toMatchObject({ code });
+    const { message, details } = error as { message: string; details: Record<string, string> };
+    const file = path.join(dir, `${name}.ndjson`);
+    expect(message).toContain(`First: ${file}:1 NO_MESSAGE_TYPE: `);
+    expect(message).toContain(`${file}:2 BAD_LEDGER: `);
+    const text = await readFile(path.join(dir, name, details['rejects'] as string), 'utf8');
+    const kept = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { code: string; raw: string });
+    expect(kept.map(({ raw }) => raw)).toEqual(bad.slice(0, 4));
+    expect(error).toMatchObject({ hint: expect.stringContaining(details['rejects'] as string) as string });
+    // The archive that such a run leaves is no obstacle to the next one.
+    await expect(plan(name, ['{"type":"t","ledger":1,"closed_at":1}'], more)).resolves.toMatchObject({
+      unusable: 0,
+    });
+  });
+
+  it('whose messages are all of other ledgers says so, and keeps nothing', async () => {
+    await expect(plan('other', ['{"type":"t","ledger":77,"closed_at":1}'])).rejects.toMatchObject({
+      code: 'SOURCE_INVALID',
+      message: expect.stringMatching(
+        /0 have no usable type or ledger, 1 are of other ledgers or types\.$/,
+      ) as string,
+    });
+    await expect(readdir(path.join(dir, 'other'))).rejects.toThrow(/ENOENT/);
+  });
+});
