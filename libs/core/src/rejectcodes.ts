@@ -24,6 +24,7 @@ export const REJECT_CODES = {
   // keys and text
   DUPLICATE_KEY: 'A key occurs twice in one object.',
   KEY_TOO_LONG: 'A key is too long for a column name.',
+  TOO_MANY_KEYS: 'The message has more top-level keys than a dataset can have columns.',
   LONE_SURROGATE: 'Text holds half of a surrogate pair, which is not Unicode.',
   // values
   UNKNOWN_COLUMN: 'The registered schema has no column for a key, and the contract does not let it grow.',
