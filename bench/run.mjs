@@ -1,4 +1,4 @@
-// `npm run bench [-- WHAT] [options]`. WHAT: all (default: backfill, lake and orchestration), backfill, lake, schemas, memory, lanes, startup, orchestration.
+// `npm run bench [-- WHAT] [options]`. WHAT: all (default: backfill, lake and orchestration), backfill, lake, schemas, memory, startup, orchestration.
 import { parseArgs } from 'node:util';
 import { cpus, loadavg } from 'node:os';
 
@@ -9,7 +9,6 @@ npm run bench -- lake [--ledgers 10000] [--rounds 3] [--partitions 8] [--json]  
 npm run bench -- schemas [--pairs 5] [--messages 1000000] [--json]
 npm run bench -- memory [--messages 800000] [--limits-mb 256,1024] [--lanes-messages N] [--json]
                        that many, and ten times as many, as one partition; as many as these, or N, as two at once
-npm run bench -- lanes [--messages 200000] [--json]
 npm run bench -- startup [--rounds 15] [--json]                    the command line before its command runs
 npm run bench -- orchestration [--rounds 3] [--servers memory,disk] [--json]      milliseconds an empty partition
 npm run bench -- orchestration --partitions 2000 [--concurrency 16] [--max-parked 100] [--json]    a long run with failures`;
@@ -90,11 +89,6 @@ const BENCHES = {
       limitsMb: values['limits-mb'].split(',').map(Number),
       ...(values['lanes-messages'] === undefined ? {} : { lanesMessages: number('lanes-messages') }),
     });
-    return { report, text: printed(report) };
-  },
-  async lanes() {
-    const { lanes, printed } = await import('./lanes.mjs');
-    const report = await lanes({ rows: number('messages', 200_000), rounds: 3 });
     return { report, text: printed(report) };
   },
   async startup() {

@@ -45,9 +45,4 @@ function bench(...args: string[]): Record<string, unknown> {
     expect(report).toMatchObject({ ledgers: 64, cpuRatioToDecode: expect.any(Number) as number });
     expect(report['rows']).toBeGreaterThan(64);
   }, 120_000);
-
-  it('lanes: record batches beside text', () => {
-    const report = bench('lanes', '--messages', '3000');
-    expect(report).toMatchObject({ cpuSeconds: { arrow: { write: expect.any(Number) as number } } });
-  }, 120_000);
 });

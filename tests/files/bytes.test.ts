@@ -64,7 +64,9 @@ async function check(
   const found: Record<string, string[]> = {};
   for (const one of stages) {
     const { dataset, rows, bytes, contentHash, columns, ledgers } = one.staged;
-    const counts = createHash('sha256').update(JSON.stringify([columns, ledgers])).digest('hex');
+    const counts = createHash('sha256')
+      .update(JSON.stringify([columns, ledgers]))
+      .digest('hex');
     found[dataset] = [`${rows} rows, ${bytes} bytes, content ${contentHash}, counts ${counts}`];
     for (const [setting, wanted] of Object.entries(settings))
       for (const file of await sums(writer, one, wanted)) found[dataset].push(`${setting}: ${file}`);

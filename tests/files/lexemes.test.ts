@@ -102,7 +102,7 @@ async function store(name: string, type: DataType): Promise<{ file: string; reje
   expect(staged.rows + staged.rejected).toBe(ALL.length);
   const registered: RegisteredSchema = { subject: 't', version: 1, fingerprint: '0'.repeat(64), schema };
   const [file] = await writer.writeDataset({
-    rowsFile: path.join(stageDir, partName('t', 0, staged.form)),
+    rowsFile: path.join(stageDir, partName('t', 0)),
     staged,
     range: RANGE,
     schema: registered,

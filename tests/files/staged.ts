@@ -48,7 +48,7 @@ export async function sums(
   settings: Partial<WriteSettings> = {},
 ): Promise<string[]> {
   const files = await writer.writeDataset({
-    rowsFile: path.join(stageDir, partName(staged.dataset, 0, staged.form)),
+    rowsFile: path.join(stageDir, partName(staged.dataset, 0)),
     staged,
     range: { start: 1, end: 99_999_999 },
     schema: registered(schema),

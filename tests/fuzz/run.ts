@@ -179,7 +179,7 @@ async function runChunk({ work, seed, chunk, left, writer, duck }: Chunk): Promi
       schema: table,
     };
     const written = await writer.writeDataset({
-      rowsFile: path.join(stageDir, partName(staged.dataset, 0, staged.form)),
+      rowsFile: path.join(stageDir, partName(staged.dataset, 0)),
       staged,
       range: RANGE,
       schema,

@@ -51,7 +51,7 @@ async function throughFiles(rows: readonly TextRow[]): Promise<number> {
     schema: entry.schema,
   };
   const written = await writer.writeDataset({
-    rowsFile: path.join(stageDir, partName('t', 0, staged.form)),
+    rowsFile: path.join(stageDir, partName('t', 0)),
     staged,
     range: RANGE,
     schema,

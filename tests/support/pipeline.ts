@@ -80,7 +80,7 @@ export class Pipeline {
     const request = { staged, schema, range };
     const files = await this.writer.writeDataset({
       ...request,
-      rowsFile: path.join(stageDir, partName(found.dataset, 0, staged.form)),
+      rowsFile: path.join(stageDir, partName(found.dataset, 0)),
       settings: merged,
       outDir: path.join(dir, 'out'),
     });

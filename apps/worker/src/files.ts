@@ -39,13 +39,13 @@ export class StagedFiles {
 
   /** The first part of the staged rows; there is none where files were merged. */
   get rowsFile(): string {
-    return path.join(this.stageDir, partName(this.staged.dataset, 0, this.staged.form));
+    return path.join(this.stageDir, partName(this.staged.dataset, 0));
   }
 
   /** All parts of the rows. */
   private get rowFiles(): string[] {
-    const { dataset, parts, form } = this.staged;
-    return parts.map((_, part) => path.join(this.stageDir, partName(dataset, part, form)));
+    const { dataset, parts } = this.staged;
+    return parts.map((_, part) => path.join(this.stageDir, partName(dataset, part)));
   }
 
   get rejectsFile(): string {
@@ -86,9 +86,7 @@ export class StagedFiles {
   async remove(): Promise<void> {
     const files = [this.listFile('written'), this.listFile('verified'), this.outDir, this.rejectsFile];
     for (const file of files) await rm(file, { recursive: true, force: true });
-    for (const file of this.rowFiles)
-      if (this.staged.form === 'parquet') await keepForReuse(this.spareDir, file);
-      else await rm(file, { force: true });
+    for (const file of this.rowFiles) await keepForReuse(this.spareDir, file);
     const left = await readdir(this.stageDir).catch(() => []);
     if (left.every((name) => name === 'manifest.json' || name === STAGE_OWNER))
       await rm(this.stageDir, { recursive: true, force: true });

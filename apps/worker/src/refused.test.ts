@@ -78,7 +78,6 @@ describe('the rejects of a staged dataset', () => {
       rejected: rejects.length,
       messages: rejects.length,
       sorted: true,
-      form: 'parquet',
       ledgers: [],
       rejectedLedgers: [],
       bytes: 0,

@@ -8,10 +8,7 @@ export const PART_ROWS = 2048;
 /** Bytes at which a part is closed with its next whole vector. */
 export const PART_BYTES = 8 << 20;
 
-/** What the parts of a dataset's staged rows are: Arrow IPC streams, or Parquet files of plain pages (see stage.ts). */
-export type StageForm = 'arrow' | 'parquet';
-
 /** Name of a part of a dataset's staged rows: `{dataset}.rows.parquet`, then `{dataset}.rows.1.parquet` and so on. */
-export function partName(dataset: string, part: number, form: StageForm): string {
-  return part === 0 ? `${dataset}.rows.${form}` : `${dataset}.rows.${part}.${form}`;
+export function partName(dataset: string, part: number): string {
+  return part === 0 ? `${dataset}.rows.parquet` : `${dataset}.rows.${part}.parquet`;
 }

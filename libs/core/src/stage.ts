@@ -1,5 +1,4 @@
 import type { LedgerTally } from './cuts';
-import type { StageForm } from './parts';
 import type { LedgerRange } from './range';
 import type { RejectCode } from './rejectcodes';
 
@@ -7,17 +6,12 @@ import type { RejectCode } from './rejectcodes';
  * The stage: what a pull leaves in a folder of the worker's disk. One folder a pull:
  *
  *   {stage}/manifest.json                    StageManifest
- *   {stage}/{dataset}.rows.{form}            accepted rows, in the form `arrow` or `parquet`;
- *   {stage}/{dataset}.rows.{n}.{form}        large datasets go on in parts 1, 2, … (see parts.ts)
+ *   {stage}/{dataset}.rows.parquet           accepted rows
+ *   {stage}/{dataset}.rows.{n}.parquet       large datasets go on in parts 1, 2, … (see parts.ts)
  *   {stage}/{dataset}.rejects.ndjson         Reject, one a line (absent when there are none)
  *
- * Either form holds every value exactly (invariant 5).
- *
- * `arrow`, rows that were never text (decoded ledgers): each part is an Arrow IPC stream of record batches of the
- * registered schema (`toArrowSchema`).
- *
- * `parquet`, rows that were messages: each part is a Parquet file of one row group, one uncompressed page of plain values
- * a column, columns named c0, c1, … and all optional. bool is BOOLEAN; int32 and uint32 INT32, int64 and uint64 INT64,
+ * It holds every value exactly (invariant 5). Each part is a Parquet file of one row group with uncompressed pages of
+ * plain values or codes of a dictionary, columns named c0, c1, … and all optional. bool is BOOLEAN; int32 and uint32 INT32, int64 and uint64 INT64,
  * each with its sign; float64 DOUBLE; timestamp INT64 of microseconds in UTC; utf8 and json their UTF-8 text; decimal128
  * its digits as text; list and struct JSON text, a struct with every member of its type. The writer casts the text of
  * decimals, lists and structs to the column's type.
@@ -45,15 +39,13 @@ export interface StagedDataset {
   readonly messages: number;
   /** True when staged rows are already in (ledger, ordinal) order; else the writer orders by (ledger, row number). */
   readonly sorted: boolean;
-  /** What the parts of the rows are. */
-  readonly form: StageForm;
   /** Ledgers with rows, ascending. */
   readonly ledgers: readonly LedgerTally[];
   /** Rejected messages per ledger, ascending, only ledgers that have some. */
   readonly rejectedLedgers: readonly { readonly ledger: number; readonly rejected: number }[];
   /**
-   * Bytes of the rows' values, whatever form they have: it decides how files are cut, so it must be the same for the same
-   * rows in every form. Booleans 1, 32-bit integers 4, wider numbers and times 8, decimals 16, text its UTF-8 and 4, lists
+   * Bytes of the rows' values, whatever source they come from: it decides how files are cut, so it must be the same for
+   * the same rows. Booleans 1, 32-bit integers 4, wider numbers and times 8, decimals 16, text its UTF-8 and 4, lists
    * and structs their JSON text (every member, no spaces) and 4, nulls nothing.
    */
   readonly bytes: number;

@@ -8,4 +8,3 @@ export * from './infer';
 export { portableSchema } from './portable';
 export * from './compat';
 export * from './export';
-export * from './batch';

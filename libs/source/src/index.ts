@@ -1,9 +1,10 @@
 export * from './source';
-export { BatchParts } from './stage/batches';
 export { DatasetStage, type StageOptions } from './stage/dataset';
 export type { MessageDecision } from './stage/decision';
 export { readManifest, writeManifest } from './stage/manifest';
+export { type PartOptions, PlainParts } from './stage/plain/parts';
 export { keepForReuse } from './stage/plain/reusedparts';
+export { RowAppender } from './stage/rows/appender';
 export { messageEstimator } from './estimate';
 export { type InspectedMessage, type InspectRequest, inspectNdjson } from './ndjson/inspect';
 export { openNdjsonSource, type NdjsonOptions } from './ndjson';

@@ -10,7 +10,7 @@ import { codecOptions } from './codec';
 import { type WrittenFile, writeCut } from './cut';
 import type { WriteRequest } from './dataset';
 import { probe } from './probe';
-import type { RowRun, RowSource } from './rows';
+import { TableRows } from './rows';
 import type { Session } from './session';
 import { DEFAULT_FILE_BYTES, MAX_GROUP_ROWS, needsProbe, rowGroupRows } from './sizes';
 import { WorkFolder } from './work';
@@ -59,7 +59,7 @@ async function mergeInto(
   await loadFiles(session, request);
   const ledgers = await countLedgers(session, request);
   const staged = stagedFrom(request, ledgers, await hasNegativeZero(session, request));
-  const rows = new MergedRows(ledgerIndex(request));
+  const rows = new TableRows(request.schema.schema);
   const maxBytes = settings.maxFileBytes ?? DEFAULT_FILE_BYTES;
   const size = needsProbe(staged.bytes, maxBytes)
     ? await probe(session, rows, {
@@ -154,7 +154,6 @@ function stagedFrom(
     rejected: 0,
     messages: rows,
     sorted: true,
-    form: 'parquet',
     ledgers,
     rejectedLedgers: [],
     bytes: bytes * VALUES_FACTOR,
@@ -164,21 +163,4 @@ function stagedFrom(
     contentHash: '',
     columns: {},
   };
-}
-
-/** The rows of the old files, in the temporary table `rows`. */
-class MergedRows implements RowSource {
-  constructor(private readonly ledger: number) {}
-
-  select(run: RowRun, options: { unordered?: true; limit?: number } = {}): Promise<string> {
-    const [first, last] = [run.ledgers[0]?.ledger ?? 0, run.ledgers.at(-1)?.ledger ?? 0];
-    const rows = `SELECT * FROM rows WHERE c${this.ledger} BETWEEN ${first} AND ${last}`;
-    if (options.unordered === true) return Promise.resolve(rows);
-    const limit = options.limit === undefined ? '' : ` LIMIT ${options.limit}`;
-    return Promise.resolve(`${rows} ORDER BY c${this.ledger}, rows.rowid${limit}`);
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
 }

@@ -2,7 +2,6 @@ import { mkdtemp, mkdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { BatchScans } from './arrow/scan';
 
 /** Bounds of one DuckDB instance. */
 export interface DatabaseOptions {
@@ -22,7 +21,6 @@ export interface DatabaseOptions {
 /** An in-memory DuckDB with a private spill folder. */
 export interface Database {
   readonly instance: DuckDBInstance;
-  readonly scans: BatchScans;
   /** Closes the instance and removes the spill folder. */
   close(): Promise<void>;
 }
@@ -49,13 +47,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     });
     const connection = await instance.connect();
     await connection.run("SET GLOBAL TimeZone = 'UTC'");
-    const scans = new BatchScans(connection);
     connection.closeSync();
     const close = async (): Promise<void> => {
       instance.closeSync();
       await rm(spill, { recursive: true, force: true });
     };
-    return { instance, scans, close };
+    return { instance, close };
   } catch (error) {
     await rm(spill, { recursive: true, force: true });
     throw error;

@@ -17,7 +17,7 @@ export interface Part {
 export async function stageParts(rowsFile: string, staged: StagedDataset): Promise<Part[]> {
   const dir = path.dirname(rowsFile);
   const parts = staged.parts.map((size, index): Part => ({
-    path: index === 0 ? rowsFile : path.join(dir, partName(staged.dataset, index, staged.form)),
+    path: index === 0 ? rowsFile : path.join(dir, partName(staged.dataset, index)),
     size,
     rows: staged.partRows[index] ?? 0,
   }));

@@ -1,6 +1,6 @@
 import type { FileCut, StagedDataset } from '@parquetry/core';
 import { type TableSchema, quoteName } from '@parquetry/schema';
-import { type Part, stageParts } from './parts';
+import { stageParts } from './parts';
 import { PlainRows, wholeVectors } from './plain';
 import type { Session } from './session';
 
@@ -8,9 +8,8 @@ import type { Session } from './session';
 export type RowRun = Pick<FileCut, 'firstRow' | 'rows' | 'ledgers'>;
 
 /**
- * The rows of a staged dataset as DuckDB gets them. COPY reads sorted stages as they lie, record batches and Parquet
- * parts alike; unsorted ones, those with sort keys, and Parquet parts that are not whole vectors are loaded into a table
- * and sorted. All give the same bytes, because all hand COPY whole vectors: a row group then has as many rows as asked.
+ * The rows of a dataset as DuckDB gets them. COPY reads sorted stages as they are; unsorted ones, those with sort keys,
+ * those whose parts are not whole vectors, and files to be merged are loaded into a table and sorted. All give the same bytes, because all hand COPY whole vectors: a row group then has as many rows as asked.
  * (Rows that are filtered without sorting come in broken vectors: their row groups depend on threads.)
  */
 export interface RowSource {
@@ -42,19 +41,15 @@ export async function openRows(session: Session, request: RowsRequest): Promise<
     .map((name) => schema.fields.findIndex((field) => field.name === name))
     .filter((index) => index >= 0)
     .map((index) => `c${index} NULLS LAST, `);
-  const stays =
-    staged.form === 'arrow'
-      ? new BatchRows(session, schema, parts)
-      : new PlainRows(session, schema, staged, parts, request.sliceDir);
-  const readable = staged.form === 'arrow' || wholeVectors(parts);
-  if (staged.sorted && sortKeys.length === 0 && readable) return stays;
+  const stays = new PlainRows(session, schema, staged, parts, request.sliceDir);
+  if (staged.sorted && sortKeys.length === 0 && wholeVectors(parts)) return stays;
   try {
     const all = { firstRow: 0, rows: staged.rows, ledgers: staged.ledgers };
     await session.run(`CREATE TEMP TABLE rows AS ${await stays.select(all)}`, 'read the staged rows');
   } finally {
     await stays.close();
   }
-  return new LoadedRows(schema, sortKeys.join(''));
+  return new TableRows(schema, sortKeys.join(''));
 }
 
 /** A query of the schema's own names over one of c0, c1, …. */
@@ -64,48 +59,27 @@ export function named(schema: TableSchema, rows: string): string {
   return `SELECT ${names} FROM (${rows})`;
 }
 
-/** Rows in the temporary table `rows`. */
-class LoadedRows implements RowSource {
-  constructor(
-    private readonly schema: TableSchema,
-    /** Keys between ledger and row number, each with a comma after it. */
-    private readonly sortKeys: string,
-  ) {}
+/** Rows in the temporary table `rows`; within a ledger `rowid` is their order. */
+export class TableRows implements RowSource {
+  private readonly ledger: string;
 
-  async select(run: RowRun, options: { unordered?: true; limit?: number } = {}): Promise<string> {
-    const { schema } = this;
-    const ledger = `c${schema.fields.findIndex((field) => field.name === schema.ledgerColumn)}`;
+  /** `sortKeys`: SQL of the keys between ledger and row number, each with a comma after it. */
+  constructor(
+    { fields, ledgerColumn }: TableSchema,
+    private readonly sortKeys = '',
+  ) {
+    this.ledger = `c${fields.findIndex(({ name }) => name === ledgerColumn)}`;
+  }
+
+  select(run: RowRun, options: { unordered?: true; limit?: number } = {}): Promise<string> {
     const [first, last] = [run.ledgers[0]?.ledger ?? 0, run.ledgers.at(-1)?.ledger ?? 0];
-    const rows = `SELECT * FROM rows WHERE ${ledger} BETWEEN ${first} AND ${last}`;
-    if (options.unordered === true) return rows;
+    const rows = `SELECT * FROM rows WHERE ${this.ledger} BETWEEN ${first} AND ${last}`;
+    if (options.unordered === true) return Promise.resolve(rows);
     const limit = options.limit === undefined ? '' : ` LIMIT ${options.limit}`;
-    return `${rows} ORDER BY ${ledger}, ${this.sortKeys}rows.rowid${limit}`;
+    return Promise.resolve(`${rows} ORDER BY ${this.ledger}, ${this.sortKeys}rows.rowid${limit}`);
   }
 
-  async close(): Promise<void> {
-    await Promise.resolve();
-  }
-}
-
-/** Rows that stay in the record batches of the stage. */
-class BatchRows implements RowSource {
-  private readonly opened: (() => void)[] = [];
-
-  constructor(
-    private readonly session: Session,
-    private readonly schema: TableSchema,
-    private readonly parts: readonly Part[],
-  ) {}
-
-  async select(run: RowRun, { limit = run.rows }: { limit?: number } = {}): Promise<string> {
-    const rows = Math.min(limit, run.rows);
-    const { sql, close } = this.session.scans.open(this.schema, this.parts, { firstRow: run.firstRow, rows });
-    this.opened.push(close);
-    return Promise.resolve(sql);
-  }
-
-  async close(): Promise<void> {
-    for (const close of this.opened.splice(0)) close();
+  close(): Promise<void> {
     return Promise.resolve();
   }
 }

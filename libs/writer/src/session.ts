@@ -1,6 +1,5 @@
 import type { DuckDBConnection, Json } from '@duckdb/node-api';
 import { type ErrorDetails, ParquetryError } from '@parquetry/core';
-import type { BatchScans } from './arrow/scan';
 import type { Database } from './database';
 import { writeFailure } from './failure';
 
@@ -13,13 +12,11 @@ const INTERRUPT_EVERY_MS = 20;
 export class Session {
   private constructor(
     private readonly connection: DuckDBConnection,
-    /** Staged record batches that the session's queries may read. */
-    readonly scans: BatchScans,
     private readonly signal: AbortSignal | undefined,
   ) {}
 
-  static async open({ instance, scans }: Database, signal?: AbortSignal): Promise<Session> {
-    return new Session(await instance.connect(), scans, signal);
+  static async open({ instance }: Database, signal?: AbortSignal): Promise<Session> {
+    return new Session(await instance.connect(), signal);
   }
 
   /**

@@ -262,7 +262,7 @@ describe('writeDataset', () => {
     const { request } = await write(rows.slice(0, 10));
     await writeFile(request.rowsFile, 'short\n');
     await expect(writer.writeDataset(request)).rejects.toMatchObject({ code: 'STAGE_LOST' });
-    const bad = 'not record batches';
+    const bad = 'not a Parquet file';
     await writeFile(request.rowsFile, bad);
     const staged = { ...request.staged, parts: [bad.length] };
     await expect(writer.writeDataset({ ...request, staged })).rejects.toMatchObject({

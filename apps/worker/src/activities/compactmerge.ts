@@ -194,7 +194,6 @@ function stagedOf(
     rejected,
     messages: rows + rejected,
     sorted: true,
-    form: 'parquet',
     ledgers: found,
     rejectedLedgers,
     bytes: 0,

@@ -60,7 +60,7 @@ async function sums(
   const outDir = path.join(stageDir, 'out');
   await rm(outDir, { recursive: true, force: true });
   const files = await using.writeDataset({
-    rowsFile: path.join(stageDir, partName('thing', 0, staged.form)),
+    rowsFile: path.join(stageDir, partName('thing', 0)),
     staged,
     range: RANGE,
     schema: { subject: 'thing', version: 1, fingerprint: 'f'.repeat(64), schema },

@@ -7,7 +7,7 @@ import type { PullRequest } from '../source';
 import { DatasetStage } from '../stage/dataset';
 import { writeManifest } from '../stage/manifest';
 import { PlainParts } from '../stage/plain/parts';
-import { firstBytes } from '../stage/plain/pool';
+import { memoryShares } from '../stage/plain/pool';
 import { type Block, blockHasher, type NdjsonIndex, unpackBlock } from './blocks';
 import { sourceChanged } from './files/files';
 import type { SourceFile } from './files/sourcefile';
@@ -62,11 +62,10 @@ export class Puller {
     const schemas = new Map(request.datasets.map(({ dataset, schema }) => [dataset, schema]));
     this.reader = new MessageReader(messageOptions(options, schemas));
     this.index = request.index.data as NdjsonIndex;
-    const columnBytes = firstBytes(
-      request.datasets.reduce((sum, { schema }) => sum + schema.fields.length, 0),
-    );
+    const { spareDir } = request;
+    const shares = memoryShares(request.datasets);
     const made = request.datasets.map(({ dataset, schema }) => {
-      const parts = new PlainParts(request.stageDir, dataset, schema, request.spareDir, columnBytes);
+      const parts = new PlainParts(request.stageDir, dataset, schema, { ...shares, spareDir });
       return {
         dataset,
         schema,

@@ -5,7 +5,6 @@ import {
   type LedgerTally,
   ParquetryError,
   type Reject,
-  type StageForm,
   type StagedDataset,
   sameFolder,
 } from '@parquetry/core';
@@ -14,6 +13,7 @@ import { ColumnCounter } from './columns';
 import { type MessageDecision, folderConflict } from './decision';
 import type { MessageFault } from '../message';
 import { LineFile } from './lines';
+import type { PlainParts } from './plain/parts';
 
 interface LedgerCount {
   rows: number;
@@ -22,19 +22,6 @@ interface LedgerCount {
   lastCloseTimeMicros: number;
   /** Of the ledger's content; its digest once the ledger is closed. */
   hash: Hash | Buffer;
-}
-
-/** Where the rows of a stage go: parts of either form. */
-export interface RowParts {
-  readonly form: StageForm;
-  /** Back-pressure point. */
-  drain(): Promise<void>;
-  /** Closes the last part. What it returns is `StagedDataset`'s. */
-  close(): Promise<{
-    readonly bytes: number;
-    readonly parts: readonly number[];
-    readonly partRows: readonly number[];
-  }>;
 }
 
 /** What a stage may be told beside its schema. */
@@ -67,7 +54,7 @@ export class DatasetStage {
     dir: string,
     readonly schema: TableSchema,
     readonly dataset: string,
-    private readonly rowParts: RowParts,
+    readonly parts: PlainParts,
     private readonly options: StageOptions = {},
   ) {
     this.columns = schema.fields.map(() => new ColumnCounter());
@@ -141,15 +128,14 @@ export class DatasetStage {
     for (const open of this.open) if (open < ledger) this.closeLedger(open);
   }
 
-  /** Back-pressure point between batches of rows. */
+  /** Back-pressure point between batches of rows; parts are written as they close. */
   async drain(): Promise<void> {
-    await this.rowParts.drain();
     await this.rejectFile.drain();
   }
 
   /** Closes the files and returns what was counted. The rejects file exists only when there are rejects. */
   async finish(): Promise<StagedDataset> {
-    const closed = await this.rowParts.close();
+    const closed = this.parts.close();
     if (this.rejected > 0) await this.rejectFile.close();
     const ordered = [...this.ledgers].sort(([a], [b]) => a - b);
     const content = createHash('sha256');
@@ -173,7 +159,6 @@ export class DatasetStage {
       rejected: this.rejected,
       messages: this.rows + this.rejected,
       sorted: this.sorted,
-      form: this.rowParts.form,
       ledgers,
       rejectedLedgers,
       ...closed,

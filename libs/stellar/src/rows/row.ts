@@ -1,12 +1,28 @@
 /**
- * A value of a row, by the type of its column: bool boolean; int32, uint32 number; int64, uint64 bigint or number; utf8
- * string; json string of JSON text; timestamp number of Unix microseconds; decimal bigint without the point; list array;
- * struct object by member name, a member that is missing is NULL; NULL null.
+ * A value of a row. By the type of its column it is, or the row is refused (SCHEMA_CONFLICT; see `RowAppender`):
+ *
+ * - bool: boolean
+ * - int32, uint32: number in the type's range
+ * - int64, uint64: bigint or a safe integer, in the type's range
+ * - float64: finite number, never NaN or an infinity
+ * - decimal128(p, s): bigint, unscaled (1.5 as decimal128(19, 7) is 15000000n), of at most p digits
+ * - utf8: string without lone surrogates
+ * - json: string of JSON text
+ * - timestamp: Unix microseconds as a number (a safe integer), years 1 to 9999
+ * - list: array
+ * - struct: plain object by member name; a missing member is null, an unknown one is refused
+ * - NULL: null, in nullable columns, members and elements only
  */
 export type RowValue =
-  null | boolean | number | bigint | string | readonly RowValue[] | { readonly [member: string]: RowValue };
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | readonly RowValue[]
+  | { readonly [member: string]: RowValue | undefined };
 
-/** A row: every column of its schema by name. */
+/** A row: its columns by name; a missing one is null. */
 export type Row = Readonly<Record<string, RowValue>>;
 
 /** Name of an enum member as Go's XDR package has it: `goName('MemoType', 'memoText')` is `MemoTypeMemoText`. */

@@ -1,15 +1,8 @@
-import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type ColumnTally, type LedgerTally, type StagedDataset, partName } from '@parquetry/core';
-import {
-  BatchBuilder,
-  BatchEncoder,
-  type CellValue,
-  type DataType,
-  type Field,
-  type RegisteredSchema,
-  type TableSchema,
-} from '@parquetry/schema';
+import { type StagedDataset, partName } from '@parquetry/core';
+import type { DataType, RegisteredSchema, TableSchema } from '@parquetry/schema';
+import { DatasetStage, PlainParts, RowAppender } from '@parquetry/source';
+import type { Row, RowValue } from '@parquetry/stellar';
 
 /**
  * A row by column: bigint for whole numbers, digits for decimals, JSON text for json, ISO 8601 with microseconds for times.
@@ -100,99 +93,53 @@ export function sampleRow(index: number, perLedger = 50, firstLedger = 420_000):
   };
 }
 
-/** Rows of a record batch: no divisor of a vector, so that chunks and batches meet everywhere. */
-const BATCH_ROWS = 700;
-
-/** Stages rows as record batches and counts them as a pull does. */
+/** Stages rows as a source of decoded rows does. */
 export async function stageRows(
   dir: string,
   schema: TableSchema,
   rows: readonly StagedRow[],
 ): Promise<{ rowsFile: string; staged: StagedDataset }> {
-  const builder = new BatchBuilder(schema);
-  const parts: number[] = [];
-  const partRows: number[] = [];
-  let bytes = 0;
-  for (let from = 0; from === 0 || from < rows.length; from += 3 * BATCH_ROWS) {
-    const pieces: Buffer[] = [];
-    const encoder = new BatchEncoder(builder.schema, (piece) => pieces.push(Buffer.from(piece)));
-    const part = rows.slice(from, from + 3 * BATCH_ROWS);
-    for (let at = 0; at < part.length; at += BATCH_ROWS) {
-      for (const row of part.slice(at, at + BATCH_ROWS))
-        builder.append(
-          Object.fromEntries(schema.fields.map(({ name, type }) => [name, cell(type, row[name])])),
-        );
-      bytes += builder.take((batch) => encoder.write(batch)).plainBytes;
-    }
-    encoder.finish();
-    const content = Buffer.concat(pieces);
-    await writeFile(path.join(dir, partName(schema.messageType, parts.length, 'arrow')), content);
-    parts.push(content.length);
-    partRows.push(part.length);
-  }
-  const rowsFile = path.join(dir, partName(schema.messageType, 0, 'arrow'));
-  return { rowsFile, staged: { ...counts(schema, rows), form: 'arrow', bytes, parts, partRows } };
-}
-
-/** A staged value as a record batch takes it. */
-function cell(type: DataType, value: unknown): CellValue {
-  if (value === null || value === undefined) return null;
-  if (type.type === 'timestamp') return timeMicros(String(value));
-  if (type.type === 'list') return (value as unknown[]).map((item) => cell(type.items.type, item));
-  if (type.type === 'struct') {
-    const members = value as Record<string, unknown>;
-    return Object.fromEntries(
-      type.fields.map(({ name, type: member }) => [name, cell(member, members[name])]),
-    );
-  }
-  if (type.type === 'int32' || type.type === 'uint32') return Number(value);
-  return value as CellValue;
-}
-
-/** What a pull counts beside the parts. */
-function counts(
-  schema: TableSchema,
-  rows: readonly StagedRow[],
-): Omit<StagedDataset, 'form' | 'bytes' | 'parts' | 'partRows'> {
-  const ledgers = new Map<number, LedgerTally>();
-  let sorted = true;
-  let before = 0;
+  const { messageType } = schema;
+  const parts = new PlainParts(dir, messageType, schema);
+  const stage = new DatasetStage(dir, schema, messageType, parts);
+  const appender = new RowAppender(stage);
   for (const row of rows) {
-    const ledger = Number(row[schema.ledgerColumn]);
-    const micros = timeMicros(String(row[schema.closeTimeColumn]));
-    const tally = ledgers.get(ledger);
-    ledgers.set(ledger, {
-      ledger,
-      rows: (tally?.rows ?? 0) + 1,
-      closeTimeMicros: tally?.closeTimeMicros ?? micros,
-      lastCloseTimeMicros: Math.max(tally?.lastCloseTimeMicros ?? 0, micros),
-    });
-    sorted &&= ledger >= before;
-    before = ledger;
+    const values = schema.fields.map(({ name, type }) => [name, rowValue(type, row[name])]);
+    const closeTime = timeMicros(String(row[schema.closeTimeColumn]));
+    appender.append(Object.fromEntries(values) as Row, Number(row[schema.ledgerColumn]), closeTime);
   }
-  return {
-    dataset: schema.messageType,
-    rows: rows.length,
-    rejected: 0,
-    messages: rows.length,
-    sorted,
-    ledgers: [...ledgers.values()].sort((a, b) => a.ledger - b.ledger),
-    rejectedLedgers: [],
-    contentHash: '',
-    columns: Object.fromEntries(schema.fields.map((field) => [field.name, tallyOf(field, rows)])),
-  };
+  return { rowsFile: path.join(dir, partName(messageType, 0)), staged: await stage.finish() };
 }
 
-function tallyOf({ name, type }: Field, rows: readonly StagedRow[]): ColumnTally {
-  const values = rows.map((row) => row[name]).filter((value) => value !== null && value !== undefined);
-  const nulls = rows.length - values.length;
-  const isTime = type.type === 'timestamp';
-  if (values.length === 0 || !(isTime || ['int32', 'int64', 'uint32', 'uint64'].includes(type.type)))
-    return { nulls };
-  const numbers = values.map((value) => (isTime ? BigInt(timeMicros(String(value))) : BigInt(String(value))));
-  const min = numbers.reduce((a, b) => (a < b ? a : b));
-  const max = numbers.reduce((a, b) => (a > b ? a : b));
-  return { nulls, min: String(min), max: String(max) };
+/** A value of a `StagedRow` as decoded rows have it. */
+function rowValue(type: DataType, value: unknown): RowValue {
+  if (value === null || value === undefined) return null;
+  switch (type.type) {
+    case 'timestamp':
+      return timeMicros(String(value));
+    case 'decimal128': {
+      const [whole = '', fraction = ''] = String(value).split('.');
+      return BigInt(whole + fraction.padEnd(type.scale, '0'));
+    }
+    case 'int32':
+    case 'uint32':
+      return Number(value);
+    case 'list':
+      return (value as unknown[]).map((item) => rowValue(type.items.type, item));
+    case 'struct': {
+      const members = value as Record<string, unknown>;
+      return Object.fromEntries(
+        type.fields.map(({ name, type: member }) => [name, rowValue(member, members[name])]),
+      );
+    }
+    case 'bool':
+    case 'int64':
+    case 'uint64':
+    case 'float64':
+    case 'utf8':
+    case 'json':
+      return value as RowValue;
+  }
 }
 
 function timeMicros(text: string): number {

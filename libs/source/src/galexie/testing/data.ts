@@ -7,8 +7,8 @@ import { decompress } from '@mongodb-js/zstd';
 import { type LedgerRange, type StageManifest, partName } from '@parquetry/core';
 import type { TableSchema } from '@parquetry/schema';
 import { openGalexieSource } from '../source';
-import { batchRows } from './batches';
 import { type Lossless, parseLossless } from './lossless';
+import { stagedRows } from './rows';
 
 /** Folder of the public test data; may be absent. */
 export const DATA =
@@ -57,19 +57,16 @@ export async function pullLake(lake: string, range: LedgerRange, types?: readonl
     });
     const raw = new Map<string, string[]>();
     const rows = new Map<string, Record<string, Lossless>[]>();
-    for (const { dataset, parts, form } of manifest.datasets) {
+    for (const { dataset, parts } of manifest.datasets) {
       const schema = index.datasets.find((entry) => entry.dataset === dataset)?.schema as TableSchema;
       const files = await Promise.all(
-        parts.map((_, part) => readFile(path.join(work, partName(dataset, part, form)))),
+        parts.map((_, part) => readFile(path.join(work, partName(dataset, part)))),
       );
       raw.set(
         dataset,
         files.map((file) => createHash('sha256').update(file).digest('hex')),
       );
-      rows.set(
-        dataset,
-        files.flatMap((file) => batchRows(schema, file)),
-      );
+      rows.set(dataset, await stagedRows(work, schema, dataset));
     }
     return { manifest, raw, rows };
   } finally {

@@ -33,7 +33,7 @@ export async function readStage(stageDir: string, schema: TableSchema, dataset =
     );
     const { datasets } = await readManifest(stageDir);
     const parts = datasets.find((staged) => staged.dataset === dataset)?.parts ?? [];
-    const files = parts.map((_, part) => quoteText(path.join(stageDir, partName(dataset, part, 'parquet'))));
+    const files = parts.map((_, part) => quoteText(path.join(stageDir, partName(dataset, part))));
     const reader = await connection.runAndReadAll(
       `select ${columns.join()} from read_parquet([${files.join()}])`,
     );

@@ -107,6 +107,13 @@ export class PlainColumn {
     this.kept = this.out.length;
   }
 
+  /** The next row's value is the one with this code, which has `plainBytes` in the PLAIN encoding. */
+  keepCode(code: number, plainBytes: number): void {
+    this.out.byte(code);
+    this.plain += plainBytes;
+    this.keep(1, true);
+  }
+
   /** The next row, or so many, are null in this column. */
   keepNull(rows = 1): void {
     this.makeRows(rows);

@@ -2,40 +2,49 @@ import path from 'node:path';
 import * as core from '@parquetry/core';
 import type { TableSchema } from '@parquetry/schema';
 import { PlainColumn } from './column';
-import type { RowParts } from '../dataset';
 import { writePart } from './part';
 
 // Local copies: in CommonJS an imported name costs a lookup at each use.
 const { PART_BYTES, PART_ROWS, partName } = core;
 
+/** What parts may be told beside their schema. */
+export interface PartOptions {
+  /** Files on the same disk that parts may overwrite; see `keepForReuse`. */
+  readonly spareDir?: string | undefined;
+  /** Bytes that the buffer of a column begins with, a power of two; see `memoryShares`. */
+  readonly columnBytes?: number;
+  /** Bytes at which a part is closed with its next whole vector; see `memoryShares`. */
+  readonly partBytes?: number;
+}
+
 /**
  * The rows of a staged dataset as Parquet files of plain pages. A part is closed with a whole vector of rows when it has
- * about 8 MB; wherever rows are so wide that one vector would not fit in memory, it is closed before.
+ * about 8 MB, or its share of that where a pull has many datasets; wherever rows are so wide that one vector would not fit in memory, it is closed before.
  */
-export class PlainParts implements RowParts {
-  readonly form = 'parquet';
+export class PlainParts {
   readonly columns: readonly PlainColumn[];
   private readonly rows: number[] = [];
   private readonly sizes: number[] = [];
   /** Rows of the part at hand. */
   current = 0;
   private plainBytes = 0;
+  private readonly most: number;
 
   constructor(
     private readonly dir: string,
     private readonly dataset: string,
     private readonly schema: TableSchema,
-    private readonly spareDir?: string,
-    columnBytes?: number,
+    private readonly options: PartOptions = {},
   ) {
-    this.columns = schema.fields.map(({ type }) => new PlainColumn(type.type, columnBytes));
+    this.columns = schema.fields.map(({ type }) => new PlainColumn(type.type, options.columnBytes));
+    this.most = options.partBytes ?? PART_BYTES;
   }
 
   /** So many rows were kept in every column; they must not go beyond a whole vector. */
   addRows(rows: number): void {
     this.current += rows;
     if (this.current % PART_ROWS === 0) {
-      if (this.bytes() >= PART_BYTES) this.closePart();
+      if (this.bytes() >= this.most) this.closePart();
     } else if ((rows > 1 || (this.current & 15) === 0) && this.bytes() >= WIDE_BYTES) this.closePart();
   }
 
@@ -44,14 +53,11 @@ export class PlainParts implements RowParts {
     return this.sizes.length;
   }
 
-  async drain(): Promise<void> {
-    // Parts are written as they close.
-  }
-
-  async close(): Promise<{ bytes: number; parts: readonly number[]; partRows: readonly number[] }> {
+  /** Closes the last part and gives the memory back. What it returns is `StagedDataset`'s. */
+  close(): { bytes: number; parts: readonly number[]; partRows: readonly number[] } {
     if (this.current > 0 || this.sizes.length === 0) this.closePart();
     for (const column of this.columns) column.release();
-    return Promise.resolve({ bytes: this.plainBytes, parts: this.sizes, partRows: this.rows });
+    return { bytes: this.plainBytes, parts: this.sizes, partRows: this.rows };
   }
 
   private bytes(): number {
@@ -61,8 +67,8 @@ export class PlainParts implements RowParts {
   }
 
   private closePart(): void {
-    const file = path.join(this.dir, partName(this.dataset, this.sizes.length, 'parquet'));
-    this.sizes.push(writePart(file, this.schema, this.columns, this.current, this.spareDir));
+    const file = path.join(this.dir, partName(this.dataset, this.sizes.length));
+    this.sizes.push(writePart(file, this.schema, this.columns, this.current, this.options.spareDir));
     this.rows.push(this.current);
     for (const column of this.columns) this.plainBytes += column.plainBytes;
     this.current = 0;

@@ -1,3 +1,4 @@
+import { PART_BYTES } from '@parquetry/core';
 import { isRoomy } from '../../bufferlimit';
 
 /** Buffers up to this size in all are kept for the next stage of the thread. */
@@ -13,10 +14,23 @@ let keptBytes = 0;
  * With what size the buffers of so many columns begin. One that grows is copied, and the system has to clear its new
  * memory; but the engine collects garbage for the sum of their sizes, used or not.
  */
-export function firstBytes(columns: number): number {
+function firstBytes(columns: number): number {
   if (!isRoomy) return LEAST_BYTES;
   const share = 2 ** Math.floor(Math.log2(KEPT_BYTES / Math.max(columns, 1)));
   return Math.min(Math.max(share, LEAST_BYTES), ROOMY_BYTES);
+}
+
+/** Datasets whose parts may all have their full size, and the least that a part of many has. */
+const FULL_PARTS = 4;
+const LEAST_PART = 1 << 20;
+
+/** How the datasets of a pull share memory: it holds one part of each until the part is closed. */
+export function memoryShares(
+  datasets: readonly { readonly schema: { readonly fields: readonly unknown[] } }[],
+): { readonly columnBytes: number; readonly partBytes: number } {
+  const columns = datasets.reduce((sum, { schema }) => sum + schema.fields.length, 0);
+  const share = Math.floor((FULL_PARTS * PART_BYTES) / Math.max(datasets.length, FULL_PARTS));
+  return { columnBytes: firstBytes(columns), partBytes: Math.max(share, LEAST_PART) };
 }
 
 /** A buffer of at least `size` and `least` bytes with any content; powers of two, so that few fit many. */

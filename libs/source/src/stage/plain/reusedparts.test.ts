@@ -18,7 +18,7 @@ afterEach(() => rm(dir, { recursive: true, force: true }));
 async function stage(name: string, texts: readonly string[], spareDir?: string): Promise<string> {
   const stageDir = path.join(dir, name);
   await mkdir(stageDir);
-  const parts = new PlainParts(stageDir, 'thing', SCHEMA, spareDir);
+  const parts = new PlainParts(stageDir, 'thing', SCHEMA, { spareDir });
   for (const text of texts) {
     const [column] = parts.columns;
     column?.out.int32(text.length);
@@ -27,7 +27,7 @@ async function stage(name: string, texts: readonly string[], spareDir?: string):
     parts.addRows(1);
   }
   const { parts: sizes } = await parts.close();
-  const file = path.join(stageDir, partName('thing', 0, 'parquet'));
+  const file = path.join(stageDir, partName('thing', 0));
   expect((await readFile(file)).length).toBe(sizes[0]);
   return file;
 }

@@ -1,0 +1,88 @@
+import { ParquetryError } from '@parquetry/core';
+import type { DataType, Field } from '@parquetry/schema';
+import type { Row, RowValue } from '@parquetry/stellar';
+import type { ColumnCounter } from '../columns';
+import type { DatasetStage } from '../dataset';
+import type { PlainColumn } from '../plain/column';
+import { TextCodes } from './codes';
+import type { ValueWriter } from './nested';
+import { refuse } from './refuse';
+import { valueWriter } from './values';
+
+const BOUNDED: ReadonlySet<DataType['type']> = new Set(['int32', 'int64', 'uint32', 'uint64', 'timestamp']);
+
+interface Column {
+  readonly field: Field;
+  readonly plain: PlainColumn;
+  readonly counter: ColumnCounter;
+  readonly bounded: boolean;
+  readonly write: ValueWriter;
+  /** Of a text column. */
+  readonly codes: TextCodes | undefined;
+}
+
+/** Stages rows that are objects (see `RowValue`): writes each value into its column's pages, and counts it. */
+export class RowAppender {
+  private readonly columns: readonly Column[];
+  private checked = false;
+
+  constructor(private readonly stage: DatasetStage) {
+    const { schema, parts, columns } = stage;
+    const negativeZero = (): void => stage.noteNegativeZero();
+    this.columns = schema.fields.map((field, index) => {
+      const plain = parts.columns[index] as PlainColumn;
+      const write = valueWriter(field.type, field.name, negativeZero);
+      const isText = field.type.type === 'utf8' || field.type.type === 'json';
+      return {
+        field,
+        plain,
+        counter: columns[index] as ColumnCounter,
+        bounded: BOUNDED.has(field.type.type),
+        write,
+        codes: isText ? new TextCodes(plain, write) : undefined,
+      };
+    });
+  }
+
+  /**
+   * Stages a row of `ledger`, whose close time is in Unix microseconds. A pull whose row is refused is given up as a whole.
+   * @throws ParquetryError SCHEMA_CONFLICT when the schema lacks a column of the row or a column can't hold a value
+   */
+  append(row: Row, ledger: number, closeTimeMicros: number): void {
+    if (!this.checked) this.check(row);
+    const { columns, stage } = this;
+    const part = stage.parts.closed;
+    for (let index = 0; index < columns.length; index += 1) {
+      const { field, plain, counter, bounded, write, codes } = columns[index] as Column;
+      const value: RowValue = row[field.name] ?? null;
+      if (value === null) {
+        if (!field.nullable) refuse(field.name, 'not nullable', null);
+        plain.keepNull();
+        counter.addNull();
+        continue;
+      }
+      if (codes !== undefined) codes.keep(value, part);
+      else {
+        write(plain.out, value);
+        plain.keep();
+        if (bounded) counter.addBound(value as number | bigint);
+      }
+    }
+    stage.parts.addRows(1);
+    stage.noteRows(ledger, closeTimeMicros);
+  }
+
+  /** All rows of a type have the same columns, so the first one is enough. */
+  private check(row: Row): void {
+    const { schema } = this.stage;
+    const known = new Set(schema.fields.map(({ name }) => name));
+    const unknown = Object.keys(row).filter((name) => !known.has(name));
+    if (unknown.length > 0)
+      throw new ParquetryError(
+        'SCHEMA_CONFLICT',
+        `The schema of ${schema.messageType} has no column ${unknown.join(', ')}, which the decoded rows have.`,
+        { details: { dataset: schema.messageType, columns: unknown } },
+      );
+    this.checked = true;
+  }
+}
