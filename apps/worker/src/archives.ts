@@ -10,7 +10,9 @@ import type { Workplace } from './workplace';
 const MAX_OPEN = 8;
 
 /**
- * The archives a worker has at hand: their logs stay folded between steps, so that a commit reads only what is new.
+ * The archives that a worker keeps open: their logs stay folded between steps, so that a commit reads only what is new.
+ * What they keep is a hint. Each use asks storage whether the archive is still the same one; the logs and the registry
+ * do so for what they keep.
  */
 export class Archives {
   private readonly open = new Map<string, Promise<Archive>>();
@@ -22,7 +24,15 @@ export class Archives {
   /** An archive that exists. @throws ParquetryError ARCHIVE_INVALID */
   async get(root: string): Promise<Archive> {
     const known = this.open.get(root);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      const archive = await known;
+      if (await archive.isCurrent()) return archive;
+      if (this.open.get(root) === known) this.open.delete(root);
+    }
+    return this.open.get(root) ?? this.start(root);
+  }
+
+  private start(root: string): Promise<Archive> {
     const { writer, workplace } = this.deps;
     const opening = Archive.open(openStore(root), {
       checkpointWriter: checkpointWriter(writer, workplace.tempDir),

@@ -1,12 +1,11 @@
 import { checkTotals } from './totals';
 
-const writers = (...ids: (string | undefined)[]): ReadonlySet<string | undefined> => new Set(ids);
+const PLAN = '_parquetry/runs/1.json';
+const own = { workflow: 'run/p/0000000001', plan: PLAN };
 
 describe('checkTotals', () => {
   it('takes a run whose messages are its rows and rejects', () => {
-    expect(
-      checkTotals('event', 10, { rows: 7, rejected: 3, writers: writers('run/p/0000000001') }, 'run'),
-    ).toBeUndefined();
+    expect(checkTotals('event', 10, { rows: 7, rejected: 3, writers: [own] }, PLAN)).toBeUndefined();
   });
 
   it.each([
@@ -14,9 +13,7 @@ describe('checkTotals', () => {
     ['a doubled row', 8, 3],
     ['a lost reject', 7, 2],
   ])('refuses %s', (_what, rows, rejected) => {
-    expect(() =>
-      checkTotals('event', 10, { rows, rejected, writers: writers('run/p/1', 'run/p/2') }, 'run'),
-    ).toThrow(
+    expect(() => checkTotals('event', 10, { rows, rejected, writers: [own] }, PLAN)).toThrow(
       expect.objectContaining({
         code: 'VERIFY_MISMATCH',
         message: `event: 10 messages were indexed, ${rows} rows and ${rejected} rejects are committed by this run.`,
@@ -26,11 +23,12 @@ describe('checkTotals', () => {
   });
 
   it.each([
-    ['another run', 'running/p/1'],
-    ['another program', undefined],
-  ])('tells what %s committed', (_who, id) => {
-    expect(
-      checkTotals('event', 10, { rows: 7, rejected: 0, writers: writers('run/p/1', id) }, 'run'),
-    ).toMatch(/committed before by .*--mode replace/);
+    ['another run', { workflow: 'other/p/1', plan: '_parquetry/runs/2.json' }],
+    ['an earlier run of the same command', { workflow: own.workflow, plan: '_parquetry/runs/2.json' }],
+    ['another program', {}],
+  ])('reports what %s committed', (_who, writer) => {
+    expect(checkTotals('event', 10, { rows: 7, rejected: 0, writers: [own, writer] }, PLAN)).toMatch(
+      /committed before by .*--mode replace/,
+    );
   });
 });

@@ -2,12 +2,20 @@ import { type Dataset, type Snapshot, parseDataset } from '@parquetry/archive';
 import { type LedgerRange, ParquetryError, intersectRange } from '@parquetry/core';
 import { inBatches } from './batches';
 
+/** Who committed a segment, as its record says. */
+export interface Committer {
+  /** Workflow id; absent when another program made the segment. */
+  readonly workflow?: string;
+  /** Key of the plan that the workflow carried out. */
+  readonly plan?: string;
+}
+
 /** What is committed of a dataset in a range, by the records of its segments. */
 export interface Committed {
   readonly rows: number;
   readonly rejected: number;
-  /** Workflows that committed some of it; `undefined` where a record names none. */
-  readonly writers: ReadonlySet<string | undefined>;
+  /** Who committed some of it. */
+  readonly writers: readonly Committer[];
 }
 
 /** Adds up the rows and rejects of a range, ledger by ledger, from the records of the segments there. */
@@ -28,36 +36,45 @@ export async function committedTotals(
         rejected: identity.rejectedLedgers
           .filter(inside)
           .reduce((total, { rejected }) => total + rejected, 0),
-        writer: workflow?.id,
+        writer: {
+          ...(workflow === undefined ? {} : { workflow: workflow.id }),
+          ...(workflow?.plan === undefined ? {} : { plan: workflow.plan }),
+        },
       };
     },
   );
   return {
     rows: parts.reduce((total, { rows }) => total + rows, 0),
     rejected: parts.reduce((total, { rejected }) => total + rejected, 0),
-    writers: new Set(parts.map(({ writer }) => writer)),
+    writers: distinct(parts.map(({ writer }) => writer)),
   };
+}
+
+/** Tens of thousands of segments come from few plans: one committer a plan is kept. */
+function distinct(writers: readonly Committer[]): Committer[] {
+  return [...new Map(writers.map((writer) => [writer.plan ?? writer.workflow, writer])).values()];
 }
 
 /**
  * In = out + rejected for a run: the messages of a dataset that the index pass counted in the range are the rows and
- * rejects that are committed there now. Only where the range has no gap; and where other workflows committed some of
- * it, they may have seen another state of the source: that is told, and is no fault of this run.
- * @param run workflow id of the run, whose partitions have ids below it
- * @returns a sentence where another run's ledgers make the difference
+ * rejects that are committed there now. Only where the range has no gap. A plan's key is the hash of what the index
+ * pass found, so a segment of another plan, also one of an earlier run of the same command, may come from a source
+ * that had other messages then: that is reported, and is not a fault of this run.
+ * @param plan key of the run's plan
+ * @returns a sentence where segments of another plan may make the difference
  * @throws ParquetryError VERIFY_MISMATCH
  */
 export function checkTotals(
   dataset: string,
   messages: number,
   { rows, rejected, writers }: Committed,
-  run: string,
+  plan: string,
 ): string | undefined {
   if (rows + rejected === messages) return undefined;
   const counts = `${messages} messages were indexed, ${rows} rows and ${rejected} rejects are committed`;
-  const others = [...writers].filter((writer) => writer === undefined || !writer.startsWith(`${run}/`));
-  if (others.length > 0)
-    return `${dataset}: ${counts}. Some of its ledgers were committed before by ${others[0] ?? 'another program'}, when the source was another; --mode replace brings them up to date.`;
+  const other = writers.find((writer) => writer.plan !== plan);
+  if (other !== undefined)
+    return `${dataset}: ${counts}. Some of these ledgers were committed before by ${other.workflow ?? 'another program'}, when the source had other messages; --mode replace brings them up to date.`;
   throw new ParquetryError('VERIFY_MISMATCH', `${dataset}: ${counts} by this run.`, {
     details: { dataset, messageType: parseDataset(dataset).messageType, messages, rows, rejected },
     hint: 'Replace the ledgers from the source: --mode replace. Keep the archive as it is and report this.',

@@ -1,3 +1,5 @@
+import { isParquetryError } from '@parquetry/core';
+import { canonicalJson } from '@parquetry/schema';
 import type { ObjectStore } from '@parquetry/storage';
 import { Dataset } from './dataset';
 import type { CheckpointReader, CheckpointWriter } from './delta/checkpoint';
@@ -39,6 +41,15 @@ export class Archive {
     const identity =
       options.create === undefined ? await readIdentity(store) : await ensureIdentity(store, options.create);
     return new Archive(store, identity, options);
+  }
+
+  /** True while storage has an archive with the identity that this one was opened with. */
+  async isCurrent(): Promise<boolean> {
+    const found = await readIdentity(this.store).catch((error: unknown) => {
+      if (isParquetryError(error) && error.code === 'ARCHIVE_INVALID') return undefined;
+      throw error;
+    });
+    return found !== undefined && canonicalJson(found) === canonicalJson(this.identity);
   }
 
   /** A dataset by its name; it need not have commits. @throws ParquetryError MESSAGE_TYPE_INVALID */

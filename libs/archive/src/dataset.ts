@@ -18,7 +18,7 @@ import type { PublishResult, SegmentDraft } from './draft';
 import type { ArchiveIdentity } from './identity';
 import { assertLayout } from './layout';
 import { type Overtaken, overtaken } from './overtaken';
-import { type PublishedCheck, REUSE_MS } from './upload';
+import { REUSE_MS } from './upload';
 import { publishSegment } from './publish';
 import { readSegment, type SegmentRecord } from './segment';
 import { Serial } from './serial';
@@ -84,7 +84,7 @@ export class Dataset {
    */
   async publish(
     draft: SegmentDraft,
-    options: { readonly check?: PublishedCheck; readonly signal?: AbortSignal } = {},
+    options: { readonly signal?: AbortSignal } = {},
   ): Promise<PublishResult> {
     assertDraft(draft);
     assertLayout(this.context.identity, draft.settings.layout);
@@ -98,7 +98,6 @@ export class Dataset {
         folder: this.folder,
         log: this.log,
         serial: this.serial,
-        check: options.check,
         signal: options.signal,
       },
       draft,
@@ -115,11 +114,15 @@ export class Dataset {
 
   /**
    * Deletes replaced files. The log is folded right before each delete and a file that is live, or never was removed
-   * from the table, stays. Gives the keys that were deleted.
+   * from the table, stays. Gives the keys that were deleted; when it is aborted, the rest stays for `gc`.
    */
-  async retire(keys: readonly string[]): Promise<string[]> {
+  async retire(
+    keys: readonly string[],
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<string[]> {
     const deleted: string[] = [];
     for (const key of keys) {
+      if (signal?.aborted === true) break;
       const relative = key.slice(this.folder.length + 1);
       const gone = await this.serial.run(async () => {
         const state = await this.log.refresh();
@@ -155,9 +158,12 @@ export class Dataset {
    * Writes a checkpoint of the newest version when one is due (or `force`), and gives its version. It only makes reads
    * cheap, so a publish never waits for it; a lost or damaged one is passed over by readers.
    */
-  async checkpoint(options: { readonly force?: boolean } = {}): Promise<number | undefined> {
+  async checkpoint(
+    options: { readonly force?: boolean; readonly signal?: AbortSignal } = {},
+  ): Promise<number | undefined> {
     const { writer, store, clock } = this.context;
-    if (writer === undefined) return undefined;
+    const { signal } = options;
+    if (writer === undefined || signal?.aborted === true) return undefined;
     return this.serial.run(async () => {
       const state = await this.log.refresh();
       if (state.version < 0 || state.checkpoint === state.version) return undefined;
@@ -173,7 +179,15 @@ export class Dataset {
         const file = path.join(folder, 'checkpoint.parquet');
         await writer.write(rows, file);
         const { sha256, size } = await hashFile(file);
-        await store.uploadIfAbsent(this.log.key(checkpointName(state.version)), file, { sha256, size });
+        const key = this.log.key(checkpointName(state.version));
+        const expected = { sha256, size, ...(signal === undefined ? {} : { signal }) };
+        // A checkpoint speaks for all commits before it, so it must never get into the log of another table.
+        if (!(await this.log.isCurrent())) return undefined;
+        const outcome = await store.uploadIfAbsent(key, file, expected);
+        if (!(await this.log.isCurrent())) {
+          if (outcome === 'created') await store.delete(key);
+          return undefined;
+        }
         await store.replace(
           this.log.key(LAST_CHECKPOINT),
           Buffer.from(formatHint(state.version, rows, size)),

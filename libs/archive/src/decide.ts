@@ -5,7 +5,10 @@ import { assertWritable } from './delta/protocol';
 import type { TableState } from './delta/state';
 import type { SegmentDraft } from './draft';
 import { findSegment, type SegmentRecord } from './segment';
+import { mapLimit } from './serial';
 import { type LiveSegment, liveSegments, tableCoverage } from './table';
+
+const STATS_AT_ONCE = 8;
 
 /** What is to be done with a draft, given the table as it is now. */
 export type Decision =
@@ -18,7 +21,7 @@ export type Decision =
  */
 export async function decide(
   store: ObjectStore,
-  dataset: string,
+  { dataset, folder }: { readonly dataset: string; readonly folder: string },
   state: TableState,
   draft: SegmentDraft,
 ): Promise<Decision> {
@@ -37,7 +40,10 @@ export async function decide(
     formatRange(only.range) === formatRange(draft.range)
   ) {
     const record = await findSegment(store, dataset, only.id);
-    if (record !== undefined && isSame(record, draft)) return { kind: 'unchanged', segment: only, record };
+    const same = record !== undefined && isSame(record, draft);
+    // To replace is also how files that were lost are written again.
+    if (same && (draft.mode !== 'replace' || (await hasFiles(store, folder, only))))
+      return { kind: 'unchanged', segment: only, record };
   }
   const held = overlapping.filter(
     ({ range }) => draft.mode !== 'replace' || range.start < draft.range.start || range.end > draft.range.end,
@@ -57,6 +63,11 @@ function isSame({ identity }: SegmentRecord, draft: SegmentDraft): boolean {
     canonicalJson(identity.files.map((file) => file.sha256)) ===
       canonicalJson(draft.files.map((file) => file.sha256))
   );
+}
+
+async function hasFiles(store: ObjectStore, folder: string, { files }: LiveSegment): Promise<boolean> {
+  const sizes = await mapLimit(files, STATS_AT_ONCE, ({ path }) => store.stat(`${folder}/${path}`));
+  return files.every(({ size }, index) => sizes[index]?.size === size);
 }
 
 function assertOwn(dataset: string, state: TableState): void {

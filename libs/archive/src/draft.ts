@@ -38,6 +38,14 @@ export interface DraftRejects {
   readonly sha256: string;
 }
 
+/** Which workflow made a segment. */
+export interface WorkflowIdentity {
+  readonly id: string;
+  readonly runId: string;
+  /** Key of the plan that it carried out; it names one state of the source. */
+  readonly plan?: string;
+}
+
 /** A ledger range of one dataset, written and verified, that is to be published. */
 export interface SegmentDraft {
   /** Ledgers the segment covers, inclusive. */
@@ -55,7 +63,7 @@ export interface SegmentDraft {
   readonly proof: CoverageProof;
   /** Versions of what wrote the files, e.g. `{ duckdb: '1.5.6' }`. */
   readonly writer: Readonly<Record<string, string>>;
-  readonly workflow?: { readonly id: string; readonly runId: string };
+  readonly workflow?: WorkflowIdentity;
   /** `fill` (default) commits uncovered ranges only; `replace` takes the place of the segments inside the range. */
   readonly mode?: 'fill' | 'replace';
   /** True when the rows are those that are there already, in other files. */

@@ -10,7 +10,7 @@ export { assertDataset, datasetFault, datasetFolder } from './folder';
 export { type ArchiveIdentity, META_FOLDER } from './identity';
 export { assertMajor, type Major, majorAt, majorDataset, Majors, parseDataset, splitByMajor } from './majors';
 export type { Overtaken } from './overtaken';
-export { type PublishedCheck, REUSE_MS } from './upload';
+export { REUSE_MS } from './upload';
 export { type MajorCoverage, majorCoverage, type MajorFault, promote, type Promotion } from './promote';
 export { type RegisterOptions, SchemaRegistry } from './registry';
 export { type SegmentFile, type SegmentIdentity, type SegmentRecord, segmentRange } from './segment';

@@ -181,10 +181,6 @@ describe('publish', () => {
       await expect(events.publish(draft)).rejects.toMatchObject({ code: 'VERIFY_MISMATCH' });
       const signal = AbortSignal.abort();
       await expect(events.publish(draft, { signal })).rejects.toMatchObject({ code: 'CANCELLED' });
-      const check = (): Promise<void> => Promise.reject(new Error('footer'));
-      await expect(events.publish(await plainDraft(folder, range(10, 19)), { check })).rejects.toThrow(
-        'footer',
-      );
       expect((await events.snapshot()).version).toBe(-1);
       expect(await archive.datasets()).toEqual([]);
     }));

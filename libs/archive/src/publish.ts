@@ -7,20 +7,21 @@ import type { DeltaLog } from './delta/log';
 import type { TableState } from './delta/state';
 import { statsRows } from './delta/stats';
 import type { PublishResult, SegmentDraft } from './draft';
+import { mayAdd, uploadFiles, uploadRejects, type UploadedFile, REUSE_MS } from './upload';
 import {
-  mayAdd,
-  uploadFiles,
-  uploadRejects,
-  type UploadedFile,
-  type PublishedCheck,
-  REUSE_MS,
-} from './upload';
-import { findSegment, putSegment, segmentId, type SegmentIdentity, type SegmentRecord } from './segment';
-import type { Serial } from './serial';
+  findSegment,
+  putSegment,
+  segmentId,
+  segmentKey,
+  type SegmentIdentity,
+  type SegmentRecord,
+} from './segment';
+import { mapLimit, type Serial } from './serial';
 import { fileRange, type LiveSegment, TAGS } from './table';
 
 const MAX_ATTEMPTS = 400;
 const MAX_PAUSE_MS = 250;
+const STATS_AT_ONCE = 8;
 
 /** What publishing works with. */
 export interface PublishContext {
@@ -32,7 +33,6 @@ export interface PublishContext {
   /** Guards the log's fold. */
   readonly serial: Serial;
   readonly clock: () => number;
-  readonly check: PublishedCheck | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -43,6 +43,8 @@ interface Prepared {
   readonly replaces: readonly string[];
   /** Unix milliseconds, before the first object was looked at. */
   readonly since: number;
+  /** The log's generation that the decision was made on. */
+  readonly generation: number;
 }
 
 /**
@@ -74,6 +76,7 @@ type Step =
   | {
       readonly kind: 'prepare';
       readonly replaces: readonly string[];
+      readonly generation: number;
       readonly free: (path: string, sha256: string) => boolean;
       readonly isLive: (path: string) => boolean;
     };
@@ -85,17 +88,26 @@ async function attemptCommit(
 ): Promise<Step> {
   const { store, dataset, folder, log, network } = context;
   const state = await log.refresh();
-  const decision: Decision = await decide(store, dataset, state, draft);
+  const decision: Decision = await decide(store, context, state, draft);
   if (decision.kind === 'unchanged')
     return { kind: 'done', result: await unchanged(context, state, decision.segment, decision.record) };
   const replaces = decision.replaces.map(({ id }) => id);
   const free = (path: string, sha256: string): boolean => mayAdd(state, path, sha256, replaces);
-  const stands =
+  const usable =
     prepared !== undefined &&
     context.clock() - prepared.since < REUSE_MS &&
+    prepared.generation === log.generation &&
     prepared.replaces.join() === replaces.join() &&
-    prepared.placed.every((file) => free(file.path, file.sha256));
-  if (!stands) return { kind: 'prepare', replaces, free, isLive: (path) => state.files.has(path) };
+    prepared.placed.every((file) => free(file.path, file.sha256)) &&
+    (await areThere(store, dataset, prepared));
+  if (!usable)
+    return {
+      kind: 'prepare',
+      replaces,
+      generation: log.generation,
+      free,
+      isLive: (path) => state.files.has(path),
+    };
   const { placed, segment } = prepared;
   const version = state.version + 1;
   const actions = commitActions(state, {
@@ -107,7 +119,8 @@ async function attemptCommit(
     replaces: decision.replaces,
     now: context.clock(),
   });
-  if ((await log.commit(version, actions)) === 'exists') return { kind: 'lost' };
+  // Whether another writer took the version or the log changed under the commit: fold and decide again.
+  if ((await log.commit(version, actions)) !== 'created') return { kind: 'lost' };
   const kept = new Set(placed.map(({ path }) => path));
   const replaced = decision.replaces
     .flatMap(({ files }) => files.map(({ path }) => path))
@@ -132,10 +145,27 @@ async function attemptCommit(
   };
 }
 
+/** Whether what was uploaded is still on storage: the folder may have been removed or restored since. */
+async function areThere(
+  store: ObjectStore,
+  dataset: string,
+  { segment, placed }: Prepared,
+): Promise<boolean> {
+  const expected = [
+    { key: segmentKey(dataset, segment), size: undefined },
+    ...placed.map(({ key, size }) => ({ key, size })),
+  ];
+  const found = await mapLimit(expected, STATS_AT_ONCE, async ({ key, size }) => {
+    const info = await store.stat(key);
+    return info !== undefined && (size === undefined || info.size === size);
+  });
+  return !found.includes(false);
+}
+
 async function prepare(
   context: PublishContext,
   draft: SegmentDraft,
-  { replaces, free, isLive }: Step & { readonly kind: 'prepare' },
+  { replaces, generation, free, isLive }: Step & { readonly kind: 'prepare' },
 ): Promise<Prepared> {
   const { store, dataset, folder } = context;
   const since = context.clock();
@@ -144,7 +174,7 @@ async function prepare(
     draft.rejects === undefined || draft.rejects.rows === 0
       ? null
       : {
-          key: await uploadRejects(store, dataset, draft, draft.rejects),
+          key: await uploadRejects(store, dataset, draft, draft.rejects, context.signal),
           rows: draft.rejects.rows,
           sha256: draft.rejects.sha256,
         };
@@ -179,7 +209,7 @@ async function prepare(
     ...(draft.workflow === undefined ? {} : { workflow: draft.workflow }),
     recordedAt: new Date(context.clock()).toISOString(),
   });
-  return { segment, placed, replaces, since };
+  return { segment, placed, replaces, since, generation };
 }
 
 async function unchanged(

@@ -27,7 +27,8 @@ export interface RegisterOptions {
  * The versioned schemas of an archive, one immutable object a version at `_parquetry/schemas/{subject}/{version}.json`.
  */
 export class SchemaRegistry {
-  private readonly known = new Map<string, RegisteredSchema>();
+  /** Parsed versions with the text that they were read from: spares parsing, and never reading. */
+  private readonly known = new Map<string, { readonly text: string; readonly schema: RegisteredSchema }>();
 
   constructor(private readonly store: ObjectStore) {}
 
@@ -110,9 +111,9 @@ export class SchemaRegistry {
       schema,
     };
     const key = keyOf(subject, registered.version);
-    const bytes = Buffer.from(`${canonicalJson(registered)}\n`);
-    if ((await this.store.putIfAbsent(key, bytes)) !== 'created') return undefined;
-    this.known.set(key, registered);
+    const text = `${canonicalJson(registered)}\n`;
+    if ((await this.store.putIfAbsent(key, Buffer.from(text))) !== 'created') return undefined;
+    this.known.set(key, { text, schema: registered });
     return registered;
   }
 
@@ -136,16 +137,17 @@ export class SchemaRegistry {
   async get(subject: string, version: number): Promise<RegisteredSchema> {
     assertDataset(subject);
     const key = keyOf(subject, version);
+    const text = Buffer.from(await this.store.get(key)).toString('utf8');
     const known = this.known.get(key);
-    if (known !== undefined) return known;
-    const found = parse(Buffer.from(await this.store.get(key)).toString('utf8'), key);
+    if (known?.text === text) return known.schema;
+    const found = parse(text, key);
     if (
       found.subject !== subject ||
       found.version !== version ||
       found.fingerprint !== schemaFingerprint(found.schema)
     )
       throw altered(key);
-    this.known.set(key, found);
+    this.known.set(key, { text, schema: found });
     return found;
   }
 

@@ -9,6 +9,7 @@ import {
 } from '@parquetry/core';
 import { canonicalJson } from '@parquetry/schema';
 import type { ObjectStore } from '@parquetry/storage';
+import type { WorkflowIdentity } from './draft';
 import { META_FOLDER } from './identity';
 
 /** A file as a segment's record names it. */
@@ -46,7 +47,7 @@ export interface SegmentRecord {
   readonly identity: SegmentIdentity;
   /** Versions of what wrote the files. */
   readonly writer: Readonly<Record<string, string>>;
-  readonly workflow?: { readonly id: string; readonly runId: string };
+  readonly workflow?: WorkflowIdentity;
   /** ISO 8601, when the first attempt to publish it wrote the record. */
   readonly recordedAt: string;
 }

@@ -23,9 +23,6 @@ export interface UploadedFile extends PublishedFile {
   readonly modified: number;
 }
 
-/** Reads a published object once more before it is committed, e.g. its Parquet footer. Throws when it is not right. */
-export type PublishedCheck = (file: PublishedFile, store: ObjectStore) => Promise<void>;
-
 /**
  * True when an object at `path` may be added: it never was in the table, or it is live with the same bytes in a segment
  * that is replaced. A removed path is never used again, since whoever retires it may delete it at any moment.
@@ -54,7 +51,6 @@ export function uploadFiles(
   free: (path: string, sha256: string) => boolean,
   replaces: readonly string[],
   options: {
-    readonly check: PublishedCheck | undefined;
     readonly signal: AbortSignal | undefined;
     readonly clock: () => number;
     /** True for a path that is in the table now. */
@@ -67,7 +63,6 @@ export function uploadFiles(
       const placed = await place(store, `${folder}/${path}`, path, file, options.signal);
       if (placed === undefined) continue;
       if (placed.modified < options.clock() - REUSE_MS && !options.isLive(path)) continue;
-      await options.check?.(placed, store);
       return placed;
     }
     throw new ParquetryError(
@@ -97,6 +92,12 @@ async function place(
   if (info !== undefined && (await store.holds(key, draft.localPath, { sha256, size })))
     return { key, path, size, sha256, rows, range, draft, modified: info.modified };
   if (outcome === 'exists') return undefined;
+  if (info === undefined)
+    throw new ParquetryError(
+      'ARCHIVE_CHANGED',
+      `${key} was uploaded and is not on storage: the archive, or a part of it, is being removed or restored.`,
+      { details: { key }, hint: 'Try again when nothing else writes to the archive.' },
+    );
   throw new ParquetryError(
     'VERIFY_MISMATCH',
     `The published object ${key} is not the file that was uploaded.`,
@@ -122,11 +123,13 @@ export async function uploadRejects(
   dataset: string,
   draft: SegmentDraft,
   rejects: DraftRejects,
+  signal: AbortSignal | undefined,
 ): Promise<string> {
   const { sha256, size, localPath } = rejects;
   const { start, end } = draft.range;
   const key = `${META_FOLDER}/rejects/${dataset}/${start}-${end}-${sha256.slice(0, 32)}.ndjson`;
-  await store.uploadIfAbsent(key, localPath, { sha256, size });
+  const expected = { sha256, size, ...(signal === undefined ? {} : { signal }) };
+  await store.uploadIfAbsent(key, localPath, expected);
   if (!(await store.holds(key, localPath, { sha256, size })))
     throw new ParquetryError(
       'VERIFY_MISMATCH',

@@ -287,6 +287,15 @@ export const ERROR_CODES = {
     example: 'Commit 12 is missing from the log of contract_data.',
     remedy: 'Restore the named file of `_delta_log` from a backup; data files are not touched.',
   },
+  ARCHIVE_CHANGED: {
+    exit: 1,
+    retryable: false,
+    cause: 'The archive, or a part of it, was removed, restored from a copy or swapped while a run used it.',
+    example:
+      'Committed files of contract_data in ledgers 1-9 are not in the archive: 2 of 9, the first is ….',
+    remedy:
+      'Put the whole archive back as it was, or as one backup has it, then start the run again: it fills what is missing.',
+  },
   LOG_UNSUPPORTED: {
     exit: 1,
     retryable: false,

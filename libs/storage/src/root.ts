@@ -17,7 +17,6 @@ export function expandPath(text: string): string {
  * leads out of the folder is refused; the root itself may be reached through links.
  */
 export class LocalRoot {
-  private real: string | undefined;
   private readonly settled = new Set<string>();
 
   constructor(readonly path: string) {}
@@ -79,18 +78,17 @@ export class LocalRoot {
   }
 
   private async assertInside(target: string, key: string): Promise<void> {
-    if (this.real === undefined) {
-      if (!(await this.assertFolder())) return;
-      this.real = await realpath(this.path);
-    }
+    if (!(await this.assertFolder())) return;
+    // Asked each time: the root may be a link, and be pointed to another folder while this store is open.
+    const root = await realpath(this.path);
     for (let at = target; at.length > this.path.length; at = path.dirname(at)) {
       const real = await realpath(at).catch((error: unknown) => {
         if (systemErrorCode(error) === 'ENOENT') return undefined;
         throw error;
       });
       if (real === undefined) continue;
-      if (real === this.real || real.startsWith(path.join(this.real, path.sep))) {
-        assertCase(path.relative(this.path, at), path.relative(this.real, real), key);
+      if (real === root || real.startsWith(path.join(root, path.sep))) {
+        assertCase(path.relative(this.path, at), path.relative(root, real), key);
         return;
       }
       throw new ParquetryError(

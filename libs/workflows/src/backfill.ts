@@ -6,6 +6,7 @@ import {
   isCancellation,
   log,
   makeContinueAsNewFunc,
+  patched,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -32,6 +33,7 @@ import type {
 } from './contract/types';
 import { backfillDetails } from './details';
 import { describeFailure } from './failure';
+import { lostFault } from './lost';
 import { RunState } from './runstate';
 import { inspect, nextPartitions, planRun, summarize } from './steps';
 
@@ -195,6 +197,14 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
         'PARTITIONS_FAILED',
         { failed: state.failed, datasets },
       );
+    const lost = lostFault(spec.range, datasets, state.abandoned === 0 && !state.finishing);
+    // Earlier versions ended such a run as completed; their histories have no marker of this patch.
+    if (lost !== undefined && patched('lost-data-fails'))
+      throw ApplicationFailure.nonRetryable(lost.message, lost.code, {
+        ...lost.details,
+        ...(lost.hint === undefined ? {} : { hint: lost.hint }),
+        datasets,
+      });
     return state.result(spec.range, datasets);
   } catch (error) {
     if (isCancellation(error)) {

@@ -1,5 +1,11 @@
 import type { AuditFinding, DatasetAudit, Waste } from '@parquetry/audit';
-import { type LedgerRange, ParquetryError, formatRange, isParquetryError } from '@parquetry/core';
+import {
+  type LedgerRange,
+  ParquetryError,
+  formatRange,
+  isParquetryError,
+  subtractIntervals,
+} from '@parquetry/core';
 import type { BackfillInput, RunSpec } from '@parquetry/workflows';
 import type { Define } from '../cli';
 import { faultError, sayFindings } from '../findings';
@@ -42,6 +48,7 @@ async function audit(options: Options, output: Output): Promise<number> {
   let audits = await auditAll(options);
   const fixes = options.fix === true ? await fillGaps(options, audits, output) : undefined;
   if (fixes?.some(({ outcome }) => outcome === 'filled') === true) audits = await auditAll(options);
+  const results = fixes?.map((fix) => confirmed(fix, audits));
   const { archive, store } = await openManaged(root);
   const waste: Omit<Waste, 'remove'>[] = [];
   for await (const { kind, key, size, modified, message } of findWaste(archive, store, {
@@ -65,7 +72,7 @@ async function audit(options: Options, output: Output): Promise<number> {
   const findings = audits.flatMap((entry) => entry.findings).filter(({ fault }) => fault);
   sayFindings(findings, output);
   for (const { kind, message } of waste) output.say(`note ${kind}: ${message}`);
-  for (const fix of fixes ?? []) output.say(describeFix(fix));
+  for (const fix of results ?? []) output.say(describeFix(fix));
   if (waste.length > 0) output.say('`parquetry gc` shows and removes what takes room.');
   const [first] = findings;
   const document = {
@@ -73,7 +80,7 @@ async function audit(options: Options, output: Output): Promise<number> {
     globExact: audits.every(({ globExact }) => globExact),
     datasets: audits,
     waste,
-    ...(fixes === undefined ? {} : { fixes }),
+    ...(results === undefined ? {} : { fixes: results }),
   };
   if (first !== undefined) return output.fail(faultError(first, findings.length), document);
   output.say('No faults.');
@@ -133,6 +140,18 @@ async function fillGaps(options: Options, audits: readonly DatasetAudit[], outpu
     );
   }
   return fixes;
+}
+
+/** A fix counts when the second look at the archive no longer finds its gap, whatever the run said. */
+function confirmed(fix: Fix, audits: readonly DatasetAudit[]): Fix {
+  if (fix.outcome !== 'filled') return fix;
+  const left = audits.filter(
+    ({ dataset, coverage }) =>
+      fix.datasets.includes(dataset) && subtractIntervals(fix.range, coverage).length > 0,
+  );
+  if (left.length === 0) return fix;
+  const names = left.map(({ dataset }) => dataset).join(', ');
+  return { ...fix, outcome: 'failed', message: `the run ended, and ledgers of ${names} are still missing` };
 }
 
 function isGap(finding: AuditFinding): finding is AuditFinding & { readonly range: LedgerRange } {

@@ -58,20 +58,30 @@ export async function commit(
     ...(spec.mode === 'replace' ? { mode: 'replace' } : {}),
     ...(workflowExecution === undefined
       ? {}
-      : { workflow: { id: workflowExecution.workflowId, runId: workflowExecution.runId } }),
+      : {
+          workflow: {
+            id: workflowExecution.workflowId,
+            runId: workflowExecution.runId,
+            plan: step.plan,
+          },
+        }),
   };
   const dataset = archive.dataset(step.dataset);
   assertMajor(await archive.majors.list(parseDataset(step.dataset).messageType), step.dataset, step.range);
-  const published = await withHeartbeat(() => publishOrYield(dataset, draft));
+  const published = await withHeartbeat(async (signal) => {
+    const result = await publishOrYield(dataset, draft, signal);
+    if (result.outcome === 'overtaken') return result;
+    // The commit is done. A cancelled step leaves replaced files to `gc` and the checkpoint to the next commit.
+    if (spec.keepReplaced !== true) await dataset.retire(result.replaced, { signal });
+    await dataset
+      .checkpoint({ signal })
+      .catch((error: unknown) => log.warn('no checkpoint was written', { error: String(error) }));
+    return result;
+  });
   if (published.outcome === 'overtaken') {
     await stage.remove();
     return published;
   }
-  if (spec.keepReplaced !== true) await dataset.retire(published.replaced);
-  // A checkpoint only makes reads cheap: the commit stands without it, and the next one tries again.
-  await dataset
-    .checkpoint()
-    .catch((error: unknown) => log.warn('no checkpoint was written', { error: String(error) }));
   await stage.remove();
   debug?.(commitLine(step, published));
   const result: CommitResult = {
@@ -94,9 +104,10 @@ export async function commit(
 async function publishOrYield(
   dataset: Dataset,
   draft: SegmentDraft,
+  signal: AbortSignal,
 ): Promise<PublishResult | (CommitResult & { readonly outcome: 'overtaken' })> {
   try {
-    return await dataset.publish(draft);
+    return await dataset.publish(draft, { signal });
   } catch (error) {
     if (!isParquetryError(error) || error.code !== 'COMMIT_CONFLICT') throw error;
     const overtaken = await dataset.overtaken(draft);

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
-import { filesIn } from '@parquetry/archive';
-import { subtractIntervals } from '@parquetry/core';
-import { openStore } from '@parquetry/storage';
+import { Archive, type LiveFile, filesIn } from '@parquetry/archive';
+import { type LedgerRange, subtractIntervals } from '@parquetry/core';
+import { type ObjectStore, openStore } from '@parquetry/storage';
 import type { DatasetSummary, PlanRef } from '@parquetry/workflows';
-import { Context } from '@temporalio/activity';
+import { inBatches } from '../batches';
 import type { WorkerDeps } from '../deps';
 import { withHeartbeat } from '../heartbeat';
 import { loadPlan, spoolKey } from '../plan/stored';
@@ -11,12 +11,18 @@ import { checkTotals, committedTotals } from '../totals';
 
 /** See `SharedActivities.summarize`. */
 export function summarize(deps: WorkerDeps, ref: PlanRef): Promise<readonly DatasetSummary[]> {
-  return withHeartbeat(() => readBack(deps, ref));
+  return withHeartbeat((signal) => readBack(deps, ref, signal));
 }
 
-async function readBack({ workplace, archives }: WorkerDeps, ref: PlanRef): Promise<DatasetSummary[]> {
-  const { spec, index } = await loadPlan(openStore(ref.archive), ref.archive, ref.plan);
-  const archive = await archives.get(ref.archive);
+/** Reads the archive as a stranger would: nothing that this worker keeps in memory is believed here. */
+async function readBack(
+  { workplace }: WorkerDeps,
+  ref: PlanRef,
+  signal: AbortSignal,
+): Promise<DatasetSummary[]> {
+  const store = openStore(ref.archive);
+  const { spec, index } = await loadPlan(store, ref.archive, ref.plan);
+  const archive = await Archive.open(store);
   const summaries: DatasetSummary[] = [];
   for (const { dataset, messages } of index.datasets) {
     const table = archive.dataset(dataset);
@@ -26,8 +32,9 @@ async function readBack({ workplace, archives }: WorkerDeps, ref: PlanRef): Prom
     const note =
       messages === undefined || totals === undefined || gaps.length > 0
         ? undefined
-        : checkTotals(dataset, messages, totals, Context.current().info.workflowExecution?.workflowId ?? '');
+        : checkTotals(dataset, messages, totals, ref.plan);
     const files = filesIn(snapshot, spec.range);
+    const missing = await findMissing(store, files, signal);
     summaries.push({
       dataset,
       files: files.length,
@@ -38,8 +45,52 @@ async function readBack({ workplace, archives }: WorkerDeps, ref: PlanRef): Prom
       ...(messages === undefined ? {} : { messages }),
       ...(totals === undefined ? {} : { rejected: totals.rejected }),
       ...(note === undefined ? {} : { note }),
+      ...(missing.length === 0 ? {} : { missing: { files: missing.length, first: missing[0] ?? '' } }),
     });
   }
+  if (spec.mode === 'replace' && spec.types === undefined)
+    summaries.push(
+      ...(await untouched(archive, spec.range, new Set(summaries.map(({ dataset }) => dataset)))),
+    );
   await rm(workplace.spoolDir(spoolKey(spec)), { recursive: true, force: true });
   return summaries;
+}
+
+/** Keys of committed files that are not on storage with their size. */
+async function findMissing(
+  store: ObjectStore,
+  files: readonly LiveFile[],
+  signal: AbortSignal,
+): Promise<string[]> {
+  const looked = await inBatches(files, async ({ key, size }) => {
+    signal.throwIfAborted();
+    return (await store.stat(key))?.size === size ? [] : [key];
+  });
+  return looked.flat();
+}
+
+/** Datasets with rows in a range that a run replaced, of whose type its source had no message: their rows stay. */
+async function untouched(
+  archive: Archive,
+  range: LedgerRange,
+  replaced: ReadonlySet<string>,
+): Promise<DatasetSummary[]> {
+  const found: DatasetSummary[] = [];
+  for (const dataset of await archive.datasets()) {
+    if (replaced.has(dataset)) continue;
+    const snapshot = await archive.dataset(dataset).snapshot();
+    const files = filesIn(snapshot, range);
+    const rows = files.reduce((sum, file) => sum + (file.rows ?? 0), 0);
+    if (rows === 0) continue;
+    found.push({
+      dataset,
+      files: files.length,
+      rows,
+      bytes: files.reduce((sum, file) => sum + file.size, 0),
+      schemaVersion: snapshot.schema?.version ?? 0,
+      gaps: [],
+      note: `${dataset}: the source has no messages of this type in the range; the ${rows} rows that are committed there were not replaced.`,
+    });
+  }
+  return found;
 }

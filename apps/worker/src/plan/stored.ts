@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type LedgerRange, ParquetryError } from '@parquetry/core';
+import { type LedgerRange, ParquetryError, isParquetryError } from '@parquetry/core';
 import type { TableSchema } from '@parquetry/schema';
 import type { SourceIndex } from '@parquetry/source';
 import type { ObjectStore } from '@parquetry/storage';
@@ -40,15 +40,20 @@ const cache = new Map<string, StoredPlan>();
 const CACHED_PLANS = 4;
 
 /**
- * Reads a plan; the last few stay in memory because every step of a run asks for the same one.
- * @throws ParquetryError CONFIG_INVALID for a key that is not a plan's, OBJECT_NOT_FOUND
+ * Reads a plan; the last few stay in memory, parsed, because every step of a run asks for the same one. A plan's key is
+ * the hash of its content, so what is in memory is right while storage has the key.
+ * @throws ParquetryError CONFIG_INVALID for a key that is not a plan's, ARCHIVE_CHANGED when storage has it no more
  */
 export async function loadPlan(store: ObjectStore, archive: string, key: string): Promise<StoredPlan> {
   if (!KEY.test(key)) throw new ParquetryError('CONFIG_INVALID', `"${key}" is not the key of a plan.`);
   const id = `${archive}\n${key}`;
   const known = cache.get(id);
-  if (known !== undefined) return known;
-  const plan = JSON.parse(Buffer.from(await store.get(key)).toString('utf8')) as StoredPlan;
+  if (known !== undefined && (await store.stat(key)) !== undefined) return known;
+  cache.delete(id);
+  const bytes = await store.get(key).catch((error: unknown) => {
+    throw isParquetryError(error) && error.code === 'OBJECT_NOT_FOUND' ? planGone(archive, key) : error;
+  });
+  const plan = JSON.parse(Buffer.from(bytes).toString('utf8')) as StoredPlan;
   if (plan.format !== 1)
     throw new ParquetryError(
       'CONFIG_INVALID',
@@ -58,6 +63,17 @@ export async function loadPlan(store: ObjectStore, archive: string, key: string)
   if (oldest !== undefined) cache.delete(oldest);
   cache.set(id, plan);
   return plan;
+}
+
+function planGone(archive: string, key: string): ParquetryError {
+  return new ParquetryError(
+    'ARCHIVE_CHANGED',
+    `The archive ${archive} no longer has this run's plan, ${key}: it was removed, restored or swapped since the run began.`,
+    {
+      details: { archive, key },
+      hint: 'Put the archive back and retry; or end this run (parquetry cancel ID) and start it again.',
+    },
+  );
 }
 
 /** A name for the local files of a run's source, the same for every step of the run. */

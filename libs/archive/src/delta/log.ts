@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isParquetryError, ParquetryError } from '@parquetry/core';
 import { compareKeys, type ObjectStore, type PutOutcome } from '@parquetry/storage';
 import { mapLimit } from '../serial';
@@ -12,6 +13,15 @@ import { TableState } from './state';
 const MAX_FOLD_AGE_MS = 3_600_000;
 const READS_AT_ONCE = 8;
 
+/** A commit as it is on storage: its actions, and the sha256 of its bytes. */
+interface StoredCommit {
+  readonly actions: readonly Action[];
+  readonly sha256: string;
+}
+
+/** What a log's commit did: `changed` when the log is no longer the one that the commit was made for. */
+export type CommitOutcome = PutOutcome | 'changed';
+
 /** What a listing of the log found. */
 interface LogListing {
   readonly commits: readonly number[];
@@ -20,12 +30,19 @@ interface LogListing {
 }
 
 /**
- * The `_delta_log` of one table. It keeps its last fold, so that the next look reads only what came since. Not for
- * concurrent use: the dataset runs one operation of its log at a time.
+ * The `_delta_log` of one table. It keeps its last fold as a hint: each refresh checks that storage still has the
+ * newest folded commit, byte for byte, and the objects that the fold began with. When it does, only newer commits are
+ * read; when it does not, because the table was removed, restored or swapped, the log is folded again from storage.
+ * Not for concurrent use: the dataset runs one operation of its log at a time.
  */
 export class DeltaLog {
   private folded = new TableState();
   private foldedAt = Number.NEGATIVE_INFINITY;
+  /** Keys of the objects that the fold began with: commit 0, or the parts of a checkpoint. */
+  private base: readonly string[] = [];
+  /** sha256 of the newest folded commit; undefined when only a checkpoint has it. */
+  private newest: string | undefined;
+  private changes = 0;
 
   constructor(
     private readonly store: ObjectStore,
@@ -40,6 +57,11 @@ export class DeltaLog {
     return `${this.folder}/${LOG_FOLDER}/${name}`;
   }
 
+  /** How often a refresh found that the log was no longer the one it had folded. */
+  get generation(): number {
+    return this.changes;
+  }
+
   /**
    * The table as it is now; version -1 when there is none. The state is this log's own and changes with the next call.
    * @throws ParquetryError LOG_CORRUPT, LOG_UNSUPPORTED
@@ -47,7 +69,14 @@ export class DeltaLog {
   async refresh(): Promise<TableState> {
     try {
       if (this.folded.version < 0 || this.clock() - this.foldedAt > MAX_FOLD_AGE_MS) await this.load();
-      else await this.follow();
+      else {
+        const [same, next] = await Promise.all([this.isCurrent(), this.find(this.folded.version + 1)]);
+        if (same) await this.follow(next);
+        else {
+          this.changes += 1;
+          await this.load();
+        }
+      }
     } catch (error) {
       this.foldedAt = Number.NEGATIVE_INFINITY;
       throw error;
@@ -56,41 +85,82 @@ export class DeltaLog {
   }
 
   /**
-   * Writes version `version` unless there is one. When a write's answer was lost and the version there is byte for byte
-   * ours, it counts as created.
+   * True while storage has the newest folded commit, byte for byte, and what the fold began with: then the fold is of
+   * this log. An empty log has nothing to compare.
    */
-  async commit(version: number, actions: readonly Action[]): Promise<PutOutcome> {
+  async isCurrent(): Promise<boolean> {
+    const { version } = this.folded;
+    if (version < 0) return true;
+    const others = this.base.filter((key) => key !== this.key(commitName(version)));
+    const [found, ...base] = await Promise.all([
+      this.bytes(version),
+      ...others.map((key) => this.store.stat(key)),
+    ]);
+    return found !== undefined && sha256(found) === this.newest && !base.includes(undefined);
+  }
+
+  /**
+   * Writes version `version`, on top of the last refresh, unless there is one. When a write's answer was lost and the
+   * version there is byte for byte ours, it counts as created. The log is compared with the fold once more after the
+   * write: when it was removed, restored or swapped in between, the commit is taken back, because it was decided for
+   * another table, and the outcome is `changed`.
+   * @throws ParquetryError ARCHIVE_CHANGED when the commit can't be taken back
+   */
+  async commit(version: number, actions: readonly Action[]): Promise<CommitOutcome> {
     const key = this.key(commitName(version));
     const bytes = Buffer.from(formatCommit(actions));
     const outcome = await this.store.putIfAbsent(key, bytes);
-    if (outcome === 'created') return 'created';
-    return bytes.equals(await this.store.get(key)) ? 'created' : 'exists';
+    if (outcome === 'exists' && !bytes.equals((await this.bytes(version)) ?? Buffer.of())) return 'exists';
+    if (await this.isCurrent()) return 'created';
+    const [own, next] = await Promise.all([this.bytes(version), this.bytes(version + 1)]);
+    if (own !== undefined && bytes.equals(own)) {
+      if (next !== undefined) throw this.notTakenBack(version);
+      await this.store.delete(key);
+    }
+    return 'changed';
   }
 
   /** Reads one commit. @throws ParquetryError OBJECT_NOT_FOUND, LOG_CORRUPT */
-  async read(version: number): Promise<Action[]> {
-    const name = commitName(version);
-    const bytes = await this.store.get(this.key(name));
-    return parseCommit(Buffer.from(bytes).toString('utf8'), this.key(name));
+  async read(version: number): Promise<readonly Action[]> {
+    return (await this.readStored(version)).actions;
   }
 
-  private async follow(): Promise<void> {
-    for (;;) {
-      const version = this.folded.version + 1;
-      const actions = await this.read(version).catch((error: unknown) => {
-        if (isParquetryError(error) && error.code === 'OBJECT_NOT_FOUND') return undefined;
-        throw error;
-      });
-      if (actions === undefined) return;
-      this.folded.commit(version, actions);
+  private async readStored(version: number): Promise<StoredCommit> {
+    const key = this.key(commitName(version));
+    const bytes = Buffer.from(await this.store.get(key));
+    return { actions: parseCommit(bytes.toString('utf8'), key), sha256: sha256(bytes) };
+  }
+
+  private async find(version: number): Promise<StoredCommit | undefined> {
+    return this.readStored(version).catch(whenAbsent);
+  }
+
+  private async bytes(version: number): Promise<Uint8Array | undefined> {
+    return this.store.get(this.key(commitName(version))).catch(whenAbsent);
+  }
+
+  private async follow(found?: StoredCommit): Promise<void> {
+    for (
+      let next = found ?? (await this.find(this.folded.version + 1));
+      next !== undefined;
+      next = await this.find(this.folded.version + 1)
+    ) {
+      if (this.folded.version < 0) this.base = [this.key(commitName(0))];
+      this.folded.commit(this.folded.version + 1, next.actions);
+      this.newest = next.sha256;
     }
   }
 
   private async load(): Promise<void> {
+    this.folded = new TableState();
+    this.base = [];
+    this.newest = undefined;
     const hint = await readHint(this.store, this.key(LAST_CHECKPOINT));
     this.folded =
       (hint === undefined ? undefined : await this.foldFrom(await this.listLog(hint))) ??
       (await this.foldWhole());
+    const { version } = this.folded;
+    if (version >= 0 && this.newest === undefined) this.newest = (await this.find(version))?.sha256;
     this.foldedAt = this.clock();
     await this.follow();
   }
@@ -103,8 +173,11 @@ export class DeltaLog {
     if (state !== undefined) return state;
     throw new ParquetryError(
       'LOG_CORRUPT',
-      `The commit log of ${this.folder} can't be folded: its first commits are missing and no checkpoint stands for them.`,
-      { details: { folder: this.folder, firstCommit: listing.commits[0] ?? null } },
+      `The commit log of ${this.folder} can't be read: its first commit is number ${listing.commits[0] ?? 'unknown'}, and there is no checkpoint of the commits before it.`,
+      {
+        details: { folder: this.folder, firstCommit: listing.commits[0] ?? null },
+        hint: 'Restore the whole folder from one backup; or, to start the table again, remove the rest of the folder.',
+      },
     );
   }
 
@@ -119,11 +192,13 @@ export class DeltaLog {
         if (isParquetryError(error) && error.code === 'LOG_CORRUPT') continue;
         throw error;
       }
+      this.base = keys;
       await this.replay(state, listing.commits);
       return state;
     }
     if (listing.commits[0] !== 0) return undefined;
     const state = new TableState();
+    this.base = [this.key(commitName(0))];
     await this.replay(state, listing.commits);
     return state;
   }
@@ -135,13 +210,17 @@ export class DeltaLog {
         throw new ParquetryError(
           'LOG_CORRUPT',
           `Commit ${state.version + 1 + index} is missing from the log of ${this.folder}.`,
-          { details: { folder: this.folder, missing: state.version + 1 + index } },
+          {
+            details: { folder: this.folder, missing: state.version + 1 + index },
+            hint: 'Restore the whole folder from one backup.',
+          },
         );
     });
     for (let from = 0; from < later.length; from += 256) {
       const part = later.slice(from, from + 256);
-      const read = await mapLimit(part, READS_AT_ONCE, (version) => this.read(version));
-      part.forEach((version, index) => state.commit(version, read[index] ?? []));
+      const read = await mapLimit(part, READS_AT_ONCE, (version) => this.readStored(version));
+      part.forEach((version, index) => state.commit(version, read[index]?.actions ?? []));
+      this.newest = read.at(-1)?.sha256;
     }
   }
 
@@ -165,4 +244,24 @@ export class DeltaLog {
       .sort((a, b) => b.version - a.version);
     return { commits, checkpoints };
   }
+
+  private notTakenBack(version: number): ParquetryError {
+    return new ParquetryError(
+      'ARCHIVE_CHANGED',
+      `The commit log of ${this.folder} was removed, restored or swapped while commit ${version} was written; another writer went on from that commit, so it was not taken back.`,
+      {
+        details: { folder: this.folder, version },
+        hint: 'Restore the whole folder from one backup, then run again.',
+      },
+    );
+  }
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function whenAbsent(error: unknown): undefined {
+  if (isParquetryError(error) && error.code === 'OBJECT_NOT_FOUND') return undefined;
+  throw error;
 }

@@ -206,6 +206,8 @@ export interface DatasetSummary {
   readonly schemaVersion: number;
   /** Ledgers of the range that no commit covers. */
   readonly gaps: readonly LedgerRange[];
+  /** Committed files of the range that are not on storage as they were committed; absent when all are there. */
+  readonly missing?: { readonly files: number; readonly first: string };
 }
 
 /** Result of the `backfill` workflow. */
