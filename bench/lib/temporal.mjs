@@ -11,7 +11,7 @@ import { benchRoot } from './messages.mjs';
 const require = createRequire(path.join(ROOT, 'apps/worker/package.json'));
 const { connectClient, ensureSearchAttributes, resolveTemporalBinary } = require('@parquetry/temporal');
 
-const NAMESPACE = 'default';
+export const NAMESPACE = 'default';
 const START_LIMIT_MS = 60_000;
 
 /**

@@ -56,7 +56,7 @@ describe('ledgers that are committed already', () => {
     });
     const { stdout } = await sandbox.run(backfill('--compression', 'zstd'));
     expect(stdout).toContain('8 committed segments are stale and were left as they are');
-    expect(stdout).toContain('`--mode replace` writes them anew');
+    expect(stdout).toContain('`--mode replace` rewrites them');
     expect(await files()).toEqual(before);
   }, 240_000);
 

@@ -79,6 +79,7 @@ describe('what an operator does to workflows', () => {
       expect(troubled).toEqual([
         {
           key: '0000000020',
+          range: { start: 20, end: 29 },
           reason: 'its workflow ended without a report (terminated); a retry starts it anew',
         },
       ]);

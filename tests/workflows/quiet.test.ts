@@ -89,6 +89,7 @@ describe('a partition that ends without a report', () => {
       expect(troubled).toEqual([
         {
           key: '0000000030',
+          range: { start: 30, end: 39 },
           reason: 'its workflow ended without a report (terminated); a retry starts it anew',
         },
       ]);

@@ -11,6 +11,7 @@ import {
   first,
   foldBackfill,
   foldTail,
+  ledgersOf,
   progress as progressQuery,
   readHistory,
   tailProgress,
@@ -93,7 +94,8 @@ async function backfillStatus(found: Found): Promise<number> {
   );
   for (const { step, code, message, final } of progress.faults ?? [])
     output.say(`  ${step} ${code}: ${message}${final ? '' : ' (it is tried again)'}`);
-  for (const { key, reason } of progress.troubled) output.say(`  ${Number(key.slice(0, 10))}: ${reason}`);
+  for (const troubled of progress.troubled)
+    output.say(`  ledgers ${ledgersOf(troubled)}: ${troubled.reason}`);
   sayCommitted(committed, output);
   const where = progress.parked === 0 ? undefined : whereParked(session, run);
   if (where !== undefined) output.say(where);

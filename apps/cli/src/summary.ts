@@ -1,6 +1,6 @@
 import { formatRange } from '@parquetry/core';
 import type { BackfillResult, RunSpec } from '@parquetry/workflows';
-import { type Output, formatBytes } from './output';
+import { type Output, formatBytes, formatCount } from './output';
 
 /** The end of a run for people: what is in the archive now, what is not, and what to type next. */
 export function printResult(result: BackfillResult, spec: RunSpec, output: Output): void {
@@ -17,21 +17,25 @@ export function printResult(result: BackfillResult, spec: RunSpec, output: Outpu
         (partitions.skipped > 0 ? `, ${partitions.skipped} were committed before` : '') +
         (partitions.abandoned > 0 ? `, ${partitions.abandoned} given up` : '') +
         `; read from the source: ${formatBytes(tally.bytesRead)} to pull${
-          result.indexBytesRead > 0 ? `, ${formatBytes(result.indexBytesRead)} to look it over` : ''
+          result.indexBytesRead > 0 ? `, ${formatBytes(result.indexBytesRead)} to index it` : ''
         }.`,
     );
   output.table(
-    ['dataset', 'files', 'rows', 'size', 'schema', 'verified', 'gaps'],
+    ['dataset', 'files', 'rows', 'size', 'schema', 'gaps'],
     datasets.map((dataset) => [
       dataset.dataset,
       dataset.files,
       dataset.rows,
       formatBytes(dataset.bytes),
       `v${dataset.schemaVersion}`,
-      'yes',
       dataset.gaps.map(formatRange).join(', ') || 'none',
     ]),
   );
+  if (tally.files > 0)
+    output.say(
+      `Read back by the second reader before they were committed: ${formatCount(tally.rows)} rows in ${formatCount(tally.files)} files, ` +
+        `${spec.verify === 'full' ? 'every value' : 'the ledger column and the footer of each'}.`,
+    );
   for (const note of [...(result.notes ?? []), ...datasets.flatMap((dataset) => dataset.note ?? [])])
     output.say(note);
   if (tally.rejected > 0)
@@ -58,7 +62,7 @@ function printStale(stale: BackfillResult['stale'], output: Output): void {
   output.say(
     `${stale.segments} committed segments are stale and were left as they are` +
       `${example === undefined ? '' : `, e.g. ${example.dataset} ${formatRange(example.range)}: ${example.why}`}; ` +
-      '`--mode replace` writes them anew.',
+      '`--mode replace` rewrites them.',
   );
 }
 

@@ -45,10 +45,18 @@ describe('what an operator reads in the UI', () => {
       },
       ...{ concurrency: 4, unusable: 0 },
       tally: { ledgers: 50, rows: 9, files: 3, bytes: 1, rejected: 0, bytesRead: 1 },
-      troubled: Array.from({ length: 30 }, (_, i) => ({ key: String(i), reason: 'because '.repeat(60) })),
+      troubled: Array.from({ length: 30 }, (_, i) => ({
+        key: `00004262${String(i).padStart(2, '0')}`,
+        ...(i === 0 ? {} : { range: { start: 426_200 + i * 10, end: 426_209 + i * 10 } }),
+        reason: 'because '.repeat(60),
+      })),
     };
     const text = backfillDetails('backfill-1', { start: 1, end: 200 }, progress);
     expect(text).toContain('| … | and 20 more |');
+    // Ledgers as people write them, also of a partition that an earlier version carried over without its range.
+    expect(text).toContain('\n| from 426200 | because');
+    expect(text).toMatch(/\n\| 426210-426219 \| because/);
+    expect(text).not.toContain('0000426');
     expect(text).toContain('/namespaces/{namespace}/workflows?query=ParquetryRun%3D%22backfill-1%22');
     expect(text).toContain('`retryPartitions` with `{"all": true}`');
     // The UI puts it, percent-encoded, into one address.

@@ -1,6 +1,6 @@
 import { type LedgerRange, formatRange } from '@parquetry/core';
 import { parkedQuery } from './contract/names';
-import type { BackfillProgress, DatasetFailure, StepFault } from './contract/types';
+import type { BackfillProgress, DatasetFailure, StepFault, TroubledPartition } from './contract/types';
 import { joinFailures } from './failure';
 
 /** Longest text from outside in a table or a list; the UI takes the whole page of details as one URL. */
@@ -107,13 +107,18 @@ function faulty(run: string, faults: readonly StepFault[]): string[] {
   ];
 }
 
+/** The ledgers of a partition for people; its key is made for sorting. */
+export function ledgersOf({ key, range }: TroubledPartition): string {
+  return range === undefined ? `from ${Number(key.slice(0, 10))}` : formatRange(range);
+}
+
 function troubled({ troubled: all, parked, failed }: BackfillProgress, most: number): string[] {
   if (all.length === 0) return [];
-  const rows = all.slice(0, most).map(({ key, reason }) => `| ${key} | ${cell(reason, 160)} |`);
+  const rows = all.slice(0, most).map((one) => `| ${ledgersOf(one)} | ${cell(one.reason, 160)} |`);
   const hidden = parked + failed - rows.length;
   return [
     '',
-    '| partition | why it waits for a person, or failed |',
+    '| ledgers | why the partition waits for a person, or failed |',
     '|---|---|',
     ...rows,
     ...(hidden > 0 ? [`| … | and ${hidden} more |`] : []),

@@ -6,6 +6,7 @@ export * from './contract/schedule';
 export * from './contract/tail';
 export * from './contract/tally';
 export * from './contract/types';
+export { ledgersOf } from './details';
 export { type HistoryEvent, type RunHistory, first, readHistory } from './history';
 export { RunState } from './runstate';
 export { foldBackfill, foldTail, tailStart } from './statushistory';

@@ -115,7 +115,7 @@ export class RunState {
     this.parked.delete(key);
     if (outcome === 'done') this.done += 1;
     else if (outcome === 'skipped') this.abandoned += 1;
-    else this.fail({ key, reason });
+    else this.fail({ key, range: task.range, reason });
     this.notes.push(...(report.notes ?? []).slice(0, MAX_NAMED - this.notes.length));
     if (report.tally !== undefined) this.tally = addTally(this.tally, report.tally);
     this.onChange();
@@ -138,7 +138,7 @@ export class RunState {
     const reason = `its workflow ended without a report (${how})`;
     if (this.onFailure === 'fail') {
       this.parked.delete(task.key);
-      this.fail({ key: task.key, reason });
+      this.fail({ key: task.key, range: task.range, reason });
     } else this.parked.set(task.key, { key: task.key, reason: `${reason}; a retry starts it anew`, task });
     this.onChange();
   }
@@ -151,7 +151,12 @@ export class RunState {
 
   /** Answer of the `progress` query. */
   progress(): BackfillProgress {
-    const troubled = [...this.parked.values(), ...this.failed].slice(0, MAX_NAMED);
+    const parked = [...this.parked.values()].map(({ key, reason, task }) => ({
+      key,
+      range: task.range,
+      reason,
+    }));
+    const troubled = [...parked, ...this.failed].slice(0, MAX_NAMED);
     const faults = this.faults.list();
     return {
       phase: this.currentPhase(),
@@ -165,7 +170,7 @@ export class RunState {
       failed: this.failedCount,
       concurrency: this.concurrency,
       tally: this.tally,
-      troubled: troubled.map(({ key, reason }) => ({ key, reason })),
+      troubled,
       unusable: this.plan?.unusable ?? 0,
       ...(faults.length === 0 ? {} : { faults }),
     };

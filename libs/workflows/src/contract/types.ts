@@ -151,6 +151,8 @@ export interface PartitionResult {
 /** A parked or failed partition as the run knows it. */
 export interface TroubledPartition {
   readonly key: string;
+  /** Its ledgers, inclusive; absent in what a run of an earlier version carried over. */
+  readonly range?: LedgerRange;
   readonly reason: string;
 }
 
