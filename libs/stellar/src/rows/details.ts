@@ -8,6 +8,18 @@ export type Details = Record<string, RowValue>;
 /** Writes details as JSON text. */
 export type DetailsWriter = (details: Details) => string;
 
+/** First value that a decimal column of 38 digits can't hold. */
+const TOO_WIDE = 10n ** 38n;
+
+/**
+ * Makes details that were written as JSON ready for their struct: an amount above 38 digits, which only contracts can
+ * hold, becomes null.
+ */
+export function fitAmount(details: Details): void {
+  const { amount } = details;
+  if (typeof amount === 'bigint' && amount >= TOO_WIDE) details['amount'] = null;
+}
+
 type ValueWriter = (value: never) => string;
 
 /**

@@ -104,4 +104,24 @@ export const DEVIATIONS: readonly Deviation[] = [
     what: 'A trade whose price or slippage can’t be found in the changes is a row with nulls there.',
     why: 'stellar-etl logs an error and leaves out every trade of the operation.',
   },
+  {
+    type: 'effects',
+    what: 'details_json is added, and details is a struct whose amounts are decimals with seven places; total_trustlines is a number there.',
+    why: 'stellar-etl has one column of JSON, in which amounts are text.',
+  },
+  {
+    type: 'effects',
+    what: 'amount is null in details, not in details_json, above 38 digits.',
+    why: 'Contracts can hold 128 bits, a little more than the widest decimal column.',
+  },
+  {
+    type: 'effects',
+    what: 'account_credited, account_debited, contract_credited and contract_debited are made from the events of the operation, also from mint and clawback events without an administrator and from amounts with a multiplexing id (protocol 23, CAP-67).',
+    why: 'stellar-etl looks only at diagnostic events, which most nodes do not repeat them in, and only at the older forms.',
+  },
+  {
+    type: 'effects',
+    what: 'An operation whose changes lack what an effect needs has the other effects; the transaction keeps those of its other operations.',
+    why: 'stellar-etl logs an error and leaves out every effect of the transaction.',
+  },
 ];

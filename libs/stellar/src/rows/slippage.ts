@@ -6,8 +6,8 @@ const MOST = 0x7fffffffffffffffn;
 const BIPS = 10_000n;
 
 /**
- * How far rounding moved what a pool paid out, in basis points, as stellar-etl computes it: of the payout for the
- * amount that the path payment fixed. `receives`: strict receive, which fixes the amount paid out; its overflows give
+ * How far rounding moved what a pool paid out, in whole percent, as stellar-etl computes it (its code says basis
+ * points): of the payout for the amount that the path payment fixed. `receives`: strict receive, which fixes the amount paid out; its overflows give
  * the greatest int64. Null when the pool can't make this trade at all.
  */
 export function roundingSlippage(

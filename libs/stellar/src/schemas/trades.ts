@@ -47,7 +47,7 @@ export const tradesSchema: TableSchema = {
       'rounding_slippage',
       T.int64,
       true,
-      'How far rounding moved what the pool paid, basis points; the greatest int64 on overflow; null for an offer.',
+      'How far rounding moved what the pool paid, whole percent; the greatest int64 on overflow; null for an offer.',
     ],
     [
       'seller_is_exact',

@@ -15,6 +15,9 @@ export interface BuiltTransaction {
   readonly soroban?: xdr.SorobanTransactionData;
   /** Wraps the transaction in a fee bump paid by this account. */
   readonly feeBump?: { readonly source: xdr.MuxedAccount; readonly fee: string };
+  readonly operations?: xdr.Operation[];
+  readonly results?: xdr.OperationResult[];
+  readonly failed?: boolean;
   readonly meta?: xdr.TransactionMeta;
   readonly feeChanges?: xdr.LedgerEntryChange[];
   readonly postFeeChanges?: xdr.LedgerEntryChange[];
@@ -110,6 +113,14 @@ export function metaV4(
   changes: xdr.LedgerEntryChange[] = [],
   events: { operation?: xdr.ContractEvent[]; diagnostic?: xdr.DiagnosticEvent[] } = {},
 ): xdr.TransactionMeta {
+  return metaOf([changes], events);
+}
+
+/** TransactionMeta V4 with the changes of each operation; `events.operation` are those of the first one. */
+export function metaOf(
+  changes: xdr.LedgerEntryChange[][],
+  events: { operation?: xdr.ContractEvent[]; diagnostic?: xdr.DiagnosticEvent[] } = {},
+): xdr.TransactionMeta {
   const ext = union(xdr.ExtensionPoint, 0);
   return union(
     xdr.TransactionMeta,
@@ -117,7 +128,14 @@ export function metaV4(
     new xdr.TransactionMetaV4({
       ext,
       txChangesBefore: [],
-      operations: [new xdr.OperationMetaV2({ ext, changes, events: events.operation ?? [] })],
+      operations: changes.map(
+        (each, index) =>
+          new xdr.OperationMetaV2({
+            ext,
+            changes: each,
+            events: index === 0 ? (events.operation ?? []) : [],
+          }),
+      ),
       txChangesAfter: [],
       sorobanMeta: null,
       events: [],
@@ -141,7 +159,7 @@ function buildTransaction(
     seqNum: new xdr.Int64(String(index + 1)),
     cond: options.cond ?? xdr.Preconditions.precondNone(),
     memo: options.memo ?? xdr.Memo.memoNone(),
-    operations: [],
+    operations: options.operations ?? [],
     ext:
       options.soroban === undefined
         ? union(xdr.TransactionExt, 0)
@@ -168,7 +186,10 @@ function buildTransaction(
     transactionHash: sha256(Buffer.concat([networkId(NETWORK), uint32(type), body])),
     result: new xdr.TransactionResult({
       feeCharged: new xdr.Int64('100'),
-      result: xdr.TransactionResultResult.txSuccess([]),
+      result:
+        options.failed === true
+          ? xdr.TransactionResultResult.txFailed(options.results ?? [])
+          : xdr.TransactionResultResult.txSuccess(options.results ?? []),
       ext: union(xdr.TransactionResultExt, 0),
     }),
   });

@@ -1,6 +1,6 @@
 import type { OperationResult, OperationType } from '../../xdr/operations';
 import type { LedgerContext } from '../context';
-import type { Details } from '../details';
+import { type Details, fitAmount } from '../details';
 import { type AppliedOperation, appliedOperations } from '../operation';
 import { type Row, goName } from '../row';
 import { accountMerge } from './accountmerge';
@@ -77,6 +77,8 @@ function operationRow(at: AppliedOperation): Row {
   fill(details, value, at);
   const sponsor = entrySponsor(at);
   if (sponsor !== undefined) details['sponsor'] = sponsor;
+  const text = json(details);
+  for (const change of (details['asset_balance_changes'] ?? []) as Details[]) fitAmount(change);
   return {
     source_account: at.strkeys.plain(at.source),
     source_account_muxed: at.strkeys.muxed(at.source),
@@ -89,7 +91,7 @@ function operationRow(at: AppliedOperation): Row {
     operation_result_code: at.result === undefined ? '' : goName('OperationResultCode', at.result.type),
     operation_trace_code: at.result === undefined ? '' : traceCode(at.result),
     ledger_sequence: at.ledger.sequence,
-    details_json: json(details),
+    details_json: text,
   };
 }
 

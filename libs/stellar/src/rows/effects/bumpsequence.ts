@@ -1,0 +1,11 @@
+import type { EffectsOf } from './describe';
+
+/** The first account that changed; one that kept its number has no effect. */
+export const bumpSequence: EffectsOf<'bumpSequence'> = (effects, _, at) => {
+  for (const { before, after } of at.changes) {
+    if (before?.data.type !== 'account' || after?.data.type !== 'account') continue;
+    const { seqNum } = after.data.value;
+    if (seqNum !== before.data.value.seqNum) effects.source('sequence_bumped', { new_seq: seqNum });
+    return;
+  }
+};

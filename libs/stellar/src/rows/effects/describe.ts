@@ -1,0 +1,10 @@
+import type { OperationBodies, OperationType } from '../../xdr/operations';
+import type { AppliedOperation } from '../operation';
+import type { EffectList } from './list';
+
+/** Adds the effects of one operation type; those that every operation may have come after them. */
+export type EffectsOf<T extends OperationType> = (
+  effects: EffectList,
+  body: OperationBodies[T],
+  at: AppliedOperation,
+) => void;
