@@ -28,8 +28,7 @@ describe('a cancelled partition', () => {
 
   /** What lies in the stages of the workers. */
   const staged = (): string[] => {
-    const work = sandbox.path('.parquetry', 'work', 'workers');
-    return readdirSync(work, { recursive: true, encoding: 'utf8' }).filter((name) => /stages\/./.test(name));
+    return readdirSync(sandbox.path('.parquetry', 'work', 'stages'), { recursive: true, encoding: 'utf8' });
   };
 
   it('gives its COPY up and has its stage removed within seconds', async () => {

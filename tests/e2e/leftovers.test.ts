@@ -10,20 +10,15 @@ const KILLS = 2;
 describe('a worker that is killed while it pulls', () => {
   const sandbox = new Sandbox();
   afterAll(() => sandbox.dispose());
-  const workers = sandbox.path('.parquetry', 'work', 'workers');
+  const stages = sandbox.path('.parquetry', 'work', 'stages');
   const names = (...parts: string[]): string[] => {
-    const dir = [workers, ...parts].join('/');
+    const dir = [stages, ...parts].join('/');
     return existsSync(dir) ? readdirSync(dir) : [];
   };
-  /** Stages of all workers that have no manifest: their pulls are at work, or died. */
-  const unfinished = (): string[] =>
-    names().flatMap((worker) =>
-      names(worker, 'stages')
-        .filter((stage) => !names(worker, 'stages', stage).includes('manifest.json'))
-        .map((stage) => `${worker}/${stage}`),
-    );
+  /** Stages without a manifest: their pulls are at work, or died. */
+  const unfinished = (): string[] => names().filter((stage) => !names(stage).includes('manifest.json'));
 
-  it('leaves a stage that no workflow knows; the next worker removes it and the folder', async () => {
+  it('leaves a stage that no workflow knows; the next worker removes it', async () => {
     const { ledgers } = await writeSampleLake({ dir: sandbox.path('lake'), ledgers: 400 });
     const backfill = [
       ...['backfill', '--source', 'galexie:lake', '--archive', 'archive', '--partition-size', '1000'],

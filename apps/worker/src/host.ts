@@ -22,21 +22,20 @@ export interface HostOptions {
   readonly debug?: DebugSink;
 }
 
-/** Everything that the activities of one process share: a workplace, one DuckDB, the archives' folded logs. */
+/** Everything that the activities of one process share: a work folder, one DuckDB, the archives' folded logs. */
 export interface Host {
   readonly workplace: Workplace;
-  /** What activities work with at this host's workplace, or at one that it took over. */
-  deps(place?: Workplace): WorkerDeps;
+  readonly deps: WorkerDeps;
   /** Ends steps that only wait; the others go on. */
   stop(): void;
-  /** Closes DuckDB and ends the pull threads. The workplace is left by its own `leave`. */
+  /** Closes DuckDB, ends the pull threads, removes temporary files. */
   close(): Promise<void>;
 }
 
 /** Opens the host of a process's activities. */
 export async function openHost(options: HostOptions): Promise<Host> {
   tuneRuntime();
-  const workplace = await Workplace.create(options.workRoot);
+  const workplace = await Workplace.open(options.workRoot);
   const { lanes, duckdbBytes, keepFreedBytes, heapBytes } = memoryBudget(
     options.memoryBytes,
     options.threads,
@@ -53,20 +52,21 @@ export async function openHost(options: HostOptions): Promise<Host> {
   const stopping = new AbortController();
   return {
     workplace,
-    deps: (place = workplace) => ({
-      workplace: place,
+    deps: {
+      workplace,
       writer,
       pulls,
-      queue: stageQueue(place.workerId),
+      queue: stageQueue(workplace.folderId),
       client: options.client,
       archives,
       stopping: stopping.signal,
       ...(options.debug === undefined ? {} : { debug: options.debug }),
-    }),
+    },
     stop: () => stopping.abort(),
     async close() {
       await pulls.close();
       await writer.close();
+      await workplace.close();
     },
   };
 }

@@ -60,7 +60,7 @@ describe('the rejects of a staged dataset', () => {
   let stages = 0;
   beforeAll(async () => {
     dir = await mkdtemp(path.join(os.tmpdir(), 'parquetry-refused-'));
-    workplace = await Workplace.create(dir);
+    workplace = await Workplace.open(dir);
   });
   afterAll(() => rm(dir, { recursive: true, force: true }));
 

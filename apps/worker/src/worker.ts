@@ -1,13 +1,12 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { type NativeConnection, Worker } from '@temporalio/worker';
-import { TASK_QUEUE, WATCH_QUEUE, stageQueue } from '@parquetry/workflows';
+import { TASK_QUEUE, WATCH_QUEUE } from '@parquetry/workflows';
 import { createSharedActivities, createStageActivities, createWatchActivities } from './activities';
+import { startCleanup } from './cleanup';
 import { BUNDLE_PATH, buildBundle, hasBundle } from './bundle';
 import type { DebugSink } from './deps';
 import { FailureInterceptor } from './failures';
-import { DeadWorkers } from './deadworkers';
 import { openHost } from './host';
-import type { Workplace } from './workplace';
 
 /** What a worker needs from whoever starts it. */
 export interface WorkerOptions {
@@ -37,22 +36,21 @@ const ASK_MS = 5_000;
 
 /** A worker at work. */
 export interface RunningWorker {
+  /** Identity that the Temporal UI shows: PID@HOST. */
   readonly workerId: string;
   /** Settles when the worker has stopped; rejects when it failed. */
   readonly stopped: Promise<void>;
-  /** Takes no new steps, lets running ones end within the grace time, leaves the workplace. */
+  /** Takes no new steps, lets running ones end within the grace time, removes temporary files. */
   shutdown(): Promise<void>;
 }
 
 /**
- * Starts a worker: one poller of the shared queue (workflows, plan, pull), one of the queue on which tails watch their
- * sources, one of its own stage queue, on which the steps that need its local files run, and one for each dead worker
- * whose stages it took over, at the start and later, until nobody needs them. All share one DuckDB.
+ * Starts a worker. It polls three queues: the shared one (workflows, plan, pull), that of tails which watch their sources,
+ * and that of its work folder, on which the steps that need staged files run. All share one DuckDB.
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { connection, namespace, slots } = options;
   const host = await openHost(options);
-  const { workplace } = host;
   if (!hasBundle()) await buildBundle();
   const common = {
     connection,
@@ -64,13 +62,13 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     shutdownForceTime: (options.graceMs ?? 15_000) + 30_000,
     interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
   };
-  const watching = createWatchActivities(host.deps());
+  const watching = createWatchActivities(host.deps);
   const shared = await Worker.create({
     ...common,
     taskQueue: TASK_QUEUE,
     workflowBundle: { codePath: BUNDLE_PATH },
     // A tail from before there was a queue for it may have a step that waits here.
-    activities: { ...createSharedActivities(host.deps()), ...watching },
+    activities: { ...createSharedActivities(host.deps), ...watching },
     maxCachedWorkflows: 100,
   });
   const watch = await Worker.create({
@@ -80,47 +78,15 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     taskQueue: WATCH_QUEUE,
     activities: watching,
   });
-  const stageWorker = (place: Workplace): Promise<Worker> =>
-    Worker.create({
-      ...common,
-      ...(place === workplace ? {} : { maxConcurrentActivityTaskExecutions: 1 }),
-      taskQueue: stageQueue(place.workerId),
-      activities: createStageActivities(host.deps(place)),
-    });
-  const own = await stageWorker(workplace);
-
-  const places = new Set([workplace]);
-  const workers = new Set<Worker>();
-  const ends: Promise<void>[] = [];
-  let stopping = false;
+  const stages = await Worker.create({
+    ...common,
+    taskQueue: host.deps.queue,
+    activities: createStageActivities(host.deps),
+  });
+  const workers = [shared, watch, stages];
   const stop = (): void => {
-    stopping = true;
     host.stop();
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
-  };
-  const launch = (worker: Worker): Promise<void> => {
-    workers.add(worker);
-    // When one of them fails the others must not go on alone; one that was let go is no longer among them.
-    const end = worker.run().finally(() => {
-      if (workers.has(worker)) stop();
-    });
-    end.catch(() => undefined);
-    ends.push(end);
-    return end;
-  };
-  const serve = async (place: Workplace): Promise<() => Promise<void>> => {
-    const worker = await stageWorker(place);
-    places.add(place);
-    const end = launch(worker);
-    // A worker that is made but never run would keep the connection from closing.
-    if (stopping) stop();
-    return async () => {
-      workers.delete(worker);
-      if (worker.getState() === 'RUNNING') worker.shutdown();
-      await end;
-      await place.leave();
-      places.delete(place);
-    };
   };
   const isOver = async (workflowId: string): Promise<boolean> => {
     try {
@@ -134,24 +100,21 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       throw error;
     }
   };
-  const heirs = new DeadWorkers(options.workRoot, workplace, serve, isOver);
   const run = async (): Promise<void> => {
+    const stopCleanup = startCleanup(host.workplace, isOver);
     try {
-      for (const worker of [shared, watch, own]) void launch(worker);
-      await heirs.start();
-      // Workers may join until all are told to stop.
-      for (let index = 0; index < ends.length; index += 1) await Promise.allSettled([ends[index]]);
-      await heirs.stop();
+      // When one of them fails the others must not go on alone.
+      const ends = workers.map((worker) => worker.run().finally(stop));
+      await Promise.allSettled(ends);
       await Promise.all(ends);
     } finally {
-      await heirs.stop();
+      await stopCleanup();
       await host.close();
-      for (const place of places) await place.leave();
     }
   };
   const stopped = run();
   return {
-    workerId: workplace.workerId,
+    workerId: shared.options.identity,
     stopped,
     async shutdown() {
       stop();

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -10,102 +9,125 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { self } from '@parquetry/system';
+import type { TidyRule } from './tidy';
 import { Workplace } from './workplace';
 
+/** No process has this number: it is beyond the largest one. */
+const GONE = { ...self(), pid: 2 ** 22 + 1 };
+
 describe('Workplace', () => {
-  const root = mkdtempSync(path.join(tmpdir(), 'parquetry-work-'));
-  afterAll(() => rmSync(root, { recursive: true, force: true }));
-  const stage = (id: string, name: string, files: readonly string[]): string => {
-    const dir = path.join(root, 'workers', id, 'stages', name);
+  let root: string;
+  beforeEach(() => (root = mkdtempSync(path.join(tmpdir(), 'parquetry-workplace-'))));
+  afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+  const stage = (id: string, names: readonly string[], owner?: object): string => {
+    const dir = path.join(root, 'stages', id);
     mkdirSync(dir, { recursive: true });
-    for (const file of files) writeFileSync(path.join(dir, file), '{}');
+    for (const name of names) {
+      mkdirSync(path.dirname(path.join(dir, name)), { recursive: true });
+      writeFileSync(path.join(dir, name), 'x');
+    }
+    if (owner !== undefined) writeFileSync(path.join(dir, 'owner.json'), JSON.stringify(owner));
     return dir;
   };
-  const leaveBehind = (id: string, pid: number, host = hostname()): void => {
-    stage(id, 'ab12', ['manifest.json', 'thing.0.parquet']);
-    mkdirSync(path.join(root, 'workers', id, 'tmp', 'spill'), { recursive: true });
-    writeFileSync(path.join(root, 'workers', id, 'worker.json'), JSON.stringify({ pid, host }));
-  };
-  const dead = (): number => spawnSync(process.execPath, ['-e', '']).pid;
-
-  it('goes when nothing is staged and stays for the next worker when something is', async () => {
-    const own = await Workplace.create(root);
-    const dir = path.dirname(own.tempDir);
-    await own.leave();
-    expect(existsSync(dir)).toBe(false);
-    const other = await Workplace.create(root);
-    stage(other.workerId, 'ff', ['manifest.json']);
-    stage(other.workerId, 'ee', ['thing.0.parquet']);
-    await other.leave();
-    // Nobody waits for a pull that ended before its last file.
-    expect(['ff', 'ee'].map((id) => existsSync(other.stageDir(id)))).toEqual([true, false]);
-    rmSync(path.dirname(other.tempDir), { recursive: true });
+  const rule = (changes: Partial<TidyRule> = {}): TidyRule => ({
+    stale: 0,
+    idle: 0,
+    isOver: () => Promise.resolve(false),
+    ...changes,
   });
 
-  it('is adopted once, with its stages, when its worker is dead', async () => {
-    leaveBehind('killed', dead());
-    leaveBehind('alive', process.pid);
-    leaveBehind('elsewhere', dead(), 'another-host');
-    const taken = (await Promise.all([Workplace.adopt(root), Workplace.adopt(root)])).flat();
-    expect(taken.map(({ workerId }) => workerId)).toEqual(['killed']);
-    expect(existsSync(taken[0]?.stageDir('ab12') ?? '')).toBe(true);
-    expect(existsSync(taken[0]?.tempDir ?? root)).toBe(false);
-    expect(readdirSync(path.join(root, 'workers')).sort()).toEqual(['alive', 'elsewhere', 'killed']);
+  it('has one id for all of its processes, also when they open it at once', async () => {
+    const opened = await Promise.all(Array.from({ length: 8 }, () => Workplace.open(root)));
+    expect(new Set(opened.map(({ folderId }) => folderId)).size).toBe(1);
+    expect(opened[0]?.folderId).toMatch(/^[0-9a-f]{16}$/);
+    expect((await Workplace.open(root)).folderId).toBe(opened[0]?.folderId);
+    expect(readdirSync(root).sort()).toEqual(['queue.json', 'stages', 'tmp']);
   });
 
-  it('is adopted without the stages of pulls that died with the worker', async () => {
-    leaveBehind('pulling', dead());
-    const begun = stage('pulling', 'cd34', ['thing.0.parquet', '.manifest.json']);
-    const empty = stage('pulling', 'ef56', []);
-    const [taken] = await Workplace.adopt(root);
-    expect([taken?.workerId, existsSync(begun), existsSync(empty)]).toEqual(['pulling', false, false]);
-    expect(existsSync(taken?.stageDir('ab12') ?? '')).toBe(true);
-    expect(await taken?.isEmpty()).toBe(false);
-    rmSync(taken?.stageDir('ab12') ?? '', { recursive: true });
-    await taken?.leave();
-    expect(existsSync(path.join(root, 'workers', 'pulling'))).toBe(false);
+  it('gives each process its own temporary folder and removes it on close', async () => {
+    const [one, other] = [await Workplace.open(root), await Workplace.open(root)];
+    expect(one.tempDir).not.toBe(other.tempDir);
+    const kept = stage('ab12', ['manifest.json']);
+    await one.close();
+    expect([existsSync(one.tempDir), existsSync(other.tempDir), existsSync(kept)]).toEqual([
+      false,
+      true,
+      true,
+    ]);
   });
 
-  it('loses stages in which nothing changed for long, and keeps those in which anything did', async () => {
-    const own = await Workplace.create(root);
+  it('creates a stage once, with its owner', async () => {
+    const place = await Workplace.open(root);
+    await place.createStage('ab12', 'run/p/0000000001');
+    expect(readdirSync(place.stageDir('ab12'))).toEqual(['owner.json']);
+    await expect(place.createStage('ab12', undefined)).rejects.toMatchObject({ code: 'EEXIST' });
+  });
+
+  it('removes pulls and temporary folders of processes that are gone, and keeps all others', async () => {
+    const place = await Workplace.open(root);
+    const dead = [
+      stage('aa', ['thing.0.parquet'], { ...GONE, workflowId: 'running' }),
+      stage('bb', [], GONE),
+      path.join(root, 'tmp', 'dead'),
+    ];
+    mkdirSync(dead[2] ?? '');
+    writeFileSync(path.join(dead[2] ?? '', 'owner.json'), JSON.stringify(GONE));
+    const kept = [
+      // Done: the steps of its workflow need it.
+      stage('cc', ['manifest.json'], { ...GONE, workflowId: 'running' }),
+      stage('dd', ['thing.0.parquet'], { ...self(), workflowId: 'running' }),
+      stage('ee', ['thing.0.parquet'], { ...GONE, host: 'elsewhere' }),
+      // Its owner is about to be written.
+      stage('ff', []),
+      place.tempDir,
+    ];
+    await place.tidy(rule());
+    expect(dead.map((dir) => existsSync(dir))).toEqual([false, false, false]);
+    expect(kept.map((dir) => existsSync(dir))).toEqual(kept.map(() => true));
+  });
+
+  (process.platform === 'linux' ? it : it.skip)(
+    'removes the pull of a process whose number another process has now [Linux only]',
+    async () => {
+      const place = await Workplace.open(root);
+      const dir = stage('aa', ['thing.0.parquet'], { ...self(), born: '1' });
+      await place.tidy(rule());
+      expect(existsSync(dir)).toBe(false);
+    },
+  );
+
+  it('removes stages in which nothing changed for long, and keeps those in which anything did', async () => {
+    const place = await Workplace.open(root);
     const long = new Date(Date.now() - 60_000);
     const age = (dir: string, names: readonly string[]): void =>
       ['', ...names].forEach((name) => utimesSync(path.join(dir, name), long, long));
     const files = ['manifest.json', 'thing.files/0.parquet'];
-    const make = (name: string): string => {
-      const dir = stage(own.workerId, name, ['manifest.json']);
-      mkdirSync(path.join(dir, 'thing.files'));
-      writeFileSync(path.join(dir, files[1] ?? ''), 'x');
-      return dir;
-    };
-    const [stale, written, young] = ['aa', 'bb', 'cc'].map(make);
-    age(stale ?? '', [...files, 'thing.files']);
+    const [stale = '', written = '', young = ''] = ['aa', 'bb', 'cc'].map((id) => stage(id, files));
+    age(stale, [...files, 'thing.files']);
     // A file that is being written: only its own time changes.
-    age(written ?? '', ['manifest.json', 'thing.files']);
-    const tidy = (age: number): Promise<void> =>
-      own.tidy({ stale: Date.now() - age, idle: 0, isOver: () => Promise.resolve(true) });
-    await tidy(30_000);
-    expect([stale, written, young].map((dir) => existsSync(dir ?? ''))).toEqual([false, true, true]);
-    await tidy(-30_000);
-    expect(await own.isEmpty()).toBe(true);
-    await own.leave();
+    age(written, ['manifest.json', 'thing.files']);
+    await place.tidy(rule({ stale: Date.now() - 30_000 }));
+    expect([stale, written, young].map((dir) => existsSync(dir))).toEqual([false, true, true]);
+    await place.tidy(rule({ stale: Date.now() + 30_000 }));
+    expect(readdirSync(path.join(root, 'stages'))).toEqual([]);
   });
 
-  it('loses stages of workflows that are over, once nothing happens in them', async () => {
-    const own = await Workplace.create(root);
-    for (const id of ['aa', 'bb', 'cc']) stage(own.workerId, id, ['manifest.json']);
-    await own.noteOwner('aa', 'over');
-    await own.noteOwner('bb', 'running');
+  it('removes stages of workflows that are over, once nothing happens in them', async () => {
+    const place = await Workplace.open(root);
+    const running = { ...self(), workflowId: 'running' };
+    const dirs = [
+      stage('aa', ['manifest.json'], { ...running, workflowId: 'over' }),
+      stage('bb', ['manifest.json'], running),
+      stage('cc', ['manifest.json']),
+    ];
     const asked: string[] = [];
     const tidy = (idle: number): Promise<void> =>
-      own.tidy({
-        stale: 0,
-        idle,
-        isOver: (workflow) => Promise.resolve(asked.push(workflow) > 0 && workflow === 'over'),
-      });
-    const there = (): boolean[] => ['aa', 'bb', 'cc'].map((id) => existsSync(own.stageDir(id)));
+      place.tidy(rule({ idle, isOver: (id) => Promise.resolve(asked.push(id) > 0 && id === 'over') }));
+    const there = (): boolean[] => dirs.map((dir) => existsSync(dir));
     await tidy(Date.now() - 30_000);
     expect([there(), asked]).toEqual([[true, true, true], []]);
     await tidy(Date.now() + 30_000);
@@ -113,11 +135,10 @@ describe('Workplace', () => {
       [false, true, true],
       ['over', 'running'],
     ]);
-    rmSync(path.dirname(own.tempDir), { recursive: true });
   });
 
   it('removes spools once their runs are over, whoever made them and however they ended', async () => {
-    const [earlier, own] = [await Workplace.create(root), await Workplace.create(root)];
+    const [earlier, own] = [await Workplace.open(root), await Workplace.open(root)];
     const spool = async (key: string, ...workflows: string[]): Promise<string> => {
       for (const workflow of workflows) await earlier.openSpool(key, workflow);
       await writeFile(path.join(own.spoolDir(key), 'copy.part'), 'half of a copy');
@@ -152,34 +173,9 @@ describe('Workplace', () => {
     expect(readdirSync(path.join(root, 'spool'))).toEqual([]);
   });
 
-  it('is adopted although a worker was killed while it did so, or left half a note', async () => {
-    leaveBehind('claimed', dead());
-    const mark = path.join(root, 'workers', 'claimed', 'claim');
-    mkdirSync(mark);
-    expect(await Workplace.adopt(root)).toEqual([]);
-    const before = new Date(Date.now() - 60_000);
-    utimesSync(mark, before, before);
-    leaveBehind('cut', dead());
-    writeFileSync(path.join(root, 'workers', 'cut', 'worker.json'), '{"pid": 1');
-    expect((await Workplace.adopt(root)).map(({ workerId }) => workerId)).toEqual(['claimed']);
-    expect(readdirSync(path.dirname(mark)).sort()).toEqual(['stages', 'worker.json']);
-  });
-
-  (existsSync('/proc/self/stat') ? it : it.skip)(
-    'is adopted although another process has its worker’s number by now [Linux only]',
-    async () => {
-      leaveBehind('renumbered', process.pid);
-      const note = { pid: process.pid, host: hostname(), started: '1' };
-      writeFileSync(path.join(root, 'workers', 'renumbered', 'worker.json'), JSON.stringify(note));
-      expect((await Workplace.adopt(root)).map(({ workerId }) => workerId)).toEqual(['renumbered']);
-      expect(await Workplace.adopt(root)).toEqual([]);
-    },
-  );
-
-  it('takes no path for a stage id', async () => {
-    const own = await Workplace.create(root);
+  it('refuses stage ids that are paths', async () => {
+    const place = await Workplace.open(root);
     for (const id of ['../x', '/etc', '', 'a'.repeat(65), 'x y'])
-      expect(() => own.stageDir(id)).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
-    await own.leave();
+      expect(() => place.stageDir(id)).toThrow(expect.objectContaining({ code: 'INTERNAL' }));
   });
 });

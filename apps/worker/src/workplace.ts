@@ -1,83 +1,58 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { ParquetryError, isParquetryError, systemErrorCode } from '@parquetry/core';
-import { isDead, parseIdentity, replaceFile, self } from '@parquetry/system';
-import { readManifest } from '@parquetry/source';
+import { ParquetryError, systemErrorCode } from '@parquetry/core';
+import { hasManifest } from '@parquetry/source';
+import { isDead, parseIdentity, self } from '@parquetry/system';
+import { openSpool, tidySpools } from './spool';
+import { type TidyRule, filesIn, lastChange } from './tidy';
 
-const OWNER_FILE = 'worker.json';
-/** Longest that a claim takes, milliseconds. */
-const CLAIM_MS = 10_000;
-/** Folder in a spool that names the workflows that use it, one file each. */
-const SPOOL_USERS = '.users';
-/** In the name of a spool that is being removed. */
-const REMOVED = '.removed-';
-
-/** What is removed; times are Unix milliseconds. */
-export interface TidyRule {
-  /** A folder in which nothing changed since goes. */
-  readonly stale: number;
-  /** One in which nothing changed since goes when its workflow is over. */
-  readonly idle: number;
-  readonly isOver: (workflowId: string) => Promise<boolean>;
-}
-
-/** Name of the file in a stage that says whose it is. */
-export const STAGE_OWNER = 'workflow.json';
+/** Name of the file in a stage that says which workflow and process it belongs to. */
+export const STAGE_OWNER = 'owner.json';
 
 const STAGE_ID = /^[0-9a-f-]{1,64}$/;
 
 /**
- * A worker's own folder on local disk: stages and DuckDB's spill. Its name is the worker's id, and the worker's task
- * queue is named after it. A worker that ends with stages left, killed or not, leaves its workplace to the next worker
- * of the machine: that one serves the queue too, so steps that wait in it meet their files.
+ * The work folder of a machine's workers: stages, spooled source files, and a temporary folder for each process.
+ *
+ *   {root}/queue.json         id of the folder; the task queue of its stages is named after it
+ *   {root}/stages/{stage}/    staged rows, written files, `owner.json`
+ *   {root}/spool/{run}/       decompressed or downloaded source files, shared by the pulls of a run
+ *   {root}/tmp/{process}/     DuckDB's spill, parts to be reused, `owner.json`
+ *
+ * Every worker of the folder serves its queue, so a sibling or a restarted worker takes over the steps of one that was
+ * killed at once.
  */
 export class Workplace {
   private constructor(
-    readonly workerId: string,
-    private readonly dir: string,
-    /** Spooled (decompressed) source files, shared by the pulls of a run. */
-    private readonly spoolRoot: string,
+    private readonly root: string,
+    /** Id of the work folder, the same for all of its workers. */
+    readonly folderId: string,
+    /** Folder for DuckDB's spill files and other temporary files of this process. */
+    readonly tempDir: string,
   ) {}
 
-  /** Makes a workplace below `root`. */
-  static async create(root: string): Promise<Workplace> {
-    const workerId = `${process.pid}-${randomBytes(4).toString('hex')}`;
-    const dir = path.join(root, 'workers', workerId);
-    await mkdir(path.join(dir, 'stages'), { recursive: true });
-    await writeOwner(dir);
-    return new Workplace(workerId, dir, path.join(root, 'spool'));
+  /** Opens the work folder at `root` for this process, creates it if necessary, and removes what killed processes left. */
+  static async open(root: string): Promise<Workplace> {
+    await mkdir(path.join(root, 'stages'), { recursive: true });
+    const folderId = await readFolderId(path.join(root, 'queue.json'));
+    const tempDir = path.join(root, 'tmp', `${process.pid}-${randomBytes(4).toString('hex')}`);
+    await mkdir(tempDir, { recursive: true });
+    await writeFile(path.join(tempDir, STAGE_OWNER), JSON.stringify(self()));
+    const workplace = new Workplace(root, folderId, tempDir);
+    await workplace.removeAbandoned();
+    return workplace;
   }
 
-  /** Takes over the workplaces of this machine's dead workers below `root`; of two that try, one gets each. */
-  static async adopt(root: string): Promise<Workplace[]> {
-    const workers = path.join(root, 'workers');
-    const adopted: Workplace[] = [];
-    for (const name of await readdir(workers).catch(() => [])) {
-      const dir = path.join(workers, name);
-      const note = await deadOwner(dir);
-      if (note === undefined || !(await claim(dir, note))) continue;
-      const place = new Workplace(name, dir, path.join(root, 'spool'));
-      await place.dropUnfinished();
-      adopted.push(place);
-    }
-    return adopted;
-  }
-
-  /** Folder for DuckDB's spill files and other files of one step. */
-  get tempDir(): string {
-    return path.join(this.dir, 'tmp');
-  }
-
-  /** Folder of part files that later stages may write over. */
+  /** Folder of part files that later stages may overwrite. */
   get spareDir(): string {
     return path.join(this.tempDir, 'spare');
   }
 
-  /** Folder of a stage; the id is checked because it comes from a payload. */
+  /** Folder of a stage. The id is checked because it comes from a payload. */
   stageDir(stageId: string): string {
     if (!STAGE_ID.test(stageId)) throw new ParquetryError('INTERNAL', `"${stageId}" is not a stage id.`);
-    return path.join(this.dir, 'stages', stageId);
+    return path.join(this.root, 'stages', stageId);
   }
 
   /** Spool folder of a run's source; `key` is a hash. */
@@ -85,160 +60,98 @@ export class Workplace {
     return path.join(this.spoolRoot, key);
   }
 
-  /** Makes a spool folder, and notes a workflow that uses it: the folder stays while one of its workflows runs. */
+  /** Makes a spool folder that stays while one of its workflows runs. */
   async openSpool(key: string, workflowId: string | undefined): Promise<string> {
-    const dir = this.spoolDir(key);
-    const users = path.join(dir, SPOOL_USERS);
-    await mkdir(users, { recursive: true });
-    if (workflowId !== undefined)
-      await writeFile(path.join(users, createHash('sha256').update(workflowId).digest('hex')), workflowId);
-    return dir;
+    await openSpool(this.spoolDir(key), workflowId);
+    return this.spoolDir(key);
+  }
+
+  /** Removes the spools of runs that are over. */
+  async tidySpools(rule: TidyRule): Promise<void> {
+    await tidySpools(this.spoolRoot, rule);
+  }
+
+  private get spoolRoot(): string {
+    return path.join(this.root, 'spool');
+  }
+
+  /** Creates a new stage for a pull of this process. */
+  async createStage(stageId: string, workflowId: string | undefined): Promise<void> {
+    const dir = this.stageDir(stageId);
+    await mkdir(dir);
+    await writeFile(path.join(dir, STAGE_OWNER), JSON.stringify({ ...self(), workflowId }));
   }
 
   /**
-   * Removes the spools whose workflows are all over, however they ended and whichever worker spooled; also those of
-   * which nothing is noted, once they are stale. A workflow noted after `idle` is not asked for.
-   */
-  async tidySpools({ stale, idle, isOver }: TidyRule): Promise<void> {
-    for (const name of await readdir(this.spoolRoot).catch(none)) {
-      const dir = path.join(this.spoolRoot, name);
-      const users = await readdir(path.join(dir, SPOOL_USERS)).catch(() => []);
-      if (users.length === 0 && !name.includes(REMOVED) && (await lastChange(dir)) >= stale) continue;
-      if (await someRun(path.join(dir, SPOOL_USERS), users, idle, isOver)) continue;
-      // Renamed first: a pull that begins meanwhile makes the folder again, and keeps it.
-      const removed = `${dir}${REMOVED}${randomBytes(4).toString('hex')}`;
-      await rename(dir, removed);
-      await rm(removed, { recursive: true, force: true });
-    }
-  }
-
-  /** The worker ends, its pulls have ended: the workplace goes, unless steps may still wait for its stages. */
-  async leave(): Promise<void> {
-    await this.dropUnfinished();
-    if (await this.isEmpty().catch(() => false)) await rm(this.dir, { recursive: true, force: true });
-  }
-
-  /** Whether no stage is left. @throws where that can't be told now */
-  async isEmpty(): Promise<boolean> {
-    return (await this.stages()).length === 0;
-  }
-
-  /** Notes the workflow that a stage is for. */
-  async noteOwner(stageId: string, workflowId: string | undefined): Promise<void> {
-    await writeFile(path.join(this.stageDir(stageId), STAGE_OWNER), JSON.stringify({ workflowId }));
-  }
-
-  /**
-   * Removes stages that are nobody's: of workflows that were cancelled or terminated, and of pulls whose end the server
-   * never heard of. A step that wants one all the same finds it lost, and it is pulled again. Times are Unix milliseconds.
+   * Removes what no step will use again: stages and spools of workflows that are over, pulls and temporary folders of
+   * processes that are gone, and stages in which nothing has changed for long. A step that needs one after all finds it lost, and
+   * its partition is pulled again.
    */
   async tidy(rule: TidyRule): Promise<void> {
-    for (const stage of await this.stages()) {
-      const changed = await lastChange(stage);
-      const owner = changed < rule.idle ? await ownerOf(stage) : undefined;
-      if (changed < rule.stale || (owner !== undefined && (await rule.isOver(owner))))
-        await rm(stage, { recursive: true, force: true });
-    }
+    await this.removeAbandoned();
+    for (const stage of await filesIn(path.join(this.root, 'stages')))
+      if (await isUnused(stage, rule)) await rm(stage, { recursive: true, force: true });
+    await this.tidySpools(rule);
   }
 
   /**
-   * Removes what a worker that ended spilled or was about to write, and stages without a manifest. Their pulls died with
-   * it, and a workflow learns a stage's name when its pull is done.
+   * Removes temporary folders and unfinished pulls of processes that are gone. A workflow learns the name of a stage when
+   * its pull is done, so nothing waits for an unfinished one.
    */
-  private async dropUnfinished(): Promise<void> {
-    const drop = (dir: string): Promise<void> =>
-      rm(dir, { recursive: true, force: true }).catch(() => undefined);
-    await drop(this.tempDir);
-    for (const stage of await this.stages().catch(() => [])) if (await isUnfinished(stage)) await drop(stage);
+  private async removeAbandoned(): Promise<void> {
+    for (const temp of await filesIn(path.join(this.root, 'tmp')))
+      if (await isAbandoned(temp)) await rm(temp, { recursive: true, force: true });
+    for (const stage of await filesIn(path.join(this.root, 'stages')))
+      if ((await isAbandoned(stage)) && !(await hasManifest(stage)))
+        await rm(stage, { recursive: true, force: true });
   }
 
-  private async stages(): Promise<string[]> {
-    const dir = path.join(this.dir, 'stages');
-    return (await readdir(dir).catch(none)).map((name) => path.join(dir, name));
+  /** Removes this process's temporary files. Its stages stay for the other workers of the folder, or the next one. */
+  async close(): Promise<void> {
+    await rm(this.tempDir, { recursive: true, force: true });
   }
 }
 
-/** The manifest is a stage's last file. */
-async function isUnfinished(stage: string): Promise<boolean> {
-  return readManifest(stage).then(
-    () => false,
-    (error: unknown) => isParquetryError(error) && error.code === 'STAGE_LOST',
-  );
-}
-
-/** Whether one of the noted workflows may still run; notes of those that are over are removed on the way. */
-async function someRun(
-  dir: string,
-  users: readonly string[],
-  idle: number,
-  isOver: TidyRule['isOver'],
-): Promise<boolean> {
-  for (const user of users) {
-    const file = path.join(dir, user);
-    if ((await stat(file)).mtimeMs >= idle) return true;
-    if (!(await isOver(await readFile(file, 'utf8')))) return true;
-    await rm(file, { force: true });
+/** The id in the file at `file`. Of several processes that create it at once, one wins. */
+async function readFolderId(file: string): Promise<string> {
+  const draft = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
+  for (;;) {
+    const text = await readFile(file, 'utf8').catch((error: unknown) => {
+      if (systemErrorCode(error) !== 'ENOENT') throw error;
+      return undefined;
+    });
+    if (text !== undefined) return (JSON.parse(text) as { id: string }).id;
+    await writeFile(draft, JSON.stringify({ id: randomBytes(8).toString('hex') }));
+    await link(draft, file).catch((error: unknown) => {
+      if (systemErrorCode(error) !== 'EEXIST') throw error;
+    });
+    await rm(draft, { force: true });
   }
-  return false;
 }
 
-/** The workflow that a stage is for, where it says so. */
-async function ownerOf(stage: string): Promise<string | undefined> {
+async function isUnused(stage: string, rule: TidyRule): Promise<boolean> {
+  const changed = await lastChange(stage);
+  if (changed < rule.stale) return true;
+  if (changed >= rule.idle) return false;
+  const workflowId = workflowIn(await ownerNote(stage));
+  return workflowId !== undefined && (await rule.isOver(workflowId));
+}
+
+/** Whether the process that owns a folder is gone. */
+async function isAbandoned(dir: string): Promise<boolean> {
+  const owner = parseIdentity(await ownerNote(dir));
+  return owner !== undefined && isDead(owner);
+}
+
+/** Empty when it is missing: the folder's process is about to write it. */
+async function ownerNote(dir: string): Promise<string> {
+  return readFile(path.join(dir, STAGE_OWNER), 'utf8').catch(() => '');
+}
+
+function workflowIn(note: string): string | undefined {
   try {
-    const note = JSON.parse(await readFile(path.join(stage, STAGE_OWNER), 'utf8')) as { workflowId?: string };
-    return note.workflowId;
+    return (JSON.parse(note) as { workflowId?: string }).workflowId;
   } catch {
     return undefined;
   }
-}
-
-/** Last change of a folder or of anything in it, Unix milliseconds. What can't be looked at now counts as just changed. */
-async function lastChange(dir: string): Promise<number> {
-  const names = await readdir(dir, { recursive: true }).catch(none);
-  const times = await Promise.all(
-    ['', ...names].map((name) =>
-      stat(path.join(dir, name)).then(
-        ({ mtimeMs }) => mtimeMs,
-        (error: unknown) => (systemErrorCode(error) === 'ENOENT' ? -Infinity : Infinity),
-      ),
-    ),
-  );
-  return Math.max(...times);
-}
-
-/** A folder that is not there has nothing in it. */
-function none(error: unknown): string[] {
-  if (systemErrorCode(error) === 'ENOENT') return [];
-  throw error;
-}
-
-async function writeOwner(dir: string): Promise<void> {
-  await replaceFile(path.join(dir, OWNER_FILE), JSON.stringify(self()));
-}
-
-/** The owner's note, when its worker lived on this machine and lives no more; none where the note was cut short. */
-async function deadOwner(dir: string): Promise<string | undefined> {
-  const note = await readFile(path.join(dir, OWNER_FILE), 'utf8').catch(() => '');
-  const owner = parseIdentity(note);
-  return owner !== undefined && isDead(owner) ? note : undefined;
-}
-
-/** Makes this process the owner; of those that try, the one that makes the folder `claim` while the note is the old one. */
-async function claim(dir: string, note: string): Promise<boolean> {
-  const mark = path.join(dir, 'claim');
-  // A worker that was killed while it claimed left its mark.
-  const made = await stat(mark).then(
-    ({ mtimeMs }) => mtimeMs,
-    () => undefined,
-  );
-  if (made !== undefined && Date.now() - made > CLAIM_MS) await rm(mark, { recursive: true, force: true });
-  try {
-    await mkdir(mark);
-  } catch {
-    return false;
-  }
-  const unchanged = (await readFile(path.join(dir, OWNER_FILE), 'utf8').catch(() => undefined)) === note;
-  if (unchanged) await writeOwner(dir);
-  await rm(mark, { recursive: true, force: true });
-  return unchanged;
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { systemErrorCode } from '@parquetry/core';
 import { isDead, parseIdentity } from '@parquetry/system';
 
-/** A folder that a worker left: its stages, or a run's spooled files. */
+/** A folder that a worker left: a stage, temporary files, or a run's spooled files. */
 export interface LeftFolder {
   /** Absolute path. */
   readonly path: string;
@@ -15,25 +15,24 @@ export interface LeftFolder {
 }
 
 /**
- * What dead workers of this machine left below a work folder (`.parquetry/work`). Stages of a worker that lives, or of
- * another machine, are not among them; spooled files are, when no worker of the folder lives.
+ * What workers left in a work folder (`.parquetry/work`). While a worker uses the folder there is nothing: it tidies the
+ * folder itself. A process of another machine counts as running, because nothing is known of it.
  */
 export async function leftFolders(workRoot: string): Promise<LeftFolder[]> {
+  for (const temp of await entries(path.join(workRoot, 'tmp')))
+    if (await isInUse(path.join(workRoot, 'tmp', temp.name))) return [];
   const found: LeftFolder[] = [];
-  let living = 0;
-  for (const worker of await entries(path.join(workRoot, 'workers'))) {
-    if (!worker.isDirectory()) continue;
-    const dir = path.join(workRoot, 'workers', worker.name);
-    if (await lives(dir)) living += 1;
-    else found.push(await measure(dir, 'stage'));
-  }
-  if (living === 0)
-    for (const entry of await entries(path.join(workRoot, 'spool')))
-      if (entry.isDirectory()) found.push(await measure(path.join(workRoot, 'spool', entry.name), 'spool'));
+  for (const [folder, kind] of [
+    ['stages', 'stage'],
+    ['tmp', 'stage'],
+    ['spool', 'spool'],
+  ] as const)
+    for (const entry of await entries(path.join(workRoot, folder)))
+      if (entry.isDirectory()) found.push(await measure(path.join(workRoot, folder, entry.name), kind));
   return found;
 }
 
-/** Removes such a folder, if its worker is still dead and nothing in it changed since `before` (Unix milliseconds). */
+/** Removes such a folder if still no worker uses it and nothing in it changed since `before` (Unix milliseconds). */
 export async function removeLeft(workRoot: string, left: LeftFolder, before: number): Promise<boolean> {
   const now = (await leftFolders(workRoot)).find((folder) => folder.path === left.path);
   if (now === undefined || now.modified >= before) return false;
@@ -41,9 +40,9 @@ export async function removeLeft(workRoot: string, left: LeftFolder, before: num
   return true;
 }
 
-/** Whether the folder's worker may be alive. A note that is missing or cut short names nobody: it begins or ends just now. */
-async function lives(dir: string): Promise<boolean> {
-  const owner = parseIdentity(await readFile(path.join(dir, 'worker.json'), 'utf8').catch(() => ''));
+/** Whether the process of a temporary folder may run. Without a whole note it is about to begin, or about to end. */
+async function isInUse(temp: string): Promise<boolean> {
+  const owner = parseIdentity(await readFile(path.join(temp, 'owner.json'), 'utf8').catch(() => ''));
   return owner === undefined || !isDead(owner);
 }
 

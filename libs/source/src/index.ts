@@ -1,7 +1,7 @@
 export * from './source';
 export { DatasetStage, type StageOptions } from './stage/dataset';
 export type { MessageDecision } from './stage/decision';
-export { readManifest, writeManifest } from './stage/manifest';
+export { hasManifest, readManifest, writeManifest } from './stage/manifest';
 export { type PartOptions, PlainParts } from './stage/plain/parts';
 export { keepForReuse } from './stage/plain/reusedparts';
 export { RowAppender } from './stage/rows/appender';

@@ -67,8 +67,8 @@ describe('files of any size', () => {
   afterAll(() => end());
 
   const activities = () => ({
-    ...createSharedActivities(host.deps()),
-    ...createStageActivities(host.deps()),
+    ...createSharedActivities(host.deps),
+    ...createStageActivities(host.deps),
   });
 
   it('pass through the steps a piece at a time: unusable messages, rejects, committed files', async () => {

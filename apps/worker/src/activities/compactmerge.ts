@@ -35,9 +35,8 @@ export async function mergeSegments(
   const settings = mergedSettings(last, input);
   const stageId = randomBytes(12).toString('hex');
   const stageDir = workplace.stageDir(stageId);
-  await mkdir(stageDir, { recursive: true });
   try {
-    await workplace.noteOwner(stageId, Context.current().info.workflowExecution?.workflowId);
+    await workplace.createStage(stageId, Context.current().info.workflowExecution?.workflowId);
     const rows = await withHeartbeat(async (signal, onProgress) => {
       const { paths, bytes } = await fetchFiles(archive, dataset, records, path.join(stageDir, 'in'), signal);
       const merged = await writer.mergeFiles({

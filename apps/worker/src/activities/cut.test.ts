@@ -18,7 +18,7 @@ afterAll(() => end());
 
 describe('a worker that watches for several tails', () => {
   it('keeps the reader of each between two calls', async () => {
-    const activities = createWatchActivities(host.deps());
+    const activities = createWatchActivities(host.deps);
     // A worker that stops has each call look once and answer at once.
     host.stop();
     const begin = async (name: string): Promise<() => Promise<CutResult>> => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { openStore } from '@parquetry/storage';
 import type { PartitionTask, PlanRef, PullResult } from '@parquetry/workflows';
 import { Context } from '@temporalio/activity';
@@ -19,10 +19,9 @@ export async function pull(
   const stageId = randomBytes(12).toString('hex');
   const stageDir = workplace.stageDir(stageId);
   const workflowId = Context.current().info.workflowExecution?.workflowId;
-  await mkdir(stageDir, { recursive: true });
   const spoolDir = await workplace.openSpool(spoolKey(spec), workflowId);
   try {
-    await workplace.noteOwner(stageId, workflowId);
+    await workplace.createStage(stageId, workflowId);
     const { spareDir } = workplace;
     const job = { archive, plan, task, stageId, stageDir, spareDir, spoolDir };
     const manifest = await withHeartbeat((signal, onProgress) =>

@@ -25,7 +25,7 @@ async function committed(
   types: readonly string[],
   range: LedgerRange,
 ): Promise<Omit<RunSpec, 'range'>> {
-  const activities = { ...createSharedActivities(host.deps()), ...createStageActivities(host.deps()) };
+  const activities = { ...createSharedActivities(host.deps), ...createStageActivities(host.deps) };
   const archive = path.join(dir, name);
   const spec: Omit<RunSpec, 'range'> = {
     source: { uri },
@@ -63,11 +63,11 @@ describe('where a schedule and a tail go on', () => {
     from?: number,
   ): Promise<{ range: LedgerRange | undefined; cursor: number }> {
     const spec = { ...base, types };
-    const { range } = await runStep(createSharedActivities(host.deps()).resolveRange, {
+    const { range } = await runStep(createSharedActivities(host.deps).resolveRange, {
       ...{ spec, lag: 0, maxLedgers: 1_000, concurrency: 1, maxParked: 1, onFailure: 'fail' as const },
       ...(from === undefined ? {} : { from }),
     });
-    const { cursor } = await runStep(createWatchActivities(host.deps()).openTail, {
+    const { cursor } = await runStep(createWatchActivities(host.deps).openTail, {
       spec,
       from: 'committed' as const,
       lag: 0,

@@ -27,7 +27,7 @@ afterAll(() => end());
 /** Plans, pulls and registers a run of all ledgers, and returns what the write step is asked. */
 async function staged(settings: Partial<RunSpec['settings']>) {
   const archive = path.join(dir, await mkdtemp(path.join(dir, 'archive-')));
-  const activities = { ...createSharedActivities(host.deps()), ...createStageActivities(host.deps()) };
+  const activities = { ...createSharedActivities(host.deps), ...createStageActivities(host.deps) };
   const range = { start: 1, end: LEDGERS };
   const { plan } = await runStep(activities.planRun, {
     source: { uri: `ndjson:${path.join(dir, 'things.ndjson')}` },

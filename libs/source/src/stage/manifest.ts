@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ParquetryError, type StageManifest, systemErrorCode } from '@parquetry/core';
 import { replaceFile } from '@parquetry/system';
@@ -8,6 +8,14 @@ const NAME = 'manifest.json';
 /** Writes a stage's manifest as the last file of a pull: a stage without it is unfinished. */
 export async function writeManifest(stageDir: string, manifest: StageManifest): Promise<void> {
   await replaceFile(path.join(stageDir, NAME), JSON.stringify(manifest));
+}
+
+/** Whether the pull of a stage is done. */
+export async function hasManifest(stageDir: string): Promise<boolean> {
+  return stat(path.join(stageDir, NAME)).then(
+    () => true,
+    () => false,
+  );
 }
 
 /**
