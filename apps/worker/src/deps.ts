@@ -9,7 +9,7 @@ export interface WorkerDeps {
   readonly workplace: Workplace;
   readonly writer: Writer;
   readonly pulls: PullPool;
-  /** Name of this worker's own task queue. */
+  /** Task queue of the work folder's stages. */
   readonly queue: string;
   readonly client: Client;
   readonly archives: Archives;

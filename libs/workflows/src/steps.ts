@@ -80,8 +80,8 @@ export const cut: TailActivities['cut'] = (request) =>
   }).cut(request);
 
 /**
- * The steps of one dataset on the worker that has its stage. A worker that was restarted on the same machine takes the
- * queue over; a step that nobody takes for `scheduleToStartTimeout` says that the machine is gone.
+ * The steps of one dataset, on the workers of the work folder that has its stage. A step that no worker takes within
+ * `scheduleToStartTimeout` means that the folder's machine is gone.
  */
 export function stageSteps(queue: string, dataset: string, range: LedgerRange): StageActivities {
   const options = (what: string, base: ActivityOptions): ActivityOptions => ({

@@ -9,9 +9,9 @@ export const TASK_QUEUE = 'parquetry';
  */
 export const WATCH_QUEUE = `${TASK_QUEUE}-watch`;
 
-/** Task queue of the steps that need the stage of one worker. */
-export function stageQueue(workerId: string): string {
-  return `${TASK_QUEUE}-stage-${workerId}`;
+/** Task queue of the steps that need a stage in one work folder; every worker of the folder serves it. */
+export function stageQueue(folderId: string): string {
+  return `${TASK_QUEUE}-stage-${folderId}`;
 }
 
 /** Search attributes, typed. They are registered when a worker starts. */
