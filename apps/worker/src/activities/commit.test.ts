@@ -59,8 +59,8 @@ describe('the commit step', () => {
         source,
         second === 'none' ? `{"type":"t","ledger":1,"v":1}\n` : line(1, 1) + line(2, second),
       );
-      const { planRun, nextPartitions, pull } = createSharedActivities(host.deps());
-      const steps = createStageActivities(host.deps());
+      const { planRun, nextPartitions, pull } = createSharedActivities(host.deps);
+      const steps = createStageActivities(host.deps);
       const range = { start: 1, end: 2 };
       const { plan } = await runStep(planRun, {
         source: { uri: `ndjson:${source}` },
@@ -84,7 +84,7 @@ describe('the commit step', () => {
       const archives = { get: () => Archive.open(slow(store, uploads)) } as unknown as ReturnType<
         Host['deps']
       >['archives'];
-      const slowed = createStageActivities({ ...host.deps(), archives });
+      const slowed = createStageActivities({ ...host.deps, archives });
       const environment = new MockActivityEnvironment();
       const running = environment.run(slowed.commit, step).catch((error: unknown) => error);
       while (uploads.length === 0) await sleep(10);

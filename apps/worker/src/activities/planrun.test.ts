@@ -28,7 +28,7 @@ function plan(name: string, lines: readonly string[], more: Partial<RunSpec> = {
     ...more,
   };
   return writeFile(file, lines.map((line) => `${line}\n`).join('')).then(() =>
-    runStep(createSharedActivities(host.deps()).planRun, spec),
+    runStep(createSharedActivities(host.deps).planRun, spec),
   );
 }
 
