@@ -81,9 +81,9 @@ describe('the commit step', () => {
 
       const uploads: string[] = [];
       const store = openStore(archive);
-      const archives = { get: () => Archive.open(slow(store, uploads)) } as unknown as ReturnType<
-        Host['deps']
-      >['archives'];
+      const archives = {
+        get: () => Archive.open(slow(store, uploads)),
+      } as unknown as Host['deps']['archives'];
       const slowed = createStageActivities({ ...host.deps, archives });
       const environment = new MockActivityEnvironment();
       const running = environment.run(slowed.commit, step).catch((error: unknown) => error);
