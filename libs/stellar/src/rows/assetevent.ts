@@ -1,8 +1,8 @@
-import { accountKeyOf } from '../strkey';
 import type { ContractEvent, ScAddress, ScVal } from '../xdr/types';
-import { creditXdr, isContractOf, isSymbol } from './assetid';
+import { isSymbol } from './assetid';
 import type { AppliedOperation } from './operation';
-import { type AssetText, NATIVE, type Strkeys, creditText } from './texts';
+import { AssetContracts } from './tokenasset';
+import type { AssetText, Strkeys } from './texts';
 
 /** A movement of a Stellar asset that its contract reported. */
 export interface AssetEvent {
@@ -39,13 +39,13 @@ function assetEvent(event: ContractEvent, network: Buffer, strkeys: Strkeys): As
   const amount = eventAmount(data);
   const addresses = rest.map(addressOf);
   if (amount === undefined || addresses.includes(undefined)) return undefined;
-  const asset = canonicalAsset(Buffer.from(last.value).toString('latin1'));
-  if (asset === undefined || !isContractOf(asset.xdr, event.contractId, network)) return undefined;
+  const asset = AssetContracts.of(network).asset(event.contractId, last.value);
+  if (asset === undefined) return undefined;
   const [first, second, ...more] = addresses.map((address) => strkeys.address(address as ScAddress));
   const [from, to] = type === 'mint' ? [undefined, second ?? first] : sides(type, first, second);
   const wanted = type === 'transfer' ? from !== undefined && to !== undefined : (from ?? to) !== undefined;
   if (!wanted || more.length > 0 || (type === 'burn' && second !== undefined)) return undefined;
-  return { type, asset: asset.text, from, to, amount };
+  return { type, asset, from, to, amount };
 }
 
 const TYPES = ['transfer', 'mint', 'clawback', 'burn'] as const;
@@ -70,15 +70,4 @@ function eventAmount(data: ScVal): bigint | undefined {
   if (data.type !== 'scvMap') return undefined;
   const member = data.value?.find(({ key }) => isSymbol(key, 'amount'))?.val;
   return member?.type === 'scvI128' ? (member.value.hi << 64n) | member.value.lo : undefined;
-}
-
-/** An asset from `native` or `CODE:ISSUER`, with its XDR. */
-function canonicalAsset(text: string): { readonly text: AssetText; readonly xdr: Buffer } | undefined {
-  if (text === 'native') return { text: NATIVE, xdr: Buffer.alloc(4) };
-  const [code = '', issuer = '', ...more] = text.split(':');
-  const key = accountKeyOf(issuer);
-  if (key === undefined || more.length > 0 || code.length === 0 || code.length > 12) return undefined;
-  const padded = Buffer.alloc(code.length <= 4 ? 4 : 12);
-  padded.write(code, 'latin1');
-  return { text: creditText(padded, key), xdr: creditXdr(padded, key) };
 }

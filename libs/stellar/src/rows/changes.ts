@@ -1,88 +1,126 @@
 import { ParquetryError } from '@parquetry/core';
-import type { ContractDataEntry, LedgerEntry, LedgerEntryChange, TransactionMeta } from '../xdr/types';
-import type { LedgerContext } from './context';
+import type { LedgerEntry, LedgerEntryChange, LedgerEntryData, TransactionResult } from '../xdr/types';
+import type { AppliedTransaction, LedgerContext } from './context';
+import { entryKey } from './entrykey';
 
 /** The change codes of `ledger_entry_change`. */
 export const CHANGE = { created: 0, updated: 1, removed: 2, restored: 4 } as const;
 
-/** What a ledger did to one contract data entry, all its changes taken together. */
-export interface EntryChange {
+/** Kinds of ledger entries. */
+export type EntryType = LedgerEntryData['type'];
+
+/** What an entry of this kind holds. */
+export type EntryValue<Type extends EntryType> = Extract<LedgerEntryData, { type: Type }>['value'];
+
+/** What a ledger did to one entry, all its changes taken together. */
+export interface EntryChange<Type extends EntryType> {
   readonly change: (typeof CHANGE)[keyof typeof CHANGE];
   /** The entry after the ledger; before it when the ledger removed it. */
   readonly entry: LedgerEntry;
-  readonly data: ContractDataEntry;
-  /** LedgerKey XDR. */
-  readonly key: Buffer;
+  readonly data: EntryValue<Type>;
+  /** The entry before the ledger; undefined when the ledger created or restored it. */
+  readonly before: LedgerEntry | undefined;
+  /** LedgerKey XDR, one character a byte. */
+  readonly key: string;
 }
 
 interface Tracked {
-  change: EntryChange['change'];
+  change: (typeof CHANGE)[keyof typeof CHANGE];
   before: LedgerEntry | undefined;
   after: LedgerEntry | undefined;
 }
 
+/** Folded changes by ledger and kind: several tables show the same entries. */
+const folded = new WeakMap<LedgerContext, Map<EntryType, unknown>>();
+
 /**
- * Folds all changes of contract data entries in a ledger, in the order core applied them (fees, transactions, refunds,
+ * Folds all changes of one kind of entry in a ledger, in the order core applied them (fees, transactions, refunds,
  * upgrades), to one change an entry, ordered by the bytes of the ledger key. An entry created and removed in the same
  * ledger leaves nothing.
  * @throws ParquetryError SOURCE_CORRUPT for changes that can't follow each other
  */
-export function contractDataChanges(context: LedgerContext): EntryChange[] {
+export function entryChanges<Type extends EntryType>(
+  context: LedgerContext,
+  type: Type,
+): readonly EntryChange<Type>[] {
+  let kinds = folded.get(context);
+  if (kinds === undefined) folded.set(context, (kinds = new Map<EntryType, unknown>()));
+  let changes = kinds.get(type);
+  if (changes === undefined) kinds.set(type, (changes = foldChanges(context, type)));
+  return changes as readonly EntryChange<Type>[];
+}
+
+function foldChanges<Type extends EntryType>(context: LedgerContext, type: Type): EntryChange<Type>[] {
   const tracked = new Map<string, Tracked>();
-  for (const changes of changeLists(context)) foldList(context, tracked, changes);
-  const folded = [...tracked].flatMap(([key, { change, before, after }]) => {
+  for (const changes of changeLists(context)) foldList(context, tracked, changes, type);
+  const result: EntryChange<Type>[] = [];
+  for (const [key, { change, before, after }] of tracked) {
     const entry = change === CHANGE.removed ? before : after;
-    if (entry?.data.type !== 'contractData') return [];
-    return [{ change, entry, data: entry.data.value as ContractDataEntry, key: Buffer.from(key, 'latin1') }];
-  });
-  return folded.sort((a, b) => Buffer.compare(a.key, b.key));
+    if (entry !== undefined)
+      result.push({ change, entry, data: entry.data.value as EntryValue<Type>, before, key });
+  }
+  return result.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
 function* changeLists(context: LedgerContext): Generator<readonly LedgerEntryChange[]> {
   const { value } = context.ledger.meta;
   for (const { feeProcessing } of value.txProcessing) yield feeProcessing;
-  for (const { txApplyProcessing } of value.txProcessing) yield* metaLists(txApplyProcessing);
+  for (const transaction of context.transactions) yield* metaLists(context, transaction);
   for (const { postTxApplyFeeProcessing } of value.txProcessing) yield postTxApplyFeeProcessing ?? [];
   for (const { changes } of value.upgradesProcessing) yield changes;
 }
 
-function* metaLists(meta: TransactionMeta): Generator<readonly LedgerEntryChange[]> {
+function* metaLists(
+  context: LedgerContext,
+  { processing }: AppliedTransaction,
+): Generator<readonly LedgerEntryChange[]> {
+  const meta = processing.txApplyProcessing;
   if (meta.type === 0) {
     for (const { changes } of meta.value) yield changes;
     return;
   }
   yield meta.type === 1 ? meta.value.txChanges : meta.value.txChangesBefore;
+  // Until protocol 12 core left changes in the meta that an internal error had undone.
+  if (context.header.ledgerVersion <= 12 && isInternalError(processing.result.result)) return;
   for (const { changes } of meta.value.operations) yield changes;
   if (meta.type !== 1) yield meta.value.txChangesAfter;
+}
+
+function isInternalError({ result }: TransactionResult): boolean {
+  return result.type === 'txInternalError';
 }
 
 function foldList(
   context: LedgerContext,
   tracked: Map<string, Tracked>,
   changes: readonly LedgerEntryChange[],
+  type: EntryType,
 ): void {
-  for (const [index, change] of changes.entries()) {
+  for (let index = 0; index < changes.length; index++) {
+    const change = changes[index] as LedgerEntryChange;
     if (change.type === 'ledgerEntryState') continue;
     if (change.type === 'ledgerEntryRemoved') {
-      if (change.value.type !== 'contractData') continue;
+      if (change.value.type !== type) continue;
       const key = context.bytes.toString('latin1', change.value.xdrStart, change.value.xdrEnd);
       fold(context, tracked, key, CHANGE.removed, undefined, stateBefore(changes[index - 1]));
       continue;
     }
     const { data } = change.value;
-    if (data.type !== 'contractData') continue;
-    const key = contractDataKey(context.bytes, data.value as ContractDataEntry);
-    const code = {
-      ledgerEntryCreated: CHANGE.created,
-      ledgerEntryUpdated: CHANGE.updated,
-      ledgerEntryRestored: CHANGE.restored,
-    }[change.type];
+    if (data.type !== type) continue;
+    const key = entryKey(context.bytes, data);
+    const code = CODES[change.type];
     const before = code === CHANGE.updated ? stateBefore(changes[index - 1]) : undefined;
     fold(context, tracked, key, code, change.value, before);
   }
 }
 
-/** An update or removal stands right after the entry's state (or its restoration). */
+const CODES = {
+  ledgerEntryCreated: CHANGE.created,
+  ledgerEntryUpdated: CHANGE.updated,
+  ledgerEntryRestored: CHANGE.restored,
+} as const;
+
+/** An update or removal comes right after the entry's state (or its restoration). */
 function stateBefore(change: LedgerEntryChange | undefined): LedgerEntry | undefined {
   return change?.type === 'ledgerEntryState' || change?.type === 'ledgerEntryRestored'
     ? change.value
@@ -93,7 +131,7 @@ function fold(
   context: LedgerContext,
   tracked: Map<string, Tracked>,
   key: string,
-  change: EntryChange['change'],
+  change: Tracked['change'],
   after: LedgerEntry | undefined,
   before: LedgerEntry | undefined,
 ): void {
@@ -108,7 +146,7 @@ function fold(
   if (gone !== (change === CHANGE.created) || change === CHANGE.restored)
     throw impossible(context, key, `change ${change} after change ${known.change}`);
   if (change === CHANGE.created) tracked.set(key, { change: CHANGE.updated, before: known.before, after });
-  else if (change === CHANGE.updated) known.after = after;
+  else if (change === CHANGE.updated) known.after = withLongerLife(known.after, after);
   else if (known.change === CHANGE.created) tracked.delete(key);
   else
     tracked.set(key, {
@@ -118,23 +156,23 @@ function fold(
     });
 }
 
-const LEDGER_KEY_CONTRACT_DATA = Buffer.of(0, 0, 0, 6);
-
 /**
- * LedgerKey XDR of an entry, one character a byte: the key's type, then contract, key and durability, which stand in
- * the entry in just this order between its extension point and its value.
+ * Transactions of a ledger that run in parallel each extend the life of the entries they saw: the longest life wins,
+ * whatever the order of the changes (CAP-63).
  */
-function contractDataKey(bytes: Buffer, data: ContractDataEntry): string {
-  return (
-    LEDGER_KEY_CONTRACT_DATA.toString('latin1') +
-    bytes.toString('latin1', data.xdrStart + 4, data.val.xdrStart)
-  );
+function withLongerLife(
+  known: LedgerEntry | undefined,
+  next: LedgerEntry | undefined,
+): LedgerEntry | undefined {
+  if (known?.data.type !== 'ttl' || next?.data.type !== 'ttl') return next;
+  if (known.data.value.liveUntilLedgerSeq <= next.data.value.liveUntilLedgerSeq) return next;
+  return { ...next, data: { ...next.data, value: known.data.value } };
 }
 
 function impossible(context: LedgerContext, key: string, what: string): ParquetryError {
   return new ParquetryError(
     'SOURCE_CORRUPT',
-    `Ledger ${context.sequence} changes a contract data entry in an impossible way: ${what}.`,
+    `Ledger ${context.sequence} changes a ledger entry in an impossible way: ${what}.`,
     {
       details: { ledger: context.sequence, ledger_key: Buffer.from(key, 'latin1').toString('base64') },
       hint: 'Compare the ledger with another copy of the lake.',

@@ -2,14 +2,15 @@ import { createHash } from 'node:crypto';
 import { addressText, scValJson } from '../sep51';
 import type { ScVal } from '../xdr/types';
 import { assetColumns, balanceColumns } from './asset';
-import { CHANGE, contractDataChanges } from './changes';
+import { CHANGE, entryChanges } from './changes';
 import type { LedgerContext } from './context';
 import { type Row, goName } from './row';
 
 /** The rows of `contract_data`: one an entry that the ledger touched, nonces left out, by the bytes of the key. */
 export function* contractDataRows(context: LedgerContext): Generator<Row> {
-  for (const { change, entry, data, key } of contractDataChanges(context)) {
+  for (const { change, entry, data, key } of entryChanges(context, 'contractData')) {
     if (data.key.type === 'scvLedgerKeyNonce') continue;
+    const keyXdr = Buffer.from(key, 'latin1');
     yield {
       contract_id: addressText(data.contract),
       contract_key_type: goName('ScValType', data.key.type),
@@ -21,13 +22,13 @@ export function* contractDataRows(context: LedgerContext): Generator<Row> {
       deleted: change === CHANGE.removed,
       closed_at: context.closedAt,
       ledger_sequence: context.sequence,
-      ledger_key_hash: createHash('sha256').update(key).digest('hex'),
+      ledger_key_hash: createHash('sha256').update(keyXdr).digest('hex'),
       key: xdrText(context, data.key),
       key_decoded: scValJson(data.key),
       val: xdrText(context, data.val),
       val_decoded: scValJson(data.val),
       contract_data_xdr: context.base64(data.xdrStart, data.xdrEnd),
-      ledger_key_hash_base_64: key.toString('base64'),
+      ledger_key_hash_base_64: keyXdr.toString('base64'),
       message_type: 'contract_data',
       processor_name: 'contract_data_processor',
     };

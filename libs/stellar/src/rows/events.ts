@@ -8,7 +8,7 @@ import { toid } from './toid';
 const EVENT_TYPES = { system: 0, contract: 1, diagnostic: 2 } as const;
 
 /** A transaction's events, as its meta lists them. */
-interface TransactionEvents {
+export interface TransactionEvents {
   readonly transaction: readonly ContractEvent[];
   /** By operation, from operation 1. */
   readonly operations: readonly (readonly ContractEvent[])[];
@@ -35,7 +35,8 @@ export function* eventRows(context: LedgerContext): Generator<Row> {
   }
 }
 
-function eventsOf(meta: TransactionMeta): TransactionEvents | undefined {
+/** The events of a transaction; undefined for meta before version 3, and for classic transactions in version 3. */
+export function eventsOf(meta: TransactionMeta): TransactionEvents | undefined {
   if (meta.type === 4)
     return {
       transaction: meta.value.events.map(({ event }) => event),

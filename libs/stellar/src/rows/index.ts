@@ -1,9 +1,21 @@
+import { accountRows } from './account';
+import { signerRows } from './accountsigner';
+import { assetRows } from './assets';
+import { claimableBalanceRows } from './balance';
+import { contractCodeRows } from './code';
 import type { LedgerContext } from './context';
 import { contractDataRows } from './contract';
 import { eventRows } from './events';
 import { ledgerRow } from './ledger';
+import { ledgerTransactionRows } from './ledgertransaction';
+import { offerRows } from './offer';
+import { liquidityPoolRows } from './pool';
 import type { Row } from './row';
+import { settingRows } from './setting';
+import { tokenTransferRows } from './tokentransfer';
 import { transactionRows } from './transaction';
+import { trustlineRows } from './trustline';
+import { restoredKeyRows, ttlRows } from './ttl';
 import type { StellarType } from './types';
 
 export { STELLAR_TYPES, type StellarType } from './types';
@@ -12,7 +24,20 @@ const BUILDERS: Readonly<Partial<Record<StellarType, (context: LedgerContext) =>
   ledgers: (context) => [ledgerRow(context)],
   transactions: transactionRows,
   contract_data: contractDataRows,
+  ledger_transaction: ledgerTransactionRows,
+  assets: assetRows,
   contract_events: eventRows,
+  token_transfers: tokenTransferRows,
+  accounts: accountRows,
+  signers: signerRows,
+  trustlines: trustlineRows,
+  offers: offerRows,
+  claimable_balances: claimableBalanceRows,
+  liquidity_pools: liquidityPoolRows,
+  contract_code: contractCodeRows,
+  config_settings: settingRows,
+  ttl: ttlRows,
+  restored_key: restoredKeyRows,
 };
 
 /** Whether ledgers give rows of this message type. */

@@ -24,7 +24,38 @@ export const T = {
   utf8: { type: 'utf8' },
   json: { type: 'json' },
   time: { type: 'timestamp', unit: 'us', timezone: 'UTC' },
+  /** Stroops (64 bits) as a number of seven places. */
+  amount: { type: 'decimal128', precision: 19, scale: 7 },
 } as const satisfies Record<string, DataType>;
+
+/** The columns that every table of ledger entries has, in stellar-etl's usual order. */
+export const ENTRY: readonly Column[] = [
+  ['last_modified_ledger', T.uint32, false, 'Ledger that last changed the entry.'],
+  ['ledger_entry_change', T.uint32, false, '0 created, 1 updated, 2 removed, 4 restored.'],
+  [
+    'deleted',
+    T.bool,
+    false,
+    'True when the ledger removed the entry; the other columns are as they were before it.',
+  ],
+  ['closed_at', T.time, false, 'Close time of the ledger, UTC.'],
+  ['ledger_sequence', T.uint32, false, 'Ledger sequence.'],
+];
+
+/** Columns of an asset: type, code, issuer and stellar-etl's id; `prefix` with its underscore. */
+export function assetColumns(prefix: string, doc: string): readonly Column[] {
+  return [
+    [`${prefix}asset_type`, T.utf8, false, `${doc}: native, credit_alphanum4 or credit_alphanum12.`],
+    [`${prefix}asset_code`, T.utf8, false, `${doc}: code; empty for the native asset.`],
+    [`${prefix}asset_issuer`, T.utf8, false, `${doc}: issuer, G…; empty for the native asset.`],
+    [
+      `${prefix}asset_id`,
+      T.int64,
+      false,
+      `${doc}: stellar-etl's id, FarmHash Fingerprint64 of code, issuer and type, signed.`,
+    ],
+  ];
+}
 
 /** A list of `of` whose elements are never null. */
 export function listOf(of: ColumnType): ListType {

@@ -1,15 +1,54 @@
 import type { TableSchema } from '@parquetry/schema';
+import { accountsSchema, signersSchema } from './accounts';
+import { assetsSchema } from './assets';
+import { claimableBalancesSchema } from './claimablebalances';
+import { configSettingsSchema } from './configsettings';
+import { contractCodeSchema } from './contractcode';
 import { contractDataSchema } from './contractdata';
 import { contractEventsSchema } from './contractevents';
 import { ledgersSchema } from './ledgers';
+import { ledgerTransactionSchema } from './ledgertransaction';
+import { liquidityPoolsSchema } from './liquiditypools';
+import { offersSchema } from './offers';
+import { tokenTransfersSchema } from './tokentransfers';
 import { transactionsSchema } from './transactions';
+import { trustlinesSchema } from './trustlines';
+import { restoredKeySchema, ttlSchema } from './ttl';
 
 export { contractDataSchema, contractEventsSchema, ledgersSchema, transactionsSchema };
 
-/** The predefined schemas by message type. */
-export const stellarSchemas: ReadonlyMap<string, TableSchema> = new Map(
-  [ledgersSchema, transactionsSchema, contractDataSchema, contractEventsSchema].map((schema) => [
-    schema.messageType,
-    schema,
-  ]),
-);
+function byType(schemas: readonly TableSchema[]): ReadonlyMap<string, TableSchema> {
+  return new Map(schemas.map((schema) => [schema.messageType, schema]));
+}
+
+/** The predefined schemas of what ledgers give, by message type, in the order of `STELLAR_TYPES`. */
+export const stellarSchemas = byType([
+  ledgersSchema,
+  transactionsSchema,
+  ledgerTransactionSchema,
+  assetsSchema,
+  contractEventsSchema,
+  tokenTransfersSchema,
+  accountsSchema,
+  signersSchema,
+  trustlinesSchema,
+  offersSchema,
+  claimableBalancesSchema,
+  liquidityPoolsSchema,
+  contractDataSchema,
+  contractCodeSchema,
+  configSettingsSchema,
+  ttlSchema,
+  restoredKeySchema,
+]);
+
+/**
+ * The predefined schemas where messages (NDJSON) of a type begin; they have the columns of the lake's table, and
+ * further keys become further columns. Other types are inferred: their messages come in many shapes.
+ */
+export const messageSchemas = byType([
+  ledgersSchema,
+  transactionsSchema,
+  contractDataSchema,
+  contractEventsSchema,
+]);

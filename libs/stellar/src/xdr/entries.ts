@@ -26,6 +26,8 @@ export interface AccountEntry {
   /** Weight of the master key, then the low, medium and high threshold. */
   readonly thresholds: Uint8Array;
   readonly signers: readonly Signer[];
+  readonly signersStart: number;
+  readonly signersEnd: number;
   readonly ext:
     Union<0, undefined> | Union<1, { readonly liabilities: Liabilities; readonly ext: AccountExtension }>;
 }

@@ -32,7 +32,11 @@ const SPANS = new Set([
   'InvokeContractArgs',
   'ScVal',
 ]);
-const FIELD_SPANS = new Set(['TransactionResultMeta.feeProcessing', 'TransactionResultMetaV1.feeProcessing']);
+const FIELD_SPANS = new Set([
+  'TransactionResultMeta.feeProcessing',
+  'TransactionResultMetaV1.feeProcessing',
+  'AccountEntry.signers',
+]);
 
 /** Readers by what they leave out. A process meets few sets of message types. */
 const readers = new Map<string, Compiled<Root>>();

@@ -1,0 +1,56 @@
+import { accountKeyOf } from '../strkey';
+import { creditXdr, isContractOf } from './assetid';
+import { type AssetText, NATIVE, creditText } from './texts';
+
+/** Most contracts and names that are remembered. */
+const MOST_KNOWN = 20_000;
+
+/**
+ * The assets behind contracts: an event names its asset, and the name is believed when the network derives the event's
+ * contract from it.
+ */
+export class AssetContracts {
+  private static readonly networks = new Map<string, AssetContracts>();
+  private readonly known = new Map<string, AssetText | undefined>();
+
+  private constructor(private readonly network: Buffer) {}
+
+  /** The contracts of one network; kept for the life of the process. */
+  static of(network: Buffer): AssetContracts {
+    const key = network.toString('latin1');
+    let contracts = AssetContracts.networks.get(key);
+    if (contracts === undefined) AssetContracts.networks.set(key, (contracts = new AssetContracts(network)));
+    return contracts;
+  }
+
+  /** The asset of a contract, by the name an event gives it (`native` or `CODE:ISSUER`); undefined when it is another's. */
+  asset(contract: Uint8Array, name: Uint8Array): AssetText | undefined {
+    const key = latin1(contract) + latin1(name);
+    const known = this.known.get(key);
+    if (known !== undefined || this.known.has(key)) return known;
+    const asset = this.prove(contract, latin1(name));
+    if (this.known.size >= MOST_KNOWN) this.known.clear();
+    this.known.set(key, asset);
+    return asset;
+  }
+
+  private prove(contract: Uint8Array, name: string): AssetText | undefined {
+    const asset = canonicalAsset(name);
+    return asset !== undefined && isContractOf(asset.xdr, contract, this.network) ? asset.text : undefined;
+  }
+}
+
+/** An asset from `native` or `CODE:ISSUER`, with its XDR. */
+function canonicalAsset(text: string): { readonly text: AssetText; readonly xdr: Buffer } | undefined {
+  if (text === 'native') return { text: NATIVE, xdr: Buffer.alloc(4) };
+  const [code = '', issuer = '', ...more] = text.split(':');
+  const key = more.length === 0 && /^[a-zA-Z0-9]{1,12}$/.test(code) ? accountKeyOf(issuer) : undefined;
+  if (key === undefined) return undefined;
+  const padded = Buffer.alloc(code.length <= 4 ? 4 : 12);
+  padded.write(code, 'latin1');
+  return { text: creditText(padded, key), xdr: creditXdr(padded, key) };
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+}

@@ -1,0 +1,153 @@
+import { muxedStrkey } from '../strkey';
+import type { ContractEvent, ScAddress, ScVal } from '../xdr/types';
+import type { LedgerContext } from './context';
+import type { AssetText } from './texts';
+import type { AssetContracts } from './tokenasset';
+
+/** What a token event (SEP-41, CAP-67) says. */
+export interface Transfer {
+  readonly topic: 'transfer' | 'mint' | 'burn' | 'clawback' | 'fee';
+  readonly from: string | null;
+  readonly to: string | null;
+  /** In the smallest unit of the token; negative for a refund. */
+  readonly amount: bigint;
+  /** The classic asset behind the contract; undefined for other tokens. */
+  readonly asset: AssetText | undefined;
+  /** The multiplexed receiver, M…, and its id. */
+  readonly toMuxed: string | null;
+  readonly toMuxedId: string | null;
+}
+
+/** An amount, and the id that multiplexes the receiver. */
+interface Amount {
+  readonly amount: bigint;
+  readonly muxedId: bigint | undefined;
+}
+
+/** The fee of a transaction, or its refund: an event of the native asset's contract. Undefined for any other event. */
+export function readFee(
+  context: LedgerContext,
+  event: ContractEvent,
+  assets: AssetContracts,
+): Transfer | undefined {
+  const { topics, data } = event.body.value;
+  const [name, from, ...more] = topics;
+  if (event.contractId === undefined || symbolOf(name) !== 'fee' || more.length > 0) return undefined;
+  const asset = assets.asset(event.contractId, NATIVE_NAME);
+  const amount = int128(data);
+  const payer = addressOf(from);
+  if (asset === undefined || amount === undefined || payer === undefined) return undefined;
+  return { ...NOBODY, topic: 'fee', from: context.strkeys.address(payer), amount, asset };
+}
+
+const NATIVE_NAME = Buffer.from('native', 'latin1');
+const NOBODY = { from: null, to: null, toMuxed: null, toMuxedId: null } as const;
+
+/**
+ * A transfer, mint, burn or clawback. `unified`: as events are since meta version 4; before, minting and clawing back
+ * name the administrator first, and asset contracts call it a transfer when the issuer pays or is paid.
+ */
+export function readTransfer(
+  context: LedgerContext,
+  event: ContractEvent,
+  unified: boolean,
+  assets: AssetContracts,
+): Transfer | undefined {
+  if (event.type !== 'contract' || event.contractId === undefined) return undefined;
+  const { topics, data } = event.body.value;
+  const topic = topicOf(topics[0]);
+  if (topic === undefined) return undefined;
+  const administrator = !unified && (topic === 'mint' || topic === 'clawback');
+  const skip = administrator ? 2 : 1;
+  if (administrator && addressOf(topics[1]) === undefined) return undefined;
+  const first = addressOf(topics[skip]);
+  const second = topic === 'transfer' ? addressOf(topics[skip + 1]) : undefined;
+  if (first === undefined || (topic === 'transfer' && second === undefined)) return undefined;
+  const amount = amountOf(data, unified);
+  if (amount === undefined) return undefined;
+  const asset = assetOf(event.contractId, topics, topic === 'transfer' || administrator ? 4 : 3, assets);
+  const receiver = topic === 'mint' ? first : second;
+  const transfer: Transfer = {
+    topic,
+    from: topic === 'mint' ? null : context.strkeys.address(first),
+    to: receiver === undefined ? null : context.strkeys.address(receiver),
+    amount: amount.amount,
+    asset,
+    toMuxed: muxedOf(receiver, amount.muxedId),
+    toMuxedId: amount.muxedId === undefined ? null : String(amount.muxedId),
+  };
+  return unified ? transfer : withIssuer(transfer);
+}
+
+function topicOf(name: ScVal | undefined): 'transfer' | 'mint' | 'burn' | 'clawback' | undefined {
+  const topic = symbolOf(name);
+  return topic === 'transfer' || topic === 'mint' || topic === 'burn' || topic === 'clawback'
+    ? topic
+    : undefined;
+}
+
+/** The issuer's payments are mints, payments to it are burns; between the issuer and itself it stays a transfer. */
+function withIssuer(transfer: Transfer): Transfer {
+  const { topic, asset, from, to } = transfer;
+  if (topic !== 'transfer' || asset === undefined || asset.type === 'native') return transfer;
+  if ((from === asset.issuer) === (to === asset.issuer)) return transfer;
+  return from === asset.issuer
+    ? { ...transfer, topic: 'mint', from: null }
+    : { ...transfer, topic: 'burn', to: null };
+}
+
+/** The asset that the last of exactly `count` topics names. */
+function assetOf(
+  contract: Uint8Array,
+  topics: readonly ScVal[],
+  count: number,
+  assets: AssetContracts,
+): AssetText | undefined {
+  const name = topics.length === count ? topics[count - 1] : undefined;
+  return name?.type === 'scvString' ? assets.asset(contract, name.value) : undefined;
+}
+
+/** The amount alone, or (since meta version 4) a map of the amount and the receiver's id. */
+function amountOf(data: ScVal, unified: boolean): Amount | undefined {
+  if (data.type !== 'scvMap' || !unified) {
+    const amount = int128(data);
+    return amount === undefined ? undefined : { amount, muxedId: undefined };
+  }
+  let amount: bigint | undefined;
+  let muxedId: bigint | undefined;
+  for (const { key, val } of data.value ?? []) {
+    const name = symbolOf(key);
+    if (name === undefined) return undefined;
+    if (name === 'amount') {
+      amount = int128(val);
+      if (amount === undefined) return undefined;
+    } else if (name === 'to_muxed_id') {
+      if (!MUXED_ID_TYPES.has(val.type)) return undefined;
+      if (val.type === 'scvU64') muxedId = val.value;
+    }
+  }
+  return amount === undefined ? undefined : { amount, muxedId };
+}
+
+/** An id, a hash or a text of a memo, or none. */
+const MUXED_ID_TYPES: ReadonlySet<string> = new Set(['scvU64', 'scvBytes', 'scvString', 'scvVoid']);
+
+function muxedOf(receiver: ScAddress | undefined, id: bigint | undefined): string | null {
+  if (id === undefined || receiver?.type !== 'scAddressTypeAccount') return null;
+  return muxedStrkey({ id, ed25519: receiver.value.value });
+}
+
+function int128(value: ScVal): bigint | undefined {
+  if (value.type !== 'scvI128') return undefined;
+  const { hi, lo } = value.value;
+  return hi === 0n ? lo : (hi << 64n) | lo;
+}
+
+function addressOf(value: ScVal | undefined): ScAddress | undefined {
+  return value?.type === 'scvAddress' ? value.value : undefined;
+}
+
+function symbolOf(value: ScVal | undefined): string | undefined {
+  if (value?.type !== 'scvSymbol') return undefined;
+  return Buffer.from(value.value.buffer, value.value.byteOffset, value.value.length).toString('latin1');
+}
