@@ -36,6 +36,7 @@ const COMMANDS: Readonly<Record<string, () => Module>> = {
   files: () => require('./commands/files') as Module,
   views: () => require('./commands/views') as Module,
   schema: () => require('./commands/schema') as Module,
+  types: () => require('./commands/types') as Module,
   compact: () => require('./commands/compact') as Module,
   gc: () => require('./commands/gc') as Module,
 };

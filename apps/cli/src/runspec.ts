@@ -7,6 +7,7 @@ import {
   type WriteSettings,
   assertMessageType,
   assertPartitionSize,
+  expandTypes,
   parseLedgerRange,
   parseMode,
   parseStorageUri,
@@ -76,12 +77,15 @@ export function runSpec<T extends Partial<Pick<RunSpec, 'range'>>>(
   range: T,
 ): Omit<RunSpec, 'range'> & T {
   assertPartitionSize(options.partitionSize);
-  const types = options.types?.split(',').map((name) => name.trim());
-  types?.forEach(assertMessageType);
-  if (types !== undefined && new Set(types).size !== types.length)
-    throw new ParquetryError('USAGE', `--types names a message type twice: ${types.join(',')}.`);
+  const uri = sourceUri(options.source);
+  const names = options.types?.split(',').map((name) => name.trim());
+  names?.forEach(assertMessageType);
+  if (names !== undefined && new Set(names).size !== names.length)
+    throw new ParquetryError('USAGE', `--types names a message type twice: ${names.join(',')}.`);
+  // Messages may have a type of any name; groups are for sources of ledgers.
+  const types = names === undefined || uri.startsWith('ndjson:') ? names : expandTypes(names);
   return {
-    source: { uri: sourceUri(options.source), ...messageSpec(options) },
+    source: { uri, ...messageSpec(options) },
     archive: archiveRoot(options.archive),
     ...(options.network === undefined ? {} : { network: options.network }),
     ...(options.prefix === undefined ? {} : { prefix: folderPrefix(options.prefix) }),

@@ -39,7 +39,7 @@ export const SETTINGS: readonly Setting[] = [
     used: 'often',
     value: '<names>',
     ...text('names, separated by commas'),
-    doc: 'message types, separated by commas (default: all that the source has)',
+    doc: 'message types, separated by commas; from ledgers also all, history, state, soroban (see parquetry types; default: ledgers, transactions, contract_data, contract_events)',
   },
   {
     name: 'message-type',

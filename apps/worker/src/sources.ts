@@ -1,7 +1,7 @@
 import { ParquetryError } from '@parquetry/core';
 import type { TableSchema } from '@parquetry/schema';
 import { type NdjsonOptions, type Source, openGalexieSource, openNdjsonSource } from '@parquetry/source';
-import { stellarSchemas } from '@parquetry/stellar';
+import { messageSchemas, stellarSchemas } from '@parquetry/stellar';
 import type { RunSpec } from '@parquetry/workflows';
 
 /**
@@ -45,7 +45,7 @@ export function messageOptions(
  * @throws ParquetryError SOURCE_NOT_FOUND, SOURCE_INVALID, MESSAGE_TYPE_UNKNOWN
  */
 export async function checkSource(spec: RunSpec): Promise<void> {
-  await openSource(spec, stellarSchemas);
+  await openSource(spec, messageSchemas);
   if (spec.source.uri.startsWith('galexie:')) checkLakeTypes(spec.types ?? []);
 }
 

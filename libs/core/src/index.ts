@@ -4,6 +4,7 @@ export * from './errors';
 export * from './findingcodes';
 export * from './semaphore';
 export * from './intervals';
+export * from './ledgertypes';
 export * from './layout';
 export * from './fileidentity';
 export * from './modes';

@@ -2,6 +2,7 @@ export {
   contractDataSchema,
   contractEventsSchema,
   ledgersSchema,
+  messageSchemas,
   stellarSchemas,
   transactionsSchema,
 } from './schemas';

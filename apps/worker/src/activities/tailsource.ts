@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Archive, type ArchiveIdentity, majorAt, majorCoverage, parseDataset } from '@parquetry/archive';
-import { type Intervals, MAX_LEDGER } from '@parquetry/core';
+import { DEFAULT_LEDGER_TYPES, type Intervals, MAX_LEDGER } from '@parquetry/core';
 import { type TableSchema, portableSchema } from '@parquetry/schema';
 import {
   type ReadPosition,
@@ -16,7 +16,6 @@ import {
   readLakeConfig,
   openLakeStore,
 } from '@parquetry/source';
-import { stellarSchemas } from '@parquetry/stellar';
 import type { ObjectStore } from '@parquetry/storage';
 import type { RunSpec, TailSpec } from '@parquetry/workflows';
 import { Context } from '@temporalio/activity';
@@ -48,7 +47,7 @@ export function lakeOf(spec: TailSpec): LakeStore {
 
 /** Message types a tail takes from a lake. */
 export function lakeTypes(spec: TailSpec): readonly string[] {
-  return spec.types ?? [...stellarSchemas.keys()];
+  return spec.types ?? DEFAULT_LEDGER_TYPES;
 }
 
 /** Schemas in the archive's integer style. */

@@ -11,7 +11,7 @@ import {
 import { type LedgerRange, ParquetryError, formatRange } from '@parquetry/core';
 import { type TableSchema, portableSchema } from '@parquetry/schema';
 import type { NdjsonOptions, Source, SourceIndex, SourceProgress } from '@parquetry/source';
-import { stellarSchemas } from '@parquetry/stellar';
+import { messageSchemas } from '@parquetry/stellar';
 import type { ObjectStore } from '@parquetry/storage';
 import type { RunSpec } from '@parquetry/workflows';
 import { checkArchive, mergeIdentity, wantedIdentity } from '../archives';
@@ -125,7 +125,7 @@ export async function knownSchemas(
   style: (schema: TableSchema) => TableSchema,
   range?: LedgerRange,
 ): Promise<ReadonlyMap<string, TableSchema>> {
-  const known = new Map([...stellarSchemas].map(([type, schema]) => [type, style(schema)]));
+  const known = new Map([...messageSchemas].map(([type, schema]) => [type, style(schema)]));
   const registry = new SchemaRegistry(store);
   const majors = new Majors(store);
   const types = new Set((await registry.subjects()).map((subject) => parseDataset(subject).messageType));

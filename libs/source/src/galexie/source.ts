@@ -1,4 +1,4 @@
-import { ParquetryError, type StageManifest } from '@parquetry/core';
+import { DEFAULT_LEDGER_TYPES, ParquetryError, type StageManifest } from '@parquetry/core';
 import {
   type DecodedLedger,
   KNOWN_NETWORKS,
@@ -131,7 +131,7 @@ function unknownNetwork(ledger: DecodedLedger): string {
 
 function datasetsOf(types: readonly string[] | undefined): SourceDataset[] {
   const known = [...stellarSchemas.keys()];
-  return [...new Set(types ?? known)].map((type) => {
+  return [...new Set(types ?? DEFAULT_LEDGER_TYPES)].map((type) => {
     const schema = stellarSchemas.get(type);
     if (schema === undefined || !isStellarType(type))
       throw new ParquetryError(

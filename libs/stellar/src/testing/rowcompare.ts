@@ -82,6 +82,9 @@ function compareValue(
   tally: Tally,
 ): string | undefined {
   const { name } = field;
+  const golden = theirs[name] ?? null;
+  const value = own[name] ?? null;
+  if (sameValue(field.type, value, golden)) return undefined;
   const exception = exceptions.find(
     (candidate) => candidate.columns.includes(name) && candidate.applies(own, theirs, name),
   );
@@ -89,9 +92,6 @@ function compareValue(
     tally.set(exception.name, (tally.get(exception.name) ?? 0) + 1);
     return undefined;
   }
-  const golden = theirs[name] ?? null;
-  const value = own[name] ?? null;
-  if (sameValue(field.type, value, golden)) return undefined;
   return `${name} is ${String(value).slice(0, 200)}, golden ${JSON.stringify(golden).slice(0, 200)}`;
 }
 
