@@ -6,16 +6,25 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
-const { DEVIATIONS, stellarSchemas } = require(path.join(root, 'libs/stellar/dist/index.js'));
+const { DEVIATIONS, messageSchemas, stellarSchemas } = require(path.join(root, 'libs/stellar/dist/index.js'));
+const { DEFAULT_LEDGER_TYPES, TYPE_GROUPS } = require(path.join(root, 'libs/core/dist/index.js'));
 const { describeType } = require(path.join(root, 'libs/schema/dist/index.js'));
 
 const cell = (text) => text.replaceAll('|', '\\|');
 const lines = [
   '# Message types',
   '',
-  'The message types with a predefined schema, as `parquetry schema show` prints them. A Galexie lake gives all four;',
-  'NDJSON messages of these types use the same schema, and keys that it does not know become further nullable columns.',
-  'Types that are not listed get a schema inferred over every message of the run.',
+  'The message types that ledgers give, as `parquetry types` lists them. `--types` takes their names and these groups:',
+  '',
+  '| group | message types |',
+  '|---|---|',
+  ...[...TYPE_GROUPS].map(
+    ([name, types]) => `| ${name} | ${name === 'all' ? 'every type of this page' : types.join(', ')} |`,
+  ),
+  `| no \`--types\` | ${DEFAULT_LEDGER_TYPES.join(', ')} |`,
+  '',
+  `NDJSON messages of the types ${[...messageSchemas.keys()].join(', ')} use the same schema, and keys that it does not`,
+  'know become further nullable columns. All other types of messages get a schema inferred over every message of the run.',
   '',
   'Columns, names and encodings follow stellar-etl, so that queries written for its tables run here. Where they differ on',
   'purpose, the differences are listed with the reason; the tests compare everything else row for row.',

@@ -34,50 +34,52 @@ export const DEFAULT_LEDGER_TYPES: readonly LedgerType[] = [
 ];
 
 /** Names that stand for several message types. */
-export const TYPE_GROUPS: ReadonlyMap<string, readonly LedgerType[]> = new Map<string, readonly LedgerType[]>([
-  ['all', LEDGER_TYPES],
+export const TYPE_GROUPS: ReadonlyMap<string, readonly LedgerType[]> = new Map<string, readonly LedgerType[]>(
   [
-    'history',
+    ['all', LEDGER_TYPES],
     [
-      'ledgers',
-      'transactions',
-      'operations',
-      'effects',
-      'trades',
-      'assets',
-      'contract_events',
-      'token_transfers',
+      'history',
+      [
+        'ledgers',
+        'transactions',
+        'operations',
+        'effects',
+        'trades',
+        'assets',
+        'contract_events',
+        'token_transfers',
+      ],
+    ],
+    [
+      'state',
+      [
+        'accounts',
+        'signers',
+        'trustlines',
+        'offers',
+        'claimable_balances',
+        'liquidity_pools',
+        'contract_data',
+        'contract_code',
+        'config_settings',
+        'ttl',
+        'restored_key',
+      ],
+    ],
+    [
+      'soroban',
+      [
+        'contract_events',
+        'token_transfers',
+        'contract_data',
+        'contract_code',
+        'config_settings',
+        'ttl',
+        'restored_key',
+      ],
     ],
   ],
-  [
-    'state',
-    [
-      'accounts',
-      'signers',
-      'trustlines',
-      'offers',
-      'claimable_balances',
-      'liquidity_pools',
-      'contract_data',
-      'contract_code',
-      'config_settings',
-      'ttl',
-      'restored_key',
-    ],
-  ],
-  [
-    'soroban',
-    [
-      'contract_events',
-      'token_transfers',
-      'contract_data',
-      'contract_code',
-      'config_settings',
-      'ttl',
-      'restored_key',
-    ],
-  ],
-]);
+);
 
 /** The message types of a list that may name groups, each once, in the order of the list. */
 export function expandTypes(names: readonly string[]): string[] {

@@ -16,7 +16,9 @@ function types(output: Output): Promise<number> {
     if (schema === undefined) return [];
     const groups = [...TYPE_GROUPS].filter(([, members]) => members.includes(type)).map(([name]) => name);
     const { doc: description = '', fields } = schema;
-    return [{ type, groups, default: DEFAULT_LEDGER_TYPES.includes(type), columns: fields.length, description }];
+    return [
+      { type, groups, default: DEFAULT_LEDGER_TYPES.includes(type), columns: fields.length, description },
+    ];
   });
   output.table(
     ['type', 'groups', 'columns', 'description'],
