@@ -7,7 +7,7 @@ import {
   OP_SIZE, OP_VALUE, PLACE, RAW, ROOM, ROWS, SHAPE_FIRST_OP, SHAPE_KIND, SHAPE_LEDGER, SHAPE_LEDGER_COLUMN,
   SHAPE_LEDGER_TWIN, SHAPE_LEDGER_WIDTH, SHAPE_NUMBER, SHAPE_OPS, SHAPE_TARGET, SHAPE_TIME, SHAPE_TIME_COLUMN,
   SHAPE_TIME_TWIN, TARGET, TARGET_APPROVED, TARGET_LEDGER, TARGET_LIMIT, TARGET_ROWS, TARGET_SHAPES, TARGET_TIME, TEXT,
-  TIME, TIMESTAMP, UNKNOWN, WATCH,
+  TIME, TIMESTAMP, UNKNOWN, WATCH, WATCH_TIME,
 } from './layout';
 import { codeOf, NO_CODE } from './dictionary';
 import { micros, readTime, readWhole, whole } from './scalars';
@@ -239,6 +239,8 @@ function write(op: usize): bool {
       if (!readWhole(start, end)) return false;
       keepWhole(column, whole);
       return true;
+    case WATCH_TIME:
+      return readTime(start + 1, end - 1);
     case BOOL:
       putByte(column, load<u8>(start) == 116 ? 1 : 0);
       return true;

@@ -78,6 +78,8 @@ export const TIMESTAMP: i32 = 6;
 export const CONSTANT: i32 = 7;
 /** A whole number of which only the bounds are kept, and at once. */
 export const WATCH: i32 = 8;
+/** A time that has to be one that the kernel reads; nothing of it is kept. */
+export const WATCH_TIME: i32 = 9;
 
 /** Targets: the place that was approved, rows since the columns were emptied, and where their shapes are noted. */
 export const TARGET_APPROVED: usize = 0;

@@ -1,5 +1,12 @@
 import { ParquetryError } from '@parquetry/core';
-import { type Evidence, KeyTable, messageEvidence, type TableSchema } from '@parquetry/schema';
+import {
+  CLOSE_TIME_COLUMN,
+  type Evidence,
+  KeyTable,
+  LEDGER_COLUMN,
+  messageEvidence,
+  type TableSchema,
+} from '@parquetry/schema';
 
 /** Message types one source may hold. */
 const MAX_DATASETS = 512;
@@ -92,12 +99,16 @@ export class DatasetTable {
   }
 }
 
-/** Keys of columns that are neither structs nor lists, which can gain members, nor taken apart into columns. */
+/**
+ * Keys of columns that are neither structs nor lists, which can gain members, nor taken apart into columns. A type without
+ * a schema has those of ledger and close time, whatever the messages have under these keys.
+ */
 function settledKeys(
   schema: TableSchema | undefined,
   leaveOut: readonly string[],
 ): { settled: KeyTable; texts: KeyTable } {
-  const settled = new KeyTable(leaveOut);
+  const own = schema === undefined ? [LEDGER_COLUMN, CLOSE_TIME_COLUMN] : [];
+  const settled = new KeyTable([...leaveOut, ...own]);
   const texts = new KeyTable();
   const apart = new Set(schema?.fields.flatMap(({ path }) => (path === undefined ? [] : [path[0]])));
   for (const { key, name, type, path } of schema?.fields ?? []) {

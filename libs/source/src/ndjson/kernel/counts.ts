@@ -4,7 +4,7 @@ import type { IndexPlan } from '../knownshapes';
 import { Kernel, RECORD } from './kernel';
 import * as at from './layout';
 import type { Operation, ShapeCode } from './program';
-import { arePlain, isNumber, isWhole, valueOf } from './values';
+import { arePlain, isNumber, isPlainString, isWhole, valueOf } from './values';
 
 /** Datasets that are counted, and numbers that are watched, at once; what goes beyond is the caller's. */
 const MAX_DATASETS = 256;
@@ -71,10 +71,13 @@ export class CountKernel extends Kernel<IndexPlan> {
     if (seen.number >= MAX_DATASETS) return undefined;
     const operations: Operation[] = [];
     for (const { evidence, node } of seen.observed) {
-      // One more string says nothing about a column of text.
       if (!isWhole(shape, node)) {
-        if (evidence.isText && valueOf(shape, node) >= 0 && !isNumber(shape, node)) continue;
-        return undefined;
+        if (valueOf(shape, node) < 0 || isNumber(shape, node)) return undefined;
+        // One more string says nothing about a column of text, nor one more time about a column of times.
+        if (evidence.isText) continue;
+        if (!isPlainString(shape, node)) return undefined;
+        operations.push({ code: at.WATCH_TIME, value: valueOf(shape, node), column: 0 });
+        continue;
       }
       const column = this.watch(evidence);
       if (column === undefined) return undefined;

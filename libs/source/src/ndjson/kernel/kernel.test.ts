@@ -283,6 +283,34 @@ describe('the line kernel', () => {
     expect(lines).toBeGreaterThan(500);
   }, 240_000);
 
+  it('counts the lines of a type without a schema from its first index pass on', async () => {
+    let lines = 0;
+    const { take } = CountKernel.prototype;
+    jest.spyOn(CountKernel.prototype, 'take').mockImplementation(function (this: CountKernel, start, end) {
+      const run = take.call(this, start, end);
+      lines += run.lines;
+      return run;
+    });
+    const ROWS = 3_000;
+    const message = (row: number): string =>
+      `{"type":"fresh","ledger_sequence":${1 + (row >> 5)},"closed_at":"2025-07-13T00:0${row % 10}:00Z","seen_at":"2025-07-13T00:00:00.${row % 7}Z","text":"row ${row}","n":${row * 1e6},"zero":${row % 2 === 0 ? '-0' : row}}\n`;
+    const content = Buffer.from(Array.from({ length: ROWS }, (_, row) => message(row)).join(''));
+    const [fast, slow] = await bothIndexes(content, ALL, new Map());
+    expect(fast).toEqual(slow);
+    expect(lines).toBeGreaterThan(ROWS - 50);
+  });
+
+  it('is not asked for lines of which it can take none', async () => {
+    const ROWS = 3_000;
+    const message = (row: number): string =>
+      `{"type":"a","price":${row}.5,"ledger":${1 + (row >> 5)},"closed_at":"2025-07-13T00:00:00Z"}\n`;
+    const [fast, slow] = await bothWays(
+      Buffer.from(Array.from({ length: ROWS }, (_, row) => message(row)).join('')),
+    );
+    expect(fast).toEqual(slow);
+    expect(RowKernel.prototype.take).not.toHaveBeenCalled();
+  });
+
   it('does so for bytes of any kind among plain messages', async () => {
     const plain = (row: number) =>
       `{"type":"a","text":"row ${row}","i64":${row * 1e9},"ledger":${1 + Math.floor(row / 100)},"closed_at":"2025-07-13T00:00:00Z"}\n`;

@@ -50,6 +50,8 @@ export abstract class Kernel<Plan> {
   protected notes: readonly Uint8Array[] = [];
   private readonly run: (start: number, end: number) => number;
   private learnt = 0;
+  /** Whether it knows a shape whose lines it can take. */
+  private usable = false;
   private missed = 0;
   private taken = 0;
   private left = 0;
@@ -76,7 +78,7 @@ export abstract class Kernel<Plan> {
 
   /** Whether it takes enough lines to be asked. */
   get useful(): boolean {
-    return this.learnt > 0 && (this.left < TRIAL || this.taken > this.left);
+    return this.usable && (this.left < TRIAL || this.taken > this.left);
   }
 
   /** Gives the memory back; nothing can be asked any more. */
@@ -112,6 +114,7 @@ export abstract class Kernel<Plan> {
     );
     const roots = program.write(this.shapes.steps);
     this.learnt = lessons;
+    this.usable = program.usable && roots !== 0;
     this.missed = 0;
     // Without room for all, what was known before is gone: the caller takes every line.
     this.view.setUint32(at.ROOTS, roots, true);

@@ -78,6 +78,8 @@ export const TIMESTAMP = 6;
 export const CONSTANT = 7;
 /** A whole number of which only the bounds are kept, and at once. */
 export const WATCH = 8;
+/** A time that has to be one that the kernel reads; nothing of it is kept. */
+export const WATCH_TIME = 9;
 
 /** Targets: the place that was approved, rows since the columns were emptied, and where their shapes are noted. */
 export const TARGET_APPROVED = 0;

@@ -50,6 +50,8 @@ export type ShapeReader<Plan> = (
 export class Program<Plan> {
   /** Notes of the shapes by their numbers. */
   readonly notes: Uint8Array[] = [];
+  /** Whether there are lines that the kernel can take. */
+  usable = false;
   private next: number;
   private readonly literals: Uint8Array[] = [];
 
@@ -123,8 +125,12 @@ export class Program<Plan> {
     const address = this.take(at.SHAPE_FIRST_OP + at.OP_SIZE * (fits ? operations.length : 0));
     if (address === 0) return 0;
     const put = (offset: number, value: number): void => view.setUint32(address + offset, value, true);
-    if (found === 'skip') put(at.SHAPE_KIND, at.KIND_SKIP);
+    if (found === 'skip') {
+      put(at.SHAPE_KIND, at.KIND_SKIP);
+      this.usable = true;
+    }
     if (code === undefined || !fits) return address;
+    this.usable = true;
     const { ledgerNode, duplicateLedgerColumn, timeNode, timeTwin } = code.places;
     put(at.SHAPE_KIND, at.KIND_KEEP);
     put(at.SHAPE_TARGET, code.target);
