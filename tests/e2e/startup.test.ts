@@ -47,6 +47,17 @@ describe('what a command line loads before its command runs', () => {
     expect(modules.length).toBeLessThanOrEqual(most);
   });
 
+  it('`version` names the versions that matter for a report', async () => {
+    const { code, document } = await sandbox.json<Record<string, string>>(['version']);
+    expect(code).toBe(0);
+    expect(document).toMatchObject({
+      parquetry: expect.stringMatching(/^\d+\.\d+\.\d+/) as string,
+      node: process.version,
+      duckdb: expect.stringMatching(/^v\d+\.\d+/) as string,
+      temporal: expect.stringMatching(/^\d+\.\d+\.\d+$/) as string,
+    });
+  });
+
   it('a file of settings costs its YAML reader and nothing else', async () => {
     writeFileSync(sandbox.path('p.yaml'), 'partition_size: 0\n');
     const { code, modules } = await loaded(['backfill', '--config', 'p.yaml']);

@@ -82,7 +82,7 @@ function finish(
     `${result.unusable} messages of the source have no usable type or ledger; they are in no dataset.`,
     {
       details: { unusable: result.unusable, maxRejects: spec.maxRejects, rejects: result.rejects ?? null },
-      hint: `They are kept with their reasons in ${result.rejects ?? 'the archive'}. Mend the source, or allow them with --max-rejects ${result.unusable}.`,
+      hint: `They are kept with their reasons in ${result.rejects ?? 'the archive'}. Fix the source, or allow them with --max-rejects ${result.unusable}.`,
     },
   );
   return output.fail(error, { workflowId: run, ...result });

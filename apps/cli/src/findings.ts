@@ -14,7 +14,7 @@ export function faultError(first: AuditFinding, faults: number): ParquetryError 
   const more = faults > 1 ? ` (and ${faults - 1} more)` : '';
   const hint =
     first.code === 'COVERAGE_GAP'
-      ? 'Run `parquetry backfill` over the range again: it brings only what is missing.'
+      ? 'Run `parquetry backfill` over the range again: it writes only what is missing.'
       : first.code.startsWith('MAJOR_')
         ? 'Which ledgers a major owns is in _parquetry/majors: compare its records with a backup.'
         : undefined;

@@ -16,7 +16,7 @@ describe('the error of a run that waits for a person', () => {
     });
     expect(error.hint?.split('\n')).toEqual([
       'backfill-1/p/0000000010: because',
-      'Mend the cause, then run the same command again, or:',
+      'Fix the cause, then run the same command again, or:',
       '  parquetry retry backfill-1',
       'See there.',
     ]);

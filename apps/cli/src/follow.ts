@@ -100,7 +100,7 @@ export function parkedError(
       details: { run, parked: progress.parked, total: progress.total },
       hint: [
         ...reasons,
-        'Mend the cause, then run the same command again, or:',
+        'Fix the cause, then run the same command again, or:',
         `  parquetry retry ${run}`,
         ...(where === undefined ? [] : [where]),
       ].join('\n'),
@@ -114,7 +114,7 @@ function faultError(run: string, { step, code, message, hint }: StepFault): Parq
     details: { run },
     hint: [
       ...(hint === undefined ? [] : [hint]),
-      'The run waits. Mend the cause, then run the same command again, or:',
+      'The run waits. Fix the cause, then run the same command again, or:',
       `  parquetry retry ${run}`,
     ].join('\n'),
   });

@@ -83,7 +83,7 @@ function parkedTail(id: string, { failures, cursor }: TailProgress): ParquetryEr
     hint: [
       ...reasons,
       ...failures.flatMap(({ hint }) => hint ?? []),
-      'Mend the cause, then:',
+      'Fix the cause, then:',
       `  parquetry retry ${id}`,
     ].join('\n'),
   });

@@ -37,6 +37,7 @@ const COMMANDS: Readonly<Record<string, () => Module>> = {
   views: () => require('./commands/views') as Module,
   schema: () => require('./commands/schema') as Module,
   types: () => require('./commands/types') as Module,
+  version: () => require('./commands/version') as Module,
   compact: () => require('./commands/compact') as Module,
   gc: () => require('./commands/gc') as Module,
 };

@@ -62,7 +62,7 @@ function lines(output: Output): ProgressView {
       const { rate, left } = meter.read(progress);
       output.note(
         total === 0
-          ? 'planning: looking over the source'
+          ? 'planning: indexing the source'
           : `${phase}: ${settled(progress)}/${total} partitions, ${running} running, ${parked} parked, ` +
               `${formatCount(tally.ledgers)} ledgers, ${formatCount(tally.rows)} rows, ${rate}, ${left}${trouble}`,
       );

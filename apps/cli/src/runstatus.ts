@@ -77,7 +77,7 @@ async function backfillStatus(found: Found): Promise<number> {
   const progress = answer.value;
   output.say(`${run}: ${headline(state, progress.phase, answer)}`);
   output.table(
-    ['partitions', 'done', 'committed before', 'running', 'parked', 'failed', 'given up', 'ledgers', 'rows'],
+    ['partitions', 'done', 'committed before', 'running', 'parked', 'failed', 'skipped', 'ledgers', 'rows'],
     [
       [
         progress.total,

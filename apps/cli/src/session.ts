@@ -58,7 +58,7 @@ export async function assertDetachable(): Promise<void> {
 /** What a command needs of its session. */
 export interface SessionOptions {
   readonly output: Output;
-  /** `always`: this process is a worker. `embedded`: only on the embedded server, where nobody else may be one. */
+  /** `always`: this process is a worker. `embedded`: only on the embedded server, where there may be no other. */
   readonly worker: 'always' | 'embedded' | 'never';
   /** Limits of the worker in this process; the defaults where absent. */
   readonly settings?: WorkerSettings;

@@ -26,7 +26,7 @@ export async function queryWorkflow<T>(
     const value = await session.client.withDeadline(Date.now() + ANSWER_MS, () => handle.query(query));
     return { by: 'worker', value };
   } catch (error) {
-    // A query that is refused comes as another error; this one says that nobody took it in time.
+    // A query that is refused comes as another error; this one says that no worker took it in time.
     if (!(error instanceof ServiceError)) throw error;
     return { by: 'history', value: await otherwise() };
   }
