@@ -77,7 +77,7 @@ async function auditDataset(
   findings.push(...(await majorFindings(archive, dataset)));
   const segments = await readSegments(archive, snapshot, findings, range);
   const { proof, findings: breaks } = joinChain(dataset, [...segments.values()]);
-  findings.push(...breaks);
+  for (const finding of breaks) findings.push(finding);
 
   const damaged = new Set(findings.map(({ key }) => key));
   const files = snapshot.files.filter(

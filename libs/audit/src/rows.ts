@@ -67,11 +67,11 @@ async function openTable(
       (file) =>
         file.range !== undefined && (range === undefined || intersectRange(file.range, range) !== undefined),
     );
-    files.push(...wanted.filter(({ key }) => !damaged.has(key)).map((file) => ({ file, schema })));
+    for (const file of wanted) if (!damaged.has(file.key)) files.push({ file, schema });
     let covered = [...snapshot.coverage];
     for (const file of wanted)
       if (damaged.has(file.key) && file.range !== undefined) covered = without(covered, file.range);
-    answers.push(...covered);
+    for (const interval of covered) answers.push(interval);
   }
   files.sort((a, b) => (a.file.range?.start ?? 0) - (b.file.range?.start ?? 0));
   return { files, answers: mergeIntervals(answers) };

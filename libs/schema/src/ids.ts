@@ -2,7 +2,7 @@ import type { DataType, Field } from './types';
 
 /** The greatest field id, nested ones included; 0 for none. */
 export function maxFieldId(fields: readonly Field[]): number {
-  return Math.max(0, ...fields.map(({ id, type }) => Math.max(id, maxTypeId(type))));
+  return fields.reduce((most, { id, type }) => Math.max(most, id, maxTypeId(type)), 0);
 }
 
 function maxTypeId(type: DataType): number {

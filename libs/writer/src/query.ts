@@ -55,7 +55,8 @@ export class Query {
         ? source
         : `SELECT * FROM (${source}) WHERE ${quoteName(schema.ledgerColumn)} BETWEEN ${range.start} AND ${range.end}`;
     await this.execute(`CREATE VIEW ${quoteName(name)} AS ${wanted}`);
-    this.files.push(...files);
+    // Not one call with all of them: there may be more files than a call has arguments.
+    for (const file of files) this.files.push(file);
   }
 
   /**

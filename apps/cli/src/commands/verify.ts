@@ -80,7 +80,7 @@ export async function verify(root: string, request: VerifyOptions, output: Outpu
     : undefined;
   if (proven === undefined && (request.trust ?? []).length > 0)
     throw new ParquetryError('USAGE', '--trust needs --deep and an archive with the dataset ledgers.');
-  findings.push(...(proven?.findings ?? []));
+  for (const finding of proven?.findings ?? []) findings.push(finding);
   sayDatasets(audits, findings, output);
   sayFindings(findings, output);
   if (proven !== undefined) sayProof(proven.proof, output);

@@ -50,7 +50,7 @@ export function findTasks(
     const found = tasksOf(partition, done);
     if (found.length === 0) skipped += 1;
     else split += found.length - 1;
-    tasks.push(...found);
+    for (const task of found) tasks.push(task);
   }
   return { tasks, cursor: next, skipped, ...(split === 0 ? {} : { split }) };
 }
