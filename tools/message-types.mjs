@@ -11,6 +11,13 @@ const { DEFAULT_LEDGER_TYPES, TYPE_GROUPS } = require(path.join(root, 'libs/core
 const { describeType } = require(path.join(root, 'libs/schema/dist/index.js'));
 
 const cell = (text) => text.replaceAll('|', '\\|');
+/** A row of a table; the members of a column that is a struct have a table of their own. */
+const row = ({ id, name, type, nullable, doc = '' }) =>
+  `| ${id} | ${name} | ${cell(typeText(type))} | ${nullable ? 'yes' : 'no'} | ${cell(doc)} |`;
+const typeText = (type) =>
+  type.type === 'struct' && type.fields.length > 20
+    ? `struct of ${type.fields.length} members`
+    : describeType(type);
 const lines = [
   '# Message types',
   '',
@@ -37,10 +44,17 @@ for (const schema of stellarSchemas.values()) {
     : 'none: equal rows are separate events';
   lines.push('', `## ${schema.messageType}`, '', schema.doc ?? '', '', `Unique key: ${key}.`, '');
   lines.push('| id | column | Arrow type | null | meaning |', '|---|---|---|---|---|');
-  for (const field of schema.fields)
-    lines.push(
-      `| ${field.id} | ${field.name} | ${cell(describeType(field.type))} | ${field.nullable ? 'yes' : 'no'} | ${cell(field.doc ?? '')} |`,
-    );
+  lines.push(...schema.fields.map(row));
+  for (const { name, type } of schema.fields)
+    if (type.type === 'struct')
+      lines.push(
+        '',
+        `Members of \`${name}\`; those that do not apply are null:`,
+        '',
+        '| id | member | Arrow type | null | meaning |',
+        '|---|---|---|---|---|',
+        ...type.fields.map(row),
+      );
   const differences = DEVIATIONS.filter(({ type }) => type === schema.messageType);
   if (differences.length > 0) lines.push('', 'Differences from stellar-etl:', '');
   for (const { what, why } of differences) lines.push(`- ${what} ${why}`);

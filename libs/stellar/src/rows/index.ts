@@ -5,14 +5,17 @@ import { claimableBalanceRows } from './balance';
 import { contractCodeRows } from './code';
 import type { LedgerContext } from './context';
 import { contractDataRows } from './contract';
+import { effectRows } from './effects';
 import { eventRows } from './events';
 import { ledgerRow } from './ledger';
 import { ledgerTransactionRows } from './ledgertransaction';
 import { offerRows } from './offer';
+import { operationRows } from './operations';
 import { liquidityPoolRows } from './pool';
 import type { Row } from './row';
 import { settingRows } from './setting';
 import { tokenTransferRows } from './tokentransfer';
+import { tradeRows } from './trades';
 import { transactionRows } from './transaction';
 import { trustlineRows } from './trustline';
 import { restoredKeyRows, ttlRows } from './ttl';
@@ -20,11 +23,14 @@ import type { StellarType } from './types';
 
 export { STELLAR_TYPES, type StellarType } from './types';
 
-const BUILDERS: Readonly<Partial<Record<StellarType, (context: LedgerContext) => Iterable<Row>>>> = {
+const BUILDERS: Readonly<Record<StellarType, (context: LedgerContext) => Iterable<Row>>> = {
   ledgers: (context) => [ledgerRow(context)],
   transactions: transactionRows,
   contract_data: contractDataRows,
   ledger_transaction: ledgerTransactionRows,
+  operations: operationRows,
+  effects: effectRows,
+  trades: tradeRows,
   assets: assetRows,
   contract_events: eventRows,
   token_transfers: tokenTransferRows,
@@ -50,5 +56,5 @@ export function isStellarType(type: string): type is StellarType {
  * @throws ParquetryError SOURCE_CORRUPT for a ledger that contradicts itself
  */
 export function stellarRows(context: LedgerContext, type: StellarType): Iterable<Row> {
-  return BUILDERS[type]?.(context) ?? [];
+  return BUILDERS[type](context);
 }

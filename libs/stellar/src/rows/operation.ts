@@ -3,6 +3,7 @@ import type { Operation, OperationResult, Successes } from '../xdr/operations';
 import type {
   LedgerEntry,
   LedgerEntryChange,
+  LedgerEntryData,
   MuxedAccount,
   Transaction,
   TransactionEnvelope,
@@ -56,7 +57,7 @@ export class AppliedOperation {
     return operationChanges(this.transaction.processing.txApplyProcessing, this.index);
   }
 
-  /** The changes as entries before and after, ordered by the bytes of their ledger keys. */
+  /** The changes of classic entries and lifetimes before and after, ordered by the bytes of their ledger keys. */
   get changes(): readonly EntryPair[] {
     return (this.pairs ??= orderedPairs(this.ledger.bytes, this.rawChanges));
   }
@@ -137,11 +138,16 @@ function operationChanges(meta: TransactionMeta, index: number): readonly Ledger
   return operations[index]?.changes ?? [];
 }
 
-/** Pairs each change with the state listed right before it. */
+/** Entries that no row about operations looks at. */
+const UNUSED = new Set<LedgerEntryData['type']>(['contractData', 'contractCode', 'configSetting']);
+
+/** Pairs each change with the state listed right before it, contract entries and settings left out. */
 function orderedPairs(bytes: Buffer, changes: readonly LedgerEntryChange[]): EntryPair[] {
   const pairs: EntryPair[] = [];
   let state: LedgerEntry | undefined;
   for (const change of changes) {
+    const type = change.type === 'ledgerEntryRemoved' ? change.value.type : change.value.data.type;
+    if (UNUSED.has(type)) continue;
     if (change.type === 'ledgerEntryRemoved') pairs.push({ before: state, after: undefined });
     else if (change.type === 'ledgerEntryUpdated') pairs.push({ before: state, after: change.value });
     else if (change.type !== 'ledgerEntryState') pairs.push({ before: undefined, after: change.value });

@@ -102,6 +102,11 @@ function cached(
   return text;
 }
 
+/** The bytes as text, one character each, without a Buffer around them. */
 function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  return SLICE.call(bytes, 0, bytes.length);
 }
+
+const SLICE = (
+  Buffer.prototype as unknown as { latin1Slice: (this: Uint8Array, start: number, end: number) => string }
+).latin1Slice;

@@ -6,11 +6,14 @@ import { configSettingsSchema } from './configsettings';
 import { contractCodeSchema } from './contractcode';
 import { contractDataSchema } from './contractdata';
 import { contractEventsSchema } from './contractevents';
+import { effectsSchema } from './effects';
 import { ledgersSchema } from './ledgers';
 import { ledgerTransactionSchema } from './ledgertransaction';
 import { liquidityPoolsSchema } from './liquiditypools';
 import { offersSchema } from './offers';
+import { operationsSchema } from './operations';
 import { tokenTransfersSchema } from './tokentransfers';
+import { tradesSchema } from './trades';
 import { transactionsSchema } from './transactions';
 import { trustlinesSchema } from './trustlines';
 import { restoredKeySchema, ttlSchema } from './ttl';
@@ -26,6 +29,9 @@ export const stellarSchemas = byType([
   ledgersSchema,
   transactionsSchema,
   ledgerTransactionSchema,
+  operationsSchema,
+  effectsSchema,
+  tradesSchema,
   assetsSchema,
   contractEventsSchema,
   tokenTransfersSchema,
