@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { decompress } from '@mongodb-js/zstd';
 import { LedgerContext } from '../rows/context';
+import type { StellarType } from '../rows/types';
 import { readBatchHeader, readLedger } from '../xdr/reader';
 import { DATA, hasData } from './data';
 
@@ -42,8 +43,11 @@ export function goldenLakes(): GoldenLake[] {
 
 const PUBNET = 'Public Global Stellar Network ; September 2015';
 
-/** The ledgers of a lake, ready for row builders, by ascending sequence. */
-export async function goldenLedgers({ lake }: GoldenLake): Promise<LedgerContext[]> {
+/** The ledgers of a lake, ready for the row builders of these types (all), by ascending sequence. */
+export async function goldenLedgers(
+  { lake }: GoldenLake,
+  types?: readonly StellarType[],
+): Promise<LedgerContext[]> {
   const names = readdirSync(lake, { recursive: true, encoding: 'utf8' });
   const config = names.find((name) => name.endsWith('.config.json'));
   const passphrase =
@@ -56,7 +60,7 @@ export async function goldenLedgers({ lake }: GoldenLake): Promise<LedgerContext
     const bytes = await decompress(readFileSync(path.join(lake, name)));
     const { start, end, offset } = readBatchHeader(bytes, name);
     for (let sequence = start, at = offset; sequence <= end; sequence++) {
-      const ledger = readLedger(bytes, at, name);
+      const ledger = readLedger(bytes, at, name, types);
       ledgers.push(new LedgerContext(ledger, passphrase));
       at = ledger.meta.xdrEnd;
     }
