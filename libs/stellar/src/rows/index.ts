@@ -26,7 +26,6 @@ export { STELLAR_TYPES, type StellarType } from './types';
 const BUILDERS: Readonly<Record<StellarType, (context: LedgerContext) => Iterable<Row>>> = {
   ledgers: (context) => [ledgerRow(context)],
   transactions: transactionRows,
-  contract_data: contractDataRows,
   ledger_transaction: ledgerTransactionRows,
   operations: operationRows,
   effects: effectRows,
@@ -40,6 +39,7 @@ const BUILDERS: Readonly<Record<StellarType, (context: LedgerContext) => Iterabl
   offers: offerRows,
   claimable_balances: claimableBalanceRows,
   liquidity_pools: liquidityPoolRows,
+  contract_data: contractDataRows,
   contract_code: contractCodeRows,
   config_settings: settingRows,
   ttl: ttlRows,
