@@ -131,6 +131,33 @@ describe('the sample lake', () => {
     ]);
   });
 
+  it('has an operation row for each operation of a transaction, and effects of successful ones only', () => {
+    const types = new Set<unknown>();
+    const effectTypes = new Set<unknown>();
+    for (const meta of [...batches.values()].flatMap((batch) => batch.ledgerCloseMeta())) {
+      const context = new LedgerContext(readLedger(meta.toXDR(), 0, 'sample'), SAMPLE_NETWORK);
+      const [ledger] = [...stellarRows(context, 'ledgers')];
+      const operations = [...stellarRows(context, 'operations')];
+      expect(String(operations.length)).toBe(ledger?.['tx_set_operation_count']);
+      for (const row of operations) {
+        types.add(row['type_string']);
+        expect(JSON.parse(String(row['details_json']))).toBeInstanceOf(Object);
+      }
+      const successful = new Set(context.transactions.filter((each) => each.successful).map(({ id }) => id));
+      for (const row of stellarRows(context, 'effects')) {
+        effectTypes.add(row['type_string']);
+        expect(successful.has(((row['operation_id'] as bigint) >> 12n) << 12n)).toBe(true);
+      }
+    }
+    expect([...types].sort()).toEqual(['invoke_host_function', 'payment']);
+    expect([...effectTypes].sort()).toEqual([
+      'account_credited',
+      'account_debited',
+      'contract_credited',
+      'contract_debited',
+    ]);
+  });
+
   it('has what newcomers should meet: two days, empty ledgers, failures, fee bumps, diagnostics', () => {
     const times = ledgers.map((ledger) => Number(ledger.ledgerHeader().header().scpValue().closeTime()));
     expect(times).toEqual([...times].sort((a, b) => a - b));
