@@ -1,4 +1,4 @@
-// `npm run bench [-- WHAT] [options]`. WHAT: all (default: backfill, lake and orchestration), backfill, lake, schemas, memory, startup, orchestration.
+// `npm run bench [-- WHAT] [options]`. WHAT: all (default: backfill, lake and orchestration), backfill, lake, stellar, schemas, memory, startup, orchestration.
 import { parseArgs } from 'node:util';
 import { cpus, loadavg } from 'node:os';
 
@@ -6,6 +6,7 @@ const USAGE = `npm run bench [-- all]                    backfill, lake and orch
 npm run bench -- backfill [--pairs 5] [--slow 5] [--messages 1000000] [--partitions 8] [--concurrency 4]
                        [--threads 2] [--memory-mb 1024] [--only parquetry,duckdb,polars,pyarrow,dlt] [--json]
 npm run bench -- lake [--ledgers 10000] [--rounds 3] [--partitions 8] [--json]      every type of a ledger lake
+npm run bench -- stellar [--rounds 5] [--json]                    rows of real ledgers, each message type alone and all together
 npm run bench -- schemas [--pairs 5] [--messages 1000000] [--json]
 npm run bench -- memory [--messages 800000] [--limits-mb 256,1024] [--lanes-messages N] [--json]
                        that many, and ten times as many, as one partition; as many as these, or N, as two at once
@@ -68,6 +69,11 @@ const BENCHES = {
       threads: number('threads'),
       memoryBytes: number('memory-mb') * 1e6,
     });
+    return { report, text: printed(report) };
+  },
+  async stellar() {
+    const { stellar, printed } = await import('./stellar.mjs');
+    const report = await stellar({ rounds: number('rounds', 5) });
     return { report, text: printed(report) };
   },
   async schemas() {
