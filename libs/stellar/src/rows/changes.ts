@@ -52,7 +52,9 @@ export function entryChanges<Type extends EntryType>(
 
 function foldChanges<Type extends EntryType>(context: LedgerContext, type: Type): EntryChange<Type>[] {
   const tracked = new Map<string, Tracked>();
-  for (const changes of changeLists(context)) foldList(context, tracked, changes, type);
+  const { changes, befores } = gathered(context).get(type) ?? NONE;
+  for (let index = 0; index < changes.length; index++)
+    foldOne(context, tracked, changes[index] as LedgerEntryChange, befores[index]);
   const result: EntryChange<Type>[] = [];
   for (const [key, { change, before, after }] of tracked) {
     const entry = change === CHANGE.removed ? before : after;
@@ -90,28 +92,50 @@ function isInternalError({ result }: TransactionResult): boolean {
   return result.type === 'txInternalError';
 }
 
-function foldList(
+/** The changes of one kind of entry in a ledger, in order, each with the change before it in its list. */
+interface Gathered {
+  readonly changes: LedgerEntryChange[];
+  readonly befores: (LedgerEntryChange | undefined)[];
+}
+
+const NONE: Gathered = { changes: [], befores: [] };
+
+/** All changes by ledger and kind: every table of entries would look through all of them. */
+const gatheredChanges = new WeakMap<LedgerContext, Map<EntryType, Gathered>>();
+
+function gathered(context: LedgerContext): ReadonlyMap<EntryType, Gathered> {
+  const known = gatheredChanges.get(context);
+  if (known !== undefined) return known;
+  const kinds = new Map<EntryType, Gathered>();
+  gatheredChanges.set(context, kinds);
+  for (const list of changeLists(context))
+    for (let index = 0; index < list.length; index++) {
+      const change = list[index] as LedgerEntryChange;
+      if (change.type === 'ledgerEntryState') continue;
+      const type = change.type === 'ledgerEntryRemoved' ? change.value.type : change.value.data.type;
+      let kind = kinds.get(type);
+      if (kind === undefined) kinds.set(type, (kind = { changes: [], befores: [] }));
+      kind.changes.push(change);
+      kind.befores.push(list[index - 1]);
+    }
+  return kinds;
+}
+
+function foldOne(
   context: LedgerContext,
   tracked: Map<string, Tracked>,
-  changes: readonly LedgerEntryChange[],
-  type: EntryType,
+  change: LedgerEntryChange,
+  previous: LedgerEntryChange | undefined,
 ): void {
-  for (let index = 0; index < changes.length; index++) {
-    const change = changes[index] as LedgerEntryChange;
-    if (change.type === 'ledgerEntryState') continue;
-    if (change.type === 'ledgerEntryRemoved') {
-      if (change.value.type !== type) continue;
-      const key = context.bytes.toString('latin1', change.value.xdrStart, change.value.xdrEnd);
-      fold(context, tracked, key, CHANGE.removed, undefined, stateBefore(changes[index - 1]));
-      continue;
-    }
-    const { data } = change.value;
-    if (data.type !== type) continue;
-    const key = entryKey(context.bytes, data);
-    const code = CODES[change.type];
-    const before = code === CHANGE.updated ? stateBefore(changes[index - 1]) : undefined;
-    fold(context, tracked, key, code, change.value, before);
+  if (change.type === 'ledgerEntryState') return;
+  if (change.type === 'ledgerEntryRemoved') {
+    const key = context.bytes.toString('latin1', change.value.xdrStart, change.value.xdrEnd);
+    fold(context, tracked, key, CHANGE.removed, undefined, stateBefore(previous));
+    return;
   }
+  const code = CODES[change.type];
+  const before = code === CHANGE.updated ? stateBefore(previous) : undefined;
+  fold(context, tracked, entryKey(context.bytes, change.value.data), code, change.value, before);
 }
 
 const CODES = {
