@@ -21,7 +21,7 @@ const typeText = (type) =>
 const lines = [
   '# Message types',
   '',
-  'The message types that ledgers give, as `parquetry types` lists them. `--types` takes their names and these groups:',
+  'The message types of ledgers, in the order of `parquetry types`. `--types` accepts these names and groups:',
   '',
   '| group | message types |',
   '|---|---|',
@@ -33,10 +33,10 @@ const lines = [
   `NDJSON messages of the types ${[...messageSchemas.keys()].join(', ')} use the same schema, and keys that it does not`,
   'know become further nullable columns. All other types of messages get a schema inferred over every message of the run.',
   '',
-  'Columns, names and encodings follow stellar-etl, so that queries written for its tables run here. Where they differ on',
-  'purpose, the differences are listed with the reason; the tests compare everything else row for row.',
+  'Columns, names and encodings follow stellar-etl, so queries for its tables run here. Each section lists the deliberate',
+  'differences and their reasons; the tests compare everything else row by row.',
   '',
-  'This page is made from the code by `npm run docs`; a test fails when it is out of date.',
+  'This page is generated from the code by `npm run docs`; a test fails when it is out of date.',
 ];
 for (const schema of stellarSchemas.values()) {
   const key = schema.uniqueKey
