@@ -56,7 +56,12 @@ describe('bad usage', () => {
       'CONFIG_INVALID',
       /user or password/,
     ],
-    ['a source that comes later', args({ '--source': 'rpc:http://localhost' }), 'NOT_AVAILABLE', /rpc/],
+    [
+      'a key in the address of a node',
+      args({ '--source': 'rpc:http://localhost/?key=abc' }),
+      'SOURCE_INVALID',
+      /PARQUETRY_HTTP_HEADERS/,
+    ],
     ['a command that is not there', ['reprot'], 'USAGE', /unknown command 'reprot'/],
     ['detaching without a server', args({}, '--detach'), 'USAGE', /parquetry dev/],
     ['an unknown command', ['backfil'], 'USAGE', /backfill/],

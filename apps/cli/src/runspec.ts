@@ -3,14 +3,18 @@ import {
   DEFAULT_CONTRACT,
   DEFAULT_MODE,
   type Layout,
+  type LedgerLocation,
   ParquetryError,
   type WriteSettings,
   assertMessageType,
   assertPartitionSize,
   expandTypes,
+  isLedgerUri,
+  ledgerLocations,
   parseLedgerRange,
   parseMode,
   parseStorageUri,
+  sourceUrl,
 } from '@parquetry/core';
 import { assertPlain, expandPath, isRemote, keyFault } from '@parquetry/storage';
 import type { BackfillInput, RunSpec, SourceSpec } from '@parquetry/workflows';
@@ -31,11 +35,23 @@ function sourcePlace(text: string): string {
   return text;
 }
 
+function ledgerPlace({ kind, place }: LedgerLocation): string {
+  return kind === 'rpc' ? `rpc:${sourceUrl(place).href}` : `galexie:${sourcePlace(place)}`;
+}
+
+/** @throws ParquetryError SOURCE_INVALID */
+function processorName(name: string): string {
+  if (/^[\w.-]{1,64}$/.test(name)) return `processor:${name}`;
+  throw new ParquetryError('SOURCE_INVALID', 'A processor has a name of letters, digits, ".", "_" and "-".', {
+    hint: 'What it runs is said by PARQUETRY_PROCESSORS of the worker (docs/processors.md).',
+  });
+}
+
 /** Source URIs by their scheme, local paths made absolute. @throws ParquetryError SOURCE_INVALID, CONFIG_INVALID */
 export function sourceUri(text: string): string {
   const match = /^([a-z0-9+]+):(.+)$/s.exec(text);
   const hint =
-    'Use ndjson:FILES (paths, s3:// or gs:// objects, globs, separated by commas) or galexie:FOLDER (also s3://… or gs://…).';
+    'Use ndjson:FILES (paths, s3:// or gs:// objects, globs, separated by commas), galexie:FOLDER (also s3://… or gs://…), rpc:URL, galexie:FOLDER,rpc:URL, https://… or processor:NAME.';
   if (isRemote(text)) {
     assertPlain(text);
     throw new ParquetryError(
@@ -47,14 +63,14 @@ export function sourceUri(text: string): string {
   if (match === null)
     throw new ParquetryError('SOURCE_INVALID', `"${text}" does not say what kind of source it is.`, { hint });
   const [, kind = '', rest = ''] = match;
-  if (kind === 'galexie') return `galexie:${sourcePlace(rest)}`;
+  if (isLedgerUri(text)) return ledgerLocations(text).map(ledgerPlace).join(',');
+  if (kind === 'http' || kind === 'https') return sourceUrl(text).href;
+  if (kind === 'processor') return processorName(rest);
   if (kind === 'ndjson')
     return `ndjson:${rest
       .split(',')
       .map((part) => sourcePlace(part.trim()))
       .join(',')}`;
-  if (kind === 'rpc')
-    throw new ParquetryError('NOT_AVAILABLE', 'The source rpc: is not available in this version.', { hint });
   throw new ParquetryError('SOURCE_INVALID', `There is no source "${kind}:".`, { hint });
 }
 

@@ -23,7 +23,7 @@ export const SETTINGS: readonly Setting[] = [
     used: 'often',
     value: '<uri>',
     ...text('a source'),
-    doc: 'ndjson:FILES (paths or globs, separated by commas) or galexie:FOLDER; both also on s3:// and gs://',
+    doc: 'ndjson:FILES (paths or globs, separated by commas) or galexie:FOLDER, both also on s3:// and gs://; rpc:URL; galexie:FOLDER,rpc:URL; https://HOST/PATH or processor:NAME',
   },
   {
     name: 'ledgers',

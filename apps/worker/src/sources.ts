@@ -1,6 +1,13 @@
-import { ParquetryError } from '@parquetry/core';
+import { ParquetryError, isLedgerUri, isProcessorUri } from '@parquetry/core';
 import type { TableSchema } from '@parquetry/schema';
-import { type NdjsonOptions, type Source, openGalexieSource, openNdjsonSource } from '@parquetry/source';
+import {
+  type NdjsonOptions,
+  type Source,
+  answersSpec,
+  openLedgerSource,
+  openNdjsonSource,
+  openProcessorSource,
+} from '@parquetry/source';
 import { messageSchemas, stellarSchemas } from '@parquetry/stellar';
 import type { RunSpec } from '@parquetry/workflows';
 
@@ -13,11 +20,19 @@ export async function openSource(spec: RunSpec, schemas: ReadonlyMap<string, Tab
   const { uri } = spec.source;
   const colon = uri.indexOf(':');
   const [kind, rest] = [uri.slice(0, colon), uri.slice(colon + 1)];
-  if (kind === 'galexie') return openGalexieSource(rest);
+  if (isLedgerUri(uri)) return openLedgerSource(uri);
+  if (isProcessorUri(uri)) return openProcessorSource(uri, spec, messageOptions(spec, schemas));
   if (kind === 'ndjson') return openNdjsonSource(rest, messageOptions(spec, schemas));
   throw new ParquetryError('SOURCE_INVALID', `There is no source "${kind}:".`, {
-    hint: 'Use ndjson:FILES or galexie:FOLDER; both may be on s3:// or gs://.',
+    hint: 'Use ndjson:FILES, galexie:FOLDER, rpc:URL, http(s)://… or processor:NAME; files and folders may be on s3:// or gs://.',
   });
+}
+
+/** The files of a run's messages, as the readers of messages name them. */
+export function messageFiles({ source, range, partitionSize }: RunSpec): string {
+  return isProcessorUri(source.uri)
+    ? answersSpec(source.uri, range, partitionSize)
+    : source.uri.slice('ndjson:'.length);
 }
 
 /** The pipeline's own metadata in a message, which `include_metadata: false` leaves out. */
@@ -46,15 +61,15 @@ export function messageOptions(
  */
 export async function checkSource(spec: RunSpec): Promise<void> {
   await openSource(spec, messageSchemas);
-  if (spec.source.uri.startsWith('galexie:')) checkLakeTypes(spec.types ?? []);
+  if (isLedgerUri(spec.source.uri)) checkLakeTypes(spec.types ?? []);
 }
 
 /** @throws ParquetryError MESSAGE_TYPE_UNKNOWN */
 export function checkLakeTypes(types: readonly string[]): void {
   for (const type of types)
     if (!stellarSchemas.has(type))
-      throw new ParquetryError('MESSAGE_TYPE_UNKNOWN', `A Galexie lake gives no message type "${type}".`, {
-        hint: `It gives ${[...stellarSchemas.keys()].join(', ')}.`,
+      throw new ParquetryError('MESSAGE_TYPE_UNKNOWN', `Ledgers give no message type "${type}".`, {
+        hint: `They give ${[...stellarSchemas.keys()].join(', ')}.`,
       });
 }
 

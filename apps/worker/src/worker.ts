@@ -1,12 +1,13 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { type NativeConnection, Worker } from '@temporalio/worker';
-import { TASK_QUEUE, WATCH_QUEUE } from '@parquetry/workflows';
+import { RPC_QUEUE, TASK_QUEUE, WATCH_QUEUE } from '@parquetry/workflows';
 import { createSharedActivities, createStageActivities, createWatchActivities } from './activities';
 import { startCleanup } from './cleanup';
 import { BUNDLE_PATH, buildBundle, hasBundle } from './bundle';
 import type { DebugSink } from './deps';
 import { FailureInterceptor } from './failures';
 import { openHost } from './host';
+import { rpcRate } from './rpcrate';
 
 /** What a worker needs from whoever starts it. */
 export interface WorkerOptions {
@@ -84,6 +85,16 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     activities: createStageActivities(host.deps),
   });
   const workers = [shared, watch, stages];
+  const rate = rpcRate();
+  if (rate !== undefined)
+    workers.push(
+      await Worker.create({
+        ...common,
+        taskQueue: RPC_QUEUE,
+        maxTaskQueueActivitiesPerSecond: rate,
+        activities: createSharedActivities(host.deps),
+      }),
+    );
   const stop = (): void => {
     host.stop();
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();

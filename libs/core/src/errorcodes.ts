@@ -113,7 +113,35 @@ export const ERROR_CODES = {
     example: 'The lake object FC3E15FF--63040000.xdr.zst can’t be read (ECONNRESET).',
     remedy: 'Check the network and the store’s status. Steps retry by themselves.',
   },
+  SOURCE_UNREACHABLE: {
+    exit: 3,
+    retryable: true,
+    cause: 'An RPC node or a processor does not answer, asks to slow down, or ended an answer in the middle.',
+    example: 'rpc:https://rpc.example/ does not answer (ECONNREFUSED).',
+    remedy: 'Check the address and the service’s status. Steps retry by themselves.',
+  },
   // the source
+  SOURCE_OUT_OF_RANGE: {
+    exit: 1,
+    retryable: false,
+    cause: 'The source keeps only a window of ledgers, and the requested ones lie outside it.',
+    example: 'rpc:https://rpc.example/ keeps ledgers 62972023-63092991; ledger 1000 is not among them.',
+    remedy: 'Choose ledgers in the window, or put a lake before the node: galexie:LAKE,rpc:URL.',
+  },
+  PROCESSOR_FAILED: {
+    exit: 1,
+    retryable: true,
+    cause: 'A processor ended with an exit code or said after its messages that they are not complete.',
+    example: 'processor:trades ended with exit code 1: KeyError: price (ledgers 426000-426009).',
+    remedy: 'Look at the processor’s own log. Steps retry by themselves.',
+  },
+  SOURCE_NOT_READY: {
+    exit: 1,
+    retryable: true,
+    cause: 'The source does not have the newest of the requested ledgers yet.',
+    example: 'rpc:https://rpc.example/ has ledgers up to 63092991, not 63092992 yet.',
+    remedy: 'Steps retry by themselves; when the source stays behind, look at the service.',
+  },
   LEDGER_MISSING: {
     exit: 1,
     retryable: false,

@@ -16,3 +16,4 @@ export * from './rejectcodes';
 export * from './settings';
 export * from './stage';
 export * from './uri';
+export * from './sourceuri';

@@ -13,7 +13,8 @@ export interface SourceDataset {
 
 /** What `prepare` found: all that a pull on any worker needs, as plain JSON, stored once a run in the archive. */
 export interface SourceIndex {
-  readonly kind: 'ndjson' | 'galexie';
+  /** `ndjson`: messages; the others: whole ledgers. */
+  readonly kind: 'ndjson' | 'galexie' | 'rpc' | 'fallback';
   readonly datasets: readonly SourceDataset[];
   /** Messages that belong to no partition (no usable ledger or type); their rejects are in `rejectsFile`. */
   readonly unusable: number;

@@ -43,7 +43,11 @@ export const summarize: SharedActivities['summarize'] = (ref) =>
 
 /** Stages a partition on the disk of the worker that takes the step. */
 export const pull: SharedActivities['pull'] = (request) =>
-  shared({ ...LONG, summary: `ledgers ${formatRange(request.task.range)}: pull` }).pull(request);
+  shared({
+    ...LONG,
+    ...(request.task.queue === undefined ? {} : { taskQueue: request.task.queue }),
+    summary: `ledgers ${formatRange(request.task.range)}: pull`,
+  }).pull(request);
 
 /** Finds what a scheduled run is to do. */
 export const resolveRange: ScheduleActivities['resolveRange'] = (input) =>

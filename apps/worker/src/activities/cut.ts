@@ -11,6 +11,7 @@ import type { WorkerDeps } from '../deps';
 import { withHeartbeat } from '../heartbeat';
 import { knownSchemas } from '../plan/indexrange';
 import { loadPlan, spoolKey } from '../plan/stored';
+import { pullQueue } from '../rpcrate';
 import { messageOptions } from '../sources';
 import { keepRejects } from './rejects';
 import { bytesOf, flushLimits } from './flushlimits';
@@ -204,7 +205,13 @@ async function flush(parts: {
   return {
     kind: 'flush',
     plan: planned.plan,
-    task: { key: String(cursor).padStart(10, '0'), range, datasets, reason: cut.reason },
+    task: {
+      key: String(cursor).padStart(10, '0'),
+      range,
+      datasets,
+      reason: cut.reason,
+      ...pullQueue(spec.source),
+    },
     reason: cut.reason,
     ...(closeTime === undefined ? {} : { closedAt: isoTime(closeTime) }),
     ...tipOf(view),

@@ -2,6 +2,7 @@ import { openStore } from '@parquetry/storage';
 import type { NextPartitions, PlanRef } from '@parquetry/workflows';
 import type { WorkerDeps } from '../deps';
 import { loadPlan } from '../plan/stored';
+import { pullQueue } from '../rpcrate';
 import { committedCoverage, findTasks, leftOut } from '../plan/tasks';
 
 /** See `SharedActivities.nextPartitions`. */
@@ -12,5 +13,7 @@ export async function nextPartitions(
   const { spec, index } = await loadPlan(openStore(request.archive), request.archive, request.plan);
   const datasets = index.datasets.map(({ dataset }) => dataset);
   const committed = await committedCoverage(await archives.get(request.archive), datasets);
-  return findTasks(spec, request.cursor, request.limit, leftOut(spec, committed));
+  const found = findTasks(spec, request.cursor, request.limit, leftOut(spec, committed));
+  const queue = pullQueue(spec.source);
+  return { ...found, tasks: found.tasks.map((task) => ({ ...task, ...queue })) };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Archive } from '@parquetry/archive';
 import { MAX_LEDGER } from '@parquetry/core';
-import { lakeTailIndex } from '@parquetry/source';
+import { ledgerTailIndex, openFeed } from '@parquetry/source';
 import { openStore } from '@parquetry/storage';
 import type { TailInput, TailStart } from '@parquetry/workflows';
 import { checkArchive, mergeIdentity, wantedIdentity } from '../archives';
@@ -10,7 +10,7 @@ import { withHeartbeat } from '../heartbeat';
 import { checkSortKeys } from '../plan/sortkeys';
 import { storePlan } from '../plan/stored';
 import { checkLakeTypes, networkName } from '../sources';
-import { isLake, lakeOf, lakeTypes, nextLedger, schemaStyle, sourceEdges, tailRun } from './tailsource';
+import { isLake, lakeTypes, nextLedger, schemaStyle, sourceEdges, tailRun } from './tailsource';
 
 const POLL_MS = 1_000;
 
@@ -24,7 +24,9 @@ export async function openTail(
     const store = openStore(spec.archive);
     const existing = await checkArchive(store, wantedIdentity(run));
     if (isLake(spec)) checkLakeTypes(spec.types ?? []);
-    const found = isLake(spec) ? await lakeTailIndex(lakeOf(spec), lakeTypes(spec)) : undefined;
+    const found = isLake(spec)
+      ? ledgerTailIndex(await openFeed(spec.source.uri, undefined, signal), lakeTypes(spec))
+      : undefined;
     const network = spec.network ?? (found?.network === undefined ? undefined : networkName(found.network));
     const identity = mergeIdentity({ ...wantedIdentity(run), network }, existing);
     const style = schemaStyle(identity);

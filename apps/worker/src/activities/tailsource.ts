@@ -1,20 +1,23 @@
 import { createHash } from 'node:crypto';
 import { type Archive, type ArchiveIdentity, majorAt, majorCoverage, parseDataset } from '@parquetry/archive';
-import { DEFAULT_LEDGER_TYPES, type Intervals, MAX_LEDGER } from '@parquetry/core';
+import {
+  DEFAULT_LEDGER_TYPES,
+  type Intervals,
+  MAX_LEDGER,
+  ParquetryError,
+  isLedgerUri,
+  isProcessorUri,
+} from '@parquetry/core';
 import { type TableSchema, portableSchema } from '@parquetry/schema';
 import {
   type ReadPosition,
-  type LakeStore,
-  LakeTail,
+  LedgerTail,
   MessageTail,
   type NdjsonOptions,
   type SourceIndex,
   type TailPositions,
   type TailReader,
-  lakeStart,
-  lakeTip,
-  readLakeConfig,
-  openLakeStore,
+  openFeed,
 } from '@parquetry/source';
 import type { ObjectStore } from '@parquetry/storage';
 import type { RunSpec, TailSpec } from '@parquetry/workflows';
@@ -35,17 +38,12 @@ export function tailRun(spec: TailSpec): RunSpec {
   return { ...spec, range: { start: 1, end: MAX_LEDGER } };
 }
 
-/** Whether the tail's source is a ledger lake. */
+/** Whether the tail's source gives whole ledgers. */
 export function isLake(spec: TailSpec): boolean {
-  return spec.source.uri.startsWith('galexie:');
+  return isLedgerUri(spec.source.uri);
 }
 
-/** The lake a tail follows. */
-export function lakeOf(spec: TailSpec): LakeStore {
-  return openLakeStore(spec.source.uri.slice('galexie:'.length));
-}
-
-/** Message types a tail takes from a lake. */
+/** Message types a tail takes from ledgers. */
 export function lakeTypes(spec: TailSpec): readonly string[] {
   return spec.types ?? DEFAULT_LEDGER_TYPES;
 }
@@ -129,9 +127,8 @@ export async function sourceEdges(
   signal: AbortSignal,
 ): Promise<SourceEdges | undefined> {
   if (isLake(spec)) {
-    const lake = lakeOf(spec);
-    const config = await readLakeConfig(lake);
-    const [first, last] = [await lakeStart(lake, config), await lakeTip(lake, config)];
+    const feed = await openFeed(spec.source.uri, undefined, signal);
+    const [first, last] = [await feed.first(signal), await feed.tip(signal)];
     return first === undefined || last === undefined ? undefined : { first, last, firstOf: () => first };
   }
   const options = {
@@ -174,7 +171,14 @@ export async function openReader(
   },
 ): Promise<TailReader> {
   const { spec, cursor, lag, types, messages, index, marks } = options;
-  if (index !== undefined) return new LakeTail(lakeOf(spec), { cursor, lag, types: lakeTypes(spec), index });
+  if (index !== undefined) {
+    const feed = await openFeed(spec.source.uri, index.data);
+    return new LedgerTail(feed, { cursor, lag, types: lakeTypes(spec), index });
+  }
+  if (isProcessorUri(spec.source.uri))
+    throw new ParquetryError('NOT_AVAILABLE', 'A processor can be backfilled, but not followed yet.', {
+      hint: 'Start backfills of the next ledgers, one after the other.',
+    });
   const workflowId = Context.current().info.workflowExecution?.workflowId;
   const workDir = await workplace.openSpool(spoolKey(tailRun(spec)), workflowId);
   return new MessageTail(spec.source.uri.slice('ndjson:'.length), {

@@ -8,7 +8,7 @@ import {
   parseDataset,
   splitByMajor,
 } from '@parquetry/archive';
-import { type LedgerRange, ParquetryError, formatRange } from '@parquetry/core';
+import { type LedgerRange, ParquetryError, formatRange, isLedgerUri } from '@parquetry/core';
 import { type TableSchema, portableSchema } from '@parquetry/schema';
 import type { NdjsonOptions, Source, SourceIndex, SourceProgress } from '@parquetry/source';
 import { messageSchemas } from '@parquetry/stellar';
@@ -56,7 +56,7 @@ export async function indexRange(
   options: IndexOptions,
 ): Promise<RangeIndex> {
   const existing = await checkArchive(store, wantedIdentity(spec));
-  if (spec.source.uri.startsWith('galexie:')) checkLakeTypes(spec.types ?? []);
+  if (isLedgerUri(spec.source.uri)) checkLakeTypes(spec.types ?? []);
   const { integers, nesting } = mergeIdentity(wantedIdentity(spec), existing);
   const style = integers === 'signed' ? portableSchema : (schema: TableSchema): TableSchema => schema;
   const known = await knownSchemas(store, style, spec.range);
@@ -72,7 +72,7 @@ export async function indexRange(
       const schema = style(inferred);
       const base = known.get(messageType);
       if (base === undefined) return { ...entry, dataset, schema };
-      assertColumns(contract, dataset, base, schema, found.kind === 'galexie');
+      assertColumns(contract, dataset, base, schema, found.kind !== 'ndjson');
       return { ...entry, dataset, schema: agreedSchema(contract, base, schema) };
     }),
   );

@@ -2,7 +2,7 @@ import { parseDataset } from '@parquetry/archive';
 import { type TableSchema, compareSchemas, describeChange } from '@parquetry/schema';
 import { type InspectedMessage, inspectNdjson, openNdjsonSource } from '@parquetry/source';
 import type { RunSpec } from '@parquetry/workflows';
-import { messageOptions } from '../sources';
+import { messageFiles, messageOptions } from '../sources';
 import { retyped } from './contract';
 
 /** Codes of rejects that say: the column can't hold the value. */
@@ -53,7 +53,7 @@ export async function assertTypes(request: {
   const misfits = new Map<string, Map<string, Misfit>>();
   const ledgers = new Map<string, number>();
   await inspectNdjson({
-    spec: spec.source.uri.slice('ndjson:'.length),
+    spec: messageFiles(spec),
     options: messageOptions(spec, known),
     schemas,
     range: spec.range,
@@ -102,10 +102,7 @@ async function wantedTypes(
     ({ dataset }) => parseDataset(dataset).messageType === messageType,
   )?.schema;
   const others = new Map([...known].filter(([type]) => type !== messageType));
-  const source = await openNdjsonSource(
-    spec.source.uri.slice('ndjson:'.length),
-    messageOptions(spec, others),
-  );
+  const source = await openNdjsonSource(messageFiles(spec), messageOptions(spec, others));
   const { datasets: free } = await source.prepare({
     range: spec.range,
     types: [messageType],

@@ -1,5 +1,5 @@
 import { parseDataset } from '@parquetry/archive';
-import type { WriteSettings } from '@parquetry/core';
+import { type WriteSettings, isProcessorUri } from '@parquetry/core';
 import type { RunSpec } from '@parquetry/workflows';
 
 /**
@@ -11,7 +11,7 @@ export function segmentSettings(
   dataset: string,
 ): WriteSettings {
   // A lake's rows are decoded; compaction hands on what the segments say.
-  if (!source.uri.startsWith('ndjson:')) return settings;
+  if (!source.uri.startsWith('ndjson:') && !isProcessorUri(source.uri)) return settings;
   const { messageType } = parseDataset(dataset);
   const closeTimePath = own(source.closeTime, messageType);
   const ledgerPath = own(source.ledger, messageType);

@@ -1,3 +1,3 @@
-export { GalexieSource, openGalexieSource } from './source';
+export { openGalexieSource, openLedgerSource } from './source';
 export { type LakeConfig, readLakeConfig } from './lake';
 export { type LakeStore, LocalLakeStore, openLakeStore, RemoteLakeStore } from './store';

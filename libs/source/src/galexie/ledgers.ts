@@ -9,21 +9,13 @@ import {
   readBatchHeader,
   readLedger,
 } from '@parquetry/stellar';
+import type { FeedLedger } from '../ledgers/feed';
 import type { LakeConfig } from './lake';
 import type { LakeStore } from './store';
 import { decompressObject } from './zstd';
 
 /** Objects read and decompressed ahead of the one that is decoded. */
 const AHEAD = 2;
-
-/** A ledger of the range, or one before it that shares its object. */
-export interface LakeLedger {
-  readonly sequence: number;
-  readonly object: string;
-  readonly ledger: DecodedLedger;
-  /** Compressed bytes read so far. */
-  readonly bytesRead: number;
-}
 
 interface LakeObject {
   readonly key: string;
@@ -43,14 +35,14 @@ export async function* lakeLedgers(
   range: LedgerRange,
   types: readonly StellarType[],
   signal?: AbortSignal,
-): AsyncGenerator<LakeLedger> {
+): AsyncGenerator<FeedLedger> {
   let bytesRead = 0;
   for await (const { batch, object } of loadBatches(store, config, range)) {
     bytesRead += object.compressed;
     const wanted = intersectRange(range, batch) ?? range;
     for (const { sequence, ledger } of decodeBatch(object, batch, wanted, types)) {
       signal?.throwIfAborted();
-      if (sequence >= wanted.start - 1) yield { sequence, object: object.key, ledger, bytesRead };
+      if (sequence >= wanted.start - 1) yield { sequence, ledger, bytesRead };
       await nextTurn();
     }
   }

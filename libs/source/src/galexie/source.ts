@@ -3,7 +3,6 @@ import {
   type DecodedLedger,
   KNOWN_NETWORKS,
   LedgerContext,
-  batchesOf,
   checkLedger,
   detectNetwork,
   hex,
@@ -12,52 +11,49 @@ import {
 } from '@parquetry/stellar';
 import type { PrepareRequest, PullRequest, Source, SourceDataset, SourceIndex } from '../source';
 import { writeManifest } from '../stage/manifest';
-import { type LakeConfig, readLakeConfig } from './lake';
-import { lakeLedgers } from './ledgers';
+import { openFeed, openLedgerLocations } from '../ledgers/open';
 import { PullStage } from './pull';
-import { type LakeStore, openLakeStore } from './store';
-
-/** Objects that `prepare` reads at most to recognise the network of a lake without a manifest. */
-const NETWORK_PROBES = 16;
 
 /**
- * Opens a SEP-54 ledger lake in a local folder or a bucket (`galexie:PATH`, `galexie:s3://…`, `galexie:gs://…`).
+ * Opens places of whole ledgers: `galexie:PATH`, `galexie:s3://…`, `galexie:gs://…`, `rpc:URL`, or several of them with
+ * commas between, the first one that has a ledger first.
  * @throws ParquetryError SOURCE_NOT_FOUND, SOURCE_INVALID, and the errors of an `ObjectStore`
  */
-export async function openGalexieSource(location: string): Promise<Source> {
-  const store = openLakeStore(location);
-  await store.list('');
-  return new GalexieSource(store);
+export async function openLedgerSource(uri: string): Promise<Source> {
+  await openLedgerLocations(uri);
+  return new LedgerSource(uri);
 }
 
-/** A ledger lake as a source of the Stellar message types. */
-export class GalexieSource implements Source {
-  readonly uri: string;
+/** Opens one lake. @throws as `openLedgerSource` */
+export function openGalexieSource(location: string): Promise<Source> {
+  return openLedgerSource(`galexie:${location}`);
+}
 
-  constructor(private readonly store: LakeStore) {
-    this.uri = store.uri;
-  }
+/** Whole ledgers as a source of the Stellar message types. */
+class LedgerSource implements Source {
+  constructor(readonly uri: string) {}
 
-  async prepare(request: PrepareRequest): Promise<SourceIndex> {
-    const datasets = datasetsOf(request.types);
-    const config = await readLakeConfig(this.store);
-    const probe =
-      config.network === undefined
-        ? await this.probeNetwork(config, request)
-        : { network: config.network, bytesRead: 0 };
+  async prepare({ range, types, signal }: PrepareRequest): Promise<SourceIndex> {
+    const datasets = datasetsOf(types);
+    const feed = await openFeed(this.uri, undefined, signal);
+    await feed.assertRange(range, signal);
+    const probe = (feed.network === undefined ? await feed.probeNetwork?.(range, signal) : undefined) ?? {
+      network: feed.network,
+      bytesRead: 0,
+    };
     return {
-      kind: 'galexie',
+      kind: feed.kind,
       datasets,
       unusable: 0,
       filtered: 0,
       bytesRead: probe.bytesRead,
       ...(probe.network === undefined ? {} : { network: probe.network }),
-      data: config,
+      data: feed.config,
     };
   }
 
   async pull(request: PullRequest): Promise<StageManifest> {
-    const config = request.index.data as LakeConfig;
+    const feed = await openFeed(this.uri, request.index.data, request.signal);
     const stage = new PullStage(request.stageDir, request.datasets, request);
     const types = request.datasets.map(({ schema }) => schema.messageType).filter(isStellarType);
     let network = request.index.network;
@@ -65,7 +61,7 @@ export class GalexieSource implements Source {
     let lastHash: string | undefined;
     let bytesRead = 0;
     try {
-      for await (const item of lakeLedgers(this.store, config, request.range, types, request.signal)) {
+      for await (const item of feed.ledgers(request.range, types, request.signal)) {
         const { ledger, sequence } = item;
         bytesRead = item.bytesRead;
         checkLedger(ledger, lastHash);
@@ -92,31 +88,6 @@ export class GalexieSource implements Source {
       throw error;
     }
   }
-
-  private async probeNetwork(
-    config: LakeConfig,
-    { range, signal }: PrepareRequest,
-  ): Promise<{ network: string | undefined; bytesRead: number }> {
-    let bytesRead = 0;
-    let probes = 0;
-    for (const batch of batchesOf(config.layout, range)) {
-      if (++probes > NETWORK_PROBES) break;
-      const start = Math.max(range.start, batch.start);
-      const end = Math.min(range.end, batch.end);
-      try {
-        for await (const item of lakeLedgers(this.store, config, { start, end }, [], signal)) {
-          bytesRead += item.sequence === start ? item.bytesRead : 0;
-          const network = detectNetwork(item.ledger);
-          if (network !== undefined) return { network, bytesRead };
-        }
-      } catch (error) {
-        // A hole or a damaged object is the pull's to report, with its partition.
-        signal?.throwIfAborted();
-        if (!(error instanceof ParquetryError)) throw error;
-      }
-    }
-    return { network: undefined, bytesRead };
-  }
 }
 
 /** Without transactions no hash depends on the network, so any passphrase will do. */
@@ -124,7 +95,7 @@ function unknownNetwork(ledger: DecodedLedger): string {
   if (ledger.meta.value.txProcessing.length === 0) return KNOWN_NETWORKS[0] as string;
   throw new ParquetryError(
     'SOURCE_INVALID',
-    `The network of ledger ${ledger.meta.value.ledgerHeader.header.ledgerSeq} is none of the public ones.`,
+    `The network of ledger ${ledger.meta.value.ledgerHeader.header.ledgerSeq} is not one of the public ones.`,
     { hint: 'Put a .config.json with the networkPassphrase into the lake.' },
   );
 }

@@ -28,6 +28,10 @@ import { beginning, type LongLine, longLine } from './files/long';
 import { messageOptions, type NdjsonOptions } from './options';
 import { rejectOf } from './reject';
 import { ensureSpool } from './files/spool';
+import { isAnswer } from '../processor';
+
+/** Copies of answers that are kept for the pulls, bytes; the others are asked for again. */
+const MAX_COPIES = 4 * 2 ** 30;
 
 /** The one pass over all files: blocks with their ledgers, counts, evidence of every value, unusable messages. */
 export class Indexer {
@@ -45,6 +49,8 @@ export class Indexer {
   private filtered = 0;
   private bytesRead = 0;
   private messages = 0;
+  /** Bytes of answers whose copies stay for the pulls. */
+  private copied = 0;
   // the block under way
   private first = 0;
   private last = 0;
@@ -166,6 +172,7 @@ export class Indexer {
         });
       }
       if (file.packing === 'none') this.bytesRead += size;
+      if (isAnswer(file) && (this.copied += size) > MAX_COPIES) await rm(path.join(this.request.workDir, file.spool as string), { force: true });
     } finally {
       await handle.close();
     }

@@ -100,6 +100,8 @@ export interface PartitionTask {
   readonly datasets: readonly string[];
   /** What ended the range where a tail cut it; its last file says so. */
   readonly reason?: FlushReason;
+  /** Task queue of the pull where it is not the shared one. */
+  readonly queue?: string;
 }
 
 /** Input of the `partition` workflow. Works alone too: everything else is in the stored plan. */

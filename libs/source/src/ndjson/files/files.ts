@@ -5,6 +5,7 @@ import path from 'node:path';
 import { ParquetryError, systemErrorCode } from '@parquetry/core';
 import { isRemote } from '@parquetry/storage';
 import { glob, isDynamicPattern } from 'tinyglobby';
+import { answerFiles } from '../../processor/ranges';
 import { listObjects } from './remote';
 import type { SourceFile } from './sourcefile';
 
@@ -15,6 +16,8 @@ import type { SourceFile } from './sourcefile';
  *   SOURCE_INVALID for a folder, PERMISSION_DENIED for a folder under a glob that can't be read
  */
 export async function listFiles(spec: string): Promise<SourceFile[]> {
+  const answers = answerFiles(spec);
+  if (answers !== undefined) return answers;
   const parts = (await isFile(spec)) ? [spec] : spec.split(',').map((part) => part.trim());
   const names = await Promise.all(parts.map((part) => (isRemote(part) ? listObjects(part) : expand(part))));
   const files: SourceFile[] = [];

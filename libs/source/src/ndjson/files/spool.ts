@@ -7,6 +7,7 @@ import { isParquetryError, ParquetryError, systemErrorCode } from '@parquetry/co
 import { inspectFile } from './files';
 import type { SourceFile } from './sourcefile';
 import { ZstdFrames } from './frames';
+import { fetchAnswer, isAnswer } from '../../processor';
 import { fetchObject } from './remote';
 
 const underWay = new Map<string, Promise<number>>();
@@ -41,7 +42,8 @@ async function spool(file: SourceFile, target: string, signal: AbortSignal | und
   if (file.packing !== 'remote') return unpack(file, target, signal);
   const fetched = `${target}.${process.pid}.fetched`;
   try {
-    const bytesRead = await fetchObject(file, fetched, signal);
+    const fetch = isAnswer(file) ? fetchAnswer : fetchObject;
+    const bytesRead = await fetch(file, fetched, signal);
     const { packing } = await inspectFile(file.name, fetched);
     if (packing === 'none') await rename(fetched, target);
     else await unpack({ ...file, path: fetched, packing }, target, signal);

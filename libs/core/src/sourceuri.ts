@@ -1,0 +1,44 @@
+import { ParquetryError } from './errors';
+
+/** One place of whole ledgers. */
+export interface LedgerLocation {
+  readonly kind: 'galexie' | 'rpc';
+  /** What follows the colon. */
+  readonly place: string;
+}
+
+/** Whether a source gives whole ledgers; the others give messages. */
+export function isLedgerUri(uri: string): boolean {
+  return /^(galexie|rpc):/.test(uri);
+}
+
+/** Whether a source gives messages for a range on request. */
+export function isProcessorUri(uri: string): boolean {
+  return /^(https?|processor):/.test(uri);
+}
+
+/** The places of `galexie:…`, `rpc:…`, or several of them with commas between, in their order. */
+export function ledgerLocations(uri: string): readonly LedgerLocation[] {
+  return uri.split(/,\s*(?=(?:galexie|rpc):)/).map((part) => {
+    const colon = part.indexOf(':');
+    return { kind: part.slice(0, colon) === 'rpc' ? 'rpc' : 'galexie', place: part.slice(colon + 1).trim() };
+  });
+}
+
+/**
+ * The address of an RPC node or a processor. What is started with it is kept in Temporal's history, so nothing that
+ * may be a secret is allowed in it, and nothing of it is quoted.
+ * @throws ParquetryError SOURCE_INVALID
+ */
+export function sourceUrl(text: string): URL {
+  const fail = (why: string): never => {
+    throw new ParquetryError('SOURCE_INVALID', `The address of the source ${why}.`, {
+      hint: 'Write https://host or https://host/path; API keys go into PARQUETRY_HTTP_HEADERS of the worker.',
+    });
+  };
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return fail('is not an http:// or https:// URL');
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '') return fail('has a user or password in it');
+  if (url.search !== '' || url.hash !== '') return fail('has a query or a fragment');
+  return url;
+}

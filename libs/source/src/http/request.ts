@@ -1,0 +1,110 @@
+import { type IncomingHttpHeaders, type IncomingMessage, request as plainRequest } from 'node:http';
+import { request as tlsRequest } from 'node:https';
+import { type Readable, pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { NoAnswer } from '@parquetry/storage';
+import { ZstdFrames } from '../ndjson/files/frames';
+import { headersFor } from './headers';
+
+/** A request to a source. The worker's own headers for the server are added. */
+export interface HttpRequest {
+  readonly url: URL;
+  /** Sent as a POST of JSON; a GET without it. */
+  readonly json?: string;
+  readonly accept: string;
+  readonly encodings: string;
+  /** Time without a byte after which the request fails. */
+  readonly idleMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** An answer whose body is decompressed while it is read. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Readable;
+  /** Headers that came after the body; complete when the body is read. */
+  readonly trailers: () => NodeJS.Dict<string>;
+}
+
+/** The answer has a status other than 200. */
+export class HttpStatus extends Error {
+  constructor(
+    readonly status: number,
+    readonly retryAfter: string | undefined,
+  ) {
+    super(`status ${status}`);
+  }
+}
+
+/** The answer is not what it should be; another try may bring a good one. */
+export class BadAnswer extends Error {}
+
+/** The answer is larger than the limit. */
+export class TooLarge extends Error {}
+
+/** Sends a request. Redirects are not followed: they would carry the headers to another server. */
+export function send(request: HttpRequest): Promise<HttpAnswer> {
+  const { url, json, accept, encodings, idleMs, signal } = request;
+  return new Promise((resolve, reject) => {
+    const call = (url.protocol === 'https:' ? tlsRequest : plainRequest)(url, {
+      method: json === undefined ? 'GET' : 'POST',
+      headers: {
+        accept,
+        'accept-encoding': encodings,
+        'user-agent': 'parquetry',
+        ...(json === undefined
+          ? {}
+          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(json) }),
+        ...headersFor(url),
+      },
+      ...(signal === undefined ? {} : { signal }),
+    });
+    call.setTimeout(idleMs, () => call.destroy(new NoAnswer(idleMs)));
+    call.on('error', reject);
+    call.on('response', (response) => {
+      try {
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: decoded(response),
+          trailers: () => response.trailers,
+        });
+      } catch (error) {
+        call.destroy();
+        reject(error as Error);
+      }
+    });
+    call.end(json);
+  });
+}
+
+/** The body of an answer with status 200. @throws HttpStatus */
+export async function sendFor200(request: HttpRequest): Promise<HttpAnswer> {
+  const answer = await send(request);
+  if (answer.status === 200) return answer;
+  answer.body.on('error', () => undefined).destroy();
+  throw new HttpStatus(answer.status, answer.headers['retry-after']);
+}
+
+/** The whole body. @throws TooLarge */
+export async function readBody(body: Readable, limit: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of body as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > limit) throw new TooLarge(`more than ${limit} bytes`);
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+function decoded(response: IncomingMessage): Readable {
+  const encoding = response.headers['content-encoding']?.toLowerCase() ?? 'identity';
+  if (encoding === 'identity' || encoding === '') return response;
+  if (encoding !== 'gzip' && encoding !== 'x-gzip' && encoding !== 'zstd')
+    throw new BadAnswer('a content-encoding that was not asked for');
+  const decoder = encoding === 'zstd' ? new ZstdFrames() : createGunzip();
+  // Errors of either end come out of the decoder.
+  return pipeline(response, decoder, () => undefined);
+}

@@ -1,0 +1,133 @@
+import { createWriteStream } from 'node:fs';
+import { type Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { ParquetryError, formatRange, systemErrorCode } from '@parquetry/core';
+import { type Fault, type RetryPolicy, readRetryAfter, retrying } from '@parquetry/storage';
+import { BadAnswer, HttpStatus, httpFault, sendFor200, withoutSecrets } from '../http';
+import type { SourceFile } from '../ndjson/files/sourcefile';
+import { CommandFailure, NotReady, runCommand } from './command';
+import { answerRequest } from './ranges';
+
+/** The trailer with which a processor says after its messages that they are not all. */
+const ERROR_TRAILER = 'x-processor-error';
+/** A processor may work for a while before its first message. */
+const IDLE_MS = 600_000;
+/** Largest answer, bytes after decompression. */
+const MAX_ANSWER = 16 * 2 ** 30;
+/** About a minute of tries; then the step's own retries come. */
+const RETRY: RetryPolicy = { attempts: 8, backoffMs: 500 };
+
+/**
+ * Writes a processor's answer for a range to a local file, whole or not at all; never more than a piece of it is in
+ * memory.
+ * @returns bytes written
+ * @throws ParquetryError PROCESSOR_FAILED, SOURCE_NOT_READY, SOURCE_UNREACHABLE, SOURCE_CORRUPT, SOURCE_INVALID,
+ *   PERMISSION_DENIED, CONFIG_INVALID, CANCELLED
+ */
+export function fetchAnswer(
+  file: SourceFile,
+  target: string,
+  signal?: AbortSignal,
+  retry: RetryPolicy = RETRY,
+): Promise<number> {
+  const { uri, range } = answerRequest(file);
+  const fetch = uri.startsWith('processor:') ? fromCommand : fromServer;
+  return retrying(
+    retry,
+    () => fetch(uri, range, target, signal),
+    (error) => answerFault(error, uri, range),
+    signal,
+  );
+}
+
+async function fromServer(
+  uri: string,
+  { start, end }: { start: number; end: number },
+  target: string,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const url = new URL(uri);
+  url.searchParams.set('start', String(start));
+  url.searchParams.set('end', String(end));
+  const request = { url, accept: 'application/x-ndjson', encodings: 'zstd, gzip', idleMs: IDLE_MS };
+  const answer = await sendFor200({ ...request, ...(signal === undefined ? {} : { signal }) });
+  const { headers } = answer;
+  // Without them an answer that was cut short looks like a whole one.
+  if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) {
+    answer.body.destroy();
+    throw new BadAnswer('neither Content-Length nor chunks, so that its end is not known');
+  }
+  const bytes = await save(answer.body, target, signal);
+  const failed = answer.trailers()[ERROR_TRAILER];
+  if (failed !== undefined) throw new CommandFailure(`says after its messages: ${failed}`);
+  return bytes;
+}
+
+async function fromCommand(
+  uri: string,
+  range: { start: number; end: number },
+  target: string,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const command = runCommand(uri.slice('processor:'.length), range, IDLE_MS, signal);
+  let bytes: number;
+  try {
+    bytes = await save(command.stdout, target, signal);
+  } catch (error) {
+    command.kill();
+    await command.ended.catch(() => undefined);
+    throw error;
+  }
+  await command.ended;
+  return bytes;
+}
+
+async function save(body: Readable, target: string, signal: AbortSignal | undefined): Promise<number> {
+  let bytes = 0;
+  const counted = new Transform({
+    transform(chunk: Buffer, _, done): void {
+      bytes += chunk.length;
+      if (bytes <= MAX_ANSWER) return done(null, chunk);
+      done(
+        new ParquetryError('SOURCE_INVALID', `A processor answers with more than ${MAX_ANSWER} bytes.`, {
+          hint: 'Take smaller partitions: --partition-size.',
+        }),
+      );
+    },
+  });
+  await pipeline(body, counted, createWriteStream(target), ...(signal === undefined ? [] : [{ signal }]));
+  return bytes;
+}
+
+function answerFault(error: unknown, uri: string, range: { start: number; end: number }): Fault {
+  const what = `ledgers ${formatRange(range)}`;
+  const details = { source: uri, start: range.start, end: range.end };
+  if (error instanceof CommandFailure)
+    return {
+      error: new ParquetryError('PROCESSOR_FAILED', `${uri} ${withoutSecrets(error.message)} (${what}).`, {
+        details,
+      }),
+      again: true,
+    };
+  const early =
+    error instanceof HttpStatus &&
+    (error.status === 425 || (error.status === 404 && error.retryAfter !== undefined));
+  if (early || error instanceof NotReady) {
+    const retryAfterMs = error instanceof HttpStatus ? readRetryAfter(error.retryAfter) : undefined;
+    return {
+      error: new ParquetryError('SOURCE_NOT_READY', `${uri} does not have ${what} yet.`, {
+        details,
+        hint: 'Retry when the processor has caught up.',
+      }),
+      again: true,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    };
+  }
+  const code = systemErrorCode(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return {
+      error: new ParquetryError('STAGE_FULL', `No room for the answer of ${uri} for ${what}.`, { details }),
+      again: false,
+    };
+  return httpFault(error, uri);
+}

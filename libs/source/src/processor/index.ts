@@ -1,0 +1,3 @@
+export { fetchAnswer } from './answer';
+export { PROCESSORS_VARIABLE } from './command';
+export { answerFiles, answersSpec, isAnswer } from './ranges';

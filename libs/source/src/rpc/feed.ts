@@ -1,0 +1,144 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type LedgerRange, ParquetryError, sourceUrl } from '@parquetry/core';
+import { type StellarType, assertEnd, hex, readLedger } from '@parquetry/stellar';
+import { BadAnswer } from '../http';
+import type { FeedLedger, LedgerFeed } from '../ledgers/feed';
+import { RpcClient, type RpcOptions } from './client';
+import { type RpcLedger, type RpcPage, RpcPages, outOfRange, readWindow } from './pages';
+
+/** What is known of a node before a ledger is read. */
+export interface RpcConfig {
+  /** Network passphrase. */
+  readonly network: string;
+}
+
+/** Opens a node. With `config` it is one that a plan was made for: another network is refused. */
+export async function openRpcFeed(
+  location: string,
+  config?: RpcConfig,
+  options?: RpcOptions,
+  signal?: AbortSignal,
+): Promise<RpcFeed> {
+  const client = new RpcClient(sourceUrl(location), options);
+  if (config !== undefined) return new RpcFeed(client, config);
+  return new RpcFeed(client, { network: await readNetwork(client, signal) });
+}
+
+/** A Stellar RPC node, which keeps the newest ledgers. */
+export class RpcFeed implements LedgerFeed {
+  readonly kind = 'rpc';
+  readonly uri: string;
+  readonly network: string;
+  private checked: Promise<void> | undefined;
+
+  constructor(
+    private readonly client: RpcClient,
+    readonly config: RpcConfig,
+  ) {
+    this.uri = client.uri;
+    this.network = config.network;
+  }
+
+  async first(signal?: AbortSignal): Promise<number> {
+    return (await readWindow(this.client, signal)).start;
+  }
+
+  async tip(signal?: AbortSignal): Promise<number> {
+    return (await readWindow(this.client, signal)).end;
+  }
+
+  async assertRange(range: LedgerRange, signal?: AbortSignal): Promise<void> {
+    const window = await readWindow(this.client, signal);
+    if (range.start < window.start || range.start > window.end)
+      throw outOfRange(this.uri, window, range.start);
+    if (range.end > window.end) throw outOfRange(this.uri, window, window.end + 1);
+  }
+
+  /** A node says only when it is asked for a ledger whether it has it. */
+  assertWhole(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async *ledgers(
+    range: LedgerRange,
+    types: readonly StellarType[],
+    signal?: AbortSignal,
+  ): AsyncGenerator<FeedLedger> {
+    await this.assertNetwork(signal);
+    let bytesRead = 0;
+    for await (const page of this.pages(range, signal)) {
+      bytesRead += page.bytes;
+      for (const entry of page.ledgers) {
+        signal?.throwIfAborted();
+        yield { sequence: entry.sequence, ledger: this.decode(entry, types), bytesRead };
+        await nextTurn();
+      }
+    }
+  }
+
+  /** One page is read ahead of the one that is decoded. */
+  private async *pages({ start, end }: LedgerRange, signal?: AbortSignal): AsyncGenerator<RpcPage> {
+    const pages = new RpcPages(this.client);
+    const read = (next: number): Promise<RpcPage> => {
+      const reading = pages.read(next, end, signal);
+      // The failure is reported when its turn comes; without this it would count as unhandled meanwhile.
+      reading.catch(() => undefined);
+      return reading;
+    };
+    let ahead: Promise<RpcPage> | undefined = read(start);
+    for (let next = start; ahead !== undefined;) {
+      const page: RpcPage = await ahead;
+      next += page.ledgers.length;
+      ahead = next <= end ? read(next) : undefined;
+      yield page;
+    }
+  }
+
+  private decode(
+    { sequence, hash, header, meta }: RpcLedger,
+    types: readonly StellarType[],
+  ): FeedLedger['ledger'] {
+    const name = `${this.uri} ledger ${sequence}`;
+    const bytes = Buffer.from(meta, 'base64');
+    const ledger = readLedger(bytes, 0, name, types);
+    assertEnd(bytes, ledger.meta.xdrEnd, name);
+    const found = ledger.meta.value.ledgerHeader;
+    const expected = Buffer.from(header, 'base64').subarray(0, 32).toString('hex');
+    const fail = (what: string): never => {
+      throw new ParquetryError('SOURCE_CORRUPT', `${this.uri} answers with ${what} as ledger ${sequence}.`, {
+        details: { source: this.uri, ledger: sequence },
+        hint: 'Ask another node, then retry the partition.',
+      });
+    };
+    if (found.header.ledgerSeq !== sequence) fail(`ledger ${found.header.ledgerSeq}`);
+    if (hex(found.hash) !== hash || expected !== hash) fail('a header of another hash');
+    return ledger;
+  }
+
+  /** Behind one address there may be a node of another network than when the plan was made. */
+  private assertNetwork(signal?: AbortSignal): Promise<void> {
+    const check = async (): Promise<void> => {
+      const network = await readNetwork(this.client, signal);
+      if (network === this.network) return;
+      throw new ParquetryError(
+        'SOURCE_INVALID',
+        `${this.uri} is a node of "${network.slice(0, 100)}", not of "${this.network}" as when the run was planned.`,
+        { hint: 'Correct the address, or start a new run.' },
+      );
+    };
+    this.checked ??= check().catch((error: unknown) => {
+      this.checked = undefined;
+      throw error;
+    });
+    return this.checked;
+  }
+}
+
+function readNetwork(client: RpcClient, signal?: AbortSignal): Promise<string> {
+  const read = ({ passphrase }: Readonly<Record<string, unknown>>): string => {
+    if (typeof passphrase !== 'string' || passphrase === '')
+      throw new BadAnswer('a getNetwork without a passphrase');
+    return passphrase;
+  };
+  return client.call('getNetwork', undefined, read, signal);
+}

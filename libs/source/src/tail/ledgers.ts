@@ -1,0 +1,123 @@
+import { type LedgerRange, ParquetryError } from '@parquetry/core';
+import {
+  type DecodedLedger,
+  KNOWN_NETWORKS,
+  LedgerContext,
+  detectNetwork,
+  isStellarType,
+  stellarRows,
+  stellarSchemas,
+} from '@parquetry/stellar';
+import type { LedgerFeed } from '../ledgers/feed';
+import type { SourceIndex } from '../source';
+import type { LedgerFacts } from './decide';
+import type { TailReader, TailView } from './reader';
+
+/** Ledgers read in one look. */
+const CHUNK = 64;
+
+/** How ledgers are followed. */
+export interface LedgerTailOptions {
+  /** First ledger to take. */
+  readonly cursor: number;
+  /** Message types whose rows are counted. */
+  readonly types: readonly string[];
+  /** Ledgers below the tip that are left alone. */
+  readonly lag: number;
+  /** The index that the tail's plan has. */
+  readonly index: SourceIndex;
+}
+
+/** Follows a lake that another program appends to, or a node at the tip of its network. */
+export class LedgerTail implements TailReader {
+  private readonly facts: LedgerFacts[] = [];
+  private next: number;
+  private network: string | undefined;
+  private tipTime: { ledger: number; closeTimeMicros: number } | undefined;
+
+  constructor(
+    private readonly feed: LedgerFeed,
+    private readonly options: LedgerTailOptions,
+  ) {
+    this.network = options.index.network;
+    this.next = options.cursor;
+  }
+
+  async look(signal?: AbortSignal): Promise<TailView> {
+    const { cursor, lag } = this.options;
+    const tip = await this.feed.tip(signal);
+    if (tip === undefined) return { closed: cursor - 1, facts: [], more: false };
+    const reach = tip - lag;
+    const end = Math.min(reach, this.next + CHUNK - 1);
+    if (end >= this.next) await this.read({ start: this.next, end }, tip, signal);
+    return {
+      tip: { ledger: tip, closeTimeMicros: await this.closeTime(tip, signal) },
+      closed: this.next - 1,
+      facts: this.facts,
+      more: this.next <= reach,
+    };
+  }
+
+  index(): Promise<SourceIndex> {
+    return Promise.resolve(this.options.index);
+  }
+
+  private async read(range: LedgerRange, tip: number, signal?: AbortSignal): Promise<void> {
+    await this.feed.assertWhole(range, tip);
+    const types = this.options.types.filter(isStellarType);
+    for await (const { sequence, ledger } of this.feed.ledgers(range, types, signal)) {
+      if (sequence < range.start) continue;
+      this.facts.push(this.count(ledger));
+      this.next = sequence + 1;
+    }
+  }
+
+  private count(ledger: DecodedLedger): LedgerFacts {
+    const context = this.context(ledger);
+    const rows = new Map<string, number>();
+    for (const type of this.options.types) {
+      if (!isStellarType(type)) continue;
+      let count = 0;
+      for (const _ of stellarRows(context, type)) count += 1;
+      rows.set(type, count);
+    }
+    const { xdrStart, xdrEnd } = ledger.meta;
+    return { ledger: context.sequence, rows, bytes: xdrEnd - xdrStart, closeTimeMicros: context.closedAt };
+  }
+
+  private context(ledger: DecodedLedger): LedgerContext {
+    this.network ??= detectNetwork(ledger);
+    if (this.network === undefined && ledger.meta.value.txProcessing.length > 0)
+      throw new ParquetryError('SOURCE_INVALID', 'The network of the lake is none of the public ones.', {
+        hint: 'Put a .config.json with the networkPassphrase into the lake.',
+      });
+    return new LedgerContext(ledger, this.network ?? (KNOWN_NETWORKS[0] as string));
+  }
+
+  private async closeTime(tip: number, signal?: AbortSignal): Promise<number> {
+    const last = this.facts.at(-1);
+    if (last?.ledger === tip && last.closeTimeMicros !== undefined) return last.closeTimeMicros;
+    if (this.tipTime?.ledger === tip) return this.tipTime.closeTimeMicros;
+    let closeTimeMicros = 0;
+    for await (const { ledger } of this.feed.ledgers({ start: tip, end: tip }, [], signal))
+      closeTimeMicros = this.context(ledger).closedAt;
+    this.tipTime = { ledger: tip, closeTimeMicros };
+    return closeTimeMicros;
+  }
+}
+
+/** The index of ledgers for the plan that all flushes of a tail share. */
+export function ledgerTailIndex(feed: LedgerFeed, types: readonly string[]): SourceIndex {
+  return {
+    kind: feed.kind,
+    datasets: types.flatMap((type) => {
+      const schema = stellarSchemas.get(type);
+      return schema === undefined ? [] : [{ dataset: type, schema }];
+    }),
+    unusable: 0,
+    filtered: 0,
+    bytesRead: 0,
+    ...(feed.network === undefined ? {} : { network: feed.network }),
+    data: feed.config,
+  };
+}
