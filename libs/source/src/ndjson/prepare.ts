@@ -172,7 +172,8 @@ export class Indexer {
         });
       }
       if (file.packing === 'none') this.bytesRead += size;
-      if (isAnswer(file) && (this.copied += size) > MAX_COPIES) await rm(path.join(this.request.workDir, file.spool as string), { force: true });
+      if (isAnswer(file) && (this.copied += size) > MAX_COPIES)
+        await rm(path.join(this.request.workDir, file.spool as string), { force: true });
     } finally {
       await handle.close();
     }
