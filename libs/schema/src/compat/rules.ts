@@ -149,7 +149,7 @@ export const RULES = {
   name_delta: {
     change: 'a name with a space or one of , ; { } ( ) =, tab or newline',
     ...breaking,
-    why: 'Delta and Spark refuse it; write it encoded, with the message key beside it',
+    why: 'Delta and Spark refuse it; write it encoded and keep the message key with it',
   },
   int32_int64: {
     change: 'int32 → int64',

@@ -152,7 +152,7 @@ export const DEVIATIONS: readonly Deviation[] = [
   {
     type: 'contract_code',
     what: 'The n_ columns are null for code without counts.',
-    why: 'Nobody counted them; stellar-etl writes 0.',
+    why: 'They were not counted; stellar-etl writes 0.',
   },
   {
     type: 'restored_key',

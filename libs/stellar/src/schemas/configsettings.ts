@@ -116,7 +116,7 @@ export const SETTING_COLUMNS: readonly Column[] = [
     'eviction_bucket_list_level',
     T.uint32,
     true,
-    'Where the scan for evictions stands: level of the bucket list.',
+    'Position of the scan for evictions: level of the bucket list.',
   ],
   ['eviction_is_curr_bucket', T.bool, true, 'Whether it is in the current bucket of the level.'],
   ['eviction_bucket_file_offset', T.uint64, true, 'Its place in the bucket, bytes.'],

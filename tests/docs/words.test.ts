@@ -1,0 +1,85 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { ERROR_CODES, FINDING_CODES, REJECT_CODES } from '@parquetry/core';
+import { Output } from '../../apps/cli/src/output';
+import { createProgram } from '../../apps/cli/src/program';
+import { SETTINGS } from '../../apps/cli/src/settings';
+
+const ROOT = path.resolve(__dirname, '../..');
+
+/** Phrases that readers had to decode, with what to write instead. */
+const BANNED: readonly (readonly [phrase: RegExp, instead: string])[] = [
+  [/\bis none\b/i, 'does not exist, is not one'],
+  [/\breckon/i, 'count, compute'],
+  [/\bheirs?\b/i, 'the worker that takes over'],
+  [/\banew\b/i, 'again'],
+  [/\bmend(s|ed|ing)?\b/i, 'fix, repair'],
+  [/\bso many\b/i, 'at most, this number of'],
+  [/\bwho(so)?ever\b/i, 'you, the caller'],
+  [/\bsomebody\b/i, 'someone, a person, another writer'],
+  [/\bnobody\b/i, 'no one, nothing'],
+  [/\btold (from|apart)\b/i, 'distinguished, identified'],
+  [/\blook(s|ed|ing)? over\b/i, 'read, index, check'],
+  [/\bheld against\b/i, 'compared with'],
+  [/\bbeside\b/i, 'next to, with, besides'],
+  [/\bstands\b/i, 'is'],
+  [/\bgoes on\b/i, 'continues'],
+];
+
+/** Where a text has a banned phrase: `line: text`. */
+function findings(text: string): string[] {
+  return text
+    .split('\n')
+    .flatMap((line, index) =>
+      BANNED.flatMap(([phrase, instead]) =>
+        phrase.test(line)
+          ? [`${index + 1}: "${phrase.exec(line)?.[0]}" (write: ${instead}): ${line.trim()}`]
+          : [],
+      ),
+    );
+}
+
+function pages(): string[] {
+  const docs = readdirSync(path.join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' });
+  return [
+    'README.md',
+    'CONTRIBUTING.md',
+    'CHANGELOG.md',
+    ...docs.filter((name) => name.endsWith('.md')).map((name) => path.join('docs', name)),
+  ];
+}
+
+/** The help of a command and of all commands below it. */
+function helpOf(command: ReturnType<typeof createProgram>): string {
+  return [command.helpInformation(), ...command.commands.map((own) => helpOf(own as typeof command))].join(
+    '\n',
+  );
+}
+
+describe('plain words', () => {
+  it.each(pages())('in %s', (page) => {
+    expect(findings(readFileSync(path.join(ROOT, page), 'utf8'))).toEqual([]);
+  });
+
+  it('in the help of every command and every setting', () => {
+    const help = helpOf(createProgram(new Output(false), () => undefined));
+    expect(help).toContain('backfill');
+    expect(findings(help)).toEqual([]);
+    expect(findings(SETTINGS.map(({ doc }) => doc).join('\n'))).toEqual([]);
+  });
+
+  it('in the catalogues of errors, rejects and findings', () => {
+    const errors = Object.values(ERROR_CODES).flatMap(({ cause, example, remedy }) => [
+      cause,
+      example,
+      remedy,
+    ]);
+    const texts = [...errors, ...Object.values(REJECT_CODES), ...Object.values(FINDING_CODES)];
+    expect(texts.length).toBeGreaterThan(100);
+    expect(findings(texts.join('\n'))).toEqual([]);
+  });
+
+  it('are found as whole words only', () => {
+    expect(findings('Nobody reckons\nan amended heirloom')).toHaveLength(2);
+  });
+});
