@@ -9,7 +9,7 @@ const ROOT = path.resolve(__dirname, '../..');
 
 /** Phrases that readers had to decode, with what to write instead. */
 const BANNED: readonly (readonly [phrase: RegExp, instead: string])[] = [
-  [/\bis none\b/i, 'does not exist, is not one'],
+  [/\b(it|which|that) is none\b/i, 'does not exist, is not one'],
   [/\breckon/i, 'count, compute'],
   [/\bheirs?\b/i, 'the worker that takes over'],
   [/\banew\b/i, 'again'],
