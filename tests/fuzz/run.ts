@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { MAX_LEDGER, type Reject, partName } from '@parquetry/core';
+import { MAX_LEDGER, type Reject, type RejectLine, partName } from '@parquetry/core';
 import {
   JsonScanner,
   NESTINGS,
@@ -251,7 +251,12 @@ async function readRejects(file: string): Promise<Reject[]> {
   return text
     .split('\n')
     .slice(0, -1)
-    .map((line) => JSON.parse(line) as Reject);
+    .map((text) => {
+      const line = JSON.parse(text) as RejectLine;
+      // The oracle judges each reject by its line, so it needs all of them whole.
+      if ('count' in line) throw new Error(`${file} has counted rejects: the chunk is too large.`);
+      return line;
+    });
 }
 
 /** The lines that are no rejects by type, in ledger order: the rows there have to be. */

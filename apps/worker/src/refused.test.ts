@@ -5,7 +5,9 @@ import {
   DEFAULT_WRITE_SETTINGS,
   type ParquetryError,
   type Reject,
+  type RejectLine,
   type StagedDataset,
+  rejectCount,
 } from '@parquetry/core';
 import { type RegisteredSchema, type TableSchema, schemaFingerprint } from '@parquetry/schema';
 import { writeManifest } from '@parquetry/source';
@@ -64,7 +66,7 @@ describe('the rejects of a staged dataset', () => {
   });
   afterAll(() => rm(dir, { recursive: true, force: true }));
 
-  async function stageOf(rejects: readonly Reject[]): Promise<StagedFiles> {
+  async function stageOf(rejects: readonly RejectLine[]): Promise<StagedFiles> {
     const stageId = `${(stages += 1)}`;
     const stageDir = workplace.stageDir(stageId);
     await mkdir(stageDir, { recursive: true });
@@ -75,8 +77,8 @@ describe('the rejects of a staged dataset', () => {
     const staged: StagedDataset = {
       dataset: 'swap',
       rows: 0,
-      rejected: rejects.length,
-      messages: rejects.length,
+      rejected: rejects.reduce((sum, line) => sum + rejectCount(line), 0),
+      messages: rejects.reduce((sum, line) => sum + rejectCount(line), 0),
       sorted: true,
       ledgers: [],
       rejectedLedgers: [],
@@ -93,7 +95,7 @@ describe('the rejects of a staged dataset', () => {
 
   /** What a run with these settings says to the rejects; undefined when it takes them. */
   async function verdict(
-    rejects: readonly Reject[],
+    rejects: readonly RejectLine[],
     spec: Partial<RunSpec> = {},
     more: Partial<StoredPlan> = {},
   ): Promise<ParquetryError | undefined> {
@@ -142,9 +144,22 @@ describe('the rejects of a staged dataset', () => {
     );
     expect(error?.hint?.split('\n')).toEqual([
       '  ~ amount: int64, not object (2 messages, the first is swaps.ndjson:105)',
-      'Mend the messages and run again, or keep them aside with --max-rejects 3.',
+      'Correct the messages and run again, or keep them aside with --max-rejects 3.',
       'If the data changed for good: parquetry schema promote swap --from 105 --archive ROOT',
     ]);
+  });
+
+  it('that are only counted are in the number of messages, and may have the first ledger', async () => {
+    const summary = { ...retyped(103), count: 7_000, first: 'swaps.ndjson:108', last: 'swaps.ndjson:109' };
+    const error = await verdict([retyped(107), retyped(105), summary]);
+    expect(error).toMatchObject({
+      code: 'REJECTS_EXCEEDED',
+      details: {
+        rejected: 7_002,
+        changes: ['~ amount: int64, not string (7002 messages, the first is swaps.ndjson:103)'],
+      },
+    });
+    expect(error?.message).toContain('promote swap --from 103 ');
   });
 
   it('above it that say nothing of a type name no promotion: the place of a message has none', async () => {

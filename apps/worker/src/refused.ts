@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseDataset } from '@parquetry/archive';
-import { ParquetryError, type Reject } from '@parquetry/core';
+import { ParquetryError, type RejectLine, rejectCount } from '@parquetry/core';
 import type { RegisteredSchema } from '@parquetry/schema';
 import type { StagedFiles } from './files';
 import { changeLines, contractOf, frozen, promotion, retyped } from './plan/contract';
@@ -11,14 +11,14 @@ import type { StoredPlan } from './plan/stored';
 
 /** Rejects of one kind. */
 interface Group {
-  readonly first: Reject;
+  readonly first: RejectLine;
   readonly messages: number;
 }
 
 /** What a stage's rejects say. */
 interface Found {
   /** The first few. */
-  readonly first: readonly Reject[];
+  readonly first: readonly RejectLine[];
   /** Rejects for keys without a column, by key. */
   readonly columns: ReadonlyMap<string, Group>;
   /** Rejects for values that a column can't hold, by column. */
@@ -93,7 +93,7 @@ function tooMany(
         ...changeLines(changes),
         old
           ? 'Write them with the newest version of the schema: --schema latest.'
-          : `Mend the messages and run again, or keep them aside with --max-rejects ${rejected}.`,
+          : `Correct the messages and run again, or keep them aside with --max-rejects ${rejected}.`,
         ...promote,
       ].join('\n'),
     },
@@ -121,12 +121,12 @@ function count({ messages, first: { position } }: Group): string {
 
 /** The first rejects, and those that the schema is the reason of, by column. */
 async function readRejects(stage: StagedFiles, { schema }: RegisteredSchema): Promise<Found> {
-  const first: Reject[] = [];
+  const first: RejectLine[] = [];
   const columns = new Map<string, Group>();
   const types = new Map<string, Group>();
   const lines = createInterface({ input: createReadStream(stage.rejectsFile), crlfDelay: Infinity });
   for await (const line of lines) {
-    const reject = JSON.parse(line) as Reject;
+    const reject = JSON.parse(line) as RejectLine;
     if (first.length < 3) first.push(reject);
     if (reject.code === 'UNKNOWN_COLUMN') add(columns, reject);
     else if (isTypeFault(reject, schema)) add(types, reject);
@@ -134,10 +134,11 @@ async function readRejects(stage: StagedFiles, { schema }: RegisteredSchema): Pr
   return { first, columns, types };
 }
 
-function add(groups: Map<string, Group>, reject: Reject): void {
-  const { column = '', ledger = 0 } = reject;
+function add(groups: Map<string, Group>, reject: RejectLine): void {
+  const { column = 'other columns', ledger = 0 } = reject;
+  const messages = rejectCount(reject);
   const known = groups.get(column);
   const earlier = known !== undefined && (known.first.ledger ?? 0) <= ledger;
-  if (known === undefined) groups.set(column, { first: reject, messages: 1 });
-  else groups.set(column, { first: earlier ? known.first : reject, messages: known.messages + 1 });
+  if (known === undefined) groups.set(column, { first: reject, messages });
+  else groups.set(column, { first: earlier ? known.first : reject, messages: known.messages + messages });
 }

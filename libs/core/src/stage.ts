@@ -8,7 +8,7 @@ import type { RejectCode } from './rejectcodes';
  *   {stage}/manifest.json                    StageManifest
  *   {stage}/{dataset}.rows.parquet           accepted rows
  *   {stage}/{dataset}.rows.{n}.parquet       large datasets go on in parts 1, 2, … (see parts.ts)
- *   {stage}/{dataset}.rejects.ndjson         Reject, one a line (absent when there are none)
+ *   {stage}/{dataset}.rejects.ndjson         RejectLine, one a line (absent when there are no rejects)
  *
  * It holds every value exactly (invariant 5). Each part is a Parquet file of one row group with uncompressed pages of
  * plain values or codes of a dictionary, columns named c0, c1, … and all optional. bool is BOOLEAN; int32 and uint32 INT32, int64 and uint64 INT64,
@@ -93,4 +93,25 @@ export interface Reject {
   /** The raw text of the message; `raw_base64` when it is not UTF-8. */
   readonly raw?: string;
   readonly raw_base64?: string;
+}
+
+/**
+ * Rejects of one kind (code and column) that are counted, because as many as are kept whole came before. Its reason,
+ * ledger, position and types are those of the counted message with the lowest ledger, or of the first where there are no
+ * ledgers. Without a column where others of its code have one: rejects of further columns, too many to be counted apart.
+ */
+export interface RejectSummary extends Omit<Reject, 'offset' | 'length' | 'sha256' | 'raw' | 'raw_base64'> {
+  /** Messages. */
+  readonly count: number;
+  /** Positions of the first and the last of them, in the order in which they were read. */
+  readonly first: string;
+  readonly last: string;
+}
+
+/** A line of a rejects file. */
+export type RejectLine = Reject | RejectSummary;
+
+/** Messages that a line of a rejects file accounts for. */
+export function rejectCount(line: RejectLine): number {
+  return 'count' in line ? line.count : 1;
 }

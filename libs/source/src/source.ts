@@ -33,7 +33,7 @@ export interface PrepareRequest {
   readonly range: LedgerRange;
   /** Message types wanted; undefined for all the source has. */
   readonly types?: readonly string[];
-  /** A private folder for spooled files and `rejects.ndjson` (core's Reject, one a line) of unusable messages. */
+  /** A private folder for spooled files and `rejects.ndjson` (core's RejectLine, one a line) of unusable messages. */
   readonly workDir: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: SourceProgress) => void;

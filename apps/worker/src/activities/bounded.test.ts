@@ -46,22 +46,22 @@ describe('files of any size', () => {
     ({ dir, host, end } = await testHost('bounded'));
     archive = path.join(dir, 'archive');
     const text = (bytes: number): string => randomBytes(bytes / 2).toString('hex');
-    const filler = text(16_000);
+    const filler = text(50_000);
     const count = Math.ceil(LARGE / 16_000);
+    // 1,020 in all: 1,000 fill the file, the others are counted.
+    const bad = 34;
     // For each of two partitions: rows of a file, and messages without a usable close time.
     for (const first of [20, 30])
       for (let index = 0; index < count; index += 100) {
         const lines = Array.from({ length: 100 }, (_, at) => {
           const place = `{"message_type":"thing","ledger_sequence":${first + (at % 10)}`;
-          return (
-            `${place},"closed_at":"2025-07-13T01:02:03Z","text":"${text(16_000)}"}\n` +
-            `${place},"closed_at":"never","text":"${filler}"}\n`
-          );
+          const fine = `${place},"closed_at":"2025-07-13T01:02:03Z","text":"${text(16_000)}"}\n`;
+          return at < bad ? `${fine}${place},"closed_at":"never","text":"${filler}"}\n` : fine;
         });
         await appendFile(path.join(dir, 'in.ndjson'), lines.join(''));
       }
     for (let index = 0; index < count; index += 100)
-      await appendFile(path.join(dir, 'in.ndjson'), `{"no":"type","text":"${filler}"}\n`.repeat(100));
+      await appendFile(path.join(dir, 'in.ndjson'), `{"no":"type","text":"${filler}"}\n`.repeat(bad));
   }, 60_000);
 
   afterAll(() => end());

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { ParquetryError, type Reject } from '@parquetry/core';
+import { ParquetryError } from '@parquetry/core';
+import type { RejectList, TailRejects } from '@parquetry/source';
 import type { ObjectStore } from '@parquetry/storage';
 
 /**
@@ -10,37 +11,38 @@ import type { ObjectStore } from '@parquetry/storage';
  */
 export async function keepRejects(
   store: ObjectStore,
-  { late, unusable }: { readonly late: readonly Reject[]; readonly unusable: readonly Reject[] },
+  { late, unusable }: TailRejects,
   maxRejects: number,
 ): Promise<{ late: number; unusable: number }> {
   await keep(store, 'late', late);
   const key = await keep(store, 'runs', unusable);
-  if (unusable.length <= maxRejects) return { late: late.length, unusable: unusable.length };
+  if (unusable.count <= maxRejects) return { late: late.count, unusable: unusable.count };
   const named = unusable
-    .slice(0, 3)
+    .first(3)
     .map(({ code, reason, position }) => `${position} ${code}: ${reason}`)
     .join('; ');
   throw new ParquetryError(
     'REJECTS_EXCEEDED',
-    `${unusable.length} messages of the source have no usable type or ledger, ${maxRejects} are allowed a flush. First: ${named}`.slice(
+    `${unusable.count} messages of the source have no usable type or ledger, ${maxRejects} are allowed a flush. First: ${named}`.slice(
       0,
       1500,
     ),
     {
-      details: { unusable: unusable.length, maxRejects, rejects: key ?? null },
-      hint: `They are kept with their reasons in ${key ?? 'the archive'}. Mend the source; or stop the tail and start it with --max-rejects ${unusable.length}.`,
+      details: { unusable: unusable.count, maxRejects, rejects: key ?? null },
+      hint: `They are kept with their reasons in ${key ?? 'the archive'}. Correct the source; or stop the tail and start it with --max-rejects ${unusable.count}.`,
     },
   );
 }
 
 /** The key of the rejects, made of their content's hash: a step that is repeated writes them once. */
-async function keep(
-  store: ObjectStore,
-  folder: string,
-  rejects: readonly Reject[],
-): Promise<string | undefined> {
-  if (rejects.length === 0) return undefined;
-  const body = Buffer.from(rejects.map((reject) => `${JSON.stringify(reject)}\n`).join(''));
+async function keep(store: ObjectStore, folder: string, rejects: RejectList): Promise<string | undefined> {
+  if (rejects.count === 0) return undefined;
+  const body = Buffer.from(
+    rejects
+      .lines()
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
   const name = createHash('sha256').update(body).digest('hex').slice(0, 32);
   const key = `_parquetry/rejects/${folder}/${name}.ndjson`;
   await store.putIfAbsent(key, body);

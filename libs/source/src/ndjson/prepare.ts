@@ -5,7 +5,7 @@ import { ParquetryError } from '@parquetry/core';
 import { inferSchema, JsonScanner, ShapeTable, tooManyKeys } from '@parquetry/schema';
 import { checkMessage, type MessageFault, MessageReader, observeMessage } from '../message';
 import type { PrepareRequest, SourceDataset, SourceIndex } from '../source';
-import { LineFile } from '../stage/lines';
+import { RejectFile } from '../stage/rejectfile';
 import { blockHasher, blockSize, type NdjsonIndex, packBlock, unpackBlock, type PackedBlock } from './blocks';
 import { caseClashes, caseFault } from './clash';
 import { type DatasetEntry, DatasetTable } from './datasets';
@@ -41,11 +41,10 @@ export class Indexer {
   private readonly reader: MessageReader;
   private readonly datasets: DatasetTable;
   private readonly blocks: PackedBlock[] = [];
-  private readonly rejects: LineFile;
+  private readonly rejects: RejectFile;
   private readonly hasher = blockHasher();
   /** Types refused for the case of their letters, with the type that is kept. */
   private clashes: ReadonlyMap<string, string> = new Map();
-  private unusable = 0;
   private filtered = 0;
   private bytesRead = 0;
   private messages = 0;
@@ -63,7 +62,7 @@ export class Indexer {
   ) {
     this.reader = new MessageReader(messageOptions(options, options.schemas));
     this.datasets = new DatasetTable(request.types, options.schemas, options.leaveOut);
-    this.rejects = new LineFile(path.join(request.workDir, 'rejects.ndjson'));
+    this.rejects = new RejectFile(path.join(request.workDir, 'rejects.ndjson'));
     this.kernel = new CountKernel(this.shapes, request.range);
   }
 
@@ -77,14 +76,14 @@ export class Indexer {
       await this.refuseClashes(files);
     } finally {
       this.kernel.close();
-      if (this.unusable > 0) await this.rejects.close();
+      await this.rejects.close();
     }
     const names = this.datasets.names;
     const data: NdjsonIndex = { files, datasets: names, blocks: this.blocks };
     return {
       kind: 'ndjson',
       datasets: this.resolve(),
-      unusable: this.unusable,
+      unusable: this.rejects.count,
       filtered: this.filtered,
       bytesRead: this.bytesRead,
       data,
@@ -336,13 +335,11 @@ export class Indexer {
   }
 
   private refuseLong(file: SourceFile, line: number, raw: Uint8Array, long: LongLine): void {
-    this.unusable += 1;
-    this.rejects.append(JSON.stringify(rejectOf(TOO_LONG, `${file.name}:${line}`, raw, long)));
+    this.rejects.append(rejectOf(TOO_LONG, `${file.name}:${line}`, raw, long));
   }
 
   private reject(fault: MessageFault, file: SourceFile, line: number, raw: Uint8Array, typed = false): void {
-    this.unusable += 1;
     const place = typed ? { dataset: this.reader.dataset } : {};
-    this.rejects.append(JSON.stringify(rejectOf(fault, `${file.name}:${line}`, raw, place)));
+    this.rejects.append(rejectOf(fault, `${file.name}:${line}`, raw, place));
   }
 }

@@ -12,8 +12,8 @@ import type { TableSchema } from '@parquetry/schema';
 import { ColumnCounter } from './columns';
 import { type MessageDecision, folderConflict } from './decision';
 import type { MessageFault } from '../message';
-import { LineFile } from './lines';
 import type { PlainParts } from './plain/parts';
+import { RejectFile } from './rejectfile';
 
 interface LedgerCount {
   rows: number;
@@ -40,12 +40,11 @@ export interface StageOptions {
 export class DatasetStage {
   /** One counter a top-level column, in schema order. */
   readonly columns: readonly ColumnCounter[];
-  private readonly rejectFile: LineFile;
+  private readonly rejectFile: RejectFile;
   private readonly ledgers = new Map<number, LedgerCount>();
   /** Ledgers whose hash is not finished. */
   private readonly open = new Set<number>();
   private rows = 0;
-  private rejected = 0;
   private negativeZeros = false;
   private sorted = true;
   private lastLedger = 0;
@@ -58,7 +57,7 @@ export class DatasetStage {
     private readonly options: StageOptions = {},
   ) {
     this.columns = schema.fields.map(() => new ColumnCounter());
-    this.rejectFile = new LineFile(path.join(dir, `${dataset}.rejects.ndjson`));
+    this.rejectFile = new RejectFile(path.join(dir, `${dataset}.rejects.ndjson`));
   }
 
   /**
@@ -101,11 +100,10 @@ export class DatasetStage {
     this.negativeZeros = true;
   }
 
-  /** Keeps a message of `ledger` that can't be stored. */
+  /** Keeps a message of `ledger` that can't be stored, or counts it where many of its kind are kept. */
   reject(ledger: number, reject: Reject): void {
     this.ledger(ledger).rejected += 1;
-    this.rejected += 1;
-    this.rejectFile.append(JSON.stringify(reject));
+    this.rejectFile.append(reject);
     this.options.onDecision?.({ dataset: this.dataset, ledger, reject });
   }
 
@@ -136,7 +134,8 @@ export class DatasetStage {
   /** Closes the files and returns what was counted. The rejects file exists only when there are rejects. */
   async finish(): Promise<StagedDataset> {
     const closed = this.parts.close();
-    if (this.rejected > 0) await this.rejectFile.close();
+    await this.rejectFile.close();
+    const rejected = this.rejectFile.count;
     const ordered = [...this.ledgers].sort(([a], [b]) => a - b);
     const content = createHash('sha256');
     const ledgers: LedgerTally[] = [];
@@ -156,8 +155,8 @@ export class DatasetStage {
     return {
       dataset: this.dataset,
       rows: this.rows,
-      rejected: this.rejected,
-      messages: this.rows + this.rejected,
+      rejected,
+      messages: this.rows + rejected,
       sorted: this.sorted,
       ledgers,
       rejectedLedgers,

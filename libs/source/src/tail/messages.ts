@@ -113,7 +113,7 @@ export class MessageTail implements TailReader {
           if (kept !== undefined) {
             const position = `${file.source.name}:${block.line + line}`;
             const raw = bytes.subarray(start, end);
-            this.rejects.keep('unusable', rejectOf(caseFault(dataset, kept), position, raw, { dataset }));
+            this.rejects.unusable.keep(rejectOf(caseFault(dataset, kept), position, raw, { dataset }));
             return;
           }
           let entry = evidence.get(dataset);
@@ -150,7 +150,7 @@ export class MessageTail implements TailReader {
         const schema = inferSchema(name, seen, messages.schemas.get(name), messages.nesting);
         return { dataset: name, messages: count, schema };
       }),
-      unusable: this.rejects.unusable.length,
+      unusable: this.rejects.unusable.count,
       filtered: 0,
       bytesRead: 0,
       data,
@@ -281,8 +281,7 @@ export class MessageTail implements TailReader {
     if (fault === 'filtered') return false;
     if (fault !== undefined) {
       if (fresh || this.options.marks === undefined)
-        this.rejects.keep(
-          'unusable',
+        this.rejects.unusable.keep(
           fault === TOO_LONG
             ? rejectOf(fault, position, beginning(bytes, start), longLine(bytes, start, end, offset - start))
             : rejectOf(fault, position, raw()),
@@ -294,8 +293,7 @@ export class MessageTail implements TailReader {
     const { cursor } = this.options;
     if (ledger < cursor) {
       if (fresh)
-        this.rejects.keep(
-          'late',
+        this.rejects.late.keep(
           rejectOf(
             {
               code: 'LATE_MESSAGE',

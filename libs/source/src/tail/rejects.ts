@@ -1,25 +1,39 @@
-import { ParquetryError, type Reject } from '@parquetry/core';
+import type { Reject } from '@parquetry/core';
+import { REJECT_LIMITS, RejectLog } from '../stage/rejectfile';
 
-/** Text of rejects that is kept in memory until the flush that stores it. */
-const MAX_REJECT_BYTES = 64 << 20;
+/** Two lists are in memory until the flush that stores them. */
+const LIMITS = { ...REJECT_LIMITS, bytes: REJECT_LIMITS.bytes / 2 };
+
+/** Rejects that stay in memory until they are stored as a file. */
+export class RejectList {
+  private readonly log = new RejectLog(LIMITS);
+  private readonly whole: string[] = [];
+
+  /** All rejects, whole or counted. */
+  get count(): number {
+    return this.log.count;
+  }
+
+  keep(reject: Reject): void {
+    const line = this.log.take(reject);
+    if (line !== undefined) this.whole.push(line);
+  }
+
+  /** The first rejects. */
+  first(count: number): Reject[] {
+    return this.whole.slice(0, count).map((line) => JSON.parse(line) as Reject);
+  }
+
+  /** The lines of the file: whole rejects, then the summaries. */
+  lines(): string[] {
+    return [...this.whole, ...this.log.summaries()];
+  }
+}
 
 /** The messages that no flush of a tail will have, until they are stored. */
 export class TailRejects {
   /** Messages for ledgers before the first one: LATE_MESSAGE. */
-  readonly late: Reject[] = [];
+  readonly late = new RejectList();
   /** Messages without a usable type or ledger. */
-  readonly unusable: Reject[] = [];
-  private bytes = 0;
-
-  /** @throws ParquetryError REJECTS_EXCEEDED when they become too many to keep */
-  keep(kind: 'late' | 'unusable', reject: Reject): void {
-    this.bytes += (reject.raw ?? reject.raw_base64 ?? '').length + 200;
-    if (this.bytes > MAX_REJECT_BYTES)
-      throw new ParquetryError(
-        'REJECTS_EXCEEDED',
-        `The source has more than ${MAX_REJECT_BYTES} bytes of messages that belong to no flush; the last one is ${reject.position}: ${reject.reason}`,
-        { hint: 'Say with --message-type, --ledger-path or --types how the messages are to be read.' },
-      );
-    this[kind].push(reject);
-  }
+  readonly unusable = new RejectList();
 }
