@@ -12,7 +12,7 @@ export interface LedgerTally {
   readonly lastCloseTimeMicros: number;
 }
 
-/** What closed a file. */
+/** Why a file was closed. */
 export type FlushReason = 'rows' | 'bytes' | 'age' | 'layout_edge' | 'range_end';
 
 /** Row limit and byte limit of a file; a file closes at the first ledger boundary at or after one of them. */
@@ -39,8 +39,8 @@ export interface FileCut {
 /**
  * Cuts the rows of a partition into files: a pure function of the rows, so a re-run cuts the same files. A file never
  * splits a ledger and never crosses a layout edge. `ledgers` holds the ledgers with rows in ascending order. The files
- * tile `range`: a file covers the empty ledgers before its first row, the last one those up to the end of the range
- * (as far as the folder of a `ledger_range` layout reaches), so a file's name says what it covers.
+ * cover `range` without gaps: a file includes the empty ledgers before its first row, and the last file those up to the
+ * end of the range (or of its folder in a `ledger_range` layout). So a file's name says which ledgers it covers.
  */
 export function planCuts(
   range: LedgerRange,

@@ -1,15 +1,15 @@
-/** What the catalogue says of an error: how a command exits, whether a workflow retries, and the text of docs/errors.md. */
+/** Catalogue entry of an error: exit code, whether a workflow retries, and the text of docs/errors.md. */
 interface ErrorEntry {
-  /** 1: the work failed or a check found a fault; 2: wrong usage or configuration; 3: a service is out of reach. */
+  /** 1: the work failed or a check found a fault; 2: wrong usage or configuration; 3: a service is unreachable. */
   readonly exit: 1 | 2 | 3;
-  /** Whether a workflow retries the step by itself. */
+  /** Whether a workflow retries the step automatically. */
   readonly retryable: boolean;
   readonly cause: string;
   readonly example: string;
   readonly remedy: string;
 }
 
-/** Every error that a user can meet, by its stable code. `docs/errors.md` is generated from this table. */
+/** All errors that users can see, by their stable codes. `docs/errors.md` is generated from this table. */
 export const ERROR_CODES = {
   // usage and configuration
   USAGE: {

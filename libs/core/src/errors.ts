@@ -6,8 +6,8 @@ export type ErrorDetails = Readonly<
 >;
 
 /**
- * The one error class of Parquetry: what failed (message), where and how much (details), what to do next (hint).
- * The message is one sentence a person can act on without the source at hand.
+ * The one error class of Parquetry: what failed (message), where and how much (details), what to do next (hint). The
+ * message is one sentence that a person can act on without reading the code.
  */
 export class ParquetryError extends Error {
   override readonly name = 'ParquetryError';
@@ -31,7 +31,7 @@ export class ParquetryError extends Error {
     return ERROR_CODES[this.code].exit;
   }
 
-  /** Whether a workflow may try the step again by itself. */
+  /** Whether a workflow may retry the step automatically. */
   get retryable(): boolean {
     return ERROR_CODES[this.code].retryable;
   }
@@ -47,7 +47,7 @@ export class ParquetryError extends Error {
   }
 }
 
-/** True for an error of ours, also when it comes from another copy of this package. */
+/** True for a `ParquetryError`, including one from another copy of this package. */
 export function isParquetryError(error: unknown): error is ParquetryError {
   return error instanceof Error && error.name === 'ParquetryError' && 'code' in error;
 }

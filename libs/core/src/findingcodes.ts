@@ -1,4 +1,4 @@
-/** What `verify` and `audit` can find, by its stable code. `docs/errors.md` is generated from this table. */
+/** Findings of `verify` and `audit`, by their stable codes. `docs/errors.md` is generated from this table. */
 export const FINDING_CODES = {
   // files against the log
   FILE_MISSING: 'A committed file is not on storage.',

@@ -5,7 +5,7 @@ import { type LedgerRange, intersectRange } from './range';
  */
 export type Intervals = readonly LedgerRange[];
 
-/** Sorts and merges ranges; touching ones (`1-4`, `5-9`) become one. */
+/** Sorts and merges ranges; adjacent ones (`1-4`, `5-9`) become one. */
 export function mergeIntervals(ranges: Iterable<LedgerRange>): LedgerRange[] {
   const sorted = [...ranges].sort((a, b) => a.start - b.start || a.end - b.end);
   const merged: LedgerRange[] = [];
@@ -18,7 +18,7 @@ export function mergeIntervals(ranges: Iterable<LedgerRange>): LedgerRange[] {
   return merged;
 }
 
-/** What of `range` is not in `intervals`: the gaps, in order. */
+/** The parts of `range` that are not in `intervals` (gaps), in order. */
 export function subtractIntervals(range: LedgerRange, intervals: Intervals): LedgerRange[] {
   const gaps: LedgerRange[] = [];
   let next = range.start;
@@ -32,7 +32,7 @@ export function subtractIntervals(range: LedgerRange, intervals: Intervals): Led
   return gaps;
 }
 
-/** What of `range` is in `intervals`, in order. */
+/** The parts of `range` that are in `intervals`, in order. */
 export function clipIntervals(range: LedgerRange, intervals: Intervals): LedgerRange[] {
   return intervals.flatMap((interval) => intersectRange(range, interval) ?? []);
 }

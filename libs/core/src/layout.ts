@@ -13,7 +13,7 @@ export type Layout =
 export interface LayoutFolder {
   /** Path below the dataset folder, without slashes at its ends: `year=2025/month=07/day=13`. */
   readonly path: string;
-  /** Delta `partitionValues`: strings as they stand in the path; empty for `ledger_range`. */
+  /** Delta `partitionValues`: the strings from the path; empty for `ledger_range`. */
   readonly values: Readonly<Record<string, string>>;
 }
 
@@ -25,7 +25,7 @@ export function partitionColumns(layout: Layout): readonly string[] {
 
 /**
  * The folder of a ledger. `closeTimeMicros` is the close time of the ledger's first row in Unix microseconds; the
- * calendar is UTC whatever the machine's time zone.
+ * calendar is UTC in every time zone.
  */
 export function layoutFolder(layout: Layout, ledger: number, closeTimeMicros: number): LayoutFolder {
   if (layout.kind === 'ledger_range') {
@@ -51,8 +51,8 @@ export function layoutFolder(layout: Layout, ledger: number, closeTimeMicros: nu
 const MICROS_PER_HOUR = 3_600_000_000;
 
 /**
- * Whether two close times (Unix microseconds) of one ledger belong in one folder. A ledger's folder is that of its first
- * row, so a row for which this is false can't be stored with its ledger.
+ * Whether two close times (Unix microseconds) of one ledger belong in one folder. The first row of a ledger decides the
+ * folder, so a row for which this is false can't be stored with its ledger.
  */
 export function sameFolder(layout: Layout, a: number, b: number): boolean {
   if (a === b || layout.kind === 'ledger_range') return true;
@@ -61,9 +61,9 @@ export function sameFolder(layout: Layout, a: number, b: number): boolean {
 }
 
 /**
- * `stellar-data-{start}-{end}-{timestamp}.parquet`: the ledgers the file covers, inclusive, and the greatest close
- * time of its rows in Unix seconds. No clock: the same input always gives the same name. A replacement of published
- * content carries `-{h8}`.
+ * `stellar-data-{start}-{end}-{timestamp}.parquet`: the ledgers the file covers, inclusive, and the greatest close time
+ * of its rows in Unix seconds. It depends on no clock: the same input always gives the same name. A replacement of
+ * published content gets the suffix `-{h8}`.
  */
 export function dataFileName(range: LedgerRange, lastCloseTimeMicros: number, replacement?: string): string {
   const suffix = replacement === undefined ? '' : `-${replacement}`;

@@ -25,7 +25,7 @@ export const LEDGER_TYPES = [
 /** A message type made from ledgers. */
 export type LedgerType = (typeof LEDGER_TYPES)[number];
 
-/** What a run takes from ledgers when nobody says which: what every version so far took. */
+/** Message types of a run without `--types`: the same in every version so far. */
 export const DEFAULT_LEDGER_TYPES: readonly LedgerType[] = [
   'ledgers',
   'transactions',
@@ -33,7 +33,7 @@ export const DEFAULT_LEDGER_TYPES: readonly LedgerType[] = [
   'contract_events',
 ];
 
-/** Names that stand for several message types. */
+/** Names of groups of message types. */
 export const TYPE_GROUPS: ReadonlyMap<string, readonly LedgerType[]> = new Map<string, readonly LedgerType[]>(
   [
     ['all', LEDGER_TYPES],
@@ -81,7 +81,7 @@ export const TYPE_GROUPS: ReadonlyMap<string, readonly LedgerType[]> = new Map<s
   ],
 );
 
-/** The message types of a list that may name groups, each once, in the order of the list. */
+/** Replaces the groups in a list by their message types; each type occurs once, in the order of the list. */
 export function expandTypes(names: readonly string[]): string[] {
   return [...new Set(names.flatMap((name): readonly string[] => TYPE_GROUPS.get(name) ?? [name]))];
 }

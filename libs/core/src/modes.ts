@@ -13,13 +13,13 @@ export const COMPATIBILITY_MODES = [
 
 /**
  * What a new version must be able to do. BACKWARD: a reader of the new version reads the files of the version before;
- * FORWARD: a reader of the version before reads new files; FULL: both; `_TRANSITIVE`: of all versions before. As no
- * rule allows by two steps what it forbids in one, a history that was BACKWARD at each step has BACKWARD's whole
- * meaning: a reader of version n reads all files of versions 1 to n in one glob or one Delta table.
+ * FORWARD: a reader of the version before reads new files; FULL: both; `_TRANSITIVE`: of all versions before. No rule
+ * allows in two steps what it forbids in one. So after a history that was BACKWARD at each step, a reader of version n
+ * reads all files of versions 1 to n in one glob or one Delta table.
  */
 export type CompatibilityMode = (typeof COMPATIBILITY_MODES)[number];
 
-/** Mode of a registration that names none. */
+/** Default mode of a registration. */
 export const DEFAULT_MODE: CompatibilityMode = 'BACKWARD';
 
 /** A compatibility mode by its name, in any case. @throws ParquetryError USAGE */
@@ -31,7 +31,7 @@ export function parseMode(text: string): CompatibilityMode {
   });
 }
 
-/** What a run may do with what the registered schema does not know, in dlt's words. */
+/** What a run does with data that the registered schema does not have, with dlt's names. */
 export const CONTRACT_MODES = ['evolve', 'freeze', 'reject_row'] as const;
 
 /** See `CONTRACT_MODES` and `Contract`. */

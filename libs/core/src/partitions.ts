@@ -2,8 +2,8 @@ import { ParquetryError } from './errors';
 import type { LedgerRange } from './range';
 
 /**
- * The partition that begins at `cursor`: it ends at the next multiple of `size` or at the end of `range`, so that two
- * runs with other starts share their inner edges. Head and tail may be short; none is dropped.
+ * The partition that begins at `cursor`: it ends at the next multiple of `size` or at the end of `range`, so that runs
+ * with different starts share their inner boundaries. The first and last partition may be short; none is dropped.
  */
 export function partitionAt(range: LedgerRange, size: number, cursor: number): LedgerRange | undefined {
   if (cursor > range.end) return undefined;
@@ -12,7 +12,7 @@ export function partitionAt(range: LedgerRange, size: number, cursor: number): L
   return { start, end: Math.min(edge, range.end) };
 }
 
-/** All partitions of a range, one at a time: a run of a million partitions never holds them all. */
+/** All partitions of a range as a generator: a run of a million partitions never has all of them in memory. */
 export function* partitionsOf(range: LedgerRange, size: number): Generator<LedgerRange> {
   assertPartitionSize(size);
   for (let part = partitionAt(range, size, range.start); part; part = partitionAt(range, size, part.end + 1))

@@ -1,7 +1,7 @@
 /**
- * How a stage's rows are split over files. A part ends where the number of its rows is a multiple of DuckDB's vector
- * size and it has about 8 MB: DuckDB then reads every part in whole vectors, so the row groups of the Parquet file
- * depend on the number of rows alone, not on how long their text is or where a read buffer ended.
+ * How a stage's rows are split into files. A part ends when it has about 8 MB and its number of rows is a multiple of
+ * DuckDB's vector size. DuckDB then reads every part in whole vectors, so the row groups of the Parquet file depend
+ * only on the number of rows, not on the length of their text or the ends of read buffers.
  */
 export const PART_ROWS = 2048;
 

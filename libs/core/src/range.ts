@@ -14,12 +14,12 @@ export function rangeLength(range: LedgerRange): number {
   return range.end - range.start + 1;
 }
 
-/** `426000-426100`, or `426000` when it is one ledger. */
+/** Formats a range: `426000-426100`, or `426000` for one ledger. */
 export function formatRange(range: LedgerRange): string {
   return range.start === range.end ? String(range.start) : `${range.start}-${range.end}`;
 }
 
-/** The common part of two ranges, if there is one. */
+/** The intersection of two ranges, if any. */
 export function intersectRange(a: LedgerRange, b: LedgerRange): LedgerRange | undefined {
   const start = Math.max(a.start, b.start);
   const end = Math.min(a.end, b.end);
@@ -27,8 +27,8 @@ export function intersectRange(a: LedgerRange, b: LedgerRange): LedgerRange | un
 }
 
 /**
- * Reads a range as people type it: `426000-426100` or `426000:426100` (both ends inclusive), `426000` for one
- * ledger, `_` or `,` as digit separators (`63_092_982-63_092_991`).
+ * Parses a range as people type it: `426000-426100` or `426000:426100` (both ends inclusive), `426000` for one ledger,
+ * `_` or `,` as digit separators (`63_092_982-63_092_991`).
  * @throws ParquetryError RANGE_INVALID
  */
 export function parseLedgerRange(text: string): LedgerRange {

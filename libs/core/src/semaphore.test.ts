@@ -3,7 +3,7 @@ import { Semaphore } from './semaphore';
 const tick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 
 describe('Semaphore', () => {
-  it('lets so many calls run at once, the others in order', async () => {
+  it('limits concurrency and serves waiters in FIFO order', async () => {
     const gate = new Semaphore(2);
     const order: number[] = [];
     let running = 0;
@@ -20,7 +20,7 @@ describe('Semaphore', () => {
     expect(most).toBe(2);
   });
 
-  it('gives the place of a failed call on, and none to a call that was cancelled', async () => {
+  it('passes the place of a failed call on, and gives none to a cancelled call', async () => {
     const gate = new Semaphore(1);
     const abort = new AbortController();
     const failing = gate.run(undefined, async () => {

@@ -1,6 +1,6 @@
 import { ParquetryError } from './errors';
 
-/** Lets so many calls run at once; the others wait in order. */
+/** Limits concurrency; waiters are served in FIFO order. */
 export class Semaphore {
   private readonly waiting: (() => void)[] = [];
   private free: number;

@@ -7,12 +7,15 @@ export const CODECS = ['none', 'snappy', 'gzip', 'zstd', 'brotli', 'lz4'] as con
 export type Codec = (typeof CODECS)[number];
 
 /**
- * How 32-bit unsigned columns are stored: as they are, or as int64 for engines without unsigned types (Athena, Trino).
+ * How 32-bit unsigned columns are stored: unsigned, or as int64 for engines without unsigned types (Athena, Trino).
  * Unsigned 64-bit columns are DECIMAL(20, 0) in both.
  */
 export type IntegerStyle = 'unsigned' | 'signed';
 
-/** Settings that decide which bytes a partition's files get. Part of a segment's record, and so of what a run skips. */
+/**
+ * Settings that decide the bytes of a partition's files. A segment's record contains them, and a run compares them when
+ * it decides what to skip.
+ */
 export interface WriteSettings {
   readonly compression: Codec;
   /** Only for zstd: 1–22. */
@@ -27,7 +30,7 @@ export interface WriteSettings {
    * order stays total. A dataset without the column is not ordered by it.
    */
   readonly sortBy?: readonly string[];
-  /** Absent: what the archive has, `unsigned` in a new one. */
+  /** Absent: the archive's style; `unsigned` in a new archive. */
   readonly integers?: IntegerStyle;
   /** False: rows are without the pipeline's own metadata (`archive_metadata`) of messages. Absent: with it. */
   readonly metadata?: false;
@@ -35,18 +38,18 @@ export interface WriteSettings {
   readonly closeTimePath?: string;
   /** Path of the ledger in them, where one was configured (`--ledger-path`). */
   readonly ledgerPath?: string;
-  /** The type was given to messages: to all of them (`--message-type`), or to those that name none (`--default-type`). */
+  /** The type was assigned to messages: to all (`--message-type`), or to those without a type (`--default-type`). */
   readonly givenType?: 'all' | 'untyped';
 }
 
 const READING = ['metadata', 'closeTimePath', 'ledgerPath', 'givenType'] as const;
 
-/** Whether two settings make the same rows of the same messages, however their files hold them. */
+/** Whether two settings make the same rows from the same messages, however files store them. */
 export function readAlike(a: WriteSettings, b: WriteSettings): boolean {
   return READING.every((name) => a[name] === b[name]);
 }
 
-/** What a run writes when nothing is said. */
+/** Default settings of a run. */
 export const DEFAULT_WRITE_SETTINGS: WriteSettings = {
   compression: 'snappy',
   layout: { kind: 'ledger_day' },

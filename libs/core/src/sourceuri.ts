@@ -1,6 +1,6 @@
 import { ParquetryError } from './errors';
 
-/** One place of whole ledgers. */
+/** One location of whole ledgers. */
 export interface LedgerLocation {
   readonly kind: 'galexie' | 'rpc';
   /** What follows the colon. */
@@ -26,8 +26,8 @@ export function ledgerLocations(uri: string): readonly LedgerLocation[] {
 }
 
 /**
- * The address of an RPC node or a processor. What is started with it is kept in Temporal's history, so nothing that
- * may be a secret is allowed in it, and nothing of it is quoted.
+ * The address of an RPC node or a processor. Temporal's history keeps it, so it must not contain anything that may be a
+ * secret, and no error quotes it.
  * @throws ParquetryError SOURCE_INVALID
  */
 export function sourceUrl(text: string): URL {

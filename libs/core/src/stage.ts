@@ -3,18 +3,18 @@ import type { LedgerRange } from './range';
 import type { RejectCode } from './rejectcodes';
 
 /**
- * The stage: what a pull leaves in a folder of the worker's disk. One folder a pull:
+ * The stage: the output of a pull on the worker's disk. One folder per pull:
  *
  *   {stage}/manifest.json                    StageManifest
  *   {stage}/{dataset}.rows.parquet           accepted rows
- *   {stage}/{dataset}.rows.{n}.parquet       large datasets go on in parts 1, 2, … (see parts.ts)
- *   {stage}/{dataset}.rejects.ndjson         RejectLine, one a line (absent when there are no rejects)
+ *   {stage}/{dataset}.rows.{n}.parquet       further parts 1, 2, … of large datasets (see parts.ts)
+ *   {stage}/{dataset}.rejects.ndjson         RejectLine, one per line (absent if there are no rejects)
  *
- * It holds every value exactly (invariant 5). Each part is a Parquet file of one row group with uncompressed pages of
- * plain values or codes of a dictionary, columns named c0, c1, … and all optional. bool is BOOLEAN; int32 and uint32 INT32, int64 and uint64 INT64,
- * each with its sign; float64 DOUBLE; timestamp INT64 of microseconds in UTC; utf8 and json their UTF-8 text; decimal128
- * its digits as text; list and struct JSON text, a struct with every member of its type. The writer casts the text of
- * decimals, lists and structs to the column's type.
+ * The stage stores every value exactly (invariant 5). Each part is a Parquet file with one row group and uncompressed
+ * pages of plain values or dictionary codes. Its columns are named c0, c1, … and are all optional. bool is BOOLEAN;
+ * int32 and uint32 INT32, int64 and uint64 INT64, each with its sign; float64 DOUBLE; timestamp INT64 of microseconds
+ * in UTC; utf8 and json their UTF-8 text; decimal128 its digits as text; list and struct JSON text, a struct with every
+ * member of its type. The writer casts the text of decimals, lists and structs to the column's type.
  */
 export interface StageManifest {
   readonly stageId: string;
@@ -25,7 +25,7 @@ export interface StageManifest {
   readonly proof: CoverageProof;
 }
 
-/** What proves that the range is whole: the ledger hash chain, or only the word of whoever gave the range. */
+/** How the range is known to be complete: by the ledger hash chain, or only declared by the range that was given. */
 export type CoverageProof =
   | { readonly kind: 'chain'; readonly firstPreviousHash: string; readonly lastHash: string }
   | { readonly kind: 'declared' };
@@ -44,20 +44,20 @@ export interface StagedDataset {
   /** Rejected messages per ledger, ascending, only ledgers that have some. */
   readonly rejectedLedgers: readonly { readonly ledger: number; readonly rejected: number }[];
   /**
-   * Bytes of the rows' values, whatever source they come from: it decides how files are cut, so it must be the same for
-   * the same rows. Booleans 1, 32-bit integers 4, wider numbers and times 8, decimals 16, text its UTF-8 and 4, lists
-   * and structs their JSON text (every member, no spaces) and 4, nulls nothing.
+   * Bytes of the rows' values. They decide how files are cut, so they must be the same for the same rows from any
+   * source. Booleans 1, 32-bit integers 4, wider numbers and times 8, decimals 16, text its UTF-8 and 4, lists and
+   * structs their JSON text (every member, no spaces) and 4, nulls nothing.
    */
   readonly bytes: number;
-  /** Bytes of each part's file; none where the rows never were staged (files that were merged). */
+  /** Bytes of each part's file; empty if the rows were never staged (merged files). */
   readonly parts: readonly number[];
   /** Rows of each part. */
   readonly partRows: readonly number[];
-  /** Some float64 value is a negative zero: files then must have no dictionaries, in which it would equal zero. */
+  /** A float64 value is a negative zero: its files must have no dictionaries, where it would become zero. */
   readonly negativeZeros?: true;
   /** sha256 over the accepted source messages in (ledger, ordinal) order: the identity of the content. */
   readonly contentHash: string;
-  /** Per top-level column: counted by the pull, compared by verify. */
+  /** Per top-level column: counted by the pull, checked by verify. */
   readonly columns: Readonly<Record<string, ColumnTally>>;
 }
 
@@ -84,8 +84,8 @@ export interface Reject {
   /** `{file}:{line}` for NDJSON (line 1-based), the object key for lakes. */
   readonly position: string;
   /**
-   * Of a line that is too long to be kept, to find it again: where it begins in its file (in what is in it, of a compressed
-   * one), its bytes up to the line feed, and their sha256. `raw` then is its beginning.
+   * Position of a line that is too long to be kept: its offset in the file (in the decompressed content of a compressed
+   * file), its bytes up to the line feed, and their sha256. `raw` has its beginning.
    */
   readonly offset?: number;
   readonly length?: number;

@@ -1,6 +1,6 @@
 import { ParquetryError } from './errors';
 
-/** Where an archive or a source lives. */
+/** The location of an archive or a source. */
 export type StorageUri =
   | { readonly scheme: 'file'; readonly path: string }
   | { readonly scheme: 's3' | 'gs'; readonly bucket: string; readonly prefix: string };
@@ -12,7 +12,7 @@ export type StorageUri =
  */
 export function parseStorageUri(text: string): StorageUri {
   const fail = (why: string): never => {
-    // People paste keys and signed addresses: what may be a secret is not repeated.
+    // People paste keys and signed addresses: do not repeat what may be a secret.
     const shown = text.replace(/\/\/.*@/s, '//…@').replace(/\?.*$/s, '?…');
     throw new ParquetryError('CONFIG_INVALID', `"${shown}" is not a storage location: ${why}.`, {
       hint: 'Use a path, file:///path, s3://bucket/prefix or gs://bucket/prefix.',

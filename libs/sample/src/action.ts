@@ -1,6 +1,6 @@
 import { xdr } from '@stellar/stellar-base';
 
-/** What applying an operation did. A failed one changed nothing. */
+/** The result of applying an operation. A failed operation changes nothing. */
 export interface Effect {
   readonly result: xdr.OperationResult;
   readonly successful: boolean;

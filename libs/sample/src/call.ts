@@ -4,7 +4,7 @@ import { operation } from './action';
 import { contractDataKey } from './state';
 import { contractHash, diagnosticEvent, sha256, symbol, text, vector } from './values';
 
-/** What a contract call did, as the contract sees it. */
+/** The effects of a contract call, as the contract sees them. */
 export interface CallEffect {
   readonly changes: readonly xdr.LedgerEntryChange[];
   readonly events: readonly xdr.ContractEvent[];
@@ -41,7 +41,7 @@ export function invoke(call: Call): Action {
   };
 }
 
-/** The operation that makes a call which traps: nothing changes, the diagnostic events tell why. */
+/** The operation of a call that traps: nothing changes, and the diagnostic events give the reason. */
 export function trap(call: Call): Action {
   const reason = xdr.ScVal.scvError(xdr.ScError.sceContract(7));
   const failed: Effect = {

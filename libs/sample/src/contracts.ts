@@ -11,7 +11,7 @@ const FEEDS = ['XLM', 'BTC', 'ETH', 'EURC'];
 /** Rounds that a price stays before the feed removes it. */
 const KEPT_ROUNDS = 6n;
 
-/** Some call by this account, of one of the sample's contracts. */
+/** A call of one of the sample's contracts by this account. */
 export function randomCall(world: World, by: Account): Call {
   const kind = world.random.below(10);
   if (kind < 3) return vaultTransfer(world, by);
@@ -97,7 +97,7 @@ function mint(world: World, to: Account): Call {
   };
 }
 
-/** A transfer of all that is held removes the holder's entry. */
+/** A transfer of the whole balance removes the holder's entry. */
 function tokenTransfer(world: World, from: Account): Call {
   const { token } = world.contracts;
   const to = world.other(from);
@@ -137,7 +137,7 @@ function tokenTransfer(world: World, from: Account): Call {
   };
 }
 
-/** A new price: a temporary entry is created, an old one removed, the round in the instance counted up. */
+/** A new price: creates a temporary entry, removes an old one, and increments the round in the instance. */
 function setPrice(world: World, by: Account): Call {
   const { prices } = world.contracts;
   const feed = world.random.pick(FEEDS);

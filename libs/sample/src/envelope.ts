@@ -18,9 +18,9 @@ export interface Planned {
   readonly hash: Buffer;
   /** Hash of the transaction inside a fee bump. */
   readonly innerHash?: Buffer;
-  /** Taken before anything is applied, in stroops. */
+  /** Charged before anything is applied, in stroops. */
   readonly fee: bigint;
-  /** The part of the fee for contract resources; what is not used comes back. */
+  /** The part of the fee for contract resources; the unused part is refunded. */
   readonly resourceFee: bigint;
 }
 
@@ -83,7 +83,7 @@ export function sign(world: World, draft: Draft): Planned {
   };
 }
 
-/** A memo of some type, mostly none. */
+/** A memo of any type; most transactions have none. */
 export function randomMemo(world: World): Memo {
   const kind = world.random.below(20);
   if (kind < 4) return Memo.text(`invoice ${world.random.below(100_000)} ✓`);

@@ -74,7 +74,7 @@ describe('the sample lake', () => {
     });
   });
 
-  it('has right hashes: header, chain, transaction set, results, transactions', () => {
+  it('has correct hashes: header, chain, transaction set, results, transactions', () => {
     let previous: string | undefined;
     for (const ledger of ledgers) {
       const entry = ledger.ledgerHeader();
@@ -178,7 +178,7 @@ describe('the sample lake', () => {
     expect(metas.some((meta) => meta.operations().length > 1)).toBe(true);
   });
 
-  it('keeps money: balances and fees add up in every ledger', () => {
+  it('conserves money: balances and fees add up in every ledger', () => {
     const balances = new Map<string, bigint>();
     let total: bigint | undefined;
     for (const ledger of ledgers) {
@@ -219,7 +219,7 @@ describe('the sample lake', () => {
     expect(first).not.toEqual(ledgers[0]?.ledgerHeader().hash());
   }, 60_000);
 
-  it('is cut as asked, also where it starts inside an object', async () => {
+  it('is split as requested, also if it starts inside an object', async () => {
     const layout = { ledgersPerBatch: 8, batchesPerPartition: 1 };
     const { dir, files: count } = await writeSampleLake({
       ...{ dir: join(root, 'cut'), start: 1_003, ledgers: 10, layout, network: 'Another ; 2025' },
@@ -232,7 +232,7 @@ describe('the sample lake', () => {
     expect(count).toBe(2);
   });
 
-  it('leaves a folder alone that holds something else', async () => {
+  it('does not touch a folder with other content', async () => {
     const full = join(root, 'full');
     mkdirSync(full);
     writeFileSync(join(full, 'a.txt'), 'mine');

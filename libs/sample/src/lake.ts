@@ -11,11 +11,11 @@ import { closeLedgers } from './ledger';
 import type { SampleOptions } from './options';
 import { sampleChain } from './options';
 
-/** Where to write a sample lake, and how it is cut. */
+/** Options of a sample lake: its folder and how it is split into objects. */
 export interface SampleLakeOptions extends SampleOptions {
-  /** Folder of the lake; made when it is not there. */
+  /** Folder of the lake; created if it does not exist. */
   readonly dir: string;
-  /** Default 4 ledgers an object, 16 objects a folder. */
+  /** Default: 4 ledgers per object, 16 objects per folder. */
   readonly layout?: LakeLayout;
 }
 
@@ -35,13 +35,13 @@ export interface SampleLake {
 }
 
 const LAYOUT: LakeLayout = { ledgersPerBatch: 4, batchesPerPartition: 16 };
-/** Says which sample a folder holds: two of them in one folder would be a lake with a broken chain. */
+/** Records which sample a folder contains: two samples in one folder would be a lake with a broken chain. */
 const MARK = '.sample.json';
 const ZSTD_LEVEL = 3;
 
 /**
- * Writes a SEP-54 ledger lake of a network that never was: the same options give the same bytes. Writing it again is
- * harmless; a folder that holds another lake is left alone.
+ * Writes a SEP-54 ledger lake of a fictional network. The same options give the same bytes, so writing it again is
+ * harmless. A folder with another lake is refused.
  * @throws ParquetryError USAGE for options out of range, CONFIG_INVALID for a folder with another lake or no folder
  */
 export async function writeSampleLake(options: SampleLakeOptions): Promise<SampleLake> {
@@ -84,7 +84,7 @@ async function writeBatch(path: string, ledgers: readonly ClosedLedger[]): Promi
   return bytes.length;
 }
 
-/** Marks the folder as the place of this sample; refuses one that holds anything else. */
+/** Marks the folder as the folder of this sample; refuses a folder with other content. */
 async function claim(dir: string, mark: string): Promise<void> {
   try {
     await mkdir(dir, { recursive: true });

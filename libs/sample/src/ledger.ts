@@ -8,7 +8,7 @@ import { World } from './world';
 const PROTOCOL = 23;
 const TOTAL_COINS = 50_000_000_000_0000000n;
 
-/** One closed ledger, and what it holds. */
+/** One closed ledger and its contents. */
 export interface ClosedLedger {
   readonly sequence: number;
   /** Unix seconds. */
@@ -31,9 +31,9 @@ export interface ChainOptions {
 }
 
 /**
- * Closes ledgers one after the other, in memory of one ledger. All hashes are right: transactions, transaction set,
- * results, headers and their chain; signatures are valid. Only the bucket list, which nobody can recompute from
- * ledgers, is a stand-in: a running hash over the results.
+ * Closes ledgers one by one, with one ledger in memory. All hashes are right: transactions, transaction set, results,
+ * headers and their chain; signatures are valid. Only the bucket list hash is a substitute, a running hash over the
+ * results, because it can't be recomputed from ledgers.
  */
 export function* closeLedgers(options: ChainOptions): Generator<ClosedLedger> {
   const world = new World(options.network, options.seed, options.start);
@@ -130,7 +130,7 @@ function headerOf(world: World, parts: HeaderParts): xdr.LedgerHeader {
   });
 }
 
-/** Transactions stand in the set by hash, not in the order in which they are applied. */
+/** The set orders transactions by hash, not by the order in which they are applied. */
 function transactionSet(
   planned: readonly Planned[],
   previousLedgerHash: Buffer,

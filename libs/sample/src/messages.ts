@@ -12,9 +12,9 @@ import { closeLedgers } from './ledger';
 import type { SampleOptions } from './options';
 import { sampleChain } from './options';
 
-/** Where to write sample messages. */
+/** Options of sample messages. */
 export interface SampleMessagesOptions extends SampleOptions {
-  /** NDJSON file; its folder is made when it is not there. */
+  /** NDJSON file; its folder is created if it does not exist. */
   readonly file: string;
 }
 
@@ -26,12 +26,13 @@ export interface SampleMessages {
   readonly bytes: number;
 }
 
-/** Columns of the envelope; all others stand in the nested object. */
+/** Columns of the envelope; all others are in the nested object. */
 const ENVELOPE = new Set(['ledger_sequence', 'message_type', 'processor_name']);
 
 /**
  * Writes the contract data of the sample lake's ledgers (same options, same state) as a processor's messages: one JSON
- * object a line, `{"contract_data": {…}, "ledger_sequence": …, "message_type": "contract_data", "processor_name": …}`.
+ * object per line, `{"contract_data": {…}, "ledger_sequence": …, "message_type": "contract_data", "processor_name":
+ * …}`.
  * @throws ParquetryError USAGE for options out of range
  */
 export async function writeSampleMessages(options: SampleMessagesOptions): Promise<SampleMessages> {

@@ -5,18 +5,18 @@ import type { ChainOptions } from './ledger';
 /** Passphrase of the sample network. */
 export const SAMPLE_NETWORK = 'Parquetry Sample Network ; July 2025';
 
-/** What sample ledgers to make. The same options give the same bytes. */
+/** Options of the sample ledgers. The same options give the same bytes. */
 export interface SampleOptions {
-  /** How many ledgers; default 200. */
+  /** Number of ledgers; default 200. */
   readonly ledgers?: number;
   /** First ledger, at least 2; default 426000. */
   readonly start?: number;
   readonly network?: string;
-  /** Other seeds give other accounts, amounts and calls. */
+  /** Seed of the accounts, amounts and calls. */
   readonly seed?: string;
   /**
-   * Close times are spread evenly around this UTC time (Unix seconds; default 2025-07-14T00:00:00Z), over one hour or
-   * 5 s a ledger, whichever is longer: the ledgers lie in two UTC days.
+   * Close times are spread evenly around this UTC time (Unix seconds; default 2025-07-14T00:00:00Z), over one hour or 5
+   * s per ledger, whichever is longer, so the ledgers are in two UTC days.
    */
   readonly midnight?: number;
 }

@@ -6,8 +6,8 @@ import { address, contractEvent, int64, integer, struct, symbol, text } from './
 import type { World } from './world';
 
 /**
- * A payment in the native asset or in dollars. Since protocol 23 it also gives the transfer event that the asset's
- * contract would give; with a memo its data holds the memo beside the amount.
+ * A payment in the native asset or in dollars. Since protocol 23 it also emits the transfer event of the asset's
+ * contract; with a memo, the event's data has the memo and the amount.
  */
 export function payment(world: World, from: Account, memo: Memo): Action {
   const native = world.random.chance(60);

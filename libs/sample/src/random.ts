@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Random numbers that depend on the seed alone: a stream of sha256(seed, counter). The same on every platform, and
- * not a secret of any kind.
+ * Random numbers that depend only on the seed: a stream of sha256(seed, counter). They are the same on every platform
+ * and not secret.
  */
 export class SeededRandom {
   private counter = 0;

@@ -1,12 +1,12 @@
 import { xdr } from '@stellar/stellar-base';
 import { NO_EXTENSION, sha256 } from './values';
 
-/** Ledgers a contract data entry lives on after it was last touched. */
+/** Number of ledgers that a contract data entry lives after its last use. */
 const LIFETIME = 120_960;
 
 /**
- * The entries of the ledger, and the changes that a transaction's meta tells: an update or removal is preceded by
- * the entry's state before it, as stellar-core writes them.
+ * The entries of the ledger and the changes for a transaction's meta. The old state of the entry precedes each update
+ * or removal, as stellar-core writes them.
  */
 export class LedgerState {
   /** The ledger that is being closed. */
@@ -19,7 +19,7 @@ export class LedgerState {
     return this.bytes;
   }
 
-  /** The entry's data, if it is there. */
+  /** The entry's data, if it exists. */
   get(key: xdr.LedgerKey): xdr.LedgerEntryData | undefined {
     return this.entries.get(key.toXDR('base64'))?.data();
   }
@@ -51,7 +51,7 @@ export class LedgerState {
     return [...changes, ...this.put(xdr.LedgerEntryData.ttl(ttl))];
   }
 
-  /** Removes contract data that is there, with its time to live. */
+  /** Removes existing contract data and its time to live. */
   removeContractData(entry: xdr.ContractDataEntry): xdr.LedgerEntryChange[] {
     const key = contractDataKey(entry);
     const ttl = xdr.LedgerKey.ttl(new xdr.LedgerKeyTtl({ keyHash: sha256(key.toXDR()) }));

@@ -30,11 +30,11 @@ export interface Applied {
   readonly planned: Planned;
   readonly meta: xdr.TransactionResultMetaV1;
   readonly successful: boolean;
-  /** What is left of the fee for the network, in stroops. */
+  /** The part of the fee that the network keeps, in stroops. */
   readonly charged: bigint;
 }
 
-/** Decides and signs some transactions, of different accounts, in the order in which they will be applied. */
+/** Chooses and signs transactions of different accounts, in the order in which they will be applied. */
 export function plan(world: World, count: number, closeTime: bigint): Planned[] {
   world.vaultReserved = 0n;
   const sources = world.random.shuffle(world.accounts).slice(0, count);

@@ -68,7 +68,7 @@ export function contractEvent(contract: string, topics: xdr.ScVal[], data: xdr.S
   return event(xdr.ContractEventType.contract(), contract, topics, data);
 }
 
-/** A diagnostic event: what the host tells about a call, not part of the ledger's consensus. */
+/** A diagnostic event: the host's information about a call, not part of consensus. */
 export function diagnosticEvent(
   successful: boolean,
   contract: string,

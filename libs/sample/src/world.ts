@@ -6,7 +6,7 @@ import { sha256 } from './values';
 
 const ACCOUNTS = 24;
 
-/** Everything that a transaction of the sample network can touch. */
+/** Everything that a transaction of the sample network can use. */
 export class World {
   readonly random: SeededRandom;
   readonly state = new LedgerState();
@@ -24,7 +24,7 @@ export class World {
   readonly tokens = new Map<string, bigint>();
   tokenSupply = 0n;
   vaultDollars = 0n;
-  /** What the withdrawals decided in this ledger will take out of the vault. */
+  /** The amount that this ledger's withdrawals will take from the vault. */
   vaultReserved = 0n;
   /** Rounds of the price feed so far. */
   rounds = 0n;

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { ParquetryError } from '@parquetry/core';
 
-/** One buffer for the whole file: memory for each chunk costs more than the hash. */
+/** One buffer for the whole file: allocating memory per chunk costs more than the hash. */
 const CHUNK_BYTES = 1 << 20;
 
-/** How a file is hashed. */
+/** Options of `hashFile`. */
 export interface HashOptions {
   readonly signal?: AbortSignal | undefined;
   /** Gets every chunk before it is hashed; the buffer is reused afterwards. */

@@ -4,16 +4,16 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemErrorCode } from '@parquetry/core';
 
-/** A process that can't be mistaken for a later one with the same number. */
+/** Identifies a process, also if a later one gets the same pid. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Name of the machine (or container): a pid says nothing elsewhere. */
+  /** Name of the machine (or container), since a pid is only valid there. */
   readonly host: string;
-  /** When the process started, as the system writes it; empty where it can't be read. */
+  /** Start time of the process as the system writes it; empty if it can't be read. */
   readonly born: string;
 }
 
-/** The identity of a running process; undefined when there is none with that number. */
+/** The identity of a running process; undefined if no process has this pid. */
 export function identify(pid: number): ProcessIdentity | undefined {
   return exists(pid) ? { pid, host: hostname(), born: birth(pid) } : undefined;
 }
@@ -24,8 +24,8 @@ export function self(): ProcessIdentity {
 }
 
 /**
- * True while exactly this process runs on this machine. A zombie does not run. Where a start time is not known, a
- * process with the same number counts.
+ * True while exactly this process runs on this machine. A zombie does not run. If a start time is unknown, the same pid
+ * is enough.
  */
 export function isRunning(identity: ProcessIdentity): boolean {
   if (identity.host !== hostname() || !exists(identity.pid)) return false;
@@ -33,14 +33,17 @@ export function isRunning(identity: ProcessIdentity): boolean {
   return born !== 'zombie' && (born === '' || identity.born === '' || born === identity.born);
 }
 
-/** True when the process ran on this machine and no longer does. Of other machines nothing is known. */
+/**
+ * True if the process ran on this machine and no longer runs. Always false for other machines: nothing is known about
+ * them.
+ */
 export function isDead(identity: ProcessIdentity): boolean {
   return identity.host === hostname() && !isRunning(identity);
 }
 
 /**
- * Ends a process of ours: SIGTERM, then SIGKILL after `graceMs`. Does nothing when it no longer runs, and never
- * signals another process that was given the same number.
+ * Ends a child or a process that we started: SIGTERM, then SIGKILL after `graceMs`. Does nothing if the process no
+ * longer runs, and never signals another process with the same pid.
  * @returns how it ended
  */
 export async function terminate(
@@ -68,7 +71,7 @@ export function isIdentity(value: unknown): value is ProcessIdentity {
   );
 }
 
-/** The identity in a file's text; undefined when there is none, as in a file that was cut short. */
+/** Parses the identity in a file's text; undefined if there is no valid one, for example in a truncated file. */
 export function parseIdentity(text: string): ProcessIdentity | undefined {
   try {
     const value = JSON.parse(text) as Record<string, unknown> | null;
@@ -112,7 +115,7 @@ function birth(pid: number): string {
   return spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim();
 }
 
-/** Start time in clock ticks since boot: field 22 of the process's stat line, whose field 2 may hold spaces. */
+/** Start time in clock ticks since boot: field 22 of the process's stat line, whose field 2 may contain spaces. */
 function linuxBirth(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 
 /**
- * Writes a local file so that readers see the whole new file, the one before, or none. Concurrent writers don't disturb
- * each other; the last one wins. On failure nothing is left behind.
+ * Replaces a local file atomically: readers see the new file, the old file, or no file. With concurrent writers the
+ * last one wins. A failure leaves no draft behind.
  *
- * `content`: text, bytes, or a function that writes the draft whose path it gets. The draft lies next to `path`.
+ * `content`: text, bytes, or a function that writes the draft at the given path. The draft is next to `path`.
  */
 export async function replaceFile(
   path: string,

@@ -23,7 +23,7 @@ describe('hashFile', () => {
     await handle.close();
   });
 
-  it('hands on every chunk', async () => {
+  it('passes on every chunk', async () => {
     const chunks: Buffer[] = [];
     await hashFile(file, { onChunk: async (chunk) => void chunks.push(Buffer.from(chunk)) });
     expect(chunks.length).toBeGreaterThan(1);
@@ -38,7 +38,7 @@ describe('hashFile', () => {
 });
 
 describe('replaceFile', () => {
-  it('replaces the file whole and leaves no draft', async () => {
+  it('replaces the file atomically and leaves no draft', async () => {
     const file = path.join(dir, 'note.json');
     await replaceFile(file, 'one');
     await Promise.all(
@@ -48,7 +48,7 @@ describe('replaceFile', () => {
     expect(readdirSync(dir).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
-  it('keeps the file before when writing fails', async () => {
+  it('keeps the old file when writing fails', async () => {
     const file = path.join(dir, 'kept');
     await replaceFile(file, 'before');
     const failed = replaceFile(file, async (draft) => {
