@@ -137,22 +137,6 @@ export class Evidence {
     return index >= 0 ? this.members[index] : this.addMember(tape.string(key));
   }
 
-  /** Takes all that `other` has seen. `other` is not changed and not shared. */
-  absorb(other: Evidence): void {
-    this.seen |= other.seen;
-    this.integerDigits = Math.max(this.integerDigits, other.integerDigits);
-    this.scale = Math.max(this.scale, other.scale);
-    if (other.items !== undefined)
-      (this.items ??= new Evidence(MAX_MEMBERS, this.level + 1)).absorb(other.items);
-    if ((this.seen & SAW_OPEN) !== 0) this.open();
-    other.keys?.keys.forEach((key, index) => {
-      if ((this.seen & SAW_OPEN) !== 0) return;
-      const known = this.keys?.indexOf(key) ?? -1;
-      const member = known >= 0 ? this.members[known] : this.addMember(key);
-      member?.absorb(other.members[index] as Evidence);
-    });
-  }
-
   /** Whether a string here was no time: other strings then say nothing new. */
   get isText(): boolean {
     return (this.seen & SAW_TEXT) !== 0;
@@ -232,14 +216,6 @@ export class Evidence {
       at = tape.next(value);
     }
   }
-}
-
-/** The evidence of both: commutative, associative, idempotent. Neither is changed. */
-export function joinEvidence(a: Evidence, b: Evidence): Evidence {
-  const joined = new Evidence(a.maxMembers, a.level);
-  joined.absorb(a);
-  joined.absorb(b);
-  return joined;
 }
 
 /** Members with their keys, in the order of the keys' UTF-8 bytes. */

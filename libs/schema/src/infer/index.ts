@@ -1,4 +1,4 @@
-export { Evidence, joinEvidence, MAX_MEMBERS, MAX_NESTING } from './evidence';
+export { Evidence } from './evidence';
 export { columnNames } from './names';
 export { NESTINGS, type Nesting } from './nesting';
 export { resolveType } from './resolve';

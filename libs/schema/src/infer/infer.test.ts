@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { JsonScanner } from '../json';
-import { Evidence, joinEvidence, MAX_MEMBERS } from './evidence';
+import { Evidence, MAX_MEMBERS } from './evidence';
 import { resolveType } from './resolve';
 
 const scanner = new JsonScanner();
@@ -142,7 +142,7 @@ const batches = fc.array(fc.oneof({ arbitrary: texts, weight: 6 }, { arbitrary: 
   maxLength: 12,
 });
 
-describe('Evidence is a join-semilattice', () => {
+describe('Evidence joins values without regard to their order', () => {
   it('does not depend on order or on batch splits', () => {
     fc.assert(
       fc.property(batches, fc.infiniteStream(fc.nat(1_000)), fc.nat(12), (values, random, cut) => {
@@ -152,10 +152,8 @@ describe('Evidence is a join-semilattice', () => {
           .sort(([a], [b]) => a - b)
           .map(([, value]) => value);
         expect(resolve(evidenceOf(shuffled))).toEqual(expected);
-        const left = evidenceOf(values.slice(0, cut));
-        const right = evidenceOf(values.slice(cut));
-        expect(resolve(joinEvidence(left, right))).toEqual(expected);
-        expect(resolve(joinEvidence(right, left))).toEqual(expected);
+        // Batches in another order, as files and blocks of a source may come.
+        expect(resolve(evidenceOf([...values.slice(cut), ...values.slice(0, cut)]))).toEqual(expected);
       }),
       { numRuns: 500 },
     );
@@ -177,17 +175,12 @@ describe('Evidence is a join-semilattice', () => {
     );
   });
 
-  it('is associative and idempotent, and joining changes neither side', () => {
+  it('is idempotent: what was seen before changes nothing', () => {
     fc.assert(
-      fc.property(batches, batches, batches, (a, b, c) => {
-        const [x, y, z] = [evidenceOf(a), evidenceOf(b), evidenceOf(c)];
-        const before = resolve(x);
-        expect(resolve(joinEvidence(joinEvidence(x, y), z))).toEqual(
-          resolve(joinEvidence(x, joinEvidence(y, z))),
-        );
-        expect(resolve(joinEvidence(x, x))).toEqual(before);
-        expect(resolve(evidenceOf([...a, ...a]))).toEqual(before);
-        expect(resolve(x)).toEqual(before);
+      fc.property(batches, batches, (a, b) => {
+        const expected = resolve(evidenceOf([...a, ...b]));
+        expect(resolve(evidenceOf([...a, ...a, ...b]))).toEqual(expected);
+        expect(resolve(evidenceOf([...a, ...b, ...a, ...b]))).toEqual(expected);
       }),
       { numRuns: 300 },
     );
