@@ -1,14 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { ParquetryError } from '@parquetry/core';
 import { nearest } from './nearest';
-import { REFERENCE_KEYS, referenceSettings } from './reference';
+import { type ConfigValue, REFERENCE_KEYS, referenceSettings } from './reference';
 import { SETTINGS } from './settings';
-
-/** A value of a configuration file with the key it stood under, for messages. */
-export interface ConfigValue {
-  readonly key: string;
-  readonly value: unknown;
-}
 
 /** A configuration file by names of settings and options (`buffer-size`). */
 export interface Config {

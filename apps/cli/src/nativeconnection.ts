@@ -1,11 +1,17 @@
 import { ParquetryError } from '@parquetry/core';
 import { NativeConnection, Runtime } from '@temporalio/worker';
-import type { SessionOptions } from './session';
+import type { Output } from './output';
+
+/** Where the runtime writes errors, and the address at which it serves metrics. */
+interface MetricsOptions {
+  readonly output: Output;
+  readonly settings?: { readonly metrics?: string | undefined };
+}
 
 /** Opens the connection of a worker in this process. @throws ParquetryError CONFIG_INVALID */
 export function connectNative(
   connection: Parameters<typeof NativeConnection.connect>[0],
-  options: SessionOptions,
+  options: MetricsOptions,
 ): Promise<NativeConnection> {
   installRuntime(options);
   return NativeConnection.connect(connection);
@@ -16,7 +22,7 @@ export function connectNative(
  * metrics where that is asked for.
  * @throws ParquetryError CONFIG_INVALID when metrics can't be served at the address
  */
-function installRuntime({ output, settings }: SessionOptions): void {
+function installRuntime({ output, settings }: MetricsOptions): void {
   const metrics = settings?.metrics;
   try {
     Runtime.install({

@@ -1,5 +1,10 @@
 import { ParquetryError } from '@parquetry/core';
-import type { ConfigValue } from './config';
+
+/** A value of a configuration file with its key in the file, for messages. */
+export interface ConfigValue {
+  readonly key: string;
+  readonly value: unknown;
+}
 
 /**
  * Keys of the reference program's SaveToParquet consumer that are not settings of ours by the same name. Its other keys

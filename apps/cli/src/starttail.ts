@@ -6,16 +6,32 @@ import {
   ATTRIBUTES,
   type FlushPolicy,
   TASK_QUEUE,
+  type TailFrom,
   type TailInput,
   policyFault,
   readHistory,
 } from '@parquetry/workflows';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import type { TailOptions } from './commands/tail';
 import { optionChanges } from './optionchanges';
+import type { SpecOptions } from './runoptions';
 import { runSpec } from './runspec';
 import type { Session } from './session';
 import { startWorkflow } from './startworkflow';
+import type { WorkerOptions } from './workeroptions';
+
+/** Options of `tail` as commander gives them. */
+export interface TailOptions extends SpecOptions, WorkerOptions {
+  readonly from: TailFrom;
+  readonly maxRows?: number;
+  readonly maxBytes?: number;
+  /** Seconds. */
+  readonly maxAge?: number;
+  readonly lag: number;
+  readonly until?: number;
+  /** Seconds. */
+  readonly poll: number;
+  readonly detach?: boolean;
+}
 
 /** What a tail is started with. @throws ParquetryError with exit code 2, naming the option */
 export function tailInput(options: TailOptions): TailInput {

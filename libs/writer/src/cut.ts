@@ -8,14 +8,15 @@ import {
   type LedgerRange,
   type LedgerTally,
   ParquetryError,
+  type StagedDataset,
   formatRange,
 } from '@parquetry/core';
-import { duckdbFieldIds, quoteText } from '@parquetry/schema';
+import { type RegisteredSchema, duckdbFieldIds, quoteText } from '@parquetry/schema';
 import { hashFile } from '@parquetry/system';
 import { dictionaryOptions } from './codec';
-import type { WriteRequest } from './dataset';
 import { keyValueMetadata } from './metadata';
-import { type RowSource, named } from './rows';
+import { named } from './rows';
+import type { RowSource } from './rowsource';
 import type { Session } from './session';
 import { evenGroupRows } from './sizes';
 import { type CopyReport, columnTallies, copyReport, isNested } from './stats';
@@ -42,9 +43,19 @@ export interface WrittenFile {
   readonly columns: Readonly<Record<string, ColumnTally>>;
 }
 
-/** One cut to be written, with what all files of the dataset share. */
+/** What all files of a dataset share. */
+interface FileRequest {
+  readonly staged: StagedDataset;
+  readonly schema: RegisteredSchema;
+  readonly network?: string;
+  /** Folder of the finished files. */
+  readonly outDir: string;
+  readonly signal?: AbortSignal;
+}
+
+/** One file to write. */
 export interface CutRequest {
-  readonly request: WriteRequest;
+  readonly request: FileRequest;
   readonly rows: RowSource;
   readonly cut: FileCut;
   readonly name: string;

@@ -4,7 +4,7 @@ import { PART_ROWS, type StagedDataset } from '@parquetry/core';
 import { type TableSchema, duckdbCast, quoteText } from '@parquetry/schema';
 import { dictionaryOptions } from './codec';
 import type { Part } from './parts';
-import type { RowRun, RowSource } from './rows';
+import type { RowRun, RowSource } from './rowsource';
 import type { Session } from './session';
 import { rowGroupRows } from './sizes';
 

@@ -1,22 +1,8 @@
-import type { TailFrom } from '@parquetry/workflows';
 import type { Define } from '../cli';
 import type { Output } from '../output';
-import { SPEC_SETTINGS, type SpecOptions } from '../runoptions';
-import { WORKER_SETTINGS, type WorkerOptions, workerSettings } from '../workeroptions';
-
-/** Options of `tail` as commander gives them. */
-export interface TailOptions extends SpecOptions, WorkerOptions {
-  readonly from: TailFrom;
-  readonly maxRows?: number;
-  readonly maxBytes?: number;
-  /** Seconds. */
-  readonly maxAge?: number;
-  readonly lag: number;
-  readonly until?: number;
-  /** Seconds. */
-  readonly poll: number;
-  readonly detach?: boolean;
-}
+import { SPEC_SETTINGS } from '../runoptions';
+import type { TailOptions } from '../starttail';
+import { WORKER_SETTINGS, workerSettings } from '../workeroptions';
 
 const TAIL_SETTINGS = ['from', 'until', 'lag', 'max-rows', 'max-bytes', 'max-age', 'poll'];
 

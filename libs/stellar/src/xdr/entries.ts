@@ -1,12 +1,5 @@
-import type {
-  Asset,
-  ClaimableBalanceId,
-  Claimant,
-  PoolParameters,
-  Price,
-  TrustLineAsset,
-} from './operations';
-import type { AccountId, SignerKey, Union } from './types';
+import type { Asset, ClaimableBalanceId, Claimant, PoolParameters, Price, TrustLineAsset } from './assets';
+import type { AccountId, ScAddress, SignerKey, Span, Union } from './values';
 
 /** The classic ledger entries, as the compiled readers give them. */
 
@@ -121,3 +114,17 @@ export type CostInput =
 
 /** Extension of a ledger entry: who pays its reserve. */
 export type LedgerEntryExt = Union<0, undefined> | Union<1, { readonly sponsoringId: AccountId | undefined }>;
+
+/** The key of a ledger entry. */
+export type LedgerKey = Span &
+  (
+    | Union<'account', { readonly accountId: AccountId }>
+    | Union<'trustline', { readonly accountId: AccountId; readonly asset: TrustLineAsset }>
+    | Union<'offer', { readonly offerId: bigint }>
+    | Union<'data', { readonly accountId: AccountId; readonly dataName: Uint8Array }>
+    | Union<'claimableBalance', { readonly balanceId: ClaimableBalanceId }>
+    | Union<'liquidityPool', { readonly liquidityPoolId: Uint8Array }>
+    | Union<'contractData', { readonly contract: ScAddress }>
+    | Union<'contractCode', { readonly hash: Uint8Array }>
+    | Union<'configSetting' | 'ttl', unknown>
+  );

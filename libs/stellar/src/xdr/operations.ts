@@ -1,36 +1,10 @@
-import type { OfferEntry, Signer } from './entries';
-import type { AccountId, LedgerKey, MuxedAccount, ScAddress, ScVal, SignerKey, Span, Union } from './types';
+import type { Asset, ChangeTrustAsset, ClaimableBalanceId, Claimant, Price } from './assets';
+import type { LedgerKey, OfferEntry, Signer } from './entries';
+import type { AccountId, MuxedAccount, ScAddress, ScVal, SignerKey, Span, Union } from './values';
+
+export type * from './assets';
 
 /** Operations and their results, as the compiled readers give them. */
-
-export type Asset = Union<'assetTypeNative', undefined> | CreditAsset;
-export type CreditAsset = Union<'assetTypeCreditAlphanum4' | 'assetTypeCreditAlphanum12', AlphaNum>;
-export interface AlphaNum {
-  readonly assetCode: Uint8Array;
-  readonly issuer: AccountId;
-}
-export type TrustLineAsset = Asset | Union<'assetTypePoolShare', Uint8Array>;
-export type ChangeTrustAsset =
-  Asset | Union<'assetTypePoolShare', Span & Union<'liquidityPoolConstantProduct', PoolParameters>>;
-export interface PoolParameters {
-  readonly assetA: Asset;
-  readonly assetB: Asset;
-  readonly fee: number;
-}
-export interface Price {
-  readonly n: number;
-  readonly d: number;
-}
-export type ClaimableBalanceId = Span & Union<'claimableBalanceIdTypeV0', Uint8Array>;
-export type Claimant = Union<
-  'claimantTypeV0',
-  { readonly destination: AccountId; readonly predicate: ClaimPredicate }
->;
-export type ClaimPredicate =
-  | Union<'claimPredicateUnconditional', undefined>
-  | Union<'claimPredicateAnd' | 'claimPredicateOr', readonly ClaimPredicate[]>
-  | Union<'claimPredicateNot', ClaimPredicate | undefined>
-  | Union<'claimPredicateBeforeAbsoluteTime' | 'claimPredicateBeforeRelativeTime', bigint>;
 
 interface PathPayment {
   readonly sendAsset: Asset;

@@ -1,4 +1,4 @@
-import type { ExtensionPoint, Union } from './types';
+import type { ExtensionPoint, Union } from './values';
 
 /** The network's settings for Soroban, one entry each, as the compiled readers give them. */
 export type ConfigSettingEntry = {

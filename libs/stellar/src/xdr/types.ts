@@ -9,28 +9,18 @@ import type {
   ContractCodeEntry,
   DataEntry,
   LedgerEntryExt,
+  LedgerKey,
   LiquidityPoolEntry,
   OfferEntry,
   TrustLineEntry,
   TtlEntry,
 } from './entries';
+import type { Operation, OperationResult } from './operations';
 import type { ConfigSettingEntry } from './settings';
-import type { ClaimableBalanceId, Operation, OperationResult, TrustLineAsset } from './operations';
+import type { AccountId, MuxedAccount, ScAddress, ScVal, SignerKey, Span, Union } from './values';
 
-/** Where a value's own XDR stands in the bytes it was read from; `end` is exclusive. */
-export interface Span {
-  readonly xdrStart: number;
-  readonly xdrEnd: number;
-}
-
-/** A union value: `type` is the enum member's name or the number of the discriminant. */
-export interface Union<Type extends string | number, Value> {
-  readonly type: Type;
-  readonly value: Value;
-}
-
-/** A place that protocols may extend later; nothing so far. */
-export type ExtensionPoint = Union<0, undefined>;
+export type { LedgerKey } from './entries';
+export type * from './values';
 
 /** One ledger as stellar-core closed it: versions 0, 1 and 2. */
 export type LedgerCloseMeta = Span &
@@ -127,10 +117,6 @@ export interface FeeBumpTransaction extends Span {
   readonly fee: bigint;
   readonly innerTx: Union<'envelopeTypeTx', TransactionV1Envelope>;
 }
-export type MuxedAccount =
-  | Union<'keyTypeEd25519', Uint8Array>
-  | Union<'keyTypeMuxedEd25519', { readonly id: bigint; readonly ed25519: Uint8Array }>;
-export type AccountId = Union<'publicKeyTypeEd25519', Uint8Array>;
 export type Memo =
   | Union<'memoNone', undefined>
   | Union<'memoText' | 'memoHash' | 'memoReturn', Uint8Array>
@@ -147,12 +133,6 @@ export interface PreconditionsV2 {
   readonly minSeqLedgerGap: number;
   readonly extraSigners: readonly SignerKey[];
 }
-export type SignerKey =
-  | Union<'signerKeyTypeEd25519' | 'signerKeyTypePreAuthTx' | 'signerKeyTypeHashX', Uint8Array>
-  | Union<
-      'signerKeyTypeEd25519SignedPayload',
-      { readonly ed25519: Uint8Array; readonly payload: Uint8Array }
-    >;
 export interface SorobanTransactionData {
   readonly ext: Union<0, undefined> | Union<1, { readonly archivedSorobanEntries: readonly number[] }>;
   readonly resources: {
@@ -284,62 +264,9 @@ export type LedgerEntryData = Span &
     | Union<'contractCode', ContractCodeEntry>
     | Union<'configSetting', ConfigSettingEntry>
   );
-export type LedgerKey = Span &
-  (
-    | Union<'account', { readonly accountId: AccountId }>
-    | Union<'trustline', { readonly accountId: AccountId; readonly asset: TrustLineAsset }>
-    | Union<'offer', { readonly offerId: bigint }>
-    | Union<'data', { readonly accountId: AccountId; readonly dataName: Uint8Array }>
-    | Union<'claimableBalance', { readonly balanceId: ClaimableBalanceId }>
-    | Union<'liquidityPool', { readonly liquidityPoolId: Uint8Array }>
-    | Union<'contractData', { readonly contract: ScAddress }>
-    | Union<'contractCode', { readonly hash: Uint8Array }>
-    | Union<'configSetting' | 'ttl', unknown>
-  );
 export interface ContractDataEntry extends Span {
   readonly contract: ScAddress;
   readonly key: ScVal;
   readonly durability: 'temporary' | 'persistent';
   readonly val: ScVal;
 }
-
-/** A Soroban value. */
-export type ScVal = Span &
-  (
-    | Union<'scvVoid' | 'scvLedgerKeyContractInstance', undefined>
-    | Union<'scvBool', boolean>
-    | Union<'scvU32' | 'scvI32', number>
-    | Union<'scvU64' | 'scvI64' | 'scvTimepoint' | 'scvDuration', bigint>
-    | Union<'scvU128' | 'scvI128', { readonly hi: bigint; readonly lo: bigint }>
-    | Union<
-        'scvU256' | 'scvI256',
-        { readonly hiHi: bigint; readonly hiLo: bigint; readonly loHi: bigint; readonly loLo: bigint }
-      >
-    | Union<'scvBytes' | 'scvString' | 'scvSymbol' | 'scvExecutableTag', Uint8Array>
-    | Union<'scvVec', readonly ScVal[] | undefined>
-    | Union<'scvMap', readonly ScMapEntry[] | undefined>
-    | Union<'scvAddress', ScAddress>
-    | Union<'scvError', ScError>
-    | Union<'scvContractInstance', ScContractInstance>
-    | Union<'scvLedgerKeyNonce', { readonly nonce: bigint }>
-  );
-export interface ScMapEntry {
-  readonly key: ScVal;
-  readonly val: ScVal;
-}
-export type ScError = Union<'sceContract', number> | Union<string, string>;
-export interface ScContractInstance {
-  readonly executable:
-    | Union<'contractExecutableWasm', Uint8Array>
-    | Union<'contractExecutableStellarAsset', undefined>
-    | Union<
-        'contractExecutableExternalRef',
-        { readonly executableOwner: ScAddress; readonly tag: Uint8Array }
-      >;
-  readonly storage: readonly ScMapEntry[] | undefined;
-}
-export type ScAddress =
-  | Union<'scAddressTypeAccount', AccountId>
-  | Union<'scAddressTypeContract' | 'scAddressTypeLiquidityPool', Uint8Array>
-  | Union<'scAddressTypeMuxedAccount', { readonly id: bigint; readonly ed25519: Uint8Array }>
-  | Union<'scAddressTypeClaimableBalance', Union<'claimableBalanceIdTypeV0', Uint8Array>>;
