@@ -1,7 +1,7 @@
 import { resourceLimits } from 'node:worker_threads';
 
-/** Least memory for objects of a thread that may keep other memory from one pull to the next. */
-const ROOMY_MB = 128;
+/** A thread whose heap limit is at least this keeps its buffers from one pull to the next. */
+const MIN_HEAP_MB = 128;
 
-/** Whether this thread may keep memory for the next pull: with a small `--memory` the write that follows needs it. */
-export const isRoomy = (resourceLimits.maxOldGenerationSizeMb ?? ROOMY_MB) >= ROOMY_MB;
+/** Whether this thread keeps buffers for the next pull. With a small `--memory` the write after the pull needs them. */
+export const keepsBuffers = (resourceLimits.maxOldGenerationSizeMb ?? MIN_HEAP_MB) >= MIN_HEAP_MB;

@@ -13,7 +13,7 @@ const index = (data: unknown): SourceIndex => ({
   data,
 });
 
-it('spreads the counted messages over the blocks by bytes and ledgers', () => {
+it('distributes the counted messages over blocks by bytes and over ledgers evenly', () => {
   const estimate = messageEstimator(
     index({
       files: [],
@@ -32,6 +32,6 @@ it('spreads the counted messages over the blocks by bytes and ledgers', () => {
   expect(estimate('c', { start: 1, end: 9 })).toBeUndefined();
 });
 
-it('knows nothing of a lake ahead', () => {
+it('has no estimate for a lake', () => {
   expect(messageEstimator({ ...index({}), kind: 'galexie' })('a', { start: 1, end: 2 })).toBeUndefined();
 });

@@ -9,9 +9,9 @@ interface Share {
 }
 
 /**
- * Estimates how many messages of a dataset a range has, from the index alone; undefined where the source does not count
- * them ahead (lakes). A dataset's messages, counted exactly over the whole range, are spread over the blocks that hold
- * some, by bytes, and over a block's ledgers evenly.
+ * Estimates the number of messages of a dataset in a range, from the index alone; undefined if the source does not count
+ * messages in advance (ledgers). The index has the exact total of each dataset. The estimate distributes it over the
+ * dataset's blocks in proportion to their bytes, and within a block evenly over its ledgers.
  */
 export function messageEstimator(
   index: SourceIndex,

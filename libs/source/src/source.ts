@@ -2,55 +2,55 @@ import type { Layout, LedgerRange, StageManifest } from '@parquetry/core';
 import type { TableSchema } from '@parquetry/schema';
 import type { MessageDecision } from './stage/decision';
 
-/** A dataset that a source can give for a range. */
+/** A dataset that a source has for a range. */
 export interface SourceDataset {
   readonly dataset: string;
   /** The schema for this run: predefined, or inferred over every value of the range (never a sample). */
   readonly schema: TableSchema;
-  /** Messages seen in the range, where the source counts them ahead (NDJSON); undefined for lakes. */
+  /** Messages in the range if `prepare` counts them (NDJSON); undefined for ledgers. */
   readonly messages?: number;
 }
 
-/** What `prepare` found: all that a pull on any worker needs, as plain JSON, stored once a run in the archive. */
+/** The result of `prepare`: all that a pull on any worker needs, as JSON, stored once per run in the archive. */
 export interface SourceIndex {
   /** `ndjson`: messages; the others: whole ledgers. */
   readonly kind: 'ndjson' | 'galexie' | 'rpc' | 'fallback';
   readonly datasets: readonly SourceDataset[];
   /** Messages that belong to no partition (no usable ledger or type); their rejects are in `rejectsFile`. */
   readonly unusable: number;
-  /** Messages outside the asked range or of types not asked for. */
+  /** Messages outside the requested range or types. */
   readonly filtered: number;
   /** Bytes read from the source by `prepare`. */
   readonly bytesRead: number;
-  /** The network passphrase where the source knows it. */
+  /** The network passphrase, if the source states it. */
   readonly network?: string;
   /** Private to the source. */
   readonly data: unknown;
 }
 
-/** What `prepare` is asked. */
+/** The request to `prepare`. */
 export interface PrepareRequest {
   readonly range: LedgerRange;
-  /** Message types wanted; undefined for all the source has. */
+  /** Requested message types; undefined for all types of the source. */
   readonly types?: readonly string[];
-  /** A private folder for spooled files and `rejects.ndjson` (core's RejectLine, one a line) of unusable messages. */
+  /** A private folder for spooled files and for `rejects.ndjson` of unusable messages (one `RejectLine` per line). */
   readonly workDir: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: SourceProgress) => void;
 }
 
-/** What `pull` is asked: stage the messages of `range` for `datasets` in `stageDir`, which exists and is empty. */
+/** The request to `pull`: stage the messages of `range` for `datasets` in `stageDir`, which exists and is empty. */
 export interface PullRequest {
   readonly stageId: string;
   readonly range: LedgerRange;
   readonly datasets: readonly { readonly dataset: string; readonly schema: TableSchema }[];
   readonly index: SourceIndex;
   readonly stageDir: string;
-  /** Files on the same disk that parts of the stage may write over; see `keepForReuse`. */
+  /** Files on the same disk that the stage may overwrite; see `keepForReuse`. */
   readonly spareDir?: string;
-  /** With it, rows that close in another folder than their ledger's first row are rejected: CLOSE_TIME_CONFLICT. */
+  /** If set, a row whose close time belongs to another folder than its ledger's first row is a CLOSE_TIME_CONFLICT. */
   readonly layout?: Layout;
-  /** Hears what becomes of every message. */
+  /** Called with the outcome of every message. */
   readonly onDecision?: (decision: MessageDecision) => void;
   /** A folder shared by all pulls of a run on this machine, for spooled (decompressed) files. */
   readonly spoolDir: string;
@@ -65,11 +65,11 @@ export interface SourceProgress {
   readonly ledger?: number;
 }
 
-/** Where messages come from. Both calls are restartable: they keep nothing between them but files in their folders. */
+/** Where messages come from. Both calls can be repeated: their only state is files in their folders. */
 export interface Source {
   readonly uri: string;
-  /** Looks the range over once: which datasets, which schemas, where each ledger's bytes are. */
+  /** Indexes the range in one pass: its datasets, their schemas, and the byte ranges of each ledger. */
   prepare(request: PrepareRequest): Promise<SourceIndex>;
-  /** Stages a partition and writes `manifest.json` last. Aborted or failed pulls leave only files in `stageDir`. */
+  /** Stages a partition and writes `manifest.json` last. An aborted or failed pull leaves only files in `stageDir`. */
   pull(request: PullRequest): Promise<StageManifest>;
 }

@@ -4,7 +4,7 @@ import { decompressedBound } from './frames';
 import { decompressObject } from './zstd';
 
 describe('zstd frames', () => {
-  it('bound the size of what they hold, whatever it is', async () => {
+  it('have an upper bound of their decompressed size', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.oneof(
@@ -16,7 +16,7 @@ describe('zstd frames', () => {
           const compressed = await compress(Buffer.from(content), level);
           const bound = decompressedBound(compressed);
           expect(bound).toBeGreaterThanOrEqual(content.length);
-          // A compressed block counts with its greatest size: 128 KiB.
+          // A compressed block counts with its maximum size: 128 KiB.
           expect(bound).toBeLessThanOrEqual(content.length + 128 * 1024);
           expect(decompressedBound(Buffer.concat([compressed, compressed]))).toBe((bound ?? 0) * 2);
           expect(decompressedBound(compressed.subarray(0, -1))).toBeUndefined();
@@ -38,14 +38,14 @@ describe('zstd frames', () => {
 describe('decompressing an object', () => {
   const content = Buffer.from('ledger '.repeat(1000));
 
-  it('gives its content', async () => {
+  it('returns its content', async () => {
     const compressed = await compress(content);
     expect(await decompressObject('key', compressed)).toEqual(content);
     const twice = await decompressObject('key', Buffer.concat([compressed, compressed]));
     expect(twice).toEqual(Buffer.concat([content, content]));
   });
 
-  it('refuses what is cut, followed by junk, empty or no zstd', async () => {
+  it('refuses truncated, empty and other data, and trailing bytes', async () => {
     const compressed = await compress(content);
     const damaged = [
       compressed.subarray(0, compressed.length - 2),
@@ -60,8 +60,8 @@ describe('decompressing an object', () => {
       });
   });
 
-  it('refuses a bomb before it spends memory on it', async () => {
-    // 10,000 run-length blocks of 128 KiB each: 40 kB that would become 1.3 GB.
+  it('refuses a decompression bomb before it allocates memory', async () => {
+    // 10,000 run-length blocks of 128 KiB each: 40 kB that expand to 1.3 GB.
     const block = Buffer.of(...littleEndian(3, ((128 * 1024) << 3) | 2), 0);
     const last = Buffer.of(...littleEndian(3, (1 << 3) | 3), 0);
     const frame = Buffer.concat([

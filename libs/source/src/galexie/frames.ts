@@ -1,13 +1,13 @@
 /** Magic number of a zstd frame, little endian (RFC 8878). */
 const FRAME = 0xfd2fb528;
-/** Magic numbers of skippable frames: this one and the fifteen after it. */
+/** First magic number of skippable frames; the next fifteen numbers are skippable too. */
 const SKIPPABLE = 0x184d2a50;
-/** No block expands to more. */
+/** Maximum decompressed size of a block. */
 const MAX_BLOCK = 128 * 1024;
 
 /**
- * Greatest size the frames can decompress to, in bytes, from their block headers alone; undefined when the data is no
- * sequence of whole zstd frames. Lets a decompression bomb be refused before memory is spent on it.
+ * Upper bound of the decompressed size in bytes, computed from the block headers; undefined when the data is not a
+ * sequence of complete zstd frames. It allows a decompression bomb to be refused before memory is allocated.
  */
 export function decompressedBound(bytes: Buffer): number | undefined {
   let at = 0;
@@ -30,7 +30,7 @@ export function decompressedBound(bytes: Buffer): number | undefined {
   return at === bytes.length ? bound : undefined;
 }
 
-/** Bytes of a frame header after its descriptor: window, dictionary id, content size. */
+/** Size of a frame header after its descriptor: window, dictionary id, content size. */
 function headerSize(descriptor: number): number {
   const singleSegment = (descriptor & 0x20) !== 0;
   const dictionary = [0, 1, 2, 4][descriptor & 3] as number;

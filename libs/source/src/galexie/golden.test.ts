@@ -13,7 +13,7 @@ const LAKES = [
   { lake: 'pubnet-old', range: { start: 53312000, end: 53312000 }, goldens: 'pubnet-53312000' },
 ] as const;
 
-/** A staged row as the golden has it: every golden key, json columns parsed, times and numbers as text. */
+/** A staged row in the form of the goldens: every golden key, json columns parsed, times and numbers as text. */
 function asGolden(type: string, row: Row): Row {
   const schema = stellarSchemas.get(type);
   if (schema === undefined) throw new Error(type);
@@ -41,7 +41,7 @@ function withNulls(type: string, row: Row): Row {
   );
 }
 
-/** The event's own bytes: contract_event_xdr less the flag before it. */
+/** The event's bytes: contract_event_xdr without the leading flag. */
 function eventXdr(row: Row): string {
   return Buffer.from(String(row['contract_event_xdr']), 'base64').subarray(4).toString('base64');
 }
@@ -79,7 +79,7 @@ describe.each(LAKES)(`goldens of $lake${SKIPPED}`, ({ lake, range, goldens }) =>
     const expected = type === 'contract_events' ? withoutCopies(inRange).map(ofSuccess) : inRange;
     const actual = ((await pulled)?.rows.get(type) ?? []).map((row) => asGolden(type, row));
     const texts = (rows: Row[]): string[] => rows.map(canonical);
-    // contract_data comes out of a Go map: no order. All else is in apply order.
+    // stellar-etl iterates over a Go map for contract_data, which has no order. The other types are in apply order.
     const ordered = (rows: Row[]): string[] => (type === 'contract_data' ? texts(rows).sort() : texts(rows));
     const [want, have] = [ordered(expected), ordered(actual)];
     expect(have.length).toBe(want.length);
@@ -89,12 +89,12 @@ describe.each(LAKES)(`goldens of $lake${SKIPPED}`, ({ lake, range, goldens }) =>
   });
 });
 
-/** Events in no order: what Stellar RPC says of one. */
+/** Events, unordered, in the form of Stellar RPC. */
 function rpcText(hash: Lossless, contract: Lossless, topics: Lossless, data: Lossless): string {
   return canonical([hash, contract, topics, data]);
 }
 
-test(`contract_events less diagnostic ones are the events of Stellar RPC, each once${SKIPPED}`, async () => {
+test(`contract_events without diagnostic events are the events of Stellar RPC, each once${SKIPPED}`, async () => {
   const { lake, range, goldens } = LAKES[0];
   const { rows } = await pullLake(path.join(DATA, 'lakes', lake), range, ['contract_events']);
   const ours = (rows.get('contract_events') ?? [])

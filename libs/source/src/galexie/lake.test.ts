@@ -33,21 +33,21 @@ describe('lake configuration', () => {
 
   it.each([
     ['{', 'is not JSON'],
-    ['[]', 'is no JSON object'],
-    [{ ...good, compression: 'gzip' }, 'which is not zstd'],
-    [{ ...good, ledgersPerBatch: 0 }, 'no ledgersPerBatch'],
-    [{ ...good, ledgersPerBatch: '1' }, 'no ledgersPerBatch'],
-    [{ ...good, batchesPerPartition: -1 }, 'no batchesPerPartition'],
-    [{ ...good, batchesPerPartition: 1.5 }, 'no batchesPerPartition'],
+    ['[]', 'is not a JSON object'],
+    [{ ...good, compression: 'gzip' }, 'only zstd is supported'],
+    [{ ...good, ledgersPerBatch: 0 }, 'needs ledgersPerBatch'],
+    [{ ...good, ledgersPerBatch: '1' }, 'needs ledgersPerBatch'],
+    [{ ...good, batchesPerPartition: -1 }, 'needs batchesPerPartition'],
+    [{ ...good, batchesPerPartition: 1.5 }, 'needs batchesPerPartition'],
     [{ ...good, ledgersPerBatch: 65536, batchesPerPartition: 65536 }, 'wider than 32 bits'],
-    [{ ...good, networkPassphrase: 7 }, 'no text'],
+    [{ ...good, networkPassphrase: 7 }, 'not a string'],
   ])('refuses the manifest %j', async (value, why) => {
     await manifest(value);
     await expect(read()).rejects.toMatchObject({ code: 'SOURCE_INVALID' });
     await expect(read()).rejects.toThrow(why);
   });
 
-  it('is found by listing when old lakes have no manifest', async () => {
+  it('is derived from object names when an old lake has no manifest', async () => {
     await writeFile(path.join(root, 'FCD285FF--53312000.xdr.zstd'), '');
     expect(await read()).toEqual({
       layout: { ledgersPerBatch: 1, batchesPerPartition: 1 },
@@ -55,7 +55,7 @@ describe('lake configuration', () => {
     });
   });
 
-  it('is found inside partition folders, with the width that names say', async () => {
+  it('is derived from partition folders, whose names give the width', async () => {
     await mkdir(path.join(root, 'FFFFFF9B--100-199'));
     await writeFile(path.join(root, 'FFFFFF9B--100-199', 'FFFFFF69--150-199.xdr.zst'), '');
     expect((await read()).layout).toEqual({ ledgersPerBatch: 50, batchesPerPartition: 2 });
@@ -63,12 +63,12 @@ describe('lake configuration', () => {
     expect((await read()).layout).toEqual({ ledgersPerBatch: 50, batchesPerPartition: 2 });
   });
 
-  it('is refused for a folder of something else', async () => {
+  it('is refused for a folder that is not a lake', async () => {
     await writeFile(path.join(root, 'notes.txt'), '');
     await expect(read()).rejects.toMatchObject({ code: 'SOURCE_INVALID' });
   });
 
-  it('is refused for no folder', async () => {
+  it('is refused when the folder does not exist', async () => {
     const store = new LocalLakeStore(path.join(root, 'nowhere'));
     await expect(readLakeConfig(store)).rejects.toMatchObject({ code: 'SOURCE_NOT_FOUND', exitCode: 2 });
     await writeFile(path.join(root, 'file'), '');

@@ -2,24 +2,24 @@ import { ParquetryError, rangeLength } from '@parquetry/core';
 import { type LakeExtension, type LakeLayout, parseFolderName, parseObjectKey } from '@parquetry/stellar';
 import type { LakeStore } from './store';
 
-/** What is known of a lake before a ledger is read. Plain JSON: it is kept in the run's index. */
+/** Properties of a lake, read before any ledger. JSON, because the run's index contains them. */
 export interface LakeConfig {
   readonly layout: LakeLayout;
-  /** Object name endings to try, the likely one first. */
+  /** File extensions of objects to try, most likely first. */
   readonly extensions: readonly LakeExtension[];
-  /** Network passphrase from the manifest. */
+  /** The network passphrase in the manifest. */
   readonly network?: string;
 }
 
-/** Endings of object names: Galexie 23 and later, and before. */
+/** File extensions of objects: Galexie 23 and later, and earlier versions. */
 const EXTENSIONS: readonly LakeExtension[] = ['zst', 'zstd'];
 
-/** Name of a lake's manifest. */
+/** File name of a lake's manifest. */
 export const MANIFEST = '.config.json';
 
 /**
- * Reads a lake's manifest or, for lakes older than manifests, finds the layout from the names of its objects.
- * @throws ParquetryError SOURCE_NOT_FOUND for no folder, SOURCE_INVALID for a manifest or folder that is no lake
+ * Reads a lake's manifest. For a lake without one (older Galexie), derives the layout from its object names.
+ * @throws ParquetryError SOURCE_NOT_FOUND if there is no folder, SOURCE_INVALID if it or its manifest is not a lake's
  */
 export async function readLakeConfig(store: LakeStore): Promise<LakeConfig> {
   const names = await store.list('');
@@ -38,19 +38,19 @@ function parseManifest(store: LakeStore, bytes: Buffer): LakeConfig {
     return fail('is not JSON');
   }
   if (typeof manifest !== 'object' || manifest === null || Array.isArray(manifest))
-    return fail('is no JSON object');
+    return fail('is not a JSON object');
   const { compression, networkPassphrase, ledgersPerBatch, batchesPerPartition } = manifest as Readonly<
     Record<string, unknown>
   >;
   if (compression !== undefined && compression !== 'zstd')
-    return fail(`says compression ${JSON.stringify(compression)}, which is not zstd`);
+    return fail(`has compression ${JSON.stringify(compression)}; only zstd is supported`);
   if (!isCount(ledgersPerBatch) || ledgersPerBatch === 0)
-    return fail('has no ledgersPerBatch that is a whole number from 1');
-  if (!isCount(batchesPerPartition)) return fail('has no batchesPerPartition that is a whole number');
+    return fail('needs ledgersPerBatch, a whole number from 1');
+  if (!isCount(batchesPerPartition)) return fail('needs batchesPerPartition, a whole number');
   if (ledgersPerBatch * batchesPerPartition > 0xffffffff)
     return fail('describes partitions wider than 32 bits');
   if (networkPassphrase !== undefined && (typeof networkPassphrase !== 'string' || networkPassphrase === ''))
-    return fail('has a networkPassphrase that is no text');
+    return fail('has a networkPassphrase that is not a string');
   return {
     layout: { ledgersPerBatch, batchesPerPartition },
     extensions: EXTENSIONS,
@@ -58,7 +58,7 @@ function parseManifest(store: LakeStore, bytes: Buffer): LakeConfig {
   };
 }
 
-/** One ledger an object is the default of old lakes; names that say otherwise are believed. */
+/** Old lakes have one ledger per object by default. Object names with a range override this. */
 async function discover(store: LakeStore, names: readonly string[]): Promise<LakeConfig> {
   const object = names.flatMap((name) => parseObjectKey(name) ?? [])[0];
   if (object !== undefined)
@@ -83,6 +83,6 @@ function isCount(value: unknown): value is number {
 
 function invalid(store: LakeStore, why: string): ParquetryError {
   return new ParquetryError('SOURCE_INVALID', `${store.uri} is not a Galexie lake: ${why}.`, {
-    hint: 'Name the folder that holds .config.json or the ledger objects: galexie:PATH.',
+    hint: 'Give the folder that contains .config.json or the ledger objects: galexie:PATH.',
   });
 }

@@ -14,7 +14,7 @@ import type { LakeConfig } from './lake';
 import type { LakeStore } from './store';
 import { decompressObject } from './zstd';
 
-/** Objects read and decompressed ahead of the one that is decoded. */
+/** Number of objects to read and decompress ahead of the decoder. */
 const AHEAD = 2;
 
 interface LakeObject {
@@ -24,9 +24,9 @@ interface LakeObject {
 }
 
 /**
- * The ledgers of a range in order, checked to be the ones that their place in the lake says. When the range begins
- * inside an object, the ledger just before it comes first: the chain then starts one ledger earlier. Yields to the event
- * loop between ledgers. Only what these message types use is decoded.
+ * The ledgers of a range in order. The sequence of each is checked against its object name. When the range begins
+ * inside an object, the ledger before the range comes first, so that the chain starts one ledger earlier. Yields to the
+ * event loop between ledgers. Decodes only what `types` need.
  * @throws ParquetryError LEDGER_MISSING with ledger and object, SOURCE_CORRUPT, PROTOCOL_UNSUPPORTED
  */
 export async function* lakeLedgers(
@@ -59,7 +59,7 @@ async function* loadBatches(
     const next = batches.next();
     if (next.done === true) return;
     const loading = loadObject(store, config, next.value, Math.max(range.start, next.value.start));
-    // The failure is reported when its turn comes; without this it would count as unhandled meanwhile.
+    // The loop reports the failure later. Until then this avoids an unhandled rejection.
     loading.catch(() => undefined);
     queue.push({ batch: next.value, loading });
   };
@@ -83,14 +83,10 @@ async function loadObject(
     if (compressed !== undefined)
       return { key, bytes: await decompressObject(key, compressed), compressed: compressed.length };
   }
-  throw missing(
-    ledger,
-    objectKey(config.layout, batch.start, config.extensions[0]),
-    'there is no such object',
-  );
+  throw missing(ledger, objectKey(config.layout, batch.start, config.extensions[0]), 'which does not exist');
 }
 
-/** Reads an object's ledgers up to the last one wanted. */
+/** Reads an object's ledgers up to the end of the range. */
 function* decodeBatch(
   { key, bytes }: LakeObject,
   batch: LedgerRange,
@@ -99,30 +95,34 @@ function* decodeBatch(
 ): Generator<{ sequence: number; ledger: DecodedLedger }> {
   const header = readBatchHeader(bytes, key);
   if (header.start < batch.start || header.end > batch.end)
-    throw misplaced(key, `ledgers ${header.start}–${header.end}, outside its name`);
-  if (header.start > wanted.start) throw missing(wanted.start, key, `it begins at ledger ${header.start}`);
+    throw misplaced(key, `ledgers ${header.start}–${header.end}, which its name does not cover`);
+  if (header.start > wanted.start) throw missing(wanted.start, key, `which begins at ledger ${header.start}`);
   let offset = header.offset;
   for (let sequence = header.start; sequence <= Math.min(header.end, wanted.end); sequence++) {
     const ledger = readLedger(bytes, offset, key, types);
     const actual = ledger.meta.value.ledgerHeader.header.ledgerSeq;
-    if (actual !== sequence) throw misplaced(key, `ledger ${actual} in the place of ledger ${sequence}`);
+    if (actual !== sequence) throw misplaced(key, `ledger ${actual} in place of ledger ${sequence}`);
     offset = ledger.meta.xdrEnd;
     if (sequence === header.end) assertEnd(bytes, offset, key);
     yield { sequence, ledger };
   }
-  if (header.end < wanted.end) throw missing(header.end + 1, key, `it ends at ledger ${header.end}`);
+  if (header.end < wanted.end) throw missing(header.end + 1, key, `which ends at ledger ${header.end}`);
 }
 
 function missing(ledger: number, object: string, why: string): ParquetryError {
-  return new ParquetryError('LEDGER_MISSING', `Ledger ${ledger} is missing in the lake: ${object}, ${why}.`, {
-    details: { ledger, object },
-    hint: 'Put the object back or choose a range the lake holds, then retry.',
-  });
+  return new ParquetryError(
+    'LEDGER_MISSING',
+    `Ledger ${ledger} is missing in the lake. It belongs to ${object}, ${why}.`,
+    {
+      details: { ledger, object },
+      hint: 'Restore the object, or choose a range that the lake has, then retry.',
+    },
+  );
 }
 
 function misplaced(object: string, what: string): ParquetryError {
-  return new ParquetryError('SOURCE_CORRUPT', `The lake object ${object} holds ${what}.`, {
+  return new ParquetryError('SOURCE_CORRUPT', `The lake object ${object} contains ${what}.`, {
     details: { object },
-    hint: 'Fetch the object again from its origin, then retry the partition.',
+    hint: 'Copy the object from its origin again, then retry the partition.',
   });
 }

@@ -13,13 +13,13 @@ interface Target {
   readonly rows: RowAppender;
 }
 
-/** The staged datasets of one pull: each ledger's rows go to all of them. */
+/** The staged datasets of one pull. Each ledger adds its rows to all of them. */
 export class PullStage {
   private readonly targets: readonly Target[];
-  /** Rows staged so far, all datasets together. */
+  /** Rows staged so far in all datasets. */
   rows = 0;
 
-  /** @throws ParquetryError MESSAGE_TYPE_UNKNOWN for a dataset that no ledger has */
+  /** @throws ParquetryError MESSAGE_TYPE_UNKNOWN for a dataset that is not a type of ledger rows */
   constructor(
     stageDir: string,
     datasets: PullRequest['datasets'],
@@ -36,7 +36,7 @@ export class PullStage {
     });
   }
 
-  /** Stages the ledger's rows. The content's identity is the sha256 of its LedgerCloseMeta. */
+  /** Stages the ledger's rows. The sha256 of its LedgerCloseMeta identifies its content. */
   addLedger(context: LedgerContext): void {
     const { xdrStart, xdrEnd } = context.ledger.meta;
     const digest = createHash('sha256').update(context.bytes.subarray(xdrStart, xdrEnd)).digest();
@@ -50,7 +50,7 @@ export class PullStage {
     }
   }
 
-  /** Back-pressure point. */
+  /** Waits until the buffers are written (back-pressure). */
   async drain(): Promise<void> {
     for (const { stage } of this.targets) await stage.drain();
   }
@@ -62,7 +62,7 @@ export class PullStage {
     return staged;
   }
 
-  /** Closes the files of a pull that failed; its own error is the one to report. */
+  /** Closes the files of a failed pull. Ignores errors, so that the cause of the failure is reported. */
   async abandon(): Promise<void> {
     await Promise.allSettled(this.targets.map(({ stage }) => stage.finish()));
   }

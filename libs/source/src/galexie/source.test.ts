@@ -43,13 +43,13 @@ describe(`galexie source${SKIPPED}`, () => {
     );
   });
 
-  it('refuses a path that is no folder', async () => {
+  it('refuses a path that is not a folder', async () => {
     await expect(openGalexieSource(path.join(root, 'nowhere'))).rejects.toMatchObject({
       code: 'SOURCE_NOT_FOUND',
     });
   });
 
-  test('recognises the network of a lake without a manifest', async () => {
+  test('detects the network of a lake without a manifest', async () => {
     const source = await openGalexieSource(lakeOf('pubnet-old'));
     const range = { start: 53312000, end: 53312000 };
     const index = await source.prepare({ range, workDir: root });
@@ -59,7 +59,7 @@ describe(`galexie source${SKIPPED}`, () => {
     );
   });
 
-  test('counts what it stages, per ledger and column, and writes the manifest last', async () => {
+  test('counts staged rows per ledger and column, and writes the manifest last', async () => {
     const source = await openGalexieSource(lakeOf('pubnet-1x64000'));
     const index = await source.prepare({ range: TEN, workDir: root });
     const ledgers: (number | undefined)[] = [];
@@ -100,7 +100,7 @@ describe(`galexie source${SKIPPED}`, () => {
     expect(manifest.proof.kind).toBe('chain');
   });
 
-  test('gives the same rows for a range cut inside an object, in any lake', async () => {
+  test('stages the same rows for a range that begins inside an object, in any lake', async () => {
     const range = { start: 63092985, end: 63092990 };
     const one = await pullLake(lakeOf('pubnet-1x64000'), range);
     for (const lake of ['pubnet-2x8', 'pubnet-4x1']) {
@@ -126,7 +126,7 @@ describe(`galexie source${SKIPPED}`, () => {
     expect(manifest.datasets[0]?.rows).toBe(3);
   });
 
-  test('names ledger and object when one is missing, and leaves no manifest', async () => {
+  test('names the ledger and the object when one is missing, and leaves no manifest', async () => {
     const lake = await copyLake('pubnet-1x64000');
     await rm(path.join(lake, OBJECT));
     const source = await openGalexieSource(lake);
@@ -150,7 +150,7 @@ describe(`galexie source${SKIPPED}`, () => {
     await expect(pullLake(lake, { start: 1, end: 2 })).rejects.toMatchObject({ code: 'LEDGER_MISSING' });
   });
 
-  test('finds a flipped bit, a cut object and an object under another name', async () => {
+  test('detects a flipped bit, a truncated object and an object under another name', async () => {
     const lake = await copyLake('pubnet-1x64000');
     const file = path.join(lake, OBJECT);
     const original = await readFile(file);
@@ -166,11 +166,11 @@ describe(`galexie source${SKIPPED}`, () => {
     }
   });
 
-  test('finds a ledger that was changed with care: the proof breaks', async () => {
+  test('detects a well-formed ledger with changed content: the proof fails', async () => {
     const lake = await copyLake('pubnet-1x64000');
     const file = path.join(lake, OBJECT);
     const bytes = await decompress(await readFile(file));
-    // Another byte in the header: a well-formed ledger, but not the one that the network closed.
+    // Another byte in the header: a well-formed ledger, but not one that the network closed.
     const { header } = readLedger(bytes, 12, OBJECT).meta.value.ledgerHeader;
     bytes[header.xdrEnd - 5] = (bytes[header.xdrEnd - 5] ?? 0) ^ 1;
     await writeFile(file, await compress(bytes));
@@ -180,7 +180,7 @@ describe(`galexie source${SKIPPED}`, () => {
     });
   });
 
-  test('fails with the network when the passphrase is another one', async () => {
+  test('fails with the name of the network when the passphrase is wrong', async () => {
     const lake = await copyLake('testnet-997-999');
     const manifest = path.join(lake, '.config.json');
     const text = await readFile(manifest, 'utf8');
@@ -191,7 +191,7 @@ describe(`galexie source${SKIPPED}`, () => {
     });
   });
 
-  test('stops when it is told to', async () => {
+  test('stops when its signal is aborted', async () => {
     const source = await openGalexieSource(lakeOf('pubnet-1x64000'));
     const index = await source.prepare({ range: TEN, workDir: root });
     const controller = new AbortController();

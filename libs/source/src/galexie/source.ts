@@ -15,8 +15,8 @@ import { openFeed, openLedgerLocations } from '../ledgers/open';
 import { PullStage } from './pull';
 
 /**
- * Opens places of whole ledgers: `galexie:PATH`, `galexie:s3://…`, `galexie:gs://…`, `rpc:URL`, or several of them with
- * commas between, the first one that has a ledger first.
+ * Opens a source of whole ledgers: `galexie:PATH`, `galexie:s3://…`, `galexie:gs://…`, `rpc:URL`, or several of them
+ * separated by commas, in order of preference.
  * @throws ParquetryError SOURCE_NOT_FOUND, SOURCE_INVALID, and the errors of an `ObjectStore`
  */
 export async function openLedgerSource(uri: string): Promise<Source> {
@@ -29,7 +29,7 @@ export function openGalexieSource(location: string): Promise<Source> {
   return openLedgerSource(`galexie:${location}`);
 }
 
-/** Whole ledgers as a source of the Stellar message types. */
+/** Derives the Stellar message types from whole ledgers. */
 class LedgerSource implements Source {
   constructor(readonly uri: string) {}
 
@@ -90,13 +90,13 @@ class LedgerSource implements Source {
   }
 }
 
-/** Without transactions no hash depends on the network, so any passphrase will do. */
+/** Without transactions no hash depends on the network, so any passphrase works. */
 function unknownNetwork(ledger: DecodedLedger): string {
   if (ledger.meta.value.txProcessing.length === 0) return KNOWN_NETWORKS[0] as string;
   throw new ParquetryError(
     'SOURCE_INVALID',
-    `The network of ledger ${ledger.meta.value.ledgerHeader.header.ledgerSeq} is not one of the public ones.`,
-    { hint: 'Put a .config.json with the networkPassphrase into the lake.' },
+    `The network of ledger ${ledger.meta.value.ledgerHeader.header.ledgerSeq} is not a public one.`,
+    { hint: 'Add a .config.json with the networkPassphrase to the lake.' },
   );
 }
 

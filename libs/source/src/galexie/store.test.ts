@@ -10,7 +10,7 @@ beforeEach(async () => {
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
 describe('a local lake', () => {
-  it('gives objects, nothing for none, and a coded error for what can not be read', async () => {
+  it('returns objects, undefined for a missing object, and a coded error for an unreadable one', async () => {
     await writeFile(path.join(dir, 'a'), 'object');
     await mkdir(path.join(dir, 'folder'));
     const lake = new LocalLakeStore(dir);

@@ -5,15 +5,15 @@ import { type ObjectStore, isRemote, openStore } from '@parquetry/storage';
 
 /** Read access to the objects of a lake; keys are relative to its root and use slashes. */
 export interface LakeStore {
-  /** The lake as people name it. */
+  /** The lake's address as the user writes it. */
   readonly uri: string;
-  /** The whole object, or undefined when there is none. */
+  /** The whole object; undefined if it does not exist. */
   get(key: string): Promise<Buffer | undefined>;
-  /** Names directly below a folder (`''` for the root), sorted; folders end with a slash. */
+  /** Names directly in a folder (`''` for the root), sorted; names of folders end with a slash. */
   list(folder: string): Promise<string[]>;
 }
 
-/** Largest compressed object that is read into memory, bytes. */
+/** Maximum size of a compressed object, bytes: objects are read into memory. */
 const MAX_COMPRESSED = 1 << 30;
 
 /** A lake in a folder of the local disk. */
@@ -44,11 +44,15 @@ export class LocalLakeStore implements LakeStore {
     } catch (cause) {
       const code = systemErrorCode(cause);
       if (code === 'ENOENT' || code === 'ENOTDIR')
-        throw new ParquetryError('SOURCE_NOT_FOUND', `There is no lake at ${this.root}: it is no folder.`, {
-          details: { path: this.root },
-          hint: 'Name the folder that holds .config.json or the ledger objects: galexie:PATH.',
-          cause,
-        });
+        throw new ParquetryError(
+          'SOURCE_NOT_FOUND',
+          `There is no lake at ${this.root}: it is not a folder.`,
+          {
+            details: { path: this.root },
+            hint: 'Give the folder that contains .config.json or the ledger objects: galexie:PATH.',
+            cause,
+          },
+        );
       throw readError(folder, cause);
     }
   }
@@ -64,7 +68,7 @@ export class RemoteLakeStore implements LakeStore {
 
   async get(key: string): Promise<Buffer | undefined> {
     try {
-      // One request, and never more in memory than the limit, whatever the object's size.
+      // One request; the range bounds memory whatever the object's size.
       const bytes = await this.store.getRange(key, 0, MAX_COMPRESSED + 1);
       if (bytes.length > MAX_COMPRESSED) throw tooLarge(key);
       return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -80,10 +84,10 @@ export class RemoteLakeStore implements LakeStore {
     if (names.length === 0 && folder === '')
       throw new ParquetryError(
         'SOURCE_NOT_FOUND',
-        `There is no lake at ${this.store.uri}: nothing is there.`,
+        `There is no lake at ${this.store.uri}: the prefix has no objects.`,
         {
           details: { uri: this.store.uri },
-          hint: 'Name the prefix that holds .config.json or the ledger objects: galexie:s3://BUCKET/PREFIX.',
+          hint: 'Give the prefix that contains .config.json or the ledger objects: galexie:s3://BUCKET/PREFIX.',
         },
       );
     return names.sort();
@@ -98,7 +102,7 @@ export function openLakeStore(location: string): LakeStore {
 function tooLarge(key: string): ParquetryError {
   return new ParquetryError(
     'SOURCE_CORRUPT',
-    `${key} has more than ${MAX_COMPRESSED} bytes, which no object of a lake has.`,
+    `${key} has more than ${MAX_COMPRESSED} bytes, the limit for objects of a lake.`,
     { details: { object: key } },
   );
 }

@@ -5,7 +5,7 @@ import { BadAnswer, HttpStatus, TooLarge } from './request';
 
 const CERTIFICATE = /^(CERT_|ERR_TLS|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED|UNABLE_TO_(VERIFY|GET))/;
 
-/** What a failed request to a source means. Nothing of the answer's own text is shown: it may quote a header. */
+/** Maps a failed request to an error. The error never quotes the response, which may contain a header. */
 export function httpFault(error: unknown, uri: string): Fault {
   if (isParquetryError(error)) return { error, again: false };
   const make = (code: ErrorCode, why: string, hint?: string): ParquetryError =>
@@ -15,18 +15,18 @@ export function httpFault(error: unknown, uri: string): Fault {
     });
   if (error instanceof HttpStatus) return statusFault(error, make);
   if (error instanceof TooLarge)
-    return { error: make('SOURCE_CORRUPT', `answers with ${error.message}`), again: false };
+    return { error: make('SOURCE_CORRUPT', `returned ${error.message}`), again: false };
   if (error instanceof BadAnswer || isDecompression(error)) {
     const why = error instanceof BadAnswer ? error.message : 'damaged compressed data';
-    return { error: make('SOURCE_CORRUPT', `answers with ${why}`, CORRUPT), again: true };
+    return { error: make('SOURCE_CORRUPT', `returned ${why}`, CORRUPT), again: true };
   }
-  const code = networkCode(error) ?? 'no answer';
+  const code = networkCode(error) ?? 'no response';
   if (CERTIFICATE.test(code))
     return {
       error: make('CONFIG_INVALID', `has a certificate that is not trusted (${code})`, TRUST),
       again: false,
     };
-  return { error: make('SOURCE_UNREACHABLE', `does not answer (${code})`, REACH), again: true };
+  return { error: make('SOURCE_UNREACHABLE', `does not respond (${code})`, REACH), again: true };
 }
 
 function statusFault(
@@ -34,15 +34,18 @@ function statusFault(
   make: (code: ErrorCode, why: string, hint?: string) => ParquetryError,
 ): Fault {
   if (status === 401 || status === 403)
-    return { error: make('PERMISSION_DENIED', `refuses the request (${status})`, KEYS), again: false };
+    return { error: make('PERMISSION_DENIED', `refused the request (${status})`, KEYS), again: false };
   if (status >= 300 && status < 400)
     return {
       error: make('SOURCE_INVALID', `redirects to another address (${status})`, REDIRECT),
       again: false,
     };
   if (status < 500 && status !== 408 && status !== 425 && status !== 429)
-    return { error: make('SOURCE_INVALID', `does not know the request (${status})`, ADDRESS), again: false };
-  const why = status === 429 ? 'asks to slow down' : 'fails';
+    return {
+      error: make('SOURCE_INVALID', `does not support the request (${status})`, ADDRESS),
+      again: false,
+    };
+  const why = status === 429 ? 'limits the request rate' : 'failed';
   const retryAfterMs = readRetryAfter(retryAfter);
   return {
     error: make('SOURCE_UNREACHABLE', `${why} (${status})`, status === 429 ? SLOW : REACH),
@@ -56,10 +59,10 @@ function isDecompression(error: unknown): boolean {
   return (code?.startsWith('Z_') ?? false) || (error instanceof Error && /zstd/i.test(error.message));
 }
 
-const REACH = "Check the network and the service's status; the step retries by itself.";
+const REACH = "Check the network and the service's status; the step is retried automatically.";
 const SLOW = 'Lower --concurrency, or set PARQUETRY_RPC_RATE on every worker.';
-const TRUST = 'Set NODE_EXTRA_CA_CERTS to its authority, or check the address.';
-const KEYS = `Set the API key of the server in ${HEADERS_VARIABLE} of the worker.`;
-const REDIRECT = 'Name the address that it redirects to; redirects are not followed.';
+const TRUST = 'Set NODE_EXTRA_CA_CERTS to the certificate of its authority, or check the address.';
+const KEYS = `Set the API key of the server in ${HEADERS_VARIABLE} on the worker.`;
+const REDIRECT = 'Use the address that it redirects to; redirects are not followed.';
 const ADDRESS = 'Check the address.';
-const CORRUPT = 'Look at what the server, or a proxy before it, answers.';
+const CORRUPT = 'Check the response of the server, or of a proxy in front of it.';

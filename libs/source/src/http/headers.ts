@@ -1,20 +1,20 @@
 import { ParquetryError } from '@parquetry/core';
 
-/** Names the variable with the headers of RPC nodes and processors. */
+/** The environment variable with the headers for RPC nodes and processors. */
 export const HEADERS_VARIABLE = 'PARQUETRY_HTTP_HEADERS';
 
 /**
- * Headers that the worker's environment has for a server: JSON of origins with their headers,
- * `{"https://rpc.example": {"Authorization": "Bearer …"}}`. They belong to an origin, because the address of a source
- * comes from whoever starts a run: no other server must get them.
- * @throws ParquetryError CONFIG_INVALID, which quotes nothing of the variable
+ * The headers for a server from the worker's environment: a JSON object of origins with their headers,
+ * `{"https://rpc.example": {"Authorization": "Bearer …"}}`. Headers are set per origin, because any user who starts a
+ * run chooses the address of a source: no other server must receive them.
+ * @throws ParquetryError CONFIG_INVALID; it does not quote the variable
  */
 export function headersFor(url: URL, text = process.env[HEADERS_VARIABLE]): Readonly<Record<string, string>> {
   if (text === undefined || text.trim() === '') return {};
   return parseHeaders(text).get(url.origin) ?? {};
 }
 
-/** Replaces the values of all configured headers, and the words in them, by `***`. */
+/** Replaces the values of all configured headers, and the words in them, with `***`. */
 export function withoutSecrets(shown: string, text = process.env[HEADERS_VARIABLE]): string {
   if (text === undefined || text.trim() === '') return shown;
   const values = [...parseHeaders(text).values()].flatMap((headers) => Object.values(headers));

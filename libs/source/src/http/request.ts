@@ -6,28 +6,28 @@ import { NoAnswer } from '@parquetry/storage';
 import { ZstdFrames } from '../ndjson/files/frames';
 import { headersFor } from './headers';
 
-/** A request to a source. The worker's own headers for the server are added. */
+/** A request to a source. The headers that the worker has for the server are added. */
 export interface HttpRequest {
   readonly url: URL;
-  /** Sent as a POST of JSON; a GET without it. */
+  /** The JSON body of a POST; without it the request is a GET. */
   readonly json?: string;
   readonly accept: string;
   readonly encodings: string;
-  /** Time without a byte after which the request fails. */
+  /** The request fails when no byte arrives for this time. */
   readonly idleMs: number;
   readonly signal?: AbortSignal;
 }
 
-/** An answer whose body is decompressed while it is read. */
+/** A response whose body is decompressed while it is read. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Readable;
-  /** Headers that came after the body; complete when the body is read. */
+  /** HTTP trailers; complete after the body was read. */
   readonly trailers: () => NodeJS.Dict<string>;
 }
 
-/** The answer has a status other than 200. */
+/** The response status is not 200. */
 export class HttpStatus extends Error {
   constructor(
     readonly status: number,
@@ -37,13 +37,13 @@ export class HttpStatus extends Error {
   }
 }
 
-/** The answer is not what it should be; another try may bring a good one. */
+/** The response is invalid; a retry may succeed. */
 export class BadAnswer extends Error {}
 
-/** The answer is larger than the limit. */
+/** The response is larger than the limit. */
 export class TooLarge extends Error {}
 
-/** Sends a request. Redirects are not followed: they would carry the headers to another server. */
+/** Sends a request. Does not follow redirects, which would send the headers to another server. */
 export function send(request: HttpRequest): Promise<HttpAnswer> {
   const { url, json, accept, encodings, idleMs, signal } = request;
   return new Promise((resolve, reject) => {
@@ -79,7 +79,7 @@ export function send(request: HttpRequest): Promise<HttpAnswer> {
   });
 }
 
-/** The body of an answer with status 200. @throws HttpStatus */
+/** Sends a request and requires status 200. @throws HttpStatus */
 export async function sendFor200(request: HttpRequest): Promise<HttpAnswer> {
   const answer = await send(request);
   if (answer.status === 200) return answer;
@@ -87,7 +87,7 @@ export async function sendFor200(request: HttpRequest): Promise<HttpAnswer> {
   throw new HttpStatus(answer.status, answer.headers['retry-after']);
 }
 
-/** The whole body. @throws TooLarge */
+/** Reads the whole body. @throws TooLarge */
 export async function readBody(body: Readable, limit: number): Promise<Buffer> {
   const parts: Buffer[] = [];
   let size = 0;
@@ -103,8 +103,8 @@ function decoded(response: IncomingMessage): Readable {
   const encoding = response.headers['content-encoding']?.toLowerCase() ?? 'identity';
   if (encoding === 'identity' || encoding === '') return response;
   if (encoding !== 'gzip' && encoding !== 'x-gzip' && encoding !== 'zstd')
-    throw new BadAnswer('a content-encoding that was not asked for');
+    throw new BadAnswer('a content-encoding that was not requested');
   const decoder = encoding === 'zstd' ? new ZstdFrames() : createGunzip();
-  // Errors of either end come out of the decoder.
+  // The decoder emits the errors of both streams.
   return pipeline(response, decoder, () => undefined);
 }

@@ -2,11 +2,11 @@ import { type ErrorCode, type LedgerRange, ParquetryError, isParquetryError } fr
 import type { StellarType } from '@parquetry/stellar';
 import type { FeedLedger, LedgerFeed } from './feed';
 
-/** Ledgers taken from another feed before the first one is asked again. */
-const DETOUR = 16;
+/** Ledgers to read from a fallback feed before the first feed is tried again. */
+const FALLBACK_LEDGERS = 16;
 
-/** Faults that say: this feed does not have the ledger, or not now. Damage is not among them: it needs a person. */
-const ABSENT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+/** Errors after which the next feed is tried: the ledger is absent or the feed unavailable. Damaged data is not one. */
+const UNAVAILABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'LEDGER_MISSING',
   'SOURCE_OUT_OF_RANGE',
   'SOURCE_NOT_READY',
@@ -15,8 +15,8 @@ const ABSENT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /**
- * Several feeds of one network: each ledger comes from the first one that has it. The chain of hashes that every pull
- * checks goes across them.
+ * Several feeds of one network. Each ledger comes from the first feed that has it. A pull checks the chain of hashes
+ * across all feeds.
  */
 export class FallbackFeed implements LedgerFeed {
   readonly kind = 'fallback';
@@ -32,9 +32,9 @@ export class FallbackFeed implements LedgerFeed {
     if (networks.length > 1)
       throw new ParquetryError(
         'SOURCE_INVALID',
-        `The sources are of ${networks.length} networks: ${networks.join(', ')}.`,
+        `The sources belong to ${networks.length} networks: ${networks.join(', ')}.`,
         {
-          hint: 'Name sources of one network.',
+          hint: 'Use sources of the same network.',
         },
       );
     const [network] = networks;
@@ -49,7 +49,7 @@ export class FallbackFeed implements LedgerFeed {
     return most(await this.each((feed) => feed.tip(signal)));
   }
 
-  /** What the feeds before it lack the last one must have. */
+  /** The last feed must have all ledgers that the earlier feeds don't have. */
   async assertRange({ start, end }: LedgerRange, signal?: AbortSignal): Promise<void> {
     let from = start;
     for (const feed of this.feeds.slice(0, -1)) {
@@ -60,7 +60,7 @@ export class FallbackFeed implements LedgerFeed {
     if (from <= end) await this.feeds.at(-1)?.assertRange({ start: from, end }, signal);
   }
 
-  /** What one feed lacks the next may have; `ledgers` says when none has it. */
+  /** Nothing to check: another feed may have a missing ledger. `ledgers` fails if no feed has it. */
   assertWhole(): Promise<void> {
     return Promise.resolve();
   }
@@ -76,44 +76,44 @@ export class FallbackFeed implements LedgerFeed {
       const faults: ParquetryError[] = [];
       for (const [index, feed] of this.feeds.entries()) {
         const from = next;
-        const end = index === 0 ? range.end : Math.min(range.end, next + DETOUR - 1);
+        const end = index === 0 ? range.end : Math.min(range.end, next + FALLBACK_LEDGERS - 1);
         let bytesRead = 0;
         try {
           for await (const item of feed.ledgers({ start: from, end }, types, signal)) {
             bytesRead = item.bytesRead;
-            // The ledger before the range is welcome, the one before a change of feeds was given already.
+            // Pass on the ledger before the range, but not the one before a switch of feeds: it was yielded already.
             if (item.sequence < (next === range.start ? next - 1 : next)) continue;
             yield { ...item, bytesRead: before + bytesRead };
             next = Math.max(next, item.sequence + 1);
           }
         } catch (error) {
           signal?.throwIfAborted();
-          if (!isParquetryError(error) || !ABSENT.has(error.code)) throw error;
+          if (!isParquetryError(error) || !UNAVAILABLE.has(error.code)) throw error;
           faults.push(error);
         } finally {
           before += bytesRead;
         }
         if (next > from) break;
       }
-      if (faults.length === this.feeds.length) throw nowhere(next, faults);
+      if (faults.length === this.feeds.length) throw noFeedHas(next, faults);
     }
   }
 
-  /** What the feeds that can be reached say; fails only when none can. */
-  private async each<T>(ask: (feed: LedgerFeed) => Promise<T>, feeds = this.feeds): Promise<T[]> {
-    const answers = await Promise.allSettled(feeds.map(ask));
+  /** The results of all feeds that are reachable. Fails if none is reachable, or on a final error. */
+  private async each<T>(call: (feed: LedgerFeed) => Promise<T>, feeds = this.feeds): Promise<T[]> {
+    const answers = await Promise.allSettled(feeds.map(call));
     const faults = answers.flatMap((answer) =>
       answer.status === 'rejected' ? [answer.reason as unknown] : [],
     );
-    const final = faults.find((fault) => !isParquetryError(fault) || !ABSENT.has(fault.code));
+    const final = faults.find((fault) => !isParquetryError(fault) || !UNAVAILABLE.has(fault.code));
     if (final !== undefined) throw final;
     if (faults.length === answers.length) throw faults[0];
     return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
   }
 }
 
-/** A fault that may pass counts most: then the step is tried again. */
-function nowhere(ledger: number, faults: readonly ParquetryError[]): ParquetryError {
+/** A retryable error takes precedence, so that the step is retried. */
+function noFeedHas(ledger: number, faults: readonly ParquetryError[]): ParquetryError {
   const { code, hint } = (faults.find(({ retryable }) => retryable) ?? faults.at(-1)) as ParquetryError;
   return new ParquetryError(
     code,

@@ -1,37 +1,38 @@
 import type { LedgerRange } from '@parquetry/core';
 import type { DecodedLedger, StellarType } from '@parquetry/stellar';
 
-/** A ledger of a range, or one just before it that came with it. */
+/** A ledger of a range, or the ledger before the range when both are in one object. */
 export interface FeedLedger {
   readonly sequence: number;
   readonly ledger: DecodedLedger;
-  /** Bytes read from the source so far, as they travelled. */
+  /** Bytes transferred from the source so far. */
   readonly bytesRead: number;
 }
 
-/** Where whole ledgers come from: a lake, an RPC node, or several of them in order. */
+/** A provider of whole ledgers: a lake, an RPC node, or a list of them in order of preference. */
 export interface LedgerFeed {
   readonly kind: 'galexie' | 'rpc' | 'fallback';
   readonly uri: string;
-  /** What was found out before a ledger is read; plain JSON, kept in the run's plan. */
+  /** The feed's properties that were read before any ledger, as JSON for the run's plan. */
   readonly config: unknown;
-  /** The network passphrase where the feed says it. */
+  /** The network passphrase, if the feed states it. */
   readonly network?: string;
-  /** The first ledger; undefined while there is none. */
+  /** The first ledger; undefined for an empty feed. */
   first(signal?: AbortSignal): Promise<number | undefined>;
-  /** The newest ledger; undefined while there is none. */
+  /** The newest ledger; undefined for an empty feed. */
   tip(signal?: AbortSignal): Promise<number | undefined>;
-  /** Refuses a range that the feed certainly does not have. @throws ParquetryError SOURCE_OUT_OF_RANGE */
+  /** Fails if the feed can't have the range. @throws ParquetryError SOURCE_OUT_OF_RANGE */
   assertRange(range: LedgerRange, signal?: AbortSignal): Promise<void>;
-  /** Refuses a range below the tip that has a hole. @throws ParquetryError LEDGER_MISSING */
+  /** Fails if a ledger of the range, which is below the tip, is missing. @throws ParquetryError LEDGER_MISSING */
   assertWhole(range: LedgerRange, tip: number): Promise<void>;
-  /** Recognises the network from ledgers of the range; only where the feed does not say it. */
+  /** Detects the network from ledgers of the range, if the feed does not state it. */
   probeNetwork?(
     range: LedgerRange,
     signal?: AbortSignal,
   ): Promise<{ readonly network: string | undefined; readonly bytesRead: number }>;
   /**
-   * The ledgers of a range in order, each in its place. Only what these message types use is decoded. Yields to the event loop between ledgers.
+   * The ledgers of a range in order; the sequence of each is checked. Decodes only what `types` need. Yields to the
+   * event loop between ledgers.
    * @throws ParquetryError LEDGER_MISSING, SOURCE_CORRUPT, SOURCE_OUT_OF_RANGE, SOURCE_NOT_READY, SOURCE_UNREACHABLE
    */
   ledgers(

@@ -16,16 +16,16 @@ import { type LakeStore, openLakeStore } from '../galexie/store';
 import { decompressObject } from '../galexie/zstd';
 import type { FeedLedger, LedgerFeed } from './feed';
 
-/** Objects that are read at most to recognise the network of a lake without a manifest. */
+/** Maximum number of objects to read to detect the network of a lake without a manifest. */
 const NETWORK_PROBES = 16;
 
-/** Opens a lake; `config` is what a plan knows of it. @throws ParquetryError SOURCE_NOT_FOUND, SOURCE_INVALID */
+/** Opens a lake; `config` comes from a plan. @throws ParquetryError SOURCE_NOT_FOUND, SOURCE_INVALID */
 export async function openLakeFeed(location: string, config?: LakeConfig): Promise<LakeFeed> {
   const store = openLakeStore(location);
   return new LakeFeed(store, config ?? (await readLakeConfig(store)));
 }
 
-/** A ledger lake. */
+/** The ledgers of a Galexie lake. */
 export class LakeFeed implements LedgerFeed {
   readonly kind = 'galexie';
   readonly uri: string;
@@ -47,12 +47,12 @@ export class LakeFeed implements LedgerFeed {
     return lakeTip(this.store, this.config);
   }
 
-  /** A lake may get any ledger; what it lacks is the pull's to report, with its partition. */
+  /** Nothing to check: a lake can get any ledger later. The pull reports a missing ledger, with its partition. */
   assertRange(): Promise<void> {
     return Promise.resolve();
   }
 
-  /** A missing object below the tip is a gap, not a ledger to wait for. A listing may be older than the tip it shows. */
+  /** A missing object below the tip is a gap, not a future ledger. Lists twice: the first listing may be out of date. */
   async assertWhole(range: LedgerRange, tip: number): Promise<void> {
     for (let tries = 0; ; tries++) {
       const hole = await firstHole(this.store, this.config, range);
@@ -60,10 +60,10 @@ export class LakeFeed implements LedgerFeed {
       if (tries < 1) continue;
       throw new ParquetryError(
         'LEDGER_MISSING',
-        `Ledger ${hole} is missing in the lake, which has ledger ${tip} already.`,
+        `Ledger ${hole} is missing in the lake, although the lake has ledger ${tip}.`,
         {
           details: { ledger: hole, object: objectKey(this.config.layout, hole), tip },
-          hint: 'Put the object back, then send `retry`: the tail goes on from there.',
+          hint: 'Restore the object, then send `retry`: the tail continues with it.',
         },
       );
     }
@@ -94,7 +94,7 @@ export class LakeFeed implements LedgerFeed {
           if (network !== undefined) return { network, bytesRead };
         }
       } catch (error) {
-        // A hole or a damaged object is the pull's to report, with its partition.
+        // The pull reports a missing or damaged object, with its partition.
         signal?.throwIfAborted();
         if (!(error instanceof ParquetryError)) throw error;
       }
@@ -103,7 +103,7 @@ export class LakeFeed implements LedgerFeed {
   }
 }
 
-/** The newest ledger of a lake by the names of its objects, undefined for an empty lake. */
+/** The newest ledger of a lake, from the names of its objects; undefined for an empty lake. */
 async function lakeTip(store: LakeStore, config: LakeConfig): Promise<number | undefined> {
   for await (const names of newestFirst(store, config)) {
     const ends = names.flatMap((name) => parseObjectKey(name)?.end ?? []);
@@ -112,7 +112,7 @@ async function lakeTip(store: LakeStore, config: LakeConfig): Promise<number | u
   return undefined;
 }
 
-/** The first ledger of a lake, undefined for an empty lake. */
+/** The first ledger of a lake; undefined for an empty lake. */
 async function lakeStart(store: LakeStore, config: LakeConfig): Promise<number | undefined> {
   let first: { key: string; start: number } | undefined;
   const folders = await foldersOf(store, config);
@@ -133,7 +133,7 @@ async function* newestFirst(store: LakeStore, config: LakeConfig): AsyncGenerato
   for (const folder of await foldersOf(store, config)) yield store.list(folder);
 }
 
-/** Folders that may hold objects, those of the newest ledgers first. */
+/** Folders that may contain objects, newest ledgers first. */
 async function foldersOf(store: LakeStore, config: LakeConfig): Promise<string[]> {
   if (folderRange(config.layout, 1) === undefined) return [''];
   const found = (await store.list('')).flatMap((name) => {
@@ -143,7 +143,7 @@ async function foldersOf(store: LakeStore, config: LakeConfig): Promise<string[]
   return found.sort((a, b) => b.start - a.start).map(({ name }) => name);
 }
 
-/** The first ledger of a range whose object no listing shows. */
+/** The first ledger of a range whose object is not listed. */
 async function firstHole(
   store: LakeStore,
   config: LakeConfig,
@@ -164,7 +164,7 @@ async function firstHole(
   return undefined;
 }
 
-/** `''` where the lake has no folders. */
+/** The folder of a ledger's object; `''` if the lake has no folders. */
 function folderOf(config: LakeConfig, ledger: number): string {
   const key = objectKey(config.layout, batchRange(config.layout, ledger).start);
   return key.slice(0, key.lastIndexOf('/') + 1);

@@ -6,7 +6,7 @@ import { FallbackFeed } from './fallback';
 import type { LedgerFeed } from './feed';
 import { openLakeFeed } from './lakefeed';
 
-/** Looks whether the lakes of a source are there, and its addresses are ones. @throws as `openLedgerSource` */
+/** Checks that the lakes of a source exist and that its addresses are valid. @throws as `openLedgerSource` */
 export async function openLedgerLocations(uri: string): Promise<void> {
   for (const { kind, place } of ledgerLocations(uri))
     if (kind === 'rpc') sourceUrl(place);
@@ -14,7 +14,7 @@ export async function openLedgerLocations(uri: string): Promise<void> {
 }
 
 /**
- * Opens the ledgers of a source. With `config`, that of a plan, nothing is found out again.
+ * Opens the ledger feed of a source. `config`, from a plan, saves reading the properties of the feed again.
  * @throws ParquetryError SOURCE_NOT_FOUND, SOURCE_INVALID, SOURCE_UNREACHABLE, and the errors of an `ObjectStore`
  */
 export async function openFeed(uri: string, config?: unknown, signal?: AbortSignal): Promise<LedgerFeed> {
@@ -29,6 +29,6 @@ export async function openFeed(uri: string, config?: unknown, signal?: AbortSign
     ),
   );
   const [only] = feeds;
-  if (only === undefined) throw new ParquetryError('SOURCE_INVALID', 'The source names no place of ledgers.');
+  if (only === undefined) throw new ParquetryError('SOURCE_INVALID', 'The source names no lake or RPC node.');
   return feeds.length === 1 ? only : new FallbackFeed(feeds);
 }

@@ -6,7 +6,7 @@ import { type MessageFault, type MessageOptions, MessageReader } from './reader'
 
 const scanner = new JsonScanner();
 
-/** `dataset ledger time`, with the code in place of what fails. */
+/** `dataset ledger time`, with the reject code in place of the part that fails. */
 function place(text: string, options: MessageOptions = {}): string {
   const bytes = Buffer.from(text);
   if (!scanner.scan(bytes, 0, bytes.length)) throw new Error(`${text}: ${scanner.fault?.reason}`);
@@ -42,7 +42,7 @@ describe('message type', () => {
     ['{}', 'NO_MESSAGE_TYPE'],
   ])('%s', (text, expected) => expect(place(text)).toBe(expected));
 
-  it('can be forced, or have a default', () => {
+  it('can be set for all messages, or have a default', () => {
     expect(place(`{"message_type":"a","ledger":1,${at}}`, { messageType: 'x' })).toBe(`x 1 ${time}`);
     expect(place(`{"message_type":"a","ledger":1,${at}}`, { defaultType: 'x' })).toBe(`a 1 ${time}`);
     expect(place(`{"ledger":1,${at}}`, { defaultType: 'x' })).toBe(`x 1 ${time}`);
@@ -84,16 +84,16 @@ describe('ledger', () => {
     '99999999999999999999',
     'true',
     '{}',
-  ])('refuses %s, and never looks further', (value) =>
+  ])('refuses %s and does not try the next path', (value) =>
     expect(place(`{"type":"t","ledger_sequence":${value},"ledger":6,${at}}`)).toBe('t BAD_LEDGER'),
   );
 
-  it('is refused when it is there twice', () => {
+  it('is refused when its key is repeated', () => {
     expect(place(`{"type":"t","ledger":6,"ledger":6,${at}}`)).toBe('t DUPLICATE_KEY');
     expect(place(`{"type":"t","ledger":6,"x":6,"x":7,${at}}`)).toBe('t 6 DUPLICATE_KEY');
   });
 
-  it('can be configured, but not against the ledger column', () => {
+  it('can be configured, but must agree with the ledger column', () => {
     const ledgerPaths = { t: 'header.seq' };
     expect(place(`{"type":"t","header":{"seq":3},${at}}`, { ledgerPaths })).toBe(`t 3 ${time}`);
     expect(place(`{"type":"t","header":{"seq":3},"ledger_sequence":"3",${at}}`, { ledgerPaths })).toBe(
@@ -138,7 +138,7 @@ describe('close time', () => {
     ['"closed_at":true', 'BAD_CLOSE_TIME'],
   ])('%s', (fields, expected) => expect(place(`{"type":"t","ledger":1,${fields}}`)).toBe(`t 1 ${expected}`));
 
-  it('of known types is where their processors put it', () => {
+  it('of known types is read from where their processors put it', () => {
     expect(place(`{"type":"contract","ledger":1,"timestamp":"${time}"}`)).toBe(`contract 1 ${time}`);
     expect(
       place(
@@ -150,7 +150,7 @@ describe('close time', () => {
     );
   });
 
-  it('can be configured, but not against the close time column', () => {
+  it('can be configured, but must agree with the close time column', () => {
     const closeTimePaths = { t: 'list.1.at' };
     expect(place(`{"type":"t","ledger":1,"list":[0,{"at":1752399377}]}`, { closeTimePaths })).toBe(
       `t 1 ${time}`,
@@ -164,7 +164,7 @@ describe('close time', () => {
   });
 });
 
-describe('what is not there', () => {
+describe('missing fields', () => {
   /** The fault of a message without a type, a ledger or a close time. */
   const missing = (text: string, options: MessageOptions = {}): MessageFault | undefined => {
     const bytes = Buffer.from(text);
@@ -185,14 +185,14 @@ describe('what is not there', () => {
       'RFC 3339 with an offset, or Unix seconds or milliseconds',
     ],
   ] as [string, MessageOptions, string, string, string][])(
-    '%s: the reject names the column, what it takes, and that there is nothing',
+    '%s: the reject names the column, what it accepts, and that there is no value',
     (text, options, code, column, expected) =>
       expect(missing(text, options)).toMatchObject({ code, column, expected, actual: 'nothing' }),
   );
 });
 
 describe('keys', () => {
-  it('that can not name a column are refused', () => {
+  it('that cannot name a column are refused', () => {
     expect(place(`{"type":"t","ledger":1,"\\ud800":1,${at}}`)).toBe('t 1 LONE_SURROGATE');
     expect(place(`{"type":"t","ledger":1,"t":{"${'k'.repeat(1025)}":1},${at}}`)).toBe('t 1 KEY_TOO_LONG');
     expect(place(`{"type":"t","ledger":1,"${'\\u006b'.repeat(1025)}":1,${at}}`)).toBe('t 1 KEY_TOO_LONG');
@@ -208,7 +208,7 @@ const has = existsSync(shapes);
 
 describe('the message forms of the reference program', () => {
   (has ? it : it.skip)(
-    `are placed or refused, each for its reason${has ? '' : ' (test data is absent)'}`,
+    `are accepted or rejected, each with its reason${has ? '' : ' (test data is absent)'}`,
     () => {
       const lines = readFileSync(shapes, 'utf8').trimEnd().split('\n');
       // No discriminator inside the message: their processors name the type outside of it. --message-type does here.

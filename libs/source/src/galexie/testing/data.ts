@@ -10,22 +10,22 @@ import { openGalexieSource } from '../source';
 import { type Lossless, parseLossless } from './lossless';
 import { stagedRows } from './rows';
 
-/** Folder of the public test data; may be absent. */
+/** Folder of the public test data; it may not exist. */
 export const DATA =
   process.env['PARQUETRY_TEST_DATA'] ?? path.resolve(__dirname, '../../../../../../shared/data');
 
-/** Whether the test data is there, and the words for test names when it is not. */
+/** Whether the test data exists, and a suffix for test names if not. */
 export const hasData = existsSync(path.join(DATA, 'lakes'));
 export const SKIPPED = hasData ? '' : ' (skipped: no test data, set PARQUETRY_TEST_DATA)';
 
-/** Lines of a golden file, numbers as text; none when there is no such file or it holds one empty line. */
+/** Rows of a golden file, numbers as text; empty when the file does not exist or has one empty line. */
 export async function golden(range: string, type: string): Promise<Record<string, Lossless>[]> {
   const file = path.join(DATA, 'goldens', range, `${type}.ndjson.zst`);
   if (!existsSync(file)) return [];
   return lines((await decompress(readFileSync(file))).toString('utf8'));
 }
 
-/** Non-empty NDJSON lines, numbers as text. */
+/** Parses non-empty NDJSON lines, numbers as text. */
 export function lines(text: string): Record<string, Lossless>[] {
   return text
     .split('\n')
@@ -33,7 +33,7 @@ export function lines(text: string): Record<string, Lossless>[] {
     .map((line) => parseLossless(line) as Record<string, Lossless>);
 }
 
-/** A pull of a lake in a folder that is removed afterwards. */
+/** The result of a pull; its folder is removed afterwards. */
 export interface Pulled {
   readonly manifest: StageManifest;
   readonly rows: ReadonlyMap<string, Record<string, Lossless>[]>;

@@ -1,7 +1,7 @@
-/** JSON values whose numbers are kept as text: `#` and the digits. */
+/** JSON values with numbers as text: `#` and the digits. */
 export type Lossless = null | boolean | string | readonly Lossless[] | { readonly [key: string]: Lossless };
 
-/** Parses JSON without touching its numbers: 270982294297120768 becomes "#270982294297120768". */
+/** Parses JSON with numbers as text: 270982294297120768 becomes "#270982294297120768". */
 export function parseLossless(text: string): Lossless {
   const quoted = text.replace(
     /("(?:[^"\\]|\\.)*")|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)/g,
@@ -10,7 +10,7 @@ export function parseLossless(text: string): Lossless {
   return JSON.parse(quoted) as Lossless;
 }
 
-/** Text that is equal for equal values: object keys sorted. */
+/** Canonical JSON text, with sorted keys: equal for equal values. */
 export function canonical(value: Lossless): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);

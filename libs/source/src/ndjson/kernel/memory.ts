@@ -1,4 +1,4 @@
-import { isRoomy } from '../../bufferlimit';
+import { keepsBuffers } from '../../bufferlimit';
 
 const PAGE = 1 << 16;
 
@@ -21,6 +21,6 @@ export function borrowMemory(bytes: number): WebAssembly.Memory {
 
 /** Gives memory back that its kernel uses no more. */
 export function returnMemory(memory: WebAssembly.Memory): void {
-  if (!isRoomy) return;
+  if (!keepsBuffers) return;
   if (idle === undefined || idle.buffer.byteLength < memory.buffer.byteLength) idle = memory;
 }

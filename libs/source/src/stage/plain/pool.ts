@@ -1,8 +1,8 @@
 import { PART_BYTES } from '@parquetry/core';
-import { isRoomy } from '../../bufferlimit';
+import { keepsBuffers } from '../../bufferlimit';
 
 /** Buffers up to this size in all are kept for the next stage of the thread. */
-const KEPT_BYTES = isRoomy ? 32 << 20 : 0;
+const KEPT_BYTES = keepsBuffers ? 32 << 20 : 0;
 /** Least size of a column's buffer, and of what is begun with where there is room. */
 export const LEAST_BYTES = 1 << 16;
 const ROOMY_BYTES = 1 << 20;
@@ -15,7 +15,7 @@ let keptBytes = 0;
  * memory; but the engine collects garbage for the sum of their sizes, used or not.
  */
 function firstBytes(columns: number): number {
-  if (!isRoomy) return LEAST_BYTES;
+  if (!keepsBuffers) return LEAST_BYTES;
   const share = 2 ** Math.floor(Math.log2(KEPT_BYTES / Math.max(columns, 1)));
   return Math.min(Math.max(share, LEAST_BYTES), ROOMY_BYTES);
 }
