@@ -119,7 +119,7 @@ describe('a breaking change of a message type', () => {
     const misplaced = 'MAJOR_MISPLACED: 10 ledgers of swap belong to another major: 110-119.';
     expect(await verify()).toEqual({ code: 1, error: 'MAJOR_MISPLACED', found: [misplaced] });
     expect((await backfill('110-119', 'both')).document.datasets).toMatchObject([{ dataset: 'swap.v2' }]);
-    const overlap = 'MAJOR_OVERLAP: 10 ledgers stand in both swap and swap.v2: 110-119.';
+    const overlap = 'MAJOR_OVERLAP: 10 ledgers are in both swap and swap.v2: 110-119.';
     expect(await verify()).toEqual({ code: 1, error: 'MAJOR_OVERLAP', found: [overlap, misplaced] });
   }, 120_000);
 });

@@ -10,7 +10,7 @@ import { IDENTITY, inFolder, plainDraft, SMALL_SCHEMA } from './testing/fixture'
 const KEY = '_parquetry/archive.json';
 
 describe('Archive.open', () => {
-  it('makes an archive once, and says where there is none', () =>
+  it('creates an archive once, and names the location that has none', () =>
     inFolder(async (folder) => {
       const store = new LocalStore(path.join(folder, 'a'));
       await expect(Archive.open(store)).rejects.toMatchObject({ code: 'ARCHIVE_INVALID', exitCode: 2 });
@@ -27,12 +27,12 @@ describe('Archive.open', () => {
         [{ layout: { kind: 'ledger_range', width: 100 } }, 'ledger_day', 'ledger_range of 100'],
         [{ prefix: 'lake' }, 'none', 'lake'],
       ];
-      for (const [change, has, asked] of others) {
+      for (const [change, has, requested] of others) {
         const opened = Archive.open(store, { create: { ...IDENTITY, ...change } });
         await expect(opened).rejects.toMatchObject({
           code: 'ARCHIVE_MISMATCH',
           exitCode: 2,
-          details: { archiveValue: has, runValue: asked },
+          details: { archiveValue: has, runValue: requested },
         });
       }
     }));
@@ -60,7 +60,7 @@ describe('Archive.open', () => {
       });
     }));
 
-  it('finds its datasets, under a prefix too', () =>
+  it('lists its datasets, also under a prefix', () =>
     inFolder(async (folder) => {
       for (const [index, prefix] of [undefined, 'lake/x', 'lake/events'].entries()) {
         const root = path.join(folder, String(index));
@@ -98,7 +98,7 @@ describe('datasetFolder', () => {
 });
 
 describe('SchemaRegistry', () => {
-  it('numbers schemas and keeps the number of an equal one', () =>
+  it('numbers schemas and reuses the number of an equal one', () =>
     inFolder(async (folder) => {
       const registry = new SchemaRegistry(new LocalStore(folder));
       expect(await registry.latest('events')).toBeUndefined();

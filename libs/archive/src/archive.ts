@@ -12,12 +12,12 @@ import { SchemaRegistry } from './registry';
 
 /** How an archive is opened. */
 export interface ArchiveOptions {
-  /** Makes the archive when there is none; its identity must be this one when there is. */
+  /** Creates the archive when it does not exist; the identity of an existing archive must equal this one. */
   readonly create?: ArchiveIdentity;
-  /** Without it no checkpoints are written; the table stays right and its log longer to read. */
+  /** Without it no checkpoints are written: the table stays correct, but its log takes longer to read. */
   readonly checkpointWriter?: CheckpointWriter;
   readonly checkpointReader?: CheckpointReader;
-  /** Unix milliseconds; the wall clock when absent. Times stand in the log and in records, never in data files. */
+  /** Unix milliseconds; the wall clock when absent. Times are stored in the log and in records, never in data files. */
   readonly clock?: () => number;
 }
 
@@ -36,7 +36,7 @@ export class Archive {
     this.majors = new Majors(store);
   }
 
-  /** @throws ParquetryError ARCHIVE_INVALID when there is none and `create` is absent, ARCHIVE_MISMATCH */
+  /** @throws ParquetryError ARCHIVE_INVALID when the archive does not exist and `create` is absent, ARCHIVE_MISMATCH */
   static async open(store: ObjectStore, options: ArchiveOptions = {}): Promise<Archive> {
     const identity =
       options.create === undefined ? await readIdentity(store) : await ensureIdentity(store, options.create);
@@ -52,7 +52,7 @@ export class Archive {
     return found !== undefined && canonicalJson(found) === canonicalJson(this.identity);
   }
 
-  /** A dataset by its name; it need not have commits. @throws ParquetryError MESSAGE_TYPE_INVALID */
+  /** Returns a dataset by name; it may have no commits. @throws ParquetryError MESSAGE_TYPE_INVALID */
   dataset(name: string): Dataset {
     const known = this.opened.get(name);
     if (known !== undefined) return known;

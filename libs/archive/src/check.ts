@@ -3,7 +3,7 @@ import type { ObjectStore } from '@parquetry/storage';
 import { isDataPath } from './folder';
 import type { LiveFile, Snapshot } from './snapshot';
 
-/** One finding; `fault` false for what only takes room: files that no reader of the log sees. */
+/** One finding. `fault` is false for files that only use space, because no reader of the log sees them. */
 export interface Finding {
   readonly code: FindingCode;
   readonly fault: boolean;
@@ -13,8 +13,9 @@ export interface Finding {
 }
 
 /**
- * Compares a snapshot with what is on storage, one finding at a time: live files missing or altered (`deep` reads them
- * whole for their sha256), ledgers that two files hold, coverage that is not the segments', files that no commit names.
+ * Compares a snapshot with what is on storage, one finding at a time: live files missing or altered (`deep` computes
+ * their sha256), ledgers that two files contain, coverage that differs from the segments, files that no commit
+ * references.
  */
 export async function* checkSnapshot(
   store: ObjectStore,
@@ -35,14 +36,14 @@ async function checkFile(store: ObjectStore, file: LiveFile, deep: boolean): Pro
   if (file.segment === undefined || file.sha256 === undefined)
     return fault('FOREIGN_FILE', `${key} was added by another program; its ledgers are not known.`);
   const info = await store.stat(key);
-  if (info === undefined) return fault('FILE_MISSING', `${key} is committed and not on storage.`);
+  if (info === undefined) return fault('FILE_MISSING', `${key} is committed but missing from storage.`);
   if (info.size !== file.size)
-    return fault('SIZE_DIFFERS', `${key} has ${info.size} bytes, committed were ${file.size}.`);
+    return fault('SIZE_DIFFERS', `${key} has ${info.size} bytes; the commit says ${file.size}.`);
   if (!deep) return undefined;
   const sha256 = await store.sha256(key);
   return sha256 === file.sha256
     ? undefined
-    : fault('SHA256_DIFFERS', `${key} has the sha256 ${sha256}, committed was ${file.sha256}.`);
+    : fault('SHA256_DIFFERS', `${key} has the sha256 ${sha256}; the commit says ${file.sha256}.`);
 }
 
 function* checkOverlaps(snapshot: Snapshot): Generator<Finding> {
@@ -50,7 +51,7 @@ function* checkOverlaps(snapshot: Snapshot): Generator<Finding> {
     code: 'OVERLAP',
     fault: true,
     key,
-    message: `${a} and ${b} hold the same ledgers.`,
+    message: `${a} and ${b} contain the same ledgers.`,
   });
   let before: LiveFile | undefined;
   for (const file of snapshot.files) {
@@ -74,7 +75,7 @@ function* checkOverlaps(snapshot: Snapshot): Generator<Finding> {
       code: 'COVERAGE_DIFFERS',
       fault: true,
       key: snapshot.folder,
-      message: `The log says that ledgers ${coverage || 'none'} are covered; its segments cover ${segments || 'none'}.`,
+      message: `The log declares the ledgers ${coverage || 'none'} as covered; its segments cover ${segments || 'none'}.`,
     };
 }
 
@@ -85,7 +86,12 @@ async function* findOrphans(store: ObjectStore, snapshot: Snapshot): AsyncGenera
     const path = key.slice(snapshot.folder.length + 1);
     if (live.has(key) || !isDataPath(path)) continue;
     yield removed.has(key)
-      ? { code: 'REPLACED_FILE', fault: false, key, message: `${key} was replaced and is still on storage.` }
-      : { code: 'ORPHAN_FILE', fault: false, key, message: `${key} is on storage and no commit names it.` };
+      ? { code: 'REPLACED_FILE', fault: false, key, message: `${key} was replaced but is still on storage.` }
+      : {
+          code: 'ORPHAN_FILE',
+          fault: false,
+          key,
+          message: `${key} is on storage, but no commit references it.`,
+        };
   }
 }

@@ -41,7 +41,7 @@ export interface CommitParts {
 
 /**
  * The actions of one commit on top of `state`.
- * @throws ParquetryError SCHEMA_CONFLICT when files of the draft's schema can't stand in the table
+ * @throws ParquetryError SCHEMA_CONFLICT when the table can't contain files of the draft's schema
  */
 export function commitActions(state: TableState, parts: CommitParts): Action[] {
   const { draft, segment, placed, now } = parts;
@@ -111,7 +111,7 @@ function commitInfo({ draft, segment, placed, now }: CommitParts, removed: numbe
     },
     isBlindAppend: false,
     engineInfo: engineInfo(),
-    // Tells two writers of the same segment apart when an answer is lost.
+    // Distinguishes two writers of the same segment when a response is lost.
     txnId: randomUUID(),
     ...(draft.workflow === undefined ? {} : { workflow: draft.workflow }),
   };
@@ -145,7 +145,7 @@ function nextMetaData(
     if (fault !== undefined)
       throw new ParquetryError(
         'SCHEMA_CONFLICT',
-        `Files with version ${schema.version} of the schema ${schema.subject} can't stand in the table ${dataset}, which has version ${version}: ${fault}.`,
+        `The table ${dataset} has version ${version} of the schema ${schema.subject} and can't contain files of version ${schema.version}: ${fault}.`,
         { details: { dataset, version: schema.version, tableVersion: version } },
       );
     if (schema.version <= version) {
@@ -171,7 +171,7 @@ function nextMetaData(
   };
 }
 
-/** A version 8 UUID (RFC 9562) from the names, so that two first committers mean the same table. */
+/** A version 8 UUID (RFC 9562) from the names, so that two concurrent first commits identify the same table. */
 function tableId(network: string, dataset: string): string {
   const hex = createHash('sha256').update(`parquetry\n${network}\n${dataset}`).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;

@@ -3,18 +3,20 @@ import { openStore } from '@parquetry/storage';
 import { Archive } from './archive';
 import { filesIn } from './snapshot';
 
-/** What the commit logs of an archive have of some datasets over a range. */
+/** What the commit logs of an archive contain for some datasets in a range. */
 export interface Committed {
   /** Ledgers that every dataset has. */
   readonly ledgers: number;
-  /** Last ledger up to which every dataset has all of them from the range's first on; absent when the first is missing. */
+  /**
+   * End of the contiguous prefix of the range that every dataset has; absent when the range's first ledger is missing.
+   */
   readonly through?: number;
   /** Rows of all datasets. */
   readonly rows: number;
   readonly files: number;
 }
 
-/** Why a log can't be read from here: the archive may be on the worker's own disk. */
+/** Why a log can't be read from this machine: the archive may be on the worker's disk. */
 export interface Unread {
   readonly unread: string;
 }

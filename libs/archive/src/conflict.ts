@@ -3,7 +3,7 @@ import { type BreakingChange, type Compatibility, describeChange, READERS } from
 
 const MAX_NAMED = 20;
 
-/** A breaking change in one line: what, why, and the readers that it hurts. */
+/** A breaking change in one line: what changed, why it breaks, and the readers that it affects. */
 export function describeBreaking({ change, against, direction, why, readers }: BreakingChange): string {
   const from =
     against === 0 ? '' : `, against version ${against}${direction === 'forward' ? ', forward' : ''}`;
@@ -14,7 +14,7 @@ export function describeBreaking({ change, against, direction, why, readers }: B
   return `${describeChange(change)}${from}: ${why}${hurt}`;
 }
 
-/** SCHEMA_CONFLICT for a schema that may not follow the versions of a subject, with the diff and the ways out. */
+/** SCHEMA_CONFLICT for a schema that is incompatible with the versions of a subject, with the diff and the remedies. */
 export function schemaConflict(
   subject: string,
   version: number,
@@ -32,9 +32,7 @@ export function schemaConflict(
     : [
         `If another run registered version ${version} meanwhile, start this run again: it then extends that version.`,
         `If the data changed for good: parquetry schema promote ${type} --from LEDGER --archive ROOT`,
-        ...(mode === DEFAULT_MODE
-          ? []
-          : ['Or ask less of new versions: a run with --compatibility backward.']),
+        ...(mode === DEFAULT_MODE ? [] : ['Or use a weaker compatibility mode: --compatibility backward.']),
       ];
   return new ParquetryError(
     'SCHEMA_CONFLICT',

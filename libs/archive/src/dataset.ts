@@ -27,7 +27,7 @@ import { filesIn, type LiveFile, type Snapshot, snapshotOf } from './snapshot';
 import { tableCoverage } from './table';
 import { assertDraft } from './valid';
 
-/** What a dataset gets from its archive. */
+/** What an archive passes to its datasets. */
 export interface DatasetContext {
   readonly store: ObjectStore;
   readonly identity: ArchiveIdentity;
@@ -37,7 +37,10 @@ export interface DatasetContext {
   readonly clock: () => number;
 }
 
-/** One dataset of an archive: a Delta table. Safe for concurrent use; its log's fold is kept between calls. */
+/**
+ * One dataset of an archive: a Delta table. Safe for concurrent use; the replayed state of its log is kept between
+ * calls.
+ */
 export class Dataset {
   private readonly log: DeltaLog;
   private readonly serial = new Serial();
@@ -51,17 +54,19 @@ export class Dataset {
     this.log = new DeltaLog(context.store, folder, context.reader, context.clock);
   }
 
-  /** The table as it is now. @throws ParquetryError LOG_CORRUPT, LOG_UNSUPPORTED */
+  /** The current state of the table. @throws ParquetryError LOG_CORRUPT, LOG_UNSUPPORTED */
   snapshot(): Promise<Snapshot> {
     return this.serial.run(async () => snapshotOf(this.name, this.folder, await this.log.refresh()));
   }
 
-  /** Live files, or those that may hold ledgers of a range. */
+  /** Live files, or those that may contain ledgers of a range. */
   async files(range?: LedgerRange): Promise<LiveFile[]> {
     return filesIn(await this.snapshot(), range);
   }
 
-  /** Ledgers of a range that no segment covers; without a range, the holes between the first and the last one. */
+  /**
+   * Ledgers of a range that no segment covers; without a range, the gaps between the first and the last covered ledger.
+   */
   gaps(range?: LedgerRange): Promise<LedgerRange[]> {
     return this.serial.run(async () => {
       const coverage = tableCoverage(await this.log.refresh());
@@ -78,7 +83,7 @@ export class Dataset {
   }
 
   /**
-   * Makes a verified segment part of the dataset, once. After a crash at any point the same call gives the same archive.
+   * Publishes a verified segment exactly once. Repeating the call after a crash at any point yields the same archive.
    * @throws ParquetryError COMMIT_CONFLICT, COMMIT_CONTENDED, SCHEMA_CONFLICT, VERIFY_MISMATCH, ARCHIVE_MISMATCH,
    *   CANCELLED
    */
@@ -113,8 +118,8 @@ export class Dataset {
   }
 
   /**
-   * Deletes replaced files. The log is folded right before each delete and a file that is live, or never was removed
-   * from the table, stays. Gives the keys that were deleted; when it is aborted, the rest stays for `gc`.
+   * Deletes replaced files. Right before each delete the log is read again; a file that is live, or was never removed
+   * from the table, is kept. Returns the keys that were deleted; after an abort the others are left to `gc`.
    */
   async retire(
     keys: readonly string[],
@@ -136,9 +141,10 @@ export class Dataset {
   }
 
   /**
-   * Deletes a data file that the table does not have: one that no commit named, or that was replaced, if it was written
-   * (and removed) before `before`, Unix milliseconds. The log is folded and the object looked at right before the delete.
-   * `before` must be further back than objects are reused (`REUSE_MS`), or a publish under way could lose its file.
+   * Deletes a data file that is not in the table: one that no commit references, or that was replaced, if it was
+   * written (and removed) before `before`, Unix milliseconds. The log and the object are read again right before the
+   * delete. `before` must be older than `REUSE_MS`, the age up to which objects are reused; otherwise a running publish
+   * could lose its file.
    */
   async sweep(key: string, before: number): Promise<boolean> {
     const { store, clock } = this.context;
@@ -155,8 +161,8 @@ export class Dataset {
   }
 
   /**
-   * Writes a checkpoint of the newest version when one is due (or `force`), and gives its version. It only makes reads
-   * cheap, so a publish never waits for it; a lost or damaged one is passed over by readers.
+   * Writes a checkpoint of the newest version when one is due (or `force`), and returns its version. A checkpoint only
+   * speeds up reads, so a publish never waits for it; readers skip a missing or damaged one.
    */
   async checkpoint(
     options: { readonly force?: boolean; readonly signal?: AbortSignal } = {},
@@ -181,7 +187,7 @@ export class Dataset {
         const { sha256, size } = await hashFile(file);
         const key = this.log.key(checkpointName(state.version));
         const expected = { sha256, size, ...(signal === undefined ? {} : { signal }) };
-        // A checkpoint speaks for all commits before it, so it must never get into the log of another table.
+        // A checkpoint replaces all commits before it, so it must never be written to the log of another table.
         if (!(await this.log.isCurrent())) return undefined;
         const outcome = await store.uploadIfAbsent(key, file, expected);
         if (!(await this.log.isCurrent())) {

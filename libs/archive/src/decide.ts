@@ -10,14 +10,14 @@ import { type LiveSegment, liveSegments, tableCoverage } from './table';
 
 const STATS_AT_ONCE = 8;
 
-/** What is to be done with a draft, given the table as it is now. */
+/** What to do with a draft, given the current table. */
 export type Decision =
   | { readonly kind: 'unchanged'; readonly segment: LiveSegment; readonly record: SegmentRecord }
   | { readonly kind: 'write'; readonly replaces: readonly LiveSegment[] };
 
 /**
- * Decides by the fold of the log alone, so that every loser of a race decides again on what the winner did.
- * @throws ParquetryError COMMIT_CONFLICT when live coverage overlaps that the draft does not replace
+ * Decides from the state of the log alone, so that the loser of a race decides again on top of the winner's commit.
+ * @throws ParquetryError COMMIT_CONFLICT when the draft overlaps live coverage that it does not replace
  */
 export async function decide(
   store: ObjectStore,
@@ -41,7 +41,7 @@ export async function decide(
   ) {
     const record = await findSegment(store, dataset, only.id);
     const same = record !== undefined && isSame(record, draft);
-    // To replace is also how files that were lost are written again.
+    // A replacement also restores lost files.
     if (same && (draft.mode !== 'replace' || (await hasFiles(store, folder, only))))
       return { kind: 'unchanged', segment: only, record };
   }
@@ -52,7 +52,7 @@ export async function decide(
   return { kind: 'write', replaces: overlapping };
 }
 
-/** Same content and settings is the same segment for `fill`; `replace` also looks at the schema and the bytes. */
+/** For `fill`, equal content and settings make an equal segment; `replace` also compares the schema and the bytes. */
 function isSame({ identity }: SegmentRecord, draft: SegmentDraft): boolean {
   if (identity.contentHash !== draft.contentHash) return false;
   if (canonicalJson(identity.settings) !== canonicalJson(draft.settings)) return false;
@@ -76,7 +76,7 @@ function assertOwn(dataset: string, state: TableState): void {
   if (first === undefined) return;
   throw new ParquetryError(
     'COMMIT_CONFLICT',
-    `Another program added ${foreign.size} files to the table ${dataset}, the first is ${first.path}; which ledgers they hold is not known, so nothing was written.`,
+    `Another program added ${foreign.size} files to the table ${dataset}, the first is ${first.path}; their ledgers are unknown, so nothing was written.`,
     {
       details: { dataset, files: foreign.size, first: first.path },
       hint: 'Remove those files with the program that added them, or use another archive.',
@@ -94,7 +94,7 @@ function conflict(dataset: string, draft: SegmentDraft, held: readonly LiveSegme
       details: { dataset, start: draft.range.start, end: draft.range.end, overlaps: ranges.slice(0, 100) },
       hint:
         draft.mode === 'replace'
-          ? 'Replace whole segments: choose a range that holds all of them.'
+          ? 'Replace whole segments: choose a range that contains all of them.'
           : 'Backfill only what is missing (mode fill plans that), or replace the committed segments with mode replace.',
     },
   );

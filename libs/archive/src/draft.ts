@@ -9,9 +9,9 @@ import type {
 } from '@parquetry/core';
 import type { RegisteredSchema } from '@parquetry/schema';
 
-/** A verified file on this machine's disk that is to become part of a dataset. */
+/** A verified local file to be published to a dataset. */
 export interface DraftFile {
-  /** Its bytes never change any more: the archive may keep the file itself by another name. */
+  /** Its bytes no longer change, so the archive may hard-link the file instead of copying it. */
   readonly localPath: string;
   readonly folder: LayoutFolder;
   /** Ledgers the file covers, inclusive. */
@@ -22,7 +22,7 @@ export interface DraftFile {
   readonly size: number;
   /** Lower case hex. */
   readonly sha256: string;
-  /** Its mark when it was verified: a file that still has it isn't read again. */
+  /** Its identity when it was verified; a file whose identity is unchanged is not read again. */
   readonly checked?: FileIdentity;
   readonly rows: number;
   /** Nulls and bounds per top-level column of this file. */
@@ -30,7 +30,7 @@ export interface DraftFile {
   readonly reason: FlushReason;
 }
 
-/** The rejected messages of a segment as an NDJSON file on this machine's disk. */
+/** The rejected messages of a segment as a local NDJSON file. */
 export interface DraftRejects {
   readonly localPath: string;
   readonly rows: number;
@@ -38,35 +38,35 @@ export interface DraftRejects {
   readonly sha256: string;
 }
 
-/** Which workflow made a segment. */
+/** The workflow that made a segment. */
 export interface WorkflowIdentity {
   readonly id: string;
   readonly runId: string;
-  /** Key of the plan that it carried out; it names one state of the source. */
+  /** Key of the plan that it executed; a plan identifies one state of the source. */
   readonly plan?: string;
 }
 
-/** A ledger range of one dataset, written and verified, that is to be published. */
+/** A ledger range of one dataset, written and verified, ready to be published. */
 export interface SegmentDraft {
   /** Ledgers the segment covers, inclusive. */
   readonly range: LedgerRange;
   readonly schema: RegisteredSchema;
   readonly settings: WriteSettings;
-  /** sha256 over the accepted source messages: the identity of the content. */
+  /** sha256 over the accepted source messages; identifies the content. */
   readonly contentHash: string;
   /** In ledger order, disjoint, inside `range`; none for an empty segment. */
   readonly files: readonly DraftFile[];
   readonly rejects?: DraftRejects;
-  /** Rows per ledger, ascending, only ledgers that have some. */
+  /** Rows per ledger, ascending; only ledgers that have rows. */
   readonly ledgers: readonly { readonly ledger: number; readonly rows: number }[];
   readonly rejectedLedgers: readonly { readonly ledger: number; readonly rejected: number }[];
   readonly proof: CoverageProof;
   /** Versions of what wrote the files, e.g. `{ duckdb: '1.5.6' }`. */
   readonly writer: Readonly<Record<string, string>>;
   readonly workflow?: WorkflowIdentity;
-  /** `fill` (default) commits uncovered ranges only; `replace` takes the place of the segments inside the range. */
+  /** `fill` (default) commits uncovered ranges only; `replace` replaces the segments inside the range. */
   readonly mode?: 'fill' | 'replace';
-  /** True when the rows are those that are there already, in other files. */
+  /** True when the rows are already committed in other files. */
   readonly compaction?: boolean;
 }
 
@@ -82,14 +82,14 @@ export interface PublishedFile {
   readonly range: LedgerRange;
 }
 
-/** What a publish did. `unchanged`: the range was there already with the same content and settings. */
+/** Outcome of a publish. `unchanged`: the range is already committed with the same content and settings. */
 export interface PublishResult {
   readonly outcome: 'committed' | 'unchanged';
-  /** The table's version with the segment. */
+  /** The table version that contains the segment. */
   readonly version: number;
   readonly segment: string;
   readonly files: readonly PublishedFile[];
   readonly rows: number;
-  /** Keys of the files whose place the segment took and that may still be on storage; `retire` deletes them. */
+  /** Keys of replaced files that may still be on storage; `retire` deletes them. */
   readonly replaced: readonly string[];
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 let info: string | undefined;
 
-/** `parquetry/{version}`: who wrote a commit, for the table's history. */
+/** `parquetry/{version}`: the writer of a commit, for the table's history. */
 export function engineInfo(): string {
   if (info === undefined) {
     const text = readFileSync(path.join(__dirname, '..', 'package.json'), 'utf8');

@@ -62,7 +62,10 @@ async function dataFile(folder: string, start: number, version: number): Promise
   };
 }
 
-/** A segment of version 2 first, then one of version 1 before it, as a backfill of older ledgers with an older run makes. */
+/**
+ * First a segment of version 2, then one of version 1 with older ledgers, as an older run that backfills them would
+ * commit.
+ */
 async function evolve(folder: string): Promise<{ archive: Archive; schema: RegisteredSchema }> {
   const archive = await Archive.open(new LocalStore(path.join(folder, 'archive')), { create: IDENTITY });
   const first = await archive.registry.register('events', V1);

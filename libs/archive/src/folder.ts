@@ -1,7 +1,7 @@
 import { messageTypeFault, ParquetryError } from '@parquetry/core';
 import { assertKey } from '@parquetry/storage';
 
-/** Why a text can't name a dataset: a message type, with `.v2`, `.v3`, … for later majors. */
+/** Why a string is not a valid dataset name: a message type, with `.v2`, `.v3`, … for later majors. */
 export function datasetFault(name: string): string | undefined {
   return messageTypeFault(name.replace(/\.v([2-9]|[1-9]\d{1,3})$/, ''));
 }
@@ -29,7 +29,7 @@ export function datasetFolder(name: string, prefix = ''): string {
   return folder;
 }
 
-/** True for a path below a dataset's folder at which data files of some layout stand. */
+/** True for a path below a dataset's folder that some layout uses for data files. */
 export function isDataPath(path: string): boolean {
   return path.endsWith('.parquet') && /^(year=|ledgers\/)/.test(path);
 }

@@ -10,7 +10,7 @@ const commit = (version: number, ...actions: object[]): [string, Buffer] => [
 ];
 
 describe('another program that appends to a table of ours', () => {
-  it('does not break it; its files are named, and our next commit waits until they are gone', () =>
+  it('does not break it; its files are reported, and our next commit is refused until they are removed', () =>
     inFolder(async (folder) => {
       const store = new LocalStore(path.join(folder, 'archive'));
       const events = (await Archive.open(store, { create: IDENTITY })).dataset('events');

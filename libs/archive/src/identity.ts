@@ -2,22 +2,22 @@ import { type IntegerStyle, type Layout, isParquetryError, ParquetryError } from
 import { canonicalJson, NESTINGS, type Nesting } from '@parquetry/schema';
 import type { ObjectStore } from '@parquetry/storage';
 
-/** Where an archive keeps what is its own. */
+/** Folder of an archive's own objects. */
 export const META_FOLDER = '_parquetry';
 
 const IDENTITY_KEY = `${META_FOLDER}/archive.json`;
 const FORMAT_VERSION = 1;
 
-/** What all datasets of an archive share from its first run on. Another value later is refused. */
+/** Settings that all datasets of an archive share from its first run on. A later run with another value is refused. */
 export interface ArchiveIdentity {
   readonly formatVersion: 1;
   /** Name of the Stellar network, e.g. `pubnet`. */
   readonly network: string;
   readonly layout: Layout;
   readonly integers: IntegerStyle;
-  /** What nested objects and arrays of inferred columns are. */
+  /** How nested objects and arrays of inferred columns are stored. */
   readonly nesting: Nesting;
-  /** Folder of the datasets below the root, when it is not the root itself. */
+  /** Folder of the datasets below the root; absent for the root itself. */
   readonly prefix?: string;
 }
 
@@ -27,7 +27,7 @@ export async function readIdentity(store: ObjectStore): Promise<ArchiveIdentity>
     if (isParquetryError(error) && error.code === 'OBJECT_NOT_FOUND')
       throw new ParquetryError('ARCHIVE_INVALID', `There is no archive at ${store.uri}.`, {
         details: { archive: store.uri },
-        hint: 'Check the path, or make the archive with parquetry backfill.',
+        hint: 'Check the path, or create the archive with parquetry backfill.',
       });
     throw error;
   });
@@ -35,7 +35,7 @@ export async function readIdentity(store: ObjectStore): Promise<ArchiveIdentity>
 }
 
 /**
- * Makes the archive's identity, or checks it against the one there; of two that come at once one wins.
+ * Creates the archive's identity, or checks it against the existing one; of two concurrent callers one wins.
  * @throws ParquetryError ARCHIVE_MISMATCH naming both values
  */
 export async function ensureIdentity(store: ObjectStore, wanted: ArchiveIdentity): Promise<ArchiveIdentity> {
@@ -44,13 +44,13 @@ export async function ensureIdentity(store: ObjectStore, wanted: ArchiveIdentity
   const found = await readIdentity(store);
   for (const key of ['formatVersion', 'network', 'layout', 'integers', 'nesting', 'prefix'] as const) {
     const has = describe(found[key]);
-    const asked = describe(wanted[key]);
-    if (has !== asked)
+    const requested = describe(wanted[key]);
+    if (has !== requested)
       throw new ParquetryError(
         'ARCHIVE_MISMATCH',
-        `The archive ${store.uri} has the ${key} ${has}; this run asks for ${asked}.`,
+        `The archive ${store.uri} has the ${key} ${has}; this run asks for ${requested}.`,
         {
-          details: { archive: store.uri, setting: key, archiveValue: has, runValue: asked },
+          details: { archive: store.uri, setting: key, archiveValue: has, runValue: requested },
           hint: `Use ${has}, or another archive.`,
         },
       );
@@ -78,13 +78,15 @@ function parse(text: string, uri: string): ArchiveIdentity {
   if (typeof value !== 'object' || value === null) throw invalid('it is not an object');
   const row = value as Partial<Record<keyof ArchiveIdentity, unknown>>;
   if (row.formatVersion !== FORMAT_VERSION)
-    throw invalid(`its format version is ${String(row.formatVersion)}, this program knows ${FORMAT_VERSION}`);
-  if (typeof row.network !== 'string') throw invalid('it names no network');
+    throw invalid(
+      `its format version is ${String(row.formatVersion)}, this program supports ${FORMAT_VERSION}`,
+    );
+  if (typeof row.network !== 'string') throw invalid('it has no network');
   if (row.integers !== 'unsigned' && row.integers !== 'signed')
     throw invalid(`it has the integer style ${String(row.integers)}`);
   const nesting = NESTINGS.find((style) => style === row.nesting);
   if (nesting === undefined) throw invalid(`it has the nesting style ${String(row.nesting)}`);
-  if (row.prefix !== undefined && typeof row.prefix !== 'string') throw invalid('its prefix is not a text');
+  if (row.prefix !== undefined && typeof row.prefix !== 'string') throw invalid('its prefix is not a string');
   return {
     formatVersion: FORMAT_VERSION,
     network: row.network,
@@ -103,5 +105,5 @@ function parseLayout(value: unknown, invalid: (why: string) => ParquetryError): 
   if (kind === 'ledger_day' || kind === 'hour') return { kind };
   if (kind === 'ledger_range' && typeof width === 'number' && Number.isSafeInteger(width) && width > 0)
     return { kind, width };
-  throw invalid('its layout is not known');
+  throw invalid('its layout is unknown');
 }

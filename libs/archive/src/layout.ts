@@ -2,15 +2,15 @@ import { type Layout, ParquetryError } from '@parquetry/core';
 import { canonicalJson } from '@parquetry/schema';
 import type { ArchiveIdentity } from './identity';
 
-/** @throws ParquetryError ARCHIVE_MISMATCH when files of another layout are to be published */
+/** @throws ParquetryError ARCHIVE_MISMATCH when files have another layout than the archive */
 export function assertLayout(identity: ArchiveIdentity, layout: Layout): void {
-  const [has, asked] = [canonicalJson(identity.layout), canonicalJson(layout)];
-  if (has !== asked)
+  const [has, requested] = [canonicalJson(identity.layout), canonicalJson(layout)];
+  if (has !== requested)
     throw new ParquetryError(
       'ARCHIVE_MISMATCH',
-      `The archive has the layout ${has}; these files have ${asked}.`,
+      `The archive has the layout ${has}; these files have ${requested}.`,
       {
-        details: { archiveValue: has, runValue: asked },
+        details: { archiveValue: has, runValue: requested },
       },
     );
 }

@@ -28,7 +28,7 @@ async function commit(
 }
 
 describe('majors', () => {
-  it('tile all ledgers and send each one to its dataset', () =>
+  it('partition all ledgers and map each one to its dataset', () =>
     inFolder(async (folder) => {
       const archive = await archiveAt(folder);
       expect(await archive.majors.list('events')).toEqual([
@@ -55,7 +55,7 @@ describe('majors', () => {
       expect(parseDataset('events')).toEqual({ messageType: 'events', major: 1 });
     }));
 
-  it('are promoted once: again is the same, backwards is refused', () =>
+  it('are promoted once: a repetition changes nothing, an earlier ledger is refused', () =>
     inFolder(async (folder) => {
       const archive = await archiveAt(folder);
       expect((await promote(archive, 'events', 1000)).outcome).toBe('created');
@@ -70,7 +70,7 @@ describe('majors', () => {
       await expect(promote(archive, 'events.v2', 10)).rejects.toEqual(code('MESSAGE_TYPE_INVALID'));
     }));
 
-  it('of promotions at once to different ledgers one wins and the others hear of it', () =>
+  it('of concurrent promotions to different ledgers one wins and the others fail with a clear error', () =>
     inFolder(async (folder) => {
       const archive = await archiveAt(folder);
       const results = await Promise.allSettled(
@@ -84,7 +84,7 @@ describe('majors', () => {
         else expect(majors.map(({ range }) => range.start)).toContain(result.value.major.range.start);
     }));
 
-  it('a new major never begins inside committed ledgers', () =>
+  it('a new major never starts inside committed ledgers', () =>
     inFolder(async (folder) => {
       const archive = await archiveAt(folder);
       await commit(folder, archive, 'events', 10, 19);
@@ -127,7 +127,7 @@ describe('majors', () => {
           kind: 'overlap',
           datasets: ['events', 'events.v2'],
           ledgers: [{ start: 50, end: 54 }],
-          message: '5 ledgers stand in both events and events.v2: 50-54.',
+          message: '5 ledgers are in both events and events.v2: 50-54.',
         },
         {
           kind: 'misplaced',

@@ -15,11 +15,11 @@ const MAX_MAJOR = 9999;
 
 /** A major of a message type: a dataset with its own folder, subject and table, for a range of ledgers. */
 export interface Major {
-  /** 1 is what a message type begins with. */
+  /** Starts at 1. */
   readonly major: number;
   /** Name of dataset and subject: the message type, then `{message_type}.v2`, `.v3`, … */
   readonly dataset: string;
-  /** The ledgers that belong to it, inclusive; the last major's have no end. */
+  /** The ledgers that belong to it, inclusive; the range of the last major is open. */
   readonly range: LedgerRange;
 }
 
@@ -28,7 +28,7 @@ export function majorDataset(messageType: string, major: number): string {
   return major === 1 ? messageType : `${messageType}.v${major}`;
 }
 
-/** The message type and the major that a dataset's name says. */
+/** Parses the message type and the major from a dataset's name. */
 export function parseDataset(dataset: string): { readonly messageType: string; readonly major: number } {
   const match = /^(.*)\.v([2-9]|[1-9]\d{1,3})$/.exec(dataset);
   return match === null
@@ -36,14 +36,14 @@ export function parseDataset(dataset: string): { readonly messageType: string; r
     : { messageType: match[1] ?? dataset, major: Number(match[2]) };
 }
 
-/** The major that a ledger belongs to. @throws ParquetryError RANGE_INVALID for what is no ledger */
+/** The major that a ledger belongs to. @throws ParquetryError RANGE_INVALID when it is not a ledger */
 export function majorAt(majors: readonly Major[], ledger: number): Major {
   const found = majors.find(({ range }) => range.start <= ledger && ledger <= range.end);
   if (found !== undefined) return found;
   throw new ParquetryError('RANGE_INVALID', `${ledger} is not a ledger.`, { details: { ledger } });
 }
 
-/** A range split at the edges of the majors, in ledger order: what each dataset gets of it. */
+/** Splits a range at the bounds of the majors, in ledger order: the part for each dataset. */
 export function splitByMajor(majors: readonly Major[], range: LedgerRange): Major[] {
   return majors.flatMap((major) => {
     const part = intersectRange(major.range, range);
@@ -52,7 +52,7 @@ export function splitByMajor(majors: readonly Major[], range: LedgerRange): Majo
 }
 
 /**
- * Refuses a commit of ledgers that belong to another major, so that no glob and no table mixes majors.
+ * Refuses a commit of ledgers that belong to another major, so that globs and tables never mix majors.
  * @throws ParquetryError COMMIT_CONFLICT
  */
 export function assertMajor(majors: readonly Major[], dataset: string, range: LedgerRange): void {
@@ -70,13 +70,14 @@ export function assertMajor(majors: readonly Major[], dataset: string, range: Le
 
 /**
  * The majors of an archive's message types: one immutable object for each major after the first, at
- * `_parquetry/majors/{message_type}/{major}.json`, which says from which ledger on it stands.
+ * `_parquetry/majors/{message_type}/{major}.json`, with its first ledger.
  */
 export class Majors {
   constructor(private readonly store: ObjectStore) {}
 
   /**
-   * All majors of a message type in order; their ranges tile all ledgers. One major when none was promoted.
+   * All majors of a message type in order; their ranges cover all ledgers without overlap. There is one major when
+   * nothing was promoted.
    * @throws ParquetryError MESSAGE_TYPE_INVALID, ARCHIVE_INVALID when a record is missing or altered
    */
   async list(messageType: string): Promise<Major[]> {
@@ -92,7 +93,7 @@ export class Majors {
     for (const [index, major] of numbers.entries()) {
       const from = await this.read(messageType, major);
       if (major !== index + 2 || from <= (starts.at(-1) ?? 0))
-        throw invalid(keyOf(messageType, major), 'it does not follow the major before it');
+        throw invalid(keyOf(messageType, major), 'it does not follow the previous major');
       starts.push(from);
     }
     return starts.map((start, index) => ({
@@ -108,17 +109,17 @@ export class Majors {
   }
 
   /**
-   * Records the next major, from a ledger on. The newest major asked for again from the same ledger is left as it is;
-   * of two at once for different ledgers one wins.
-   * @throws ParquetryError RANGE_INVALID, COMMIT_CONFLICT when the ledger is not after the newest major's first, or
-   *   another promotion came at the same time
+   * Records the next major, from a ledger on. Promoting the newest major again from the same ledger changes nothing; of
+   * two concurrent promotions to different ledgers one wins.
+   * @throws ParquetryError RANGE_INVALID, COMMIT_CONFLICT when the ledger is not after the first ledger of
+   *   the newest major, or another promotion won the race
    */
   async record(
     messageType: string,
     from: number,
   ): Promise<{ readonly outcome: 'created' | 'exists'; readonly major: Major }> {
     if (!Number.isInteger(from) || from < 2 || from > MAX_LEDGER)
-      throw new ParquetryError('RANGE_INVALID', `A major can't begin at ledger ${from}.`, {
+      throw new ParquetryError('RANGE_INVALID', `A major can't start at ledger ${from}.`, {
         hint: `Give a ledger from 2 to ${MAX_LEDGER}.`,
       });
     const majors = await this.list(messageType);
@@ -128,7 +129,7 @@ export class Majors {
     if (from < newest.range.start || major > MAX_MAJOR)
       throw new ParquetryError(
         'COMMIT_CONFLICT',
-        `${newest.dataset} stands from ledger ${newest.range.start} on; a newer major can't begin at ${from}.`,
+        `${newest.dataset} starts at ledger ${newest.range.start}; a newer major can't start at ${from}.`,
         { details: { dataset: newest.dataset, start: newest.range.start, from } },
       );
     const dataset = majorDataset(messageType, major);
@@ -156,7 +157,7 @@ export class Majors {
       throw invalid(key, 'it is not JSON', cause);
     }
     if (typeof from !== 'number' || !Number.isInteger(from) || from < 2 || from > MAX_LEDGER)
-      throw invalid(key, 'it names no ledger');
+      throw invalid(key, 'it has no ledger');
     const dataset = majorDataset(messageType, major);
     if (text.trim() !== canonicalJson({ formatVersion: 1, messageType, major, dataset, from }))
       throw invalid(key, `it is not the record of ${dataset}`);

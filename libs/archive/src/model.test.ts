@@ -7,7 +7,7 @@ import { checkSnapshot } from './check';
 import { FlakyStore } from './testing/flaky';
 import { IDENTITY, inFolder, plainDraft } from './testing/fixture';
 
-/** One writer's publish: what it wants, and the operation of the store at which it crashes, if it does. */
+/** One writer's publish: its input, and the store operation at which it crashes, if any. */
 interface Publish {
   readonly range: LedgerRange;
   readonly text: string;
@@ -32,7 +32,7 @@ const publish: fc.Arbitrary<Publish> = fc.record({
   ),
 });
 
-/** The contents that each ledger may have: of a publish that said so, or of one that crashed and may have committed. */
+/** The allowed contents of each ledger: those of a successful publish, or of a crashed one that may have committed. */
 class Model {
   readonly contents = new Map<number, Set<string>>();
 
@@ -91,7 +91,7 @@ async function contentOf(store: LocalStore, ledgers: number): Promise<string[]> 
 }
 
 describe('any publishes with crashes (invariant 1)', () => {
-  it('leave each ledger with the content of one publish, or none', async () => {
+  it('leave each ledger with the content of exactly one publish, or none', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(publish, { minLength: 1, maxLength: 8 }), (steps) =>
         inFolder(async (folder) => {
@@ -116,7 +116,7 @@ describe('any publishes with crashes (invariant 1)', () => {
     );
   }, 120_000);
 
-  it('of two writers at once never double a ledger', async () => {
+  it('of two concurrent writers never duplicate a ledger', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(publish, { minLength: 2, maxLength: 5 }), (steps) =>
         inFolder(async (folder) => {

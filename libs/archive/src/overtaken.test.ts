@@ -7,7 +7,7 @@ import { IDENTITY, inFolder, plainDraft } from './testing/fixture';
 const workflow = { id: 'backfill-10-29', runId: 'r' };
 
 describe('a draft that another writer overtook', () => {
-  it('has its rest and who was first, when the rows of each ledger are as many', () =>
+  it('reports the remaining ranges and the other writer, when each ledger has the same number of rows', () =>
     inFolder(async (folder) => {
       const events = (
         await Archive.open(new LocalStore(path.join(folder, 'archive')), { create: IDENTITY })
@@ -26,13 +26,13 @@ describe('a draft that another writer overtook', () => {
           { start: 30, end: 34 },
         ],
         message:
-          'Ledgers 10-19, 25-29 of events were committed by backfill-10-29 meanwhile, with as many rows in each ledger; left to do: 20-24, 30-34.',
+          'Ledgers 10-19, 25-29 of events were committed by backfill-10-29 meanwhile, with the same row count in each ledger; remaining: 20-24, 30-34.',
       });
       const inside = await plainDraft(folder, { start: 12, end: 14 });
       expect(await events.overtaken(inside)).toMatchObject({ rest: [] });
     }));
 
-  it('is a conflict when its messages were read in another way, whatever the ranges', () =>
+  it('is a conflict when its messages were read with other settings, whatever the ranges', () =>
     inFolder(async (folder) => {
       const events = (
         await Archive.open(new LocalStore(path.join(folder, 'archive')), { create: IDENTITY })

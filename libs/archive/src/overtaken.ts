@@ -5,22 +5,22 @@ import type { Snapshot } from './snapshot';
 
 /** Ledgers of a draft that other writers committed since it was planned, with the same content. */
 export interface Overtaken {
-  /** Their segments in ledger order; `workflow` is the one that made it, where its record says so. */
+  /** Their segments in ledger order; `workflow` made the segment, if its record says so. */
   readonly segments: readonly {
     readonly id: string;
     readonly range: LedgerRange;
     readonly workflow?: string;
   }[];
-  /** What of the draft's range nobody covers. */
+  /** The parts of the draft's range that remain uncovered. */
   readonly rest: readonly LedgerRange[];
-  /** One sentence: who committed what. */
+  /** One sentence that says who committed what. */
   readonly message: string;
 }
 
 /**
- * Whether a refused draft was overtaken: live segments hold some of its ledgers, and where they do messages were read in
- * the same way, each ledger has as many rows and rejects as in the draft, and a segment of the same range the same
- * content. Undefined when that is not so: then there are two versions of the truth, and a person decides.
+ * Whether another writer overtook a refused draft: live segments contain some of its ledgers, were read with the same
+ * settings, have the same number of rows and rejects in each ledger, and a segment of the same range has the same
+ * content. Undefined otherwise: the contents conflict, and an operator must decide.
  */
 export async function overtaken(
   snapshot: Snapshot,
@@ -52,13 +52,13 @@ export async function overtaken(
   return {
     segments: found,
     rest,
-    message: `Ledgers ${named} of ${snapshot.dataset} were committed by ${who} meanwhile, with as many rows in each ledger; ${
-      rest.length === 0 ? 'nothing was left to do' : `left to do: ${rest.map(formatRange).join(', ')}`
+    message: `Ledgers ${named} of ${snapshot.dataset} were committed by ${who} meanwhile, with the same row count in each ledger; ${
+      rest.length === 0 ? 'nothing remains' : `remaining: ${rest.map(formatRange).join(', ')}`
     }.`,
   };
 }
 
-/** Rows and rejects of each ledger of a range, as a text to compare. */
+/** Rows and rejects of each ledger of a range, as a string for comparison. */
 function counts(
   { ledgers, rejectedLedgers }: Pick<SegmentDraft, 'ledgers' | 'rejectedLedgers'>,
   { start, end }: LedgerRange,

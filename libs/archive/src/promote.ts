@@ -12,7 +12,7 @@ import {
 import type { Archive } from './archive';
 import type { Major } from './majors';
 
-/** Ledgers that stand in the wrong major, or in two. */
+/** Ledgers that are in the wrong major, or in two. */
 export interface MajorFault {
   readonly kind: 'overlap' | 'misplaced';
   readonly message: string;
@@ -20,12 +20,12 @@ export interface MajorFault {
   readonly ledgers: Intervals;
 }
 
-/** What all majors of a message type cover together. */
+/** Combined coverage of all majors of a message type. */
 export interface MajorCoverage {
   readonly majors: readonly (Major & { readonly coverage: Intervals })[];
   /** The union: a ledger that any major covers. */
   readonly coverage: Intervals;
-  /** Ledgers covered by two majors, and those covered by a major that they do not belong to. */
+  /** Ledgers that two majors cover, and ledgers that a wrong major covers. */
   readonly faults: readonly MajorFault[];
 }
 
@@ -51,7 +51,7 @@ export async function majorCoverage(archive: Archive, messageType: string): Prom
     for (const other of majors.slice(index + 1)) {
       const both = other.coverage.flatMap((part) => clipIntervals(part, coverage));
       fault('overlap', [dataset, other.dataset], both, (count, named) => {
-        return `${count} ledgers stand in both ${dataset} and ${other.dataset}: ${named}.`;
+        return `${count} ledgers are in both ${dataset} and ${other.dataset}: ${named}.`;
       });
     }
     const outside = coverage.flatMap((part) => subtractIntervals(part, [range]));
@@ -62,19 +62,19 @@ export async function majorCoverage(archive: Archive, messageType: string): Prom
   return { majors, coverage: mergeIntervals(majors.flatMap(({ coverage }) => coverage)), faults };
 }
 
-/** What `promote` made. */
+/** Result of `promote`. */
 export interface Promotion {
-  /** `exists` when the newest major stands from this ledger on already. */
+  /** `exists` when the newest major already starts at this ledger. */
   readonly outcome: 'created' | 'exists';
   readonly major: Major;
-  /** The major that ends before it. */
+  /** The previous major, which ends before it. */
   readonly before: Major;
 }
 
 /**
- * Makes a new major of a message type, `{message_type}.v2` and so on, for all ledgers from `from` on: a dataset with a
- * folder, a subject and a table of its own, whose schema owes nothing to the older one. It has files when runs write
- * them; `Majors.list` says which ledgers go where.
+ * Creates a new major of a message type, `{message_type}.v2` and so on, for all ledgers from `from` on: a dataset with
+ * a separate folder, subject and table, and a schema that need not be compatible with the older one. Later runs write
+ * its files; `Majors.list` maps ledgers to majors.
  * @throws ParquetryError MESSAGE_TYPE_UNKNOWN, RANGE_INVALID, COMMIT_CONFLICT when the newest major has committed
  *   ledgers at or after `from`, or `from` is not after its first
  */

@@ -12,8 +12,8 @@ const drafts: ModelDraft[] = RANGES.flatMap((range) =>
   ),
 );
 
-describe('the commit protocol, every state of it (invariants 1–3)', () => {
-  it('holds for two writers of any ranges, contents and modes that crash at any step', () => {
+describe('the commit protocol in every reachable state (invariants 1–3)', () => {
+  it('holds for two writers with any ranges, contents and modes that crash at any step', () => {
     let states = 0;
     for (const one of drafts)
       for (const two of drafts) {
@@ -32,7 +32,7 @@ describe('the commit protocol, every state of it (invariants 1–3)', () => {
     }
   });
 
-  it('says refused to exactly one of two that fill overlapping ranges with other content', () => {
+  it('refuses exactly one of two writers that fill overlapping ranges with different content', () => {
     const { ends } = explore({
       drafts: [
         { range: [1, 2], content: 'a', mode: 'fill' },
@@ -44,7 +44,7 @@ describe('the commit protocol, every state of it (invariants 1–3)', () => {
     expect(results.every((pair) => pair.filter((result) => result === 'refused').length === 1)).toBe(true);
   });
 
-  it('holds while the collector removes what crashed attempts left long ago', () => {
+  it('holds while the garbage collector removes old objects of crashed attempts', () => {
     for (const one of drafts.filter(({ content, range }) => content === 'a' && range[0] === 1))
       for (const mode of ['fill', 'replace'] as const) {
         const two: ModelDraft = { range: [1, 1], content: 'a', mode };
@@ -57,7 +57,7 @@ describe('the commit protocol, every state of it (invariants 1–3)', () => {
     ['reuses old objects', 'is not on storage', 'fill'],
     ['commits without put-if-absent', 'is in two segments', 'fill'],
     ['retires before its commit', 'is not on storage', 'replace'],
-  ] as const)('finds what is wrong with a protocol that %s', (wrong, expected, mode) => {
+  ] as const)('finds the fault of a protocol that %s', (wrong, expected, mode) => {
     const { broken } = explore({
       drafts: [
         { range: [1, 1], content: 'a', mode },

@@ -18,7 +18,7 @@ async function findings(store: ObjectStore, archive: Archive, deep = false): Pro
   return found;
 }
 
-/** Invariant 1: every covered ledger is in exactly one file, and every live file is on storage as committed. */
+/** Invariant 1: each covered ledger is in exactly one file, and each live file is on storage as committed. */
 async function expectWhole(root: string, ledgers: LedgerRange): Promise<void> {
   const store = new LocalStore(root);
   const archive = await Archive.open(store);
@@ -30,7 +30,7 @@ async function expectWhole(root: string, ledgers: LedgerRange): Promise<void> {
 }
 
 describe('publish', () => {
-  it('commits once and says unchanged the second time', () =>
+  it('commits once and returns unchanged the second time', () =>
     inFolder(async (folder) => {
       const store = new LocalStore(path.join(folder, 'archive'));
       const events = (await open(store)).dataset('events');
@@ -87,7 +87,7 @@ describe('publish', () => {
       expect((await events.snapshot()).version).toBe(1);
     }));
 
-  it('replaces whole segments, retires their files, and can go back', () =>
+  it('replaces whole segments, retires their files, and can restore the old content', () =>
     inFolder(async (folder) => {
       const store = new LocalStore(path.join(folder, 'archive'));
       const archive = await open(store);
@@ -118,7 +118,7 @@ describe('publish', () => {
       await expectWhole(store.uri, range(5, 29));
     }));
 
-  it('keeps a file whose bytes the replacement has too', () =>
+  it('keeps a file that the replacement contains too', () =>
     inFolder(async (folder) => {
       const store = new LocalStore(path.join(folder, 'archive'));
       const events = (await open(store)).dataset('events');
@@ -134,7 +134,7 @@ describe('publish', () => {
       await expectWhole(store.uri, range(10, 19));
     }));
 
-  it('leaves another content at the name alone', () =>
+  it('does not touch an object with the same name and other content', () =>
     inFolder(async (folder) => {
       const store = new LocalStore(path.join(folder, 'archive'));
       const archive = await open(store);
@@ -161,7 +161,7 @@ describe('publish', () => {
       expect(Buffer.from(await store.get(identity.rejects!.key)).toString()).toContain('NO_LEDGER');
     }));
 
-  it('refuses what is not right before it writes anything', () =>
+  it('refuses invalid drafts before it writes anything', () =>
     inFolder(async (folder) => {
       const root = path.join(folder, 'archive');
       const archive = await open(new LocalStore(root));
@@ -185,7 +185,7 @@ describe('publish', () => {
       expect(await archive.datasets()).toEqual([]);
     }));
 
-  it('takes a grown schema, files of the older one, and no other', () =>
+  it('accepts an extended schema and files of the older version, and no other schema', () =>
     inFolder(async (folder) => {
       const events = (await open(new LocalStore(path.join(folder, 'archive')))).dataset('events');
       const extra = { id: 3, name: 'note', type: { type: 'utf8' as const }, nullable: true };
@@ -205,7 +205,7 @@ describe('publish', () => {
         await expect(publish(40, schema)).rejects.toMatchObject({ code: 'SCHEMA_CONFLICT' });
     }));
 
-  it('finds missing, cut, altered and swapped files', () =>
+  it('finds missing, truncated, altered and swapped files', () =>
     inFolder(async (folder) => {
       const store = new LocalStore(path.join(folder, 'archive'));
       const archive = await open(store);
@@ -230,7 +230,7 @@ describe('publish', () => {
 
 describe('publish after a crash (invariant 1)', () => {
   it.each(['before', 'after'] as const)(
-    'ends right when it crashed %s any operation',
+    'recovers from a crash %s any operation',
     (when) =>
       inFolder(async (folder) => {
         let crashed = true;

@@ -23,34 +23,34 @@ const MAX_ATTEMPTS = 400;
 const MAX_PAUSE_MS = 250;
 const STATS_AT_ONCE = 8;
 
-/** What publishing works with. */
+/** What a publish needs. */
 export interface PublishContext {
   readonly store: ObjectStore;
   readonly network: string;
   readonly dataset: string;
   readonly folder: string;
   readonly log: DeltaLog;
-  /** Guards the log's fold. */
+  /** Serializes access to the log. */
   readonly serial: Serial;
   readonly clock: () => number;
   readonly signal: AbortSignal | undefined;
 }
 
-/** A draft whose objects are all on storage, for one decision. */
+/** A draft with all objects on storage, prepared for one decision. */
 interface Prepared {
   readonly segment: string;
   readonly placed: readonly UploadedFile[];
   readonly replaces: readonly string[];
-  /** Unix milliseconds, before the first object was looked at. */
+  /** Unix milliseconds, before the first object was checked. */
   readonly since: number;
-  /** The log's generation that the decision was made on. */
+  /** The generation of the log that the decision is based on. */
   readonly generation: number;
 }
 
 /**
- * The commit protocol (invariants 1 and 2). Fold the log and decide; upload what the decision needs, create-only, and
- * check it; write rejects and record; fold and decide again, and commit the next version unless someone else did, then
- * start over from the fold. Nothing before the commit is visible to readers, everything before it can be done again.
+ * The commit protocol (invariants 1 and 2). Replay the log and decide; upload the required files, create-only, and
+ * check them; write rejects and record; replay and decide again; commit the next version, or start over when another
+ * writer has committed it. Nothing is visible to readers before the commit, and every step before it is repeatable.
  * @throws ParquetryError COMMIT_CONFLICT, COMMIT_CONTENDED, SCHEMA_CONFLICT, VERIFY_MISMATCH, CANCELLED
  */
 export async function publishSegment(context: PublishContext, draft: SegmentDraft): Promise<PublishResult> {
@@ -119,7 +119,7 @@ async function attemptCommit(
     replaces: decision.replaces,
     now: context.clock(),
   });
-  // Whether another writer took the version or the log changed under the commit: fold and decide again.
+  // Another writer took the version, or the log changed during the commit: replay and decide again.
   if ((await log.commit(version, actions)) !== 'created') return { kind: 'lost' };
   const kept = new Set(placed.map(({ path }) => path));
   const replaced = decision.replaces
@@ -145,7 +145,7 @@ async function attemptCommit(
   };
 }
 
-/** Whether what was uploaded is still on storage: the folder may have been removed or restored since. */
+/** Whether the uploaded objects are still on storage: the folder may have been removed or restored meanwhile. */
 async function areThere(
   store: ObjectStore,
   dataset: string,
@@ -228,7 +228,8 @@ async function unchanged(
   }));
   files.sort((a, b) => a.range.start - b.range.start);
   const rows = files.reduce((sum, file) => sum + file.rows, 0);
-  // An attempt that crashed after its commit could not say what it replaced; this one does, so that it is retired.
+  // An attempt that crashed after its commit did not return what it replaced; this one does, so that those files are
+  // retired.
   const before = await Promise.all(record.identity.replaces.map((id) => findSegment(store, dataset, id)));
   const replaced = before
     .flatMap((old) => old?.identity.files ?? [])

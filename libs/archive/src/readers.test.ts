@@ -171,7 +171,7 @@ describe('other readers', () => {
     }),
   );
 
-  withPython(`a checkpoint stands for the commits before it${why}`, () =>
+  withPython(`a checkpoint replaces the commits before it${why}`, () =>
     inFolder(async (folder) => {
       const archive = await wideArchive(folder, 3);
       const store = archive.store as LocalStore;
@@ -243,7 +243,7 @@ except Exception as error:
 });
 
 describe('checkpoints', () => {
-  it('are written when due, make reads short, and are passed over when damaged', () =>
+  it('are written when due, shorten reads, and are skipped when damaged', () =>
     inFolder(async (folder) => {
       const store = new LocalStore(path.join(folder, 'archive'));
       const archive = await Archive.open(store, { create: IDENTITY, checkpointWriter: duckCheckpointWriter });
@@ -260,7 +260,7 @@ describe('checkpoints', () => {
       const snapshot = await events.snapshot();
       const checkpoint = 'events/_delta_log/00000000000000000019.checkpoint.parquet';
       const hint = Buffer.from(await store.get('events/_delta_log/_last_checkpoint')).toString();
-      // Protocol, metadata, coverage, and a txn and an add a commit.
+      // Protocol, metadata, coverage, and one txn and one add per commit.
       expect(JSON.parse(hint)).toMatchObject({ version: 19, size: 43, numOfAddFiles: 20 });
       const bytes = await store.get(checkpoint);
       for (const damage of [bytes.subarray(0, bytes.length / 2), Buffer.from('PAR1 no PAR1')]) {

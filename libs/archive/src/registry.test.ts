@@ -19,7 +19,7 @@ const V1 = withColumns(column(3, 'fee', 'int64'));
 const V2 = withColumns(column(3, 'fee', 'int64'), column(4, 'memo', 'utf8'));
 
 describe('registry', () => {
-  it('numbers what a reader of the new version can read, and records the mode', () =>
+  it('registers compatible schemas as new versions and records the mode', () =>
     inFolder(async (folder) => {
       const registry = new SchemaRegistry(new LocalStore(folder));
       const first = await registry.register('events', V1);
@@ -70,7 +70,7 @@ describe('registry', () => {
       expect(await registry.latest('events')).toBeUndefined();
     }));
 
-  it('takes no version that no file could be written with, in any mode', () =>
+  it("refuses a version that can't be written to files, in any mode", () =>
     inFolder(async (folder) => {
       const registry = new SchemaRegistry(new LocalStore(folder));
       const member = column(4, '__duckdb_field_id', 'utf8');
@@ -98,7 +98,7 @@ describe('registry', () => {
       expect(await new SchemaRegistry(new LocalStore(folder)).list('events')).toHaveLength(1);
     }));
 
-  it('extends what another run registered meanwhile, and gives each run a version that has all it needs', () =>
+  it('extends a version that another run registered meanwhile, and returns a version with all columns of each run', () =>
     inFolder(async (folder) => {
       const registry = (): SchemaRegistry => new SchemaRegistry(new LocalStore(folder));
       await registry().register('events', V1);
@@ -112,7 +112,7 @@ describe('registry', () => {
         column(4, 'memo', 'utf8'),
         column(5, 'tip', 'int64'),
       ]);
-      // Again, with whatever came since: the first version that has what the run needs, and no new one.
+      // Repeated later: returns the first version that has the run's columns and registers nothing.
       await registry().register(
         'events',
         withColumns(...merged.schema.fields.slice(2), column(6, 'x', 'utf8')),
@@ -127,7 +127,7 @@ describe('registry', () => {
       expect(await registry().list('events')).toHaveLength(4);
     }));
 
-  it('extends nothing that has the same column of another type', () =>
+  it('does not extend a version that has the same column with another type', () =>
     inFolder(async (folder) => {
       const registry = new SchemaRegistry(new LocalStore(folder));
       await registry.register('events', V2);
@@ -139,7 +139,7 @@ describe('registry', () => {
       expect(await registry.list('events')).toHaveLength(1);
     }));
 
-  it('extends in any mode without taking away what another run added, or giving a column two types', () =>
+  it('extends in any mode without removing columns of another run or giving a column two types', () =>
     inFolder(async (folder) => {
       for (const mode of ['NONE', 'FORWARD', 'FULL_TRANSITIVE'] as const) {
         const registry = new SchemaRegistry(new LocalStore(path.join(folder, mode)));
@@ -159,7 +159,7 @@ describe('registry', () => {
       }
     }));
 
-  it('merges whatever comes at once: every run finds its columns in the version it got', () =>
+  it('merges concurrent registrations: each run finds its columns in the version that it receives', () =>
     inFolder(async (folder) => {
       const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
       await new SchemaRegistry(new LocalStore(folder)).register('events', V1);

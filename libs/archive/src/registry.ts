@@ -17,26 +17,28 @@ import { schemaConflict } from './conflict';
 const SCHEMAS = `${META_FOLDER}/schemas`;
 const MAX_RACES = 100;
 
-/** What a registration wants. */
+/** Options of a registration. */
 export interface RegisterOptions {
-  /** What the new version must be able to do; BACKWARD when absent. */
+  /** Compatibility mode of the new version; BACKWARD when absent. */
   readonly mode?: CompatibilityMode;
 }
 
 /**
- * The versioned schemas of an archive, one immutable object a version at `_parquetry/schemas/{subject}/{version}.json`.
+ * The versioned schemas of an archive, one immutable object per version at
+ * `_parquetry/schemas/{subject}/{version}.json`.
  */
 export class SchemaRegistry {
-  /** Parsed versions with the text that they were read from: spares parsing, and never reading. */
+  /** Parsed versions with their text: a cache of the parsing, not of the reading. */
   private readonly known = new Map<string, { readonly text: string; readonly schema: RegisteredSchema }>();
 
   constructor(private readonly store: ObjectStore) {}
 
   /**
-   * Gives a schema its number. The same schema keeps the number it has; two that come at once get one each, or the
-   * same one when they are equal. The loser of a race is checked again, against what the winner registered.
+   * Registers a schema and returns its version. A known schema keeps its version; two concurrent registrations get one
+   * version each, or the same one when they are equal. The loser of a race is checked again, against the winner's
+   * version.
    * @throws ParquetryError MESSAGE_TYPE_INVALID, COMMIT_CONTENDED, SCHEMA_CONFLICT naming the changes that the mode
-   *   does not allow, or what of the schema no file can hold
+   *   does not allow, or the parts of the schema that files can't store
    */
   async register(
     subject: string,
@@ -47,9 +49,10 @@ export class SchemaRegistry {
   }
 
   /**
-   * The version that a run writes rows of `schema` with. As `register`, but what another run registered since this one
-   * was planned is no conflict where the two go together (see `mergeSchemas`): then it is the first version that has all
-   * of the schema, or a new one that has what both added. No mode takes away what the other run added.
+   * The version that a run writes rows of `schema` with. As `register`, but a version that another run registered since
+   * this one was planned is no conflict when the two can be merged (see `mergeSchemas`): the result is the first
+   * version that has all columns of the schema, or a new one with the columns of both. No mode removes the columns of
+   * the other run.
    * @throws ParquetryError as `register`
    */
   async extend(
@@ -71,7 +74,7 @@ export class SchemaRegistry {
     });
   }
 
-  /** Tries until no other writer takes the number away: each time with the versions as they are then. */
+  /** Retries while other writers take the version number, each time with the current versions. */
   private async race(
     subject: string,
     attempt: (versions: readonly RegisteredSchema[]) => Promise<RegisteredSchema | undefined>,
@@ -87,7 +90,10 @@ export class SchemaRegistry {
     );
   }
 
-  /** The version of a schema, made when it has none; undefined when another writer took the number first. */
+  /**
+   * Returns the version of a schema and registers it when necessary; undefined when another writer took the number
+   * first.
+   */
   private async put(
     subject: string,
     versions: readonly RegisteredSchema[],
@@ -99,7 +105,7 @@ export class SchemaRegistry {
     if (same !== undefined) return same;
     const found = compatibility(versions, schema, mode);
     if (!found.compatible) throw schemaConflict(subject, versions.length, mode, found);
-    // A version stands for good: what no file could be written with must never become one.
+    // A version is permanent: a schema that files can't store must never become one.
     assertStorable(schema);
     const parent = versions.at(-1)?.fingerprint;
     const registered: RegisteredSchema = {
@@ -118,7 +124,7 @@ export class SchemaRegistry {
   }
 
   /**
-   * What `register` would say to a schema; writes nothing. A schema that has a version already is compatible.
+   * Checks a schema as `register` does, without writing. A registered schema is compatible.
    * @throws ParquetryError MESSAGE_TYPE_INVALID
    */
   async check(

@@ -26,7 +26,7 @@ const publisher =
     }
   };
 
-/** What stands in each ledger; also checks every live file against its commit, and that no ledger is in two. */
+/** The content of each ledger; also checks every live file against its commit, and that no ledger is in two files. */
 async function contents(root: string): Promise<Map<number, string>> {
   const store = new LocalStore(root);
   const snapshot = await (await Archive.open(store, { create: IDENTITY })).dataset('events').snapshot();
@@ -49,7 +49,7 @@ async function contents(root: string): Promise<Map<number, string>> {
 const ledgersOf = ({ start, end }: LedgerRange): number[] =>
   Array.from({ length: end - start + 1 }, (_, index) => start + index);
 
-/** Two writers by a schedule, then both again alone until nothing crashes: the archive is whole at every stop. */
+/** Runs two writers by a schedule, then each one alone until nothing crashes; the archive is valid after each step. */
 async function play(
   root: string,
   drafts: readonly [SegmentDraft, SegmentDraft],
@@ -104,7 +104,7 @@ const CASES: readonly [string, LedgerRange, string, 'fill' | 'replace', readonly
 
 describe('two writers, one operation at a time (invariant 1)', () => {
   it.each(CASES)(
-    'with %s: the second comes in at every operation of the first',
+    'with %s: the second starts at every operation of the first',
     (_name, range, text, mode, expected) =>
       inFolder(async (folder) => {
         for (let at = 0; at < 22; at++) {

@@ -12,7 +12,7 @@ import type { ObjectStore } from '@parquetry/storage';
 import type { WorkflowIdentity } from './draft';
 import { META_FOLDER } from './identity';
 
-/** A file as a segment's record names it. */
+/** A file in a segment's record. */
 export interface SegmentFile {
   /** Relative to the dataset's folder. */
   readonly path: string;
@@ -24,7 +24,7 @@ export interface SegmentFile {
   readonly reason: string;
 }
 
-/** What a segment *is*: nothing of time, host, run or attempt. Its hash is the segment's id. */
+/** The identity of a segment, without time, host, run or attempt. Its hash is the segment's id. */
 export interface SegmentIdentity {
   readonly dataset: string;
   readonly range: LedgerRange;
@@ -33,7 +33,7 @@ export interface SegmentIdentity {
   readonly schema: { readonly subject: string; readonly version: number; readonly fingerprint: string };
   readonly files: readonly SegmentFile[];
   readonly rejects: { readonly key: string; readonly rows: number; readonly sha256: string } | null;
-  /** Ids of the segments whose place it takes. */
+  /** Ids of the segments that it replaces. */
   readonly replaces: readonly string[];
   readonly ledgers: readonly { readonly ledger: number; readonly rows: number }[];
   readonly rejectedLedgers: readonly { readonly ledger: number; readonly rejected: number }[];
@@ -48,7 +48,7 @@ export interface SegmentRecord {
   /** Versions of what wrote the files. */
   readonly writer: Readonly<Record<string, string>>;
   readonly workflow?: WorkflowIdentity;
-  /** ISO 8601, when the first attempt to publish it wrote the record. */
+  /** ISO 8601; when the first attempt to publish the segment wrote the record. */
   readonly recordedAt: string;
 }
 
@@ -58,7 +58,7 @@ export function segmentId(identity: SegmentIdentity): string {
   return `${identity.range.start}-${identity.range.end}-${hash}`;
 }
 
-/** The range in a segment's id, undefined for what is no id. */
+/** Parses the range in a segment's id; undefined when it is not an id. */
 export function segmentRange(id: string): LedgerRange | undefined {
   const match = /^(\d{1,10})-(\d{1,10})-[0-9a-f]{32}$/.exec(id);
   if (match === null) return undefined;
@@ -72,8 +72,8 @@ export function segmentKey(dataset: string, id: string): string {
 }
 
 /**
- * Writes a segment's record, or finds that an earlier attempt wrote it.
- * @throws ParquetryError ARCHIVE_INVALID when the record there has another identity: it was altered
+ * Writes a segment's record unless an earlier attempt wrote it.
+ * @throws ParquetryError ARCHIVE_INVALID when the existing record was altered: it has another identity
  */
 export async function putSegment(store: ObjectStore, record: SegmentRecord): Promise<void> {
   const key = segmentKey(record.identity.dataset, record.id);
@@ -112,10 +112,10 @@ export async function findSegment(
 function altered(key: string, cause?: unknown): ParquetryError {
   return new ParquetryError(
     'ARCHIVE_INVALID',
-    `The segment record ${key} was altered: it does not fit its id.`,
+    `The segment record ${key} was altered: it does not match its id.`,
     {
       details: { key },
-      hint: 'Restore the object from a backup; the commit log and the data files are not touched.',
+      hint: 'Restore the object from a backup; the commit log and the data files are not affected.',
       cause,
     },
   );

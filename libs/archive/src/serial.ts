@@ -1,8 +1,8 @@
-/** Runs tasks one after the other, in the order they came. */
+/** Runs tasks one at a time, in FIFO order. */
 export class Serial {
   private last: Promise<unknown> = Promise.resolve();
 
-  /** Runs `task` when those before it are done, whether they failed or not. */
+  /** Runs `task` after all earlier tasks have settled. */
   run<T>(task: () => Promise<T>): Promise<T> {
     const result = this.last.then(task, task);
     this.last = result.catch(() => undefined);
@@ -10,7 +10,7 @@ export class Serial {
   }
 }
 
-/** Runs `task` for each item with at most `limit` at once; the first error stops taking new items and is thrown. */
+/** Runs `task` for each item with concurrency `limit`; the first error is thrown, and no further items start. */
 export async function mapLimit<T, R>(
   items: readonly T[],
   limit: number,

@@ -5,7 +5,7 @@ import type { TableState } from './delta/state';
 import { statsRows } from './delta/stats';
 import { fileRange, liveSegments, TAGS, tableCoverage } from './table';
 
-/** A file that is in the table. What only our commits say is absent for files of other programs. */
+/** A file in the table. Fields that only our commits record are absent for files of other programs. */
 export interface LiveFile {
   /** The object's key in the archive's store. */
   readonly key: string;
@@ -23,7 +23,7 @@ export interface LiveFile {
   readonly reason?: string;
 }
 
-/** A dataset at one version of its log; a value that later commits don't change. */
+/** An immutable view of a dataset at one version of its log. */
 export interface Snapshot {
   readonly dataset: string;
   /** The dataset's folder below the archive's root. */
@@ -38,11 +38,11 @@ export interface Snapshot {
   /** The registered schema the table has. */
   readonly schema?: { readonly subject: string; readonly version: number; readonly fingerprint: string };
   readonly metaData?: MetaData;
-  /** Keys of files that left the table and may still be on storage. */
+  /** Keys of removed files that may still be on storage. */
   readonly removed: readonly string[];
 }
 
-/** The snapshot of a folded log. */
+/** The snapshot of a replayed log. */
 export function snapshotOf(dataset: string, folder: string, state: TableState): Snapshot {
   const files = [...state.files.values()].map((file): LiveFile => {
     const rows = statsRows(file.stats);
@@ -78,7 +78,7 @@ export function snapshotOf(dataset: string, folder: string, state: TableState): 
   };
 }
 
-/** The snapshot's files that may hold ledgers of a range; files whose ledgers are not known are among them. */
+/** The snapshot's files that may contain ledgers of a range, including files with unknown ledgers. */
 export function filesIn(snapshot: Snapshot, range?: LedgerRange): LiveFile[] {
   return snapshot.files.filter(
     (file) =>

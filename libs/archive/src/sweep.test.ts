@@ -7,7 +7,7 @@ import { IDENTITY, inFolder, plainDraft } from './testing/fixture';
 
 const DAY_MS = 24 * 3_600_000;
 
-/** An archive on disk, a way to make an object older, and its dataset. */
+/** An archive on disk, its dataset, and a function that makes an object older. */
 async function opened(folder: string): Promise<{
   store: LocalStore;
   age: (key: string, days: number) => Promise<void>;
@@ -23,7 +23,7 @@ async function opened(folder: string): Promise<{
 }
 
 describe('sweep', () => {
-  it('deletes old files that no commit names, and nothing else', () =>
+  it('deletes old files that no commit references, and nothing else', () =>
     inFolder(async (folder) => {
       const { store, age, events } = await opened(folder);
       const { files } = await events.publish(await plainDraft(folder, { start: 10, end: 19 }));
@@ -36,14 +36,14 @@ describe('sweep', () => {
       expect(await events.sweep(live, week)).toBe(false);
       expect(await events.sweep('events/_delta_log/00000000000000000000.json', week)).toBe(false);
       expect(await events.sweep(`other/${orphan}`, week)).toBe(false);
-      // Too short a grace is refused whatever the caller says: a publish may be about to reuse the file.
+      // A grace period that is too short is refused: a publish may be about to reuse the file.
       expect(await events.sweep(orphan, Date.now() - REUSE_MS)).toBe(false);
       expect(await events.sweep(orphan, week)).toBe(true);
       expect(await events.sweep(orphan, week)).toBe(false);
       expect(await store.stat(live)).toBeDefined();
     }));
 
-  it('deletes replaced files after their time', () =>
+  it('deletes replaced files after their retention', () =>
     inFolder(async (folder) => {
       const { age, events } = await opened(folder);
       const range = { start: 10, end: 19 };
@@ -51,13 +51,13 @@ describe('sweep', () => {
       await events.publish(await plainDraft(folder, range, { text: 'b', mode: 'replace' }));
       const key = first.files[0]?.key ?? '';
       await age(key, 10);
-      // The file is old, its replacement is not: readers of the older version may still be at it.
+      // The file is old, but its replacement is not: readers of the older version may still use it.
       expect(await events.sweep(key, Date.now() - 7 * DAY_MS)).toBe(false);
     }));
 });
 
-describe('publish beside a file that a crash left', () => {
-  it('reuses a young one and goes round an old one, which the collector may take at any moment', () =>
+describe('publish next to a file that a crash left', () => {
+  it('reuses a recent file and avoids an old one, which the garbage collector may delete at any time', () =>
     inFolder(async (folder) => {
       const { store, age, events } = await opened(folder);
       for (const [start, days] of [

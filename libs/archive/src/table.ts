@@ -3,7 +3,7 @@ import type { AddFile } from './delta/actions';
 import { SEGMENT_TAG, type TableState } from './delta/state';
 import { segmentRange } from './segment';
 
-/** The domain that holds the covered ledgers of a table. */
+/** The domain with the covered ledgers of a table. */
 export const COVERAGE_DOMAIN = 'parquetry.coverage';
 
 const SEGMENT_DOMAIN = 'parquetry.segment.';
@@ -19,7 +19,7 @@ export const TAGS = {
   reason: 'parquetry.reason',
 } as const;
 
-/** A segment that is in the table now. */
+/** A live segment of the table. */
 export interface LiveSegment {
   readonly id: string;
   readonly range: LedgerRange;
@@ -54,7 +54,7 @@ export function formatCoverage(coverage: Intervals): string {
   return JSON.stringify({ ranges: coverage.map(({ start, end }) => [start, end]) });
 }
 
-/** The domain that stands for a segment without files; a segment with files is named by their tags. */
+/** The domain that records a segment without files; the tags of files record the other segments. */
 export function emptySegmentDomain(range: LedgerRange): string {
   return `${SEGMENT_DOMAIN}${range.start}-${range.end}`;
 }
@@ -79,7 +79,7 @@ export function liveSegments(state: TableState): LiveSegment[] {
     .sort((a, b) => a.range.start - b.range.start || a.range.end - b.range.end);
 }
 
-/** The ledgers that a file of ours covers, by its tag. */
+/** The ledgers that one of our files covers, from its tag. */
 export function fileRange(file: AddFile): LedgerRange | undefined {
   const match = /^(\d{1,10})-(\d{1,10})$/.exec(file.tags?.[TAGS.ledgers] ?? '');
   return match === null ? undefined : { start: Number(match[1]), end: Number(match[2]) };

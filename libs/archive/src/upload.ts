@@ -11,12 +11,12 @@ const UPLOADS_AT_ONCE = 4;
 const MAX_NAMES = 16;
 
 /**
- * An object that a crashed attempt left is reused only this long after it was written. `gc` removes such objects when
- * they are at least twice as old, so it can't take away what a publish is about to commit.
+ * An object of a crashed attempt is reused only up to this age. `gc` removes such objects when they are at least twice
+ * as old, so it can't delete an object that a publish is about to commit.
  */
 export const REUSE_MS = 24 * 3_600_000;
 
-/** A draft's file with the name it has, or gets, in the dataset's folder. */
+/** A draft's file with its name in the dataset's folder. */
 export interface UploadedFile extends PublishedFile {
   readonly draft: DraftFile;
   /** Unix milliseconds of the object. */
@@ -24,8 +24,8 @@ export interface UploadedFile extends PublishedFile {
 }
 
 /**
- * True when an object at `path` may be added: it never was in the table, or it is live with the same bytes in a segment
- * that is replaced. A removed path is never used again, since whoever retires it may delete it at any moment.
+ * True when an object at `path` may be added: it was never in the table, or it is live with the same bytes in a segment
+ * that is replaced. A removed path is never reused, since another process may delete it at any time.
  */
 export function mayAdd(
   state: TableState,
@@ -41,7 +41,8 @@ export function mayAdd(
 
 /**
  * Uploads a draft's files, create-only. An object already at the name is reused when its sha256 is equal and it is live
- * or younger than `REUSE_MS`; else the file gets a suffixed name that its content and the replaced segments decide, so a retry finds it again.
+ * or younger than `REUSE_MS`; else the file gets a suffix derived from its content and the replaced segments, so a
+ * retry finds it again.
  * @throws ParquetryError VERIFY_MISMATCH when a published object is not the verified file, OBJECT_EXISTS
  */
 export function uploadFiles(
@@ -60,20 +61,20 @@ export function uploadFiles(
   return mapLimit(draft.files, UPLOADS_AT_ONCE, async (file) => {
     for (const path of candidates(file, draft.contentHash, replaces)) {
       if (!free(path, file.sha256)) continue;
-      const placed = await place(store, `${folder}/${path}`, path, file, options.signal);
-      if (placed === undefined) continue;
-      if (placed.modified < options.clock() - REUSE_MS && !options.isLive(path)) continue;
-      return placed;
+      const uploaded = await uploadFile(store, `${folder}/${path}`, path, file, options.signal);
+      if (uploaded === undefined) continue;
+      if (uploaded.modified < options.clock() - REUSE_MS && !options.isLive(path)) continue;
+      return uploaded;
     }
     throw new ParquetryError(
       'OBJECT_EXISTS',
-      `${MAX_NAMES} names for the file of ledgers ${file.range.start}-${file.range.end} are taken by other content in ${folder}.`,
-      { hint: 'Remove files that no commit names (parquetry audit lists them).' },
+      `${MAX_NAMES} names for the file of ledgers ${file.range.start}-${file.range.end} are used by other content in ${folder}.`,
+      { hint: 'Remove files that no commit references (parquetry audit lists them).' },
     );
   });
 }
 
-async function place(
+async function uploadFile(
   store: ObjectStore,
   key: string,
   path: string,
@@ -95,8 +96,8 @@ async function place(
   if (info === undefined)
     throw new ParquetryError(
       'ARCHIVE_CHANGED',
-      `${key} was uploaded and is not on storage: the archive, or a part of it, is being removed or restored.`,
-      { details: { key }, hint: 'Try again when nothing else writes to the archive.' },
+      `${key} was uploaded but is missing from storage: the archive, or a part of it, is being removed or restored.`,
+      { details: { key }, hint: 'Retry when nothing else changes the archive.' },
     );
   throw new ParquetryError(
     'VERIFY_MISMATCH',
@@ -117,7 +118,7 @@ function* candidates(file: DraftFile, contentHash: string, replaces: readonly st
   }
 }
 
-/** Uploads a segment's rejects under a name that their content decides; gives the key. */
+/** Uploads a segment's rejects under a name derived from their content; returns the key. */
 export async function uploadRejects(
   store: ObjectStore,
   dataset: string,

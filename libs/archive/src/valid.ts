@@ -4,7 +4,7 @@ import type { SegmentDraft } from './draft';
 const SHA256 = /^[0-9a-f]{64}$/;
 
 /**
- * Refuses a draft that is not right in itself: files out of order or range, rows that do not add up per ledger.
+ * Refuses an inconsistent draft: files out of order or range, row counts that do not add up per ledger.
  * @throws ParquetryError VERIFY_MISMATCH
  */
 export function assertDraft(draft: SegmentDraft): void {

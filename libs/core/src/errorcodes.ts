@@ -349,7 +349,7 @@ export const ERROR_CODES = {
   MAJOR_OVERLAP: {
     exit: 1,
     retryable: false,
-    cause: 'Two majors of a message type hold the same ledgers.',
+    cause: 'Two majors of a message type contain the same ledgers.',
     example: 'contract_data and contract_data.v2 both hold ledger 426500.',
     remedy:
       'Read only the major that owns the ledgers (docs/schemas.md) until the other’s files are removed; please report it.',

@@ -11,10 +11,10 @@ export const FINDING_CODES = {
   FOREIGN_FILE: 'Another program added a file to the table.',
   UNVERIFIED_COMMIT: 'A commit was made by another program.',
   // coverage
-  OVERLAP: 'Two files hold the same ledgers.',
+  OVERLAP: 'Two files contain the same ledgers.',
   COVERAGE_DIFFERS: 'The recorded coverage is not that of the segments.',
   COVERAGE_GAP: 'Ledgers inside the archive’s range are not committed.',
-  MAJOR_OVERLAP: 'Two majors of a message type hold the same ledgers.',
+  MAJOR_OVERLAP: 'Two majors of a message type contain the same ledgers.',
   MAJOR_MISPLACED: 'A major holds ledgers that belong to another one.',
   // proofs
   CHAIN_BROKEN: 'The chain of ledger hashes breaks.',

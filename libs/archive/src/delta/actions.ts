@@ -1,5 +1,5 @@
 /**
- * The actions of the Delta Lake transaction log that this library reads and writes, with the protocol's own names
+ * The actions of the Delta Lake transaction log that this library reads and writes, with the names of the protocol
  * (https://github.com/delta-io/delta/blob/master/PROTOCOL.md). Paths are decoded here and percent-encoded in the log.
  */
 
@@ -47,7 +47,7 @@ export interface MetaData {
   readonly createdTime?: number;
 }
 
-/** What a reader and a writer must know to use the table. */
+/** The features that a reader and a writer must support to use the table. */
 export interface Protocol {
   readonly minReaderVersion: number;
   readonly minWriterVersion: number;
@@ -55,7 +55,7 @@ export interface Protocol {
   readonly writerFeatures?: readonly string[];
 }
 
-/** The last version of an application's own sequence that is in the table. */
+/** The last version of an application-specific sequence that is in the table. */
 export interface Txn {
   readonly appId: string;
   readonly version: number;
@@ -63,7 +63,7 @@ export interface Txn {
   readonly lastUpdated?: number;
 }
 
-/** A named configuration of the table; the last one of a domain counts. */
+/** A named configuration of the table; the last one of a domain wins. */
 export interface DomainMetadata {
   readonly domain: string;
   readonly configuration: string;

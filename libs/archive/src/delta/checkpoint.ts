@@ -4,28 +4,28 @@ import type { Action } from './actions';
 import { encoded } from './format';
 import type { TableState } from './state';
 
-/** Rows of a checkpoint for whoever writes the Parquet file. */
+/** Rows of a checkpoint, as input of the Parquet writer. */
 export interface CheckpointRows {
-  /** DuckDB types of the columns, in order; every column is nullable and a row has one that is not null. */
+  /** DuckDB types of the columns, in order; every column is nullable, and each row has exactly one non-null column. */
   readonly columns: Readonly<Record<string, string>>;
-  /** One JSON object a line, without the line end, for `read_json` with `columns`. */
+  /** One JSON object per line, without the line end, for `read_json` with `columns`. */
   readonly lines: () => Iterable<string>;
   /** Number of lines. */
   readonly size: number;
   /** Number of live files. */
   readonly files: number;
-  /** Rows of a row group: readers hold one at a time. */
+  /** Rows of a row group; readers keep one at a time in memory. */
   readonly rowGroupRows: number;
 }
 
 const ROW_GROUP_ROWS = 16_384;
 
-/** Writes a checkpoint's Parquet file to a local path; any codec that all Delta readers know (snappy). */
+/** Writes a checkpoint's Parquet file to a local path, with a codec that all Delta readers support (snappy). */
 export interface CheckpointWriter {
   write(rows: CheckpointRows, localFile: string): Promise<void>;
 }
 
-/** Reads a checkpoint's Parquet file as actions, some at a time. @throws ParquetryError LOG_CORRUPT */
+/** Reads the actions of a checkpoint's Parquet file in batches. @throws ParquetryError LOG_CORRUPT */
 export interface CheckpointReader {
   read(store: ObjectStore, key: string): AsyncIterable<readonly Action[]>;
 }
@@ -42,7 +42,7 @@ const COLUMNS: Readonly<Record<string, string>> = {
   domainMetadata: 'STRUCT("domain" VARCHAR, configuration VARCHAR, removed BOOLEAN)',
 };
 
-/** Tombstones are kept this long, as the protocol's default has it (one week). */
+/** Retention of tombstones: the protocol's default, one week. */
 const TOMBSTONE_MS = 7 * 24 * 3_600_000;
 
 /**
@@ -72,8 +72,8 @@ export function checkpointRows(state: TableState, now: number): CheckpointRows {
 }
 
 /**
- * True when a checkpoint is worth its price: after 20 commits in a small table, after a tenth of the files in a bigger
- * one, so that all checkpoints together cost a constant factor of the commits, and after 1,000 at the latest.
+ * True when a checkpoint is due: after 20 commits in a small table, after as many commits as a tenth of the files in a
+ * larger one, and after 1,000 at the latest. The total cost of checkpoints stays proportional to that of the commits.
  */
 export function checkpointDue(state: TableState): boolean {
   return state.version - state.checkpoint >= Math.min(1000, Math.max(20, Math.floor(state.files.size / 10)));
@@ -84,7 +84,10 @@ export function formatHint(version: number, rows: CheckpointRows, sizeInBytes: n
   return JSON.stringify({ version, size: rows.size, sizeInBytes, numOfAddFiles: rows.files });
 }
 
-/** The version that `_last_checkpoint` names. It is only a hint: absent or damaged, the log is listed from its start. */
+/**
+ * The version that `_last_checkpoint` names. It is only a hint: when it is missing or damaged, the log is listed from
+ * its start.
+ */
 export async function readHint(store: ObjectStore, key: string): Promise<number | undefined> {
   try {
     const value: unknown = JSON.parse(Buffer.from(await store.get(key)).toString('utf8'));

@@ -64,7 +64,7 @@ describe('paths of the log', () => {
     expect(() => decodePath(path)).toThrow(expect.objectContaining({ code }));
   });
 
-  it('knows the files of a log by name', () => {
+  it('recognises the files of a log by name', () => {
     expect(commitName(12)).toBe('00000000000000000012.json');
     expect(parseLogName('00000000000000000012.json')).toEqual({ kind: 'commit', version: 12 });
     expect(parseLogName('00000000000000000012.checkpoint.parquet')).toMatchObject({
@@ -120,7 +120,7 @@ describe('actions', () => {
     expect(parseCommit(formatCommit(actions), 'x')).toEqual(actions);
   });
 
-  it('pass over what is unknown and read the nulls and bigints of checkpoints', () => {
+  it('ignore unknown members and read the nulls and bigints of checkpoints', () => {
     expect(parseCommit('{"cdc":{"path":"x"}}\n\n{"txn":{"appId":"a","version":1,"new":2}}\n', 'x')).toEqual([
       { txn: { appId: 'a', version: 1 } },
     ]);
@@ -156,7 +156,7 @@ describe('actions', () => {
 });
 
 describe('TableState', () => {
-  it('is what the last commits say', () => {
+  it('is the result of the last commits', () => {
     const add = (path: string): Action => ({
       add: { path, partitionValues: {}, size: 1, modificationTime: 1, dataChange: true },
     });
@@ -175,7 +175,7 @@ describe('TableState', () => {
     );
   });
 
-  it('refuses protocols it does not know', () => {
+  it('refuses unsupported protocols', () => {
     const unsupported = expect.objectContaining({ code: 'LOG_UNSUPPORTED' });
     expect(() => assertReadable({ minReaderVersion: 2, minWriterVersion: 5 })).toThrow(unsupported);
     const vectors = { minReaderVersion: 3, minWriterVersion: 7, readerFeatures: ['deletionVectors'] };
@@ -205,7 +205,7 @@ describe('schema', () => {
     ]);
   });
 
-  it('refuses columns that readers mix up', () => {
+  it('refuses columns that readers confuse', () => {
     for (const name of ['YEAR', 'A'])
       expect(() =>
         deltaSchema(schema(column('a', { type: 'bool' }), column(name, { type: 'bool' })), ['year']),
@@ -219,7 +219,7 @@ describe('schema', () => {
       expect(() => deltaSchema(schema(wrong), [])).toThrow(
         expect.objectContaining({
           code: 'SCHEMA_CONFLICT',
-          hint: "Name it a_x20_b, with the message's key beside it.",
+          hint: "Name it a_x20_b, and keep the message's key in the field's metadata.",
         }),
       );
     const encoded = { ...column('a_x20_b', { type: 'bool' }), key: 'a b' };
@@ -238,23 +238,23 @@ describe('schema', () => {
     });
   });
 
-  it('says why one schema does not fit the other', () => {
+  it('explains why one schema is incompatible with the other', () => {
     const of = (...fields: TableSchema['fields']) => deltaSchema(schema(...fields), []);
     const a = column('a', { type: 'int32' });
     const pair = (...fields: TableSchema['fields']) => column('p', { type: 'struct', fields });
     expect(schemaFault(of(a), of(a, column('b', { type: 'bool' })))).toBeUndefined();
     expect(schemaFault(of(a), of(a, column('b', { type: 'bool' }, false)))).toContain('not nullable');
     expect(schemaFault(of(a), of(column('a', { type: 'int64' })))).toContain('integer became long');
-    expect(schemaFault(of(a), of(column('a', { type: 'int32' }, false)))).toContain('not nullable any more');
+    expect(schemaFault(of(a), of(column('a', { type: 'int32' }, false)))).toContain('no longer nullable');
     expect(schemaFault(of(column('a', { type: 'int32' }, false)), of(a))).toBeUndefined();
-    expect(schemaFault(of(a), of())).toContain('gone');
+    expect(schemaFault(of(a), of())).toContain('missing');
     expect(schemaFault(of(pair(a)), of(pair(a, column('b', { type: 'bool' }))))).toBeUndefined();
-    expect(schemaFault(of(pair(a)), of(pair()))).toContain('"p": the column "a" is gone');
+    expect(schemaFault(of(pair(a)), of(pair()))).toContain('"p": the column "a" is missing');
   });
 });
 
 describe('stats', () => {
-  it('hold exact bounds as text', () => {
+  it('contain exact bounds as text', () => {
     const fields = schema(
       column('i', { type: 'int64' }),
       column('u', { type: 'uint64' }),
@@ -280,7 +280,7 @@ describe('stats', () => {
       expect(statsRows(bad)).toBeUndefined();
   });
 
-  it('writes times of years that readers know only', () => {
+  it('writes only times in years that readers support', () => {
     const fields = schema(column('t', { type: 'timestamp', unit: 'us', timezone: 'UTC' }));
     const times = (min: string, max: string): string => formatStats(fields, 1, { t: { nulls: 0, min, max } });
     expect(times('0', '253402300799999000')).toContain('9999-12-31T23:59:59.999Z');

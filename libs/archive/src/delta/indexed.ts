@@ -5,13 +5,13 @@ import { isIndexed } from './stats';
 /** The table property that names the columns whose statistics readers may use to skip files. */
 export const INDEXED_PROPERTY = 'delta.dataSkippingStatsColumns';
 
-/** Names that every reader parses without quotes. */
+/** Matches names that every reader parses without quotes. */
 const PLAIN_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
- * The value of `INDEXED_PROPERTY` for a table with these live files: the columns that have bounds, or nothing but nulls,
- * in every file. delta-rs takes a bound that is missing beside others for a comparison with null, which drops the file
- * from a filtered read; with the property it does not look at other columns.
+ * The value of `INDEXED_PROPERTY` for a table with these live files: the columns that have bounds, or nothing but
+ * nulls, in every file. delta-rs treats a bound that is missing for only some columns as null; the comparison drops the
+ * file from a filtered read. With this property it ignores the statistics of other columns.
  */
 export function indexedColumns(schema: TableSchema, files: Iterable<AddFile>): string {
   const names = new Set(schema.fields.filter(({ type }) => isIndexed(type)).map(({ name }) => name));
@@ -34,7 +34,7 @@ function quote(name: string): string {
   return PLAIN_NAME.test(name) ? name : `\`${name.replaceAll('`', '``')}\``;
 }
 
-/** Columns with bounds, or without any value; undefined for a file that has no bounds at all, of which nothing is concluded. */
+/** Columns that have bounds or only nulls; undefined for a file without bounds, which is not used for this decision. */
 function describedColumns(stats: string | undefined): ReadonlySet<string> | undefined {
   const { numRecords, minValues, maxValues, nullCount } = parse(stats);
   const low = Object.keys(minValues ?? {});

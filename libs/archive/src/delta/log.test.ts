@@ -63,7 +63,7 @@ describe('the commit log', () => {
       ]);
     }));
 
-  it('is refused with a hole, a damaged line or nothing at its start', () =>
+  it('is refused with a missing commit, a damaged line or a missing start', () =>
     inFolder(async (folder) => {
       const { store } = await archiveOf(folder, 4);
       const corrupt = async (): Promise<void> =>
@@ -83,7 +83,7 @@ describe('the commit log', () => {
       expect((await (await Archive.open(store)).dataset('events').snapshot()).version).toBe(3);
     }));
 
-  it('recovers by itself when a damaged commit is restored', () =>
+  it('recovers when a damaged commit is restored', () =>
     inFolder(async (folder) => {
       const archive = await archiveOf(folder, 1);
       const other = await archiveOf(folder, 0);
@@ -97,7 +97,7 @@ describe('the commit log', () => {
       expect((await events.snapshot()).version).toBe(1);
     }));
 
-  it('with files of another program is read, reported, and not written to', () =>
+  it('with files of another program is read and reported, but not written to', () =>
     inFolder(async (folder) => {
       const archive = await archiveOf(folder, 1);
       const add = {

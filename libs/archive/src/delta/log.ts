@@ -9,38 +9,41 @@ import { parseCommit } from './parse';
 import { commitName, LAST_CHECKPOINT, LOG_FOLDER, paddedVersion, parseLogName } from './paths';
 import { TableState } from './state';
 
-/** After this long without a look at the whole log, commits may have been cleaned up behind a cached fold. */
-const MAX_FOLD_AGE_MS = 3_600_000;
+/**
+ * After this long without a listing of the whole log, log cleanup may have removed commits that the cached state
+ * depends on.
+ */
+const MAX_STATE_AGE_MS = 3_600_000;
 const READS_AT_ONCE = 8;
 
-/** A commit as it is on storage: its actions, and the sha256 of its bytes. */
+/** A stored commit: its actions and the sha256 of its bytes. */
 interface StoredCommit {
   readonly actions: readonly Action[];
   readonly sha256: string;
 }
 
-/** What a log's commit did: `changed` when the log is no longer the one that the commit was made for. */
+/** Outcome of a commit; `changed` when the log is no longer the one that the commit was based on. */
 export type CommitOutcome = PutOutcome | 'changed';
 
-/** What a listing of the log found. */
+/** Result of listing the log. */
 interface LogListing {
   readonly commits: readonly number[];
-  /** Whole checkpoints, newest first, with their files' keys. */
+  /** Complete checkpoints, newest first, with the keys of their files. */
   readonly checkpoints: readonly { readonly version: number; readonly keys: readonly string[] }[];
 }
 
 /**
- * The `_delta_log` of one table. It keeps its last fold as a hint: each refresh checks that storage still has the
- * newest folded commit, byte for byte, and the objects that the fold began with. When it does, only newer commits are
- * read; when it does not, because the table was removed, restored or swapped, the log is folded again from storage.
- * Not for concurrent use: the dataset runs one operation of its log at a time.
+ * The `_delta_log` of one table. It caches the replayed state: each refresh checks that storage still has the newest
+ * replayed commit, byte for byte, and the objects that the replay started from. If so, only newer commits are read; if
+ * not, because the table was removed, restored or swapped, the log is replayed from storage. Not safe for concurrent
+ * use: the dataset runs one operation on its log at a time.
  */
 export class DeltaLog {
-  private folded = new TableState();
-  private foldedAt = Number.NEGATIVE_INFINITY;
-  /** Keys of the objects that the fold began with: commit 0, or the parts of a checkpoint. */
+  private state = new TableState();
+  private replayedAt = Number.NEGATIVE_INFINITY;
+  /** Keys of the objects that the replay started from: commit 0, or the parts of a checkpoint. */
   private base: readonly string[] = [];
-  /** sha256 of the newest folded commit; undefined when only a checkpoint has it. */
+  /** sha256 of the newest replayed commit; undefined when only a checkpoint contains it. */
   private newest: string | undefined;
   private changes = 0;
 
@@ -57,20 +60,21 @@ export class DeltaLog {
     return `${this.folder}/${LOG_FOLDER}/${name}`;
   }
 
-  /** How often a refresh found that the log was no longer the one it had folded. */
+  /** Counts the refreshes that found another log than the replayed one. */
   get generation(): number {
     return this.changes;
   }
 
   /**
-   * The table as it is now; version -1 when there is none. The state is this log's own and changes with the next call.
+   * The current state of the table; version -1 when it does not exist. The log owns the returned state and changes it
+   * in the next call.
    * @throws ParquetryError LOG_CORRUPT, LOG_UNSUPPORTED
    */
   async refresh(): Promise<TableState> {
     try {
-      if (this.folded.version < 0 || this.clock() - this.foldedAt > MAX_FOLD_AGE_MS) await this.load();
+      if (this.state.version < 0 || this.clock() - this.replayedAt > MAX_STATE_AGE_MS) await this.load();
       else {
-        const [same, next] = await Promise.all([this.isCurrent(), this.find(this.folded.version + 1)]);
+        const [same, next] = await Promise.all([this.isCurrent(), this.find(this.state.version + 1)]);
         if (same) await this.follow(next);
         else {
           this.changes += 1;
@@ -78,18 +82,18 @@ export class DeltaLog {
         }
       }
     } catch (error) {
-      this.foldedAt = Number.NEGATIVE_INFINITY;
+      this.replayedAt = Number.NEGATIVE_INFINITY;
       throw error;
     }
-    return this.folded;
+    return this.state;
   }
 
   /**
-   * True while storage has the newest folded commit, byte for byte, and what the fold began with: then the fold is of
-   * this log. An empty log has nothing to compare.
+   * True while storage has the newest replayed commit, byte for byte, and the objects that the replay started from, so
+   * that the cached state belongs to this log. True for an empty log.
    */
   async isCurrent(): Promise<boolean> {
-    const { version } = this.folded;
+    const { version } = this.state;
     if (version < 0) return true;
     const others = this.base.filter((key) => key !== this.key(commitName(version)));
     const [found, ...base] = await Promise.all([
@@ -100,11 +104,11 @@ export class DeltaLog {
   }
 
   /**
-   * Writes version `version`, on top of the last refresh, unless there is one. When a write's answer was lost and the
-   * version there is byte for byte ours, it counts as created. The log is compared with the fold once more after the
-   * write: when it was removed, restored or swapped in between, the commit is taken back, because it was decided for
-   * another table, and the outcome is `changed`.
-   * @throws ParquetryError ARCHIVE_CHANGED when the commit can't be taken back
+   * Writes version `version`, based on the last refresh, unless that version exists. When the response to a write is
+   * lost and the existing version is byte for byte ours, it counts as created. After the write the log is compared with
+   * the cached state again: when it was removed, restored or swapped in between, the commit is undone, because it was
+   * decided for another table, and the outcome is `changed`.
+   * @throws ParquetryError ARCHIVE_CHANGED when the commit can't be undone
    */
   async commit(version: number, actions: readonly Action[]): Promise<CommitOutcome> {
     const key = this.key(commitName(version));
@@ -141,35 +145,35 @@ export class DeltaLog {
 
   private async follow(found?: StoredCommit): Promise<void> {
     for (
-      let next = found ?? (await this.find(this.folded.version + 1));
+      let next = found ?? (await this.find(this.state.version + 1));
       next !== undefined;
-      next = await this.find(this.folded.version + 1)
+      next = await this.find(this.state.version + 1)
     ) {
-      if (this.folded.version < 0) this.base = [this.key(commitName(0))];
-      this.folded.commit(this.folded.version + 1, next.actions);
+      if (this.state.version < 0) this.base = [this.key(commitName(0))];
+      this.state.commit(this.state.version + 1, next.actions);
       this.newest = next.sha256;
     }
   }
 
   private async load(): Promise<void> {
-    this.folded = new TableState();
+    this.state = new TableState();
     this.base = [];
     this.newest = undefined;
     const hint = await readHint(this.store, this.key(LAST_CHECKPOINT));
-    this.folded =
-      (hint === undefined ? undefined : await this.foldFrom(await this.listLog(hint))) ??
+    this.state =
+      (hint === undefined ? undefined : await this.rebuild(await this.listLog(hint))) ??
       (await this.foldWhole());
-    const { version } = this.folded;
+    const { version } = this.state;
     if (version >= 0 && this.newest === undefined) this.newest = (await this.find(version))?.sha256;
-    this.foldedAt = this.clock();
+    this.replayedAt = this.clock();
     await this.follow();
   }
 
-  /** The hint may be stale or wrong; then all of the log is listed. */
+  /** The hint may be stale or wrong; then the whole log is listed. */
   private async foldWhole(): Promise<TableState> {
     const listing = await this.listLog(0);
     if (listing.commits.length === 0 && listing.checkpoints.length === 0) return new TableState();
-    const state = await this.foldFrom(listing);
+    const state = await this.rebuild(listing);
     if (state !== undefined) return state;
     throw new ParquetryError(
       'LOG_CORRUPT',
@@ -181,12 +185,12 @@ export class DeltaLog {
     );
   }
 
-  private async foldFrom(listing: LogListing): Promise<TableState | undefined> {
+  private async rebuild(listing: LogListing): Promise<TableState | undefined> {
     for (const { version, keys } of listing.checkpoints) {
       const state = new TableState();
       try {
         for (const key of keys)
-          for await (const actions of this.reader.read(this.store, key)) state.fold(actions);
+          for await (const actions of this.reader.read(this.store, key)) state.apply(actions);
         state.at(version);
       } catch (error) {
         if (isParquetryError(error) && error.code === 'LOG_CORRUPT') continue;
@@ -248,7 +252,7 @@ export class DeltaLog {
   private notTakenBack(version: number): ParquetryError {
     return new ParquetryError(
       'ARCHIVE_CHANGED',
-      `The commit log of ${this.folder} was removed, restored or swapped while commit ${version} was written; another writer went on from that commit, so it was not taken back.`,
+      `The commit log of ${this.folder} was removed, restored or swapped while commit ${version} was written; another writer built on that commit, so it was not undone.`,
       {
         details: { folder: this.folder, version },
         hint: 'Restore the whole folder from one backup, then run again.',

@@ -5,8 +5,8 @@ import { decodePath } from './paths';
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Reads the lines of a commit. Unknown members and unknown actions are passed over, as the protocol asks; what is known
- * must have its form.
+ * Reads the lines of a commit. Unknown members and actions are ignored, as the protocol requires; known ones are
+ * validated.
  * @throws ParquetryError LOG_CORRUPT, LOG_UNSUPPORTED
  */
 export function parseCommit(text: string, name: string): Action[] {
@@ -128,10 +128,10 @@ function object(value: unknown, where: string): Json {
 function text(row: Json, key: string, where: string): string {
   const value = row[key];
   if (typeof value === 'string') return value;
-  throw corrupt(where, `text in "${key}"`, value);
+  throw corrupt(where, `a string in "${key}"`, value);
 }
 
-/** Integers of a checkpoint are bigints; none that the log holds is beyond what JavaScript counts exactly. */
+/** Integers of a checkpoint are bigints; all integers in the log are within the safe range of JavaScript numbers. */
 function number(row: Json, key: string, where: string): number {
   const value = typeof row[key] === 'bigint' ? Number(row[key]) : row[key];
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
@@ -141,21 +141,21 @@ function number(row: Json, key: string, where: string): number {
 function texts(row: Json, key: string, where: string): string[] {
   const value = row[key];
   if (Array.isArray(value) && value.every((item): item is string => typeof item === 'string')) return value;
-  throw corrupt(where, `a list of texts in "${key}"`, value);
+  throw corrupt(where, `a list of strings in "${key}"`, value);
 }
 
 function strings(row: Json, key: string, where: string): Record<string, string> {
   const entries = Object.entries(object(row[key], where)).filter(([, value]) => value !== null);
   if (entries.every((entry): entry is [string, string] => typeof entry[1] === 'string'))
     return Object.fromEntries(entries);
-  throw corrupt(where, `texts in "${key}"`, row[key]);
+  throw corrupt(where, `strings in "${key}"`, row[key]);
 }
 
 function partitionValues(row: Json, where: string): Record<string, string | null> {
   const entries = Object.entries(object(row['partitionValues'] ?? {}, where));
   for (const [, value] of entries)
     if (value !== null && typeof value !== 'string')
-      throw corrupt(where, 'texts in "partitionValues"', value);
+      throw corrupt(where, 'strings in "partitionValues"', value);
   return Object.fromEntries(entries) as Record<string, string | null>;
 }
 

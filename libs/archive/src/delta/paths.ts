@@ -4,13 +4,13 @@ import { keyFault } from '@parquetry/storage';
 /** The folder of the log below the table's folder. */
 export const LOG_FOLDER = '_delta_log';
 
-/** Name of the hint that says where the newest checkpoint is. */
+/** Name of the hint file that points to the newest checkpoint. */
 export const LAST_CHECKPOINT = '_last_checkpoint';
 
 const COMMIT = /^(\d{20})\.json$/;
 const CHECKPOINT = /^(\d{20})\.checkpoint(?:\.(\d{10})\.(\d{10}))?\.parquet$/;
 
-/** A version as file names of the log have it: 20 digits. */
+/** A version as in file names of the log: 20 digits. */
 export function paddedVersion(version: number): string {
   return String(version).padStart(20, '0');
 }
@@ -25,12 +25,12 @@ export function checkpointName(version: number): string {
   return `${paddedVersion(version)}.checkpoint.parquet`;
 }
 
-/** What a file of the log is, by its name; undefined for files that a reader of this protocol version ignores. */
+/** The kind of a file of the log; files that a reader of this protocol version ignores have none. */
 export type LogFile =
   | { readonly kind: 'commit'; readonly version: number }
   | { readonly kind: 'checkpoint'; readonly version: number; readonly part: number; readonly parts: number };
 
-/** Reads the name of a file of the log. */
+/** Parses the name of a file of the log. */
 export function parseLogName(name: string): LogFile | undefined {
   const commit = COMMIT.exec(name);
   if (commit !== null) return { kind: 'commit', version: Number(commit[1]) };
@@ -40,7 +40,7 @@ export function parseLogName(name: string): LogFile | undefined {
   return { kind: 'checkpoint', version: Number(version), part: Number(part ?? 1), parts: Number(parts ?? 1) };
 }
 
-/** Percent-encodes a relative path for the log; `=` and the unreserved characters stand as they are. */
+/** Percent-encodes a relative path for the log; `=` and the unreserved characters are not encoded. */
 export function encodePath(path: string): string {
   return path
     .split('/')
@@ -49,14 +49,14 @@ export function encodePath(path: string): string {
 }
 
 /**
- * The path that an action of the log means, relative to the table's folder.
+ * Decodes the path of an action, relative to the table's folder.
  * @throws ParquetryError LOG_UNSUPPORTED for a file outside of the folder, LOG_CORRUPT
  */
 export function decodePath(text: string): string {
   if (/^[A-Za-z][A-Za-z0-9+.-]*:/.test(text) || text.startsWith('/'))
     throw new ParquetryError(
       'LOG_UNSUPPORTED',
-      `The log names a file outside of its table: ${text.slice(0, 200)}.`,
+      `The log references a file outside its table: ${text.slice(0, 200)}.`,
     );
   let path: string;
   try {
@@ -64,7 +64,7 @@ export function decodePath(text: string): string {
   } catch (cause) {
     throw new ParquetryError(
       'LOG_CORRUPT',
-      `The log holds a path that can't be decoded: ${text.slice(0, 200)}.`,
+      `The log contains a path that can't be decoded: ${text.slice(0, 200)}.`,
       {
         cause,
       },
@@ -74,7 +74,7 @@ export function decodePath(text: string): string {
   if (fault !== undefined)
     throw new ParquetryError(
       'LOG_CORRUPT',
-      `The log holds the path ${JSON.stringify(text.slice(0, 200))}: ${fault}.`,
+      `The log contains the path ${JSON.stringify(text.slice(0, 200))}: ${fault}.`,
     );
   return path;
 }

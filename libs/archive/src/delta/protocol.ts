@@ -2,8 +2,8 @@ import { ParquetryError } from '@parquetry/core';
 import type { Protocol } from './actions';
 
 /**
- * The protocol of our tables: any reader of version 1 reads them; a writer must know `domainMetadata`, in which the
- * coverage is kept, and the two features that version 2 tables have anyway.
+ * The protocol of our tables: any reader of version 1 can read them; a writer must support `domainMetadata`, which
+ * stores the coverage, and the two features that version 2 implies.
  */
 export const TABLE_PROTOCOL: Protocol = {
   minReaderVersion: 1,
@@ -11,7 +11,7 @@ export const TABLE_PROTOCOL: Protocol = {
   writerFeatures: ['appendOnly', 'domainMetadata', 'invariants'],
 };
 
-/** @throws ParquetryError LOG_UNSUPPORTED when the table needs what this reader does not know */
+/** @throws ParquetryError LOG_UNSUPPORTED when the table needs features that this reader does not support */
 export function assertReadable(protocol: Protocol): void {
   const features = protocol.readerFeatures ?? [];
   if (protocol.minReaderVersion > 1 && (protocol.minReaderVersion !== 3 || features.length > 0))
@@ -22,7 +22,9 @@ export function assertReadable(protocol: Protocol): void {
     );
 }
 
-/** @throws ParquetryError LOG_UNSUPPORTED when another program changed the table so that we can't write it safely */
+/**
+ * @throws ParquetryError LOG_UNSUPPORTED when another program changed the table's protocol, so that writing is not safe
+ */
 export function assertWritable(protocol: Protocol): void {
   assertReadable(protocol);
   const known = TABLE_PROTOCOL.writerFeatures ?? [];

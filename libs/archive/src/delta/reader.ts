@@ -8,7 +8,7 @@ import { parseAction } from './parse';
 
 const COLUMNS = ['txn', 'add', 'remove', 'metaData', 'protocol', 'domainMetadata'];
 
-/** Reads checkpoints with hyparquet, one row group in memory at a time. */
+/** Reads checkpoints with hyparquet, with one row group in memory at a time. */
 export const parquetCheckpointReader: CheckpointReader = {
   async *read(store: ObjectStore, key: string): AsyncGenerator<readonly Action[]> {
     const info = await store.stat(key);

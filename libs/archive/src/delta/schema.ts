@@ -32,10 +32,9 @@ export interface DeltaField {
 }
 
 /**
- * A table's schema in the form of the Delta log: the columns of the files, then the partition columns as strings.
+ * A table's schema in the format of the Delta log: the columns of the files, then the partition columns as strings.
  * Delta has no unsigned integers: uint32 is `long`, uint64 is `decimal(20,0)`.
- * @throws ParquetryError SCHEMA_CONFLICT when two columns have names that Delta readers can't tell apart, or one has a
- *   name that they refuse
+ * @throws ParquetryError SCHEMA_CONFLICT when Delta readers can't distinguish two column names, or refuse one
  */
 export function deltaSchema(schema: TableSchema, partitionColumns: readonly string[]): DeltaStruct {
   const fields = [
@@ -95,14 +94,14 @@ function assertDistinct(fields: readonly DeltaField[], table: string): void {
         `The column ${JSON.stringify(name)} of ${table} has a character that Delta tables and Spark refuse.`,
         {
           details: { table, column: name },
-          hint: `Name it ${encodeName(name)}, with the message's key beside it.`,
+          hint: `Name it ${encodeName(name)}, and keep the message's key in the field's metadata.`,
         },
       );
     const other = seen.get(name.toLowerCase());
     if (other !== undefined)
       throw new ParquetryError(
         'SCHEMA_CONFLICT',
-        `The columns "${other}" and "${name}" of ${table} differ in case only, or one has the name of a partition column; Delta tables can't hold both.`,
+        `The columns "${other}" and "${name}" of ${table} differ only in case, or one has the name of a partition column; a Delta table can't have both.`,
         { details: { table, column: name }, hint: 'Rename or leave out one of them, or use another layout.' },
       );
     seen.set(name.toLowerCase(), name);
@@ -117,16 +116,16 @@ function assertNested(type: DeltaType, path: string): void {
 }
 
 /**
- * Why files of the schema `older` can't stand in a table of the schema `newer`: a column is gone or has another type.
- * Undefined when they can.
+ * Why a table of the schema `newer` can't contain files of the schema `older`: a column is missing or has another type.
+ * Undefined when it can.
  */
 export function schemaFault(older: DeltaStruct, newer: DeltaStruct): string | undefined {
   for (const field of older.fields) {
     const other = newer.fields.find(({ name }) => name === field.name);
-    if (other === undefined) return `the column "${field.name}" is gone`;
+    if (other === undefined) return `the column "${field.name}" is missing`;
     const fault = typeFault(field.type, other.type);
     if (fault !== undefined) return `"${field.name}": ${fault}`;
-    if (field.nullable && !other.nullable) return `"${field.name}" is not nullable any more`;
+    if (field.nullable && !other.nullable) return `"${field.name}" is no longer nullable`;
   }
   const added = newer.fields.find(
     (field) => !field.nullable && !older.fields.some(({ name }) => name === field.name),
@@ -140,7 +139,7 @@ function typeFault(older: DeltaType, newer: DeltaType): string | undefined {
   if (older.type === 'struct' && newer.type === 'struct') return schemaFault(older, newer);
   if (older.type === 'array' && newer.type === 'array')
     return older.containsNull && !newer.containsNull
-      ? 'its elements are not nullable any more'
+      ? 'its elements are no longer nullable'
       : typeFault(older.elementType, newer.elementType);
   return `${older.type} became ${newer.type}`;
 }

@@ -2,20 +2,20 @@ import { ParquetryError } from '@parquetry/core';
 import type { Action, AddFile, MetaData, Protocol, RemoveFile, Txn } from './actions';
 import { assertReadable } from './protocol';
 
-/** The tag that names the segment of a file; a file without it was added by another program. */
+/** The tag with the segment id of a file; a file without it was added by another program. */
 export const SEGMENT_TAG = 'parquetry.segment';
 
-/** A table at one version: what folding its log gives. */
+/** A table at one version: the result of replaying its log. */
 export class TableState {
   /** -1 before the first commit. */
   version = -1;
-  /** Version of the newest checkpoint that this fold knows of, -1 when there is none. */
+  /** Version of the newest known checkpoint, -1 when there is none. */
   checkpoint = -1;
   protocol: Protocol | undefined;
   metaData: MetaData | undefined;
   /** Live files by path. */
   readonly files = new Map<string, AddFile>();
-  /** The live files that another program added, by path. */
+  /** Live files that another program added, by path. */
   readonly foreign = new Map<string, AddFile>();
   /** Removed files by path, until their retention ends. */
   readonly removed = new Map<string, RemoveFile>();
@@ -24,20 +24,20 @@ export class TableState {
   readonly domains = new Map<string, string>();
 
   /**
-   * Takes the actions of the next commit. A commit is a set: removes count before adds.
-   * @throws ParquetryError LOG_CORRUPT when it is not the next, LOG_UNSUPPORTED
+   * Applies the actions of the next commit. A commit is a set; removes are applied before adds.
+   * @throws ParquetryError LOG_CORRUPT when the version is not the next one, LOG_UNSUPPORTED
    */
   commit(version: number, actions: readonly Action[]): void {
     if (version !== this.version + 1)
       throw new ParquetryError('LOG_CORRUPT', `Commit ${version} follows ${this.version} in the log.`);
-    this.fold(actions);
+    this.apply(actions);
     this.version = version;
     if (this.protocol === undefined || this.metaData === undefined)
       throw new ParquetryError('LOG_CORRUPT', `The log has no protocol or metadata at version ${version}.`);
   }
 
-  /** Takes a part of a checkpoint's rows; `at` ends it. */
-  fold(actions: readonly Action[]): void {
+  /** Applies some rows of a checkpoint; `at` completes it. */
+  apply(actions: readonly Action[]): void {
     for (const action of actions) if ('remove' in action) this.remove(action.remove);
     for (const action of actions) {
       if ('add' in action) {
@@ -58,7 +58,7 @@ export class TableState {
     }
   }
 
-  /** The fold now is the table at the version of a whole checkpoint. @throws ParquetryError LOG_CORRUPT */
+  /** Completes a checkpoint: the state is now the table at `version`. @throws ParquetryError LOG_CORRUPT */
   at(version: number): void {
     if (this.protocol === undefined || this.metaData === undefined)
       throw new ParquetryError(

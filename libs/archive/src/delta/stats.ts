@@ -2,19 +2,19 @@ import type { ColumnTally } from '@parquetry/core';
 import type { DataType, TableSchema } from '@parquetry/schema';
 
 const INTEGER = /^-?\d{1,20}$/;
-/** The first and last milliseconds of the years 1 to 9999, which every reader parses. */
+/** The first and last millisecond of the years 1 to 9999, the range that every reader parses. */
 const FIRST_MILLI = -62_135_596_800_000n;
 const LAST_MILLI = 253_402_300_799_999n;
 
-/** True for the types whose bounds every Delta reader understands and every file has. */
+/** True for types with bounds that every Delta reader understands and every file has. */
 export function isIndexed({ type }: DataType): boolean {
   return type === 'int32' || type === 'int64' || type === 'uint32' || type === 'timestamp';
 }
 
 /**
- * The `stats` text of an `add`: bounds of integer and timestamp columns, null counts of all columns that are not nested.
- * `indexed` names the columns that the table's statistics are used for (see `indexedColumns`): when one of them has
- * values whose bounds can't be written, the file has no bounds at all. A column that the file's schema lacks is all null.
+ * The `stats` text of an `add`: bounds of integer and timestamp columns, null counts of all columns that are not
+ * nested. `indexed` names the columns that the table's statistics are used for (see `indexedColumns`): when the bounds
+ * of one of them can't be written, the file has no bounds. A column that is missing from the file's schema is all null.
  */
 export function formatStats(
   schema: TableSchema,
@@ -48,7 +48,7 @@ export function formatStats(
   return `{"numRecords":${rows},${bounds}"nullCount":{${nulls.join(',')}}}`;
 }
 
-/** Rows of a file by its stats, undefined when another writer left them out. */
+/** Row count from a file's stats; undefined when another writer omitted it. */
 export function statsRows(stats: string | undefined): number | undefined {
   if (stats === undefined) return undefined;
   try {
@@ -68,7 +68,10 @@ function bound(type: DataType, text: string | undefined, rounding: 'down' | 'up'
   return time === undefined ? undefined : `"${time}"`;
 }
 
-/** `2025-07-13T10:00:00.000Z`: the protocol has milliseconds, so a bound is rounded away from the values. */
+/**
+ * `2025-07-13T10:00:00.000Z`: the protocol has millisecond precision, so a lower bound is rounded down and an upper
+ * bound up.
+ */
 function isoTime(micros: bigint, rounding: 'down' | 'up'): string | undefined {
   const remainder = ((micros % 1000n) + 1000n) % 1000n;
   const millis = (micros - remainder) / 1000n + (rounding === 'up' && remainder > 0n ? 1n : 0n);

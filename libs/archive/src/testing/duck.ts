@@ -64,7 +64,7 @@ const WIDE_SELECT = `
   ['x', 'y' || ledger] AS tags,
   {'a': ledger::UINTEGER, 'b': '{"n":1}'} AS pair`;
 
-/** Runs statements on a database of its own. */
+/** Runs statements on a fresh database. */
 export async function runDuck(...statements: string[]): Promise<void> {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
@@ -76,7 +76,7 @@ export async function runDuck(...statements: string[]): Promise<void> {
   }
 }
 
-/** Writes the wide rows of ledgers `start`–`end`, one a ledger, as Parquet; the same row for the same ledger. */
+/** Writes the wide rows of ledgers `start`–`end`, one per ledger, as Parquet; a ledger always has the same row. */
 export async function wideFile(folder: string, start: number, end: number): Promise<DraftFile> {
   const localPath = path.join(folder, `wide-${start}-${end}.parquet`);
   await runDuck(
@@ -123,7 +123,7 @@ export async function wideFile(folder: string, start: number, end: number): Prom
   };
 }
 
-/** The checkpoint writer as the writer library has it: `read_json` with the given columns, COPY to Parquet. */
+/** A checkpoint writer like the one of the writer library: `read_json` with the given columns, COPY to Parquet. */
 export const duckCheckpointWriter: CheckpointWriter = {
   async write(rows, localFile) {
     const source = `${localFile}.ndjson`;

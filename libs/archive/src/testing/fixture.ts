@@ -18,7 +18,7 @@ export const IDENTITY: ArchiveIdentity = {
 
 const SETTINGS: WriteSettings = { compression: 'snappy', layout: { kind: 'ledger_day' } };
 
-/** A schema with two columns, enough where no Parquet is read. */
+/** A schema with two columns, for tests that read no Parquet. */
 export const SMALL_SCHEMA: TableSchema = {
   messageType: 'events',
   origin: 'predefined',
@@ -35,12 +35,12 @@ export const SMALL_SCHEMA: TableSchema = {
   closeTimeColumn: 'closed_at',
 };
 
-/** A schema as the registry would number it. */
+/** A schema as the registry would register it. */
 export function registered(schema: TableSchema, version = 1): RegisteredSchema {
   return { subject: schema.messageType, version, fingerprint: schemaFingerprint(schema), schema };
 }
 
-/** Runs a test in a fresh folder of its own and removes the folder afterwards. */
+/** Runs a test in a fresh folder and removes it afterwards. */
 export async function inFolder<T>(run: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(path.join(tmpdir(), 'parquetry-archive-'));
   try {
@@ -55,14 +55,14 @@ export function sha256(bytes: string | Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** Close time of a ledger: five seconds a ledger from 2025-07-13T00:00:00Z, Unix microseconds. */
+/** Close time of a ledger: five seconds per ledger from 2025-07-13T00:00:00Z, Unix microseconds. */
 export function closeTime(ledger: number): number {
   return (Date.UTC(2025, 6, 13) + ledger * 5000) * 1000;
 }
 
 /**
- * A draft of `range` with `files` files of a row a ledger whose bytes are `text`, not Parquet: for what only moves
- * them. 0 files make an empty segment.
+ * A draft of `range` with `files` files, one row per ledger. Their content is `text`, not Parquet: enough for code that
+ * only moves files. 0 files make an empty segment.
  */
 export async function plainDraft(
   folder: string,

@@ -9,8 +9,8 @@ import type {
 } from '@parquetry/storage';
 
 /**
- * A store that fails once, at its `at`-th operation (from 0): before it is done, or after, as when the answer is lost.
- * From then on every operation fails, as after a crash.
+ * A store that fails at its `at`-th operation (from 0), either before the operation is done, or after it, as when the
+ * response is lost. All later operations fail, as after a crash.
  */
 export class FlakyStore implements ObjectStore {
   count = 0;
@@ -25,7 +25,7 @@ export class FlakyStore implements ObjectStore {
     return this.inner.uri;
   }
 
-  /** True when the failure has come. */
+  /** True after the failure. */
   get failed(): boolean {
     return this.count > this.at;
   }

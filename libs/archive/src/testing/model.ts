@@ -1,7 +1,7 @@
 /**
- * A model of the commit protocol, small enough to look at every state it can reach: writers that publish, crash and try
- * again, and a garbage collector, over one log and one set of objects. What a step does is what publish.ts, place.ts,
- * decide.ts and Dataset.retire/sweep do; each step is one operation on the store.
+ * A model of the commit protocol, small enough for checking every reachable state: writers that publish, crash and
+ * retry, and a garbage collector, over one log and one set of objects. The steps mirror publish.ts, upload.ts,
+ * decide.ts and Dataset.retire/sweep; each step is one operation on the store.
  */
 export interface ModelDraft {
   /** Inclusive, tiny. */
@@ -10,15 +10,15 @@ export interface ModelDraft {
   readonly mode: 'fill' | 'replace';
 }
 
-/** What is tried out. */
+/** The scenario to explore. */
 export interface ModelCase {
   readonly drafts: readonly ModelDraft[];
   /** How often each writer may crash. */
   readonly crashes: number;
-  /** Objects that lie there from the start, of attempts long ago, by name; old enough for the collector. */
+  /** Objects of old attempts that exist from the start, by name; old enough for the garbage collector. */
   readonly old?: Readonly<Record<string, string>>;
   readonly collector?: boolean;
-  /** A wrong protocol, to see that the model finds it. */
+  /** A faulty protocol, to test that the model finds the fault. */
   readonly wrong?: 'reuses old objects' | 'commits without put-if-absent' | 'retires before its commit';
 }
 
@@ -27,7 +27,7 @@ interface Commit {
   readonly name: string;
   readonly range: readonly [number, number];
   readonly content: string;
-  /** Names that leave the table. */
+  /** Names that are removed from the table. */
   readonly removes: readonly string[];
 }
 
@@ -38,10 +38,10 @@ interface Prepared {
 }
 
 interface Writer {
-  readonly step: 'fold' | 'place' | 'put' | 'look' | 'delete' | 'done';
+  readonly step: 'fold' | 'upload' | 'put' | 'look' | 'delete' | 'done';
   readonly crashes: number;
   readonly result?: 'committed' | 'unchanged' | 'refused';
-  /** Commits that the last fold saw. */
+  /** Commits in the last replayed state. */
   readonly seen: number;
   readonly replaces: readonly string[];
   readonly candidate: number;
@@ -51,21 +51,21 @@ interface Writer {
 
 interface State {
   readonly log: readonly Commit[];
-  /** Content by name; `old:` before contents of objects from long ago. */
+  /** Content by name; the content of old objects has the prefix `old:`. */
   readonly objects: Readonly<Record<string, string>>;
-  /** What each segment's record says. */
+  /** The record of each segment. */
   readonly records: Readonly<Record<string, Prepared>>;
   readonly writers: readonly Writer[];
-  /** A name that the collector found to be nobody's and is about to delete. */
+  /** An unreferenced name that the garbage collector is about to delete. */
   readonly doomed?: string;
 }
 
-/** What an exploration found. */
+/** Result of an exploration. */
 export interface Explored {
   readonly states: number;
-  /** The first broken invariant, with the state it broke in. */
+  /** The first violated invariant, with the state that violates it. */
   readonly broken?: string;
-  /** Every way in which it can end: the writers' results and the live contents. */
+  /** All possible outcomes: the writers' results and the live contents. */
   readonly ends: ReadonlySet<string>;
 }
 
@@ -119,7 +119,7 @@ function* successors(state: State, model: ModelCase): Generator<State> {
     yield { ...rest, objects: without(state.objects, doomed) };
     return;
   }
-  // The collector folds and looks at the object's age, then deletes: two steps.
+  // The garbage collector replays the log and checks the object's age, then deletes: two steps.
   for (const [name, content] of Object.entries(state.objects))
     if (content.startsWith('old:') && !live.has(name)) yield { ...state, doomed: name };
 }
@@ -147,12 +147,12 @@ function advance(state: State, index: number, writer: Writer, draft: ModelDraft,
         return to({ step: 'done', result: 'refused' });
       const replaces = overlapping.map(({ segment }) => segment);
       const { prepared } = writer;
-      const stands =
+      const present =
         prepared?.replaces.join() === replaces.join() &&
         mayAdd(live, removed, prepared.name, draft, replaces);
-      return to({ step: stands ? 'put' : 'place', seen: state.log.length, replaces, candidate: 0 });
+      return to({ step: present ? 'put' : 'upload', seen: state.log.length, replaces, candidate: 0 });
     }
-    case 'place': {
+    case 'upload': {
       const { replaces, candidate } = writer;
       const suffix =
         ['', `-${draft.content}-${replaces.join()}`][candidate] ??
@@ -225,7 +225,7 @@ function brokenInvariant({ log, objects, writers }: State, { drafts }: ModelCase
     if (result !== 'committed' && result !== 'unchanged') continue;
     for (let ledger = draft.range[0]; ledger <= draft.range[1]; ledger++) {
       const segment = owner.get(ledger);
-      if (segment === undefined) return `ledger ${ledger} was committed and is gone`;
+      if (segment === undefined) return `ledger ${ledger} was committed and is missing`;
       if (![...contents].some((content) => segment.includes(`/${content}/`)))
         return `ledger ${ledger} has foreign content`;
     }
@@ -237,7 +237,7 @@ function fold(log: readonly Commit[]): { live: Map<string, Commit>; removed: Set
   const live = new Map<string, Commit>();
   const removed = new Set<string>();
   for (const commit of log) {
-    // A segment that keeps the bytes of the one it replaces keeps its file.
+    // A segment with the same bytes as the one it replaces keeps its file.
     for (const name of commit.removes) {
       live.delete(name);
       removed.add(name);

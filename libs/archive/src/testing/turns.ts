@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ParquetryError } from '@parquetry/core';
 import type { ObjectStore } from '@parquetry/storage';
 
-/** One writer of a schedule: what it does with its store, and the operation at which it crashes, if it does. */
+/** One writer of a schedule: what it does with its store, and the operation at which it crashes, if any. */
 export interface TurnWriter<T> {
   readonly run: (store: ObjectStore) => Promise<T>;
   readonly crash?: { readonly at: number; readonly when: 'before' | 'after' };
 }
 
-/** Operations that give a stream; its beginning is one step. */
+/** Operations that return a stream; starting it is one step. */
 const STREAMS: ReadonlySet<string | symbol> = new Set(['list', 'folders', 'names', 'read']);
 
 interface Waiting {
@@ -16,8 +16,8 @@ interface Waiting {
 }
 
 /**
- * Runs writers over one store, one operation of the store at a time, in the order that `schedule` says: each entry is
- * the writer whose turn it is; when it is at its end, the writers take turns. Gives what became of each.
+ * Runs writers over one store, one operation of the store at a time, in the order of `schedule`: each entry is the
+ * writer that runs next; after its end the writers alternate. Returns the outcome of each writer.
  */
 export async function takeTurns<T>(
   store: ObjectStore,
@@ -34,7 +34,7 @@ export async function takeTurns<T>(
     const wanted = schedule[turn] ?? turn;
     const index = wanted % writers.length;
     const line = lines[index] as Waiting[];
-    // Between two operations a writer may pause; its turn waits for it.
+    // A writer may pause between two operations; its turn waits for it.
     for (let ticks = 0; line.length === 0 && !ended[index]; ticks++)
       await (ticks < 20 ? new Promise(setImmediate) : sleep(1));
     await line.shift()?.go();
@@ -42,7 +42,7 @@ export async function takeTurns<T>(
   return settled;
 }
 
-/** The store with a gate before each operation. A crashed writer's operations all fail from then on. */
+/** The store with a gate before each operation. After a crash all operations of the writer fail. */
 function gated(store: ObjectStore, line: Waiting[], crash: TurnWriter<unknown>['crash']): ObjectStore {
   let count = 0;
   const step = <R>(run: () => Promise<R>): Promise<R> =>
