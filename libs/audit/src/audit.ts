@@ -25,13 +25,16 @@ import { joinChain } from './chain';
 import { checkFile } from './files';
 import type { AuditFinding, DatasetAudit } from './report';
 
-/** What is looked at, and how deep. */
+/** Scope and depth of an audit. */
 export interface AuditRequest {
   /** All datasets of the archive when absent. */
   readonly datasets?: readonly string[];
-  /** Ledgers that must be covered; without it those that runs were asked for, and holes inside the coverage. */
+  /** Ledgers that must be covered; by default those that runs requested, and the span of the coverage. */
   readonly range?: LedgerRange;
-  /** How files are read: the ledger column, every value; `sha256` reads the bytes only, `size` asks the store. */
+  /**
+   * How files are checked: the ledger column or every value; `sha256` only hashes the bytes, `size` only queries the
+   * store.
+   */
   readonly level: VerifyLevel | 'sha256' | 'size';
   /** Called after each file. */
   readonly onProgress?: (progress: { dataset: string; files: number; totalFiles: number }) => void;
@@ -39,8 +42,8 @@ export interface AuditRequest {
 
 /**
  * Checks an archive against its log, its segment records and its files: gaps, overlaps, missing, altered or corrupt
- * files, files that no commit names, and the ledger chain over segments. One dataset at a time.
- * @throws ParquetryError MESSAGE_TYPE_UNKNOWN for a dataset that the archive does not have
+ * files, files that no commit references, and the ledger chain over segments. Yields one dataset at a time.
+ * @throws ParquetryError MESSAGE_TYPE_UNKNOWN when the archive does not have a requested dataset
  */
 export async function* auditArchive(archive: Archive, request: AuditRequest): AsyncGenerator<DatasetAudit> {
   const asked = askedLedgers(await keptPlans(archive.store));
@@ -55,7 +58,7 @@ export async function* auditArchive(archive: Archive, request: AuditRequest): As
   }
 }
 
-/** The ledgers of a dataset's major: a run planned before a promotion may have asked for more. */
+/** The ledgers of a dataset's major: a run planned before a promotion may have requested more. */
 async function ownLedgers(archive: Archive, dataset: string): Promise<LedgerRange> {
   const majors = await archive.majors.list(parseDataset(dataset).messageType);
   return majors.find((major) => major.dataset === dataset)?.range ?? { start: 1, end: MAX_LEDGER };
@@ -107,7 +110,7 @@ async function auditDataset(
   };
 }
 
-/** Findings after which a glob over the folders does not give exactly the live rows. */
+/** Findings with which a glob over the folders does not return exactly the live rows. */
 const NOT_EXACT: ReadonlySet<string> = new Set(['ORPHAN_FILE', 'REPLACED_FILE', 'FILE_MISSING', 'OVERLAP']);
 
 function globOf(archive: Archive, folder: string): string {
@@ -116,7 +119,7 @@ function globOf(archive: Archive, folder: string): string {
   return [folder, ...(layout.kind === 'ledger_range' ? ['ledgers', '*'] : folders), '*.parquet'].join('/');
 }
 
-/** Ledgers that stand in two majors of a message type or in the wrong one; reported with the first major. */
+/** Ledgers in two majors of a message type, or in the wrong one; reported with the first major. */
 async function majorFindings(archive: Archive, dataset: string): Promise<AuditFinding[]> {
   const { messageType, major } = parseDataset(dataset);
   if (major !== 1) return [];
@@ -151,7 +154,7 @@ function findGaps(
   }));
 }
 
-/** The records of the live segments by id; one that is missing or altered is a finding. */
+/** The records of the live segments by id; a missing or altered record is a finding. */
 async function readSegments(
   archive: Archive,
   snapshot: Snapshot,
@@ -173,7 +176,7 @@ async function readSegments(
         dataset,
         range: segment.range,
         message: missing
-          ? `The segment ${segment.id} is committed and has no record: what was verified before its commit is not known.`
+          ? `The segment ${segment.id} is committed but has no record: what was verified before its commit is unknown.`
           : error.message,
       });
     }

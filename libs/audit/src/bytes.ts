@@ -2,7 +2,7 @@ import type { LiveFile } from '@parquetry/archive';
 import type { ObjectStore } from '@parquetry/storage';
 import type { VerifyRequest } from '@parquetry/verify';
 
-/** A committed file for the second reader: its path where the store is this machine's disk, else ranged reads. */
+/** A committed file for the second reader: a path on the local disk, else ranged reads. */
 export function fileBytes(store: ObjectStore, file: LiveFile): VerifyRequest['file'] {
   const path = store.localPath(file.key);
   if (path !== undefined) return path;

@@ -3,8 +3,8 @@ import { formatRange } from '@parquetry/core';
 import type { AuditFinding, DatasetAudit } from './report';
 
 /**
- * Joins the ledger hash chain over neighbouring segments: the previous-ledger hash of one's first ledger is the hash of
- * the last ledger of the one before. Inside a segment the pull checked it.
+ * Checks the ledger hash chain across adjacent segments: the previous-ledger hash of a segment's first ledger is the
+ * hash of the previous segment's last ledger. Inside a segment the pull has checked it.
  */
 export function joinChain(
   dataset: string,
@@ -23,7 +23,7 @@ export function joinChain(
         fault: true,
         dataset,
         range: { start: a.range.end, end: b.range.start },
-        message: `Ledger ${b.range.start} says that ledger ${a.range.end} has the hash ${b.proof.firstPreviousHash}; segment ${formatRange(a.range)} ends with ${a.proof.lastHash}.`,
+        message: `Ledger ${b.range.start} has the previous hash ${b.proof.firstPreviousHash}; segment ${formatRange(a.range)} ends with ${a.proof.lastHash}.`,
       });
   }
   const kinds = new Set(segments.map(({ identity }) => identity.proof.kind));

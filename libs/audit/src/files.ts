@@ -27,7 +27,7 @@ export async function checkFile(
   if (recorded === undefined || recorded.sha256 !== file.sha256 || recorded.size !== file.size)
     return finding(
       'RECORD_DIFFERS',
-      `${file.key} is in the log with another size or sha256 than in its segment's record.`,
+      `${file.key} has another size or sha256 in the log than in its segment's record.`,
     );
   const { store, registry } = archive;
   try {

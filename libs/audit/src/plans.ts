@@ -2,7 +2,7 @@ import { META_FOLDER } from '@parquetry/archive';
 import { type Intervals, type LedgerRange, mergeIntervals, subtractIntervals } from '@parquetry/core';
 import type { ObjectStore } from '@parquetry/storage';
 
-/** A run's plan as the archive keeps it; what the audit reads of it. */
+/** The parts of a stored run plan that the audit reads. */
 export interface KeptPlan {
   readonly key: string;
   readonly size: number;
@@ -10,7 +10,7 @@ export interface KeptPlan {
   readonly modified: number;
   readonly range: LedgerRange;
   readonly datasets: readonly string[];
-  /** What the run was asked for: starts the same run again. */
+  /** The spec of the run; it can start the same run again. */
   readonly spec: unknown;
 }
 
@@ -19,7 +19,7 @@ interface PlanHead {
   readonly index: { readonly datasets: readonly { readonly dataset: string }[] };
 }
 
-/** The plans of all runs, oldest first. One plan is in memory at a time; what is kept of it is small. */
+/** The plans of all runs, oldest first. Reads one plan at a time and keeps only small parts of it. */
 export async function keptPlans(store: ObjectStore): Promise<KeptPlan[]> {
   const plans: KeptPlan[] = [];
   for await (const { key, size, modified } of store.list(`${META_FOLDER}/runs/`)) {
@@ -31,7 +31,7 @@ export async function keptPlans(store: ObjectStore): Promise<KeptPlan[]> {
   return plans.sort((a, b) => a.modified - b.modified || (a.key < b.key ? -1 : 1));
 }
 
-/** The ledgers that plans ask for, per dataset. What was asked and is not covered is a gap, also at the ends. */
+/** The ledgers that plans request, per dataset. A requested ledger that is not covered is a gap, also at the ends. */
 export function askedLedgers(plans: readonly KeptPlan[]): Map<string, Intervals> {
   const asked = new Map<string, LedgerRange[]>();
   for (const { datasets, range } of plans)
@@ -39,7 +39,7 @@ export function askedLedgers(plans: readonly KeptPlan[]): Map<string, Intervals>
   return new Map([...asked].map(([dataset, ranges]) => [dataset, mergeIntervals(ranges)]));
 }
 
-/** Plans of which nothing would be missed: newer ones ask for all of their ledgers, and all of them are committed. */
+/** Superseded plans: newer ones request all of their ledgers, and all of these are committed. */
 export function supersededPlans(
   plans: readonly KeptPlan[],
   coverage: ReadonlyMap<string, Intervals>,
@@ -52,7 +52,7 @@ export function supersededPlans(
   });
 }
 
-/** The newest plan that asked for a gap of a dataset: it says from which source to fill it. */
+/** The newest plan that requested a gap of a dataset; it names the source to fill the gap from. */
 export function planFor(plans: readonly KeptPlan[], dataset: string, gap: LedgerRange): KeptPlan | undefined {
   return plans.findLast(
     ({ datasets, range }) => datasets.includes(dataset) && range.start <= gap.start && gap.end <= range.end,

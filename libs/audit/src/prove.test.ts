@@ -5,7 +5,7 @@ import { type Anchor, type LedgerResults, type LedgerRow, proveRows } from './pr
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const hash = (text: string): string => sha256(Buffer.from(text));
 
-/** LedgerHeader XDR, field by field as the protocol has it. */
+/** LedgerHeader XDR, field by field as in the protocol. */
 function headerXdr(ledger: number, previous: string, results: string): Buffer {
   const uint32 = (value: number): Buffer => {
     const bytes = Buffer.alloc(4);
@@ -71,7 +71,7 @@ async function prove(
 }
 
 describe('the proof from rows alone (invariant 8)', () => {
-  it('holds for a whole chain, and is anchored by a trusted hash going back', async () => {
+  it('holds for a complete chain, and a trusted hash anchors earlier ledgers', async () => {
     const { ledgers } = chain();
     expect(await prove()).toEqual({ headers: 10, results: 10, anchored: [], codes: [] });
     const trusted = { ledger: 15, hash: ledgers[5]?.hash ?? '' };
@@ -86,7 +86,7 @@ describe('the proof from rows alone (invariant 8)', () => {
     });
   });
 
-  it('breaks on another trusted hash, and on one for a ledger that has no row', async () => {
+  it('fails for another trusted hash, and for one of a ledger without a row', async () => {
     const anchors = [
       { ledger: 12, hash: hash('other') },
       { ledger: 50, hash: hash('other') },
@@ -97,7 +97,7 @@ describe('the proof from rows alone (invariant 8)', () => {
     ]);
   });
 
-  it('breaks on a changed header, a header of another ledger and a chain that does not join', async () => {
+  it('fails for a changed header, a header of another ledger and a broken chain', async () => {
     const at = (change: (row: LedgerRow, all: LedgerRow[]) => LedgerRow): Promise<{ codes: string[] }> => {
       const { ledgers, transactions } = chain();
       ledgers[4] = change(ledgers[4] as LedgerRow, ledgers);
@@ -115,13 +115,13 @@ describe('the proof from rows alone (invariant 8)', () => {
       const header = headerXdr(14, row.previousHash, resultSetHashOf([]));
       return { ...row, header: header.toString('base64'), hash: sha256(header) };
     });
-    // The forged ledger is right in itself; its results are not, and the next ledger does not follow from it.
+    // The forged ledger is consistent; its results are not, and the next ledger does not chain to it.
     expect(rehashed.codes).toEqual(['HASH_MISMATCH transactions 14', 'CHAIN_BROKEN ledgers 15']);
     const cut = await at((row) => ({ ...row, header: row.header.slice(0, 100), hash: hash('') }));
     expect(cut.codes).toEqual(['HASH_MISMATCH ledgers 14', 'CHAIN_BROKEN ledgers 15']);
   });
 
-  it('breaks on a transaction that is missing, added, changed or out of order', async () => {
+  it('fails for a missing, added, changed or reordered transaction', async () => {
     const change = async (edit: (all: LedgerResults[]) => LedgerResults[]): Promise<string[]> => {
       const { ledgers, transactions } = chain();
       return (await prove({ ledgers, transactions: edit(transactions) })).codes;

@@ -9,7 +9,7 @@ import {
 import { type LedgerHeader, type ResultPair, readHeader, resultSetHashOf } from '@parquetry/stellar';
 import type { AuditFinding } from './report';
 
-/** A ledger as the rows of `ledgers` have it. */
+/** A ledger from a row of `ledgers`. */
 export interface LedgerRow {
   readonly ledger: number;
   /** Hex. */
@@ -19,13 +19,13 @@ export interface LedgerRow {
   readonly header: string;
 }
 
-/** The results of a ledger as the rows of `transactions` have them, in their order. */
+/** The results of a ledger from the rows of `transactions`, in order. */
 export interface LedgerResults {
   readonly ledger: number;
   readonly results: readonly ResultPair[];
 }
 
-/** A ledger hash that is known from elsewhere; it proves every ledger that the chain joins to it, going back. */
+/** A ledger hash from an independent source; it proves all earlier ledgers that the chain connects to it. */
 export interface Anchor {
   readonly ledger: number;
   /** Lower-case hex. */
@@ -38,7 +38,7 @@ export interface RowProof {
   readonly headers: number;
   /** Ledgers whose transaction results hash to the header's txSetResultHash. */
   readonly results: number;
-  /** Ledgers that an unbroken chain joins to a trusted hash at or after them. */
+  /** Ledgers that an unbroken chain connects to a trusted hash at or after them. */
   readonly anchored: Intervals;
 }
 
@@ -55,13 +55,13 @@ export interface ProofInput {
   readonly anchors: readonly Anchor[];
 }
 
-/** Findings that are named; a swapped table would give one a ledger. */
+/** Most findings listed; a swapped table would give one per ledger. */
 const MAX_FINDINGS = 100;
 
 /**
  * Recomputes the chain from the rows alone: sha256 of each header is its `ledger_hash`, the header is of that ledger,
  * its previous-ledger hash is the hash of the row before, and the results of the ledger's transactions hash to its
- * txSetResultHash. One ledger of each table is in memory.
+ * txSetResultHash. One ledger of each table is in memory at a time.
  */
 export async function proveRows(input: ProofInput): Promise<{ proof: RowProof; findings: AuditFinding[] }> {
   const findings: AuditFinding[] = [];

@@ -1,19 +1,19 @@
 import type { ErrorCode, FindingCode, LedgerRange } from '@parquetry/core';
 
-/** A fault, or something that only takes room (`fault: false`). */
+/** A fault, or something that only uses space (`fault: false`). */
 export interface AuditFinding {
   /** The code of an error where an object could not be read. */
   readonly code: FindingCode | ErrorCode;
   readonly fault: boolean;
   readonly dataset: string;
-  /** Key of the object it is about, where there is one. */
+  /** Key of the affected object, if any. */
   readonly key?: string;
   readonly range?: LedgerRange;
   /** One sentence. */
   readonly message: string;
 }
 
-/** What was looked at in one dataset, and what was found. */
+/** Scope and result of the audit of one dataset. */
 export interface DatasetAudit {
   readonly dataset: string;
   /** Version of the dataset's Delta log. */
@@ -24,11 +24,11 @@ export interface DatasetAudit {
   readonly ledgers: number;
   /** Covered ledgers, merged. */
   readonly coverage: readonly LedgerRange[];
-  /** How coverage is known: `chain` when every segment's hash chain was checked at its pull and they join here. */
+  /** Proof of the coverage: `chain` when every segment's hash chain was checked at its pull and the chains connect. */
   readonly proof: 'chain' | 'declared' | 'mixed' | 'none';
   /** Pattern of the data files below the archive's root. */
   readonly glob: string;
-  /** True when that pattern finds exactly the live files, so that a reader that globs sees each row once. */
+  /** True when that pattern finds exactly the live files, so that a glob reads each row once. */
   readonly globExact: boolean;
   readonly findings: readonly AuditFinding[];
 }

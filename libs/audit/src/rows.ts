@@ -9,15 +9,15 @@ import type { AuditFinding } from './report';
 const LEDGERS = ['sequence', 'ledger_hash', 'previous_ledger_hash', 'ledger_header'] as const;
 const TRANSACTIONS = ['ledger_sequence', 'transaction_hash', 'tx_result'] as const;
 
-/** The readable files of a message type over all its majors, and the ledgers they answer for. */
+/** The readable files of a message type over all its majors, and the ledgers that they cover. */
 interface Table {
   readonly files: readonly { readonly file: LiveFile; readonly schema: RegisteredSchema }[];
   readonly answers: Intervals;
 }
 
 /**
- * Proves `ledgers` (and `transactions` where they are there) from their rows; undefined when the archive has no table
- * `ledgers` with the columns of a proof. `damaged` are the keys of files that can't be read; their ledgers are left out.
+ * Proves `ledgers` (and `transactions` if present) from their rows; undefined when the archive has no table `ledgers`
+ * with the required columns. `damaged` has the keys of unreadable files; their ledgers are excluded.
  */
 export async function proveArchive(
   archive: Archive,
@@ -35,7 +35,7 @@ export async function proveArchive(
   return proveRows({
     ledgers: ledgerRows(archive, ledgers),
     transactions: resultRows(archive, transactions),
-    // Asked in ledger order.
+    // Called in ledger order.
     hasResults: (ledger) => {
       while (at < answers.length && (answers[at]?.end ?? 0) < ledger) at += 1;
       return (answers[at]?.start ?? Number.POSITIVE_INFINITY) <= ledger;

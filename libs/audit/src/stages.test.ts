@@ -5,7 +5,7 @@ import path from 'node:path';
 import { self } from '@parquetry/system';
 import { leftFolders, removeLeft } from './stages';
 
-describe('what dead workers left', () => {
+describe('leftovers of dead workers', () => {
   let root = '';
   beforeEach(async () => (root = await mkdtemp(path.join(tmpdir(), 'parquetry-stages-'))));
   afterEach(() => rm(root, { recursive: true, force: true }));
@@ -41,9 +41,9 @@ describe('what dead workers left', () => {
   it.each([
     ['runs', JSON.stringify(self())],
     ['is on another machine', JSON.stringify({ ...gone, host: 'elsewhere' })],
-    ['is about to begin', undefined],
-    ['was cut short while it began', '{"pid": 1'],
-  ])('is nothing while a worker %s', async (_, owner) => {
+    ['is about to start', undefined],
+    ['was killed while it started', '{"pid": 1'],
+  ])('is empty while a worker %s', async (_, owner) => {
     await stage('abc');
     await worker('dead', JSON.stringify(gone));
     await worker('other', owner);
@@ -51,7 +51,7 @@ describe('what dead workers left', () => {
   });
 
   it.each([process.platform === 'linux' ? 'linux' : ''].filter(Boolean))(
-    'is found although another process has the number of its worker now (%s)',
+    "is found although another process has its worker's pid (%s)",
     async () => {
       const dir = await stage('abc');
       const renumbered = await worker('dead', JSON.stringify({ ...self(), born: '1' }));
@@ -59,7 +59,7 @@ describe('what dead workers left', () => {
     },
   );
 
-  it('is removed only when nothing in it changed since', async () => {
+  it('is removed only if nothing in it has changed since', async () => {
     const dir = await stage('abc');
     const [left] = await leftFolders(root);
     if (left === undefined) throw new Error('nothing was found');
@@ -69,7 +69,7 @@ describe('what dead workers left', () => {
     expect(existsSync(dir)).toBe(false);
   });
 
-  it('is nothing where there is no work folder', async () => {
+  it('is empty without a work folder', async () => {
     expect(await leftFolders(path.join(root, 'none'))).toEqual([]);
   });
 });

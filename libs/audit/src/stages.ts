@@ -4,7 +4,7 @@ import path from 'node:path';
 import { systemErrorCode } from '@parquetry/core';
 import { isDead, parseIdentity } from '@parquetry/system';
 
-/** A folder that a worker left: a stage, temporary files, or a run's spooled files. */
+/** A leftover folder of a worker: a stage, temporary files, or spooled files of a run. */
 export interface LeftFolder {
   /** Absolute path. */
   readonly path: string;
@@ -15,8 +15,8 @@ export interface LeftFolder {
 }
 
 /**
- * What workers left in a work folder (`.parquetry/work`). While a worker uses the folder there is nothing: it tidies the
- * folder itself. A process of another machine counts as running, because nothing is known of it.
+ * Leftovers in a work folder (`.parquetry/work`). Empty while a worker uses the folder, because workers clean it up. A
+ * process on another machine counts as running, because its state is unknown.
  */
 export async function leftFolders(workRoot: string): Promise<LeftFolder[]> {
   for (const temp of await entries(path.join(workRoot, 'tmp')))
@@ -32,7 +32,7 @@ export async function leftFolders(workRoot: string): Promise<LeftFolder[]> {
   return found;
 }
 
-/** Removes such a folder if still no worker uses it and nothing in it changed since `before` (Unix milliseconds). */
+/** Removes a leftover folder if no worker uses it and nothing in it has changed since `before` (Unix milliseconds). */
 export async function removeLeft(workRoot: string, left: LeftFolder, before: number): Promise<boolean> {
   const now = (await leftFolders(workRoot)).find((folder) => folder.path === left.path);
   if (now === undefined || now.modified >= before) return false;
@@ -40,7 +40,9 @@ export async function removeLeft(workRoot: string, left: LeftFolder, before: num
   return true;
 }
 
-/** Whether the process of a temporary folder may run. Without a whole note it is about to begin, or about to end. */
+/**
+ * Whether the process of a temporary folder may be running. Without a complete owner file it is starting or stopping.
+ */
 async function isInUse(temp: string): Promise<boolean> {
   const owner = parseIdentity(await readFile(path.join(temp, 'owner.json'), 'utf8').catch(() => ''));
   return owner === undefined || !isDead(owner);

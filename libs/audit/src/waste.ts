@@ -4,10 +4,10 @@ import type { ManagedStore, PendingUpload } from '@parquetry/storage';
 import { type KeptPlan, keptPlans, supersededPlans } from './plans';
 import { type LeftFolder, leftFolders, removeLeft } from './stages';
 
-/** Why something may go. */
+/** Why something may be removed. */
 export type WasteKind = 'ORPHAN_FILE' | 'REPLACED_FILE' | 'STALE_UPLOAD' | 'OLD_PLAN' | 'LEFT_STAGE';
 
-/** Something that takes room and that no reader sees. */
+/** Something that uses space and that no reader sees. */
 export interface Waste {
   readonly kind: WasteKind;
   /** Key of the object; for LEFT_STAGE a path on this machine. */
@@ -18,14 +18,14 @@ export interface Waste {
   readonly modified: number;
   /** One sentence. */
   readonly message: string;
-  /** Removes it, if nothing about it changed and it is older than `before` (Unix milliseconds); true when it is gone. */
+  /** Removes it if it has not changed and is older than `before` (Unix milliseconds); true when it was removed. */
   readonly remove: (before: number) => Promise<boolean>;
 }
 
 /**
- * Everything in and around an archive that no commit names, one at a time: files of crashed attempts, replaced files,
- * uploads and temporary files that were never finished, plans that newer ones made useless, stages that dead workers of
- * this machine left below `workRoot`. Records and rejects are history and stay.
+ * Everything in and around an archive that no commit references, one at a time: files of crashed attempts, replaced
+ * files, unfinished uploads and temporary files, superseded plans, stages of dead workers of this machine below
+ * `workRoot`. Records and rejects are history and stay.
  */
 export async function* findWaste(
   archive: Archive,
@@ -58,7 +58,7 @@ function uploadWaste(store: ManagedStore, upload: PendingUpload): Waste {
     key,
     size: 0,
     modified: started,
-    message: `An upload of ${key} began ${new Date(started).toISOString()} and did not end.`,
+    message: `An upload of ${key} started at ${new Date(started).toISOString()} and did not finish.`,
     remove: async (before) => {
       if (started >= before) return false;
       await store.abortUpload(upload);
@@ -73,7 +73,7 @@ function planWaste(store: ManagedStore, { key, size, modified }: KeptPlan): Wast
     key,
     size,
     modified,
-    message: `The plan ${key} asks for nothing that newer plans do not ask for, and all of it is committed.`,
+    message: `The plan ${key} is superseded: newer plans request all of its ledgers, and all of them are committed.`,
     remove: async (before) => {
       const info = await store.stat(key);
       return info !== undefined && info.modified < before && store.delete(key);
@@ -89,7 +89,7 @@ function stageWaste(workRoot: string, left: LeftFolder): Waste {
     modified: left.modified,
     message:
       left.kind === 'stage'
-        ? `A worker that lives no more left its stages in ${left.path}.`
+        ? `A dead worker left its stages in ${left.path}.`
         : `A run left its spooled source files in ${left.path}.`,
     remove: (before) => removeLeft(workRoot, left, before),
   };

@@ -278,7 +278,7 @@ export const ERROR_CODES = {
     retryable: true,
     cause: 'The disk of the archive is full.',
     example: 'Can’t write ./archive/contract_data: the disk is full (ENOSPC).',
-    remedy: 'Free space on the archive’s disk; nothing half-written is visible.',
+    remedy: 'Free space on the archive’s disk; no partial object is visible.',
   },
   STORAGE_NOT_FOUND: {
     exit: 2,
@@ -291,7 +291,7 @@ export const ERROR_CODES = {
     exit: 1,
     retryable: false,
     cause: 'The object store refuses a request, or lacks an operation that Parquetry needs.',
-    example: 'The server of s3://lake/stellar does not know ranged reads.',
+    example: 'The server of s3://lake/stellar does not support ranged reads.',
     remedy: 'Check endpoint, region, clock and permissions (docs/storage.md).',
   },
   OBJECT_EXISTS: {

@@ -8,10 +8,10 @@ import { TEMP_PREFIX } from './key';
 const PATIENCE_MS = 30_000;
 
 /**
- * Runs `change` while no other process that asks so may change `target`. The claim is a file made with O_EXCL. One that
- * a killed process left is never broken by force, which can't be done without a race: the error names it, and
- * `pendingUploads` shows it with its age.
- * @throws ParquetryError STORAGE_UNREACHABLE when another's claim stays for 30 s
+ * Runs `change` under a lock for `target`. The lock is a file created with O_EXCL. A lock that a killed process left is
+ * never broken, since that can't be done without a race: the error names it, and `pendingUploads` lists it with its
+ * age.
+ * @throws ParquetryError STORAGE_UNREACHABLE when another process holds the lock for 30 s
  */
 export async function withClaim<T>(target: string, change: () => Promise<T>): Promise<T> {
   const name = createHash('sha256').update(path.basename(target)).digest('hex').slice(0, 32);
@@ -21,7 +21,7 @@ export async function withClaim<T>(target: string, change: () => Promise<T>): Pr
     if (Date.now() > end)
       throw new ParquetryError('STORAGE_UNREACHABLE', `Another process holds ${claim}.`, {
         details: { claim },
-        hint: 'If no process is writing, one was killed while it did: remove the file.',
+        hint: 'If no process is writing, the owner was killed: remove the file.',
       });
     await sleep(5 + Math.random() * 20);
   }

@@ -32,7 +32,7 @@ async function load(committed: Committed, times = 1, signal?: AbortSignal): Prom
 }
 
 describe('download', () => {
-  it('appends what was committed, with or without its size known', async () => {
+  it('appends the committed bytes, with or without a known size', async () => {
     expect((await load(WHOLE)).equals(BODY)).toBe(true);
     expect((await load({ sha256: WHOLE.sha256 }, 2)).equals(Buffer.concat([BODY, BODY]))).toBe(true);
   });
@@ -54,7 +54,7 @@ describe('download', () => {
   });
 });
 
-it('fileIdentity is what the store is told of a file, and says when the file is gone', async () => {
+it('fileIdentity describes a file to the store, and reports a missing file', async () => {
   const file = store.localPath('a');
   expect(await fileIdentity(file)).toEqual(WHOLE);
   await expect(fileIdentity(`${file}.gone`)).rejects.toMatchObject({ code: 'STAGE_LOST' });

@@ -3,13 +3,14 @@ import type { FileHandle } from 'node:fs/promises';
 import { ParquetryError } from '@parquetry/core';
 import type { ContentIdentity, ObjectStore } from './store';
 
-/** What a committed object must be; its size where the commit says it. */
+/** Expected content of a committed object; the size is optional. */
 export type Committed = Pick<ContentIdentity, 'sha256'> & Partial<ContentIdentity>;
 
 /**
- * Appends an object's bytes to an open file as they come, whatever its size, and gives how many they were. What was
- * appended counts only when the call returns.
- * @throws ParquetryError FILE_CORRUPT when the object is not what was committed, OBJECT_NOT_FOUND; the signal's reason
+ * Streams an object of any size to the end of an open file, and returns the number of bytes. The appended bytes are
+ * valid only if the call succeeds.
+ * @throws ParquetryError FILE_CORRUPT when the object differs from what was committed, OBJECT_NOT_FOUND; the signal's
+ * reason
  */
 export async function download(
   store: ObjectStore,
@@ -24,7 +25,7 @@ export async function download(
   for await (const chunk of store.read(key)) {
     signal?.throwIfAborted();
     bytes += chunk.length;
-    // An object that grew must not fill the disk before its sha256 is looked at.
+    // An object that grew must not fill the disk before its sha256 is checked.
     if (bytes > size) throw altered(store, key, committed, `more than ${size} bytes`, bytes);
     hash.update(chunk);
     await to.writeFile(chunk);
@@ -49,7 +50,7 @@ function altered(
     `${store.uri}/${key} is not the file that was committed: it has ${found}, expected ${expected}.`,
     {
       details: { key, size: bytes, expectedSize: size ?? null, expectedSha256: sha256 },
-      hint: 'Run `parquetry verify` on the archive: it names every file that was altered. Their ledgers are written anew from the source with `parquetry backfill --mode replace`.',
+      hint: 'Run `parquetry verify` on the archive: it lists every altered file. Rewrite their ledgers from the source with `parquetry backfill --mode replace`.',
     },
   );
 }

@@ -1,6 +1,6 @@
 import { isParquetryError, ParquetryError, systemErrorCode } from '@parquetry/core';
 
-/** Turns a system error of the local store into a coded one; errors of ours pass through. */
+/** Converts a system error of the local store to a coded one; a ParquetryError is returned unchanged. */
 export function localFault(error: unknown, action: string, path: string): ParquetryError {
   if (isParquetryError(error)) return error;
   const system = systemErrorCode(error);
@@ -20,20 +20,20 @@ export function localFault(error: unknown, action: string, path: string): Parque
         `Can't ${action} ${path}: permission denied (${system}).`,
         {
           ...options,
-          hint: 'Give the user of this process the right to read and write the archive folder.',
+          hint: 'Grant the user of this process read and write access to the archive folder.',
         },
       );
     case 'ENOSPC':
     case 'EDQUOT':
       return new ParquetryError('STORAGE_FULL', `Can't ${action} ${path}: the disk is full (${system}).`, {
         ...options,
-        hint: 'Free space on the archive disk; nothing half-written is visible.',
+        hint: 'Free space on the archive disk; no partial object is visible.',
       });
     case 'ENOTDIR':
     case 'EISDIR':
       return new ParquetryError(
         'ARCHIVE_INVALID',
-        `Can't ${action} ${path}: a file stands where a folder is needed, or the other way round.`,
+        `Can't ${action} ${path}: a file exists where a folder is needed, or the reverse.`,
         options,
       );
     case 'ENOTSUP':

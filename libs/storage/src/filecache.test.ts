@@ -34,7 +34,7 @@ const copies = async (): Promise<string[]> =>
   (await readdir(dir)).filter((name) => name.endsWith('.parquet')).sort();
 
 describe('FileCache', () => {
-  it('loads an object once, for all caches of the folder', async () => {
+  it('loads an object once for all caches of the folder', async () => {
     const a = await object('a', 1000);
     const first = new FileCache(dir, 10_000);
     const second = new FileCache(dir, 10_000);
@@ -47,7 +47,7 @@ describe('FileCache', () => {
     expect(await readdir(dir)).toEqual([`${a.sha256}.parquet`]);
   });
 
-  it('keeps within its bound: who was used longest ago goes, what is held stays readable', async () => {
+  it('stays within its bound: evicts the least recently used copy, and held files stay readable', async () => {
     const cache = new FileCache(dir, 2500);
     const objects = [await object('a', 1000), await object('b', 1000), await object('c', 1000)];
     const [a, b, c] = objects as [CachedObject, CachedObject, CachedObject];
@@ -71,7 +71,7 @@ describe('FileCache', () => {
     ['other bytes', { sha256: 'ab'.repeat(32) }, /has sha256 [0-9a-f]{64}, expected abab/],
     ['more bytes', { size: 10 }, /more than 10 bytes/],
     ['fewer bytes', { size: 2000 }, /1000 bytes, expected 2000 bytes/],
-  ])('refuses an object of %s and keeps nothing of it', async (_name, change, message) => {
+  ])('refuses an object of %s and stores nothing', async (_name, change, message) => {
     const cache = new FileCache(dir, 10_000);
     const wrong = { ...(await object('a', 1000)), ...change };
     await expect(cache.file(store, wrong)).rejects.toMatchObject({
@@ -82,7 +82,7 @@ describe('FileCache', () => {
     expect(await readdir(dir)).toEqual([]);
   });
 
-  it('loads a copy that was cut off again', async () => {
+  it('reloads a truncated copy', async () => {
     const cache = new FileCache(dir, 10_000);
     const a = await object('a', 1000);
     await cache.file(store, a);
@@ -93,12 +93,12 @@ describe('FileCache', () => {
     await cache.close();
   });
 
-  it('removes what killed processes left, and nothing of those that run', async () => {
+  it('removes files of killed processes, and none of running processes', async () => {
     const host = hostname().replaceAll('.', '_');
     const left = [`.use-${host}.999999999.aa`, `.use-${host}.${process.pid}.bb`, '.use-elsewhere.1.cc'];
     for (const name of left) await mkdir(path.join(dir, name), { recursive: true });
     await writeFile(path.join(dir, `.load-${host}.999999999.dd`), 'half');
-    // The number of a process that runs, given to a process that started earlier.
+    // The pid of a running process, recorded for a process that started earlier.
     await mkdir(path.join(dir, `.use-${host}.${process.pid}-1.ee`), { recursive: true });
     const cache = new FileCache(dir, 10_000);
     await cache.file(store, await object('a', 10));
@@ -106,7 +106,7 @@ describe('FileCache', () => {
     expect((await readdir(dir)).filter((name) => name.startsWith('.')).sort()).toEqual(left.slice(1).sort());
   });
 
-  it('names a folder that can not be used', async () => {
+  it("names a folder that can't be used", async () => {
     await writeFile(dir, 'a file');
     await expect(new FileCache(dir, 10).file(store, await object('a', 1))).rejects.toMatchObject({
       code: 'CONFIG_INVALID',

@@ -8,7 +8,7 @@ import { isRunning, self } from '@parquetry/system';
 import { download } from './download';
 import type { ObjectStore } from './store';
 
-/** An object whose content is known. */
+/** An object with known content. */
 export interface CachedObject {
   readonly key: string;
   /** Bytes. */
@@ -25,23 +25,23 @@ interface Entry {
 }
 
 const SUFFIX = '.parquet';
-/** Loads of one object, when other processes remove it at once each time. */
+/** Load attempts for one object, in case other processes evict it each time. */
 const TRIES = 10;
 const LEASE = '.use-';
 const LOADING = '.load-';
-/** What a killed process on another machine left is removed after this time. */
+/** Files of a killed process on another machine are removed after this time. */
 const ABANDONED_MS = 7 * 24 * 3600 * 1000;
 
 /**
  * Local copies of remote objects in a folder that several processes share, named by their sha256. The least recently
- * used ones make room. A path that `file` gave stays readable until `close`, whatever other processes remove: it is a
- * link of this cache's own, in a folder beside the copies.
+ * used copies are evicted. A path returned by `file` stays readable until `close`, even if another process evicts the
+ * copy: it is a private hard link in a folder next to the copies.
  */
 export class FileCache {
   private readonly lease: string;
   private leased = false;
 
-  /** `folder` is made when it is needed; `maxBytes` bounds the copies that are kept. */
+  /** `folder` is created on demand; `maxBytes` bounds the total size of the copies. */
   constructor(
     private readonly folder: string,
     private readonly maxBytes: number,
@@ -50,8 +50,8 @@ export class FileCache {
   }
 
   /**
-   * A local file with the object's content, loaded when no copy is there. Loaded bytes are held against size and sha256
-   * before they get their name, so that a copy is whole or not there.
+   * Returns a local file with the object's content, loaded if there is no copy. Size and sha256 are checked before the
+   * file gets its final name, so a copy is complete or absent.
    * @throws ParquetryError FILE_CORRUPT when the object has another content, OBJECT_NOT_FOUND, CONFIG_INVALID for an
    *   object larger than the cache or a folder that can't be written, STAGE_FULL
    */
@@ -68,7 +68,7 @@ export class FileCache {
           await utimes(copy, now, now).catch(absent);
           return mine;
         } catch (error) {
-          // Another process made room with this very copy.
+          // Another process evicted this copy.
           if (systemErrorCode(error) !== 'ENOENT' || tries >= TRIES) throw error;
         }
       }
@@ -77,7 +77,7 @@ export class FileCache {
     }
   }
 
-  /** Gives up this cache's links. */
+  /** Removes this cache's links. */
   async close(): Promise<void> {
     await rm(this.lease, { recursive: true, force: true });
     this.leased = false;
@@ -95,7 +95,7 @@ export class FileCache {
     if (object.size > this.maxBytes)
       throw new ParquetryError(
         'CONFIG_INVALID',
-        `${store.uri}/${object.key} has ${object.size} bytes, more than the whole cache may have (${this.maxBytes}).`,
+        `${store.uri}/${object.key} has ${object.size} bytes, more than the whole cache may use (${this.maxBytes}).`,
         { details: { bytes: object.size, cacheBytes: this.maxBytes }, hint: 'Raise --cache-size.' },
       );
     const loading = path.join(this.folder, LOADING + owner());
@@ -113,7 +113,7 @@ export class FileCache {
     await this.makeRoom(copy);
   }
 
-  /** Removes copies, the one used longest ago first, until the rest is within the bound. */
+  /** Evicts copies, least recently used first, until the rest is within the bound. */
   private async makeRoom(keep: string): Promise<void> {
     const entries: Entry[] = [];
     for (const name of await readdir(this.folder)) {
@@ -132,7 +132,7 @@ export class FileCache {
   }
 }
 
-/** A copy that is there with its size; one that was cut off by hand or a full disk is removed. */
+/** Looks up a copy and checks its size; a truncated copy (edited, or written to a full disk) is removed. */
 async function isWhole(copy: string, size: number): Promise<boolean> {
   const info = await stat(copy).catch(absent);
   if (info === undefined) return false;
@@ -141,7 +141,7 @@ async function isWhole(copy: string, size: number): Promise<boolean> {
   return false;
 }
 
-/** A second name for a copy; a second copy where the disk has no hard links. */
+/** Hard-links a copy, or copies it on a disk without hard links. */
 async function hold(copy: string, mine: string): Promise<void> {
   try {
     await link(copy, mine);
@@ -153,7 +153,7 @@ async function hold(copy: string, mine: string): Promise<void> {
   }
 }
 
-/** `{host}.{pid}-{start time}.{random}`: says later whether who made a file is still there. */
+/** `{host}.{pid}-{start time}.{random}`: identifies the process that created a file, to check later whether it runs. */
 function owner(): string {
   return `${hostname().replaceAll('.', '_')}.${process.pid}-${self().born}.${randomBytes(6).toString('hex')}`;
 }
@@ -178,7 +178,7 @@ function cacheFault(error: unknown, folder: string): unknown {
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new ParquetryError('STAGE_FULL', `No room for copies of remote files in ${folder}.`, {
       details: { path: folder },
-      hint: 'Free space, give a smaller --cache-size, or set PARQUETRY_CACHE to a larger disk.',
+      hint: 'Free space, set a smaller --cache-size, or set PARQUETRY_CACHE to a larger disk.',
       cause: error,
     });
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'ENOTDIR')

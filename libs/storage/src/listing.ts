@@ -6,8 +6,8 @@ import { compareKeys, isTempName } from './key';
 import type { ListedObject } from './store';
 
 /**
- * Walks a folder in the order of the keys' bytes, one folder's entries in memory at a time. A folder sorts as its name
- * with `/`, as it would in an object store (`a-b` before `a/x`). Symbolic links are neither followed nor listed.
+ * Walks a folder in byte order of the keys, with the entries of one folder in memory at a time. A folder is sorted as
+ * its name with `/`, as in an object store (`a-b` before `a/x`). Symbolic links are neither followed nor listed.
  */
 export async function* walk(root: string, prefix: string, after: string): AsyncGenerator<ListedObject> {
   const slash = prefix.lastIndexOf('/');
@@ -38,7 +38,7 @@ async function* walkFolder(
   }
 }
 
-/** Temporary files that writes left, or are filling now, under a text prefix. */
+/** Temporary files of unfinished or running writes, under a string prefix. */
 export async function* walkTemps(root: string, prefix: string, folder = ''): AsyncGenerator<ListedObject> {
   for (const entry of await entries(path.join(root, folder))) {
     const key = folder + entry.name;
@@ -57,7 +57,7 @@ export async function entries(folder: string): Promise<Dirent[]> {
   return (await readdir(folder, { withFileTypes: true }).catch(absent)) ?? [];
 }
 
-/** Those of the names directly below a folder that are folders, without their slash, in order. */
+/** Names of the folders directly below a folder, without a slash, in order. */
 export async function folderNames(names: AsyncIterable<string>): Promise<string[]> {
   const folders: string[] = [];
   for await (const name of names) if (name.endsWith('/')) folders.push(name.slice(0, -1));

@@ -25,7 +25,7 @@ async function keys(store: LocalStore, prefix = '', after?: string): Promise<str
   return found;
 }
 
-/** Uploads of a file that is not as expected, gone or not wanted any more leave nothing in the archive. */
+/** An upload of a changed, missing or cancelled file leaves nothing in the archive. */
 async function refusesOthers(
   store: LocalStore,
   folder: string,
@@ -73,7 +73,7 @@ describe('LocalStore', () => {
       expect(await readdir(path.join(folder, 'r'))).toHaveLength(10);
     }));
 
-  it('keeps a final file itself, refuses other bytes than expected, and sees when the object changes', () =>
+  it('hard-links a final file, refuses unexpected bytes, and detects changes of the object', () =>
     inFolder(async (folder) => {
       const store = new LocalStore(path.join(folder, 'archive'));
       const bytes = randomBytes(1_500_001);
@@ -87,7 +87,7 @@ describe('LocalStore', () => {
       expect(await store.uploadIfAbsent('d/f', file, good)).toBe('exists');
       const object = path.join(folder, 'archive/d/f');
       expect((await stat(object)).ino).toBe((await stat(file)).ino);
-      // The object is as old as its upload: what is too old is not used again.
+      // An object's age counts from its upload: old objects are not reused.
       expect((await store.stat('d/f'))?.modified).toBeGreaterThanOrEqual(before - 2000);
       expect(await store.holds('d/f', file, good)).toBe(true);
       await rm(file);
@@ -103,14 +103,14 @@ describe('LocalStore', () => {
       expect(await store.holds('d/g', file, good)).toBe(false);
     }));
 
-  it('does not read a final file again that has the mark it was checked with, and any other', () =>
+  it('rereads a final file only if its identity has changed since the check', () =>
     inFolder(async (folder) => {
       const store = new LocalStore(path.join(folder, 'archive'));
       const file = path.join(folder, 'stage.bin');
       await writeFile(file, 'rows');
       const expected = { sha256: sha(text('ROWS')), size: 4, final: true };
       const checked = fileIdentity(await stat(file));
-      // The mark vouches for the bytes: what was expected shows that nobody looked at them.
+      // An unchanged identity implies unchanged bytes: the wrong expectation shows that they are not read.
       expect(await store.uploadIfAbsent('d/f', file, { ...expected, checked })).toBe('created');
       await expect(store.uploadIfAbsent('d/g', file, { ...expected, checked })).rejects.toMatchObject({
         code: 'VERIFY_MISMATCH',
@@ -132,7 +132,7 @@ describe('LocalStore', () => {
     }),
   );
 
-  it('uploads a file and refuses other bytes than expected, leaving nothing', () =>
+  it('uploads a file, and refuses unexpected bytes without leaving anything', () =>
     inFolder(async (folder) => {
       const store = new LocalStore(path.join(folder, 'archive'));
       const bytes = randomBytes(3_000_001);
@@ -151,7 +151,7 @@ describe('LocalStore', () => {
       await expect(store.getRange('d/f', -1, 10)).rejects.toMatchObject({ code: 'INTERNAL' });
     }));
 
-  it('says what is not there', () =>
+  it('reports missing objects', () =>
     inFolder(async (folder) => {
       const store = new LocalStore(folder);
       await expect(store.get('nothing')).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
@@ -162,7 +162,7 @@ describe('LocalStore', () => {
       expect(await store.stat('x')).toBeUndefined();
     }));
 
-  it('lists in key order, by text prefix, after a key, without temporary files', () =>
+  it('lists in key order, by string prefix, after a key, without temporary files', () =>
     inFolder(async (folder) => {
       const store = new LocalStore(folder);
       const all = ['a-b', 'a/x', 'a/y/z', 'a0', 'b/_log/2', 'b/_log/10', 'é'];
@@ -231,7 +231,7 @@ describe('LocalStore', () => {
       expect(() => store.localPath('../x')).toThrow(expect.objectContaining({ code: 'KEY_INVALID' }));
     }));
 
-  it('accepts a root that is reached through a link', () =>
+  it('accepts a root behind a symbolic link', () =>
     inFolder(async (folder) => {
       await mkdir(path.join(folder, 'real'));
       await symlink(path.join(folder, 'real'), path.join(folder, 'link'));
@@ -255,7 +255,7 @@ describe('LocalStore', () => {
       }
     }));
 
-  (isRoot ? it.skip : it)('reports missing rights (skipped for the super user, who has them all)', () =>
+  (isRoot ? it.skip : it)('reports missing permissions (skipped for the superuser)', () =>
     inFolder(async (folder) => {
       await chmod(folder, 0o500);
       await expect(new LocalStore(folder).putIfAbsent('a', text('x'))).rejects.toMatchObject({
@@ -285,7 +285,7 @@ describe('openStore', () => {
     expect(openStore('~').uri).toBe(homedir());
   });
 
-  it('opens buckets without asking the service', () => {
+  it('opens buckets without a request to the service', () => {
     expect(openStore('s3://bucket/a//b/').uri).toBe('s3://bucket/a/b');
     expect(openStore('gs://bucket').uri).toBe('gs://bucket');
     expect(openStore('s3://bucket/x').localPath('k')).toBeUndefined();
@@ -318,13 +318,13 @@ describe('assertCase', () => {
     expect(() => assertCase(asked, real, asked)).toThrow(expect.objectContaining({ code: 'KEY_INVALID' }));
   });
 
-  it('takes equal paths, and links to another folder of the archive', () => {
+  it('accepts equal paths, and links to another folder of the archive', () => {
     expect(() => assertCase('a/b', 'a/b', 'a/b')).not.toThrow();
     expect(() => assertCase('link/b', 'real/b', 'link/b')).not.toThrow();
   });
 });
 
-describe('uploads that never ended', () => {
+describe('unfinished uploads', () => {
   it('refuses to abort what is not a temporary file', () =>
     inFolder(async (folder) => {
       const store = new LocalStore(folder);

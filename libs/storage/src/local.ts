@@ -22,16 +22,16 @@ import type {
 import { copyChecked, withTemp } from './temp';
 
 /**
- * Objects as files of a folder. A write fills a temporary file beside the target, syncs it, gives it its name with
- * link(2), which fails when the name is taken, and syncs the folder: an object is never half there and never replaced.
- * A local file that is final gets its second name without a copy where the file system can give it one.
+ * Objects as files of a folder. A write fills a temporary file next to the target, syncs it, links it to its name with
+ * link(2), which fails when the name exists, and syncs the folder: an object is never partial and never replaced. A
+ * final local file is hard-linked without a copy where the file system supports it.
  */
 export class LocalStore implements ManagedStore {
   readonly uri: string;
   private readonly root: LocalRoot;
   private readonly adopted = new AdoptedFiles();
 
-  /** `folder` is a path as people type it, `~` included. It is made by the first write. */
+  /** `folder` is a path as users type it, `~` included. The first write creates it. */
   constructor(folder: string) {
     this.root = new LocalRoot(expandPath(folder));
     this.uri = this.root.path;

@@ -9,8 +9,8 @@ import type { ManagedStore } from './store';
 const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,221}$/;
 
 /**
- * The store of a root such as `./archive`, `~/data`, `file:///data`, `s3://bucket/prefix`, `gs://bucket/prefix`. What
- * the options leave out comes from the environment (docs/storage.md). Nothing is asked of the service yet.
+ * The store of a root such as `./archive`, `~/data`, `file:///data`, `s3://bucket/prefix`, `gs://bucket/prefix`.
+ * Missing options are read from the environment (docs/storage.md). No request is sent.
  * @throws ParquetryError CONFIG_INVALID, KEY_INVALID
  */
 export function openStore(uri: string, options: StoreOptions = {}): ManagedStore {
@@ -19,7 +19,7 @@ export function openStore(uri: string, options: StoreOptions = {}): ManagedStore
   if (location.scheme === 'file') return new LocalStore(location.path);
   const { scheme, bucket, prefix } = location;
   if (!BUCKET.test(bucket))
-    throw new ParquetryError('CONFIG_INVALID', `"${bucket}" is not the name of a bucket.`, {
+    throw new ParquetryError('CONFIG_INVALID', `"${bucket}" is not a valid bucket name.`, {
       hint: 'Use s3://bucket/prefix or gs://bucket/prefix.',
     });
   if (prefix !== '') assertKey(prefix);
@@ -32,15 +32,15 @@ export function isRemote(uri: string): boolean {
 }
 
 /**
- * Refuses a remote location with a user, a password or a query in it, before anything may show its text: people paste
- * keys and signed addresses here.
+ * Refuses a remote location with a user, a password or a query in it, before its text can appear anywhere: users paste
+ * keys and signed URLs here.
  * @throws ParquetryError CONFIG_INVALID
  */
 export function assertPlain(uri: string): void {
   if (!isRemote(uri) || !/[?#@]/.test(uri)) return;
   throw new ParquetryError(
     'CONFIG_INVALID',
-    `A ${uri.slice(0, 2)}:// location holds a bucket and a prefix only: no user, no password, no query.`,
-    { hint: 'Give credentials and settings as docs/storage.md says.' },
+    `A ${uri.slice(0, 2)}:// location has only a bucket and a prefix: no user, no password, no query.`,
+    { hint: 'Pass credentials and settings as described in docs/storage.md.' },
   );
 }

@@ -6,29 +6,32 @@ import { assertKey } from './key';
 
 const MAX_SETTLED = 10_000;
 
-/** An absolute path from what people type: `~` and `~/…` are the home folder, the rest is relative to here. */
+/**
+ * An absolute path from user input: `~` and `~/…` are the home folder, other paths are relative to the working
+ * directory.
+ */
 export function expandPath(text: string): string {
   if (text === '~' || text.startsWith('~/')) return path.join(homedir(), text.slice(1));
   return path.resolve(text);
 }
 
 /**
- * The folder a local store lives in. It may not exist yet. Keys become paths here, and a path that a symbolic link
- * leads out of the folder is refused; the root itself may be reached through links.
+ * The root folder of a local store. It may not exist yet. Converts keys to paths and refuses a path that a symbolic
+ * link leads out of the folder; the path of the root itself may contain links.
  */
 export class LocalRoot {
   private readonly settled = new Set<string>();
 
   constructor(readonly path: string) {}
 
-  /** The path of a key by its text alone. @throws ParquetryError KEY_INVALID */
+  /** The path of a key, without checking the disk. @throws ParquetryError KEY_INVALID */
   join(key: string): string {
     assertKey(key);
     return path.join(this.path, ...key.split('/'));
   }
 
   /**
-   * The path of a key, checked against the links on the disk as they are now.
+   * The path of a key, checked against the current links on the disk.
    * @throws ParquetryError KEY_INVALID, ARCHIVE_INVALID when the root is a file
    */
   async resolve(key: string): Promise<string> {
@@ -37,7 +40,7 @@ export class LocalRoot {
     return target;
   }
 
-  /** Makes the folder of a key's path, durably, and gives the path. */
+  /** Durably creates the folder of a key's path, and returns the path. */
   async prepare(key: string): Promise<string> {
     const target = await this.resolve(key);
     const folder = path.dirname(target);
@@ -57,14 +60,14 @@ export class LocalRoot {
     if (!info.isDirectory())
       throw new ParquetryError('ARCHIVE_INVALID', `${this.path} is a file, not a folder.`, {
         details: { path: this.path },
-        hint: 'Name a folder, or one that does not exist yet.',
+        hint: 'Use a folder, or a path that does not exist yet.',
       });
     return true;
   }
 
   /**
-   * Each new folder is an entry of the one above it, which must reach the disk before anything in it counts. Another
-   * writer may have made it a moment ago, so every folder is synced once a process, new or not.
+   * Each new folder is an entry of its parent, which must be synced before anything in the folder is durable. Another
+   * writer may have created it just now, so each process syncs every folder once, new or not.
    */
   private async settle(folder: string, made: string | undefined): Promise<void> {
     const top = Math.min(this.path.length, made?.length ?? this.path.length);
@@ -79,7 +82,7 @@ export class LocalRoot {
 
   private async assertInside(target: string, key: string): Promise<void> {
     if (!(await this.assertFolder())) return;
-    // Asked each time: the root may be a link, and be pointed to another folder while this store is open.
+    // Resolved each time: the root may be a link that is redirected while this store is open.
     const root = await realpath(this.path);
     for (let at = target; at.length > this.path.length; at = path.dirname(at)) {
       const real = await realpath(at).catch((error: unknown) => {
@@ -96,7 +99,7 @@ export class LocalRoot {
         `The object ${key} is refused: a symbolic link leads out of the root.`,
         {
           details: { key, root: this.path },
-          hint: 'Remove the link; an archive holds real folders and files only.',
+          hint: 'Remove the link; an archive contains only real folders and files.',
         },
       );
     }
@@ -104,8 +107,8 @@ export class LocalRoot {
 }
 
 /**
- * On disks that ignore case (macOS, Windows) two keys can name one file; then the second is refused. Both paths are
- * relative to the root: as asked for, and as the disk has it.
+ * On case-insensitive disks (macOS, Windows) two keys can map to one file; then the second is refused. Both paths are
+ * relative to the root: the requested one, and the one on disk.
  * @throws ParquetryError KEY_INVALID
  */
 export function assertCase(asked: string, real: string, key: string): void {
@@ -114,10 +117,10 @@ export function assertCase(asked: string, real: string, key: string): void {
   if (fold(asked) !== fold(real)) return;
   throw new ParquetryError(
     'KEY_INVALID',
-    `The object ${key} is refused: ${real} differs from it in case only.`,
+    `The object ${key} is refused: ${real} differs from it only in case.`,
     {
       details: { key, found: real },
-      hint: 'This disk takes both names for one; use another name, or a disk that tells them apart.',
+      hint: 'This disk is case-insensitive; use another name, or a case-sensitive disk.',
     },
   );
 }

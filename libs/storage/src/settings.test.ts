@@ -21,7 +21,7 @@ describe('remoteSettings', () => {
     });
   });
 
-  it('reads the documented names; options come first', () => {
+  it('reads the documented names; options take precedence', () => {
     const env = {
       AWS_ENDPOINT_URL: 'http://general:1',
       AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9000/',
@@ -66,7 +66,7 @@ describe('remoteSettings', () => {
     ['', false],
     ['other, lake', true],
     ['other', false],
-  ])('takes PARQUETRY_S3_ANONYMOUS=%j for the bucket "lake" as %j', (value, expected) => {
+  ])('resolves PARQUETRY_S3_ANONYMOUS=%j for the bucket "lake" to %j', (value, expected) => {
     expect(remoteSettings('s3', 'lake', {}, { PARQUETRY_S3_ANONYMOUS: value }).anonymous).toBe(expected);
   });
 

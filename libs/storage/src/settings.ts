@@ -1,40 +1,42 @@
 import { ParquetryError } from '@parquetry/core';
 
-/** How a store is reached. What is not given comes from the environment (docs/storage.md), then from the defaults. */
+/**
+ * Connection options of a store. Missing ones are read from the environment (docs/storage.md), then from the defaults.
+ */
 export interface StoreOptions {
-  /** Address of an S3 server that is not AWS, or of a GCS emulator. Never with a user or password in it. */
+  /** Address of an S3 server that is not AWS, or of a GCS emulator. Must not contain a user or password. */
   readonly endpoint?: string;
   readonly region?: string;
-  /** Bucket in the path instead of the host name; the default with an own endpoint. */
+  /** Bucket in the path instead of the host name; the default with a custom endpoint. */
   readonly pathStyle?: boolean;
-  /** Sends no credentials: for lakes that anybody may read. */
+  /** Sends no credentials: for public lakes. */
   readonly anonymous?: boolean;
   readonly serverSideEncryption?: string;
   readonly kmsKeyId?: string;
   readonly storageClass?: string;
-  /** `none` for servers that refuse the sha256 checksum header. Requests are signed with their sha256 either way. */
+  /** `none` for servers that refuse the sha256 checksum header. Requests are signed with their sha256 in both cases. */
   readonly checksum?: 'sha256' | 'none';
-  /** `walk` for servers that don't list keys in the order of their bytes; `auto` knows SeaweedFS and S3 Express. */
+  /** `walk` for servers that don't list keys in byte order; `auto` detects SeaweedFS and S3 Express. */
   readonly listing?: 'auto' | 'flat' | 'walk';
   /**
-   * Whether large files are uploaded in parts. `auto` does so unless the server is known to break the promise of a
-   * conditional write there: SeaweedFS does not check `If-None-Match` and complete a multipart upload in one step,
-   * fake-gcs-server (any GCS emulator) ignores preconditions of sessions. Such a server gets each file in one request.
+   * Whether large files are uploaded in parts. `auto` does so unless the server is known not to enforce the condition:
+   * SeaweedFS does not check `If-None-Match` and complete a multipart upload atomically, and fake-gcs-server (any GCS
+   * emulator) ignores preconditions of sessions. Such a server gets each file in one request.
    */
   readonly parts?: 'auto' | 'always' | 'never';
-  /** Bytes of a part of an upload; larger for files of more than 10,000 parts. */
+  /** Part size in bytes; larger for files that would need more than 10,000 parts. */
   readonly partBytes?: number;
-  /** Parts of one upload in memory at once. */
+  /** Most parts of one upload in memory. */
   readonly partsInFlight?: number;
-  /** Tries of one request. */
+  /** Attempts per request. */
   readonly attempts?: number;
-  /** A request without progress for this long is tried again, milliseconds. */
+  /** A request without progress for this long is retried, milliseconds. */
   readonly timeoutMs?: number;
-  /** First pause between tries, milliseconds; it doubles and is jittered. */
+  /** First pause between attempts, milliseconds; doubles each time, with jitter. */
   readonly backoffMs?: number;
 }
 
-/** The settings of a store, complete. Credentials are not among them: the SDKs find those themselves. */
+/** The settings of a store, complete. Credentials are not included: the SDKs resolve them. */
 export interface RemoteSettings {
   readonly endpoint: string | undefined;
   readonly region: string | undefined;
@@ -54,12 +56,12 @@ export interface RemoteSettings {
 }
 
 const MIB = 1 << 20;
-/** S3 takes no smaller part but the last; GCS chunks are multiples of 256 KiB. */
+/** S3's minimum part size, except for the last part; GCS chunks are multiples of 256 KiB. */
 export const MIN_PART_BYTES = 5 * MIB;
 
 const MAX_PARTS = 10_000;
 
-/** Bytes of the parts that a file of `size` bytes is uploaded in to S3. */
+/** Part size in bytes for an S3 upload of `size` bytes. */
 export function partBytesOf(size: number, settings: Pick<RemoteSettings, 'partBytes'>): number {
   return Math.max(settings.partBytes, Math.ceil(size / MAX_PARTS));
 }
@@ -140,7 +142,7 @@ function checkedEndpoint(text: string | undefined): string | undefined {
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:'))
     throw invalid('the endpoint', 'must be an address such as https://storage.example.org');
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '')
-    throw invalid('the endpoint', 'must not hold a user, a password or a query');
+    throw invalid('the endpoint', 'must not contain a user, a password or a query');
   return text.replace(/\/+$/, '');
 }
 

@@ -5,19 +5,20 @@ import { syncFolder } from './root';
 import type { ContentIdentity, PutOutcome, UploadExpectation } from './store';
 import { assertContent, openStaged } from './temp';
 
-/** Answers of link(2) where the file can't have a second name there: the caller copies it then. */
+/** Errors of link(2) when the file can't be linked there: the caller then copies it. */
 const NO_LINK = new Set(['EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
 /**
- * Files that become objects by a second name, without a copy. What was read of one before it got its name holds as long
- * as the file's marks do, so that asking at once whether the object is right doesn't read it again.
+ * Hard-links local files as objects, without a copy. A check made before the link stays valid while the file's identity
+ * is unchanged, so that a check right after the upload does not read the file again.
  */
 export class AdoptedFiles {
   private readonly checked = new Map<string, ContentIdentity & { readonly mark: FileIdentity }>();
 
   /**
-   * Checks a file that may have changed since it was checked, syncs it and gives it the name `target`, whose folder must
-   * be there. Undefined where the file system can't. The object counts as written now, however long the file was there.
+   * Checks a file that may have changed since it was verified, syncs it and links it to `target`, whose folder must
+   * exist. Undefined when the file system can't. The modification time becomes the current time, whatever the age of
+   * the file.
    * @throws ParquetryError STAGE_LOST, VERIFY_MISMATCH, CANCELLED
    */
   async adopt(
@@ -36,7 +37,7 @@ export class AdoptedFiles {
       await link(localFile, target);
       await syncFolder(path.dirname(target));
       const [linked, opened] = [await lstat(target), await file.stat()];
-      // Another file may have taken the name of the one that was read.
+      // Another file may have replaced the one that was read.
       if (linked.ino === opened.ino && linked.dev === opened.dev)
         this.checked.set(target, {
           sha256: expected.sha256,
@@ -54,7 +55,7 @@ export class AdoptedFiles {
     }
   }
 
-  /** Whether `target` is still the file that was checked as `identity`; asked once after each `adopt`. */
+  /** Whether `target` is still the file that was checked as `identity`; called once after each link. */
   async holds(target: string, { sha256, size }: ContentIdentity): Promise<boolean> {
     const known = this.checked.get(target);
     this.checked.delete(target);

@@ -8,8 +8,8 @@ import { TEMP_PREFIX } from './key';
 import type { ContentIdentity, UploadExpectation } from './store';
 
 /**
- * Writes a temporary file beside `target`, on the disk before `use` gets its path, and removes it afterwards whatever
- * happens. Only a killed process leaves one behind.
+ * Writes and syncs a temporary file next to `target`, passes its path to `use`, and always removes it afterwards. Only
+ * a killed process leaves one.
  */
 export async function withTemp<T>(
   target: string,
@@ -35,7 +35,7 @@ export async function withTemp<T>(
 }
 
 /**
- * Copies a local file while hashing what it copies, so that the bytes checked are the bytes written.
+ * Copies a local file and hashes the copied bytes, so that the checked bytes are the written ones.
  * @throws ParquetryError VERIFY_MISMATCH, STAGE_LOST, CANCELLED
  */
 export async function copyChecked(from: string, to: FileHandle, expected: UploadExpectation): Promise<void> {
@@ -49,11 +49,11 @@ export async function copyChecked(from: string, to: FileHandle, expected: Upload
   }
 }
 
-/** @throws ParquetryError STAGE_LOST when the file is gone */
+/** @throws ParquetryError STAGE_LOST when the file is missing */
 export async function openStaged(from: string): Promise<FileHandle> {
   return open(from, 'r').catch((error: unknown) => {
     throw systemErrorCode(error) === 'ENOENT'
-      ? new ParquetryError('STAGE_LOST', `${from} is no longer there to be uploaded.`, { cause: error })
+      ? new ParquetryError('STAGE_LOST', `${from} no longer exists and can't be uploaded.`, { cause: error })
       : error;
   });
 }
@@ -81,8 +81,8 @@ export async function assertContent(
 }
 
 /**
- * Size and sha256 of a local file that is to be uploaded, whatever its size.
- * @throws ParquetryError STAGE_LOST when the file is gone, CANCELLED
+ * Size and sha256 of a local file of any size before its upload.
+ * @throws ParquetryError STAGE_LOST when the file is missing, CANCELLED
  */
 export async function fileIdentity(localFile: string, signal?: AbortSignal): Promise<ContentIdentity> {
   const file = await openStaged(localFile);

@@ -6,21 +6,21 @@ import type { AsyncBuffer } from 'hyparquet';
 
 const HASH_CHUNK = 1 << 20;
 
-/** Bytes that are read by ranges. */
+/** Bytes with random access. */
 export interface Bytes {
   readonly buffer: AsyncBuffer;
-  /** sha256 of all of them, hex. */
+  /** sha256 of all bytes, hex. */
   sha256(signal?: AbortSignal): Promise<string>;
 }
 
-/** A local file that is read by ranges. */
+/** A local file with random access. */
 export interface OpenFile extends Bytes {
-  /** Its mark before any of its bytes was read. */
+  /** Its identity before any byte was read. */
   readonly mark: FileIdentity;
   close(): Promise<void>;
 }
 
-/** Opens a local file; a range beyond its end fails rather than coming back short. */
+/** Opens a local file; a range beyond its end fails instead of returning fewer bytes. */
 export async function openFile(path: string): Promise<OpenFile> {
   const handle = await open(path, 'r');
   try {
@@ -54,7 +54,7 @@ async function readRange(handle: FileHandle, start: number, end: number): Promis
   return bytes.buffer;
 }
 
-/** Bytes that somebody else reads. */
+/** Bytes that the caller reads. */
 export function bytesOf(buffer: AsyncBuffer): Bytes {
   return { buffer, sha256: (signal) => bufferSha256(buffer, signal) };
 }

@@ -5,11 +5,11 @@ import { decodeColumn, withoutDecimals } from './decode';
 import { Checker } from './fault';
 import { readFooter } from './footer';
 
-/** What `readColumns` is asked. */
+/** Options of `readColumns`. */
 export interface ColumnsRequest {
-  /** A local path, or anything that gives byte ranges. */
+  /** A local path, or a source of byte ranges. */
   readonly file: string | AsyncBuffer;
-  /** How errors call the file. */
+  /** Name of the file in errors. */
   readonly name: string;
   readonly schema: TableSchema;
   /** Top-level columns without nested values. */
@@ -17,7 +17,8 @@ export interface ColumnsRequest {
 }
 
 /**
- * Values of some columns of a file, a row at a time, in the order asked for; one row group of these columns is in memory.
+ * Values of some columns of a file, row by row, in the requested order; one row group of these columns is in memory at
+ * a time.
  * @throws ParquetryError FILE_CORRUPT
  */
 export async function* readColumns(request: ColumnsRequest): AsyncGenerator<readonly unknown[]> {

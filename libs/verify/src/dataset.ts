@@ -5,7 +5,7 @@ import { Checker } from './fault';
 import { verifyFile } from './file';
 import { Tally, checkTally } from './tally';
 
-/** A file to be verified, as the writer reports it. */
+/** A file to verify, from the writer's report. */
 export interface DatasetFile {
   /** Local path. */
   readonly path: string;
@@ -18,10 +18,10 @@ export interface DatasetFile {
   readonly columns: Readonly<Record<string, ColumnTally>>;
 }
 
-/** What `verifyDataset` is asked. */
+/** Options of `verifyDataset`. */
 export interface DatasetVerifyRequest {
   readonly files: readonly DatasetFile[];
-  /** What the pull counted. */
+  /** The counts of the pull. */
   readonly staged: StagedDataset;
   readonly schema: RegisteredSchema;
   /** The ledgers of the partition, inclusive. */
@@ -34,7 +34,7 @@ export interface DatasetVerifyRequest {
   readonly onProgress?: (progress: { files: number; totalFiles: number; rows: number }) => void;
 }
 
-/** What was found in the files of a dataset that are as expected. */
+/** Result for the files of a dataset that match the expectation. */
 export interface DatasetReport {
   readonly files: readonly FileReport[];
   readonly rows: number;
@@ -44,8 +44,8 @@ export interface DatasetReport {
 }
 
 /**
- * Checks all files of a staged dataset: each on its own, and together against the pull: every row of every ledger once,
- * nulls and bounds of every column, no ledger in two files, ranges inside the partition in order.
+ * Checks all files of a staged dataset, each one and all together against the pull: every row of every ledger exactly
+ * once, nulls and bounds of every column, no ledger in two files, ranges in order and inside the partition.
  * @throws ParquetryError VERIFY_MISMATCH, FILE_CORRUPT, CANCELLED
  */
 export async function verifyDataset(request: DatasetVerifyRequest): Promise<DatasetReport> {
@@ -101,7 +101,7 @@ function checkRanges(check: Checker, files: readonly DatasetFile[], range: Ledge
   }
 }
 
-/** The ledgers of the files, one after the other, are those of the pull. */
+/** Checks that the concatenated ledgers of the files equal those of the pull. */
 function checkLedgerTallies(check: Checker, files: readonly DatasetFile[], staged: StagedDataset): void {
   const found = files.flatMap(({ ledgers }) => ledgers);
   check.same('the number of ledgers with rows', staged.ledgers.length, found.length);
@@ -117,7 +117,7 @@ function checkLedgerTallies(check: Checker, files: readonly DatasetFile[], stage
   });
 }
 
-/** Nulls add up and bounds meet over the files. */
+/** Checks that null counts and bounds add up over the files. */
 function checkTotals(check: Checker, reports: readonly FileReport[], request: DatasetVerifyRequest): void {
   const { staged, schema, files, level } = request;
   if (staged.rows === 0) return;
@@ -126,7 +126,8 @@ function checkTotals(check: Checker, reports: readonly FileReport[], request: Da
     if (expected === undefined) check.mismatch(`the pull's count of ${field.name}`, 'there', 'missing');
     const found = new Tally();
     for (const [index, report] of reports.entries()) {
-      // The footer knows neither the nulls of lists and structs nor exact bounds of DECIMAL: there COPY's report stands.
+      // The footer has neither the nulls of lists and structs nor exact bounds of DECIMAL: for those COPY's report is
+      // used.
       const exact = level === 'full' || !['uint64', 'list', 'struct'].includes(field.type.type);
       const tally = exact ? report.columns[field.name] : files[index]?.columns[field.name];
       if (tally === undefined) return check.mismatch(`the count of ${field.name}`, 'there', 'missing');

@@ -12,8 +12,8 @@ export interface DecodedFile {
 }
 
 /**
- * The footer with the DECIMAL annotations taken off: hyparquet turns decimals into doubles, so their integers and bytes
- * are read as they are stored.
+ * The footer without DECIMAL annotations: hyparquet converts decimals to doubles, so their stored integers and bytes
+ * are read instead.
  */
 export function withoutDecimals(metadata: FileMetaData): FileMetaData {
   const schema = metadata.schema.map((element) => {
@@ -27,7 +27,7 @@ export function withoutDecimals(metadata: FileMetaData): FileMetaData {
 }
 
 /**
- * Decodes one top-level column, row group by row group; each must hold as many values as rows.
+ * Decodes one top-level column, row group by row group; each must have as many values as rows.
  * @throws ParquetryError FILE_CORRUPT
  */
 export async function* decodeColumn(
@@ -56,7 +56,7 @@ export async function* decodeColumn(
     }
     const values = parts.reduce((total, part) => total + part.length, 0);
     if (values !== rows)
-      check.corrupt(`column ${name} holds ${values} values in a row group of ${rows} rows`);
+      check.corrupt(`column ${name} has ${values} values in a row group of ${rows} rows`);
     yield parts;
     rowStart += rows;
   }

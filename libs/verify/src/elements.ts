@@ -2,7 +2,7 @@ import type { FileMetaData, SchemaElement } from 'hyparquet';
 import { type DataType, type Field, type TableSchema, describeType, storedType } from '@parquetry/schema';
 import type { Checker } from './fault';
 
-/** One line of a Parquet schema in the form it is compared and printed. */
+/** One element of a Parquet schema, in the form used for comparison and output. */
 function line(
   name: string,
   repetition: string,
@@ -15,7 +15,7 @@ function line(
 
 /**
  * Compares the file's schema with the registered one, element by element: names, order, nesting, repetition, physical
- * and logical types, field ids. DuckDB writes every column OPTIONAL; the null counts say what is really there.
+ * and logical types, field ids. DuckDB writes every column as OPTIONAL; the null counts show whether there are nulls.
  * @throws ParquetryError VERIFY_MISMATCH
  */
 export function checkSchema(check: Checker, metadata: FileMetaData, schema: TableSchema): void {
@@ -53,7 +53,7 @@ function scalarKind(type: DataType): string {
   return `decimal(${precision}, ${scale}) ${physical}`;
 }
 
-/** Kinds by physical type and annotation; what is not here is never written, so it is named as found. */
+/** Kinds by physical type and annotation. Other combinations are never written, so they are reported as found. */
 const KINDS: Readonly<Record<string, string>> = {
   'BOOLEAN none': 'bool',
   'INT32 INT_32': 'int32',

@@ -1,7 +1,7 @@
 import type { Codec, ColumnTally, FileIdentity, LedgerRange } from '@parquetry/core';
 import type { RegisteredSchema } from '@parquetry/schema';
 
-/** What a file must be, from the pull's counts and the writer's report. */
+/** Expected properties of a file, from the pull's counts and the writer's report. */
 export interface FileExpectation {
   readonly dataset: string;
   readonly schema: RegisteredSchema;
@@ -14,15 +14,15 @@ export interface FileExpectation {
   readonly rows: number;
   /** Ledgers with rows, ascending, as the pull counted them. */
   readonly ledgers: readonly LedgerRows[];
-  /** Network passphrase, when the file is to name it. */
+  /** Network passphrase, if the file must contain it. */
   readonly network?: string;
-  /** When given, every column chunk must have it. */
+  /** If given, every column chunk must have it. */
   readonly codec?: Codec;
-  /** Nulls and bounds of top-level columns; columns that are not named are not compared. */
+  /** Nulls and bounds of top-level columns; other columns are not compared. */
   readonly columns?: Readonly<Record<string, ColumnTally>>;
 }
 
-/** Rows of one ledger; core's LedgerTally fits. */
+/** Row count of one ledger; compatible with core's LedgerTally. */
 export interface LedgerRows {
   readonly ledger: number;
   readonly rows: number;
@@ -30,10 +30,10 @@ export interface LedgerRows {
   readonly lastCloseTimeMicros?: number;
 }
 
-/** How much is read: the ledger column, or every value of every column. */
+/** Depth of the check: the ledger column, or every value of every column. */
 export type VerifyLevel = 'ledger' | 'full';
 
-/** What was found in a file that is as expected. */
+/** Result for a file that matches the expectation. */
 export interface FileReport {
   readonly file: string;
   readonly level: VerifyLevel;
@@ -47,6 +47,6 @@ export interface FileReport {
   readonly columns: Readonly<Record<string, ColumnTally>>;
   /** Values decoded, nulls included: rows times columns at level full. */
   readonly values: number;
-  /** Of a local file, before any of its bytes was read. */
+  /** For a local file: its identity before any byte was read. */
   readonly mark?: FileIdentity;
 }

@@ -1,9 +1,9 @@
 import { type ErrorCode, ParquetryError } from '@parquetry/core';
 
-/** A fact of a file that is compared: text in errors and reports. */
+/** A compared property of a file, printable in errors and reports. */
 export type Fact = string | number;
 
-/** Checks of one file; every failure names the file, what was compared, and both values. */
+/** Checks of one file; each failure names the file, the property, and both values. */
 export class Checker {
   constructor(readonly file: string) {}
 
@@ -23,7 +23,7 @@ export class Checker {
   corrupt(why: string, cause?: unknown): never {
     throw new ParquetryError('FILE_CORRUPT', `${this.file} can't be read as Parquet: ${clip(why)}.`, {
       details: { file: this.file, reason: clip(why) },
-      hint: 'Write the partition again.',
+      hint: 'Rewrite the partition.',
       ...(cause === undefined ? {} : { cause }),
     });
   }
@@ -40,7 +40,7 @@ export function fault(
   const [wanted, got] = [clip(expected ?? 'nothing'), clip(found ?? 'nothing')];
   return new ParquetryError(code, `${file}: ${what} is ${got}, expected ${wanted}.`, {
     details: { file, what, expected: wanted, found: got },
-    hint: 'The file is not what was written; write the partition again.',
+    hint: 'The file differs from what was written; rewrite the partition.',
   });
 }
 

@@ -12,17 +12,17 @@ import { checkLedgers } from './ledgers';
 import { checkTally, footerTallies, isNested } from './tally';
 import { decodeTally } from './values';
 
-/** What `verifyFile` is asked. */
+/** Options of `verifyFile`. */
 export interface VerifyRequest {
-  /** A local path, or anything that gives byte ranges. */
+  /** A local path, or a source of byte ranges. */
   readonly file: string | AsyncBuffer;
-  /** How errors call the file; default: the last part of its path. */
+  /** Name of the file in errors; default: the last part of its path. */
   readonly name?: string;
   readonly expected: FileExpectation;
   /** Default: ledger. */
   readonly level?: VerifyLevel;
   readonly signal?: AbortSignal;
-  /** Called after each column that was decoded. */
+  /** Called after each decoded column. */
   readonly onProgress?: (progress: { columns: number; totalColumns: number }) => void;
 }
 
@@ -46,7 +46,7 @@ export async function verifyFile(request: VerifyRequest): Promise<FileReport> {
   });
 }
 
-/** Whatever a decoder throws at a file that is not one of ours becomes a coded error. */
+/** Converts any error that a decoder throws for a damaged file to a coded error. */
 async function guard<T>(check: Checker, signal: AbortSignal | undefined, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
@@ -54,7 +54,7 @@ async function guard<T>(check: Checker, signal: AbortSignal | undefined, run: ()
     if (error instanceof ParquetryError) throw error;
     if (signal?.aborted === true)
       throw new ParquetryError('CANCELLED', `Cancelled while ${check.file} was verified.`, { cause: error });
-    if (systemErrorCode(error) === 'ENOENT') return check.corrupt('it is not there', error);
+    if (systemErrorCode(error) === 'ENOENT') return check.corrupt('it does not exist', error);
     return check.corrupt(error instanceof Error ? error.message : String(error), error);
   }
 }

@@ -14,8 +14,8 @@ const CODEC_NAMES: Readonly<Record<Codec, string>> = {
 };
 
 /**
- * Compares the row groups: their rows add up, each has exactly the schema's column chunks in order, inside the file,
- * with the codec asked for and as many values as rows where a column does not repeat.
+ * Compares the row groups: their row counts add up, each has exactly the schema's column chunks in order, inside the
+ * file, with the requested codec and, for columns that are not repeated, as many values as rows.
  */
 export function checkGroups(
   check: Checker,
@@ -60,7 +60,7 @@ export function checkMetadata(check: Checker, metadata: FileMetaData, expected: 
   const { schema, dataset, range, network } = expected;
   const found = new Map<string, string | undefined>();
   for (const { key, value } of metadata.key_value_metadata ?? []) {
-    if (found.has(key)) check.corrupt(`the metadata key ${key} stands twice`);
+    if (found.has(key)) check.corrupt(`the metadata key ${key} occurs twice`);
     found.set(key, value);
   }
   const wanted: Record<string, string | undefined> = {

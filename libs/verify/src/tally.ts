@@ -8,12 +8,12 @@ export function isBounded({ type }: Field): boolean {
   return ['int32', 'int64', 'uint32', 'uint64', 'timestamp'].includes(type.type);
 }
 
-/** True for lists and structs: the footer does not count their own nulls. */
+/** True for lists and structs: the footer has no null count for them. */
 export function isNested({ type }: Field): boolean {
   return type.type === 'list' || type.type === 'struct';
 }
 
-/** Nulls and bounds that grow file by file or row group by row group. */
+/** Nulls and bounds, accumulated over files or row groups. */
 export class Tally {
   nulls = 0;
   private min: bigint | undefined;
@@ -37,8 +37,8 @@ export class Tally {
 }
 
 /**
- * Nulls and bounds of the scalar top-level columns from the footer. Bounds of `uint64` are left out: hyparquet gives
- * DECIMAL statistics as rounded doubles; level full compares them digit for digit.
+ * Nulls and bounds of the scalar top-level columns from the footer. Bounds of `uint64` are omitted: hyparquet returns
+ * DECIMAL statistics as rounded doubles; level full compares them exactly.
  */
 export function footerTallies(
   check: Checker,
@@ -73,7 +73,7 @@ function integer(check: Checker, field: Field, value: unknown): bigint {
   return check.mismatch(`a bound of ${field.name} in the footer`, 'a whole number', typeof value);
 }
 
-/** Compares what a column was found to hold with what was counted; bounds only where both sides know them. */
+/** Compares the nulls and bounds found in a column with the expected ones; bounds only when both sides have them. */
 export function checkTally(
   check: Checker,
   field: Field,

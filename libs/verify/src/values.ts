@@ -24,7 +24,7 @@ export async function decodeTally(check: Checker, file: DecodedFile, field: Fiel
         }
       }
     if (min !== undefined && max !== undefined) tally.addBounds(BigInt(min), BigInt(max));
-    // Decoding is plain computation: let heartbeats and cancellation through between row groups.
+    // Decoding is synchronous: yield to heartbeats and cancellation between row groups.
     await new Promise(setImmediate);
   }
   return tally.value();

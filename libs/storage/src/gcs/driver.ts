@@ -39,7 +39,7 @@ export class GcsDriver implements Driver {
     private readonly settings: RemoteSettings,
   ) {}
 
-  /** An emulator (fake-gcs-server) ignores the preconditions of upload sessions. */
+  /** Emulators (fake-gcs-server) ignore the preconditions of upload sessions. */
   partsAreSafe(): Promise<boolean> {
     const { parts, endpoint } = this.settings;
     return Promise.resolve(parts === 'auto' ? endpoint === undefined : parts === 'always');
@@ -155,7 +155,7 @@ export class GcsDriver implements Driver {
     }
   }
 
-  /** GCS answers 404 for both; listing needs the bucket only. */
+  /** GCS returns 404 for both; a listing needs only the bucket. */
   async assertBucket(name: string): Promise<void> {
     const bucket = await this.gcs();
     try {
@@ -222,7 +222,7 @@ function described({ size, updated }: Metadata): { size: number; modified: numbe
   return { size: Number(size ?? 0), modified: updated === undefined ? 0 : Date.parse(updated) };
 }
 
-/** Waits for the headers of a read; rejects when the stream fails before, as it does after a refusal. */
+/** Waits for the headers of a read; rejects when the stream fails first, for example because access is denied. */
 function answered(stream: Readable): Promise<Readonly<Record<string, string | undefined>>> {
   return new Promise((resolve, reject) => {
     // This listener stays: a failure between two reads must not end the process.
@@ -230,7 +230,7 @@ function answered(stream: Readable): Promise<Readonly<Record<string, string | un
     stream.once('response', (answer: Answered) => {
       if (answer.statusCode < 300) resolve(answer.headers);
     });
-    // The SDK asks when the stream is first read.
+    // The SDK sends the request when the stream is first read.
     stream.read(0);
   });
 }

@@ -13,17 +13,17 @@ interface SdkError {
   };
 }
 
-/** An HTTP answer to one of our own requests to an upload session, whose address is a secret. */
+/** An HTTP response to a request to an upload session, whose address is secret. */
 export class SessionError extends Error {
   constructor(
     readonly status: number,
     readonly retryAfter: string | undefined,
   ) {
-    super(`the upload session answered ${status}`);
+    super(`the upload session returned ${status}`);
   }
 }
 
-/** What an SDK error says, without its text. */
+/** The facts of an SDK error, without its text. */
 export function gcsAnswer(error: unknown): Answer {
   if (error instanceof SessionError)
     return { ...NOTHING, status: error.status, reason: 'UploadSession', retryAfter: error.retryAfter };
@@ -40,7 +40,7 @@ export function gcsAnswer(error: unknown): Answer {
   };
 }
 
-/** The status of an SDK error, undefined when no answer came. */
+/** The HTTP status of an SDK error; undefined without a response. */
 export function gcsStatus(error: unknown): number | undefined {
   return gcsAnswer(error).status;
 }

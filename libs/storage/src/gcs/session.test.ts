@@ -6,7 +6,7 @@ import { ResumableSession } from './session';
 
 const CHUNK = 256 << 10;
 
-/** A resumable session as Google documents it; `mood` breaks one request after the other. */
+/** A resumable session as Google documents it; `mood` selects the failure to inject. */
 class SessionServer {
   readonly received: Buffer[] = [];
   requests = 0;
@@ -83,7 +83,7 @@ describe('ResumableSession', () => {
   beforeEach(() => (server = new SessionServer()));
   afterEach(() => server.stop());
 
-  it('sends chunks of whole 256 KiB and makes the object with the last one', async () => {
+  it('sends chunks in multiples of 256 KiB and creates the object with the last one', async () => {
     const session = await open();
     expect(session.partBytes).toBe(4 * CHUNK);
     await sendAll(session, bytes);
@@ -93,12 +93,12 @@ describe('ResumableSession', () => {
   });
 
   it.each([
-    ['the answer to a chunk is lost', ['lose-answer']],
+    ['the response to a chunk is lost', ['lose-answer']],
     ['half a chunk arrives', ['ok', 'half']],
-    ['half a chunk arrives and the next answers are lost', ['half', 'lose-answer', 'half', 'lose-answer']],
-    ['the answer to the last chunk is lost', ['ok', 'ok', 'lose-answer']],
+    ['half a chunk arrives and the next responses are lost', ['half', 'lose-answer', 'half', 'lose-answer']],
+    ['the response to the last chunk is lost', ['ok', 'ok', 'lose-answer']],
     ['the service is busy', ['busy', 'busy', 'ok', 'busy']],
-  ] as const)('asks how far it got when %s', async (_, mood) => {
+  ] as const)('queries the received offset when %s', async (_, mood) => {
     const session = await open();
     server.mood = [...mood];
     await sendAll(session, bytes);
@@ -106,7 +106,7 @@ describe('ResumableSession', () => {
     expect(server.object?.equals(bytes)).toBe(true);
   });
 
-  it('tells a name that is taken by then', async () => {
+  it('reports a name that was taken meanwhile', async () => {
     server.taken = true;
     const session = await open();
     await sendAll(session, bytes);
@@ -114,7 +114,7 @@ describe('ResumableSession', () => {
     expect(server.object).toBeUndefined();
   });
 
-  it('notices an object that is not what was sent', async () => {
+  it('detects an object that differs from what was sent', async () => {
     const session = await open();
     server.received.push(Buffer.alloc(0));
     const push = server.received.push.bind(server.received);
@@ -122,7 +122,7 @@ describe('ResumableSession', () => {
     await expect(sendAll(session, bytes, 1)).rejects.toMatchObject({ code: 'VERIFY_MISMATCH' });
   });
 
-  it('cancels, and never shows its address', async () => {
+  it('cancels, and never reveals its address', async () => {
     const session = await open();
     await session.abort(signal);
     expect(server.deleted).toBe(true);

@@ -7,9 +7,9 @@ import { SessionError } from './fault';
 const CHUNK = 256 << 10;
 
 /**
- * A resumable upload session. Chunks go one by one; the last one makes the object appear, if its name is still free.
- * After an answer that was lost the session is asked how far it got. Its address is as good as a credential, so it
- * stays in here.
+ * A resumable upload session. Chunks are sent sequentially; the last one creates the object if its name is still free.
+ * When a response is lost, the session is queried for the received offset. Its address works like a credential, so it
+ * never leaves this class.
  */
 export class ResumableSession implements PartUpload {
   readonly parallel = false;
@@ -50,11 +50,11 @@ export class ResumableSession implements PartUpload {
 
   async abort(signal: AbortSignal): Promise<void> {
     const { status } = await fetch(this.address, { method: 'DELETE', signal });
-    // 499 is the answer to a session that was cancelled, 404 and 410 that there is none any more.
+    // 499: the session was cancelled. 404 and 410: it no longer exists.
     if (status >= 500 || status === 429) throw new SessionError(status, undefined);
   }
 
-  /** Sends bytes, or asks, and gives the number of bytes that the session has. */
+  /** Sends bytes, or queries the session; returns the number of bytes that it has received. */
   private async send(bytes: Uint8Array, range: string, signal: AbortSignal): Promise<number> {
     this.sure = false;
     const response = await fetch(this.address, {
@@ -88,7 +88,7 @@ export class ResumableSession implements PartUpload {
     const { md5Hash } = JSON.parse(text) as { md5Hash?: unknown };
     const md5 = this.md5.copy().digest('base64');
     if (typeof md5Hash !== 'string' || md5Hash === md5) return;
-    throw new ParquetryError('VERIFY_MISMATCH', 'The object that the upload made is not what was sent.', {
+    throw new ParquetryError('VERIFY_MISMATCH', 'The uploaded object differs from what was sent.', {
       details: { md5, storedMd5: md5Hash.slice(0, 32) },
     });
   }

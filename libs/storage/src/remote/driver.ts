@@ -1,27 +1,27 @@
 import type { ObjectInfo, PendingUpload } from '../store';
 import type { Fault, Place } from './fault';
 
-/** What HEAD says of an object. */
+/** The result of HEAD for an object. */
 export interface RemoteInfo extends ObjectInfo {
   /** S3: the ETag. GCS: the generation. */
   readonly version: string;
-  /** The random id that the write which made the object carried; undefined for objects of other programs. */
+  /** The random id of the write that created the object; undefined for objects of other programs. */
   readonly writeId: string | undefined;
   readonly sums: Checksums;
 }
 
-/** What the service itself computed of the bytes it stored, lower case hex. */
+/** Checksums that the service computed from the stored bytes, lower case hex. */
 export interface Checksums {
   readonly sha256?: string;
-  /** S3, objects uploaded in parts: sha256 over the sha256s of the parts. */
+  /** S3 multipart uploads: sha256 over the sha256s of the parts. */
   readonly sha256OfParts?: string;
   readonly md5?: string;
 }
 
-/** When a write may happen. */
+/** Condition of a write. */
 export type Condition = 'absent' | 'always' | { readonly version: string };
 
-/** Where the bytes of a write come from: memory, or a local file that is streamed. */
+/** Source of the bytes of a write: memory, or a local file that is streamed. */
 export type Content = Uint8Array | { readonly file: string; readonly size: number; readonly md5: string };
 
 /** One write of a whole object in one request. */
@@ -33,27 +33,27 @@ export interface PutRequest {
   readonly condition: Condition;
 }
 
-/** Bytes that came in answer to one read. */
+/** Bytes of one read response. */
 export interface RemoteBody {
-  /** Where the bytes begin in the object, 0 when the server ignored the range. */
+  /** Offset of the bytes in the object; 0 when the server ignored the range. */
   readonly start: number;
-  /** Bytes of the whole object. */
+  /** Size of the whole object. */
   readonly total: number;
   readonly version: string;
   readonly bytes: AsyncIterable<Uint8Array>;
 }
 
-/** One page of a listing, by full names. */
+/** One page of a listing, with full names. */
 export interface Page {
   readonly objects: readonly (ObjectInfo & { readonly name: string })[];
-  /** Folders, with `/` at their end, when a delimiter was asked for. */
+  /** Folders, with a trailing `/`, when a delimiter was requested. */
   readonly folders: readonly string[];
   readonly next: string | undefined;
-  /** False when the server lists folder by folder, so not in the order of the names' bytes. */
+  /** False when the server lists folder by folder, and so not in byte order of the names. */
   readonly ordered: boolean;
 }
 
-/** A page asked for. */
+/** Request for a page. */
 export interface PageRequest {
   readonly prefix: string;
   readonly after?: string | undefined;
@@ -61,37 +61,37 @@ export interface PageRequest {
   readonly next?: string | undefined;
 }
 
-/** An upload in parts that are sent one by one, or several at once where `parallel`. */
+/** A multipart upload; parts are sent sequentially, or concurrently when `parallel`. */
 export interface PartUpload {
   readonly parallel: boolean;
   readonly partBytes: number;
-  /** Sends part `index` (from 0), which begins at byte `offset`. May be sent again after a failure. */
+  /** Sends part `index` (from 0), which starts at byte `offset`. A failed part may be sent again. */
   part(index: number, offset: number, bytes: Buffer, signal: AbortSignal): Promise<void>;
-  /** Makes the object appear; false when its condition was refused, or the upload is gone: then HEAD decides. */
+  /** Completes the object; false when the condition failed or the upload no longer exists: then HEAD decides. */
   finish(signal: AbortSignal): Promise<boolean>;
   /** Frees the parts. */
   abort(signal: AbortSignal): Promise<void>;
 }
 
 /**
- * A service behind a remote store: each method is one request, tried once, that throws what the SDK throws. Names are
- * whole object names in the bucket.
+ * The service behind a remote store: each method sends one request without retries and throws the SDK's errors. Names
+ * are full object names in the bucket.
  */
 export interface Driver {
   readonly bucket: string;
 
   /**
-   * Whether the condition of an upload in parts is checked in the step that makes the object appear. Asked after a HEAD,
-   * which tells whose server it is.
+   * Whether the condition of a multipart upload is checked atomically when it completes. Called after a HEAD, which
+   * identifies the server.
    */
   partsAreSafe(): Promise<boolean>;
 
   head(name: string, signal: AbortSignal): Promise<RemoteInfo | undefined>;
 
-  /** False when the condition was refused. */
+  /** False when the condition failed. */
   put(request: PutRequest, signal: AbortSignal): Promise<boolean>;
 
-  /** Bytes from `start` up to `end` (exclusive), of one version if named. Undefined when there is no such object. */
+  /** Bytes from `start` to `end` (exclusive), of `version` if given. Undefined when the object does not exist. */
   read(
     name: string,
     range: {
@@ -106,7 +106,7 @@ export interface Driver {
 
   page(request: PageRequest, signal: AbortSignal): Promise<Page>;
 
-  /** Throws what a missing bucket makes the SDK throw; needs the right to list. */
+  /** Throws the SDK's error when the bucket is missing; needs list permission. */
   assertBucket(name: string, signal: AbortSignal): Promise<void>;
 
   begin(

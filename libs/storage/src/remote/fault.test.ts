@@ -27,7 +27,7 @@ describe('remoteFault', () => {
     [undefined, 'DEPTH_ZERO_SELF_SIGNED_CERT', 'CONFIG_INVALID'],
     [400, 'InvalidStorageClass', 'STORAGE_REFUSED'],
     [507, 'InsufficientStorage', 'STORAGE_FULL'],
-  ])('%s %s is final: %s, with what to check', (status, reason, code) => {
+  ])('%s %s is final: %s, with a hint', (status, reason, code) => {
     const fault = remoteFault(new Error('x'), answer(status, reason), PLACE);
     expect(fault).toMatchObject({ again: false, error: { code, hint: expect.any(String) as string } });
   });
@@ -44,12 +44,12 @@ describe('remoteFault', () => {
     [undefined, 'ECONNRESET'],
     [undefined, 'ETIMEDOUT'],
     [200, 'SyntaxError'],
-  ])('%s %s is tried again', (status, reason) => {
+  ])('%s %s is retried', (status, reason) => {
     const fault = remoteFault(new Error('x'), answer(status, reason, { retryAfter: '2' }), PLACE);
     expect(fault).toMatchObject({ again: true, retryAfterMs: 2000, error: { code: 'STORAGE_UNREACHABLE' } });
   });
 
-  it('names the region that the service told', () => {
+  it('names the region that the service returned', () => {
     const { error } = remoteFault(
       new Error('x'),
       answer(301, 'PermanentRedirect', { region: 'eu-west-3' }),
@@ -58,7 +58,7 @@ describe('remoteFault', () => {
     expect(error.hint).toContain('AWS_REGION=eu-west-3');
   });
 
-  it('keeps the text of the service out', () => {
+  it("omits the service's text", () => {
     const cause = new Error('the key AKIAHUNTER2 with hunter2 is wrong');
     const { error } = remoteFault(cause, answer(403, 'AccessDenied'), PLACE);
     expect(JSON.stringify(error) + error.message + error.hint + String(error.cause)).not.toMatch(/hunter2/i);
@@ -74,7 +74,7 @@ describe('pauses', () => {
     expect(readRetryAfter(undefined)).toBeUndefined();
   });
 
-  it('double, are jittered and bounded, and are never shorter than asked for', () => {
+  it('double, are jittered and bounded, and are never shorter than requested', () => {
     const policy = { attempts: 8, backoffMs: 100 };
     for (let i = 0; i < 200; i++) {
       const second = pause(policy, 2, undefined) ?? 0;

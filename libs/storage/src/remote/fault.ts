@@ -1,22 +1,22 @@
 import { isParquetryError, ParquetryError, systemErrorCode } from '@parquetry/core';
 
-/** What a failed request means: final, or worth another try. */
+/** Classification of a failed request: final or retryable. */
 export interface Fault {
   readonly error: ParquetryError;
   readonly again: boolean;
-  /** The server's wish, milliseconds. */
+  /** The server's Retry-After, milliseconds. */
   readonly retryAfterMs?: number;
 }
 
-/** What a service said of a failed request, reduced to parts that can't hold a secret. */
+/** A service's response to a failed request, reduced to parts that can't contain a secret. */
 export interface Answer {
-  /** HTTP status, undefined when no answer came. */
+  /** HTTP status; undefined without a response. */
   readonly status: number | undefined;
-  /** The service's or the network's name for the failure. */
+  /** Error name or code from the service or the network. */
   readonly reason: string;
   readonly retryAfter: string | undefined;
   readonly requestId: string | undefined;
-  /** The region a bucket is in, when the service told. */
+  /** The region of the bucket, when the service returned it. */
   readonly region: string | undefined;
 }
 
@@ -28,18 +28,18 @@ export interface Place {
   readonly bucket: string;
 }
 
-/** No answer within the time limit. */
+/** No response within the time limit. */
 export class NoAnswer extends Error {
   readonly code = 'ETIMEDOUT';
   constructor(milliseconds: number) {
-    super(`no answer within ${milliseconds} ms`);
+    super(`no response within ${milliseconds} ms`);
   }
 }
 
 /** The object was replaced while it was read in several requests. */
 export class ObjectChanged extends Error {}
 
-/** The upload is not there any more: finished already, aborted by somebody, or expired. */
+/** The upload no longer exists: it was completed, aborted or expired. */
 export class UploadLost extends Error {
   readonly code = 'UPLOAD_LOST';
 }
@@ -54,8 +54,8 @@ const REGION =
 const CERTIFICATE = /^(CERT_|ERR_TLS|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED|UNABLE_TO_(VERIFY|GET))/;
 
 /**
- * The code of a network failure, looked for through the causes; undefined when there is none. Errors of Node itself may
- * come from another realm, so their class is not asked for.
+ * The code of a network failure, searched through the causes; undefined when there is none. Node's errors may come from
+ * another realm, so `instanceof` is not used.
  */
 export function networkCode(error: unknown): string | undefined {
   let at = error;
@@ -67,25 +67,25 @@ export function networkCode(error: unknown): string | undefined {
   return undefined;
 }
 
-/** The text of an error, to be matched, never to be shown. */
+/** The text of an error, only for matching; it is never shown. */
 export function hiddenText(error: unknown): string {
   if (typeof error !== 'object' || error === null || !('message' in error)) return '';
   return typeof error.message === 'string' ? error.message : '';
 }
 
-/** A name that may be shown: short, letters, digits, `_`, `.` and `-` only. Anything else becomes `fallback`. */
+/** A name that is safe to show: short, with only letters, digits, `_`, `.` and `-`. Otherwise `fallback`. */
 export function plain<T>(text: unknown, fallback: T): string | T {
   return typeof text === 'string' && /^[\w.-]{1,64}$/.test(text) ? text : fallback;
 }
 
-/** Turns a failed request into a coded error. The service's own text is left out: it may quote what was sent. */
+/** Converts a failed request to a coded error. The service's text is omitted: it may quote the request. */
 export function remoteFault(error: unknown, answer: Answer, place: Place): Fault {
   if (isParquetryError(error)) return { error, again: false };
   if (error instanceof UploadLost)
     return {
       error: new ParquetryError(
         'STORAGE_UNREACHABLE',
-        `The upload of ${place.uri} is gone from the server.`,
+        `The upload of ${place.uri} no longer exists on the server.`,
         {
           cause: error,
         },
@@ -109,7 +109,7 @@ export function remoteFault(error: unknown, answer: Answer, place: Place): Fault
     return final(
       'STORAGE_NOT_FOUND',
       `there is no bucket ${bucket}`,
-      'Check the name, the account and the endpoint; buckets are never made here.',
+      'Check the name, the account and the endpoint; buckets are never created here.',
     );
   if (REGION.test(reason) || answer.region !== undefined || status === 301 || status === 307)
     return final(
@@ -121,7 +121,7 @@ export function remoteFault(error: unknown, answer: Answer, place: Place): Fault
     return final(
       'PERMISSION_DENIED',
       "this machine's clock is wrong",
-      'Set the clock; signed requests hold the time.',
+      'Set the clock; signed requests contain the time.',
     );
   if (CREDENTIALS.test(reason) || status === 401)
     return final(
@@ -131,44 +131,44 @@ export function remoteFault(error: unknown, answer: Answer, place: Place): Fault
     );
   if (THROTTLED.test(reason) || status === 429 || status === 408 || TRANSIENT_400.test(reason))
     return again(
-      make('STORAGE_UNREACHABLE', 'the service asks to slow down or lost the request', SLOW),
+      make('STORAGE_UNREACHABLE', 'the service is throttling requests or lost the request', SLOW),
       answer,
     );
   if (status === 403)
     return final(
       'PERMISSION_DENIED',
-      'the service refuses it',
-      'Check the credentials, and their policy and the one of the bucket against docs/storage.md; a store answers so too for objects that are not there when listing is not allowed.',
+      'the service denied access',
+      "Check the credentials, their policy and the bucket's policy against docs/storage.md. Without list permission a store also denies access to objects that do not exist.",
     );
   if (status === 507 || /^(QuotaExceeded|XMinioStorageFull|InsufficientStorage)$/.test(reason))
     return final('STORAGE_FULL', 'the store is full', 'Free space or raise the quota.');
   if (status === 501)
     return final(
       'CONFIG_INVALID',
-      'the server does not know this operation',
-      'The server must know conditional writes (If-None-Match: *). For one that refuses checksum headers set PARQUETRY_S3_CHECKSUM=none.',
+      'the server does not support this operation',
+      'The server must support conditional writes (If-None-Match: *). For a server that refuses checksum headers set PARQUETRY_S3_CHECKSUM=none.',
     );
   if (CERTIFICATE.test(reason))
     return final(
       'CONFIG_INVALID',
       "the server's certificate is not trusted",
-      'Set NODE_EXTRA_CA_CERTS to its authority, or check the endpoint.',
+      'Set NODE_EXTRA_CA_CERTS to its certificate authority, or check the endpoint.',
     );
-  // Refused conditions are settled before; here a write of somebody else was in the way.
+  // Failed conditions are handled earlier; here a concurrent write interfered.
   if (status !== undefined && status >= 400 && status < 500 && status !== 409 && status !== 412)
     return final(
       'STORAGE_REFUSED',
-      'the service refuses the request',
+      'the service rejected the request',
       'Check the storage settings (docs/storage.md): storage class, encryption, endpoint.',
     );
   return again(
-    make('STORAGE_UNREACHABLE', status === undefined ? 'no answer' : 'the service failed', REACH),
+    make('STORAGE_UNREACHABLE', status === undefined ? 'no response' : 'the service failed', REACH),
     answer,
   );
 }
 
 const SLOW = 'Lower the concurrency, or try again later.';
-const REACH = 'Check the network and the endpoint, then run it again; nothing half-written is visible.';
+const REACH = 'Check the network and the endpoint, then run it again; no partial object is visible.';
 
 function again(error: ParquetryError, answer: Answer): Fault {
   const retryAfterMs = readRetryAfter(answer.retryAfter);

@@ -5,12 +5,12 @@ import type { Page, PageRequest } from './driver';
 import type { Place } from './fault';
 import type { Requests } from './requests';
 
-/** An object by its full name in the bucket. */
+/** An object with its full name in the bucket. */
 export type NamedObject = ObjectInfo & { readonly name: string };
 
 /**
- * Objects whose name begins with `prefix`, after `after`, in the order of the names' bytes. A server that lists folder
- * by folder is walked so, one folder's names in memory at a time.
+ * Objects whose name begins with `prefix`, after `after`, in byte order. A server that lists folder by folder is
+ * walked, with the names of one folder in memory at a time.
  */
 export async function* listNames(
   requests: Requests,
@@ -84,7 +84,7 @@ function fetchPage(requests: Requests, place: Place, request: PageRequest): Prom
 function disordered(place: Place): ParquetryError {
   return new ParquetryError(
     'CONFIG_INVALID',
-    `The server of ${place.uri} does not list keys in the order of their bytes.`,
+    `The server of ${place.uri} does not list keys in byte order.`,
     { details: { uri: place.uri }, hint: 'Set PARQUETRY_S3_LISTING=walk.' },
   );
 }

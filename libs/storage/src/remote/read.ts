@@ -4,9 +4,9 @@ import type { Requests } from './requests';
 import { beforeNext } from './retry';
 
 /**
- * Bytes `[start, end)` of an object, to its end without `end`. A connection that breaks is continued where it broke,
- * on the same version of the object, so a caller sees each byte once.
- * @throws ParquetryError OBJECT_NOT_FOUND, ObjectChanged when another version is there by then
+ * Bytes `[start, end)` of an object, to its end without `end`. A broken connection is resumed at the same offset of the
+ * same version, so a caller sees each byte once.
+ * @throws ParquetryError OBJECT_NOT_FOUND, ObjectChanged when the object was replaced meanwhile
  */
 export async function* readBytes(
   requests: Requests,
@@ -32,7 +32,7 @@ export async function* readBytes(
         });
       }
       if (body.start !== at)
-        throw new ParquetryError('STORAGE_REFUSED', `The server of ${place.uri} does not know ranged reads.`);
+        throw new ParquetryError('STORAGE_REFUSED', `The server of ${place.uri} does not support ranged reads.`);
       if (version !== undefined && body.version !== version) throw new ObjectChanged();
       version = body.version;
       stop = Math.min(stop ?? body.total, body.total);
@@ -51,7 +51,7 @@ export async function* readBytes(
   }
 }
 
-/** Runs a reader again from its start when the object was replaced under it. */
+/** Restarts a reader when the object was replaced during the read. */
 export async function untilStable<T>(tries: number, place: Place, read: () => Promise<T>): Promise<T> {
   for (let attempt = 1; attempt <= tries; attempt++) {
     try {
@@ -63,7 +63,7 @@ export async function untilStable<T>(tries: number, place: Place, read: () => Pr
   throw new ParquetryError('STORAGE_UNREACHABLE', `${place.uri} changes faster than it can be read.`);
 }
 
-/** The bytes of several chunks in one piece. */
+/** Concatenates chunks. */
 export async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const all: Uint8Array[] = [];
   for await (const chunk of chunks) all.push(chunk);

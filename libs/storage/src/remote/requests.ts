@@ -5,7 +5,7 @@ import { limited, retrying } from './retry';
 
 const BYTES_PER_TIMEOUT = 4 << 20;
 
-/** Sends a store's requests: each within its time limit, tried again while that makes sense. */
+/** Sends a store's requests, each with a time limit and retries. */
 export class Requests {
   private bucketSeen = false;
 
@@ -14,7 +14,7 @@ export class Requests {
     readonly settings: RemoteSettings,
   ) {}
 
-  /** One request with its tries. `bytes` it carries lengthen its time limit. */
+  /** One request with retries. Its `bytes` extend its time limit. */
   send<T>(
     place: Place,
     request: (signal: AbortSignal) => Promise<T>,
@@ -24,7 +24,7 @@ export class Requests {
     return retrying(this.settings, once, (error) => this.driver.fault(error, place), options.signal);
   }
 
-  /** One request, once. Throws what the driver throws. */
+  /** One request without retries. Throws the driver's errors. */
   once<T>(
     request: (signal: AbortSignal) => Promise<T>,
     options: { readonly signal?: AbortSignal | undefined; readonly bytes?: number } = {},
@@ -33,7 +33,7 @@ export class Requests {
     return limited(limit, options.signal, request);
   }
 
-  /** A missing object may mean a missing bucket: HEAD has no room to say so. Asked once, at the first miss. */
+  /** A missing object may mean a missing bucket, which HEAD can't report. Checked once, at the first miss. */
   async assertBucket(name: string, place: Place): Promise<void> {
     if (this.bucketSeen) return;
     await this.send(place, (signal) => this.driver.assertBucket(name, signal));

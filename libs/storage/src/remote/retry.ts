@@ -3,28 +3,28 @@ import { ParquetryError } from '@parquetry/core';
 import { type Fault, NoAnswer } from './fault';
 
 const MAX_PAUSE_MS = 20_000;
-/** A server that wants more than this is busy for longer than a request waits; the workflow's own retry comes then. */
+/** Longest Retry-After that a request waits for; beyond it the workflow's retry takes over. */
 const MAX_RETRY_AFTER_MS = 60_000;
 
-/** How often and how patiently a request is tried. */
+/** Retry policy of a request. */
 export interface RetryPolicy {
   readonly attempts: number;
   readonly backoffMs: number;
 }
 
-/** Whether a signal has fired; the compiler takes a property that it has seen for settled. */
+/** Whether a signal has fired; a function, because the compiler would narrow the property. */
 export function isAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true;
 }
 
-/** The error of an operation that its signal stopped. */
+/** The error of an aborted operation. */
 export function cancelled(what: string): ParquetryError {
   return new ParquetryError('CANCELLED', `${what} was cancelled.`);
 }
 
 /**
- * The pause before try `attempt` (from 1): at least what the server asked for, else half fixed and half random, so
- * that clients that failed together do not come back together. Undefined when the server asks for too much.
+ * The pause before attempt `attempt` (from 1): at least the server's Retry-After, else half fixed and half random, so
+ * that clients that failed together do not retry together. Undefined when Retry-After is too long.
  */
 export function pause(
   policy: RetryPolicy,
@@ -37,7 +37,7 @@ export function pause(
   return retryAfterMs > MAX_RETRY_AFTER_MS ? undefined : retryAfterMs + jittered / 2;
 }
 
-/** Waits before another try; throws the fault's error when there is none. @throws ParquetryError CANCELLED */
+/** Waits before the next attempt; throws the fault's error when there is none. @throws ParquetryError CANCELLED */
 export async function beforeNext(
   policy: RetryPolicy,
   attempt: number,
@@ -53,7 +53,7 @@ export async function beforeNext(
   }
 }
 
-/** Runs `request` until it succeeds, fails for good, or all tries are used. */
+/** Runs `request` until it succeeds, fails with a final error, or all attempts are used. */
 export async function retrying<T>(
   policy: RetryPolicy,
   request: () => Promise<T>,
@@ -73,7 +73,7 @@ export async function retrying<T>(
 
 /**
  * Runs one request with a time limit. Its signal fires at the limit or with `outer`; a client that can't be stopped is
- * left behind, so what it does counts as unknown.
+ * abandoned, and the outcome counts as unknown.
  */
 export async function limited<T>(
   milliseconds: number,

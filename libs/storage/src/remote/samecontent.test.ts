@@ -25,13 +25,13 @@ describe('checksumSays', () => {
     return sum('sha256', Buffer.concat(digests));
   };
 
-  it('takes the sha256 of the service as it is', () =>
+  it('compares the sha256 of the service directly', () =>
     inFolder(async (folder) => {
       expect(await checksumSays({ sums: { sha256 } }, file(folder))).toBe(true);
       expect(await checksumSays({ sums: { sha256: sum('sha256', 'other') } }, file(folder))).toBe(false);
     }));
 
-  it('makes the sum over parts; other parts say nothing', () =>
+  it('computes the checksum over parts; other part sizes are inconclusive', () =>
     inFolder(async (folder) => {
       for (const size of [65_000, 65_536, 150_001, 200_000, 1])
         expect(await checksumSays({ sums: { sha256OfParts: parts(size) } }, file(folder, size))).toBe(true);
@@ -44,7 +44,7 @@ describe('checksumSays', () => {
       expect(await checksumSays({ sums: { md5: sum('md5', 'other') } }, file(folder))).toBe(false);
     }));
 
-  it('leaves it open without a sum, without the file, or when the file is another one', () =>
+  it('is inconclusive without a checksum, without the file, or with a changed file', () =>
     inFolder(async (folder) => {
       expect(await checksumSays({ sums: {} }, file(folder))).toBeUndefined();
       const md5 = { sums: { md5: sum('md5', bytes) } };

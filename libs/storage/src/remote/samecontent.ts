@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { systemErrorCode } from '@parquetry/core';
 import type { RemoteInfo } from './driver';
 
-/** A local file whose sha256 is known, and the parts it is uploaded in. */
+/** A local file with its sha256, and its part size in uploads. */
 export interface LocalFile {
   readonly path: string;
   /** Lower case hex. */
@@ -13,8 +13,8 @@ export interface LocalFile {
 }
 
 /**
- * Whether a service's own checksum of an object says that its bytes are those of a local file; undefined when it keeps
- * none that can be compared, and the object must be read. The sums are the service's, made of the bytes it stored.
+ * Whether the service's checksum of an object proves that its bytes equal a local file; undefined when no checksum is
+ * comparable and the object must be read. The service computes its checksums from the stored bytes.
  */
 export async function checksumSays(
   { sums }: Pick<RemoteInfo, 'sums'>,
@@ -24,12 +24,12 @@ export async function checksumSays(
   if (sums.sha256OfParts === undefined && sums.md5 === undefined) return undefined;
   const own = await fileSums(file);
   if (own === undefined) return undefined;
-  // Parts of another size give another sum for the same bytes: only equality says something there.
+  // Other part sizes give another checksum for the same bytes: only equality is conclusive.
   if (sums.sha256OfParts !== undefined) return own.ofParts === sums.sha256OfParts || undefined;
   return own.md5 === sums.md5;
 }
 
-/** The sums of a file as services make them; undefined when it is gone, or is not the file it was. */
+/** The checksums of a file as services compute them; undefined when the file is missing or has changed. */
 async function fileSums(file: LocalFile): Promise<{ md5: string; ofParts: string } | undefined> {
   const [whole, md5, sums] = [createHash('sha256'), createHash('md5'), createHash('sha256')];
   let part = createHash('sha256');

@@ -22,7 +22,7 @@ import { Requests } from './requests';
 import { uploadFile } from './upload';
 import { head, writeOnce } from './write';
 
-/** Objects of a bucket below a prefix. What S3 and GCS share; a driver makes the single requests. */
+/** Objects of a bucket below a prefix. Common to S3 and GCS; a driver sends the requests. */
 export abstract class RemoteStore implements ManagedStore {
   readonly uri: string;
   private readonly base: string;
@@ -124,7 +124,7 @@ export abstract class RemoteStore implements ManagedStore {
     const names = listNames(this.requests, this.listed(prefix), this.base + prefix, after);
     for await (const { name, size, modified } of names) {
       const key = name.slice(this.base.length);
-      // Some tools keep an empty object whose name ends with a slash to show a folder.
+      // Some tools store an empty object with a trailing slash as a folder marker.
       if (key === '' || key.endsWith('/') || key.split('/').some(isTempName)) continue;
       yield { key, size, modified };
     }

@@ -11,7 +11,7 @@ import { assertSize, head, settle, writeOnce } from './write';
 const CHUNK = 1 << 20;
 const BEGIN_GRACE_MS = 5000;
 
-/** What one upload is about. */
+/** One upload. */
 interface Job {
   readonly name: string;
   readonly place: Place;
@@ -20,9 +20,9 @@ interface Job {
 }
 
 /**
- * Creates an object from a local file. At most `partsInFlight` parts are in memory. The bytes are hashed as they are
- * read, and the request that makes the object visible is sent only when they are the expected ones. A server whose
- * uploads in parts don't keep their condition gets the file in one request, streamed.
+ * Creates an object from a local file. At most `partsInFlight` parts are in memory. The bytes are hashed while they are
+ * read, and the request that makes the object visible is sent only when the hash matches. A server that does not
+ * enforce the condition of multipart uploads gets the file in one streamed request.
  */
 export async function uploadFile(requests: Requests, job: Job): Promise<PutOutcome> {
   const { name, place, file, expected } = job;
@@ -43,7 +43,7 @@ export async function uploadFile(requests: Requests, job: Job): Promise<PutOutco
   }
 }
 
-/** In one request where the file is small, or where parts are not safe; true when the object is ours. */
+/** Sends a small file, or one for which multipart is not safe, in one request; true when the object is ours. */
 async function send(requests: Requests, job: Job, source: FileHandle): Promise<boolean> {
   const { name, place, expected } = job;
   if (expected.size <= requests.settings.partBytes) {
@@ -65,7 +65,7 @@ async function sendWhole(
   return (await writeOnce(requests, name, place, request, 'absent', expected.signal)) === 'ours';
 }
 
-/** The file as it is streamed into one request, after a look at its bytes, since that request makes it visible. */
+/** The file for one streamed request. Its bytes are checked first, since that request makes the object visible. */
 async function hashedFile(job: Job, source: FileHandle): Promise<Content> {
   const { file, expected } = job;
   const [sha256, md5] = [createHash('sha256'), createHash('md5')];
@@ -79,13 +79,13 @@ async function hashedFile(job: Job, source: FileHandle): Promise<Content> {
   return { file, size, md5: md5.digest('base64') };
 }
 
-/** An upload can get lost as a whole (aborted by a cleaner, a session that expired); then it starts again. */
+/** An upload can be lost (aborted by a cleanup, or an expired session); then it is restarted. */
 async function sendParts(requests: Requests, job: Job, source: FileHandle): Promise<boolean> {
   const { name, place, expected } = job;
   for (let attempt = 1; ; attempt++) {
     const writeId = randomUUID();
     const begin = { name, writeId, size: expected.size, sha256: expected.sha256 };
-    // Cancelled in mid-air, an upload would stay on the server without a name here: its answer is waited for a while.
+    // A cancelled start could leave an upload on the server whose id is unknown here: wait a while for its response.
     const patient = { signal: later(expected.signal, BEGIN_GRACE_MS) };
     const upload = await requests.send(place, (signal) => requests.driver.begin(begin, signal), patient);
     let failure: unknown = new UploadLost();
@@ -95,7 +95,7 @@ async function sendParts(requests: Requests, job: Job, source: FileHandle): Prom
     } catch (error) {
       failure = error;
     }
-    // A refusal, or an answer that was lost: the parts are freed first, then the object that is there decides.
+    // The condition failed, or a response was lost: free the parts, then check the existing object.
     await requests.send(place, (signal) => upload.abort(signal)).catch(() => undefined);
     const lost = isLost(failure);
     if (!lost && !(isParquetryError(failure) && failure.retryable)) throw failure;
@@ -141,7 +141,7 @@ async function sendAll(requests: Requests, upload: PartUpload, job: Job, source:
   if (failures.length > 0) throw failures[0];
 }
 
-/** A signal that fires a while after another one. */
+/** A signal that fires some time after another one. */
 function later(signal: AbortSignal | undefined, milliseconds: number): AbortSignal | undefined {
   if (signal === undefined) return undefined;
   const stop = new AbortController();
@@ -160,7 +160,7 @@ async function openStaged(file: string): Promise<FileHandle> {
     return await open(file, 'r');
   } catch (error) {
     if (systemErrorCode(error) !== 'ENOENT') throw error;
-    throw new ParquetryError('STAGE_LOST', `${file} is no longer there to be uploaded.`, { cause: error });
+    throw new ParquetryError('STAGE_LOST', `${file} no longer exists and can't be uploaded.`, { cause: error });
   }
 }
 

@@ -5,13 +5,13 @@ import type { Place } from './fault';
 import type { Requests } from './requests';
 import { beforeNext } from './retry';
 
-/** How a conditional write ended: ours is there, or the condition did not hold. */
+/** Outcome of a conditional write: our object exists, or the condition failed. */
 export type WriteResult = 'ours' | 'refused';
 
 /**
- * Writes an object in one request under a condition. Every write carries a random id in the object's metadata. A
- * refusal, or a failure that leaves open whether the write happened, is settled by reading the id back: an answer that
- * was lost, or a request that was sent twice, never looks like somebody else's object.
+ * Writes an object in one request under a condition. Every write carries a random id in the object's metadata. After a
+ * failed condition, or a failure with an unknown outcome, the id is read back: a lost response or a duplicate request
+ * never looks like another writer's object.
  */
 export async function writeOnce(
   requests: Requests,
@@ -34,7 +34,7 @@ export async function writeOnce(
     }
     const settled = await settle(requests, name, place, request.writeId, condition);
     if (settled !== undefined) return settled;
-    // Nothing is known: not written yet, or written and deleted again since. The same id makes another try harmless.
+    // The outcome is unknown: not written, or written and deleted since. The same id makes a retry harmless.
     await beforeNext(
       requests.settings,
       attempt,
@@ -44,7 +44,7 @@ export async function writeOnce(
   }
 }
 
-/** What the object says that is there now; undefined when it leaves the question open. */
+/** Outcome according to the existing object; undefined when inconclusive. */
 export async function settle(
   requests: Requests,
   name: string,
@@ -59,12 +59,12 @@ export async function settle(
   return now?.version === condition.version ? undefined : 'refused';
 }
 
-/** HEAD with its tries. */
+/** HEAD with retries. */
 export function head(requests: Requests, name: string, place: Place): Promise<RemoteInfo | undefined> {
   return requests.send(place, (signal) => requests.driver.head(name, signal));
 }
 
-/** @throws ParquetryError VERIFY_MISMATCH when the object that we made is not as long as what we sent */
+/** @throws ParquetryError VERIFY_MISMATCH when our object does not have the size that we sent */
 export function assertSize(info: RemoteInfo | undefined, size: number, place: Place): void {
   if (info !== undefined && info.size === size) return;
   throw new ParquetryError(
@@ -74,7 +74,7 @@ export function assertSize(info: RemoteInfo | undefined, size: number, place: Pl
   );
 }
 
-/** A condition that was refused although nothing stands against it by now. */
+/** A condition that failed although the conflicting object no longer exists. */
 class Undecided extends Error {
   readonly code = 'EAGAIN';
 }

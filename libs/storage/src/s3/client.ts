@@ -3,11 +3,11 @@ import type { RemoteSettings } from '../settings';
 
 const load = () => import('@aws-sdk/client-s3');
 
-/** The SDK, loaded when a first request needs it: workers of local archives never pay for it. */
+/** The SDK, loaded by the first request: workers of local archives never load it. */
 export interface S3Sdk {
   readonly sdk: Awaited<ReturnType<typeof load>>;
   readonly client: S3Client;
-  /** What the server calls itself, from its latest answer. */
+  /** The server name in the latest response. */
   server(): string | undefined;
 }
 
@@ -15,7 +15,7 @@ const silent = (): void => undefined;
 const SILENT = { trace: silent, debug: silent, info: silent, warn: silent, error: silent };
 const clients = new Map<string, Promise<S3Sdk>>();
 
-/** One client, so one pool of connections, for all stores with the same settings. */
+/** One client, and so one connection pool, for all stores with the same settings. */
 export function s3Client(settings: RemoteSettings): Promise<S3Sdk> {
   const { endpoint, region, pathStyle, anonymous } = settings;
   const { AWS_PROFILE, AWS_ACCESS_KEY_ID } = process.env;
@@ -29,7 +29,7 @@ export function s3Client(settings: RemoteSettings): Promise<S3Sdk> {
 }
 
 async function connect(settings: RemoteSettings): Promise<S3Sdk> {
-  // The SDK prints when it will need a later Node; package.json's engines say what Parquetry needs.
+  // The SDK warns about future Node versions; Parquetry's own requirement is in the engines of package.json.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const sdk = await load();
   const client = new sdk.S3Client(clientConfig(settings));
@@ -47,8 +47,8 @@ async function connect(settings: RemoteSettings): Promise<S3Sdk> {
 }
 
 /**
- * Retries are ours, since only we know which answers leave a write open. Checksums too: the SDK's own default sends
- * trailers that older servers refuse.
+ * We retry ourselves, since only we know which failures leave the outcome of a write unknown. We also compute
+ * checksums: the SDK's default sends trailers that older servers refuse.
  */
 function clientConfig(settings: RemoteSettings): S3ClientConfig {
   const { endpoint, region, pathStyle, anonymous } = settings;
@@ -56,7 +56,7 @@ function clientConfig(settings: RemoteSettings): S3ClientConfig {
   const fixed = region ?? (own || anonymous ? 'us-east-1' : undefined);
   return {
     maxAttempts: 1,
-    // Without one the SDK prints on the console, and what it prints is not ours to vouch for.
+    // Without a logger the SDK writes to the console, possibly including secrets.
     logger: SILENT,
     forcePathStyle: pathStyle,
     followRegionRedirects: !own,

@@ -29,7 +29,9 @@ export class S3Driver implements Driver {
     private readonly settings: RemoteSettings,
   ) {}
 
-  /** SeaweedFS checks `If-None-Match` of a multipart upload and completes it in two steps, between which a rival fits. */
+  /**
+   * SeaweedFS does not check `If-None-Match` and complete a multipart upload atomically; a rival can write in between.
+   */
   async partsAreSafe(): Promise<boolean> {
     const { parts } = this.settings;
     return parts === 'auto' ? !isSeaweed((await this.s3()).server()) : parts === 'always';
@@ -75,7 +77,7 @@ export class S3Driver implements Driver {
       return true;
     } catch (error) {
       const { status, reason } = s3Answer(error);
-      // 409: a conflicting write was under way. 404: If-Match on a key that is gone.
+      // 409: a conflicting write was running. 404: If-Match on a deleted key.
       if (status === 412 || status === 409) return false;
       if (status === 404 && typeof condition === 'object' && reason !== 'NoSuchBucket') return false;
       throw error;
@@ -148,7 +150,7 @@ export class S3Driver implements Driver {
     };
   }
 
-  /** GET says in its body what HEAD can't: that the bucket is missing. */
+  /** Unlike HEAD, GET reports a missing bucket in its body. */
   async assertBucket(name: string, abortSignal: AbortSignal): Promise<void> {
     const body = await this.read(name, { start: 0, end: 1 }, abortSignal);
     for await (const chunk of body?.bytes ?? []) if (chunk.length > 0) break;
@@ -199,7 +201,7 @@ export class S3Driver implements Driver {
     return remoteFault(error, s3Answer(error), place);
   }
 
-  /** SeaweedFS lists folder by folder, S3 Express in no order at all; the others by the bytes of the keys. */
+  /** SeaweedFS lists folder by folder, S3 Express in no order; the others in byte order of the keys. */
   private ordered(server: string | undefined): boolean {
     if (this.settings.listing !== 'auto') return this.settings.listing === 'flat';
     return !isSeaweed(server) && !this.bucket.endsWith('--x-s3');
@@ -239,7 +241,7 @@ function isSeaweed(server: string | undefined): boolean {
   return /^seaweedfs/i.test(server ?? '');
 }
 
-/** The body of one request; a file is opened anew for each. */
+/** The body of one request; each request opens the file again. */
 function opened(content: Content, signal: AbortSignal): Uint8Array | Readable {
   return content instanceof Uint8Array ? content : createReadStream(content.file, { signal });
 }

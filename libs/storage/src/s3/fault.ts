@@ -8,7 +8,7 @@ interface SdkError {
   readonly $response?: { readonly statusCode?: number; readonly headers?: Record<string, string> };
 }
 
-/** What an SDK error says, without its text. */
+/** The facts of an SDK error, without its text. */
 export function s3Answer(error: unknown): Answer {
   const { name, Code, $metadata, $response } = (error ?? {}) as SdkError;
   const status = $metadata?.httpStatusCode ?? $response?.statusCode;
@@ -23,7 +23,7 @@ export function s3Answer(error: unknown): Answer {
   };
 }
 
-/** The status of an SDK error, undefined when no answer came. */
+/** The HTTP status of an SDK error; undefined without a response. */
 export function s3Status(error: unknown): number | undefined {
   return s3Answer(error).status;
 }

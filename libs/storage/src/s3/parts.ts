@@ -6,7 +6,7 @@ import { partBytesOf, type RemoteSettings } from '../settings';
 import type { S3Sdk } from './client';
 import { s3Answer, s3Status } from './fault';
 
-/** A multipart upload that is under way. It becomes an object only if its key is still free when it is completed. */
+/** A running multipart upload. It becomes an object only if its key is free at completion. */
 export class S3Parts implements PartUpload {
   readonly parallel = true;
   readonly partBytes: number;
@@ -67,7 +67,7 @@ export class S3Parts implements PartUpload {
       );
       return true;
     } catch (error) {
-      // 409: another write to the key was under way; 404: finished by a request whose answer was lost, or aborted.
+      // 409: another write to the key was running; 404: completed by a request with a lost response, or aborted.
       if ([404, 409, 412].includes(s3Status(error) ?? 0) && s3Answer(error).reason !== 'NoSuchBucket')
         return false;
       throw error;
@@ -79,7 +79,7 @@ export class S3Parts implements PartUpload {
   }
 }
 
-/** Frees the parts of a multipart upload; nothing happens when it is gone. */
+/** Frees the parts of a multipart upload; no effect when it no longer exists. */
 export async function abortUpload(
   s3: S3Sdk,
   target: { readonly Bucket: string; readonly Key: string; readonly UploadId: string },

@@ -2,7 +2,7 @@ import { RemoteStore } from '../remote/store';
 import { remoteSettings, type StoreOptions } from '../settings';
 import { S3Driver } from './driver';
 
-/** Objects of an S3 bucket, or of a server that speaks its protocol and knows conditional writes. */
+/** Objects of an S3 bucket, or of an S3-compatible server with conditional writes. */
 export class S3Store extends RemoteStore {
   /** `prefix` without slashes at its ends; `''` is the whole bucket. */
   constructor(bucket: string, prefix: string, options: StoreOptions = {}) {
