@@ -43,7 +43,7 @@ describe('partitions that are committed in parts', () => {
     const missed = await sandbox.json<Failed>(['retry', workflowId, '--ledger', String(start)]);
     expect({ code: missed.code, error: missed.document.error.code }).toEqual({ code: 2, error: 'USAGE' });
     expect(missed.document.error.message).toContain(
-      `no parked partition holds ledger ${start}; parked are ${start + 10}-${ledgers.end}, ${start + 15}-`,
+      `no parked partition contains ledger ${start}; parked are ${start + 10}-${ledgers.end}, ${start + 15}-`,
     );
     const mended = await sandbox.json<BackfillResult>(['retry', workflowId, '--ledger', String(gone + 2)]);
     expect(mended.stderr).toContain('Retrying 2 partitions.');

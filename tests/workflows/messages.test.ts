@@ -128,7 +128,7 @@ describe('what an operator can send to a workflow', () => {
           [retryPartitions.name, null, 'takes {"all": true} or {"starts"'],
           [retryPartitions.name, { ledgers: [20] }, '"ledgers" is neither'],
           [retryPartitions.name, { starts: ['20'] }, '"starts" is a list of ledgers'],
-          [retryPartitions.name, {}, 'asks for no partition'],
+          [retryPartitions.name, {}, 'selects no partition'],
         ] as const)
           await expect(
             handle.executeUpdate<unknown, [unknown]>(update, { args: [argument] }),

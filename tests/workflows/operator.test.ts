@@ -80,7 +80,7 @@ describe('what an operator does to workflows', () => {
         {
           key: '0000000020',
           range: { start: 20, end: 29 },
-          reason: 'its workflow ended without a report (terminated); a retry starts it anew',
+          reason: 'its workflow ended without a report (terminated); a retry starts it again',
         },
       ]);
       const update = client.workflow

@@ -55,7 +55,7 @@ describe('a partition that is committed in parts', () => {
         await expect(handle.executeUpdate(retryPartitions, { args: [{ starts }] })).rejects.toMatchObject({
           cause: {
             message: expect.stringMatching(
-              new RegExp(`no parked partition holds ledger ${starts.at(-1)}; parked are 13-19, 20-29`),
+              new RegExp(`no parked partition contains ledger ${starts.at(-1)}; parked are 13-19, 20-29`),
             ) as string,
           },
         });

@@ -90,7 +90,7 @@ describe('a partition that ends without a report', () => {
         {
           key: '0000000030',
           range: { start: 30, end: 39 },
-          reason: 'its workflow ended without a report (terminated); a retry starts it anew',
+          reason: 'its workflow ended without a report (terminated); a retry starts it again',
         },
       ]);
       // Every one was asked for, over several batches, and nobody else is taken for closed.

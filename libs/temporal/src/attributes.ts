@@ -25,10 +25,10 @@ const WIRE_TYPES = {
 } as const;
 
 /**
- * Makes sure that the namespace has our search attributes: adds the missing ones and waits until they can be used.
- * Without them every workflow task that sets one would fail again and again.
+ * Makes sure that the namespace has our search attributes: adds the missing ones and waits until they are usable.
+ * Without them every workflow task that sets one would fail repeatedly.
  * @returns the names that were added
- * @throws ParquetryError CONFIG_INVALID with the commands to run, when one has another type or may not be added
+ * @throws ParquetryError CONFIG_INVALID with the commands to run, when one has another type or can't be added
  */
 export async function ensureSearchAttributes(connection: Connection, namespace: string): Promise<string[]> {
   const missing = await missingAttributes(connection, namespace);
@@ -45,7 +45,7 @@ export async function ensureSearchAttributes(connection: Connection, namespace: 
   return missing.map(([name]) => name);
 }
 
-/** The command that an operator runs for each missing attribute. */
+/** The commands that add the missing attributes. */
 export function createCommands(namespace: string, missing: readonly string[]): string[] {
   return missing.map((name) => {
     const type = SEARCH_ATTRIBUTES[name as keyof typeof SEARCH_ATTRIBUTES];
@@ -73,7 +73,7 @@ async function registered(connection: Connection, namespace: string): Promise<Re
   }
 }
 
-/** A new attribute reaches the front end some seconds later; a query that names it fails until then. */
+/** A new attribute takes some seconds to reach the front end; queries that use it fail until then. */
 async function usable(connection: Connection, namespace: string, added: Missing): Promise<void> {
   const query = added.map(([name]) => `${name} IS NULL`).join(' AND ');
   const deadline = Date.now() + 60_000;

@@ -45,19 +45,19 @@ ${then}`,
   });
   afterEach(() => folder.remove());
 
-  it('takes the one on PATH first', async () => {
+  it('prefers the binary on PATH', async () => {
     script(bin(), 'temporal', SAYS_VERSION);
     expect(await resolve()).toBe('temporal');
     expect(lines).toEqual([]);
     expect(existsSync(join(folder.path, 'cache'))).toBe(false);
   });
 
-  it('passes by a program of that name that is something else', async () => {
+  it('skips another program with the same name', async () => {
     script(bin(), 'temporal', 'echo "a calendar tool 1.0"');
     expect(await findTemporalBinary(env)).toBeUndefined();
   });
 
-  it('then takes the cached one', async () => {
+  it('otherwise uses the cached binary', async () => {
     const cached = cachedBinary(env);
     script(join(cached, '..'), 'temporal', SAYS_VERSION);
     expect(await resolve()).toBe(cached);
@@ -83,19 +83,19 @@ ${then}`,
     expect(readdirSync(join(a, '..'))).toEqual(['temporal']);
   });
 
-  it('takes over the lock and the rubbish of a killed build', async () => {
+  it('takes over the lock of a killed build and removes its leftovers', async () => {
     fakeGo(builds());
     const versions = join(cachedBinary(env), '..');
     script(join(versions, 'draft-99-build'), 'half', 'x');
     script(versions, 'lock', '');
-    // A process that has ended: its number is free, or belongs to another process.
+    // A finished process: its pid is free or reused.
     const dead = spawnSync('true').pid;
     writeFileSync(join(versions, 'lock'), JSON.stringify({ pid: dead, host: hostname(), born: '1' }));
     expect(await resolve()).toBe(cachedBinary(env));
     expect(readdirSync(versions)).toEqual(['temporal']);
   });
 
-  it('says what was tried and what to install when nothing works', async () => {
+  it('reports what was tried and what to install when nothing works', async () => {
     fakeGo('echo "go: module lookup disabled" >&2; exit 1');
     await expect(resolve()).rejects.toMatchObject({
       code: 'TEMPORAL_UNAVAILABLE',
@@ -106,7 +106,7 @@ ${then}`,
     expect(readdirSync(join(cachedBinary(env), '..'))).toEqual([]);
   });
 
-  it('does not keep a result that does not run', async () => {
+  it('discards a binary that does not run', async () => {
     fakeGo('printf "#!/bin/sh\\nexit 3\\n" > "$GOBIN/temporal"; chmod +x "$GOBIN/temporal"');
     await expect(resolve()).rejects.toMatchObject({
       message: expect.stringContaining('build: the result does not run on this machine'),
@@ -114,7 +114,7 @@ ${then}`,
     expect(existsSync(cachedBinary(env))).toBe(false);
   });
 
-  it('says so when the cache can not be written', async () => {
+  it("reports a cache that can't be written", async () => {
     writeFileSync(join(folder.path, 'cache'), 'a file');
     await expect(resolve()).rejects.toMatchObject({
       code: 'TEMPORAL_UNAVAILABLE',
@@ -150,7 +150,7 @@ ${then}`,
       return packed.stdout;
     };
 
-    it('unpacks the archive the service names', async () => {
+    it('unpacks the archive that the service returns', async () => {
       const service = await serve(
         (base) => ({ archiveUrl: `${base}/a.tar.gz`, fileToExtract: 'temporal' }),
         tarball(),
@@ -175,7 +175,7 @@ ${then}`,
         'names a file outside the folder',
         (base: string) => ({ archiveUrl: `${base}/a`, fileToExtract: '../temporal' }),
         Buffer.from('x'),
-        /strange file/,
+        /unexpected file name/,
       ],
       [
         'sends something else',

@@ -11,9 +11,9 @@ import { cacheFolder, elapsed, run, TEMPORAL_VERSION } from './tools';
 const GO_PACKAGE = `github.com/temporalio/cli/cmd/temporal@${TEMPORAL_VERSION}`;
 const BUILD_LIMIT_MS = 30 * 60_000;
 
-/** How to look for the server binary. All of it has defaults; tests give their own folders, tools and limits. */
+/** Options of the search for the server binary. All have defaults; tests set folders, tools and limits. */
 export interface BinaryOptions {
-  /** Called with one line of text when something slow happens, and then every `reportMs`. */
+  /** Called with one line of text when a slow step starts, and then every `reportMs`. */
   readonly onProgress?: (line: string) => void;
   /** `PATH` finds `temporal` and `go`; `PARQUETRY_CACHE`, `XDG_CACHE_HOME`, `HOME` give the cache. */
   readonly env?: Environment;
@@ -23,9 +23,9 @@ export interface BinaryOptions {
 }
 
 /**
- * Finds the `temporal` binary for the embedded server: on PATH, in the user's cache, from the SDK's download service
- * (a few seconds when there is no network), or built once with `go install` (minutes, with progress). What it
- * fetches or builds goes to the cache by rename, under a lock: two commands never build twice.
+ * Finds the `temporal` binary for the embedded server: on PATH, in the user's cache, from the SDK's download service (a
+ * few seconds when there is no network), or built once with `go install` (minutes, with progress). Downloads and builds
+ * are moved to the cache by rename, under a lock: concurrent commands build only once.
  * @returns a path, or `temporal` when PATH has it
  * @throws ParquetryError TEMPORAL_UNAVAILABLE with what was tried and what to install
  */
@@ -39,7 +39,7 @@ export async function resolveTemporalBinary(options: BinaryOptions = {}): Promis
     waitMs: BUILD_LIMIT_MS + 60_000,
     reportMs: options.reportMs ?? 5_000,
     onWait: (ms: number) =>
-      report(`Waiting for another command that is getting the Temporal server (${elapsed(ms)})`),
+      report(`Waiting for another command that installs the Temporal server (${elapsed(ms)})`),
   };
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw unavailable([`the cache ${folder} can't be written (${reason(error)}; PARQUETRY_CACHE moves it)`]);
@@ -47,7 +47,7 @@ export async function resolveTemporalBinary(options: BinaryOptions = {}): Promis
   return withLock(join(folder, 'lock'), lock, async () => {
     const cached = cachedBinary(env);
     if (await works(cached, env)) return cached;
-    const tried = ['"temporal" is not on PATH', `${cached} is not there`];
+    const tried = ['"temporal" is not on PATH', `${cached} does not exist`];
     await clearDrafts(folder);
     for (const get of [download, build]) {
       const draft = join(folder, `draft-${process.pid}-${get.name}`);
@@ -67,7 +67,7 @@ export async function resolveTemporalBinary(options: BinaryOptions = {}): Promis
 }
 
 /**
- * The binary that is there already, on PATH or in the cache, without downloading or building.
+ * The installed binary, on PATH or in the cache; never downloads or builds.
  * @returns `temporal`, the cached path, or undefined
  */
 export async function findTemporalBinary(env: Environment = process.env): Promise<string | undefined> {
@@ -75,7 +75,7 @@ export async function findTemporalBinary(env: Environment = process.env): Promis
   return undefined;
 }
 
-/** Where the cached binary lies, whether it is there or not. */
+/** Path of the cached binary, whether or not it exists. */
 export function cachedBinary(env: Environment = process.env): string {
   return join(versionFolder(env), process.platform === 'win32' ? 'temporal.exe' : 'temporal');
 }
@@ -124,7 +124,7 @@ const build: Getter = async (draft, options, report) => {
   try {
     await mkdir(draft, { recursive: true });
     const built = await run('go', ['install', GO_PACKAGE], {
-      // GOFLAGS of another project (such as -mod=vendor) would break the build of this one.
+      // GOFLAGS of another project (such as -mod=vendor) would break this build.
       env: { ...env, GOBIN: draft, GOFLAGS: '', GO111MODULE: 'on' },
       timeoutMs: BUILD_LIMIT_MS,
       cwd: draft,
@@ -142,7 +142,7 @@ function every(options: BinaryOptions, report: (elapsedMs: number) => void): () 
   return () => clearInterval(timer);
 }
 
-/** Removes what a killed command left behind; called under the lock, so nobody is at work there. */
+/** Removes the leftovers of a killed command; called under the lock, so no other command is active. */
 async function clearDrafts(folder: string): Promise<void> {
   for (const name of await readdir(folder))
     if (name.startsWith('draft-')) await rm(join(folder, name), { recursive: true, force: true });
@@ -150,7 +150,7 @@ async function clearDrafts(folder: string): Promise<void> {
 
 function reason(error: unknown): string {
   if (!types.isNativeError(error)) return String(error);
-  // fetch hides the network's own words in the cause.
+  // fetch puts the network error into the cause.
   return types.isNativeError(error.cause) ? `${error.message} (${error.cause.message})` : error.message;
 }
 

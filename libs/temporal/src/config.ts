@@ -8,7 +8,7 @@ import { filled } from './tools';
 
 /** The connection settings of the environment. `connectionOptions` may hold secrets: never print them. */
 export interface TemporalConfig {
-  /** False when no address is set anywhere: then the embedded server is used. */
+  /** False when no address is configured: then the embedded server is used. */
   readonly configured: boolean;
   /** `host:port`, when configured. */
   readonly address: string | undefined;
@@ -44,7 +44,7 @@ export function loadTemporalConfig(env: Environment = process.env): TemporalConf
 function load(env: Environment): ReturnType<typeof loadClientConnectConfig> {
   const file = env['TEMPORAL_CONFIG_FILE'];
   if (filled(file) && !existsSync(file))
-    throw invalid(`TEMPORAL_CONFIG_FILE names ${file}, which is not there`, 'Correct or unset it.');
+    throw invalid(`TEMPORAL_CONFIG_FILE is ${file}, which does not exist`, 'Correct or unset it.');
   const overrideEnvVars: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) if (filled(value)) overrideEnvVars[name] = value;
   try {
@@ -64,14 +64,15 @@ function fromFileAndEnvironment(
   try {
     return loadClientConnectConfig({ overrideEnvVars });
   } catch (error) {
-    // A file without any profile (an empty one) makes the library read a property of nothing: it says nothing to us.
+    // For a file without profiles (an empty one) the library reads a property of undefined; the file configures
+    // nothing.
     const empty = types.isNativeError(error) && error.name === 'TypeError';
     if (!empty || overrideEnvVars['TEMPORAL_PROFILE'] !== undefined) throw error;
     return loadClientConnectConfig({ overrideEnvVars, disableFile: true });
   }
 }
 
-/** The library takes every other text, `TRUE` and `yes` too, for "off": a plain-text connection nobody asked for. */
+/** The library treats any other value, including `TRUE` and `yes`, as "off": an unintended plain-text connection. */
 function checkTlsSwitch(env: Environment): void {
   const value = env['TEMPORAL_TLS'];
   if (filled(value) && !['1', '0', 'true', 'false'].includes(value))

@@ -61,7 +61,7 @@ describe('loadTemporalConfig', () => {
 
   it.each([
     [{ TEMPORAL_PROFILE: 'absent' }, /can't be read: .*absent/],
-    [{ TEMPORAL_CONFIG_FILE: '/absent/temporal.toml' }, /names \/absent\/temporal.toml/],
+    [{ TEMPORAL_CONFIG_FILE: '/absent/temporal.toml' }, /is \/absent\/temporal.toml, which does not exist/],
     [{ TEMPORAL_TLS: 'TRUE', TEMPORAL_ADDRESS: 'a:1' }, /TEMPORAL_TLS is "TRUE"/],
     [{ TEMPORAL_ADDRESS: 'http://a/' }, /"http:\/\/a\/" is not an address/],
     [{ TEMPORAL_ADDRESS: 'a:1', TEMPORAL_TLS_CLIENT_CERT_PATH: '/absent.pem' }, /can't be read/],
@@ -73,7 +73,7 @@ describe('loadTemporalConfig', () => {
 });
 
 describe('connectClient', () => {
-  it('names the address and the variable when nothing listens', async () => {
+  it('reports the address and the variable when nothing listens', async () => {
     const { port } = await freePorts(undefined);
     const address = `127.0.0.1:${port}`;
     await expect(connectClient({ address, namespace: 'default' }, 500)).rejects.toMatchObject({
@@ -85,7 +85,7 @@ describe('connectClient', () => {
     });
   });
 
-  it('gives up in time on something that never speaks', async () => {
+  it('times out on a server that never responds', async () => {
     const sockets: Socket[] = [];
     const mute = createServer((socket) => sockets.push(socket.on('error', () => undefined)));
     mute.listen(0, '127.0.0.1');
@@ -98,7 +98,7 @@ describe('connectClient', () => {
     });
     expect(Date.now() - begin).toBeLessThan(5_000);
     mute.close();
-    // The gRPC library leaves the half-open socket behind; commands end with process.exit.
+    // The gRPC library leaks the half-open socket; commands end with process.exit.
     for (const socket of sockets) socket.destroy();
   });
 });
@@ -106,8 +106,8 @@ describe('connectClient', () => {
 const binary = realBinary();
 const reason = binary === undefined ? ' (skipped: no temporal binary on PATH or in the cache)' : '';
 
-(binary === undefined ? describe.skip : describe)(`a cluster of one's own${reason}`, () => {
-  it('gets missing search attributes, which work at once; a wrong type or namespace is refused', async () => {
+(binary === undefined ? describe.skip : describe)(`a self-hosted cluster${reason}`, () => {
+  it('gets missing search attributes, usable at once; a wrong type or namespace is refused', async () => {
     const { port, uiPort } = await freePorts(undefined);
     const server = spawn(
       binary ?? '',

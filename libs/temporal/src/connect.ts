@@ -3,7 +3,7 @@ import type { ConnectionOptions } from '@temporalio/client';
 import { Client, Connection } from '@temporalio/client';
 import { grpcCode, GRPC } from './grpc';
 
-/** Where to connect to. The options fit the client's `Connection` and the worker's `NativeConnection`. */
+/** A connection target. The options are valid for the client's `Connection` and the worker's `NativeConnection`. */
 export interface ConnectTarget {
   /** `host:port` */
   readonly address: string;
@@ -20,13 +20,13 @@ export interface Connected {
 }
 
 /**
- * Connects and checks that the namespace is there, within `timeoutMs` (default 10 s).
- * @throws ParquetryError TEMPORAL_UNREACHABLE when nothing answers at the address or it refuses us, CONFIG_INVALID
+ * Connects and checks that the namespace exists, within `timeoutMs` (default 10 s).
+ * @throws ParquetryError TEMPORAL_UNREACHABLE when the server does not respond or refuses access, CONFIG_INVALID
  *   when the namespace does not exist
  */
 export async function connectClient(target: ConnectTarget, timeoutMs = 10_000): Promise<Connected> {
   const { address, namespace } = target;
-  // Lazy, because a connection whose first attempt failed must be closed too: it would go on trying for ever.
+  // Lazy, so that it can be closed after a failed first attempt: it would otherwise retry forever.
   const connection = Connection.lazy({
     ...target.connectionOptions,
     address,

@@ -27,7 +27,7 @@ describe('the embedded server', () => {
   });
 
   withServer(
-    `is shared by two that come at once, and stopped by the last one out${why}`,
+    `is shared by concurrent users, and stopped by the last one${why}`,
     async () => {
       const [a, b] = await Promise.all([acquire(), acquire({ foreground: true })]);
       expect([a.started, b.started].sort()).toEqual([false, true]);
@@ -48,7 +48,7 @@ describe('the embedded server', () => {
   );
 
   withServer(
-    `keeps histories and ports over a restart, also after kill -9${why}`,
+    `keeps histories and ports across restarts, also after kill -9${why}`,
     async () => {
       const first = await acquire();
       const { client, connection, namespace } = await connectClient(first);
@@ -83,7 +83,7 @@ describe('the embedded server', () => {
   );
 
   withServer(
-    `notices a user that was killed${why}`,
+    `detects a killed user${why}`,
     async () => {
       const mine = await acquire();
       const other = spawn('sleep', ['600']);
@@ -101,7 +101,7 @@ describe('the embedded server', () => {
   );
 
   withServer(
-    `starts over the record of a killed machine, and survives a lost dev.json${why}`,
+    `ignores the record of a crashed machine, and survives a lost dev.json${why}`,
     async () => {
       mkdirSync(home().usersFolder, { recursive: true });
       const gone = { pid: process.pid, host: identify(process.pid)?.host, born: 'before the boot' };
@@ -122,7 +122,7 @@ describe('the embedded server', () => {
     120_000,
   );
 
-  it('says why it did not start, with the end of its log', async () => {
+  it('reports why it did not start, with the end of its log', async () => {
     const broken = script(folder.path, 'broken', 'echo "database is malformed" >&2; exit 4');
     await expect(acquire({ binary: broken })).rejects.toMatchObject({
       code: 'TEMPORAL_UNAVAILABLE',
@@ -130,14 +130,14 @@ describe('the embedded server', () => {
       hint: expect.stringContaining(home().logFile),
     });
     expect(await readDevServer(home())).toBeUndefined();
-    // No server is on record, and no ports of one: they are those of the last server that served.
+    // No server and no ports are recorded: the recorded ports are those of the last server that ran.
     expect(readdirSync(home().root).sort()).toEqual(['.gitignore', 'temporal.log', 'users']);
     await expect(acquire({ binary: join(folder.path, 'absent') })).rejects.toMatchObject({
       message: expect.stringContaining('ENOENT'),
     });
   });
 
-  it('gives the server no settings that are meant for clients', async () => {
+  it('does not pass client settings to the server', async () => {
     const nosy = script(folder.path, 'nosy', 'env; echo "$@"; exit 1');
     const env = { ...process.env, TEMPORAL_API_KEY: 'secret', TEMPORAL_ADDRESS: 'x:1' };
     await expect(acquire({ binary: nosy, env })).rejects.toMatchObject({ exitCode: 3 });
@@ -147,7 +147,7 @@ describe('the embedded server', () => {
     expect(log).toContain('--ip 127.0.0.1');
   });
 
-  it('lives in PARQUETRY_HOME, else in .parquetry of the folder', () => {
+  it('is in PARQUETRY_HOME, else in .parquetry of the folder', () => {
     expect(devHome({ PARQUETRY_HOME: '/h' }, '/w').dbFile).toBe('/h/temporal.db');
     expect(devHome({ PARQUETRY_HOME: '' }, '/w').dbFile).toBe('/w/.parquetry/temporal.db');
   });

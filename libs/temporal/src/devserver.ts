@@ -13,30 +13,27 @@ import { isRunning, self } from '@parquetry/system';
 import type { Environment } from './tools';
 import { elapsed } from './tools';
 
-/** A place among the users of the embedded server, and an open connection to it. */
+/** A lease on the embedded server, with an open connection to it. */
 export interface DevServer extends Connected {
   /** `127.0.0.1:port` of the gRPC front end. */
   readonly address: string;
   readonly uiUrl: string;
-  /** False when the server ran already. */
+  /** False when the server was already running. */
   readonly started: boolean;
-  /**
-   * Closes the connection and gives the place up; the last user to leave stops the server. May be called again, without
-   * effect.
-   */
+  /** Closes the connection and releases the lease; the last user stops the server. Idempotent. */
   release(): Promise<void>;
 }
 
-/** A running embedded server and who uses it. */
+/** A running embedded server and its users. */
 export interface DevStatus extends DevRecord {
   readonly users: readonly DevUser[];
 }
 
-/** How to join or start the server. */
+/** Options for joining or starting the server. */
 export interface AcquireOptions {
-  /** One line of text when something takes long: getting the binary, waiting for another command. */
+  /** Called with one line of text when something takes long: installing the binary, waiting for another command. */
   readonly onProgress?: (line: string) => void;
-  /** True for `parquetry dev`, which stays: others may leave detached work to it. Default false. */
+  /** True for `parquetry dev`, which keeps running: other commands may leave detached work to it. Default false. */
   readonly foreground?: boolean;
   /** Default `process.env`. */
   readonly env?: Environment;
@@ -44,18 +41,18 @@ export interface AcquireOptions {
   readonly binary?: string;
 }
 
-/** Starting and stopping take seconds; a machine under load gets more. */
+/** Starting and stopping take seconds, more on a loaded machine. */
 const LOCK_WAIT_MS = 180_000;
 
 /**
- * Joins the embedded server of this home, or starts it on the home's database. Its users are counted by files that
- * name their process, so a user that crashed does not keep it running.
+ * Joins the embedded server of this home, or starts it on the home's database. Each user has a file that identifies its
+ * process, so a crashed user does not keep the server running.
  * @throws ParquetryError TEMPORAL_UNAVAILABLE
  */
 export async function acquireDevServer(home: DevHome, options: AcquireOptions = {}): Promise<DevServer> {
   const env = options.env ?? process.env;
   const running = await readDevServer(home);
-  // Getting the binary may take minutes: not under the lock that others need to leave.
+  // Installing the binary may take minutes: not under the lock that other users need to leave.
   const binary = options.binary ?? (running === undefined ? await findBinary(env, options) : undefined);
   await prepareHome(home);
   return locked(home, options, async () => {
@@ -74,7 +71,7 @@ export async function acquireDevServer(home: DevHome, options: AcquireOptions = 
   });
 }
 
-/** The server of this home and its living users, if it runs. */
+/** The running server of this home and its live users. */
 export async function readDevServer(home: DevHome): Promise<DevStatus | undefined> {
   const record = await readRecord(home);
   if (record === undefined || !(await lives(record))) return undefined;
@@ -82,8 +79,8 @@ export async function readDevServer(home: DevHome): Promise<DevStatus | undefine
 }
 
 /**
- * Stops the server of this home whoever uses it.
- * @returns false when none ran
+ * Stops the server of this home, even while it has users.
+ * @returns false when it was not running
  */
 export async function stopDevServer(home: DevHome): Promise<boolean> {
   if ((await readRecord(home)) === undefined) return false;
@@ -96,7 +93,7 @@ export async function stopDevServer(home: DevHome): Promise<boolean> {
   });
 }
 
-/** A server that serves, and the connection that found it out. */
+/** A ready server, and the connection that checked it. */
 interface Serving {
   readonly record: DevRecord;
   readonly connected: Connected;
@@ -107,7 +104,7 @@ async function start(home: DevHome, binary: string, env: Environment): Promise<S
     return await startAt(await freePorts(await lastPorts(home)), home, binary, env);
   } catch (error) {
     if (!isParquetryError(error) || error.code !== 'TEMPORAL_UNAVAILABLE') throw error;
-    // Between choosing a port and binding it another program can take it: once more, with others.
+    // Another program may take a port before the server binds it: retry once with other ports.
     return startAt(await freePorts(undefined), home, binary, env);
   }
 }
@@ -125,10 +122,10 @@ async function startAt(ports: DevPorts, home: DevHome, binary: string, env: Envi
     startedAt: new Date().toISOString(),
   };
   try {
-    // Before it is ready: if this process is killed now, the next one still finds the server.
+    // Recorded before the server is ready: if this process is killed now, the next one still finds it.
     await writeRecord(home, record);
     const connected = await awaitServer(home, server, ports, ended);
-    // Not before: whether a server that ends at once was seen alive is a matter of chance.
+    // Not earlier: whether a server that exits at once was seen alive depends on timing.
     await rememberPorts(home, ports);
     return { record, connected };
   } catch (error) {
@@ -137,7 +134,7 @@ async function startAt(ports: DevPorts, home: DevHome, binary: string, env: Envi
   }
 }
 
-/** The server that can be joined. One that a killed machine left behind, or that hangs, is cleared away. */
+/** The server to join. A record of a crashed machine, or a server that hangs, is removed. */
 async function livingServer(home: DevHome): Promise<Serving | undefined> {
   const record = await readRecord(home);
   if (record === undefined) return undefined;
@@ -185,7 +182,7 @@ async function leaveServer(
   await locked(home, options, async () => {
     await leave();
     if ((await livingUsers(home)).length > 0) return;
-    // Without dev.json (the folder was deleted under us) the server we joined is still ours to stop.
+    // Without dev.json (the folder was deleted meanwhile) we still must stop the server that we joined.
     const record = (await readRecord(home)) ?? joined;
     await clear(home, record);
   });

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Environment } from './tools';
 import { run, TEMPORAL_VERSION } from './tools';
 
-/** Where Temporal's SDKs get the CLI from; answers `{archiveUrl, fileToExtract}`. */
+/** The download service of Temporal's SDKs; it returns `{archiveUrl, fileToExtract}`. */
 export const DOWNLOAD_SERVICE = 'https://temporal.download/cli';
 
 /** Limits of a download. */
@@ -14,19 +14,19 @@ export interface DownloadOptions {
   readonly env: Environment;
   /** Base address of the download service. */
   readonly service: string;
-  /** For the service's answer and for the archive's first byte: without a network this is all that is lost. */
+  /** Time limit for the service's response and for the archive's first byte; bounds the delay without a network. */
   readonly connectTimeoutMs: number;
-  /** Longest silence in mid-transfer. */
+  /** Longest pause during the transfer. */
   readonly stallMs: number;
   readonly onProgress: (receivedBytes: number) => void;
 }
 
-/** The CLI is an archive of some 50 MB; one ten times that is not it. */
+/** The archive of the CLI has about 50 MB; one of ten times that size is wrong. */
 const MAX_ARCHIVE_BYTES = 600 * 2 ** 20;
 
 /**
  * Fetches the Temporal CLI the way the SDK's own test server does (same service, same query) and unpacks it into
- * `folder`, but without the SDK's unbounded waiting.
+ * `folder`, but without the SDK's unbounded wait.
  * @returns path of the executable
  * @throws Error with a one-line reason: no network, refused, stalled, not an archive
  */
@@ -52,15 +52,15 @@ async function describeArchive(
   const response = await fetch(`${options.service}/${TEMPORAL_VERSION}?${query.toString()}`, {
     signal: AbortSignal.timeout(options.connectTimeoutMs),
   });
-  if (!response.ok) throw new Error(`the download service answered ${response.status}`);
+  if (!response.ok) throw new Error(`the download service returned ${response.status}`);
   const answer = (await response.json()) as Record<string, unknown>;
   const { archiveUrl, fileToExtract } = answer;
   if (typeof archiveUrl !== 'string' || typeof fileToExtract !== 'string')
-    throw new Error('the download service gave no archive');
+    throw new Error('the download service returned no archive');
   if (new URL(archiveUrl).protocol !== new URL(options.service).protocol)
-    throw new Error('the download service named an archive at an insecure address');
+    throw new Error('the download service returned an archive at an insecure address');
   if (!/^[A-Za-z0-9_][A-Za-z0-9_.]*$/.test(fileToExtract))
-    throw new Error('the download service named a strange file');
+    throw new Error('the download service returned an unexpected file name');
   return { archiveUrl, fileToExtract };
 }
 
@@ -71,7 +71,7 @@ async function fetchTo(path: string, url: string, options: DownloadOptions): Pro
   try {
     const response = await fetch(url, { signal: stop.signal });
     if (!response.ok || response.body === null)
-      throw new Error(`the archive's server answered ${response.status}`);
+      throw new Error(`the archive's server returned ${response.status}`);
     let received = 0;
     const watch = new Transform({
       transform(chunk: Buffer, _encoding, next) {

@@ -1,4 +1,4 @@
-/** The gRPC status codes that are told apart here. */
+/** The gRPC status codes that are handled separately. */
 export const GRPC = {
   INVALID_ARGUMENT: 3,
   NOT_FOUND: 5,
@@ -8,7 +8,7 @@ export const GRPC = {
   UNAUTHENTICATED: 16,
 } as const;
 
-/** The gRPC status of an error of the client library, which wraps it in causes; undefined when there is none. */
+/** The gRPC status of a client error, searched through its causes; undefined when there is none. */
 export function grpcCode(error: unknown): number | undefined {
   for (let each = error; each instanceof Error; each = each.cause)
     if ('code' in each && typeof each.code === 'number') return each.code;

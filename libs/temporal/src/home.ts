@@ -6,20 +6,20 @@ import { isAbandoned } from './lock';
 import type { Environment } from './tools';
 import { filled } from './tools';
 
-/** The paths of a `.parquetry/` folder: what the embedded server owns and keeps. */
+/** The paths of a `.parquetry/` folder, the data of the embedded server. */
 export interface DevHome {
   readonly root: string;
-  /** The running server; absent when none runs. */
+  /** Record of the running server; absent when it is not running. */
   readonly devFile: string;
   /** Held while the server is started, joined or stopped. */
   readonly lockFile: string;
-  /** One file per user of the server, with its process. */
+  /** One file per user of the server, with its process id. */
   readonly usersFolder: string;
-  /** Ports of the last server, taken again so that links into the UI stay good. */
+  /** Ports of the last server, reused so that links into the UI remain valid. */
   readonly portsFile: string;
   /** Temporal's SQLite database: all workflows and their histories. */
   readonly dbFile: string;
-  /** What the server printed since its last start. */
+  /** Output of the server since its last start. */
   readonly logFile: string;
 }
 
@@ -61,7 +61,7 @@ export function devHome(env: Environment = process.env, folder: string = process
   };
 }
 
-/** Makes the folders, and keeps git from committing them. */
+/** Creates the folders, and keeps git from committing them. */
 export async function prepareHome(home: DevHome): Promise<void> {
   await mkdir(home.usersFolder, { recursive: true });
   await writeFile(join(home.root, '.gitignore'), '*\n', { flag: 'wx' }).catch((error: unknown) => {
@@ -69,7 +69,7 @@ export async function prepareHome(home: DevHome): Promise<void> {
   });
 }
 
-/** Reads `dev.json`; undefined when it is missing or not a whole record. Says nothing about whether it still runs. */
+/** Reads `dev.json`; undefined when it is missing or incomplete. Does not check that the server runs. */
 export async function readRecord(home: DevHome): Promise<DevRecord | undefined> {
   const value = await readJson(home.devFile);
   if (value === undefined) return undefined;
@@ -89,7 +89,7 @@ export async function writeRecord(home: DevHome, record: DevRecord): Promise<voi
   await replaceFile(home.devFile, `${JSON.stringify(record, undefined, 2)}\n`);
 }
 
-/** Remembers the ports of a server that serves. */
+/** Records the ports of a ready server. */
 export async function rememberPorts(home: DevHome, { port, uiPort }: DevPorts): Promise<void> {
   await replaceFile(home.portsFile, `${JSON.stringify({ port, uiPort })}\n`);
 }
@@ -100,7 +100,7 @@ export async function lastPorts(home: DevHome): Promise<DevPorts | undefined> {
   return value !== undefined && hasPorts(value) ? value : undefined;
 }
 
-/** The living users of the server. Files of users that crashed or were killed are removed on the way. */
+/** The live users of the server. Removes the files of crashed users. */
 export async function livingUsers(home: DevHome): Promise<DevUser[]> {
   const users: DevUser[] = [];
   for (const name of await list(home.usersFolder)) {
@@ -115,7 +115,7 @@ export async function livingUsers(home: DevHome): Promise<DevUser[]> {
   return users;
 }
 
-/** Size in bytes; 0 for a file that is not there. */
+/** Size in bytes; 0 when the file does not exist. */
 export async function sizeOf(path: string): Promise<number> {
   return stat(path).then(
     (found) => found.size,

@@ -12,11 +12,11 @@ import type { Environment } from './tools';
 /** The namespace of the embedded server; it always exists. */
 export const DEV_NAMESPACE = 'default';
 
-/** How long a server may take to answer (it migrates its database) and to stop before it is killed. */
+/** Time limits for the first response (the server migrates its database) and for a stop before it is killed. */
 const START_LIMIT_MS = 60_000;
 const STOP_GRACE_MS = 15_000;
 
-/** A server process that was just started: `ended` tells why when it ends. */
+/** A started server process; `ended` resolves to the reason when it ends. */
 export interface Launched {
   readonly server: ProcessIdentity;
   readonly ended: Promise<string>;
@@ -37,7 +37,7 @@ export async function launchServer(
   const child = spawn(binary, serverArguments(home, ports), {
     cwd: home.root,
     detached: true,
-    // Settings for a cluster (address, TLS, profile) are for clients; the server must not read them.
+    // Settings of a cluster (address, TLS, profile) are for clients; the server must not read them.
     env: Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_'))),
     stdio: ['ignore', log.fd, log.fd],
   });
@@ -54,8 +54,8 @@ export async function launchServer(
 
 /**
  * Waits until the server serves its namespace with our search attributes.
- * @returns the connection that found it out, open; the caller closes it
- * @param ended resolves when the process ends, if the caller can know; its pid is watched anyway
+ * @returns the open connection that checked it; the caller closes it
+ * @param ended resolves when the process ends, if the caller started it; its pid is watched in any case
  * @throws ParquetryError TEMPORAL_UNAVAILABLE with the end of its log
  */
 export async function awaitServer(
@@ -71,8 +71,8 @@ export async function awaitServer(
 }
 
 /**
- * Stops a server of ours and waits until its process is gone: SIGTERM lets it close its database; only when that
- * takes too long it is killed, which SQLite's journal survives.
+ * Stops a server of ours and waits until its process is gone: SIGTERM lets it close its database; if that takes too
+ * long it is killed, which SQLite's journal tolerates.
  */
 export async function stopServer(server: ProcessIdentity): Promise<void> {
   await terminate(server, STOP_GRACE_MS);
@@ -90,13 +90,13 @@ function serverArguments(home: DevHome, ports: DevPorts): string[] {
   ];
 }
 
-/** Resolves to a connection when the server serves, or to what is wrong. */
+/** Resolves to a connection when the server is ready, or to the reason why it is not. */
 async function serving(ports: DevPorts, server: ProcessIdentity): Promise<Connected | string> {
   const deadline = Date.now() + START_LIMIT_MS;
   while (isRunning(server)) {
     const connected = (await answers(ports.uiPort)) ? await connect(`127.0.0.1:${ports.port}`) : undefined;
     if (connected !== undefined) return connected;
-    if (Date.now() > deadline) return `no answer within ${START_LIMIT_MS / 1000} s`;
+    if (Date.now() > deadline) return `no response within ${START_LIMIT_MS / 1000} s`;
     await sleep(50);
   }
   return 'it ended';

@@ -6,7 +6,7 @@ export function workflowUrl(uiUrl: string, namespace: string, workflowId: string
 /**
  * Address of a list of workflows in the Web UI.
  * @param query visibility query, for example `ParquetryState="Parked" AND ExecutionStatus="Running"`
- * @param name the UI shows the list under this name (letters, digits, blanks, `_`, `.`, `-`)
+ * @param name title of the list in the UI (letters, digits, blanks, `_`, `.`, `-`)
  */
 export function listUrl(uiUrl: string, namespace: string, query: string, name?: string): string {
   const saved = name === undefined ? '' : `&savedQuery=${encodeURIComponent(name)}`;

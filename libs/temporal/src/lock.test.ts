@@ -14,7 +14,7 @@ describe('withLock', () => {
   beforeEach(() => (folder = tempFolder()));
   afterEach(() => folder.remove());
 
-  it('lets one in at a time, all of them in the end', async () => {
+  it('admits one holder at a time, and eventually every waiter', async () => {
     let inside = 0;
     let most = 0;
     const work = async (): Promise<void> => {
@@ -28,13 +28,13 @@ describe('withLock', () => {
     expect(existsSync(path())).toBe(false);
   });
 
-  it('is free again when the work fails', async () => {
+  it('is released when the work fails', async () => {
     const fails = withLock(path(), { waitMs: 100 }, () => Promise.reject(new Error('no')));
     await expect(fails).rejects.toThrow('no');
     expect(await withLock(path(), { waitMs: 100 }, () => Promise.resolve(7))).toBe(7);
   });
 
-  it('takes over from a killed process, one taker at a time', async () => {
+  it('is taken over from a killed process, by one process at a time', async () => {
     const child = spawn('sleep', ['60']);
     await once(child, 'spawn');
     await withLock(path(), { waitMs: 100 }, () => Promise.resolve());
@@ -55,7 +55,7 @@ describe('withLock', () => {
     await Promise.all([enter(), enter(), enter()]);
   });
 
-  it('believes another machine for a minute after its last sign of life', async () => {
+  it('respects an owner on another machine for a minute after its last heartbeat', async () => {
     const file = join(folder.path, 'other');
     writeFileSync(file, JSON.stringify({ pid: process.pid, host: `not-${hostname()}`, born: '1' }));
     expect(await isAbandoned(file)).toBe(false);
@@ -64,7 +64,7 @@ describe('withLock', () => {
     expect(await isAbandoned(file)).toBe(true);
   });
 
-  it('holds a lock that names its owner', async () => {
+  it('records the owner of the lock', async () => {
     await withLock(path(), { waitMs: 100 }, () => {
       expect(JSON.parse(readFileSync(path(), 'utf8'))).toMatchObject(self());
       return Promise.resolve();
@@ -73,7 +73,7 @@ describe('withLock', () => {
 });
 
 describe('processes', () => {
-  it('knows a process from a later one with its number', () => {
+  it('distinguishes a process from a later one with the same pid', () => {
     expect(isRunning(self())).toBe(true);
     expect(isRunning({ ...self(), born: 'earlier' })).toBe(false);
     expect(isRunning({ ...self(), host: 'elsewhere' })).toBe(false);

@@ -6,13 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ParquetryError, systemErrorCode } from '@parquetry/core';
 import { isRunning, parseIdentity, self } from '@parquetry/system';
 
-/** How long a file of another machine counts without being touched; its owner touches it every few seconds. */
+/** A file of another machine is valid this long after its last touch; its owner touches it every few seconds. */
 const FOREIGN_STALE_MS = 60_000;
 const TOUCH_MS = 5_000;
 
-/** How to wait for a lock. */
+/** Options for waiting for a lock. */
 export interface LockOptions {
-  /** Give up after so many milliseconds. */
+  /** Timeout in milliseconds. */
   readonly waitMs: number;
   /** Called about every `reportMs` while another process holds the lock. */
   readonly onWait?: (waitedMs: number) => void;
@@ -20,8 +20,8 @@ export interface LockOptions {
 }
 
 /**
- * Runs `work` while holding the lock file at `path`, which keeps other processes (and other callers in this one)
- * out. The file holds its owner's identity, so the lock of a process that was killed is taken over.
+ * Runs `work` while holding the lock file at `path`, which excludes other processes (and other callers in this one).
+ * The file identifies its owner, so the lock of a killed process is taken over.
  * @throws ParquetryError TEMPORAL_UNAVAILABLE when the lock is not free in time
  */
 export async function withLock<T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
@@ -37,11 +37,11 @@ export async function withLock<T>(path: string, options: LockOptions, work: () =
   }
 }
 
-/** Touches `path` every few seconds, which tells other machines that its owner lives, until the result is called. */
+/** Touches `path` every few seconds as a heartbeat for other machines, until the returned function is called. */
 export function keepFresh(path: string): () => void {
   const timer = setInterval(() => {
     const now = new Date();
-    // The file may have gone with its folder; then there is nobody left to tell.
+    // The file may have been deleted with its folder; then no heartbeat is needed.
     utimes(path, now, now).catch(() => undefined);
   }, TOUCH_MS);
   timer.unref();
@@ -49,8 +49,8 @@ export function keepFresh(path: string): () => void {
 }
 
 /**
- * True when the process named in the file at `path` is gone: it no longer runs here, or it ran on another machine
- * and has not touched the file for a minute. A file that is missing, or torn and old, has no living owner either.
+ * True when the process recorded at `path` is dead: it no longer runs here, or it ran on another machine and has not
+ * touched the file for a minute. Also true when the file is missing, or incomplete and old.
  */
 export async function isAbandoned(path: string): Promise<boolean> {
   const text = await content(path);
@@ -83,8 +83,8 @@ async function take(path: string, token: string, options: LockOptions): Promise<
 }
 
 /**
- * Removes an abandoned lock. Only the holder of a second file may do so, after looking again: otherwise two waiting
- * processes could each remove it, the slower one the lock that the faster one has just taken.
+ * Removes an abandoned lock. Requires a second lock file and another check: otherwise, of two waiting processes, the
+ * slower one could remove the lock that the faster one has just acquired.
  */
 async function breakLock(path: string): Promise<void> {
   const guard = `${path}.break`;

@@ -4,7 +4,7 @@ import type { DevPorts } from './home';
 
 const LOOPBACK = '127.0.0.1';
 
-/** Two free ports on the loopback address: those of `wanted` that are free, else any. */
+/** Two free ports on the loopback address, preferably those of `wanted`. */
 export async function freePorts(wanted: DevPorts | undefined): Promise<DevPorts> {
   const port = await freePort(wanted?.port, 0);
   return { port, uiPort: await freePort(wanted?.uiPort, port) };
@@ -23,7 +23,7 @@ export function answers(port: number, withinMs = 2_000): Promise<boolean> {
 }
 
 async function freePort(wanted: number | undefined, taken: number): Promise<number> {
-  // The port of a server that was just killed is free only when the last of its threads is gone.
+  // The port of a killed server is free only after its last thread has exited.
   for (let attempt = 0; wanted !== undefined && wanted !== taken && attempt < 20; attempt += 1) {
     if ((await bind(wanted)) !== undefined) return wanted;
     await sleep(50);
@@ -34,7 +34,7 @@ async function freePort(wanted: number | undefined, taken: number): Promise<numb
   }
 }
 
-/** Binds for a moment; undefined when the port is in use. Port 0 lets the system choose. */
+/** Binds the port briefly; undefined when it is in use. Port 0 lets the system choose. */
 function bind(port: number): Promise<number | undefined> {
   return new Promise((done) => {
     const server = createServer();

@@ -8,10 +8,10 @@ import { systemErrorCode } from '@parquetry/core';
 /** The release of the Temporal CLI (server 1.29.1, UI 2.42.1) that is downloaded or built when none is installed. */
 export const TEMPORAL_VERSION = 'v1.5.1';
 
-/** Environment variables, as `process.env` holds them. */
+/** Environment variables in the form of `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** How a program ended: exit code (undefined when it could not start or was killed) and the tail of its output. */
+/** Result of a program: exit code (undefined when it could not start or was killed) and the tail of its output. */
 export interface Outcome {
   readonly code: number | undefined;
   readonly output: string;
@@ -20,7 +20,7 @@ export interface Outcome {
 const KEPT_OUTPUT = 8_192;
 
 /**
- * Runs a program to its end without a shell and keeps the tail of what it printed.
+ * Runs a program without a shell, and keeps the tail of its output.
  * @param options.timeoutMs after which it is killed
  */
 export function run(
@@ -37,7 +37,7 @@ export function run(
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       });
     } catch (error) {
-      // Some reasons (a path through a file, say) are thrown, others come as an event.
+      // Some failures (such as a path through a file) are thrown, others are emitted as an event.
       done({ code: undefined, output: systemErrorCode(error) ?? 'could not be started' });
       return;
     }
@@ -71,7 +71,7 @@ export function cacheFolder(env: Environment): string {
   return join(filled(env['HOME']) ? env['HOME'] : homedir(), '.cache', 'parquetry');
 }
 
-/** True for a variable that is set to something: an empty one counts as not set. */
+/** True for a variable with a value; an empty one counts as unset. */
 export function filled(value: string | undefined): value is string {
   return value !== undefined && value !== '';
 }

@@ -55,8 +55,7 @@ export async function* decodeColumn(
       check.corrupt(`column ${name}: ${error instanceof Error ? error.message : String(error)}`, error);
     }
     const values = parts.reduce((total, part) => total + part.length, 0);
-    if (values !== rows)
-      check.corrupt(`column ${name} has ${values} values in a row group of ${rows} rows`);
+    if (values !== rows) check.corrupt(`column ${name} has ${values} values in a row group of ${rows} rows`);
     yield parts;
     rowStart += rows;
   }

@@ -6,26 +6,26 @@ import type { DatasetFailure, PartitionInput, Tally } from './contract/types';
 import { describeFailure, isStageLost } from './failure';
 import { pull, stageSteps } from './steps';
 
-/** How often a lost stage is pulled again before the partition is handed to a person. */
+/** How often a lost stage is pulled again before the partition parks. */
 const MAX_PULLS = 10;
 
-/** What one pass over a partition's datasets came to. */
+/** Result of one attempt at a partition's datasets. */
 export interface AttemptResult {
   readonly tally: Tally;
   readonly failures: readonly DatasetFailure[];
-  /** What other writers did to the ledgers meanwhile, a sentence each. */
+  /** What other writers did to the ledgers meanwhile, one sentence each. */
   readonly notes: readonly string[];
-  /** Bytes that the dataset which has most of them committed. */
+  /** Committed bytes of the dataset with the most bytes. */
   readonly largest: number;
 }
 
-/** A dataset's way through the steps: committed, failed, or its stage went with a worker. */
+/** Outcome of a dataset: committed, failed, or its stage was lost with a worker. */
 type Outcome =
   | { readonly tally: Partial<Tally>; readonly overtaken?: Overtaken }
   | { readonly failure: DatasetFailure }
   | { readonly lost: string };
 
-/** Another writer committed some of a dataset's ledgers first; `rest` is what it left. */
+/** Another writer committed some of a dataset's ledgers first; `rest` has the others. */
 interface Overtaken {
   readonly dataset: string;
   readonly note: string;
@@ -33,9 +33,9 @@ interface Overtaken {
 }
 
 /**
- * Pulls once, then takes every dataset through register, write, verify, commit. All datasets are tried, whatever
- * becomes of the others. A lost stage is pulled again, for the datasets that still need it; so is what another writer
- * left of the range when it committed some of it first.
+ * Pulls once, then runs register, write, verify and commit for every dataset. A failed dataset does not stop the
+ * others. A lost stage is pulled again, for the datasets that still need it; so are the ledgers that another writer
+ * left when it committed part of the range first.
  */
 export async function attemptDatasets(
   input: PartitionInput,
@@ -83,14 +83,14 @@ export async function attemptDatasets(
           dataset: outcome.lost,
           step: 'pull',
           code: 'STAGE_LOST',
-          message: `The stage was lost ${MAX_PULLS} times: its worker did not stay up long enough.`,
+          message: `The stage was lost ${MAX_PULLS} times: no worker ran long enough.`,
         });
     pending = lost;
   }
   return { tally, failures, notes, largest };
 }
 
-/** The ledgers that another writer left, each range as an attempt of its own: every one is smaller than the last. */
+/** Runs a separate attempt for each range that another writer left; each is smaller than the previous one. */
 async function attemptRest(
   input: PartitionInput,
   overtaken: Overtaken | undefined,
@@ -127,7 +127,7 @@ async function runStage(
     clean = outcomes.every((outcome) => 'tally' in outcome);
     return outcomes;
   } finally {
-    // Each commit removes its own part of the stage; what failed or was cancelled is removed here.
+    // Each commit removes its part of the stage; parts that failed or were cancelled are removed here.
     if (!clean)
       await CancellationScope.nonCancellable(() =>
         stageSteps(stage.queue, 'stage', input.task.range).dropStage(stage.stageId),

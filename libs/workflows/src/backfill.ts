@@ -38,17 +38,17 @@ import { RunState } from './runstate';
 import { inspect, nextPartitions, planRun, summarize } from './steps';
 
 const STARTS_PER_RUN = 300;
-/** Partitions asked for at a time, and most that are started at a time. */
+/** Partitions per page, and the most that are started at a time. */
 const PAGE = 50;
 const QUIET: QuietTimes = { working: 60_000, waiting: 600_000 };
 
-/** Counts a report. One that a person sent by hand and that is none must not fail the workflow's task for ever. */
+/** Counts a report. A malformed one, sent by hand, must not fail the workflow task forever. */
 function countReport(state: RunState, report: PartitionReport): void {
   if (isReport(report)) state.count(report);
-  else log.warn('a report that is none was ignored', { report });
+  else log.warn('ignored a malformed report', { report });
 }
 
-/** A step of the run's own bookkeeping; undefined when it can't be done now. The partitions outlast that. */
+/** Runs a bookkeeping step of the run; undefined when it failed. The partitions continue. */
 async function keepBooks<T>(state: RunState, step: string, work: () => Promise<T>): Promise<T | undefined> {
   try {
     const result = await work();
@@ -63,7 +63,7 @@ async function keepBooks<T>(state: RunState, step: string, work: () => Promise<T
 
 /**
  * A ledger range in partitions, a bounded number of them at once. Children report by signal; parked ones leave the
- * window but keep the run open. State and history stay bounded whatever the number of partitions.
+ * window but keep the run open. State and history stay bounded for any number of partitions.
  */
 export async function backfill(input: BackfillInput): Promise<BackfillResult> {
   const run = workflowInfo().workflowId;
@@ -74,7 +74,7 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
     description: 'Internal: a partition reports its outcome',
   });
   setHandler(pause, () => state.set({ paused: true }), {
-    description: 'Start no more partitions; running ones end',
+    description: 'Stop starting partitions; running ones finish',
   });
   setHandler(
     resume,
@@ -82,10 +82,10 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
       state.faults.release();
       state.set({ paused: false });
     },
-    { description: 'Start partitions again, also after an error of the run itself' },
+    { description: 'Resume starting partitions, also after an error of the run itself' },
   );
   setHandler(finish, () => state.set({ finishing: true }), {
-    description: 'End the run when its running partitions end; parked ones are given up',
+    description: 'End the run when its running partitions finish; parked ones are given up',
   });
   setHandler(setConcurrency, (value) => (state.concurrency = value), {
     description: 'Partitions in flight, a whole number from 1 to 500',
@@ -136,7 +136,7 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
       state.inflight.size === 0 &&
       (state.finishing || (!state.more() && state.parked.size === 0)) &&
       !state.faults.holds('summarize');
-    // A run that is to end, or that is to fail rather than wait, does not wait for a person here either.
+    // A run that is ending, or that fails instead of waiting, does not wait for an operator here either.
     const fatal = (): StepFault | undefined =>
       state.inflight.size === 0 && (state.finishing || input.onFailure === 'fail')
         ? state.faults.final
@@ -158,8 +158,8 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
       if (room()) {
         const wanted = Math.min(PAGE, state.concurrency - state.inflight.size);
         if (state.requeue.length === 0) {
-          // A page ahead of what there is room for: one look at the log serves many starts. What another run commits
-          // in between is met again by the partition's own commit.
+          // Fetches a page ahead of the free slots, so that one read of the log serves many starts. The partition's
+          // commit handles what another run commits meanwhile.
           const { cursor } = state;
           const next = await keepBooks(state, 'nextPartitions', () =>
             nextPartitions({ ...plan, cursor, limit: PAGE }),
@@ -198,7 +198,7 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
         { failed: state.failed, datasets },
       );
     const lost = lostFault(spec.range, datasets, state.abandoned === 0 && !state.finishing);
-    // Earlier versions ended such a run as completed; their histories have no marker of this patch.
+    // Earlier versions completed such a run; their histories have no marker of this patch.
     if (lost !== undefined && patched('lost-data-fails'))
       throw ApplicationFailure.nonRetryable(lost.message, lost.code, {
         ...lost.details,
@@ -209,7 +209,7 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
   } catch (error) {
     if (isCancellation(error)) {
       setCurrentDetails(
-        `Cancelled. Partitions of ${formatRange(spec.range)} that were not committed stay gaps.`,
+        `Cancelled. Partitions of ${formatRange(spec.range)} that were not committed remain gaps.`,
       );
       await cancelChildren(run, state);
     }

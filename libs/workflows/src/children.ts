@@ -18,7 +18,7 @@ import type { BackfillInput, PartitionTask } from './contract/types';
 import { partition } from './partition';
 import type { RunState } from './runstate';
 
-/** Starts a partition. A run that was reset, or terminated and started again, meets its own children. */
+/** Starts a partition. A run that was reset, or terminated and restarted, may find its own children running. */
 export async function startPartition(
   run: string,
   input: BackfillInput,
@@ -44,18 +44,19 @@ export async function startPartition(
         ...(network === undefined ? [] : [{ key: ATTRIBUTES.network, value: network }]),
       ],
     });
-    // Known at once while this run of the workflow lasts; what closes later is found by `inspect`.
+    // Reported at once during this run of the workflow; later closures are found by `inspect`.
     child.result().catch((error: unknown) => state.closed(task, closedAs(error)));
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    // It may have parked before this run was there to hear of it, and would wait for ever; at work it ignores this.
+    // It may have parked before this run could receive its report, and would wait forever; a running partition ignores
+    // this.
     await getExternalWorkflowHandle(partitionWorkflowId(run, task.key))
       .signal(retry)
       .catch(() => undefined);
   }
 }
 
-/** How a child ended that has no result, in the words of `inspect`. */
+/** Status of a child that ended without a result, as `inspect` reports it. */
 function closedAs(error: unknown): string {
   const { cause } = error as ChildWorkflowFailure;
   if (cause instanceof TerminatedFailure) return 'TERMINATED';
@@ -63,14 +64,14 @@ function closedAs(error: unknown): string {
   return cause instanceof CancelledFailure ? 'CANCELLED' : 'FAILED';
 }
 
-/** Signals `retry` to parked partitions; one whose workflow is gone is started anew. */
+/** Signals `retry` to parked partitions; one whose workflow is closed is started again. */
 export async function retryParked(
   run: string,
   state: RunState,
   request: RetryRequest,
 ): Promise<{ signalled: number; restarted: number }> {
   const { all, starts = [] } = request;
-  // A partition that is committed in parts has a task for each part that is missing, which begins at the gap.
+  // A partition that is committed in parts has one task per missing part, which starts at the gap.
   const chosen = [...state.parked.values()].filter(
     ({ task: { range } }) =>
       all === true || starts.some((ledger) => range.start <= ledger && ledger <= range.end),
@@ -84,14 +85,14 @@ export async function retryParked(
       signalled += 1;
     } catch {
       if (!state.parked.delete(key)) continue;
-      // Before those that were only asked for ahead: somebody waits for this one.
+      // Before prefetched tasks: an operator waits for this one.
       state.requeue.unshift(task);
       restarted += 1;
     }
   return { signalled, restarted };
 }
 
-/** Gives parked partitions up when an operator ends the run. */
+/** Gives up parked partitions when an operator ends the run. */
 export async function skipParked(run: string, state: RunState): Promise<void> {
   for (const { key } of [...state.parked.values()]) {
     await getExternalWorkflowHandle(partitionWorkflowId(run, key))
@@ -101,7 +102,7 @@ export async function skipParked(run: string, state: RunState): Promise<void> {
   }
 }
 
-/** Children that are closed though the run believes them in flight or parked, with their status. */
+/** Closed children that the run counts as in flight or parked, with their status. */
 export async function closedStatus(
   run: string,
   state: RunState,
@@ -116,7 +117,7 @@ export async function closedStatus(
   });
 }
 
-/** ABANDON does not pass a cancellation on, so every child is cancelled by its id. */
+/** ABANDON does not propagate a cancellation, so every child is cancelled by its id. */
 export async function cancelChildren(run: string, state: RunState): Promise<void> {
   await CancellationScope.nonCancellable(async () => {
     for (const key of [...state.inflight.keys(), ...state.parked.keys()])

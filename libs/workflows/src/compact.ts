@@ -24,13 +24,13 @@ import { findSegments, mergeSegments, stageSteps } from './steps';
 
 /** Groups of a page. */
 const PAGE = 40;
-/** Segments of a page: an id has about 55 bytes, and Temporal takes 2 MB. */
+/** Segments per page: an id has about 55 bytes, and Temporal accepts 2 MB. */
 const SEGMENTS = 10_000;
 const AT_ONCE = 2;
 const MAX_LOST = 10;
-/** Failed groups that a compaction remembers by name; the rest is counted. */
+/** Failed groups that a compaction lists; the others are only counted. */
 const MAX_NAMED = 100;
-/** Failed groups that its details and its error name. */
+/** Failed groups in its details and its error. */
 const MAX_SHOWN = 10;
 const EMPTY: CompactCarry = {
   ...{ groups: 0, segments: 0, filesBefore: 0, filesAfter: 0, rows: 0 },
@@ -39,16 +39,16 @@ const EMPTY: CompactCarry = {
 };
 
 /**
- * Makes few large segments of many small ones. Each group is one Delta commit that adds the new files and removes the
- * old ones, so readers of the log see one or the other. All groups are tried, a page of them in each run of the
- * workflow; what failed fails the workflow at its end.
+ * Merges small segments into large ones. Each group is one Delta commit that adds the new files and removes the old
+ * ones, so readers of the log see either. All groups are tried, one page per run of the workflow; failed groups fail
+ * the workflow at its end.
  */
 export async function compact({ carry, ...input }: CompactInput): Promise<CompactProgress> {
   const { after, ...before } = carry ?? EMPTY;
   let { again = false, ...done } = before;
   const progress = (): CompactProgress => ({ kind: 'compact', ...done });
   const show = (): void => setCurrentDetails(details(progress()));
-  setHandler(compactProgress, progress, { description: 'What the compaction did so far' });
+  setHandler(compactProgress, progress, { description: 'Progress of the compaction' });
   show();
   const { groups, next } = await findSegments({
     input,
@@ -80,7 +80,8 @@ export async function compact({ carry, ...input }: CompactInput): Promise<Compac
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   const goOn = makeContinueAsNewFunc<typeof compact>();
   if (next !== undefined) await goOn({ ...input, carry: { ...done, after: next, again } });
-  // Parts became segments that are neighbours. Each such pass has far fewer; what failed is tried once more with it.
+  // Parts became adjacent segments, which the next pass merges. Each pass has far fewer groups; failed ones are retried
+  // once.
   if (again) await goOn({ ...input, carry: { ...done, failed: 0, failures: [] } });
   if (done.failed > 0) throw failure(done);
   return progress();
@@ -145,7 +146,7 @@ function details({
     '| groups | segments before | files before | files after | rows | failed |',
     '|---|---|---|---|---|---|',
     `| ${groups} | ${segments} | ${filesBefore} | ${filesAfter} | ${rows} | ${failed} |`,
-    ...(failed === 0 ? [] : ['', 'These ranges stay as they were, and the others go on:', '', ...shown]),
+    ...(failed === 0 ? [] : ['', 'These ranges were not changed; the others continue:', '', ...shown]),
     ...(failed > shown.length ? [`- … and ${failed - shown.length} more`] : []),
   ]);
 }

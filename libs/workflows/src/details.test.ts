@@ -9,8 +9,8 @@ const failure: DatasetFailure = {
   hint: 'Put the object back.',
 };
 
-describe('what an operator reads in the UI', () => {
-  it('shows text from outside letter by letter: no marks, no lines, no links of its own', () => {
+describe('texts in the UI', () => {
+  it('escapes external text: no markup, no line breaks, no links', () => {
     expect(cell('A--7')).toBe('A\\-\\-7');
     expect(cell('a | b\n<img src=x> [x](http://e) {runId} `c`')).toBe(
       'a \\| b \\<img src=x\\> \\[x\\]\\(http\\://e\\) \\{runId\\} \\`c\\`',
@@ -19,19 +19,19 @@ describe('what an operator reads in the UI', () => {
     expect(cell('x'.repeat(400), 10)).toBe(`${'x'.repeat(9)}…`);
   });
 
-  it('names the datasets of one failure in one row, and each hint once, in a list', () => {
+  it('lists the datasets of one failure in one row, and each hint once', () => {
     const failures = ['ledgers', 'transactions'].map((dataset) => ({ ...failure, dataset }));
     const other = { ...failure, dataset: 'contract_data', step: 'commit', code: 'COMMIT_CONFLICT' };
     const text = parkedDetails({ start: 5, end: 9 }, [...failures, other], 'backfill-1');
     expect(text).toContain('| ledgers, transactions | pull | LEDGER\\_MISSING |');
     expect(text).toContain('| contract\\_data | commit | COMMIT\\_CONFLICT |');
     expect(text.match(/Put the object back/g)).toHaveLength(1);
-    // The UI's renderer makes a list only of lines after an empty one.
+    // The UI's renderer needs an empty line before a list.
     expect(text).toMatch(/\*\*What to do\*\*\n\n- Put the object back\\\.\n- /);
     expect(text).toContain('`parquetry retry backfill-1 --ledger 5`');
   });
 
-  it('lists the first partitions of a run that wait, in little text, with links to all', () => {
+  it('lists the first waiting partitions of a run, in short text, with links to all', () => {
     const progress: BackfillProgress = {
       ...{
         phase: 'blocked',
@@ -53,13 +53,13 @@ describe('what an operator reads in the UI', () => {
     };
     const text = backfillDetails('backfill-1', { start: 1, end: 200 }, progress);
     expect(text).toContain('| … | and 20 more |');
-    // Ledgers as people write them, also of a partition that an earlier version carried over without its range.
+    // Plain ledger numbers, also of a partition that an earlier version carried over without its range.
     expect(text).toContain('\n| from 426200 | because');
     expect(text).toMatch(/\n\| 426210-426219 \| because/);
     expect(text).not.toContain('0000426');
     expect(text).toContain('/namespaces/{namespace}/workflows?query=ParquetryRun%3D%22backfill-1%22');
     expect(text).toContain('`retryPartitions` with `{"all": true}`');
-    // The UI puts it, percent-encoded, into one address.
+    // The UI puts the text, percent-encoded, into one URL.
     expect(encodeURIComponent(text).length).toBeLessThan(4096);
     expect(
       backfillDetails('b', { start: 1, end: 2 }, { ...progress, troubled: [], parked: 0 }),
@@ -74,7 +74,7 @@ describe('what an operator reads in the UI', () => {
       },
     );
     expect(faulty).toContain('| nextPartitions | PERMISSION\\_DENIED | The token has expired');
-    expect(faulty).toMatch(/- Renew it\\\.\n- Mend the cause.*`resume`.*\n- .*`parquetry retry backfill-1`/);
+    expect(faulty).toMatch(/- Renew it\\\.\n- Fix the cause.*`resume`.*\n- .*`parquetry retry backfill-1`/);
     expect(encodeURIComponent(faulty).length).toBeLessThan(4096);
     expect(
       backfillDetails(

@@ -3,14 +3,14 @@ import { parkedQuery } from './contract/names';
 import type { BackfillProgress, DatasetFailure, StepFault, TroubledPartition } from './contract/types';
 import { joinFailures } from './failure';
 
-/** Longest text from outside in a table or a list; the UI takes the whole page of details as one URL. */
+/** Maximum length of external text in a table or a list; the UI encodes all details in one URL. */
 const MAX_TEXT = 300;
-/** Troubled partitions that a run's details name; the rest is behind the link. */
+/** Parked or failed partitions listed in a run's details; the link shows all. */
 const MAX_TROUBLED = 10;
 
 /**
- * Text from outside as Markdown that shows it letter by letter: one line, without marks of its own. (The UI's renderer
- * would make a dash of `--`, which is in the name of every object of a lake.)
+ * Escapes external text as one line of Markdown. (The UI's renderer would turn `--`, which is in the name of every
+ * object of a lake, into a dash.)
  */
 export function cell(text: string, max = MAX_TEXT): string {
   const line = text.replaceAll(/\s+/g, ' ');
@@ -18,12 +18,12 @@ export function cell(text: string, max = MAX_TEXT): string {
   return cut.replaceAll(/[\\`*_{}[\]()#+\-.!:|&<>~^]/g, '\\$&');
 }
 
-/** The lines as one text, with an empty line at the end: the UI's frame is a little too low for its last one. */
+/** Joins lines, with an empty line at the end: the UI's frame cuts off the last line. */
 export function page(lines: readonly string[]): string {
   return [...lines, '', '\u00a0'].join('\n');
 }
 
-/** A Markdown table of failures: which datasets, in which step, and why. */
+/** A Markdown table of failures: dataset, step and reason. */
 export function failureTable(failures: readonly DatasetFailure[]): string[] {
   return [
     '| dataset | step | code | what happened |',
@@ -43,7 +43,7 @@ export function whatToDo(
   return ['**What to do**', '', ...[...hints, ...more].map((line) => `- ${line}`)];
 }
 
-/** Current details of a partition at work: a row a dataset. */
+/** Current details of a running partition: one row per dataset. */
 export function runningDetails(range: LedgerRange, steps: ReadonlyMap<string, string>): string {
   const rows = [...steps].map(([dataset, step]) => `| ${cell(dataset)} | ${step} |`);
   return [`Ledgers ${formatRange(range)}`, '', '| dataset | step |', '|---|---|', ...rows].join('\n');
@@ -61,8 +61,8 @@ export function parkedDetails(
     ...failureTable(failures),
     '',
     ...whatToDo(failures, [
-      'Mend the cause, then *More Actions* → *Send a Signal* → `retry`: only the failed datasets run again.',
-      'Or give these ledgers up with the signal `skip`: they stay a gap that `parquetry verify` reports.',
+      'Fix the cause, then *More Actions* → *Send a Signal* → `retry`: only the failed datasets run again.',
+      'Or give these ledgers up with the signal `skip`: they remain a gap that `parquetry verify` reports.',
       ...(run === undefined ? [] : [`Or type: \`parquetry retry ${run} --ledger ${range.start}\``]),
     ]),
   ]);
@@ -88,7 +88,7 @@ export function backfillDetails(run: string, range: LedgerRange, progress: Backf
   ]);
 }
 
-/** What the run itself could not do, and whether it waits for a person or goes on by itself. */
+/** Failed bookkeeping steps of the run, and whether it waits for an operator or retries. */
 function faulty(run: string, faults: readonly StepFault[]): string[] {
   if (faults.length === 0) return [];
   const final = faults.filter((fault) => fault.final);
@@ -99,15 +99,15 @@ function faulty(run: string, faults: readonly StepFault[]): string[] {
     ...faults.map(({ step, code, message }) => `| ${step} | ${cell(code)} | ${cell(message, 160)} |`),
     '',
     ...(final.length === 0
-      ? ['It is tried again every minute or so; nothing is to be done here when it passes.']
+      ? ['It is retried about every minute; no action is needed if it is transient.']
       : whatToDo(final, [
-          'Mend the cause, then *More Actions* → *Send a Signal* → `resume`: the run goes on where it is.',
+          'Fix the cause, then *More Actions* → *Send a Signal* → `resume`: the run continues.',
           `Or type: \`parquetry retry ${run}\``,
         ])),
   ];
 }
 
-/** The ledgers of a partition for people; its key is made for sorting. */
+/** The ledgers of a partition in readable form; its key is made for sorting. */
 export function ledgersOf({ key, range }: TroubledPartition): string {
   return range === undefined ? `from ${Number(key.slice(0, 10))}` : formatRange(range);
 }
@@ -118,12 +118,12 @@ function troubled({ troubled: all, parked, failed }: BackfillProgress, most: num
   const hidden = parked + failed - rows.length;
   return [
     '',
-    '| ledgers | why the partition waits for a person, or failed |',
+    '| ledgers | why the partition is parked or failed |',
     '|---|---|',
     ...rows,
     ...(hidden > 0 ? [`| … | and ${hidden} more |`] : []),
     ...(parked === 0
       ? []
-      : ['', 'When the cause is mended: *Send an Update* → `retryPartitions` with `{"all": true}`.']),
+      : ['', 'When the cause is fixed: *Send an Update* → `retryPartitions` with `{"all": true}`.']),
   ];
 }

@@ -1,7 +1,7 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { DatasetFailure } from './contract/types';
 
-/** The code, message and hint of a failed activity, as the operator reads them. */
+/** The code, message and hint of a failed activity. */
 export function describeFailure(error: unknown, dataset: string, step: string): DatasetFailure {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure) {
@@ -14,7 +14,7 @@ export function describeFailure(error: unknown, dataset: string, step: string): 
   return { dataset, step, code: 'INTERNAL', message: cause instanceof Error ? cause.message : String(cause) };
 }
 
-/** True when the step's stage is gone: not on that worker any more, or that worker does not answer. */
+/** True when the step's stage is lost: it was removed, or its worker does not respond. */
 export function isStageLost(error: unknown): boolean {
   if (!(error instanceof ActivityFailure)) return false;
   const { cause } = error;
@@ -22,7 +22,7 @@ export function isStageLost(error: unknown): boolean {
   return cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START';
 }
 
-/** Failures that differ only in their dataset as one, with the datasets' names joined: a pull fails for all at once. */
+/** Merges failures that differ only in their dataset, with the names joined: a pull fails for all datasets. */
 export function joinFailures(failures: readonly DatasetFailure[]): DatasetFailure[] {
   const joined = new Map<string, DatasetFailure>();
   for (const failure of failures) {

@@ -7,19 +7,19 @@ const failure = (step: string, code: string): Parameters<Faults['add']>[0] => ({
 });
 
 describe('Faults', () => {
-  it('tries again after a quiet time what may pass by itself', () => {
+  it('retries transient failures after a quiet time', () => {
     const faults = new Faults();
     faults.add(failure('nextPartitions', 'STORAGE_UNREACHABLE'));
     expect([faults.holds('nextPartitions'), faults.waiting, faults.final]).toEqual([true, true, undefined]);
     faults.passed();
     expect([faults.holds('nextPartitions'), faults.waiting]).toEqual([false, false]);
-    // It is shown until it is done.
+    // It is shown until it succeeds.
     expect(faults.list()).toHaveLength(1);
     faults.clear('nextPartitions');
     expect(faults.list()).toEqual([]);
   });
 
-  it('holds what does not until a person says that its cause is mended', () => {
+  it('holds final failures until an operator resumes the run', () => {
     const faults = new Faults();
     faults.add(failure('nextPartitions', 'PERMISSION_DENIED'));
     faults.passed();
@@ -38,10 +38,10 @@ describe('Faults', () => {
     ['nextPartitions', 'STEP_TIMED_OUT', false],
     ['nextPartitions', 'INTERNAL', false],
     ['nextPartitions', 'toString', false],
-    // Nobody needs to come because quiet partitions can't be looked for.
+    // A failed look for quiet partitions needs no operator.
     ['inspect', 'PERMISSION_DENIED', false],
     ['summarize', 'VERIFY_MISMATCH', true],
-  ])('%s that fails with %s waits for a person: %s', (step, code, final) => {
+  ])('%s that fails with %s waits for an operator: %s', (step, code, final) => {
     const faults = new Faults();
     faults.add(failure(step, code));
     expect(faults.list()).toMatchObject([{ step, code, final }]);

@@ -2,7 +2,7 @@ import { ParquetryError } from '@parquetry/core';
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
 
-/** One event of a workflow's history that `status` is made from; values are decoded from their payloads. */
+/** One event of a workflow's history that `status` uses; values are decoded from their payloads. */
 export type HistoryEvent =
   | { readonly kind: 'scheduled' | 'completed'; readonly activity: string; readonly value: unknown }
   /** `value` is the activity's input. */
@@ -21,20 +21,20 @@ export type HistoryEvent =
 export interface RunHistory {
   /** Type of the workflow: backfill, tail, scheduled, compact, partition. */
   readonly type: string;
-  /** First argument of the run; holds what an earlier run of it carried over. */
+  /** First argument of the run; contains the state of an earlier run after a continue-as-new. */
   readonly input: unknown;
   readonly events: readonly HistoryEvent[];
-  /** What the workflow returned, once it has. */
+  /** Result of the workflow, once it has ended. */
   readonly result?: unknown;
 }
 
-/** What a history is read through; Temporal's `WorkflowHandle` is one. */
+/** Source of a history; Temporal's `WorkflowHandle` implements it. */
 interface HistoryHandle {
   readonly workflowId: string;
   fetchHistory(): Promise<temporal.api.history.v1.IHistory>;
 }
 
-/** Reads the history of a workflow. @throws ParquetryError USAGE when it has no start */
+/** Reads the history of a workflow. @throws ParquetryError USAGE when it has no start event */
 export async function readHistory(handle: HistoryHandle): Promise<RunHistory> {
   const { events: raw } = await handle.fetchHistory();
   const started = raw?.[0]?.workflowExecutionStartedEventAttributes;

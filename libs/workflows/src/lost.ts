@@ -1,13 +1,13 @@
 import { type LedgerRange, ParquetryError, formatRange } from '@parquetry/core';
 import type { DatasetSummary } from './contract/types';
 
-const HINT = 'Put the archive back as it was, or start the run again: it fills what is missing.';
-const REPLACE = 'Put the files back, or write them again with --mode replace.';
+const HINT = 'Restore the archive, or start the run again: it fills what is missing.';
+const REPLACE = 'Restore the files, or rewrite them with --mode replace.';
 
 /**
- * Why a run whose partitions all ended well must not end well: the archive does not have what they committed. Undefined
- * when all of it is there.
- * @param complete no partition was given up, so that no ledger of the range may be missing
+ * Why a run must fail although all its partitions succeeded: the archive lacks what they committed. Undefined when it
+ * is complete.
+ * @param complete no partition was given up, so no ledger of the range may be missing
  */
 export function lostFault(
   range: LedgerRange,

@@ -19,19 +19,19 @@ import { parkedDetails, runningDetails } from './details';
 import { failureLine, joinFailures } from './failure';
 
 /**
- * One ledger range of all its datasets: pull once, then register, write, verify and commit each dataset. What can't be
- * done parks: the workflow stays Running, says why, and waits for `retry` (only what failed) or `skip`.
+ * Processes one ledger range: pulls once, then registers, writes, verifies and commits each dataset. A failed partition
+ * parks: the workflow stays Running, shows the reason, and waits for `retry` (only what failed) or `skip`.
  */
 export async function partition(input: PartitionInput): Promise<PartitionResult> {
   const { task } = input;
   let wanted: 'retry' | 'skip' | undefined;
   let parked = false;
-  // A reset applies old signals again at its start: they count only while the partition is parked.
+  // A reset reapplies old signals at the start: they count only while the partition is parked.
   setHandler(retry, () => void (wanted = parked ? 'retry' : wanted), {
     description: 'Run the failed datasets of this parked partition again',
   });
   setHandler(skip, () => void (wanted = parked ? 'skip' : wanted), {
-    description: 'Give this parked partition up: its ledgers stay a gap that `parquetry verify` reports',
+    description: 'Give this parked partition up: its ledgers remain a gap that `parquetry verify` reports',
   });
 
   // The UI's "Start Workflow Like This One" copies the attributes of a parked partition too.
@@ -76,7 +76,7 @@ export async function partition(input: PartitionInput): Promise<PartitionResult>
     upsertSearchAttributes([{ key: ATTRIBUTES.state, value: null }]);
     if ((wanted as unknown) === 'skip') {
       setCurrentDetails(
-        `Given up by an operator. Ledgers ${formatRange(task.range)} of ${pending.join(', ')} stay a gap.`,
+        `Given up by an operator. Ledgers ${formatRange(task.range)} of ${pending.join(', ')} remain a gap.`,
       );
       await tell({ key: task.key, outcome: 'skipped' });
       return { outcome: 'skipped', tally };
@@ -85,13 +85,13 @@ export async function partition(input: PartitionInput): Promise<PartitionResult>
   }
 }
 
-/** The run that this partition is of. One that a person started alone knows it from its search attributes. */
+/** The run of this partition. One that was started by hand has it in its search attributes. */
 function runOf(): string | undefined {
   const { parent, typedSearchAttributes } = workflowInfo();
   return parent?.workflowId ?? typedSearchAttributes.get(ATTRIBUTES.run);
 }
 
-/** Reports to the run by its workflow id: that reaches it also after it continued as new. */
+/** Reports to the run by its workflow id, which also works after a continue-as-new. */
 async function tell(report: PartitionReport): Promise<void> {
   const run = runOf();
   if (run === undefined) return;
@@ -99,6 +99,6 @@ async function tell(report: PartitionReport): Promise<void> {
     await getExternalWorkflowHandle(run).signal(partitionReport, report);
   } catch (error) {
     if (isCancellation(error)) throw error;
-    log.info('the run has ended; nobody to report to', { run, outcome: report.outcome });
+    log.info('the run has ended; the report was dropped', { run, outcome: report.outcome });
   }
 }

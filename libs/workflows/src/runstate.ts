@@ -15,10 +15,12 @@ import type {
 import type { NextPartitions } from './contract/activities';
 import { Faults } from './faults';
 
-/** Failed partitions that a run remembers by name; the rest is counted. */
+/** Failed partitions that a run lists; the others are only counted. */
 const MAX_NAMED = 100;
 
-/** The counts and the window of a run. Counting is idempotent: each key is counted once whatever arrives twice. */
+/**
+ * The counts and the window of a run. Counting is idempotent: each key is counted once, even if a report arrives twice.
+ */
 export class RunState {
   plan: PlannedRun | undefined;
   cursor: number;
@@ -30,18 +32,18 @@ export class RunState {
   failedCount: number;
   done: number;
   skipped: number;
-  /** Tasks beyond one a partition. Everything that counts partitions counts tasks where there are several in one. */
+  /** Tasks in addition to one per partition. All partition counts count tasks. */
   split: number;
   abandoned: number;
   tally: Tally;
   paused: boolean;
-  /** The operator asked to end the run when its running partitions end. */
+  /** The operator ended the run; it waits for its running partitions. */
   finishing: boolean;
   concurrency: number;
   phase: 'running' | 'finished' = 'running';
-  /** What the run itself could not do. Not carried over: the next run of the workflow tries it at once. */
+  /** Failed bookkeeping steps. Not carried over: the next run of the workflow retries them at once. */
   readonly faults = new Faults();
-  /** Called after each change that a message brought: what an operator sees follows at once. */
+  /** Called after each change by a message, so that the UI is updated at once. */
   onChange: () => void = () => undefined;
   private readonly maxParked: number;
   private readonly onFailure: BackfillInput['onFailure'];
@@ -70,13 +72,13 @@ export class RunState {
     this.end = input.spec.range.end;
   }
 
-  /** Sets what a person asked for. */
+  /** Sets the concurrency that an operator requested. */
   set(wanted: Partial<Pick<RunState, 'paused' | 'finishing'>>): void {
     Object.assign(this, wanted);
     this.onChange();
   }
 
-  /** Takes up a page of tasks. */
+  /** Adds a page of tasks. */
   page({ tasks, cursor, skipped, split = 0 }: NextPartitions): void {
     this.cursor = cursor;
     this.skipped += skipped;
@@ -89,7 +91,7 @@ export class RunState {
     return this.requeue.length > 0 || this.cursor <= this.end;
   }
 
-  /** A parked partition was told to run again. */
+  /** A parked partition was signalled to run again. */
   resumed(key: string): void {
     const entry = this.parked.get(key);
     if (entry === undefined) return;
@@ -98,7 +100,7 @@ export class RunState {
     this.onChange();
   }
 
-  /** Counts what a partition reports; acts only on keys that are in flight or parked. */
+  /** Counts the report of a partition; ignores keys that are not in flight or parked. */
   count(report: PartitionReport): void {
     const { key, outcome, reason = '' } = report;
     const entry = this.parked.get(key);
@@ -122,9 +124,9 @@ export class RunState {
   }
 
   /**
-   * A child that ended without a report waits like a parked one: `retryPartitions` starts it anew. In a run that is to
-   * fail with its partitions it has failed: nobody would come to start it. One that completed (its report was lost with
-   * a reset of this run) runs again by itself: it finds its commits and changes nothing.
+   * A child that ended without a report waits like a parked one: `retryPartitions` starts it again. In a run that fails
+   * with its partitions it counts as failed: no operator would restart it. One that completed (its report was lost in a
+   * reset of this run) runs again automatically: it finds its commits and changes nothing.
    */
   closed(task: PartitionTask, status: string): void {
     const known = this.inflight.delete(task.key) || this.parked.has(task.key);
@@ -139,11 +141,11 @@ export class RunState {
     if (this.onFailure === 'fail') {
       this.parked.delete(task.key);
       this.fail({ key: task.key, range: task.range, reason });
-    } else this.parked.set(task.key, { key: task.key, reason: `${reason}; a retry starts it anew`, task });
+    } else this.parked.set(task.key, { key: task.key, reason: `${reason}; a retry starts it again`, task });
     this.onChange();
   }
 
-  /** A partition failed for good. */
+  /** A partition failed permanently. */
   fail(partition: TroubledPartition): void {
     this.failedCount += 1;
     if (this.failed.length < MAX_NAMED) this.failed.push(partition);
@@ -176,7 +178,7 @@ export class RunState {
     };
   }
 
-  /** What the next run of the workflow needs. */
+  /** State for the next run of the workflow. */
   carry(): BackfillCarry {
     if (this.plan === undefined) throw new Error('a run without a plan has nothing to carry');
     return {

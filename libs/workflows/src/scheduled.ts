@@ -6,8 +6,8 @@ import type { NothingToDo, ScheduledInput } from './contract/schedule';
 import { resolveRange } from './steps';
 
 /**
- * What a schedule starts: finds the next range and goes on as the backfill of it, under the same workflow id. The
- * schedule follows it there, so overlap policy and pause-on-failure mean the whole run.
+ * Started by a schedule: finds the next range and continues as a backfill of it, under the same workflow id. The
+ * schedule follows it, so overlap policy and pause-on-failure apply to the whole run.
  */
 export async function scheduled(input: ScheduledInput): Promise<NothingToDo> {
   const { range, tip } = await resolveRange(input);

@@ -14,12 +14,12 @@ import type { RunHistory } from './history';
 import { RunState } from './runstate';
 import { TailState } from './tailstate';
 
-/** Steps of a run's own bookkeeping. A run that could not do one waits, and is not over. */
+/** Bookkeeping steps of a run. A run with a failed one waits and has not ended. */
 const BOOKS = ['nextPartitions', 'inspect', 'summarize'];
 
 /**
- * Progress of a backfill from its history, folded as the workflow itself folds it: what the query `progress` would
- * answer, as of the last thing that was reported.
+ * Progress of a backfill from its history, computed as the workflow does: what the query `progress` would return after
+ * the last reported event.
  */
 export function foldBackfill({ input, events, result }: RunHistory): BackfillProgress {
   const run = input as BackfillInput;
@@ -53,19 +53,19 @@ export function foldBackfill({ input, events, result }: RunHistory): BackfillPro
   return state.progress();
 }
 
-/** The first ledger that a tail took or will take; undefined while it is being opened. */
+/** The first ledger of a tail; undefined while it is being opened. */
 export function tailStart({ input, events }: RunHistory): number | undefined {
   const opened = events.find((event) => event.kind === 'completed' && event.activity === 'openTail');
   const start = (input as TailInput).carry?.start ?? (opened?.value as TailStart | undefined);
   return start?.cursor;
 }
 
-/** What the steps of a flush reported. */
+/** Results of the steps of a flush. */
 type Committed = Partial<Tally>;
 
 /**
- * Progress of a tail from its history. `tip` is what the step that watches the source said last in its heartbeat;
- * `parked`: its search attribute says that it waits for a person.
+ * Progress of a tail from its history. `tip` is from the last heartbeat of the step that watches the source; `parked`:
+ * its search attribute says that it is parked.
  */
 export function foldTail(
   { input, events, result }: RunHistory,

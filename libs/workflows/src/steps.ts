@@ -6,7 +6,7 @@ import { WATCH_QUEUE } from './contract/names';
 import type { ScheduleActivities } from './contract/schedule';
 import type { TailActivities } from './contract/tail';
 
-/** Bounded retries: transient faults pass by themselves, the rest comes before a person within a few minutes. */
+/** Bounded retries: transient faults are retried; the others reach an operator within a few minutes. */
 const RETRY = {
   initialInterval: '1s',
   backoffCoefficient: 2,
@@ -19,29 +19,32 @@ const SHORT: ActivityOptions = { startToCloseTimeout: '1m', retry: RETRY };
 
 const shared = (options: ActivityOptions): SharedActivities => proxyActivities<SharedActivities>(options);
 
-/** Looks the source over; one run of it serves all partitions. */
+/** Indexes the source once for all partitions. */
 export const planRun: SharedActivities['planRun'] = (spec) =>
   shared({ ...LONG, summary: `plan ledgers ${formatRange(spec.range)}` }).planRun(spec);
 
-/** Asks the commit log what is to be done next. */
+/** Reads the next work from the commit log. */
 export const nextPartitions: SharedActivities['nextPartitions'] = (request) =>
-  shared({ ...SHORT, summary: `what is not committed from ledger ${request.cursor} on` }).nextPartitions(
-    request,
-  );
+  shared({
+    ...SHORT,
+    summary: `find uncommitted partitions from ledger ${request.cursor} on`,
+  }).nextPartitions(request);
 
-/** Finds partitions that closed without a report. A run may have hundreds of them. */
+/** Finds partitions that closed without a report. A run may have hundreds of partitions. */
 export const inspect: SharedActivities['inspect'] = (ids) =>
   shared({
     ...LONG,
     startToCloseTimeout: '10m',
-    summary: `look after ${ids.length} quiet partitions`,
+    summary: `check ${ids.length} quiet partitions`,
   }).inspect(ids);
 
-/** Reads the result back from the commit log. */
+/** Reads the result from the commit log. */
 export const summarize: SharedActivities['summarize'] = (ref) =>
-  shared({ ...LONG, startToCloseTimeout: '10m', summary: 'read the commit log back' }).summarize(ref);
+  shared({ ...LONG, startToCloseTimeout: '10m', summary: 'read the result from the commit log' }).summarize(
+    ref,
+  );
 
-/** Stages a partition on the disk of the worker that takes the step. */
+/** Stages a partition on the disk of the worker that runs the step. */
 export const pull: SharedActivities['pull'] = (request) =>
   shared({
     ...LONG,
@@ -49,22 +52,22 @@ export const pull: SharedActivities['pull'] = (request) =>
     summary: `ledgers ${formatRange(request.task.range)}: pull`,
   }).pull(request);
 
-/** Finds what a scheduled run is to do. */
+/** Finds the range of a scheduled run. */
 export const resolveRange: ScheduleActivities['resolveRange'] = (input) =>
   proxyActivities<ScheduleActivities>({ ...LONG, summary: 'find the next range' }).resolveRange(input);
 
-/** Groups of segments that can become one. */
+/** Finds groups of segments to merge. */
 export const findSegments: CompactActivities['findSegments'] = (request) =>
   proxyActivities<CompactActivities>({ ...LONG, summary: 'find small segments' }).findSegments(request);
 
-/** Writes a group's rows anew on the disk of the worker that takes the step. */
+/** Rewrites a group's rows on the disk of the worker that runs the step. */
 export const mergeSegments: CompactActivities['mergeSegments'] = (request) => {
   const { dataset, range, segments } = request.group;
   const summary = `${dataset} ${formatRange(range)}: merge ${segments.length} segments`;
   return proxyActivities<CompactActivities>({ ...LONG, summary }).mergeSegments(request);
 };
 
-/** Finds where a tail begins; waits for a source that is still empty. */
+/** Finds the start of a tail; waits while the source is empty. */
 export const openTail: TailActivities['openTail'] = (input) =>
   proxyActivities<TailActivities>({
     ...LONG,
@@ -72,20 +75,20 @@ export const openTail: TailActivities['openTail'] = (input) =>
     summary: `open a tail from ${input.from}`,
   }).openTail(input);
 
-/** Watches the source for the next flush. A short heartbeat: whoever gives it up frees its worker soon. */
+/** Watches the source for the next flush. The heartbeat is short, so that a cancellation frees the worker soon. */
 export const cut: TailActivities['cut'] = (request) =>
   proxyActivities<TailActivities>({
     taskQueue: WATCH_QUEUE,
     startToCloseTimeout: '2h',
     heartbeatTimeout: '12s',
-    // Storage that is away for a while must not park a tail: about two hours of tries.
+    // A temporary storage outage must not park a tail: retry for about two hours.
     retry: { ...RETRY, maximumInterval: '1m', maximumAttempts: 120 },
     summary: `watch the source from ledger ${request.cursor} on`,
   }).cut(request);
 
 /**
- * The steps of one dataset, on the workers of the work folder that has its stage. A step that no worker takes within
- * `scheduleToStartTimeout` means that the folder's machine is gone.
+ * The steps of one dataset, on the workers of the work folder that has its stage. If no worker starts a step within
+ * `scheduleToStartTimeout`, the folder's machine is lost.
  */
 export function stageSteps(queue: string, dataset: string, range: LedgerRange): StageActivities {
   const options = (what: string, base: ActivityOptions): ActivityOptions => ({

@@ -34,8 +34,8 @@ import { type Flush, TailState } from './tailstate';
 const FLUSHES_PER_RUN = 20;
 
 /**
- * Takes ledgers as they come, without an end: `cut` decides a range, then the steps of a partition run on it. A step
- * that can't be done parks the tail: it says why and waits for `retry` or `stop`.
+ * Processes new ledgers continuously: `cut` decides a range, then the steps of a partition run on it. A failed step
+ * parks the tail: it shows the reason and waits for `retry` or `stop`.
  */
 export async function tail(input: TailInput): Promise<TailResult> {
   const state = new TailState(input);
@@ -96,23 +96,23 @@ function setMessages(state: TailState): void {
   setHandler(
     pause,
     tell(() => (state.paused = true)),
-    { description: 'Take no more ledgers after the flush under way' },
+    { description: 'Pause after the current flush' },
   );
   setHandler(
     resume,
     tell(() => (state.paused = false)),
-    { description: 'Take ledgers again' },
+    { description: 'Resume after a pause' },
   );
   setHandler(
     stop,
     tell(() => (state.stopping = true)),
     {
-      description: 'End the tail after the flush under way; `--from committed` goes on from there later',
+      description: 'End the tail after the current flush; `--from committed` continues from there later',
     },
   );
-  // A reset applies old signals again at its start: they count only while the tail is parked.
+  // A reset reapplies old signals at the start: they count only while the tail is parked.
   setHandler(retry, () => void (state.retried = state.failures.length > 0), {
-    description: 'Go on after a failure: what failed runs again',
+    description: 'Continue after a failure: what failed runs again',
   });
   setHandler(
     setFlushPolicy,
@@ -131,11 +131,11 @@ function setMessages(state: TailState): void {
     },
   );
   setHandler(tailProgress, () => state.progress(), {
-    description: 'Where the tail is, how far behind, and what it did',
+    description: 'Position, lag and counts of the tail',
   });
 }
 
-/** Runs a step that only watches, and gives it up when an operator says something: undefined then. */
+/** Runs a watching step, and cancels it when an operator sends a message: then undefined. */
 async function untilTold<T>(state: TailState, step: () => Promise<T>): Promise<T | undefined> {
   const { told } = state;
   const watch = new CancellationScope();
@@ -152,7 +152,7 @@ async function untilTold<T>(state: TailState, step: () => Promise<T>): Promise<T
   }
 }
 
-/** Takes a flush through the steps of a partition; what fails parks the tail and runs again on `retry`. */
+/** Runs the steps of a partition for a flush; a failure parks the tail and runs again on `retry`. */
 async function commitFlush(
   { spec }: TailInput,
   state: TailState,
@@ -175,13 +175,13 @@ async function commitFlush(
     if (failures.length === 0) return state.flushed(flush, tally, largest);
     await park(state, failures, show);
     if (state.stopping) return;
-    // Somebody else's ledgers will not go away: cut again around what is committed now.
+    // Ledgers of another writer stay committed: cut again around them.
     if (failures.every(({ code }) => code === 'COMMIT_CONFLICT')) return;
     pending = failures.map(({ dataset }) => dataset);
   }
 }
 
-/** Waits for `retry` or `stop`, and says so. */
+/** Parks the tail: waits for `retry` or `stop`. */
 async function park(state: TailState, failures: readonly DatasetFailure[], show: () => void): Promise<void> {
   state.failures = failures;
   state.retried = false;

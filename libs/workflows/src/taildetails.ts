@@ -2,7 +2,7 @@ import { type LedgerRange, formatRange } from '@parquetry/core';
 import type { FlushPolicy, TailProgress } from './contract/tail';
 import { cell, failureTable, page, whatToDo } from './details';
 
-/** Current details of a tail: where it is, how far behind, and what to do when it is parked. */
+/** Current details of a tail: position, lag, and what to do when it is parked. */
 export function tailDetails(
   id: string,
   progress: TailProgress,
@@ -12,7 +12,7 @@ export function tailDetails(
   const { cursor, lag, tip, tally, reasons, policy } = progress;
   const behind =
     lag === undefined
-      ? 'not known yet'
+      ? 'unknown'
       : `${lag.ledgers} ledgers${lag.seconds === undefined ? '' : `, ${lag.seconds} s`}`;
   const why = Object.entries(reasons).map(([reason, count]) => `${count} by ${reason}`);
   const rows = [...steps].map(([dataset, step]) => `| ${cell(dataset)} | ${step} |`);
@@ -45,14 +45,14 @@ function parked(id: string, { failures }: TailProgress): string[] {
   if (failures.length === 0) return [];
   return [
     '',
-    '**Parked.** Nothing after the next ledger is taken until this is mended.',
+    '**Parked.** No further ledger is processed until this is fixed.',
     '',
     ...failureTable(failures),
     '',
     ...whatToDo(failures, [
-      'Mend the cause, then *More Actions* → *Send a Signal* → `retry`: only what failed runs again.',
+      'Fix the cause, then *More Actions* → *Send a Signal* → `retry`: only what failed runs again.',
       `Or type: \`parquetry retry ${id}\``,
-      'The signal `stop` ends the tail; a tail that is started later goes on from what is committed.',
+      'The signal `stop` ends the tail; a tail that is started later continues after the committed ledgers.',
     ]),
   ];
 }

@@ -2,8 +2,8 @@ import { metricMeter, workflowInfo } from '@temporalio/workflow';
 import type { TailProgress } from './contract/tail';
 
 /**
- * How far a tail is behind its source, in the metrics of the worker that runs it: `parquetry_tail_lag_ledgers` and, where
- * close times are known, `parquetry_tail_lag_seconds`. Nothing is told while a history is replayed.
+ * Lag of a tail behind its source, in the metrics of the worker that runs it: `parquetry_tail_lag_ledgers` and, where
+ * close times are known, `parquetry_tail_lag_seconds`. Nothing is reported during a replay.
  */
 export function gaugeLag({ lag }: TailProgress): void {
   if (lag === undefined) return;

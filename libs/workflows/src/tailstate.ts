@@ -14,21 +14,21 @@ import type {
 } from './contract/tail';
 import type { DatasetFailure, Tally } from './contract/types';
 
-/** A flush that the `cut` step decided. */
+/** A flush decided by the `cut` step. */
 export type Flush = Extract<CutResult, { kind: 'flush' }>;
 
-/** Where a tail is, what it did, and what operators told it. Bounded whatever the tail's length. */
+/** Position, counts and operator requests of a tail. Bounded for a tail of any length. */
 export class TailState {
   start: TailStart | undefined;
   cursor: number;
   policy: FlushPolicy;
   paused: boolean;
   stopping: boolean;
-  /** Counts what operators sent, so that a wait for them ends with the next message. */
+  /** Counts messages of operators, so that a wait for them ends with the next message. */
   told = 0;
   retried = false;
   failures: readonly DatasetFailure[] = [];
-  /** Range of the flush under way. */
+  /** Range of the current flush. */
   flushing: LedgerRange | undefined;
   phase: 'starting' | 'waiting' | 'flushing' | 'finished' = 'starting';
   private flushes: number;
@@ -61,13 +61,13 @@ export class TailState {
     this.sizes = carry?.sizes;
   }
 
-  /** True when everything up to the last ledger asked for is taken. */
+  /** True when everything up to the last requested ledger is processed. */
   get over(): boolean {
     const { until } = this.input;
     return until !== undefined && this.start !== undefined && this.cursor > until;
   }
 
-  /** What the next `cut` is asked. */
+  /** Request of the next `cut`. */
   request(start: TailStart): CutRequest {
     const { spec, until, lag, pollSeconds } = this.input;
     return {
@@ -84,23 +84,23 @@ export class TailState {
     };
   }
 
-  /** Notes what a `cut` saw of the source. */
+  /** Records the state of the source from a `cut`. */
   saw(tip: SourceTip | undefined, since: number | undefined): void {
     this.tip = tip ?? this.tip;
     this.since = since;
   }
 
-  /** Ledgers up to `cursor` were committed by somebody else. */
+  /** Another writer committed the ledgers up to `cursor`. */
   skip(cursor: number): void {
     this.cursor = cursor;
     this.since = undefined;
   }
 
-  /** A flush is committed. `largest`: bytes of the largest file that it made; 0 where that is not known. */
+  /** A flush is committed. `largest`: bytes of its largest file; 0 if unknown. */
   flushed(flush: Flush, tally: Tally, largest = 0): void {
     const { task, reason, plan, closedAt, late, unusable, bytes = 0 } = flush;
-    // A flush counts by its size, and half as much with each that follows: a small one, which is mostly footer, says
-    // little, and an old one no more than how the source once was.
+    // Flushes are weighted by size, halved with each later flush: a small one is mostly footer, and an old one reflects
+    // an older state of the source.
     if (largest > 0 && bytes > 0)
       this.sizes = {
         source: (this.sizes?.source ?? 0) / 2 + bytes,
@@ -136,7 +136,7 @@ export class TailState {
     };
   }
 
-  /** What the next run of the workflow needs. */
+  /** State for the next run of the workflow. */
   carry(): TailCarry {
     if (this.start === undefined) throw new Error('a tail that has not begun has nothing to carry');
     return {

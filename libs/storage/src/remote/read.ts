@@ -32,7 +32,10 @@ export async function* readBytes(
         });
       }
       if (body.start !== at)
-        throw new ParquetryError('STORAGE_REFUSED', `The server of ${place.uri} does not support ranged reads.`);
+        throw new ParquetryError(
+          'STORAGE_REFUSED',
+          `The server of ${place.uri} does not support ranged reads.`,
+        );
       if (version !== undefined && body.version !== version) throw new ObjectChanged();
       version = body.version;
       stop = Math.min(stop ?? body.total, body.total);

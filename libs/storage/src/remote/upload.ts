@@ -160,7 +160,9 @@ async function openStaged(file: string): Promise<FileHandle> {
     return await open(file, 'r');
   } catch (error) {
     if (systemErrorCode(error) !== 'ENOENT') throw error;
-    throw new ParquetryError('STAGE_LOST', `${file} no longer exists and can't be uploaded.`, { cause: error });
+    throw new ParquetryError('STAGE_LOST', `${file} no longer exists and can't be uploaded.`, {
+      cause: error,
+    });
   }
 }
 

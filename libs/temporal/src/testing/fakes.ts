@@ -19,7 +19,7 @@ export function script(folder: string, name: string, body: string): string {
   return path;
 }
 
-/** The real server binary, when it can be had without a download or a build. Synchronous: decides skips. */
+/** The installed server binary, without download or build. Synchronous, so that it can decide skips. */
 export function realBinary(): string | undefined {
   const found = spawnSync('temporal', ['--version'], { encoding: 'utf8' });
   if (found.status === 0) return 'temporal';

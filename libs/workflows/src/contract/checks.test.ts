@@ -2,7 +2,7 @@ import { isReport, missedFault, retryFault } from './checks';
 import type { RetryRequest } from './messages';
 import type { PartitionReport } from './types';
 
-describe('what people send by hand', () => {
+describe('manual requests', () => {
   it.each([[{ all: true }], [{ starts: [420_000] }], [{ all: false, starts: [1, 4_294_967_295] }]])(
     '%j is a request to retry',
     (request) => {
@@ -15,18 +15,18 @@ describe('what people send by hand', () => {
     [null, 'not null'],
     ['all', 'not "all"'],
     [[420_000], 'not [420000]'],
-    [{}, 'asks for no partition'],
-    [{ all: false }, 'asks for no partition'],
-    [{ starts: [] }, 'asks for no partition'],
+    [{}, 'selects no partition'],
+    [{ all: false }, 'selects no partition'],
+    [{ starts: [] }, 'selects no partition'],
     [{ all: 'yes' }, '"all" is true or false'],
     [{ starts: ['420000'] }, '"starts" is a list of ledgers'],
     [{ starts: [0] }, '"starts" is a list of ledgers'],
     [{ ledgers: [420_000] }, '"ledgers" is neither'],
-  ])('%j is none, and the message says why', (request, why) => {
+  ])('%j is invalid, and the message says why', (request, why) => {
     expect(retryFault(request as RetryRequest)).toContain(why);
   });
 
-  it('names ledgers that no parked partition holds, and what is parked', () => {
+  it('lists ledgers outside parked partitions, and the parked ones', () => {
     const parked = [
       { start: 13, end: 19 },
       { start: 20, end: 29 },
@@ -34,14 +34,14 @@ describe('what people send by hand', () => {
     for (const starts of [[13], [19, 25]]) expect(missedFault({ starts }, parked)).toBeUndefined();
     expect(missedFault({ all: true, starts: [1] }, parked)).toBeUndefined();
     expect(missedFault({ starts: [12, 20, 30] }, parked)).toBe(
-      'no parked partition holds ledger 12, 30; parked are 13-19, 20-29',
+      'no parked partition contains ledger 12, 30; parked are 13-19, 20-29',
     );
     expect(missedFault({ starts: [12] }, [])).toContain('no partition is parked');
     const many = Array.from({ length: 12 }, (_, index) => ({ start: index, end: index }));
     expect(missedFault({ starts: [99] }, many)).toMatch(/parked are 0, 1, .*9 and 2 more$/);
   });
 
-  it('tells reports from what only looks like one', () => {
+  it('distinguishes reports from other payloads', () => {
     const good: PartitionReport = { key: '0000420000', outcome: 'parked', reason: 'x' };
     expect(isReport(good)).toBe(true);
     for (const bad of [

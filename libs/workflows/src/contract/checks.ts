@@ -2,7 +2,7 @@ import { type LedgerRange, MAX_LEDGER, formatRange } from '@parquetry/core';
 import type { RetryRequest } from './messages';
 import type { PartitionReport } from './types';
 
-/** Ledgers and ranges that a refusal names. */
+/** Most ledgers and ranges listed in a refusal. */
 const NAMED = 10;
 
 const OUTCOMES: readonly string[] = [
@@ -13,7 +13,7 @@ const OUTCOMES: readonly string[] = [
   'failed',
 ] satisfies readonly PartitionReport['outcome'][];
 
-/** Why a request for `retryPartitions` is refused; undefined when it is fine. People type it in the UI. */
+/** Why a request for `retryPartitions` is refused; undefined when it is valid. Operators type it in the UI. */
 export function retryFault(request: RetryRequest | undefined): string | undefined {
   const usage = 'retryPartitions takes {"all": true} or {"starts": [ledger, …]}';
   if (typeof request !== 'object' || request === null || Array.isArray(request))
@@ -25,13 +25,13 @@ export function retryFault(request: RetryRequest | undefined): string | undefine
   if (starts !== undefined && !(Array.isArray(starts) && starts.every(isLedger)))
     return `${usage}; "starts" is a list of ledgers, not ${JSON.stringify(starts)}`;
   if (all !== true && (starts === undefined || starts.length === 0))
-    return `${usage}; this asks for no partition`;
+    return `${usage}; this selects no partition`;
   return undefined;
 }
 
 /**
- * Why a request names ledgers in vain, given the ranges of the parked partitions; undefined when each lies in one. What
- * matches nothing is refused whole, so that nobody believes that it was done.
+ * Why the ledgers of a request are refused, given the ranges of the parked partitions; undefined when each is in one.
+ * One ledger without a match refuses the whole request, so that a typing error is not ignored.
  */
 export function missedFault(request: RetryRequest, parked: readonly LedgerRange[]): string | undefined {
   const missed = (request.all === true ? [] : (request.starts ?? [])).filter(
@@ -45,10 +45,10 @@ export function missedFault(request: RetryRequest, parked: readonly LedgerRange[
     parked.length === 0
       ? 'no partition is parked'
       : `parked are ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-  return `no parked partition holds ledger ${missed.slice(0, NAMED).join(', ')}${missed.length > NAMED ? ', …' : ''}; ${waiting}`;
+  return `no parked partition contains ledger ${missed.slice(0, NAMED).join(', ')}${missed.length > NAMED ? ', …' : ''}; ${waiting}`;
 }
 
-/** True for what a partition reports; signals have no validator, so whatever a person sends arrives. */
+/** True for a valid report of a partition; signals have no validator, so any payload may arrive. */
 export function isReport(report: PartitionReport | undefined): report is PartitionReport {
   return (
     typeof report === 'object' &&

@@ -10,24 +10,24 @@ export interface CompactInput {
   readonly datasets?: readonly string[];
   /** Only segments inside these ledgers; absent for all. */
   readonly range?: LedgerRange;
-  /** New segments lie between multiples of so many ledgers. */
+  /** New segments do not cross multiples of this number of ledgers. */
   readonly partitionSize: number;
-  /** A file closes at about this many bytes; absent for the writer's default. */
+  /** A file closes at about this size in bytes; absent for the writer's default. */
   readonly targetBytes?: number;
   readonly verify: VerifyLevel;
-  /** Replaced files stay on storage. */
+  /** Keeps replaced files on storage. */
   readonly keepReplaced?: boolean;
   readonly carry?: CompactCarry;
 }
 
-/** What a compaction did so far. */
+/** Progress of a compaction. */
 export interface CompactTotals {
   readonly groups: number;
   readonly segments: number;
   readonly filesBefore: number;
   readonly filesAfter: number;
   readonly rows: number;
-  /** Groups that could not be compacted; they stay as they were. */
+  /** Groups that could not be compacted; they are unchanged. */
   readonly failed: number;
   /** The first 100 of them. */
   readonly failures: readonly CompactFailure[];
@@ -40,20 +40,20 @@ export interface CompactFailure extends DatasetFailure {
 
 /** State that survives a continue-as-new. */
 export interface CompactCarry extends CompactTotals {
-  /** Where the next page begins; absent for the archive's beginning. */
+  /** Start of the next page; absent for the start of the archive. */
   readonly after?: CompactCursor;
-  /** Some groups are parts of larger ones: when all pages are through, there is more to compact. */
+  /** Some groups are parts of larger ones: another pass is needed after the last page. */
   readonly again?: boolean;
 }
 
-/** A place in the archive: a page begins behind it. Datasets follow one another as the archive lists them. */
+/** A position in the archive; a page starts after it. Datasets are in the order of the archive's list. */
 export interface CompactCursor {
   readonly dataset: string;
-  /** Last ledger that is passed over. */
+  /** Last ledger that is skipped. */
   readonly ledger: number;
 }
 
-/** Neighbouring segments of one dataset that become one. */
+/** Adjacent segments of one dataset to merge. */
 export interface CompactGroup {
   readonly dataset: string;
   /** From the first ledger of the first to the last of the last. */
@@ -61,11 +61,11 @@ export interface CompactGroup {
   /** Ids, in ledger order. */
   readonly segments: readonly string[];
   readonly files: number;
-  /** A part of more neighbours than one step can take. */
+  /** Part of a run of adjacent segments that is too long for one step. */
   readonly part?: boolean;
 }
 
-/** What is asked of the commit log: a page of groups, bounded so that it fits into one message of Temporal's. */
+/** Request for a page of groups, bounded so that it fits into one Temporal payload. */
 export interface FindRequest {
   readonly input: CompactInput;
   readonly after?: CompactCursor;
@@ -78,7 +78,7 @@ export interface FindRequest {
 /** Groups of a page. */
 export interface CompactPage {
   readonly groups: readonly CompactGroup[];
-  /** Where the next page begins; absent on the last one. */
+  /** Start of the next page; absent on the last one. */
   readonly next?: CompactCursor;
 }
 
@@ -92,11 +92,11 @@ export type MergeResult =
       readonly rows: number;
     });
 
-/** Steps of a compaction beside those of a partition. */
+/** Additional steps of a compaction. */
 export interface CompactActivities {
-  /** The next groups from the commit log, as it is now. */
+  /** Reads the next groups from the current commit log. */
   findSegments(request: FindRequest): Promise<CompactPage>;
-  /** Writes the rows of a group's files anew into a stage. `done`: the group was compacted before. */
+  /** Rewrites the rows of a group's files into a stage. `done`: the group is already compacted. */
   mergeSegments(request: {
     readonly input: CompactInput;
     readonly group: CompactGroup;
@@ -108,5 +108,5 @@ export interface CompactProgress extends CompactTotals {
   readonly kind: 'compact';
 }
 
-/** What the compaction did so far. */
+/** Progress of the compaction. */
 export const compactProgress = defineQuery<CompactProgress>('progress');

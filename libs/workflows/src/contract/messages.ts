@@ -1,29 +1,29 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { BackfillProgress, PartitionReport } from './types';
 
-/** Partition → run: what became of it. */
+/** Partition → run: its outcome. */
 export const partitionReport = defineSignal<[PartitionReport]>('partitionReport');
-/** Start no more partitions. */
+/** Stop starting partitions. */
 export const pause = defineSignal('pause');
-/** Start partitions again. */
+/** Resume starting partitions. */
 export const resume = defineSignal('resume');
-/** End the run without waiting for parked partitions; they stay as gaps. */
+/** End the run without waiting for parked partitions; they remain gaps. */
 export const finish = defineSignal('finish');
-/** Partitions in flight, 1–500; returns the number now in force. */
+/** Partitions in flight, 1–500; returns the new value. */
 export const setConcurrency = defineUpdate<number, [number]>('setConcurrency');
-/** Which parked partitions to run again: all, or those that hold the given ledgers, their first or any other. */
+/** Which parked partitions to run again: all, or those that contain the given ledgers. */
 export interface RetryRequest {
   readonly all?: boolean;
   readonly starts?: readonly number[];
 }
-/** Runs parked partitions again; returns how many were signalled and how many had to be started anew. */
+/** Runs parked partitions again; returns how many were signalled and how many were started again. */
 export const retryPartitions = defineUpdate<{ signalled: number; restarted: number }, [RetryRequest]>(
   'retryPartitions',
 );
 /** Counts of the run. */
 export const progress = defineQuery<BackfillProgress>('progress');
 
-/** Parked partition: run what failed again. */
+/** Parked partition: rerun what failed. */
 export const retry = defineSignal('retry');
-/** Parked partition: give it up; its ledgers stay a gap. */
+/** Parked partition: give it up; its ledgers remain a gap. */
 export const skip = defineSignal('skip');

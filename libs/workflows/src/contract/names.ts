@@ -1,11 +1,11 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 
-/** Task queue of the workflows and of the steps that any worker can do. */
+/** Task queue of the workflows and of the steps that any worker can run. */
 export const TASK_QUEUE = 'parquetry';
 
 /**
- * Task queue of the steps that mostly wait for a source. A worker has places of their own for them: on the queue of the
- * work a few tails without news would keep all others from it.
+ * Task queue of the steps that mostly wait for a source. They have separate slots: on the shared queue a few idle tails
+ * would block all other work.
  */
 export const WATCH_QUEUE = `${TASK_QUEUE}-watch`;
 
@@ -17,7 +17,7 @@ export function stageQueue(folderId: string): string {
   return `${TASK_QUEUE}-stage-${folderId}`;
 }
 
-/** Search attributes, typed. They are registered when a worker starts. */
+/** Typed search attributes. They are registered when a worker starts. */
 export const ATTRIBUTES = {
   datasets: defineSearchAttributeKey('ParquetryDatasets', SearchAttributeType.KEYWORD_LIST),
   network: defineSearchAttributeKey('ParquetryNetwork', SearchAttributeType.KEYWORD),
@@ -28,7 +28,7 @@ export const ATTRIBUTES = {
   ledgerEnd: defineSearchAttributeKey('ParquetryLedgerEnd', SearchAttributeType.INT),
 } as const;
 
-/** Workflow id of a partition: sorts by ledger in every list. */
+/** Workflow id of a partition; sorts by ledger. */
 export function partitionWorkflowId(run: string, key: string): string {
   return `${run}/p/${key}`;
 }

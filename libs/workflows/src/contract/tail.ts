@@ -4,20 +4,20 @@ import type { DatasetFailure, PartitionTask, RunSpec, Tally } from './types';
 
 /** When a tail closes a flush: whichever comes first. A flush also ends at layout edges and partition edges. */
 export interface FlushPolicy {
-  /** Rows of the dataset that has most of them; absent: no limit. */
+  /** Rows of the dataset with the most rows; absent: no limit. */
   readonly maxRows?: number;
-  /** Bytes as the source has them: message lines, or the XDR of ledgers; absent: no limit. */
+  /** Source bytes: message lines, or XDR of ledgers; absent: no limit. */
   readonly maxBytes?: number;
   /** Bytes of the largest file that the flush makes, estimated from earlier flushes; absent: no limit. */
   readonly maxFileBytes?: number;
-  /** Seconds since the first ledger that waits was seen. */
+  /** Seconds since the first waiting ledger was seen. */
   readonly maxAgeSeconds: number;
 }
 
-/** What a tail does: a run without an end. */
+/** Spec of a tail, a run without an end. */
 export type TailSpec = Omit<RunSpec, 'range'>;
 
-/** Where a tail begins: after what is committed, at the next ledger to come, or at a ledger. */
+/** Start of a tail: after the committed prefix, at the next new ledger, or at a given ledger. */
 export type TailFrom = 'committed' | 'latest' | number;
 
 /** Input of the `tail` workflow. */
@@ -26,10 +26,10 @@ export interface TailInput {
   readonly from: TailFrom;
   /** Last ledger, inclusive; absent for no end. */
   readonly until?: number;
-  /** Ledgers below the highest one seen that are not taken yet. */
+  /** Distance that the tail keeps from the highest ledger seen. */
   readonly lag: number;
   readonly policy: FlushPolicy;
-  /** Seconds between two looks at a source that has nothing new. */
+  /** Poll interval in seconds while the source has nothing new. */
   readonly pollSeconds: number;
   /** Flushes before the workflow continues as new; bounds its history. */
   readonly flushesPerRun?: number;
@@ -37,16 +37,16 @@ export interface TailInput {
   readonly carry?: TailCarry;
 }
 
-/** What the first step of a tail found. */
+/** Result of the first step of a tail. */
 export interface TailStart {
   /** First ledger to take. */
   readonly cursor: number;
   readonly network: string;
-  /** Key of the plan that all flushes share; absent where each flush has one of its own. */
+  /** Key of the plan that all flushes share; absent when each flush has a separate plan. */
   readonly plan?: string;
 }
 
-/** How far the source is. */
+/** Newest state of the source. */
 export interface SourceTip {
   /** Highest ledger the source has. */
   readonly ledger: number;
@@ -54,7 +54,7 @@ export interface SourceTip {
   readonly closedAt?: string;
 }
 
-/** What the `cut` step is asked. */
+/** Request of the `cut` step. */
 export interface CutRequest {
   readonly spec: TailSpec;
   readonly start: TailStart;
@@ -63,15 +63,15 @@ export interface CutRequest {
   readonly lag: number;
   readonly policy: FlushPolicy;
   readonly pollSeconds: number;
-  /** Unix milliseconds when the first ledger that waits was seen. */
+  /** Unix milliseconds when the first waiting ledger was seen. */
   readonly since?: number;
-  /** Plan of the flush before: says how far the files were read. */
+  /** Plan of the previous flush: records how far the files were read. */
   readonly previous?: string;
-  /** What earlier flushes made of a byte of the source; absent before the first. */
+  /** Ratio of file bytes to source bytes in earlier flushes; absent before the first. */
   readonly fileBytesPerByte?: number;
 }
 
-/** What the `cut` step decided. Its result is in history, so that no retry cuts differently. */
+/** What the `cut` step decided. Its result is in the history, so a retry can't decide differently. */
 export type CutResult =
   | {
       readonly kind: 'flush';
@@ -83,9 +83,9 @@ export type CutResult =
       readonly tip?: SourceTip;
       /** Messages for committed ledgers, kept in `_parquetry/rejects/late/`. */
       readonly late: number;
-      /** Messages without a usable type or ledger, kept beside them. */
+      /** Messages without a usable type or ledger, kept in the same folder. */
       readonly unusable: number;
-      /** Bytes of the flush as the source has them. */
+      /** Source bytes of the flush. */
       readonly bytes?: number;
     }
   /** Ledgers before `cursor` are committed already, by somebody else. */
@@ -93,9 +93,9 @@ export type CutResult =
   /** Nothing is due. */
   | { readonly kind: 'wait'; readonly since?: number; readonly tip?: SourceTip };
 
-/** Steps of a tail beside those of a partition; they run on a task queue of their own, because they mostly wait. */
+/** Additional steps of a tail; they have a separate task queue, because they mostly wait. */
 export interface TailActivities {
-  /** Checks archive and source, and finds the first ledger to take from the commit log. */
+  /** Checks archive and source, and finds the first ledger from the commit log. */
   openTail(input: Pick<TailInput, 'spec' | 'from' | 'lag'>): Promise<TailStart>;
   /** Watches the source until a flush is due, or some time has passed. */
   cut(request: CutRequest): Promise<CutResult>;
@@ -120,7 +120,7 @@ export interface TailCarry {
   readonly sizes?: FlushSizes;
 }
 
-/** Bytes of earlier flushes, older ones counting less: in the source, and of the largest file that each made. */
+/** Weighted bytes of earlier flushes, older ones counting less: source bytes, and bytes of the largest file of each. */
 export interface FlushSizes {
   readonly source: number;
   readonly file: number;
@@ -130,13 +130,13 @@ export interface FlushSizes {
 export interface TailProgress {
   readonly kind: 'tail';
   readonly phase: 'starting' | 'waiting' | 'flushing' | 'paused' | 'parked' | 'stopping' | 'finished';
-  /** First ledger that is not committed; undefined while starting. */
+  /** First uncommitted ledger; undefined while starting. */
   readonly cursor?: number;
   readonly tip?: SourceTip;
-  /** How far the archive is behind the source; undefined while that is not known. */
+  /** Lag of the archive behind the source; undefined while unknown. */
   readonly lag?: { readonly ledgers: number; readonly seconds?: number };
   readonly flushes: number;
-  /** Flushes by what closed them. */
+  /** Flushes by closing reason. */
   readonly reasons: Readonly<Partial<Record<FlushReason, number>>>;
   readonly tally: Tally;
   readonly late: number;
@@ -156,14 +156,14 @@ export interface TailResult {
   readonly unusable: number;
 }
 
-/** End the tail after the flush under way. */
+/** End the tail after the current flush. */
 export const stop = defineSignal('stop');
-/** Changes a part of the flush policy; returns the policy now in force. */
+/** Changes a part of the flush policy; returns the new policy. */
 export const setFlushPolicy = defineUpdate<FlushPolicy, [Partial<FlushPolicy>]>('setFlushPolicy');
-/** Where the tail is. */
+/** Progress of the tail. */
 export const tailProgress = defineQuery<TailProgress>('progress');
 
-/** Why a policy is refused; undefined when it is fine. */
+/** Why a policy is refused; undefined when it is valid. */
 export function policyFault(policy: Partial<FlushPolicy>): string | undefined {
   const bounds = {
     maxRows: 2_000_000_000,
@@ -173,7 +173,7 @@ export function policyFault(policy: Partial<FlushPolicy>): string | undefined {
   } as const;
   for (const [name, value] of Object.entries(policy)) {
     if (!Object.hasOwn(bounds, name))
-      return `${JSON.stringify(name)} is no part of a flush policy; use ${Object.keys(bounds).join(', ')}`;
+      return `${JSON.stringify(name)} is not part of a flush policy; use ${Object.keys(bounds).join(', ')}`;
     const max = bounds[name as keyof typeof bounds];
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > max)
       return `${name} is a whole number from 1 to ${max}, not ${JSON.stringify(value)}`;

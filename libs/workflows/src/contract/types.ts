@@ -1,12 +1,12 @@
 import type { FlushReason, LedgerRange, WriteSettings } from '@parquetry/core';
 
-/** Where messages come from and how they are told apart. Holds no credentials: it is in the workflow's history. */
+/** Source of the messages and how to classify them. Contains no credentials: it is in the workflow's history. */
 export interface SourceSpec {
   /** `ndjson:…` or `galexie:…`. */
   readonly uri: string;
-  /** Every message is of this type, whatever it says. */
+  /** Overrides the type of every message. */
   readonly messageType?: string;
-  /** Type of messages that say none. */
+  /** Type of messages without a type. */
   readonly defaultType?: string;
   /** Dotted path of the close time, per message type. */
   readonly closeTime?: Readonly<Record<string, string>>;
@@ -14,56 +14,58 @@ export interface SourceSpec {
   readonly ledger?: Readonly<Record<string, string>>;
 }
 
-/** What a partition does when its retries are exhausted or its error is final. */
+/** Reaction of a partition to exhausted retries or a final error. */
 export type OnFailure = 'park' | 'fail';
 
-/** What a run does with ledgers that are committed already. */
+/** How a run treats ledgers that are already committed. */
 export type RunMode = 'fill' | 'replace';
 
-/** How deep staged files are read before they are published. */
+/** Depth of the check of staged files before publication. */
 export type VerifyLevel = 'ledger' | 'full';
 
 /**
- * What a run may do with what the known schema of a message type lacks, in dlt's words: new columns, and values of other
- * types. Absent: columns `evolve`, types `reject_row`.
+ * How a run treats data that does not fit the known schema of a message type, in dlt's terms: new columns, and values
+ * of other types. Absent: columns `evolve`, types `reject_row`.
  */
 export interface RunContract {
   readonly columns?: 'evolve' | 'freeze' | 'reject_row';
   readonly types?: 'evolve' | 'freeze' | 'reject_row';
 }
 
-/** What a run may ask of a new version of a schema, with the meaning that Confluent's Schema Registry gives it. */
+/** Compatibility mode for a new version of a schema, as defined by Confluent's Schema Registry. */
 export type RunCompatibility =
   'NONE' | 'BACKWARD' | 'BACKWARD_TRANSITIVE' | 'FORWARD' | 'FORWARD_TRANSITIVE' | 'FULL' | 'FULL_TRANSITIVE';
 
-/** What a run does; the same object makes the plan that `parquetry plan` prints. */
+/** Spec of a run; `parquetry plan` makes its plan from the same object. */
 export interface RunSpec {
   readonly source: SourceSpec;
   /** Archive root: a path or URI without credentials. */
   readonly archive: string;
   readonly network?: string;
-  /** Folder of the datasets below the archive's root; absent for what the archive has, the root in a new one. */
+  /** Folder of the datasets below the archive's root; absent: as in the archive, the root for a new one. */
   readonly prefix?: string;
   /** Inclusive. */
   readonly range: LedgerRange;
-  /** Ledgers a partition. */
+  /** Ledgers per partition. */
   readonly partitionSize: number;
-  /** Message types; undefined for all that the source has. */
+  /** Message types; undefined for all types of the source. */
   readonly types?: readonly string[];
   readonly settings: WriteSettings;
-  /** What nested objects and arrays of inferred columns become; absent for what the archive has, `struct` in a new one. */
+  /**
+   * How nested objects and arrays of inferred columns are stored; absent: as in the archive, `struct` for a new one.
+   */
   readonly nested?: 'struct' | 'flatten' | 'json';
   readonly contract?: RunContract;
-  /** Mode that the versions which the run registers are checked in; absent: `BACKWARD`. */
+  /** Compatibility mode of the versions that the run registers; absent: `BACKWARD`. */
   readonly compatibility?: RunCompatibility;
-  /** `latest`: also ledgers that are committed with an older version of their schema are written with the newest. */
+  /** `latest`: ledgers that are committed with an older schema version are rewritten with the newest. */
   readonly schema?: 'latest';
-  /** Rejected messages a partition and dataset may have before it fails. */
+  /** Rejected messages allowed per partition and dataset before it fails. */
   readonly maxRejects: number;
   readonly verify: VerifyLevel;
-  /** `fill` (default) takes what no commit covers; `replace` computes everything anew and takes its place where it differs. */
+  /** `fill` (default) processes uncovered ledgers; `replace` recomputes everything and replaces what differs. */
   readonly mode?: RunMode;
-  /** Replaced files stay on storage; by default they are deleted right after the commit that replaces them. */
+  /** Keeps replaced files on storage; by default they are deleted right after the commit that replaces them. */
   readonly keepReplaced?: boolean;
 }
 
@@ -77,34 +79,34 @@ export interface BackfillInput {
   readonly onFailure: OnFailure;
   /** Children started before the workflow continues as new; bounds its history. */
   readonly startsPerRun?: number;
-  /** Quiet times; absent for a minute at work, ten while it only waits. */
+  /** Quiet times; absent: one minute while partitions run, ten while the run only waits. */
   readonly quiet?: QuietTimes;
   /** State carried over a continue-as-new; empty when a person starts the workflow. */
   readonly carry?: BackfillCarry;
 }
 
 /**
- * Milliseconds without news after which a run looks for children that closed without a report, while partitions are at
- * work and while it only waits. A step of its own that failed is tried again after the time at work.
+ * Milliseconds without reports after which a run looks for children that closed silently: while partitions run, and
+ * while the run only waits. A failed bookkeeping step is retried after the first time.
  */
 export interface QuietTimes {
   readonly working: number;
   readonly waiting: number;
 }
 
-/** A partition to run: a ledger range and the datasets that still lack it. */
+/** A partition to run: a ledger range and the datasets that lack it. */
 export interface PartitionTask {
   /** Last part of the child's workflow id: the zero-padded first ledger. */
   readonly key: string;
   readonly range: LedgerRange;
   readonly datasets: readonly string[];
-  /** What ended the range where a tail cut it; its last file says so. */
+  /** What ended the range of a tail's flush; recorded with its last file. */
   readonly reason?: FlushReason;
   /** Task queue of the pull where it is not the shared one. */
   readonly queue?: string;
 }
 
-/** Input of the `partition` workflow. Works alone too: everything else is in the stored plan. */
+/** Input of the `partition` workflow. Also works without a run: everything else is in the stored plan. */
 export interface PartitionInput {
   readonly archive: string;
   /** Key of the run's plan in the archive. */
@@ -134,13 +136,13 @@ export interface Tally {
   readonly bytesRead: number;
 }
 
-/** What a partition tells the run; the run counts each key once whatever arrives twice. */
+/** Report of a partition to the run; the run counts each key once, even if a report arrives twice. */
 export interface PartitionReport {
   readonly key: string;
   readonly outcome: 'done' | 'parked' | 'resumed' | 'skipped' | 'failed';
   readonly tally?: Tally;
   readonly reason?: string;
-  /** What other writers did to its ledgers meanwhile, a sentence each. */
+  /** What other writers did to its ledgers meanwhile, one sentence each. */
   readonly notes?: readonly string[];
 }
 
@@ -150,7 +152,7 @@ export interface PartitionResult {
   readonly tally: Tally;
 }
 
-/** A parked or failed partition as the run knows it. */
+/** A parked or failed partition in the state of the run. */
 export interface TroubledPartition {
   readonly key: string;
   /** Its ledgers, inclusive; absent in what a run of an earlier version carried over. */
@@ -158,27 +160,28 @@ export interface TroubledPartition {
   readonly reason: string;
 }
 
-/** A step of a run's own bookkeeping that failed when it was tried last. */
+/** A bookkeeping step of a run that failed in its last attempt. */
 export interface StepFault {
   /** nextPartitions, inspect or summarize. */
   readonly step: string;
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
-  /** It does not pass by itself: it is tried again when a person says `resume` or `retryPartitions`. */
+  /** Not transient: it is retried when an operator sends `resume` or `retryPartitions`. */
   readonly final: boolean;
 }
 
 /**
- * Answer of the `progress` query. Partitions, except where a unit is named; a partition that is committed in parts counts
- * once for each part that is missing, as that is a workflow of its own. `total` grows when the run comes to such a one.
+ * Answer of the `progress` query. Partitions, except where a unit is named; a partition that is committed in parts
+ * counts once per missing part, because each part is a separate workflow. `total` grows when the run reaches such a
+ * partition.
  */
 export interface BackfillProgress {
   readonly phase: 'planning' | 'running' | 'paused' | 'blocked' | 'finished';
   readonly plan?: string;
   readonly total: number;
   readonly done: number;
-  /** Already committed before this run came to them. */
+  /** Committed before this run reached them. */
   readonly skipped: number;
   /** Given up by an operator. */
   readonly abandoned: number;
@@ -191,26 +194,26 @@ export interface BackfillProgress {
   readonly troubled: readonly TroubledPartition[];
   /** Messages of the source that belong to no partition. */
   readonly unusable: number;
-  /** What the run itself could not do; absent when there is nothing. */
+  /** Failed bookkeeping steps of the run; absent when there are none. */
   readonly faults?: readonly StepFault[];
 }
 
-/** A dataset of the archive over the run's range, read back from the commit log when the run ends. */
+/** A dataset of the archive in the run's range, read from the commit log when the run ends. */
 export interface DatasetSummary {
   readonly dataset: string;
   readonly files: number;
   readonly rows: number;
-  /** Messages kept beside the rows with the reasons why they are none. */
+  /** Rejected messages, kept with their reasons. */
   readonly rejected?: number;
-  /** Messages that the index pass counted in the range; absent where the source counts none ahead. */
+  /** Messages that the index pass counted in the range; absent when the source has no counts. */
   readonly messages?: number;
-  /** Why the rows and rejects are not as many as the messages, where other runs committed some of them. */
+  /** Why rows and rejects differ from the message count, when other runs committed some of them. */
   readonly note?: string;
   readonly bytes: number;
   readonly schemaVersion: number;
   /** Ledgers of the range that no commit covers. */
   readonly gaps: readonly LedgerRange[];
-  /** Committed files of the range that are not on storage as they were committed; absent when all are there. */
+  /** Committed files of the range that are missing or altered on storage; absent when all are intact. */
   readonly missing?: { readonly files: number; readonly first: string };
 }
 
@@ -225,11 +228,11 @@ export interface BackfillResult {
   };
   readonly tally: Tally;
   readonly datasets: readonly DatasetSummary[];
-  /** Bytes that the index pass read; what the pulls read is in the tally. */
+  /** Bytes that the index pass read; the tally has the bytes of the pulls. */
   readonly indexBytesRead: number;
   readonly unusable: number;
   readonly filtered: number;
-  /** Where the unusable messages are kept, if there are any: a key in the archive. */
+  /** Key of the unusable messages in the archive, if there are any. */
   readonly rejects?: string;
   /** What other writers did to the run's ledgers meanwhile: the first 100 sentences. */
   readonly notes?: readonly string[];
@@ -239,7 +242,7 @@ export interface BackfillResult {
 /** State of a run that survives a continue-as-new. Bounded by the window and `maxParked`, not by the run's length. */
 export interface BackfillCarry {
   readonly plan: PlannedRun;
-  /** First ledger that no partition was asked for yet. */
+  /** First ledger that was not requested yet. */
   readonly cursor: number;
   readonly inflight: readonly PartitionTask[];
   readonly parked: readonly (TroubledPartition & { readonly task: PartitionTask })[];
@@ -266,17 +269,17 @@ export interface PlannedRun {
   readonly partitions: number;
   /** Messages of the source that belong to no partition; kept in the run's rejects. */
   readonly unusable: number;
-  /** Messages outside the range or of types not asked for. */
+  /** Messages outside the range or of other types than requested. */
   readonly filtered: number;
   /** Bytes that the index pass read. */
   readonly bytesRead: number;
   /** Key of the unusable messages in the archive, if there are any. */
   readonly rejects?: string;
-  /** What a run that fills leaves as it is though it would write it in another way; absent when there is none. */
+  /** Stale segments, which a `fill` run does not change; absent when there are none. */
   readonly stale?: StaleSegments;
 }
 
-/** Committed segments of the range that were made with other settings; `--mode replace` writes them anew. */
+/** Committed segments of the range that were made with other settings; `--mode replace` rewrites them. */
 export interface StaleSegments {
   readonly segments: number;
   /** The first 20. */
