@@ -161,7 +161,7 @@ export const ERROR_CODES = {
     exit: 1,
     retryable: false,
     cause: 'A source file changed while a run was reading it.',
-    example: 'messages.ndjson is not what it was when the run began.',
+    example: 'messages.ndjson changed after the run began.',
     remedy: 'Start a new run; it reads the file again from the start.',
   },
   CHAIN_BROKEN: {

@@ -2,22 +2,22 @@ import * as schema from '@parquetry/schema';
 import type { Tape } from '@parquetry/schema';
 import type { MessageFault, MessageReader } from './reader';
 
-// Local copies: in CommonJS a re-exported name costs a call at each use.
+// Local copies: in CommonJS each use of a re-exported name is a call.
 const { ESCAPED, LONE, MAX_COLUMNS, NODE, NULL } = schema;
 
-/** Longest key of a column, in bytes. */
+/** Maximum length of a column's key, in bytes. */
 const MAX_KEY = 1_024;
 
 /**
- * What makes a message of a known type and ledger unfit for any schema: repeated keys, keys that can't name a column,
- * more keys than a dataset has columns, no close time. Reads the close time.
+ * Checks a message of known type and ledger for faults under any schema: repeated keys, keys that can't name a column,
+ * more keys than a dataset can have columns, no close time. Reads the close time.
  */
 export function checkMessage(reader: MessageReader, tape: Tape): MessageFault | undefined {
   if (tape.duplicateKey >= 0) {
     const key = tape.string(tape.duplicateKey).slice(0, 100);
     return {
       code: 'DUPLICATE_KEY',
-      reason: `The key ${JSON.stringify(key)} is there twice in one object.`,
+      reason: `The key ${JSON.stringify(key)} is repeated in one object.`,
       column: key,
     };
   }
@@ -28,7 +28,7 @@ export function checkMessage(reader: MessageReader, tape: Tape): MessageFault | 
   return fault ?? reader.readCloseTime(tape);
 }
 
-/** A key without a value needs no column, so it does not count. */
+/** Keys without a value need no column, so they are not counted. */
 function checkCount(tape: Tape, inner: number): MessageFault | undefined {
   let count = 0;
   for (const object of inner < 0 ? [0] : [0, inner]) {
@@ -45,7 +45,7 @@ function checkCount(tape: Tape, inner: number): MessageFault | undefined {
   };
 }
 
-/** Bytes of a key, whatever its spelling. */
+/** Length of a key in bytes, with its escapes decoded. */
 function keySize(tape: Tape, key: number): number {
   if (((tape.nodes[key] as number) & ESCAPED) !== 0) return tape.decoded(key).length;
   return tape.end(key) - tape.start(key) - 2;
@@ -63,7 +63,7 @@ function checkKeys(tape: Tape, object: number): MessageFault | undefined {
     if (((tape.nodes[key] as number) & LONE) !== 0)
       return {
         code: 'LONE_SURROGATE',
-        reason: 'A key has half a surrogate pair, so it can not name a column.',
+        reason: 'A key has a lone surrogate, so it cannot name a column.',
         column: tape.text(key, 60),
       };
   }

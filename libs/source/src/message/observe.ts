@@ -2,19 +2,19 @@ import * as schema from '@parquetry/schema';
 import type { Evidence, KeyTable, Tape } from '@parquetry/schema';
 import type { MessageReader } from './reader';
 
-// Local copies: in CommonJS a re-exported name costs a call at each use.
+// Local copies: in CommonJS each use of a re-exported name is a call.
 const { keysEqual, NODE, NULL } = schema;
 
-/** A value that evidence is taken from. */
+/** A value that was added to the evidence. */
 export interface Observation {
   readonly evidence: Evidence;
   readonly node: number;
 }
 
 /**
- * Adds the fields of the message that `reader` has read to a dataset's evidence, as the row will have them. Keys in
- * `settled` have columns whose type no value can change.
- * @returns the values that may say something new in another message of the same structure
+ * Adds the fields of the message that `reader` has read to a dataset's evidence, in the form that the row will have.
+ * Skips keys in `settled`: no value can change the types of their columns.
+ * @returns the values that have to be observed in every message of the same structure
  */
 export function observeMessage(
   evidence: Evidence,

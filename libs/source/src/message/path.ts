@@ -1,10 +1,10 @@
 import * as schema from '@parquetry/schema';
 import type { Tape } from '@parquetry/schema';
 
-// Local copies: in CommonJS a re-exported name costs a call at each use.
+// Local copies: in CommonJS each use of a re-exported name is a call.
 const { ARRAY, ESCAPED, hashText, NODE, NULL, OBJECT } = schema;
 
-/** One step of a path: a member's key, or an index when the value is an array. */
+/** One step of a path: a member's key, or an index if the value is an array. */
 interface Step {
   readonly key: string;
   readonly bytes: Buffer;
@@ -25,7 +25,7 @@ export class JsonPath {
     }));
   }
 
-  /** The value's node under `root`, or -1 when it is absent or null. */
+  /** The value's node below `root`; -1 if it is absent or null. */
   find(tape: Tape, root: number): number {
     let node = root;
     for (const step of this.steps) {

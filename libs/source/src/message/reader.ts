@@ -5,11 +5,11 @@ import { JsonPath } from './path';
 import { closeTimePaths, LEDGER_PATHS } from './times';
 import { ledgerAt, readTime } from './values';
 
-// Local copies: in CommonJS a re-exported name costs a call at each use.
+// Local copies: in CommonJS each use of a re-exported name is a call.
 const { CLOSE_TIME_COLUMN, KEY, LEDGER_COLUMN, NODE, OBJECT, STRING, TIME_FINE, TIME_OK, TIME_RANGE } =
   schema;
 
-/** Why a message can't be placed, for its reject. */
+/** Why a message is rejected. */
 export interface MessageFault {
   readonly code: RejectCode;
   readonly reason: string;
@@ -18,21 +18,21 @@ export interface MessageFault {
   readonly actual?: string;
 }
 
-/** How messages name their type, ledger and close time, where it is not in the usual places. */
+/** Where messages have their type, ledger and close time, if not at the default paths. */
 export interface MessageOptions {
   /** Every message is of this type. */
   readonly messageType?: string;
-  /** Type of messages that name none. */
+  /** Type of messages that don't name one. */
   readonly defaultType?: string;
   /** Path of the close time by message type. */
   readonly closeTimePaths?: Readonly<Record<string, string>>;
   /** Path of the ledger by message type. */
   readonly ledgerPaths?: Readonly<Record<string, string>>;
-  /** Names of the columns that hold ledger and close time by message type, where they are not the usual ones. */
+  /** Names of the ledger and close time columns by message type, if not the default ones. */
   readonly columns?: ReadonlyMap<string, { readonly ledgerColumn: string; readonly closeTimeColumn: string }>;
 }
 
-/** Nodes of what a message was placed by; -1 where there is none. */
+/** Nodes of a message's type, ledger and close time; -1 if absent. */
 export interface MessagePlaces {
   readonly dataset: string;
   readonly inner: number;
@@ -43,7 +43,7 @@ export interface MessagePlaces {
   readonly timeTwin: number;
 }
 
-/** Where one dataset's messages have their ledger and close time. */
+/** Paths of the ledger and close time in one dataset's messages. */
 interface Places {
   readonly ledger: readonly JsonPath[];
   readonly closeTime: readonly JsonPath[];
@@ -57,22 +57,22 @@ const TYPE = new JsonPath('type');
 const COMMON_LEDGER = LEDGER_PATHS.map((path) => new JsonPath(path));
 const LEDGER_FORM = 'a whole number from 1 to 4294967295';
 const TIME_FORM = 'RFC 3339 with an offset, or Unix seconds or milliseconds';
-/** What a message has where it has nothing, or null. */
+/** How a reject shows a missing value or null. */
 const NOTHING = 'nothing';
 const MAX_TYPES = 4_096;
 
 /**
- * Finds a scanned message's type, ledger and close time, in that order, and the object to unwrap: the member named
- * like the type. Its values win over the envelope's. The results of the last message stay in the reader.
+ * Finds the type, ledger and close time of a scanned message, in that order, and the object to unwrap: the member named
+ * like the type. Its values take precedence over the envelope's. The reader keeps the results until the next message.
  */
 export class MessageReader {
   dataset = '';
   ledger = 0;
-  /** The unwrapped object's node, or -1. */
+  /** Node of the unwrapped object, or -1. */
   inner = -1;
   /** Node of the string that names the type, or -1. */
   typeNode = -1;
-  /** Nodes of ledger and close time, and of the column of that name where it is another one, or -1. */
+  /** Nodes of the ledger and close time, and of the columns of those names if they are other values, or -1. */
   private ledgerNode = -1;
   private duplicateLedgerColumn = -1;
   private timeNode = -1;
@@ -158,20 +158,20 @@ export class MessageReader {
       code: 'NO_CLOSE_TIME',
       reason: `A message of type ${this.dataset} has its close time at ${places.closeTime
         .map(({ text }) => text)
-        .join(', ')}; none is there.`,
+        .join(', ')}; it has no value there.`,
       column: places.closeTimeColumn.text,
       expected: TIME_FORM,
       actual: NOTHING,
     };
   }
 
-  /** Where the last message, which had no fault, has what was read: the same in every message of its structure. */
+  /** The nodes that were read in the last message, which had no fault. They are valid for messages of equal structure. */
   places(): MessagePlaces {
     const { dataset, inner, typeNode, ledgerNode, duplicateLedgerColumn, timeNode, timeTwin } = this;
     return { dataset, inner, typeNode, ledgerNode, duplicateLedgerColumn, timeNode, timeTwin };
   }
 
-  /** Reads the ledger of a message whose places are known; false: it has to be read in full. */
+  /** Reads the ledger of a message of known structure; false if the message must be read in full. */
   recallLedger(tape: Tape, places: MessagePlaces): boolean {
     this.dataset = places.dataset;
     this.inner = places.inner;
@@ -180,7 +180,7 @@ export class MessageReader {
     return places.duplicateLedgerColumn < 0 || ledgerAt(tape, places.duplicateLedgerColumn) === this.ledger;
   }
 
-  /** Reads the close time of such a message; false: it has to be read in full. */
+  /** Reads the close time of such a message; false if the message must be read in full. */
   recallCloseTime(tape: Tape, places: MessagePlaces): boolean {
     if (!this.isLastTime(tape, places.timeNode)) {
       if (readTime(this.time, tape, places.timeNode) !== TIME_OK) {
@@ -194,7 +194,7 @@ export class MessageReader {
     return places.timeTwin < 0 || this.sameTime(tape, places.timeTwin);
   }
 
-  /** Whether `time` was read from the same text last, as for most messages. */
+  /** Whether `time` was read from the same text before, which is true for most messages. */
   private isLastTime(tape: Tape, node: number): boolean {
     const { bytes } = tape;
     const { lastTime } = this;
@@ -280,13 +280,13 @@ export class MessageReader {
     return places;
   }
 
-  /** A path's value in the unwrapped object, else in the envelope; a path may also name the unwrapped object itself. */
+  /** A path's value in the unwrapped object, else in the envelope. A path may also begin with the unwrapped object. */
   private find(tape: Tape, path: JsonPath): number {
     const node = this.inner < 0 ? -1 : path.find(tape, this.inner);
     return node < 0 ? path.find(tape, 0) : node;
   }
 
-  /** A fault when one of `keys` is there twice: the message then can't be placed. Other repeated keys can wait. */
+  /** A fault if one of `keys` is repeated, which makes its value ambiguous. Other repeated keys are checked later. */
   private repeated(tape: Tape, keys: readonly string[]): MessageFault | undefined {
     for (const object of this.inner < 0 ? [0] : [0, this.inner]) {
       const seen = new Set<string>();
@@ -295,7 +295,7 @@ export class MessageReader {
         if (keys.includes(text) && seen.has(text))
           return {
             code: 'DUPLICATE_KEY',
-            reason: `The key ${JSON.stringify(text)} is there twice.`,
+            reason: `The key ${JSON.stringify(text)} is repeated.`,
             column: text,
           };
         seen.add(text);
@@ -305,12 +305,12 @@ export class MessageReader {
   }
 }
 
-/** The path configured for a type; a type may have the name of something that every object has. */
+/** The path configured for a type. Reads own properties only: a type may be named like an inherited one. */
 function own(paths: Readonly<Record<string, string>> | undefined, type: string): string | undefined {
   return paths !== undefined && Object.hasOwn(paths, type) ? paths[type] : undefined;
 }
 
-/** The object member of the message named like its type (`a.b.v1` for type `a_b_v1` too), or -1. */
+/** The object member named like the type (for type `a_b_v1` also `a.b.v1`), or -1. */
 function findInner(tape: Tape, type: string): number {
   const end = tape.next(0);
   for (let key = NODE; key < end; key = tape.next(key + NODE)) {

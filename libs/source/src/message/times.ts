@@ -1,4 +1,4 @@
-/** Where a message of an unknown type may have its close time. Never `timestamp`: that often is a processing time. */
+/** Paths of the close time for unknown types. `timestamp` is not one of them: it often is a processing time. */
 const COMMON = [
   'closed_at',
   'ledger_closed_at',
@@ -7,9 +7,9 @@ const COMMON = [
   'block_timestamp',
 ] as const;
 
-/** Types whose `timestamp` is the ledger's close time, as the processors that emit them fill it. */
+/** Types whose processors write the ledger's close time to `timestamp`. */
 const TIMESTAMP_TYPES = [
-  // contract events: `type` is the event's own type
+  // contract events: `type` is the type of the event
   'contract',
   'system',
   'diagnostic',
@@ -35,7 +35,7 @@ const TIMESTAMP_TYPES = [
   'trustline',
 ] as const;
 
-/** Other paths of known types. */
+/** Additional paths of known types. */
 const OTHER: readonly (readonly [type: string, path: string])[] = [
   ['stellar_contract_events', 'events.0.closed_at'],
   ['nebu_token_transfer_v1', 'meta.closedAtUnix'],
@@ -47,13 +47,13 @@ const KNOWN: ReadonlyMap<string, string> = new Map([
   ...OTHER,
 ]);
 
-/** The paths where messages of a type have their close time; the first one with a value counts. */
+/** The paths of the close time for a type; the first one with a value is used. */
 export function closeTimePaths(type: string): readonly string[] {
   const known = KNOWN.get(type);
   return known === undefined ? COMMON : [...COMMON, known];
 }
 
-/** The paths where a message has its ledger; the first one with a value counts. */
+/** The paths of the ledger; the first one with a value is used. */
 export const LEDGER_PATHS = [
   'ledger_sequence',
   'ledger',

@@ -2,20 +2,20 @@ import { MAX_LEDGER } from '@parquetry/core';
 import * as schema from '@parquetry/schema';
 import type { Tape, TimeReader } from '@parquetry/schema';
 
-// Local copies: in CommonJS a re-exported name costs a call at each use.
+// Local copies: in CommonJS each use of a re-exported name is a call.
 const { decimalShape, ESCAPED, FRACTION, KIND, NUMBER, plainDecimal, STRING, TIME_BAD, TIME_OK, TIME_RANGE } =
   schema;
 
-/** Close times are counted in Unix microseconds as safe integers: until the year 2255. */
+/** Close times are Unix microseconds, which are safe integers until the year 2255. */
 const MAX_CLOSE_SECONDS = 9_007_199_253;
 
-/** A ledger from a whole number or a string of digits; 0 when it is none. */
+/** Reads a ledger from a whole number or a string of digits; 0 if the value is not a ledger. */
 export function ledgerAt(tape: Tape, node: number): number {
   const value = wholeNumber(tape, node, 10);
   return value >= 1 && value <= MAX_LEDGER ? value : 0;
 }
 
-/** A whole number of at most `maxDigits` digits, by its value (`5`, `5.0`, `50e-1`), or a string of digits; else -1. */
+/** Reads a whole number of at most `maxDigits` digits in any spelling (`5`, `5.0`, `50e-1`, `"5"`); else -1. */
 function wholeNumber(tape: Tape, node: number, maxDigits: number): number {
   const head = tape.nodes[node] as number;
   const start = tape.start(node);

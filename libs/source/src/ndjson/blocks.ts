@@ -2,7 +2,7 @@ import type { LedgerRange } from '@parquetry/core';
 import { createXXHash128 } from 'hash-wasm';
 import type { SourceFile } from './files/sourcefile';
 
-/** A run of whole lines of one file that has messages of the run. */
+/** Consecutive whole lines of one file with messages of the run. */
 export interface Block {
   /** Index of the file. */
   readonly file: number;
@@ -17,7 +17,7 @@ export interface Block {
   readonly datasets: readonly number[];
   /** `BlockHash` of its bytes. */
   readonly hash: string;
-  /** Messages of each of `datasets` in it that the index pass counted; absent where it did not count. */
+  /** Messages of each of `datasets`, counted by the index pass; absent if not counted. */
   readonly messages?: readonly number[];
 }
 
@@ -25,11 +25,11 @@ export interface Block {
 export interface NdjsonIndex {
   readonly files: readonly SourceFile[];
   readonly datasets: readonly string[];
-  /** file, start, length, line, first ledger, last ledger, datasets, hash: an array a block keeps the index small. */
+  /** file, start, length, line, first ledger, last ledger, datasets, hash: an array per block keeps the index small. */
   readonly blocks: readonly PackedBlock[];
 }
 
-/** A block as the index stores it. */
+/** A block in the form that the index stores. */
 export type PackedBlock = readonly [
   number,
   number,
@@ -42,12 +42,12 @@ export type PackedBlock = readonly [
   (readonly number[])?,
 ];
 
-/** Tells whether a block's bytes are those that were read before: XXH128, hex. What identifies content is a sha256. */
+/** Detects changed bytes of a block: XXH128, hex. Segments identify their content by sha256. */
 export type BlockHash = (bytes: Uint8Array) => string;
 
 let hasher: Promise<BlockHash> | undefined;
 
-/** The hash of blocks, of which the machine code is made once. */
+/** Creates the hash function of blocks; its WebAssembly is compiled once. */
 export function blockHasher(): Promise<BlockHash> {
   return (hasher ??= createXXHash128().then(
     (hash): BlockHash =>
@@ -56,14 +56,14 @@ export function blockHasher(): Promise<BlockHash> {
   ));
 }
 
-/** A block for the index. */
+/** Encodes a block for the index. */
 export function packBlock(block: Block): PackedBlock {
   const { file, start, length, line, ledgers, datasets, hash, messages } = block;
   const packed = [file, start, length, line, ledgers.start, ledgers.end, datasets, hash] as const;
   return messages === undefined ? packed : [...packed, messages];
 }
 
-/** A block from the index. */
+/** Decodes a block of the index. */
 export function unpackBlock(packed: PackedBlock): Block {
   const [file, start, length, line, first, last, datasets, hash, messages] = packed;
   const block = { file, start, length, line, ledgers: { start: first, end: last }, datasets, hash };
@@ -71,8 +71,8 @@ export function unpackBlock(packed: PackedBlock): Block {
 }
 
 /**
- * Bytes a block should have at least: small enough that pulls of neighbouring ranges share little, large enough that
- * an index has about a thousand blocks a file, up to 4 MB.
+ * Minimum size of a block in bytes: small enough that pulls of adjacent ranges share little, large enough that an index
+ * has about a thousand blocks per file, up to 4 MB.
  */
 export function blockSize(fileSize: number): number {
   return Math.min(Math.max(Math.ceil(fileSize / 1024), 32 << 10), 4 << 20);

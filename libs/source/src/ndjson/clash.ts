@@ -1,9 +1,9 @@
 import type { MessageFault } from '../message';
 
 /**
- * Message types whose names differ only in case, with the name that is kept instead: their folders and tables would be
- * one on many file systems and in every SQL engine. A type with a registered or predefined schema is kept, else the one
- * that comes first in byte order: a rule that no order of the messages can change.
+ * Message types to refuse because their name equals another one except for case, with the other name. Their folders and
+ * tables would be the same on many file systems and in every SQL engine. The type with a registered or predefined schema
+ * is kept, else the first one in byte order, so that the result does not depend on the order of messages.
  */
 export function caseClashes(names: Iterable<string>, registered: Iterable<string>): Map<string, string> {
   const kept = new Map<string, string>();
@@ -18,7 +18,7 @@ export function caseClashes(names: Iterable<string>, registered: Iterable<string
   return refused;
 }
 
-/** Why a message of a refused type has no dataset. */
+/** The fault of a message of a refused type. */
 export function caseFault(name: string, kept: string): MessageFault {
   return {
     code: 'BAD_MESSAGE_TYPE',

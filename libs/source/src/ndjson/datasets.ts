@@ -8,22 +8,22 @@ import {
   type TableSchema,
 } from '@parquetry/schema';
 
-/** Message types one source may hold. */
+/** Maximum number of message types in a source. */
 const MAX_DATASETS = 512;
-/** JSON paths one source may hold: bounds the memory of inference. */
+/** Maximum number of JSON paths in a source; it limits the memory of inference. */
 const MAX_PATHS = 500_000;
 
-/** What the index pass knows of a dataset. */
+/** What the index pass has found about a dataset. */
 export interface DatasetEntry {
   readonly name: string;
   /** Messages in the range. */
   messages: number;
   readonly evidence: Evidence;
-  /** Position of the message with which the type had too many distinct keys. */
+  /** Position of the message with which the number of distinct keys exceeded the limit. */
   tooWide?: string;
-  /** Keys whose columns a registered or predefined schema has settled, whatever the values are. */
+  /** Keys of columns whose type is fixed, by a registered or predefined schema, for any value. */
   readonly settled: KeyTable;
-  /** Those of them whose columns are JSON text. */
+  /** The keys in `settled` whose columns are JSON text. */
   readonly texts: KeyTable;
 }
 
@@ -36,18 +36,18 @@ export class DatasetTable {
   constructor(
     types: readonly string[] | undefined,
     private readonly schemas: ReadonlyMap<string, TableSchema>,
-    /** Keys that no row has, so that they make no column. */
+    /** Keys that are left out of all rows, so they get no column. */
     private readonly leaveOut: readonly string[] = [],
   ) {
     this.wanted = types === undefined ? undefined : new Set(types);
   }
 
-  /** Names by number. */
+  /** Names, by number. */
   get names(): string[] {
     return this.entries.map(({ name }) => name);
   }
 
-  /** Whether the run asked for the type. */
+  /** Whether the type was requested. */
   wants(name: string): boolean {
     return this.wanted === undefined || this.wanted.has(name);
   }
@@ -56,13 +56,13 @@ export class DatasetTable {
     return this.byName.has(name);
   }
 
-  /** The dataset's number; a new one gets the next. */
+  /** The dataset's number; a new dataset gets the next one. */
   indexOf(name: string): number {
     const known = this.byName.get(name);
     if (known !== undefined) return known;
     if (this.entries.length === MAX_DATASETS)
       throw new ParquetryError('SOURCE_INVALID', `The source has more than ${MAX_DATASETS} message types.`, {
-        hint: 'Choose some with --types, or name one for all messages with --message-type.',
+        hint: 'Select types with --types, or set one type for all messages with --message-type.',
       });
     const index = this.entries.length;
     this.entries.push({
@@ -79,12 +79,12 @@ export class DatasetTable {
     return this.entries[index] as DatasetEntry;
   }
 
-  /** All datasets by name. */
+  /** All datasets, by name. */
   all(): DatasetEntry[] {
     return [...this.entries].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** Refuses sources whose keys grow without end. */
+  /** Refuses a source with too many distinct keys. */
   checkSize(): void {
     const paths = this.entries.reduce((sum, { evidence }) => sum + evidence.paths, 0);
     if (paths > MAX_PATHS)
@@ -93,15 +93,15 @@ export class DatasetTable {
         `The messages have more than ${MAX_PATHS} distinct JSON paths.`,
         {
           details: { paths },
-          hint: 'Leave the types with open maps out with --types.',
+          hint: 'Use --types to leave out types with maps whose keys are data.',
         },
       );
   }
 }
 
 /**
- * Keys of columns that are neither structs nor lists, which can gain members, nor taken apart into columns. A type without
- * a schema has those of ledger and close time, whatever the messages have under these keys.
+ * Keys of columns whose type no value changes: not structs or lists, which can gain members, and not flattened objects.
+ * A type without a schema has the keys of its ledger and close time columns.
  */
 function settledKeys(
   schema: TableSchema | undefined,

@@ -11,37 +11,37 @@ import { messageOptions, type NdjsonOptions } from './options';
 import { RowEncoder } from './row/row';
 import { ensureSpool } from './files/spool';
 
-/** What the pipeline would do with one message. What could not be found out is absent. */
+/** How the pipeline would process one message. Unknown values are absent. */
 export interface InspectedMessage {
   /** `{file}:{line}` */
   readonly position: string;
   readonly dataset?: string;
   readonly ledger?: number;
-  /** ISO 8601, UTC, microseconds where there are some. */
+  /** ISO 8601, UTC, with microseconds if they are not 0. */
   readonly closeTime?: string;
-  /** Folder below the dataset's, as the layout places the message's ledger. */
+  /** Folder of the message's ledger in the dataset, by the layout. */
   readonly folder?: string;
-  /** Why it is rejected; absent when it is not. */
+  /** Why it is rejected; absent if it is accepted. */
   readonly fault?: MessageFault;
-  /** It is rejected before it belongs to a partition: kept once a run. */
+  /** It is rejected before it belongs to a partition; its reject is kept with the run. */
   readonly unusable?: true;
-  /** It is of a ledger or a type that the run did not ask for. */
+  /** Its ledger or type is not part of the run. */
   readonly filtered?: true;
 }
 
-/** What `inspectNdjson` is asked. */
+/** The request to `inspectNdjson`. */
 export interface InspectRequest {
   /** Paths and globs, separated by commas. */
   readonly spec: string;
   readonly options: NdjsonOptions;
-  /** The schemas of the run by message type: what `prepare` found, or what became of it. */
+  /** The schemas of the run by message type: those of `prepare`, or the registered ones. */
   readonly schemas: ReadonlyMap<string, TableSchema>;
   /** Ledgers of the run, inclusive. */
   readonly range: LedgerRange;
   /** Message types of the run; absent for all. */
   readonly types?: readonly string[];
   readonly layout: Layout;
-  /** Folder of decompressed copies: that of `prepare` has them already. */
+  /** Folder of decompressed copies; the `workDir` of `prepare` has them. */
   readonly workDir: string;
   readonly onMessage: (message: InspectedMessage) => void;
   readonly signal?: AbortSignal;
@@ -55,8 +55,8 @@ interface Target {
 }
 
 /**
- * Holds every message of NDJSON files against the run's schemas as its pulls would, in their order, without staging a
- * row.
+ * Checks every message of NDJSON files against the run's schemas, in the order and way of its pulls, without staging
+ * rows.
  * @throws ParquetryError SOURCE_NOT_FOUND, SOURCE_CORRUPT
  */
 export async function inspectNdjson(request: InspectRequest): Promise<void> {
@@ -132,7 +132,7 @@ class Inspector {
     if (ledgerFault !== undefined) return { dataset, ...unusable(ledgerFault) };
     const { ledger } = reader;
     if (ledger < range.start || ledger > range.end) return { dataset, ledger, filtered: true };
-    // The index pass keeps one of the types that differ only in case.
+    // As in the index pass: one of the types that differ only in case is kept.
     const target = this.targets.get(dataset);
     if (target === undefined) {
       const kept = [...this.targets.keys()].find((name) => name.toLowerCase() === dataset.toLowerCase());

@@ -3,12 +3,12 @@ import type { KeyTable, ShapeSpec, Tape } from '@parquetry/schema';
 import type { MessagePlaces, MessageReader, Observation } from '../message';
 import type { DatasetEntry } from './datasets';
 
-// Local copies: in CommonJS a re-exported name costs a call at each use.
+// Local copies: in CommonJS each use of a re-exported name is a call.
 const { NODE, NUMBER } = schema;
 
-/** What the index pass does with a message of a known structure. */
+/** How the index pass processes messages of a known structure. */
 export interface IndexPlan {
-  /** Undefined for a type that the run did not ask for. */
+  /** Undefined for a type that was not requested. */
   readonly places?: MessagePlaces;
   /** Undefined while no message of the structure was in the range. */
   readonly seen?: {
@@ -18,7 +18,7 @@ export interface IndexPlan {
   };
 }
 
-/** What the pull does with a message of a known structure. */
+/** How the pull processes messages of a known structure. */
 export interface PullPlan<Target> {
   readonly places: MessagePlaces;
   readonly target: Target;
@@ -26,7 +26,7 @@ export interface PullPlan<Target> {
   readonly pairs: Int32Array;
 }
 
-/** What the index pass learns of the message that `reader` has read. */
+/** What the index pass stores about the structure of the message that `reader` has read. */
 export function indexShape(
   tape: Tape,
   reader: MessageReader,
@@ -36,7 +36,7 @@ export function indexShape(
   if (places === undefined) return lesson({}, reader, [], []);
   if (seen === undefined) return lesson({ places }, reader, placeNodes(places), []);
   const { entry, number } = seen;
-  // A string that is no time has nothing more to say once its column is text.
+  // Once a column is text, a string that is not a time adds no evidence.
   const observed = seen.observed.filter(
     ({ evidence, node }) => tape.kind(node) === NUMBER || !evidence.isText,
   );
@@ -50,8 +50,8 @@ export function indexShape(
 }
 
 /**
- * What the pull learns of a message; `texts` are the nodes of its values for JSON text columns. No plan: its type is not
- * staged.
+ * What the pull stores about a message's structure; `texts` are the nodes of its values for JSON text columns. Without
+ * a plan its type is not staged.
  */
 export function pullShape<Target>(
   plan: PullPlan<Target> | undefined,
@@ -88,7 +88,7 @@ function memberNodes(tape: Tape, inner: number, keys: KeyTable): number[] {
   return found;
 }
 
-/** Those of `nodes` that have none of `others` in them. */
+/** The `nodes` that contain none of `others`. */
 function free(nodes: readonly number[], others: readonly number[], tape: Tape): number[] {
   return nodes.filter((node) => !others.some((other) => other >= node && other < tape.next(node)));
 }

@@ -6,13 +6,13 @@ import { listFiles } from './files/files';
 import { Puller } from './pull';
 
 /**
- * Opens local NDJSON files as a source: one message a line, `\n` or `\r\n`, plain, gzip or zstd, any number of types
- * mixed. `spec` is what follows `ndjson:`: comma-separated paths and globs.
+ * Opens NDJSON files as a source: one message per line, `\n` or `\r\n`, uncompressed, gzip or zstd, any mix of types.
+ * `spec` is the part after `ndjson:`: comma-separated paths and globs.
  *
- * `prepare` reads everything once; decompressed copies go to its `workDir`, so give that folder as `spoolDir` of the
- * pulls on the same machine, else they decompress again. `pull` reads only the blocks that have ledgers of its range.
+ * `prepare` reads everything once and keeps decompressed copies in its `workDir`. Use that folder as the `spoolDir` of
+ * pulls on the same machine, so that they don't decompress again. `pull` reads only blocks with ledgers of its range.
  *
- * @throws ParquetryError SOURCE_NOT_FOUND when there is no such file, MESSAGE_TYPE_INVALID for a configured type
+ * @throws ParquetryError SOURCE_NOT_FOUND if no file matches, MESSAGE_TYPE_INVALID for a configured type
  */
 export async function openNdjsonSource(spec: string, options: NdjsonOptions): Promise<Source> {
   for (const type of [options.messageType, options.defaultType])

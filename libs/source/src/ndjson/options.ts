@@ -1,25 +1,25 @@
 import type { Nesting, TableSchema } from '@parquetry/schema';
 import type { MessageOptions } from '../message';
 
-/** How an NDJSON source's messages are read. */
+/** How to read the messages of an NDJSON source. */
 export interface NdjsonOptions {
   /** Every message is of this type (`--message-type`). */
   readonly messageType?: string;
-  /** Type of messages that name none. */
+  /** Type of messages that don't name one. */
   readonly defaultType?: string;
   /** Path of the close time by message type, such as `{ trade: 'meta.time' }`. */
   readonly closeTimePaths?: Readonly<Record<string, string>>;
   /** Path of the ledger by message type. */
   readonly ledgerPaths?: Readonly<Record<string, string>>;
-  /** What nested objects and arrays of new columns become; default `struct`. */
+  /** How new columns represent nested objects and arrays; default `struct`. */
   readonly nesting?: Nesting;
-  /** Keys of the message itself, and of the object unwrapped from it, that no row has: neither columns nor rejects. */
+  /** Keys of the message and of its unwrapped object to leave out: they become neither columns nor rejects. */
   readonly leaveOut?: readonly string[];
   /** Predefined and registered schemas by message type. */
   readonly schemas: ReadonlyMap<string, TableSchema>;
 }
 
-/** The message reader's options; `schemas` say which columns hold ledger and close time. */
+/** The options of the message reader; `schemas` name the ledger and close time columns. */
 export function messageOptions(
   options: NdjsonOptions,
   schemas: ReadonlyMap<string, TableSchema>,

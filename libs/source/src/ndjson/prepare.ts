@@ -30,10 +30,10 @@ import { rejectOf } from './reject';
 import { ensureSpool } from './files/spool';
 import { isAnswer } from '../processor';
 
-/** Copies of answers that are kept for the pulls, bytes; the others are asked for again. */
+/** Maximum bytes of responses to keep for the pulls; the others are requested again. */
 const MAX_COPIES = 4 * 2 ** 30;
 
-/** The one pass over all files: blocks with their ledgers, counts, evidence of every value, unusable messages. */
+/** The pass over all files: finds blocks and their ledgers, counts, evidence of every value, and unusable messages. */
 export class Indexer {
   private readonly scanner = new JsonScanner();
   private readonly shapes = new ShapeTable<IndexPlan>();
@@ -43,14 +43,14 @@ export class Indexer {
   private readonly blocks: PackedBlock[] = [];
   private readonly rejects: RejectFile;
   private readonly hasher = blockHasher();
-  /** Types refused for the case of their letters, with the type that is kept. */
+  /** Types that are refused because they differ from another one only in case, with the type that is kept. */
   private clashes: ReadonlyMap<string, string> = new Map();
   private filtered = 0;
   private bytesRead = 0;
   private messages = 0;
-  /** Bytes of answers whose copies stay for the pulls. */
+  /** Bytes of responses that are kept for the pulls. */
   private copied = 0;
-  // the block under way
+  // the current block
   private first = 0;
   private last = 0;
   private readonly members = new Map<number, number>();
@@ -96,7 +96,7 @@ export class Indexer {
       if (!this.datasets.has(type)) {
         if (!schemas.has(type))
           throw new ParquetryError('MESSAGE_TYPE_UNKNOWN', `The source has no messages of type ${type}.`, {
-            hint: 'The types it has are listed by a run without --types.',
+            hint: 'A run without --types lists its types.',
           });
         this.datasets.indexOf(type);
       }
@@ -107,7 +107,7 @@ export class Indexer {
     });
   }
 
-  /** Rejects the messages of types that can't be kept apart from another one; which those are shows only at the end. */
+  /** Rejects the messages of refused types, which are known only after all files were read. */
   private async refuseClashes(files: readonly SourceFile[]): Promise<void> {
     const { names } = this.datasets;
     this.clashes = caseClashes(names, this.options.schemas.keys());
@@ -142,7 +142,7 @@ export class Indexer {
     this.reject(caseFault(reader.dataset, kept), file, line, bytes.subarray(start, end), true);
   }
 
-  /** Path of a file's lines: its own, or that of the decompressed copy. */
+  /** Path of an uncompressed file: the file itself, or its decompressed copy. */
   private async content(file: SourceFile): Promise<string> {
     if (file.packing === 'none') return file.path;
     const spooled = await ensureSpool(file, this.request.workDir, this.request.signal);
@@ -217,7 +217,7 @@ export class Indexer {
     return line;
   }
 
-  /** Looks at a block's lines; returns the number of the line after it. `offset`: its place in the file. */
+  /** Indexes a block's lines; returns the number of the line after it. `offset`: the block's offset in the file. */
   private block(file: SourceFile, bytes: Buffer, offset: number, firstLine: number): number {
     const { kernel } = this;
     let line = firstLine;
@@ -289,7 +289,7 @@ export class Indexer {
     const number = this.datasets.indexOf(reader.dataset);
     const entry = this.datasets.at(number);
     this.count(number, entry, 1, reader.ledger, reader.ledger);
-    // Messages that the pull will reject whatever the schema must not shape it.
+    // Messages that the pull rejects under any schema must not affect the schema.
     if (checkMessage(reader, tape) !== undefined) return;
     const observed = observeMessage(entry.evidence, tape, reader, entry.settled);
     if (entry.evidence.isOpen) entry.tooWide ??= `${file.name}:${line}`;
@@ -297,7 +297,7 @@ export class Indexer {
       shapes.learn(tape, start, end, indexShape(tape, reader, reader.places(), { number, entry, observed }));
   }
 
-  /** Takes a message of a known structure; false: it has to be read in full. */
+  /** Indexes a message of a known structure; false if the message must be read in full. */
   private again({ places, seen }: IndexPlan): boolean {
     const { reader } = this;
     const { tape } = this.shapes;
@@ -321,7 +321,7 @@ export class Indexer {
     return ledger >= range.start && ledger <= range.end;
   }
 
-  /** Counts messages of ledgers from `first` to `last`, and makes them part of the block under way. */
+  /** Counts messages of ledgers from `first` to `last`, and adds them to the current block. */
   private count(number: number, entry: DatasetEntry, messages: number, first: number, last: number): void {
     if (this.members.size === 0) {
       this.first = first;

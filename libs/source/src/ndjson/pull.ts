@@ -21,20 +21,20 @@ import { rejectOf } from './reject';
 import { RowEncoder } from './row/row';
 import { ensureSpool } from './files/spool';
 
-/** Neighbouring blocks are read together up to this many bytes: as many as the kernel takes. */
+/** Adjacent blocks are read together up to this size, which is the kernel's input size. */
 const READ_SIZE = INPUT_BYTES;
 
 interface Target {
   readonly stage: DatasetStage;
   readonly encoder: RowEncoder;
   readonly parts: PlainParts;
-  /** Its index among the pull's. */
+  /** Its index in the pull's datasets. */
   readonly dataset: number;
   /** Messages in the range so far. */
   messages: number;
 }
 
-/** Stages a range from the blocks that have its ledgers. */
+/** Stages a range from the blocks that contain its ledgers. */
 export class Puller {
   private readonly scanner = new JsonScanner();
   private readonly shapes = new ShapeTable<PullPlan<Target> | undefined>();
@@ -45,11 +45,11 @@ export class Puller {
   private readonly index: NdjsonIndex;
   private bytesRead = 0;
   private rows = 0;
-  /** The least ledger that the blocks from the n-th on have. */
+  /** The lowest ledger of the n-th and all later blocks. */
   private ahead: readonly number[] = [];
   private blocksDone = 0;
   private buffer: Buffer;
-  // messages whose bytes lie side by side are hashed together
+  // adjacent messages are hashed in one call
   private hashed: DatasetStage | undefined;
   private hashedLedger = 0;
   private hashStart = 0;
@@ -89,7 +89,7 @@ export class Puller {
     this.targets = new Map(made.map(({ dataset }, index) => [dataset, this.inOrder[index] as Target]));
   }
 
-  /** Runs the pull; the manifest is written last. */
+  /** Runs the pull; writes the manifest last. */
   async run(): Promise<StageManifest> {
     const { stageId, range, stageDir } = this.request;
     try {
@@ -154,7 +154,7 @@ export class Puller {
         for (const block of group) {
           const part = bytes.subarray(block.start - start, block.start - start + block.length);
           if (hashOf(part) !== block.hash) {
-            // A copy of the changed file must not stay under the old one's name.
+            // Remove the copy of the changed file, which has the name of the old one.
             if (packed) await rm(name, { force: true });
             throw sourceChanged(file);
           }
@@ -176,7 +176,7 @@ export class Puller {
     const start = (group[0] as Block).start;
     const last = group.at(-1) as Block;
     const size = last.start + last.length - start;
-    // Only a block of one long line is larger than what the kernel takes.
+    // Only a block of one long line is larger than the kernel's input size.
     const buffer = size <= this.kernel.input.length ? this.kernel.input : this.large(size);
     if (!(await readFully(handle, buffer, size, start))) throw sourceChanged(file);
     return buffer.subarray(0, size);
@@ -210,8 +210,8 @@ export class Puller {
   }
 
   /**
-   * In = out + rejected, against a count of its own: a block that lies in the range whole must give every message of each
-   * dataset that the index pass counted in it.
+   * In = out + rejected, compared with an independent count: a block that is completely in the range must yield as many
+   * messages of each dataset as the index pass counted.
    */
   private checkCounts(
     file: SourceFile,
@@ -226,13 +226,13 @@ export class Puller {
       if (found !== expected)
         throw new ParquetryError(
           'VERIFY_MISMATCH',
-          `The pull found ${found} messages of ${dataset} from line ${line} of ${file.name} on; the index pass counted ${expected}.`,
+          `The pull found ${found} messages of ${dataset} in the block at line ${line} of ${file.name}; the index pass counted ${expected}.`,
           { details: { dataset, file: file.name, line, expected, found } },
         );
     });
   }
 
-  /** Lets the kernel take lines from `at` on; not `done` when the next line is for `message`. */
+  /** Lets the kernel process lines from `at`; `done` is false if `message` must process the next line. */
   private fast(bytes: Buffer, at: number): { lines: number; next: number; done: boolean } {
     const { kernel, inOrder } = this;
     const offset = bytes.byteOffset - kernel.input.byteOffset;
@@ -250,12 +250,12 @@ export class Puller {
       if (target.stage.placeFault(nextLedger, nextMicros) !== undefined) return { lines, next, done: false };
       kernel.approve(run.dataset, nextLedger, nextMicros);
     }
-    // A line that does not even fit empty columns is not the kernel's.
+    // The kernel can't process a line that does not fit empty columns.
     const done = status === FULL || status === CROWDED ? kernel.flush() : status !== UNKNOWN;
     return { lines, next, done };
   }
 
-  /** Messages that no partition can have are in the run's rejects since the index pass. */
+  /** The index pass has rejected the messages that belong to no partition. */
   private message(file: SourceFile, line: number, bytes: Buffer, start: number, end: number): void {
     const { scanner, reader, shapes } = this;
     const { tape } = scanner;
@@ -294,7 +294,7 @@ export class Puller {
     stage.reject(ledger, rejectOf(fault, `${file.name}:${line}`, raw, { dataset, ledger }));
   }
 
-  /** Takes a message of a known structure; false: it has to be read in full. */
+  /** Processes a message of a known structure; false if the message must be read in full. */
   private again(plan: PullPlan<Target> | undefined, bytes: Buffer, start: number, end: number): boolean {
     if (plan === undefined) return true;
     const { places, target, pairs } = plan;
@@ -316,7 +316,7 @@ export class Puller {
     return ledger >= range.start && ledger <= range.end;
   }
 
-  /** Stages the row that the encoder has. */
+  /** Stages the encoder's row. */
   private staged({ stage, encoder, parts }: Target): void {
     const { reader } = this;
     encoder.keep(stage);
@@ -346,14 +346,14 @@ async function openSource(file: SourceFile, name: string): Promise<FileHandle> {
     return await open(name, 'r');
   } catch (cause) {
     if (systemErrorCode(cause) !== 'ENOENT') throw cause;
-    throw new ParquetryError('SOURCE_NOT_FOUND', `${file.name} is gone.`, {
+    throw new ParquetryError('SOURCE_NOT_FOUND', `${file.name} no longer exists.`, {
       details: { file: file.name },
       cause,
     });
   }
 }
 
-/** The least ledger of the blocks from each one on, and infinity after the last. */
+/** For each block the lowest ledger of it and all later ones; infinity at the end. */
 function leastAhead(blocks: readonly Block[]): number[] {
   const least = new Array<number>(blocks.length + 1).fill(Number.POSITIVE_INFINITY);
   for (let index = blocks.length - 1; index >= 0; index -= 1)

@@ -6,8 +6,8 @@ import type { LongLine } from './files/long';
 type Place = { readonly dataset?: string; readonly ledger?: number } & Partial<LongLine>;
 
 /**
- * The reject of a message: its fault, where it stands, and its bytes as text, or in base64 when they are none.
- * @param place what is known of the message; of a line that is not kept whole, what finds it again
+ * The reject of a message: its fault, its position, and its bytes as text, or in base64 if they are not UTF-8.
+ * @param place what is known about the message; for a line that is not kept completely, its offset, length and hash
  */
 export function rejectOf(fault: MessageFault, position: string, raw: Uint8Array, place: Place = {}): Reject {
   const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.length);

@@ -10,10 +10,10 @@ import { listObjects } from './remote';
 import type { SourceFile } from './sourcefile';
 
 /**
- * The files of a spec: comma-separated paths, object URIs and globs of both, in stated order, the matches of a glob in
- * byte order, each file once. A path that exists is taken as it is, whatever characters it has.
- * @throws ParquetryError SOURCE_NOT_FOUND when a part of the spec names no file or a link without a target,
- *   SOURCE_INVALID for a folder, PERMISSION_DENIED for a folder under a glob that can't be read
+ * The files of a spec: comma-separated paths, object URIs and globs of both, in the given order; matches of a glob in
+ * byte order; each file once. A path that exists is taken literally, even if it contains glob characters.
+ * @throws ParquetryError SOURCE_NOT_FOUND if a part of the spec matches no file or a dangling link,
+ *   SOURCE_INVALID for a folder, PERMISSION_DENIED for an unreadable folder under a glob
  */
 export async function listFiles(spec: string): Promise<SourceFile[]> {
   const answers = answerFiles(spec);
@@ -31,7 +31,7 @@ export async function listFiles(spec: string): Promise<SourceFile[]> {
   return files;
 }
 
-/** The file that a name leads to. */
+/** Resolves a name's links. */
 async function targetOf(name: string): Promise<string> {
   try {
     return await realpath(name);
@@ -50,14 +50,14 @@ async function expand(text: string): Promise<string[]> {
   const matches = text !== '' && isDynamicPattern(text) ? await globFiles(text) : [];
   if (matches.length === 0)
     throw new ParquetryError('SOURCE_NOT_FOUND', `No file matches ${JSON.stringify(text)}.`, {
-      hint: 'Name NDJSON files or globs, such as ndjson:./messages/*.ndjson (quote it in a shell).',
+      hint: 'Give NDJSON files or globs, such as ndjson:./messages/*.ndjson (quote it in a shell).',
     });
   return matches.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
 /**
- * The files that a glob matches. The walker leaves out links without a target and folders that it can't read; here the
- * former are matches, which `targetOf` refuses, and the latter are an error: a run must not miss files silently.
+ * The files that a glob matches. The glob library skips dangling links and unreadable folders. Here dangling links are
+ * matches, which `targetOf` refuses, and unreadable folders are an error: a run must not skip files silently.
  */
 async function globFiles(pattern: string): Promise<string[]> {
   let unread: NodeJS.ErrnoException | undefined;
@@ -88,7 +88,7 @@ async function globFiles(pattern: string): Promise<string[]> {
   });
 }
 
-/** Whether an error says that a link leads nowhere. */
+/** Whether an error means that a link is dangling. */
 function isBroken(error: unknown): boolean {
   const code = systemErrorCode(error);
   return code === 'ENOENT' || code === 'ELOOP';
@@ -104,13 +104,13 @@ async function isFile(name: string): Promise<boolean> {
     throw cause;
   }
   throw new ParquetryError('SOURCE_INVALID', `${name} is not a file.`, {
-    hint: `Name the files in it: ndjson:${path.join(name, '*.ndjson')}`,
+    hint: `Give the files in it: ndjson:${path.join(name, '*.ndjson')}`,
   });
 }
 
 /**
- * What a local file is, by its first bytes.
- * @throws ParquetryError PERMISSION_DENIED, SOURCE_CORRUPT for a file that is not what its name says
+ * Detects the compression of a local file from its first bytes.
+ * @throws ParquetryError PERMISSION_DENIED, SOURCE_CORRUPT if the content does not fit the file extension
  */
 export async function inspectFile(name: string, file: string): Promise<SourceFile> {
   const handle = await open(file, 'r').catch((cause: unknown) => {
@@ -123,7 +123,7 @@ export async function inspectFile(name: string, file: string): Promise<SourceFil
     const packing = packingOf(head.subarray(0, bytesRead));
     const extension = { '.gz': 'gzip', '.zst': 'zstd', '.zstd': 'zstd' }[path.extname(name).toLowerCase()];
     if (extension !== undefined && packing !== extension && size > 0)
-      throw new ParquetryError('SOURCE_CORRUPT', `${name} does not begin as a ${extension} file.`);
+      throw new ParquetryError('SOURCE_CORRUPT', `${name} does not begin like a ${extension} file.`);
     if (packing === 'none') return { name, path: file, packing, size };
     const identity = createHash('sha256').update(`${file}\n${size}\n${mtimeMs}`).digest('hex');
     return { name, path: file, packing, size, spool: `${identity.slice(0, 32)}.spool` };
@@ -141,10 +141,10 @@ function packingOf(head: Buffer): SourceFile['packing'] {
   return 'none';
 }
 
-/** The error for a file that changed while a run reads it. */
+/** The error for a file that changed during a run. */
 export function sourceChanged(file: SourceFile): ParquetryError {
-  return new ParquetryError('SOURCE_CHANGED', `${file.name} is not what it was when the run began.`, {
+  return new ParquetryError('SOURCE_CHANGED', `${file.name} changed after the run began.`, {
     details: { file: file.name },
-    hint: 'Start a new run: it reads the file again from the start.',
+    hint: 'Start a new run; it reads the file from the start.',
   });
 }

@@ -4,13 +4,13 @@ import { ParquetryError } from '@parquetry/core';
 import { FrameWalker } from './framewalk';
 import { LargeFrame } from './largeframe';
 
-/** Frames of more content than this are decompressed as a stream, slower but in bounded memory. */
+/** Larger frames are decompressed as a stream, which is slower but bounds memory. */
 const WHOLE_FRAME = 128 << 20;
-/** The streaming decoder reads offsets of at most 25 bits right: measured, `zstd --long=27` gives wrong bytes. */
+/** The streaming decoder supports offsets up to 25 bits. For `zstd --long=27` it was observed to return wrong bytes. */
 const STREAM_WINDOW = 32 << 20;
 
 /**
- * Decompresses zstd frames. Each frame is decompressed whole by the native library, which verifies its checksum; a frame
+ * Decompresses zstd frames. The native library decompresses whole frames and verifies their checksums; a frame that is
  * too large for memory is decompressed as a stream.
  */
 export class ZstdFrames extends Transform {
@@ -36,7 +36,7 @@ export class ZstdFrames extends Transform {
   private async accept(chunk: Buffer): Promise<void> {
     for (let at = 0; at < chunk.length;) {
       const size = this.walker.walk(chunk, at);
-      // Parts are kept beyond this call; a stream's chunks are never reused.
+      // No copy is needed: a stream never reuses its chunks.
       const part = chunk.subarray(at, at + size);
       at += size;
       if (this.large === undefined) {

@@ -5,10 +5,10 @@ const CONTENT_BYTES = [0, 2, 4, 8];
 
 type State = 'magic' | 'descriptor' | 'header' | 'block' | 'body' | 'checksum' | 'skip-size' | 'skip' | 'end';
 
-/** Follows the structure of zstd frames (RFC 8878) through a stream of chunks, without decompressing them. */
+/** Parses the structure of zstd frames (RFC 8878) in a stream of chunks, without decompressing them. */
 export class FrameWalker {
   private state: State = 'magic';
-  /** Bytes of the current state's field still to come, and what came of it. */
+  /** Missing bytes of the current field, and the bytes read so far. */
   private need = 4;
   private readonly field = Buffer.alloc(16);
   private have = 0;
@@ -17,34 +17,34 @@ export class FrameWalker {
   private blocks = 0;
   private declared = 0;
   private singleSegment = false;
-  /** Bytes back that the frame's blocks may refer to. */
+  /** The frame's window size in bytes. */
   window = 0;
   hasChecksum = false;
   skippable = false;
 
-  /** Whether the frame under way is complete. */
+  /** Whether the current frame is complete. */
   get frameEnded(): boolean {
     return this.state === 'end';
   }
 
-  /** Whether the walker stands between frames. */
+  /** Whether the position is between two frames. */
   get idle(): boolean {
     return this.state === 'magic' && this.have === 0;
   }
 
-  /** Most bytes the frame's content can have, as far as is known. */
+  /** Upper bound of the frame's content in bytes, from the parts read so far. */
   get contentBound(): number {
     return Math.max(this.declared, this.blocks * BLOCK_MAX);
   }
 
-  /** Starts with the next frame. */
+  /** Starts the next frame. */
   reset(): void {
     this.expect('magic', 4);
     this.blocks = this.declared = 0;
     this.hasChecksum = this.skippable = false;
   }
 
-  /** Takes bytes of the frame from `chunk` at `from` on; returns how many, less than all only at the frame's end. */
+  /** Consumes bytes of `chunk` from `from`; returns their number, which is less than all only at the frame's end. */
   walk(chunk: Uint8Array, from: number): number {
     let at = from;
     while (at < chunk.length && this.state !== 'end') {
@@ -72,7 +72,7 @@ export class FrameWalker {
       case 'magic': {
         const magic = field.readUInt32LE(0);
         this.skippable = (magic & 0xfffffff0) >>> 0 === 0x184d2a50;
-        if (!this.skippable && magic !== MAGIC) throw new Error('bytes that are no zstd frame');
+        if (!this.skippable && magic !== MAGIC) throw new Error('bytes that are not a zstd frame');
         return this.skippable ? this.expect('skip-size', 4) : this.expect('descriptor', 1);
       }
       case 'descriptor': {

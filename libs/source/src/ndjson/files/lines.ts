@@ -2,10 +2,10 @@ import type { FileHandle } from 'node:fs/promises';
 import type { MessageFault } from '../../message';
 import { beginning, type LongLine, LongLineHash } from './long';
 
-/** A longer line is not read: LINE_TOO_LONG. */
+/** Maximum length of a line in bytes; a longer one is rejected as LINE_TOO_LONG. */
 export const MAX_LINE = 64 << 20;
 
-/** The fault of a line over `MAX_LINE`. */
+/** The fault of a line longer than `MAX_LINE`. */
 export const TOO_LONG: MessageFault = {
   code: 'LINE_TOO_LONG',
   reason: `The line is longer than ${MAX_LINE} bytes; its beginning is kept.`,
@@ -13,16 +13,16 @@ export const TOO_LONG: MessageFault = {
 
 const CHUNK = 4 << 20;
 
-/** Whole lines of a file, as they lie in one buffer that the next batch overwrites. */
+/** Whole lines of a file in one buffer, which the next batch overwrites. */
 export interface LineBatch {
   readonly bytes: Buffer;
   /** Offset of the first byte in the file. */
   readonly start: number;
-  /** Set for a line over `MAX_LINE`: `bytes` then are its beginning only. */
+  /** Set for a line longer than `MAX_LINE`; `bytes` then are its beginning. */
   readonly tooLong?: LongLine;
 }
 
-/** Reads a file once, front to back, in batches of about 4 MB that end at line ends (or at the end of the file). */
+/** Reads a file sequentially in batches of about 4 MB that end at a line end or at the end of the file. */
 export async function* readBatches(handle: FileHandle): AsyncGenerator<LineBatch> {
   let buffer = Buffer.allocUnsafe(CHUNK);
   let have = 0;
@@ -64,7 +64,7 @@ export async function* readBatches(handle: FileHandle): AsyncGenerator<LineBatch
   }
 }
 
-/** Offset after the end of the line that `from` lies in; the rest of the line is added to `line`. */
+/** The offset after the line that contains `from`; adds the rest of the line to `line`. */
 async function skipLine(
   handle: FileHandle,
   from: number,
@@ -81,31 +81,31 @@ async function skipLine(
   }
 }
 
-/** Where the text of the line `bytes[start, end)` ends: before one `\r`. */
+/** The end of the text of the line `bytes[start, end)`, without a trailing `\r`. */
 export function lineTextEnd(bytes: Uint8Array, start: number, end: number): number {
   return end > start && bytes[end - 1] === 13 ? end - 1 : end;
 }
 
-/** Whether a line has nothing but white space. */
+/** Whether a line is blank. */
 export function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
   for (let at = start; at < end; at += 1)
     if (bytes[at] !== 32 && bytes[at] !== 9 && bytes[at] !== 13) return false;
   return true;
 }
 
-/** Bytes of a byte order mark at the start of a file's first bytes. */
+/** Length of the byte order mark at the start of a file, or 0. */
 export function markLength(bytes: Uint8Array): number {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
 }
 
-/** A line inside a block's bytes, without its line end, and its 1-based number in the file. */
+/** A line in a block's bytes, without its line end, and its 1-based number in the file. */
 export interface BlockLine {
   readonly line: number;
   readonly start: number;
   readonly end: number;
 }
 
-/** Where the text of the line at `at` lies, and where the next line begins. `first`: it may begin with a byte order mark. */
+/** The text of the line at `at`, and the start of the next line. `first`: skip a byte order mark. */
 export function lineAt(
   bytes: Buffer,
   at: number,
@@ -130,7 +130,7 @@ export function* blockLines(
   }
 }
 
-/** Reads `size` bytes at `position` into the start of a buffer; false when the file ends before. */
+/** Reads `size` bytes at `position` into the start of a buffer; false if the file is too short. */
 export async function readFully(
   handle: FileHandle,
   buffer: Buffer,

@@ -1,31 +1,31 @@
 import { createHash } from 'node:crypto';
 
-/** Bytes of a line that is too long that its reject has. */
+/** Bytes that the reject of a too long line keeps. */
 const BEGINNING = 4_096;
 
-/** What a reject says of a line that it does not have whole. */
+/** Identifies a line that its reject does not contain completely. */
 export interface LongLine {
-  /** Where the line begins in its file. */
+  /** Offset of the line in its file. */
   readonly offset: number;
-  /** Bytes up to the line feed. */
+  /** Length in bytes, without the line feed. */
   readonly length: number;
-  /** Of those bytes, lower case hex. */
+  /** sha256 of those bytes, lower-case hex. */
   readonly sha256: string;
 }
 
-/** The beginning of a line that is too long. */
+/** Collects the beginning, length and hash of a line that is too long. */
 export function beginning(bytes: Uint8Array, start = 0): Uint8Array {
   return bytes.subarray(start, start + BEGINNING);
 }
 
-/** A line that lies whole in `bytes`, which begin at `offset` of their file; `end` may be before a carriage return. */
+/** From a complete line in `bytes`, which begin at `offset` of their file; `end` may precede a carriage return. */
 export function longLine(bytes: Uint8Array, start: number, end: number, offset: number): LongLine {
   const line = new LongLineHash(offset + start);
   line.add(bytes.subarray(start, bytes[end] === 13 ? end + 1 : end));
   return line.end();
 }
 
-/** Takes the bytes of a line as they are read. */
+/** Adds the next bytes of the line. */
 export class LongLineHash {
   private readonly hash = createHash('sha256');
   private length = 0;

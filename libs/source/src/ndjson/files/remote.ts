@@ -7,9 +7,9 @@ import { assertPlain, compareKeys, type ObjectInfo, type ObjectStore, openStore 
 import type { SourceFile } from './sourcefile';
 
 /**
- * The objects of `s3://bucket/key` or `gs://bucket/glob`: `*` stands for anything within a part of the key, `**` for any
- * parts, `[ab]` for one of some characters. Only what lies below the glob's fixed beginning is listed. A key that is
- * there is taken as it is, whatever characters it has.
+ * The objects of `s3://bucket/key` or `gs://bucket/glob`: `*` matches anything within a part of the key, `**` any
+ * parts, `[ab]` one of these characters. Lists only below the glob's fixed prefix. A key that exists is taken
+ * literally, even if it contains glob characters.
  * @throws ParquetryError SOURCE_NOT_FOUND, CONFIG_INVALID, and the errors of an `ObjectStore`
  */
 export async function listObjects(uri: string): Promise<SourceFile[]> {
@@ -26,14 +26,14 @@ export async function listObjects(uri: string): Promise<SourceFile[]> {
   if (found.length > 0) return found.sort((a, b) => compareKeys(a.path, b.path));
   throw new ParquetryError('SOURCE_NOT_FOUND', `No object matches ${uri}.`, {
     details: { uri },
-    hint: `Name NDJSON objects or globs, such as ndjson:${store.uri}/messages/*.ndjson.gz (quote it in a shell).`,
+    hint: `Give NDJSON objects or globs, such as ndjson:${store.uri}/messages/*.ndjson.gz (quote it in a shell).`,
   });
 }
 
 /**
- * Writes an object to a local file, never more than a piece of it in memory.
+ * Copies an object to a local file as a stream.
  * @returns bytes read
- * @throws ParquetryError SOURCE_NOT_FOUND when it is gone, and the errors of an `ObjectStore`
+ * @throws ParquetryError SOURCE_NOT_FOUND if it does not exist any more, and the errors of an `ObjectStore`
  */
 export async function fetchObject(file: SourceFile, target: string, signal?: AbortSignal): Promise<number> {
   const { store, key } = locate(file.path);
@@ -44,14 +44,14 @@ export async function fetchObject(file: SourceFile, target: string, signal?: Abo
     return out.bytesWritten;
   } catch (cause) {
     if (!isParquetryError(cause) || cause.code !== 'OBJECT_NOT_FOUND') throw cause;
-    throw new ParquetryError('SOURCE_NOT_FOUND', `${file.name} is gone.`, {
+    throw new ParquetryError('SOURCE_NOT_FOUND', `${file.name} no longer exists.`, {
       details: { file: file.name },
       cause,
     });
   }
 }
 
-/** A glob over keys. As on local disk, a name that begins with a dot is matched only by a dot. */
+/** Compiles a glob over keys. As on local disk, only a literal dot matches a leading dot. */
 export function keyPattern(glob: string): RegExp {
   const parts = glob.split('/').map((part, index, all) => {
     const last = index === all.length - 1;

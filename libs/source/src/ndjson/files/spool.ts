@@ -13,9 +13,9 @@ import { fetchObject } from './remote';
 const underWay = new Map<string, Promise<number>>();
 
 /**
- * Makes sure that the decompressed copy of a packed file, or of an object in a bucket, is in `dir`.
- * @returns its path, and the bytes read from the source: 0 when the copy was there
- * @throws ParquetryError SOURCE_CORRUPT when the file can't be decompressed, SOURCE_NOT_FOUND, STAGE_FULL when the disk
+ * Ensures that `dir` has the decompressed copy of a compressed file, or the copy of an object in a bucket.
+ * @returns its path, and the bytes read from the source: 0 if the copy existed
+ * @throws ParquetryError SOURCE_CORRUPT if the file can't be decompressed, SOURCE_NOT_FOUND, STAGE_FULL if the disk
  *   is full, and the errors of an `ObjectStore`
  */
 export async function ensureSpool(
@@ -24,7 +24,7 @@ export async function ensureSpool(
   signal?: AbortSignal,
 ): Promise<{ readonly path: string; readonly bytesRead: number }> {
   const target = path.join(dir, file.spool as string);
-  // Pulls of one process share the work; other processes at worst do it twice, and the rename decides.
+  // Pulls of one process share the copy. Two processes may both make one; the rename is atomic.
   for (let shared = underWay.get(target); shared !== undefined; shared = underWay.get(target))
     await shared.catch(() => undefined);
   const work = spoolOnce(file, target, signal).finally(() => underWay.delete(target));
@@ -78,7 +78,7 @@ async function unpack(file: SourceFile, target: string, signal: AbortSignal | un
   }
 }
 
-/** zlib stops at zero bytes after a gzip member; nothing else than zeros may follow, or content would be lost. */
+/** zlib stops at zero bytes after a gzip member. Only zeros may follow, else content would be lost. */
 async function checkPadding(name: string, from: number): Promise<void> {
   for await (const chunk of createReadStream(name, { start: from }))
     if ((chunk as Buffer).some((byte) => byte !== 0)) throw new Error('bytes follow the padding');
@@ -87,9 +87,10 @@ async function checkPadding(name: string, from: number): Promise<void> {
 function spoolError(file: SourceFile, cause: unknown): unknown {
   if (isParquetryError(cause)) return cause;
   const code = systemErrorCode(cause);
-  if (code === 'ENOENT') return new ParquetryError('SOURCE_NOT_FOUND', `${file.name} is gone.`, { cause });
+  if (code === 'ENOENT')
+    return new ParquetryError('SOURCE_NOT_FOUND', `${file.name} no longer exists.`, { cause });
   if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new ParquetryError('STAGE_FULL', `No room for a copy of ${file.name}.`, { cause });
+    return new ParquetryError('STAGE_FULL', `The disk has no space for a copy of ${file.name}.`, { cause });
   if (code !== undefined && /^E[A-Z]+$/.test(code)) return cause;
   return new ParquetryError(
     'SOURCE_CORRUPT',

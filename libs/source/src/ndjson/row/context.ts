@@ -3,25 +3,25 @@ import type { Tape } from '@parquetry/schema';
 import type { MessageFault } from '../../message';
 import type { ByteBuffer } from '../../stage/plain/bytes';
 
-/** What encoders share while a row is written. */
+/** State that encoders share while a row is written. */
 export interface RowContext {
-  /** Where the value under way is written. */
+  /** The buffer that the current value is written to. */
   out: ByteBuffer;
-  /** Set by the encoder that gives up. */
+  /** Set by the encoder that refuses a value. */
   fault: MessageFault | undefined;
-  /** Set by the encoder that writes a negative zero. */
+  /** Set by an encoder that writes a negative zero. */
   negativeZero: boolean;
   /** The value of the last integer or timestamp, for the column's bounds. */
   bound: number | bigint;
 }
 
 /**
- * Writes the value at a tape's node, which is not null, to `context.out`; false with `context.fault` when the column
+ * Writes the non-null value at a tape's node to `context.out`; false, with `context.fault`, if the column
  * can't hold it exactly.
  */
 export type ValueEncoder = (context: RowContext, tape: Tape, node: number) => boolean;
 
-/** Records a fault; returns false for the encoder to return. */
+/** Records a fault; returns false, which the encoder returns too. */
 export function refuse(
   context: RowContext,
   code: RejectCode,
@@ -40,7 +40,7 @@ export function refuse(
   return false;
 }
 
-/** Records that a value is of another kind than its column. */
+/** Records a type mismatch between a value and its column. */
 export function mismatch(
   context: RowContext,
   tape: Tape,

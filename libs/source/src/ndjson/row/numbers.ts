@@ -2,7 +2,7 @@ import * as schema from '@parquetry/schema';
 import { mismatch, refuse, type RowContext } from './context';
 import type { ValueReader } from './reader';
 
-// Local copies: in CommonJS a re-exported name costs a call at each use.
+// Local copies: in CommonJS each use of a re-exported name is a call.
 const {
   decimalShape,
   ESCAPED,
@@ -17,7 +17,7 @@ const {
   survivesDouble,
 } = schema;
 
-/** Whole numbers in a range; `1.0` and `1e2` are whole, text is not a number. */
+/** Accepts whole numbers in a range, also as `1.0` and `1e2`, but not text. */
 export function integerReader(
   path: string,
   name: string,
@@ -81,7 +81,7 @@ function smallInteger(bytes: Uint8Array, start: number, end: number): number {
   return negative ? 0 - value : value;
 }
 
-/** Numbers that a double holds. */
+/** Accepts numbers that a double holds exactly. */
 export function floatReader(path: string): ValueReader<number> {
   return (context, tape, node) => {
     if (tape.kind(node) !== NUMBER) return mismatch(context, tape, node, path, 'float64');
@@ -102,7 +102,7 @@ export function floatReader(path: string): ValueReader<number> {
   };
 }
 
-/** Numbers, and text of plain digits as amounts come, that fit precision and scale; as plain digits. */
+/** Accepts numbers and decimal text (common for amounts) that fit precision and scale; writes decimal digits. */
 export function decimalReader(path: string, precision: number, scale: number): ValueReader<string> {
   const name = `decimal(${precision}, ${scale})`;
   return (context, tape, node) => {
@@ -123,7 +123,7 @@ export function decimalReader(path: string, precision: number, scale: number): V
           context,
           'NOT_DECIMAL',
           path,
-          `The text of ${path} is no decimal number.`,
+          `The text of ${path} is not a decimal number.`,
           name,
           tape.text(node, 60),
         );
@@ -142,7 +142,7 @@ export function decimalReader(path: string, precision: number, scale: number): V
   };
 }
 
-/** Whether text is digits with an optional minus sign and fraction. */
+/** Whether text is decimal digits with an optional minus sign and fraction. */
 function isNumber(bytes: Uint8Array, start: number, end: number): boolean {
   let at = bytes[start] === 45 ? start + 1 : start;
   let digits = 0;

@@ -5,11 +5,11 @@ import { decimalReader, floatReader } from './numbers';
 import { stringReader, timeReader } from './strings';
 import { jsonEncoder, wholeReader, written } from './value';
 
-// Local copies: in CommonJS a re-exported name costs a call at each use.
+// Local copies: in CommonJS each use of a re-exported name is a call.
 const { ESCAPED, FALSE, TRUE } = schema;
 
 /**
- * Makes the encoder of a top-level column: it writes a value as the column's staged page holds it (see `PlainColumn`).
+ * Creates the encoder of a top-level column. It writes a value in the encoding of the staged page (see `PlainColumn`).
  * `path` names the column in rejects.
  */
 export function plainEncoder(type: DataType, path: string): ValueEncoder {
@@ -61,7 +61,7 @@ export function plainEncoder(type: DataType, path: string): ValueEncoder {
   }
 }
 
-/** A string's UTF-8 text with its length before it. */
+/** Writes a string as its length and UTF-8 text. */
 function writeString({ out }: RowContext, node: number, tape: Tape): void {
   if (((tape.nodes[node] as number) & ESCAPED) === 0) {
     const start = tape.start(node) + 1;
@@ -76,7 +76,7 @@ function writeString({ out }: RowContext, node: number, tape: Tape): void {
   out.putInt32(out.length - at - 4, at);
 }
 
-/** Writes the length of what an encoder writes before it. */
+/** Prefixes the output of an encoder with its length. */
 function sized(encode: ValueEncoder): ValueEncoder {
   return (context, tape, node) => {
     const { out } = context;

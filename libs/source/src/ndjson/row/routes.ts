@@ -3,12 +3,12 @@ import { type Field, KeyTable, type Tape } from '@parquetry/schema';
 import { refuse, type RowContext } from './context';
 import { unknownKey } from './value';
 
-// Local copies: in CommonJS a re-exported name costs a call at each use.
+// Local copies: in CommonJS each use of a re-exported name is a call.
 const { NODE, NULL, OBJECT } = schema;
 
-/** Where a key of the message goes: into a column, or for objects that are flattened into the columns of its members. */
+/** The target of a key: a column, or for a flattened object the columns of its members. */
 interface Route {
-  /** -1: none takes the value as it is; -2: it is left out. */
+  /** -1: no column takes the value unchanged; -2: the value is left out. */
   column: number;
   members: Level | undefined;
 }
@@ -19,13 +19,13 @@ const LEFT_OUT = -2;
 interface Level {
   readonly keys: KeyTable;
   readonly routes: Route[];
-  /** Keys down to the objects, joined by dots; undefined for the message itself, since a key may be empty. */
+  /** Path of the objects, joined by dots; undefined for the message itself, because a key may be empty. */
   readonly path: string | undefined;
 }
 
 /**
- * Finds the column of each value of a message, by its structure alone: two messages with the same keys, nesting and
- * nulls have the same assignment.
+ * Finds the column of each value of a message from the message's structure alone: messages with the same keys, nesting
+ * and nulls have the same assignment.
  */
 export class Router {
   private readonly root: Level = level(undefined);
@@ -47,7 +47,7 @@ export class Router {
     this.taken = new Int32Array(this.root.routes.length);
   }
 
-  /** Whether objects at a column's place go to columns of their members. */
+  /** Whether objects for this column are flattened into the columns of their members. */
   takesApart(field: Field): boolean {
     let at: Level | undefined = this.root;
     let route: Route | undefined;
@@ -59,8 +59,9 @@ export class Router {
   }
 
   /**
-   * The columns and nodes of a message's values that are not null, as pairs; undefined with `context.fault` when a key
-   * with a value has no place: a null there is what the row says anyway. The values of `inner` (-1: none) win over the envelope's, unless they are null.
+   * The columns and nodes of a message's non-null values, as pairs; undefined, with `context.fault`, if a key with a value
+   * has no column (a null needs none). Values of `inner` (-1: none) take precedence over the envelope's, unless they are
+   * null.
    */
   assign(context: RowContext, tape: Tape, inner: number): Int32Array | undefined {
     this.message += 1;

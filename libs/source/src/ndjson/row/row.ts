@@ -11,7 +11,7 @@ interface Column {
   readonly field: Field;
   readonly plain: PlainColumn;
   readonly bounded: boolean;
-  /** JSON text, whatever the value is: also objects are not taken apart. */
+  /** JSON text for any value; objects are not flattened. */
   readonly text: boolean;
   readonly encode: ValueEncoder;
 }
@@ -19,10 +19,10 @@ interface Column {
 const BOUNDED = new Set(['int32', 'int64', 'uint32', 'uint64', 'timestamp']);
 
 /**
- * Turns scanned messages into staged rows of one schema, straight from byte spans, in three steps: `assign` finds the
- * column of each value from the message's structure, `write` encodes the values into the columns, `keep` makes them a
- * row; what is not kept is forgotten with the next `write`. The ledger and close time columns come from the reader; the
- * unwrapped object's values win over the envelope's, where its value is not null.
+ * Turns scanned messages into staged rows of one schema, directly from byte spans, in three steps: `assign` finds the
+ * column of each value from the message's structure, `write` encodes the values into the columns, `keep` adds them as
+ * a row. The next `write` discards values that were not kept. The ledger and close time come from the reader. Values of
+ * the unwrapped object take precedence over the envelope's, unless they are null.
  */
 export class RowEncoder {
   private readonly context: RowContext = {
@@ -34,16 +34,16 @@ export class RowEncoder {
   private readonly router: Router;
   private readonly columns: readonly Column[];
   private readonly required: readonly number[];
-  /** Rows are numbered so that marks of the row before need no clearing. */
+  /** Rows are numbered so that marks of the previous row need not be cleared. */
   private row = 0;
-  /** Values were written that are not kept yet. */
+  /** Whether values were written but not kept yet. */
   private open = false;
   private readonly filled: Int32Array;
   private readonly bounds: (number | bigint)[];
   private readonly ledger: number;
   private readonly closeTime: number;
 
-  /** `plain`: one column a field, which get the rows; `leaveOut`: keys whose values no row has. */
+  /** `plain`: one column per field, which receive the rows; `leaveOut`: keys whose values are left out. */
   constructor(
     schema: TableSchema,
     leaveOut: readonly string[] = [],
@@ -67,8 +67,8 @@ export class RowEncoder {
   }
 
   /**
-   * Columns and nodes of the message's values, as pairs; holds for every message of the same structure. Undefined with
-   * `fault` for a key that has no column, or a column without its value.
+   * Columns and nodes of the message's values, as pairs; valid for every message of the same structure. Undefined, with
+   * `fault`, if a key has no column or a required column has no value.
    */
   assign(tape: Tape, inner: number): Int32Array | undefined {
     const { context, required } = this;
@@ -88,7 +88,7 @@ export class RowEncoder {
     return own;
   }
 
-  /** Encodes an assigned message; true when it can be kept, else `fault` says why it is rejected. */
+  /** Encodes an assigned message; true if it can be kept, else `fault` has the reason for the reject. */
   write(tape: Tape, reader: MessageReader, pairs: Int32Array): boolean {
     if (this.open) this.drop();
     const { context, columns, filled, bounds } = this;
@@ -109,7 +109,7 @@ export class RowEncoder {
     return true;
   }
 
-  /** Those of a message's nodes whose columns take any value as JSON text. */
+  /** The nodes of a message whose columns take any value as JSON text. */
   texts(pairs: Int32Array): number[] {
     return [...pairs.keys()].flatMap((index) =>
       index % 2 === 0 && (this.columns[pairs[index] as number] as Column).text
@@ -141,7 +141,7 @@ export class RowEncoder {
     }
   }
 
-  /** Forgets what was written of a row that was not kept. */
+  /** Discards the values of a row that was not kept. */
   private drop(): void {
     for (const { plain } of this.columns) plain.drop();
   }

@@ -3,10 +3,10 @@ import { TimeReader } from '@parquetry/schema';
 import { mismatch, refuse } from './context';
 import type { ValueReader } from './reader';
 
-// Local copies: in CommonJS a re-exported name costs a call at each use.
+// Local copies: in CommonJS each use of a re-exported name is a call.
 const { KIND, LONE, STRING, TIME_FINE, TIME_OK, TIME_RANGE } = schema;
 
-/** Strings of whole characters; their node. */
+/** Accepts strings without lone surrogates; returns their node. */
 export function stringReader(path: string): ValueReader<number> {
   return (context, tape, node) => {
     const head = tape.nodes[node] as number;
@@ -16,7 +16,7 @@ export function stringReader(path: string): ValueReader<number> {
         context,
         'LONE_SURROGATE',
         path,
-        `The string of ${path} has half a surrogate pair.`,
+        `The string of ${path} has a lone surrogate.`,
         'utf8',
         tape.text(node, 60),
       );
@@ -24,7 +24,7 @@ export function stringReader(path: string): ValueReader<number> {
   };
 }
 
-/** RFC 3339 times; what is returned is good until the next one is read. */
+/** Accepts RFC 3339 times. The returned object is valid until the next read. */
 export function timeReader(path: string): ValueReader<TimeReader> {
   const time = new TimeReader();
   const expected = 'RFC 3339 with an offset, at most microseconds';
@@ -55,7 +55,7 @@ export function timeReader(path: string): ValueReader<TimeReader> {
       context,
       'BAD_TIME',
       path,
-      `The text of ${path} is no time with an offset.`,
+      `The text of ${path} is not a time with an offset.`,
       expected,
       actual,
     );

@@ -5,7 +5,7 @@ import { decimalReader, floatReader, integerReader } from './numbers';
 import type { ValueReader } from './reader';
 import { stringReader, timeReader } from './strings';
 
-// Local copies: in CommonJS a re-exported name costs a call at each use.
+// Local copies: in CommonJS each use of a re-exported name is a call.
 const { ARRAY, ESCAPED, FALSE, NODE, NULL, OBJECT, TRUE } = schema;
 
 /** A reader of an integer type. */
@@ -20,8 +20,8 @@ export function wholeReader(
 }
 
 /**
- * Makes the encoder of a value inside a nested column, which is staged as JSON text: in the form that DuckDB casts
- * exactly to the column's type. `path` names it in rejects.
+ * Creates the encoder of a value in a nested column, which is staged as JSON text in the form that DuckDB casts
+ * exactly to the column's type. `path` names the value in rejects.
  */
 export function jsonEncoder(type: DataType, path: string): ValueEncoder {
   switch (type.type) {
@@ -48,7 +48,7 @@ export function jsonEncoder(type: DataType, path: string): ValueEncoder {
       );
     case 'utf8':
       return written(stringReader(path), ({ out }, node, tape) => {
-        // However the source escapes it, a string has one form here: its size must be that of the value.
+        // Write one form of a string for all its escaped spellings: the size must depend on the value alone.
         if (((tape.nodes[node] as number) & ESCAPED) !== 0) out.text(JSON.stringify(tape.string(node)));
         else out.copy(tape.bytes, tape.start(node), tape.end(node));
       });
@@ -66,7 +66,7 @@ export function jsonEncoder(type: DataType, path: string): ValueEncoder {
   }
 }
 
-/** An encoder that writes what a reader reads. */
+/** An encoder from a reader and a writer. */
 export function written<Value>(
   read: ValueReader<Value>,
   write: (context: RowContext, value: Value, tape: Tape) => void,
@@ -98,7 +98,7 @@ function listEncoder(items: Field, path: string): ValueEncoder {
   };
 }
 
-/** Objects of exactly the struct's members, others only with nulls: DuckDB's cast takes neither a key more nor one less. */
+/** Writes exactly the struct's members, since DuckDB's cast requires it. Other keys may only have nulls. */
 function structEncoder(fields: readonly Field[], path: string): ValueEncoder {
   const keys = new KeyTable(fields.map((field) => field.key ?? field.name));
   const members = fields.map((field) => ({
@@ -107,7 +107,7 @@ function structEncoder(fields: readonly Field[], path: string): ValueEncoder {
     prefix: Buffer.from(`${JSON.stringify(field.name)}:`),
     encode: jsonEncoder(field.type, `${path}.${field.name}`),
   }));
-  /** Marks members with the object they were last seen in. */
+  /** For each member the number of the object that last had it. */
   const seen = new Int32Array(members.length);
   let objects = 0;
   return (context, tape, node) => {
@@ -142,7 +142,7 @@ function structEncoder(fields: readonly Field[], path: string): ValueEncoder {
   };
 }
 
-/** Records that the schema has no place for a key of the object at `path`, or of the message itself. */
+/** Records that the schema has no column for a key of the object at `path`, or of the message itself. */
 export function unknownKey(context: RowContext, tape: Tape, key: number, path: string | undefined): false {
   const name = tape.string(key).slice(0, 100);
   const where = path === undefined ? '' : ` in ${path}`;
