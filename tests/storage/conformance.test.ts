@@ -83,7 +83,6 @@ describe.each(KINDS)('ObjectStore on $name', ({ scheme, missing }) => {
   it('creates once, never overwrites, replaces when told to', async () => {
     const store = fresh();
     expect(await store.stat('a/b')).toBeUndefined();
-    expect(await store.version('a/b')).toBeUndefined();
     expect(await store.putIfAbsent('a/b', text('one'))).toBe('created');
     expect(await store.putIfAbsent('a/b', text('two'))).toBe('exists');
     expect(await store.putIfAbsent('a/b', text('one'))).toBe('exists');
@@ -98,23 +97,6 @@ describe.each(KINDS)('ObjectStore on $name', ({ scheme, missing }) => {
     expect(await store.sha256('empty')).toBe(sha(text('')));
     expect(await store.getRange('empty', 0, 10)).toHaveLength(0);
     expect(store.localPath('a/b') === undefined).toBe(scheme !== 'file');
-  });
-
-  it('replaces a version once, whoever asks', async () => {
-    const store = fresh();
-    await store.putIfAbsent('hint', text('0'));
-    const before = await store.version('hint');
-    const outcomes = await Promise.all(
-      Array.from({ length: 10 }, (_, i) => store.putIfMatches('hint', text(`writer ${i}`), before ?? '')),
-    );
-    expect(outcomes.filter((outcome) => outcome === 'replaced')).toHaveLength(1);
-    expect(await read(store, 'hint')).toBe(`writer ${outcomes.indexOf('replaced')}`);
-    expect(await store.putIfMatches('none', text('x'), before ?? '')).toBe('changed');
-    expect(await store.stat('none')).toBeUndefined();
-    expect(await store.putIfMatches('hint', text('last'), (await store.version('hint')) ?? '')).toBe(
-      'replaced',
-    );
-    expect(await read(store, 'hint')).toBe('last');
   });
 
   it('lets exactly one of 50 concurrent creators win, also with the same bytes', async () => {
@@ -347,12 +329,10 @@ describe.each(KINDS)('ObjectStore on $name', ({ scheme, missing }) => {
         () => store.get(key),
         () => store.getRange(key, 0, 1),
         () => store.putIfAbsent(key, text('x')),
-        () => store.putIfMatches(key, text('x'), 'v'),
         () => store.replace(key, text('x')),
         () => store.uploadIfAbsent(key, file, { sha256: sha(text('x')), size: 1 }),
         () => store.delete(key),
         () => store.stat(key),
-        () => store.version(key),
         () => store.sha256(key),
       ])
         await expect((async () => run())()).rejects.toMatchObject({ code: 'KEY_INVALID' });

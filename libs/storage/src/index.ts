@@ -14,7 +14,6 @@ export type {
   ContentIdentity,
   ListedObject,
   ManagedStore,
-  MatchOutcome,
   ObjectInfo,
   ObjectStore,
   PendingUpload,

@@ -1,10 +1,9 @@
 import { constants, createReadStream } from 'node:fs';
 import { type FileHandle, link, lstat, open, rename, rm, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { isParquetryError, ParquetryError, systemErrorCode } from '@parquetry/core';
+import { ParquetryError, systemErrorCode } from '@parquetry/core';
 import { hashFile } from '@parquetry/system';
 import { AdoptedFiles } from './takeover';
-import { withClaim } from './claim';
 import { localFault } from './fault';
 import { assertKey, compareKeys, isTempName } from './key';
 import { entries, folderNames, walk, walkTemps } from './listing';
@@ -13,7 +12,6 @@ import type {
   ContentIdentity,
   ListedObject,
   ManagedStore,
-  MatchOutcome,
   ObjectInfo,
   PendingUpload,
   PutOutcome,
@@ -57,25 +55,6 @@ export class LocalStore implements ManagedStore {
         (temp) => rename(temp, target),
       );
       await syncFolder(path.dirname(target));
-    });
-  }
-
-  /** sha256 of the content. */
-  version(key: string): Promise<string | undefined> {
-    return this.sha256(key).catch((error: unknown) => {
-      if (isParquetryError(error) && error.code === 'OBJECT_NOT_FOUND') return undefined;
-      throw error;
-    });
-  }
-
-  putIfMatches(key: string, bytes: Uint8Array, version: string): Promise<MatchOutcome> {
-    return this.guard('write', key, async () => {
-      const target = await this.root.prepare(key);
-      return withClaim(target, async () => {
-        if ((await this.version(key)) !== version) return 'changed';
-        await this.replace(key, bytes);
-        return 'replaced';
-      });
     });
   }
 

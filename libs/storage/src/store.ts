@@ -3,12 +3,6 @@ import type { FileIdentity } from '@parquetry/core';
 /** Outcome of a create-only write: it created the object, or one already existed and was not changed. */
 export type PutOutcome = 'created' | 'exists';
 
-/**
- * Outcome of a compare-and-swap: the object was replaced, or it had another version or did not exist and was not
- * changed.
- */
-export type MatchOutcome = 'replaced' | 'changed';
-
 /** Metadata of an object. */
 export interface ObjectInfo {
   /** Bytes. */
@@ -127,17 +121,8 @@ export interface ObjectStore {
   localPath(key: string): string | undefined;
 }
 
-/** A store with the operations for maintenance: compare-and-swap and unfinished writes. Returned by `openStore`. */
+/** A store that also lists unfinished writes, for maintenance. Returned by `openStore`. */
 export interface ManagedStore extends ObjectStore {
-  /** The current version of an object; undefined when it does not exist. */
-  version(key: string): Promise<string | undefined>;
-
-  /**
-   * Replaces an object if it still has `version`. Atomic among callers of this operation on all stores; on local disk
-   * not atomic with `replace` and `delete`.
-   */
-  putIfMatches(key: string, bytes: Uint8Array, version: string): Promise<MatchOutcome>;
-
   /**
    * Unfinished writes under a string prefix, in no particular order. GCS does not list its resumable sessions and drops
    * them after a week, so it returns none.

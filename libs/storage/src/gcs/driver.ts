@@ -52,7 +52,6 @@ export class GcsDriver implements Driver {
       const writeId = found.metadata?.[WRITE_ID];
       return {
         ...described(found),
-        version: String(found.generation),
         writeId: typeof writeId === 'string' ? writeId : undefined,
         sums: found.md5Hash ? { md5: Buffer.from(found.md5Hash, 'base64').toString('hex') } : {},
       };
@@ -73,9 +72,7 @@ export class GcsDriver implements Driver {
         ...this.stored(request),
         md5Hash: small ? createHash('md5').update(content).digest('base64') : content.md5,
       },
-      ...(condition === 'always'
-        ? {}
-        : { preconditionOpts: { ifGenerationMatch: condition === 'absent' ? 0 : condition.version } }),
+      ...(condition === 'absent' ? { preconditionOpts: { ifGenerationMatch: 0 } } : {}),
     };
     try {
       if (small)

@@ -3,8 +3,6 @@ import type { Fault, Place } from './fault';
 
 /** The result of HEAD for an object. */
 export interface RemoteInfo extends ObjectInfo {
-  /** S3: the ETag. GCS: the generation. */
-  readonly version: string;
   /** The random id of the write that created the object; undefined for objects of other programs. */
   readonly writeId: string | undefined;
   readonly sums: Checksums;
@@ -19,7 +17,7 @@ export interface Checksums {
 }
 
 /** Condition of a write. */
-export type Condition = 'absent' | 'always' | { readonly version: string };
+export type Condition = 'absent' | 'always';
 
 /** Source of the bytes of a write: memory, or a local file that is streamed. */
 export type Content = Uint8Array | { readonly file: string; readonly size: number; readonly md5: string };
@@ -39,6 +37,7 @@ export interface RemoteBody {
   readonly start: number;
   /** Size of the whole object. */
   readonly total: number;
+  /** S3: the ETag. GCS: the generation. */
   readonly version: string;
   readonly bytes: AsyncIterable<Uint8Array>;
 }

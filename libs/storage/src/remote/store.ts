@@ -7,7 +7,6 @@ import type {
   ContentIdentity,
   ListedObject,
   ManagedStore,
-  MatchOutcome,
   ObjectInfo,
   PendingUpload,
   PutOutcome,
@@ -54,13 +53,6 @@ export abstract class RemoteStore implements ManagedStore {
   async replace(key: string, bytes: Uint8Array): Promise<void> {
     const content = { content: bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
     await writeOnce(this.requests, this.name(key), this.place('write', key), content, 'always');
-  }
-
-  async putIfMatches(key: string, bytes: Uint8Array, version: string): Promise<MatchOutcome> {
-    const content = { content: bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
-    const place = this.place('write', key);
-    const result = await writeOnce(this.requests, this.name(key), place, content, { version });
-    return result === 'ours' ? 'replaced' : 'changed';
   }
 
   async uploadIfAbsent(key: string, localFile: string, expected: UploadExpectation): Promise<PutOutcome> {
@@ -113,10 +105,6 @@ export abstract class RemoteStore implements ManagedStore {
   async stat(key: string): Promise<ObjectInfo | undefined> {
     const info = await this.head(key);
     return info === undefined ? undefined : { size: info.size, modified: info.modified };
-  }
-
-  async version(key: string): Promise<string | undefined> {
-    return (await this.head(key))?.version;
   }
 
   async *list(prefix: string, options: { readonly after?: string } = {}): AsyncGenerator<ListedObject> {

@@ -47,7 +47,6 @@ export class S3Driver implements Driver {
       return {
         size: found.ContentLength ?? 0,
         modified: found.LastModified?.getTime() ?? 0,
-        version: found.ETag ?? '',
         writeId: found.Metadata?.[WRITE_ID],
         sums: checksums(found.ChecksumSHA256),
       };
@@ -70,16 +69,14 @@ export class S3Driver implements Driver {
         ? { ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64') }
         : {}),
       ...(condition === 'absent' ? { IfNoneMatch: '*' } : {}),
-      ...(typeof condition === 'object' ? { IfMatch: condition.version } : {}),
     };
     try {
       await client.send(new sdk.PutObjectCommand(input), { abortSignal });
       return true;
     } catch (error) {
-      const { status, reason } = s3Answer(error);
-      // 409: a conflicting write was running. 404: If-Match on a deleted key.
+      const status = s3Status(error);
+      // 409: a conflicting write was running.
       if (status === 412 || status === 409) return false;
-      if (status === 404 && typeof condition === 'object' && reason !== 'NoSuchBucket') return false;
       throw error;
     } finally {
       if (body instanceof Readable) body.destroy();
