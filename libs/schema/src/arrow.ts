@@ -7,7 +7,7 @@ export const FIELD_ID_KEY = 'PARQUET:field_id';
 
 /**
  * The Arrow schema of a dataset's files: `json` is utf8 and `uint64` is decimal128(20, 0), as they are stored. Each
- * field carries its Parquet field id as metadata, and its message key or path where that is not its name (see
+ * field carries its Parquet field id as metadata, and its message key or path if that differs from its name (see
  * `sourceMetadata`); list elements are named `element`, as in the files.
  */
 export function toArrowSchema(schema: TableSchema): arrow.Schema {
@@ -48,7 +48,7 @@ function arrowType(type: DataType): arrow.DataType {
 }
 
 /**
- * The value of Parquet's `ARROW:schema` key: base64 of the encapsulated IPC message of the schema. With it pyarrow and
+ * The value of Parquet's `ARROW:schema` key: base64 of the encapsulated IPC message of the schema. It lets pyarrow and
  * polars restore the exact Arrow types. The same schema always gives the same text.
  */
 export function arrowSchemaBase64(schema: TableSchema): string {

@@ -1,11 +1,11 @@
 import { ParquetryError } from '@parquetry/core';
 import type { DataType, Field, TableSchema } from './types';
 
-/** A column of the Parquet file that holds values: a scalar field with where it stands in the schema. */
+/** A leaf column of the Parquet file: a scalar field and its position in the schema. */
 export interface Leaf {
   /** Field names from the top-level column down; a list's element adds `element`. */
   readonly path: readonly string[];
-  /** `path` joined by dots, for people and for messages; names may hold dots themselves, so it is no key. */
+  /** `path` joined by dots, for people and for messages. Not a key, because names may contain dots. */
   readonly name: string;
   /** Parquet's `path_in_schema`: as `path`, with the repeated group `list` before each `element`. */
   readonly parquetPath: readonly string[];
@@ -29,27 +29,27 @@ function* leavesOf(field: Field, path: readonly string[], parquetPath: readonly 
   else yield { path, name: path.join('.'), parquetPath, field, id: field.id };
 }
 
-/** Metadata of a field, in Delta tables, Arrow schemas and Avro, by which the message's own keys can be found again. */
+/** Metadata of a field, in Delta tables, Arrow schemas and Avro, which records the original keys of the message. */
 export type SourceMetadata = Readonly<Partial<Record<'parquetry.key' | 'parquetry.path', string>>>;
 
 /**
- * Where the message has the value, of a field whose name does not say so: `parquetry.key`, the key as it is, or
- * `parquetry.path`, a JSON array of the keys that a flattened column's value lies under.
+ * The position of a field's value in the message, if the field has another name: `parquetry.key`, the original key, or
+ * `parquetry.path`, a JSON array of the keys of a flattened column.
  */
 export function sourceMetadata({ key, path }: Field): SourceMetadata {
   if (path !== undefined) return { 'parquetry.path': JSON.stringify(path) };
   return key === undefined ? {} : { 'parquetry.key': key };
 }
 
-/** The same for people; undefined where the name is the key. */
+/** The same for people; undefined if the name is the key. */
 export function describeSource({ key, path }: Field): string | undefined {
   if (path !== undefined) return `message path ${JSON.stringify(path)}`;
   return key === undefined ? undefined : `message key ${JSON.stringify(key)}`;
 }
 
 /**
- * The type that a value has in the files. Readers differ on unsigned 64-bit columns (polars refuses them beside a Delta
- * log), so those are DECIMAL(20, 0); JSON text is plain utf8. Other types are stored as they are; one level only.
+ * The type of a value in the files. Readers differ on unsigned 64-bit columns (polars refuses them in Delta tables), so
+ * those are DECIMAL(20, 0); JSON text is plain utf8. Other types are stored unchanged. One level only.
  */
 export function storedType(type: DataType): DataType {
   if (type.type === 'uint64') return { type: 'decimal128', precision: 20, scale: 0 };
@@ -80,12 +80,12 @@ export function describeType(type: DataType): string {
   }
 }
 
-/** What COPY's FIELD_IDS option calls the id of a nested field itself: no column or member can have that name. */
+/** COPY's FIELD_IDS option uses this name for the id of a nested field itself, so no column or member can have it. */
 export const FIELD_ID_NAME = '__duckdb_field_id';
 
 /**
- * Refuses a schema whose names a Parquet or SQL engine can't hold apart: empty names, names with a NUL, names of one
- * level that differ only in the case of their letters, structs without members, more than 38 digits.
+ * Refuses a schema with names that a Parquet or SQL engine can't distinguish: empty names, names with a NUL, names of
+ * one level that differ only in case, structs without members, more than 38 digits.
  * @throws ParquetryError SCHEMA_CONFLICT
  */
 export function assertStorable(schema: TableSchema): void {
@@ -99,14 +99,14 @@ function assertFields(fields: readonly Field[], where: string): void {
     if (field.name === '') refuse(where, 'a field has an empty name');
     if (field.name.includes('\0')) refuse(where, 'a field name holds a NUL');
     if (field.name.toLowerCase() === FIELD_ID_NAME)
-      refuse(where, `the name ${FIELD_ID_NAME} is DuckDB's own`);
+      refuse(where, `the name ${FIELD_ID_NAME} is reserved by DuckDB`);
     const folded = field.name.toLowerCase();
     const twin = seen.get(folded);
     if (twin !== undefined)
       refuse(
         where,
         twin === field.name
-          ? `field "${twin}" stands twice`
+          ? `field "${twin}" occurs twice`
           : `fields "${twin}" and "${field.name}" differ only in case`,
       );
     seen.set(folded, field.name);
@@ -128,6 +128,6 @@ function assertType(type: DataType, where: string): void {
 function refuse(where: string, why: string): never {
   throw new ParquetryError('SCHEMA_CONFLICT', `The schema can't be stored: ${where}: ${why}.`, {
     details: { field: where },
-    hint: 'Rename or drop the field at the source, or give the message type a schema of its own.',
+    hint: 'Rename or remove the field at the source, or use a separate message type for it.',
   });
 }

@@ -2,7 +2,7 @@ import { FIELD_ID_NAME, assertStorable } from './columns';
 import type { DataType, Field, TableSchema } from './types';
 
 /**
- * The DuckDB type that reads a staged value exactly and that COPY stores as the schema says. Never HUGEINT (Parquet
+ * The DuckDB type that reads a staged value exactly and that COPY stores with the schema's type. Never HUGEINT (Parquet
  * would get a DOUBLE) and never DuckDB's JSON (it re-formats long numbers): unsigned 64-bit values are DECIMAL(20,0),
  * JSON text is VARCHAR.
  */
@@ -35,8 +35,9 @@ export function duckdbType(type: DataType): string {
 }
 
 /**
- * Turns a column of a staged Parquet part into the column's own type, exactly for every value that a pull accepts: there,
- * unsigned 64-bit integers are UBIGINT, decimals and JSON their text, lists and structs JSON text.
+ * SQL that converts a column of a staged Parquet part to the column's own type, exactly for every value that a pull
+ * accepts. In the stage, unsigned 64-bit integers are UBIGINT, decimals and JSON are text, lists and structs are JSON
+ * text.
  */
 export function duckdbCast(column: string, type: DataType): string {
   const kind = type.type;
@@ -47,7 +48,7 @@ export function duckdbCast(column: string, type: DataType): string {
 
 /**
  * Column names and DuckDB types of a schema, in order.
- * @throws ParquetryError SCHEMA_CONFLICT for names that DuckDB can't hold apart
+ * @throws ParquetryError SCHEMA_CONFLICT for names that DuckDB can't distinguish
  */
 export function duckdbColumns(schema: TableSchema): [name: string, type: string][] {
   assertStorable(schema);

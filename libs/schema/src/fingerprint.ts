@@ -3,9 +3,9 @@ import { ParquetryError } from '@parquetry/core';
 import type { TableSchema } from './types';
 
 /**
- * JSON with one form for one value: keys in code unit order, no white space, absent for undefined. Numbers must be
- * exact in JavaScript; bigger ones belong in strings.
- * @throws ParquetryError INTERNAL for what JSON can't hold
+ * Canonical JSON: keys in code unit order, no white space, undefined members left out. Numbers must be exact in
+ * JavaScript; use strings for larger ones.
+ * @throws ParquetryError INTERNAL for values that JSON can't represent
  */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
@@ -23,7 +23,7 @@ export function canonicalJson(value: unknown): string {
   return `{${members.join(',')}}`;
 }
 
-/** sha256 (hex) of a schema's canonical JSON: two schemas are the same when their fingerprints are. */
+/** sha256 (hex) of a schema's canonical JSON: two schemas are equal if their fingerprints are. */
 export function schemaFingerprint(schema: TableSchema): string {
   return createHash('sha256').update(canonicalJson(schema)).digest('hex');
 }

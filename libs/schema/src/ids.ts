@@ -1,6 +1,6 @@
 import type { DataType, Field } from './types';
 
-/** The greatest field id, nested ones included; 0 for none. */
+/** The greatest field id, including nested ones; 0 if there is none. */
 export function maxFieldId(fields: readonly Field[]): number {
   return fields.reduce((most, { id, type }) => Math.max(most, id, maxTypeId(type)), 0);
 }
@@ -10,7 +10,7 @@ function maxTypeId(type: DataType): number {
   return type.type === 'list' ? maxFieldId([type.items]) : 0;
 }
 
-/** The fields with new ids, depth first, nested ones included. */
+/** The fields with new ids, depth first, including nested ones. */
 export function renumbered(fields: readonly Field[], nextId: () => number): Field[] {
   return fields.map((field) => ({ ...field, id: nextId(), type: renumberedType(field.type, nextId) }));
 }

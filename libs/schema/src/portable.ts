@@ -1,9 +1,9 @@
 import type { DataType, Field, TableSchema } from './types';
 
 /**
- * The schema with int64 in the place of uint32, at every depth: for engines without unsigned types (Athena, Trino, Hive).
+ * The schema with int64 instead of uint32, at every depth: for engines without unsigned types (Athena, Trino, Hive).
  * Every uint32 value fits, so nothing is lost; names, ids and order stay. Unsigned 64-bit columns are stored as
- * DECIMAL(20, 0) already. A schema without uint32 columns comes back as it is.
+ * DECIMAL(20, 0) already. A schema without uint32 columns is returned unchanged.
  */
 export function portableSchema(schema: TableSchema): TableSchema {
   const fields = schema.fields.map(portableField);

@@ -2,7 +2,7 @@ import type { CompatibilityMode } from '@parquetry/core';
 
 /**
  * The type system of the registry: a readable subset of Arrow's types. `toArrowSchema` gives the `apache-arrow` form.
- * `json` is utf8 that holds JSON text (open maps, mixed values).
+ * `json` is utf8 with JSON text (open maps, mixed values).
  */
 export type DataType =
   | { readonly type: 'bool' | 'int32' | 'int64' | 'uint32' | 'uint64' | 'float64' | 'utf8' | 'json' }
@@ -17,9 +17,9 @@ export interface Field {
   readonly name: string;
   readonly type: DataType;
   readonly nullable: boolean;
-  /** The message's key where it is not the name (see `columnNames`). */
+  /** The message's key if it differs from the name (see `columnNames`). */
   readonly key?: string;
-  /** Keys from the message down to the value, for a column that a nested object was flattened into. */
+  /** Keys from the message down to the value, for a column of a flattened object. */
   readonly path?: readonly string[];
   /** One line for people: meaning and unit. */
   readonly doc?: string;
@@ -29,26 +29,26 @@ export interface Field {
 export interface TableSchema {
   readonly messageType: string;
   readonly origin: 'predefined' | 'inferred';
-  /** One line: what a row is. */
+  /** One line: the meaning of a row. */
   readonly doc?: string;
   readonly fields: readonly Field[];
   /** Name of the top-level column that holds a row's ledger: uint32, or int64 in archives of signed integers. */
   readonly ledgerColumn: string;
   /** Name of the top-level timestamp column that holds the close time. */
   readonly closeTimeColumn: string;
-  /** Columns that identify a row, where the data has such a key. */
+  /** Columns that identify a row, if the data has such a key. */
   readonly uniqueKey?: readonly string[];
 }
 
-/** A schema as the registry holds it: immutable, numbered from 1. */
+/** A schema in the registry: immutable, numbered from 1. */
 export interface RegisteredSchema {
   readonly subject: string;
   readonly version: number;
   /** sha256 (hex) of the canonical JSON of `schema`. */
   readonly fingerprint: string;
-  /** Fingerprint of the version before, none for version 1. */
+  /** Fingerprint of the previous version; absent for version 1. */
   readonly parent?: string;
-  /** The compatibility mode that it was registered under; absent in archives made before modes. */
+  /** The compatibility mode of its registration; absent in archives from before modes. */
   readonly mode?: CompatibilityMode;
   readonly schema: TableSchema;
 }

@@ -11,7 +11,8 @@ const NAMES: Readonly<Record<Codec, string>> = {
 
 /**
  * COPY's options for a codec.
- * @throws ParquetryError CODEC_UNSUPPORTED for an unknown codec, a level out of 1–22, or a level beside zstd
+ * @throws ParquetryError CODEC_UNSUPPORTED for an unknown codec, a level outside 1–22, or a level for a codec other
+ * than zstd
  */
 export function codecOptions(codec: Codec, level?: number): string[] {
   if (!Object.hasOwn(NAMES, codec))
@@ -21,13 +22,9 @@ export function codecOptions(codec: Codec, level?: number): string[] {
   const options = [`COMPRESSION ${NAMES[codec]}`];
   if (level === undefined) return options;
   if (codec !== 'zstd')
-    throw new ParquetryError(
-      'CODEC_UNSUPPORTED',
-      `A compression level goes with zstd only, not with ${codec}.`,
-      {
-        hint: 'Drop the level, or use zstd.',
-      },
-    );
+    throw new ParquetryError('CODEC_UNSUPPORTED', `Only zstd has a compression level, not ${codec}.`, {
+      hint: 'Remove the level, or use zstd.',
+    });
   if (!Number.isInteger(level) || level < 1 || level > 22)
     throw new ParquetryError(
       'CODEC_UNSUPPORTED',
@@ -36,17 +33,17 @@ export function codecOptions(codec: Codec, level?: number): string[] {
   return [...options, `COMPRESSION_LEVEL ${level}`];
 }
 
-/** Rows up to which every column may have a dictionary: below that its size does not matter. */
+/** Number of rows up to which every column may have a dictionary: below it the dictionary's size does not matter. */
 const MIN_DICTIONARY = 2048;
 
-/** Most bytes of a text dictionary, which a reader holds whole. */
+/** Maximum bytes of a text dictionary; readers keep all of it in memory. */
 const DICTIONARY_BYTES = 16 * 1024 * 1024;
 
 /**
- * COPY's options for dictionaries, by the rows of a row group. DuckDB writes a bloom filter for each column chunk with a
- * dictionary and gives up a dictionary of more values than a fifth of the rows, so that `contract_id` of a busy range
- * gets neither. A third of the rows instead: 40,000 distinct ids get both, columns of unique values stay plain at less
- * cost than with half of the rows (docs/decisions/006-dictionaries.md).
+ * COPY's options for dictionaries, by the rows of a row group. DuckDB writes a bloom filter for each column chunk with
+ * a dictionary, but drops a dictionary with more values than a fifth of the rows, so `contract_id` of a busy range gets
+ * neither. With a third of the rows, 40,000 distinct ids get both, and columns of unique values stay plain at less cost
+ * than with half of the rows (docs/decisions/006-dictionaries.md).
  */
 export function dictionaryOptions(rows: number, negativeZeros: boolean): string[] {
   if (negativeZeros) return ['DICTIONARY_SIZE_LIMIT 0'];

@@ -16,7 +16,7 @@ import { DEFAULT_FILE_BYTES, MAX_GROUP_ROWS, needsProbe, rowGroupRows } from './
 import { WorkFolder } from './work';
 import { anyNegativeZero } from './negativezeros';
 
-/** What `mergeFiles` is asked: the files of a dataset, in ledger order, whose rows are written anew in other files. */
+/** Request of `mergeFiles`: the files of a dataset, in ledger order, whose rows are written to new files. */
 export interface MergeRequest extends Omit<WriteRequest, 'rowsFile' | 'staged'> {
   readonly dataset: string;
   /** Local Parquet files of one schema, in ledger order. */
@@ -25,17 +25,17 @@ export interface MergeRequest extends Omit<WriteRequest, 'rowsFile' | 'staged'> 
   readonly bytes: number;
 }
 
-/** The new files, and what the old ones hold. */
+/** The new files, and the contents of the old ones. */
 export interface MergedFiles {
   readonly files: readonly WrittenFile[];
   /** Ledgers with rows, ascending. */
   readonly ledgers: readonly LedgerTally[];
 }
 
-/** Bytes of values that a byte of Parquet is taken for: rather too many, for then the rows are measured. */
+/** Estimated bytes of values per byte of Parquet. It errs on the high side, because then the rows are measured. */
 const VALUES_FACTOR = 8;
 
-/** Writes the rows of Parquet files anew, in the same order; see `Writer.mergeFiles`. */
+/** Rewrites the rows of Parquet files in the same order; see `Writer.mergeFiles`. */
 export async function mergeFiles(session: Session, request: MergeRequest): Promise<MergedFiles> {
   const { files, settings } = request;
   const codec = codecOptions(settings.compression, settings.compressionLevel);
@@ -117,7 +117,7 @@ async function countLedgers(session: Session, request: MergeRequest): Promise<Le
   }));
 }
 
-/** Encoded but not compressed bytes of the old files: keeps the probe's own row groups small where rows are wide. */
+/** Encoded but not compressed bytes of the old files: keeps the probe's own row groups small for wide rows. */
 async function rawBytes(session: Session, { files }: MergeRequest): Promise<number> {
   const [row] = await session.run(
     `SELECT sum(total_uncompressed_size) FROM parquet_metadata([${files.map(quoteText).join(', ')}])`,

@@ -3,18 +3,18 @@ import os from 'node:os';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 
-/** Bounds of one DuckDB instance. */
+/** Limits of one DuckDB instance. */
 export interface DatabaseOptions {
   /** Limit of DuckDB's buffer manager, as DuckDB writes it: `512MB`, `2GB`. Beyond it tables spill to `tempDir`. */
   readonly memoryLimit?: string;
   /** Worker threads of the instance, shared by all its connections. Never changes the bytes of a file. */
   readonly threads?: number;
   /**
-   * Freed memory that a thread's allocator may keep, as DuckDB writes it; default `1MB`. With 64 MB writes take a third
-   * less processor time, and the process some 250 MB more.
+   * Freed memory that a thread's allocator may keep, as DuckDB writes it; default `1MB`. With 64 MB, writes take a
+   * third less processor time, and the process takes about 250 MB more memory.
    */
   readonly keepFreed?: string;
-  /** Where to spill; a private folder is made in it. Default: the system's folder for temporary files. */
+  /** Where to spill; a private folder is created in it. Default: the system's folder for temporary files. */
   readonly tempDir?: string;
 }
 
@@ -25,7 +25,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** Opens an in-memory DuckDB that never reaches for the network and reckons in UTC. Settings are left unlocked. */
+/** Opens an in-memory DuckDB that never uses the network and computes times in UTC. Settings stay unlocked. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const parent = options.tempDir ?? os.tmpdir();
   await mkdir(parent, { recursive: true });
@@ -37,8 +37,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       autoload_known_extensions: 'false',
       allow_community_extensions: 'false',
       allow_unsigned_extensions: 'false',
-      // Freed memory goes back to the system after each query: else a worker's share grows with its partitions
-      // (measured over 8 of them: 409 MB at most instead of 714 MB).
+      // Returns freed memory to the system after each query. Otherwise a worker's memory grows with its partitions
+      // (measured for 8 partitions: at most 409 MB instead of 714 MB).
       allocator_flush_threshold: options.keepFreed ?? '1MB',
       allocator_bulk_deallocation_flush_threshold: options.keepFreed ?? '1MB',
       preserve_insertion_order: 'true',

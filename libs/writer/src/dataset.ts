@@ -17,9 +17,9 @@ import type { Session } from './session';
 import { DEFAULT_FILE_BYTES, rowGroupRows } from './sizes';
 import { WorkFolder } from './work';
 
-/** What `writeDataset` is asked. */
+/** Request of `writeDataset`. */
 export interface WriteRequest {
-  /** The first part of the dataset's staged rows; the others stand beside it. */
+  /** The first part of the dataset's staged rows; the other parts are next to it. */
   readonly rowsFile: string;
   readonly staged: StagedDataset;
   /** The ledgers of the partition, inclusive. */
@@ -28,7 +28,7 @@ export interface WriteRequest {
   readonly settings: WriteSettings;
   /** Network passphrase, written into the files' metadata. */
   readonly network?: string;
-  /** Local folder that gets the files, flat; made when it is not there. */
+  /** Local folder for the files, without subfolders; created if it does not exist. */
   readonly outDir: string;
   readonly signal?: AbortSignal;
   /** Called about once a second and at the end of each step. */
@@ -96,8 +96,8 @@ export async function writeDataset(session: Session, request: WriteRequest): Pro
 }
 
 /**
- * The files of a partition, by its triggers or by the default size when none is set, and their row group size. What is
- * stored is never larger than what was staged, so most partitions need no probe.
+ * The files of a partition, by its triggers or by the default size if none is set, and their row group size. Files are
+ * never larger than the stage, so most partitions need no probe.
  */
 async function planFiles(
   session: Session,

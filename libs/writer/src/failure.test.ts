@@ -16,7 +16,7 @@ describe('writeFailure', () => {
     expect(error).toMatchObject({ code, details: { file: 'f', reason: text.split('\n')[0] } });
   });
 
-  it('tells what to do when DuckDB has too little memory', async () => {
+  it('says what to do when DuckDB has too little memory', async () => {
     const dir = await mkdtemp(path.join(os.tmpdir(), 'parquetry-memory-'));
     const writer = await openWriter({ memoryLimit: '5MB', threads: 2, tempDir: dir });
     try {

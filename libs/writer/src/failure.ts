@@ -3,8 +3,8 @@ import { type ErrorDetails, ParquetryError, isParquetryError } from '@parquetry/
 const DISK_FULL = /no space left on device|max_temp_directory_size|disk quota exceeded/i;
 
 /**
- * An error of DuckDB as one of ours: disk full (STAGE_FULL), or WRITE_FAILED with DuckDB's own first line.
- * `doing` completes the sentence "DuckDB could not …".
+ * Converts an error of DuckDB to a `ParquetryError`: STAGE_FULL for a full disk, else WRITE_FAILED with the first line
+ * of DuckDB's message. `doing` completes the sentence "DuckDB could not …".
  */
 export function writeFailure(error: unknown, doing: string, details: ErrorDetails = {}): ParquetryError {
   if (isParquetryError(error)) return error;
@@ -27,7 +27,7 @@ export function writeFailure(error: unknown, doing: string, details: ErrorDetail
   });
 }
 
-/** The first line of an error text, cut to a length that logs and histories can take. */
+/** The first line of an error text, truncated to a length suitable for logs and histories. */
 export function firstLine(text: string): string {
   const line = text.split('\n', 1)[0] ?? '';
   return line.length > 400 ? `${line.slice(0, 400)}…` : line;

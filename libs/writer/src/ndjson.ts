@@ -5,13 +5,13 @@ import { replaceFile } from '@parquetry/system';
 import { codecOptions } from './codec';
 import type { Session } from './session';
 
-/** What `copyNdjsonToParquet` is asked. */
+/** Request of `copyNdjsonToParquet`. */
 export interface NdjsonCopy {
-  /** NDJSON file, one object a line. */
+  /** NDJSON file, one object per line. */
   readonly input: string;
   /** Column names and DuckDB types (`STRUCT(a BIGINT)`, `MAP(VARCHAR, VARCHAR)`), in order. Types are trusted SQL. */
   readonly columns: Readonly<Record<string, string>>;
-  /** Parquet file to write; it appears when it is whole. */
+  /** Parquet file to write; it appears when it is complete. */
   readonly output: string;
   /** Default: snappy. */
   readonly codec?: Codec;
@@ -38,7 +38,7 @@ export async function copyNdjson(
   return { rows, size: (await stat(output)).size };
 }
 
-/** Largest JSON object that is first allowed; DuckDB buffers about twice that a thread. */
+/** Initial limit for a JSON object; DuckDB buffers about twice that per thread. */
 const OBJECT_BYTES = 16 << 20;
 const OBJECT_BYTES_LIMIT = 1 << 30;
 
@@ -46,8 +46,9 @@ const OBJECT_BYTES_LIMIT = 1 << 30;
 type Columns = readonly (readonly [name: string, type: string])[];
 
 /**
- * Loads NDJSON into the temporary table `rows` in file order: `rows.rowid` is the number of the line. Columns are renamed
- * c0, c1, … so that no name of a line can meet one of DuckDB's own (`rowid`, `filename`). Returns the number of rows.
+ * Loads NDJSON into the temporary table `rows` in file order: `rows.rowid` is the line number. Columns are renamed c0,
+ * c1, … so that no name in the file can collide with DuckDB's own names (`rowid`, `filename`). Returns the number of
+ * rows.
  */
 async function loadNdjson(session: Session, file: string, columns: Columns): Promise<number> {
   const names = columns.map(([name], index) => `${quoteName(name)} AS c${index}`).join(', ');

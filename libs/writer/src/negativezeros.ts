@@ -1,14 +1,14 @@
 import { type DataType, type TableSchema, quoteText } from '@parquetry/schema';
 
 /**
- * SQL that is true for a row c0, c1, … with a negative zero in it, at any depth; undefined when the schema has no
- * floats. A dictionary takes it and zero for one value and loses its sign (see `dictionaryOptions`).
+ * SQL that is true for a row c0, c1, … with a negative zero at any depth; undefined if the schema has no floats. A
+ * dictionary treats it and zero as one value and loses the sign (see `dictionaryOptions`).
  */
 export function anyNegativeZero({ fields }: TableSchema): string | undefined {
   return either(fields.map(({ type }, index) => negativeZero(type, `c${index}`, 0)));
 }
 
-/** True, or null for no value, when the value of a SQL expression has a negative zero. */
+/** SQL that is true if an expression's value has a negative zero; null for no value. */
 function negativeZero(type: DataType, value: string, depth: number): string | undefined {
   if (type.type === 'float64') return `(${value} = 0 AND signbit(${value}))`;
   if (type.type === 'list') {

@@ -11,8 +11,8 @@ export interface Part {
 }
 
 /**
- * The files of a staged dataset, which are as large as the pull wrote them and have all its rows.
- * @throws ParquetryError STAGE_LOST when one is gone or of another size, WRITE_FAILED when their rows are not the dataset's
+ * Checks and lists the files of a staged dataset: they have the sizes that the pull wrote, and all its rows.
+ * @throws ParquetryError STAGE_LOST if one is missing or has another size, WRITE_FAILED if the row count differs
  */
 export async function stageParts(rowsFile: string, staged: StagedDataset): Promise<Part[]> {
   const dir = path.dirname(rowsFile);

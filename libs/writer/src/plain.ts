@@ -8,12 +8,12 @@ import type { RowRun, RowSource } from './rowsource';
 import type { Session } from './session';
 import { rowGroupRows } from './sizes';
 
-/** Whether all parts but the last are whole vectors, so that they can be read as they lie. */
+/** Whether all parts except the last are whole vectors, so that they can be read without a copy. */
 export function wholeVectors(parts: readonly Part[]): boolean {
   return parts.slice(0, -1).every(({ rows }) => rows % PART_ROWS === 0);
 }
 
-/** A SELECT of staged Parquet parts in order, each column in the type that the schema says. */
+/** A SELECT of staged Parquet parts in order, with the schema's column types. */
 function selectPlain(schema: TableSchema, files: readonly string[]): string {
   const columns = schema.fields.map(({ type }, index) => `${duckdbCast(`c${index}`, type)} AS c${index}`);
   return `SELECT ${columns.join(', ')} FROM ${parquet(files)}`;
@@ -41,10 +41,13 @@ export class PlainRows implements RowSource {
     await rm(this.sliceDir, { recursive: true, force: true });
   }
 
-  /** Files that hold exactly the run's rows: the stage's own for all rows, else a copy that begins with the run. */
+  /**
+   * Files that contain exactly the requested rows: the stage's own files for all rows, else a copy that starts with
+   * them.
+   */
   private async filesOf({ firstRow, rows }: RowRun): Promise<readonly string[]> {
     if (firstRow === 0 && rows === this.staged.rows) return this.parts.map((part) => part.path);
-    // A name of its own for each run: what DuckDB keeps of a file in memory it keeps by its name.
+    // A new name for each copy, because DuckDB caches files in memory by name.
     const file = path.join(this.sliceDir, `slice.${firstRow}.${rows}.parquet`);
     if (this.slice?.firstRow === firstRow && this.slice.rows === rows) return [file];
     await this.close();

@@ -47,7 +47,7 @@ async function written(
 }
 
 describe('files cut by bytes', () => {
-  it('are as large as asked with a negative zero in the partition, for which no file has a dictionary', async () => {
+  it('are as large as requested with a negative zero in the partition, for which no file has a dictionary', async () => {
     const rows = Array.from({ length: 60_000 }, (_, index): StagedRow => ({
       ...sampleRow(index),
       price: index % 1000 === 0 ? -0 : (index % 50) + 0.5,

@@ -17,17 +17,17 @@ export interface RowSize {
   readonly rawBytesPerRow: number;
 }
 
-/** What `probe` is asked beside the rows. */
+/** Request of `probe`, apart from the rows. */
 export interface ProbeRequest {
   readonly schema: TableSchema;
   readonly staged: StagedDataset;
   readonly codec: readonly string[];
   readonly workDir: string;
-  /** Row group size of the files, where it does not depend on the probe. */
+  /** Row group size of the files, if it does not depend on the probe. */
   readonly groupRows?: number;
 }
 
-/** Writes the first rows as the files will be written to a file of their own, measures it and removes it. */
+/** Writes the first rows to a temporary file, with the settings of the real files, measures it and removes it. */
 export async function probe(session: Session, rows: RowSource, request: ProbeRequest): Promise<RowSize> {
   const { schema, staged, codec, workDir, groupRows = MAX_GROUP_ROWS } = request;
   const file = path.join(workDir, 'probe.parquet');
@@ -58,7 +58,7 @@ export async function probe(session: Session, rows: RowSource, request: ProbeReq
   }
 }
 
-/** The ledgers by which the first `limit` rows are reached: spares sorting the rest. */
+/** The ledgers that contain the first `limit` rows, so that the rest need not be sorted. */
 function firstLedgers(staged: StagedDataset, limit: number): readonly LedgerTally[] {
   let rows = 0;
   const last = staged.ledgers.findIndex((tally) => (rows += tally.rows) >= limit);

@@ -71,7 +71,7 @@ describe('query', () => {
     expect(columns[3]?.type).toBe('DECIMAL(20,0)');
   });
 
-  it('shows the ledgers of a range only when told to', async () => {
+  it('shows only the ledgers of a range if requested', async () => {
     await query.createView('part', [file], { ...TABLE, ledgerColumn: 'ledger' }, { start: 2, end: 3 });
     expect((await query.run('SELECT ledger FROM part ORDER BY 1')).rows).toEqual([[2], [3]]);
   });

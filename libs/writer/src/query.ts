@@ -4,18 +4,18 @@ import { type TableSchema, duckdbColumns, quoteName, quoteText } from '@parquetr
 import { type Database, type DatabaseOptions, openDatabase } from './database';
 import { firstLine } from './failure';
 
-/** The answer to a query. */
+/** The result of a query. */
 export interface QueryResult {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
   /** JSON values; 64-bit numbers, decimals and times as text. */
   readonly rows: readonly (readonly Json[])[];
-  /** True when there were more rows than asked for. */
+  /** True if there are more rows than requested. */
   readonly truncated: boolean;
 }
 
 /**
- * SQL over lists of local Parquet files. Views are made first; with the first `run` the engine is shut in: it can read
- * the files of its views and nothing else, write nowhere, and its settings are locked.
+ * SQL over lists of local Parquet files. Create views first. The first `run` restricts the engine: it can only read the
+ * files of its views, can't write, and its settings are locked.
  */
 export class Query {
   private readonly files: string[] = [];
@@ -28,9 +28,9 @@ export class Query {
   ) {}
 
   /**
-   * Makes the view `name` over exactly these files, columns matched by name. Without files the view is empty and has
-   * the columns of `schema`; columns of `schema` that a file lacks are null. With `range` it has the rows of these
-   * ledgers only.
+   * Creates the view `name` over exactly these files; columns are matched by name. Without files the view is empty and
+   * has the columns of `schema`; columns of `schema` that a file lacks are null. With `range` it has only the rows of
+   * these ledgers.
    * @throws ParquetryError QUERY_INVALID
    */
   async createView(
@@ -55,7 +55,7 @@ export class Query {
         ? source
         : `SELECT * FROM (${source}) WHERE ${quoteName(schema.ledgerColumn)} BETWEEN ${range.start} AND ${range.end}`;
     await this.execute(`CREATE VIEW ${quoteName(name)} AS ${wanted}`);
-    // Not one call with all of them: there may be more files than a call has arguments.
+    // Not in one call: there may be more files than a call can have arguments.
     for (const file of files) this.files.push(file);
   }
 

@@ -5,20 +5,20 @@ import { PlainRows, wholeVectors } from './plain';
 import type { RowRun, RowSource } from './rowsource';
 import type { Session } from './session';
 
-/** What `openRows` is asked. */
+/** Request of `openRows`. */
 export interface RowsRequest {
   readonly rowsFile: string;
   readonly staged: StagedDataset;
   readonly schema: TableSchema;
-  /** Columns that order the rows of a ledger before their place in the stage; see `WriteSettings.sortBy`. */
+  /** Columns that order the rows of a ledger before their position in the stage; see `WriteSettings.sortBy`. */
   readonly sortBy?: readonly string[];
-  /** Folder for copies of parts; made when it is needed. */
+  /** Folder for copies of parts; created when needed. */
   readonly sliceDir: string;
 }
 
 /**
  * Opens the rows of a staged dataset.
- * @throws ParquetryError STAGE_LOST when a file is gone or not the one the pull wrote; WRITE_FAILED
+ * @throws ParquetryError STAGE_LOST if a file is missing or is not the one that the pull wrote; WRITE_FAILED
  */
 export async function openRows(session: Session, request: RowsRequest): Promise<RowSource> {
   const { staged, schema, rowsFile } = request;
@@ -38,10 +38,10 @@ export async function openRows(session: Session, request: RowsRequest): Promise<
   return new TableRows(schema, sortKeys.join(''));
 }
 
-/** A query of the schema's own names over one of c0, c1, …. */
+/** Wraps a query of c0, c1, … in one with the schema's names. */
 export function named(schema: TableSchema, rows: string): string {
   const names = schema.fields.map((field, index) => `c${index} AS ${quoteName(field.name)}`).join(', ');
-  // The outer names must not be seen by an ORDER BY inside: a column may be called rowid or c0.
+  // An inner ORDER BY must not see the outer names: a column may be called rowid or c0.
   return `SELECT ${names} FROM (${rows})`;
 }
 

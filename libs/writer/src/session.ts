@@ -6,8 +6,8 @@ import { writeFailure } from './failure';
 const INTERRUPT_EVERY_MS = 20;
 
 /**
- * One connection for one call: DuckDB runs one query a connection, and temporary tables live and die with it. Queries
- * run on the libuv pool, so the event loop stays free; an abort interrupts the query under way.
+ * One connection per call: DuckDB runs one query per connection, and temporary tables belong to their connection.
+ * Queries run on the libuv pool, so the event loop stays free. An abort interrupts the running query.
  */
 export class Session {
   private constructor(
@@ -25,7 +25,7 @@ export class Session {
    */
   async run(sql: string, doing: string, details: ErrorDetails = {}): Promise<Json[][]> {
     if (this.aborted()) throw cancelled(doing, details);
-    // An interrupt that comes before the query has begun is forgotten, so it is repeated until the query gives up.
+    // DuckDB ignores an interrupt before the query starts, so it is repeated until the query ends.
     let timer: NodeJS.Timeout | undefined;
     const interrupt = (): void => {
       this.connection.interrupt();
@@ -35,7 +35,7 @@ export class Session {
     try {
       return (await this.connection.runAndReadAll(sql)).getRowsJson();
     } catch (error) {
-      // Depending on where an interrupt strikes, DuckDB wraps it in other errors.
+      // Depending on its time, DuckDB wraps an interrupt in other errors.
       throw this.aborted() ? cancelled(doing, details, error) : writeFailure(error, doing, details);
     } finally {
       this.signal?.removeEventListener('abort', interrupt);
@@ -47,7 +47,7 @@ export class Session {
     return this.signal?.aborted === true;
   }
 
-  /** Drops the connection and its temporary tables. */
+  /** Closes the connection and drops its temporary tables. */
   close(): void {
     this.connection.closeSync();
   }

@@ -8,7 +8,7 @@ describe('sizes', () => {
     expect(rowGroupRows(5_000_000)).toBe(2048);
   });
 
-  it('divides a file into row groups of like size', () => {
+  it('divides a file into row groups of equal size', () => {
     expect([0, 1, 2048, 2049, 122_880].map((rows) => evenGroupRows(rows, 122_880))).toEqual([
       2048, 2048, 2048, 4096, 122_880,
     ]);

@@ -2,7 +2,7 @@ import type { Json } from '@duckdb/node-api';
 import { type ColumnTally, ParquetryError } from '@parquetry/core';
 import { type Field, type TableSchema, quoteName } from '@parquetry/schema';
 
-/** What COPY reports of a file with RETURN_STATS. */
+/** COPY's report about a file (RETURN_STATS). */
 export interface CopyReport {
   readonly rows: number;
   readonly size: number;
@@ -41,14 +41,13 @@ export function isBounded(field: Field): boolean {
   return ['int32', 'int64', 'uint32', 'uint64', 'timestamp'].includes(field.type.type);
 }
 
-/** True for lists and structs, whose own nulls no Parquet statistic counts. */
+/** True for lists and structs: no Parquet statistic counts their own nulls. */
 export function isNested(field: Field): boolean {
   return field.type.type === 'list' || field.type.type === 'struct';
 }
 
 /**
- * Nulls and bounds of the scalar top-level columns as COPY counted them while writing, in the form of the pull's
- * tallies.
+ * Nulls and bounds of the scalar top-level columns, as counted by COPY, in the form of the pull's tallies.
  */
 export function columnTallies(report: CopyReport, schema: TableSchema): Record<string, ColumnTally> {
   const tallies: [string, ColumnTally][] = [];

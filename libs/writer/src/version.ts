@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { version as duckdbVersion } from '@duckdb/node-api';
 
-/** What decides a file's bytes beside content, schema and settings; part of a segment's record. */
+/**
+ * The versions that a file's bytes depend on, in addition to content, schema and settings; part of a segment's record.
+ */
 export interface WriterVersions {
   /** Version of this package. */
   readonly parquetry: string;
@@ -10,7 +12,7 @@ export interface WriterVersions {
   readonly duckdb: string;
 }
 
-/** The versions of the writer at work. */
+/** The versions of the running writer. */
 export function writerVersions(): WriterVersions {
   const file = path.join(__dirname, '..', 'package.json');
   const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };

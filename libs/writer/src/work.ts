@@ -4,8 +4,8 @@ import path from 'node:path';
 import { ParquetryError } from '@parquetry/core';
 
 /**
- * A folder of one call's own below its `outDir`: all that it writes is there until all of it is whole. A call that was
- * given up (see `Writer`) may still be at work beside the next attempt, and so never touches what that one makes.
+ * The private folder of one call below its `outDir`: its files stay there until all of them are complete. An abandoned
+ * call (see `Writer`) may still run during the next attempt, so it never touches that attempt's files.
  */
 export class WorkFolder {
   private constructor(readonly dir: string) {}
@@ -16,7 +16,10 @@ export class WorkFolder {
     return new WorkFolder(dir);
   }
 
-  /** Moves whole files to their places. @throws ParquetryError CANCELLED when the call was cancelled meanwhile */
+  /**
+   * Moves the complete files to their final places. @throws ParquetryError CANCELLED if the call was cancelled
+   * meanwhile
+   */
   async publish(
     files: readonly { readonly name: string; readonly path: string }[],
     signal?: AbortSignal,
@@ -26,7 +29,7 @@ export class WorkFolder {
     for (const file of files) await rename(path.join(this.dir, file.name), file.path);
   }
 
-  /** Removes the folder with what is left in it. */
+  /** Removes the folder and its contents. */
   async remove(): Promise<void> {
     await rm(this.dir, { recursive: true, force: true });
   }

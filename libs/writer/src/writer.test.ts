@@ -202,13 +202,13 @@ describe('writeDataset', () => {
     expect(existsSync(request.outDir)).toBe(false);
   });
 
-  it('holds a row of more than 16 MiB', async () => {
+  it('writes a row of more than 16 MiB', async () => {
     const row = { ...sampleRow(0), contract_id: 'x'.repeat(40 << 20) };
     const { files } = await write([row], { compression: 'zstd', compressionLevel: 3 });
     expect(files[0]?.rows).toBe(1);
   });
 
-  it('refuses levels beside zstd, and codecs it does not write', async () => {
+  it('refuses levels for codecs other than zstd, and unknown codecs', async () => {
     await expect(write(rows, { compression: 'gzip', compressionLevel: 5 })).rejects.toMatchObject({
       code: 'CODEC_UNSUPPORTED',
     });
@@ -258,7 +258,7 @@ describe('writeDataset', () => {
     }
   });
 
-  it('says STAGE_LOST for a stage that is gone or cut short, WRITE_FAILED for one that DuckDB cannot read', async () => {
+  it('throws STAGE_LOST for a missing or truncated stage, WRITE_FAILED for one that DuckDB cannot read', async () => {
     const { request } = await write(rows.slice(0, 10));
     await writeFile(request.rowsFile, 'short\n');
     await expect(writer.writeDataset(request)).rejects.toMatchObject({ code: 'STAGE_LOST' });
@@ -286,7 +286,7 @@ describe('writeDataset', () => {
     expect(await readdir(request.outDir)).toEqual([]);
   });
 
-  it('stops at an abort within a second, leaves no file, and goes on working', async () => {
+  it('stops at an abort within a second, leaves no file, and keeps working', async () => {
     const many = Array.from({ length: 60_000 }, (_, index) => sampleRow(index));
     const { rowsFile, staged, folder } = await stage(many);
     const outDir = path.join(folder, 'out');

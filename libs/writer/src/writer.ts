@@ -7,13 +7,13 @@ import { type WriteRequest, writeDataset } from './dataset';
 import { type NdjsonCopy, copyNdjson } from './ndjson';
 import { Session } from './session';
 
-/** Time that a cancelled call gets to end by itself. */
+/** Time that a cancelled call has to end before it is abandoned. */
 const LET_GO_MS = 500;
 
 /**
- * A worker process's writer: one DuckDB instance, one connection and one thread for each call. As many calls as the
- * writer has threads run side by side, the others wait: several partitions at once on a thread each take less time and
- * memory than one after the other on all threads (measured, docs/decisions/008-row-path.md).
+ * The writer of a worker process: one DuckDB instance, with one connection and one thread per call. The number of
+ * threads limits concurrent calls; others wait. Several partitions at once, on one thread each, take less time and
+ * memory than one after the other on all threads (docs/decisions/008-row-path.md).
  */
 export class Writer {
   private readonly gate: Semaphore;
@@ -30,8 +30,8 @@ export class Writer {
   /**
    * Writes a staged dataset to local Parquet files, in ledger order; an empty dataset gives no file. The bytes are a
    * function of content, schema, settings and versions: threads, memory, attempt and the order of ledgers in the stage
-   * don't matter. On failure nothing is left in `outDir`. A cancelled call ends within a second; where DuckDB needs
-   * longer to let go (it looks for an interrupt between row groups), what it still does is removed when it does.
+   * don't matter. On failure nothing is left in `outDir`. A cancelled call ends within a second. If DuckDB needs longer
+   * (it checks for an interrupt between row groups), its files are removed when it ends.
    * @throws ParquetryError STAGE_LOST, STAGE_FULL, WRITE_FAILED, CODEC_UNSUPPORTED, SCHEMA_CONFLICT, CANCELLED
    */
   async writeDataset(request: WriteRequest): Promise<WrittenFile[]> {
@@ -39,8 +39,7 @@ export class Writer {
   }
 
   /**
-   * Writes the rows of Parquet files that this writer wrote before anew, in their order and with all their values, into
-   * larger files.
+   * Merges Parquet files that this writer wrote into larger files, with all rows and values in the same order.
    * @throws ParquetryError STAGE_FULL, WRITE_FAILED, CODEC_UNSUPPORTED, CANCELLED
    */
   async mergeFiles(request: MergeRequest): Promise<MergedFiles> {
@@ -48,24 +47,24 @@ export class Writer {
   }
 
   /**
-   * Turns an NDJSON file into one Parquet file, row for row in file order (checkpoints of a Delta log).
+   * Converts an NDJSON file to one Parquet file, row by row in file order (checkpoints of a Delta log).
    * @throws ParquetryError STAGE_FULL, WRITE_FAILED, CODEC_UNSUPPORTED, CANCELLED
    */
   async copyNdjsonToParquet(copy: NdjsonCopy): Promise<{ rows: number; size: number }> {
     return this.withSession(copy.signal, (session) => copyNdjson(session, copy));
   }
 
-  /** Closes the instance and removes its temporary files, when what was cancelled has let go. */
+  /** Waits for cancelled calls to end, then closes the instance and removes its temporary files. */
   async close(): Promise<void> {
     await Promise.allSettled(this.running);
     await this.database.close();
   }
 
-  /** One call in its turn; it keeps its place until it has really ended. */
+  /** Runs one call when a slot is free; the call keeps its slot until it has really ended. */
   private async call<T>(signal: AbortSignal | undefined, use: (session: Session) => Promise<T>): Promise<T> {
     const work = this.gate.run(signal, () => this.withSession(signal, use));
     const ended = work.finally(() => this.running.delete(ended));
-    // Its failure is the caller's to hear, unless the caller was told of the cancellation before.
+    // The caller gets this failure unless it already got the cancellation.
     ended.catch(() => undefined);
     this.running.add(ended);
     return signal === undefined ? work : orCancelled(work, signal);
@@ -84,7 +83,7 @@ export class Writer {
   }
 }
 
-/** The outcome of `work`, or CANCELLED when it has not ended soon after an abort. */
+/** The outcome of `work`, or CANCELLED if it does not end soon after an abort. */
 async function orCancelled<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   let abort: (() => void) | undefined;
@@ -106,7 +105,7 @@ async function orCancelled<T>(work: Promise<T>, signal: AbortSignal): Promise<T>
   }
 }
 
-/** Opens the writer of a process; its settings are locked. `threads`: calls that run at once. */
+/** Opens the writer of a process; its settings are locked. `threads`: limit of concurrent calls. */
 export async function openWriter(options: DatabaseOptions = {}): Promise<Writer> {
   const threads = options.threads ?? availableParallelism();
   const database = await openDatabase({ ...options, threads: 1 });

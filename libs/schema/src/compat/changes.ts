@@ -5,7 +5,7 @@ import { matchFields } from './match';
 import type { RuleId } from './rules';
 import { typeRule } from './typerule';
 
-/** What a change is about. `table` is a property of the whole schema, `name` a name that can't stand. */
+/** Kind of a change. `table` is a property of the whole schema, `name` an invalid name. */
 export type ChangeKind =
   | 'added'
   | 'removed'
@@ -26,7 +26,7 @@ export interface SchemaChange {
   readonly path: string;
   readonly before?: string;
   readonly after?: string;
-  /** The row of the rule table that decides about it. */
+  /** The row of the rule table for this change. */
   readonly rule: RuleId;
 }
 
@@ -127,7 +127,7 @@ function comparePair(older: Field, newer: Field, path: string, add: AddRule): Sc
   return changes;
 }
 
-/** Everything about a field but its name; a list's element has none in the files. */
+/** Everything about a field except its name; a list's element has no name in the files. */
 function compareBare(older: Field, newer: Field, path: string, add: AddRule): SchemaChange[] {
   const changes: SchemaChange[] = [];
   if (older.id !== newer.id)

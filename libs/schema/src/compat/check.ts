@@ -4,7 +4,7 @@ import { type SchemaChange, compareSchemas, describeChange } from './changes';
 import { nameFaults } from './names';
 import { type Reader, type Rule, RULES, type Verdict, hurtReaders } from './rules';
 
-/** How the rules are applied. */
+/** Options of the check. */
 export interface CompatibilityOptions {
   /** The format of the table: Iceberg promotes int32, float32 and decimals, Delta (the default) does not. */
   readonly tableFormat?: 'delta' | 'iceberg';
@@ -13,15 +13,15 @@ export interface CompatibilityOptions {
 /** A change that the mode does not allow. */
 export interface BreakingChange {
   readonly change: SchemaChange;
-  /** Version that it was compared with, 1 for the first of the history; 0 for a name that can't stand in any. */
+  /** Version that it was compared with, from 1; 0 for a name that is invalid in every version. */
   readonly against: number;
   readonly direction: 'backward' | 'forward';
   readonly why: string;
-  /** Readers that fail or show a wrong value; none where only a promise of the schema is broken. */
+  /** Readers that fail or show a wrong value; empty if only a guarantee of the schema is broken. */
   readonly readers: readonly Reader[];
 }
 
-/** What a mode says of a candidate. */
+/** The verdict of a mode on a candidate. */
 export interface Compatibility {
   readonly compatible: boolean;
   /** Differences from the newest version. */
@@ -30,8 +30,8 @@ export interface Compatibility {
 }
 
 /**
- * Whether a candidate may follow a history of versions (the oldest first). Names that readers can't hold are breaking
- * in every mode, NONE too, unless the newest version has them already.
+ * Whether a candidate may follow a history of versions (the oldest first). Names that readers can't handle are breaking
+ * in every mode, including NONE, unless the newest version already has them.
  */
 export function checkCompatibility(
   mode: CompatibilityMode,

@@ -3,9 +3,9 @@ import type { DataType, Field, TableSchema } from '../types';
 import { type SchemaChange, compareSchemas } from './changes';
 import { matchFields } from './match';
 
-/** What becomes of a run's schema under a contract. */
+/** The result of applying a contract to a run's schema. */
 export interface ContractDecision {
-  /** The schema that the run writes with, when nothing is refused. */
+  /** The schema that the run writes with, if nothing is refused. */
   readonly schema: TableSchema;
   /** Differences whose rows are rejected: a value in the new column, or of the new type. */
   readonly rejectRows: readonly SchemaChange[];
@@ -13,7 +13,7 @@ export interface ContractDecision {
   readonly refused: readonly SchemaChange[];
 }
 
-/** Decides what a run's schema (inferred over its messages) may do relative to the registered one. */
+/** Applies a contract to a run's schema, which was inferred from its messages, relative to the registered one. */
 export function applyContract(
   contract: Contract,
   registered: TableSchema,
@@ -31,7 +31,7 @@ export function applyContract(
   };
 }
 
-/** The run's fields, without additions and with the registered types where the contract says so. */
+/** The run's fields, without additions and with the registered types as the contract requires. */
 function merge(contract: Contract, registered: readonly Field[], run: readonly Field[]): Field[] {
   const { pairs } = matchFields(registered, run);
   const known = new Map(pairs.map(([older, newer]) => [newer, older]));

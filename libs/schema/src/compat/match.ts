@@ -9,7 +9,7 @@ export interface Matched {
 
 /**
  * Pairs the fields of a level: first those of the same id and name, then the rest by id (a rename), then by name (an id
- * that changed). Pairs and additions stand in the order of the newer fields.
+ * that changed). Pairs and additions are in the order of the newer fields.
  */
 export function matchFields(older: readonly Field[], newer: readonly Field[]): Matched {
   const partner = new Map<Field, Field>();

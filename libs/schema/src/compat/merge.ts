@@ -4,10 +4,10 @@ import { canonicalJson } from '../fingerprint';
 import { fieldPath, pathId } from '../infer/nesting';
 
 /**
- * What two runs get that added different columns to the same version at once: `latest`, the version that one of them
- * registered, with what `own`, the schema of the other, has beyond it, under new field ids. Rows that were staged with
- * `own` are rows of the result as they are: its columns have the same names, keys and types there, and the others are
- * nullable. `latest` itself when it has all of `own`; undefined when the two do not go together.
+ * Merges the schemas of two runs that added different columns to the same version at the same time: `latest`, which one
+ * of them registered, plus the columns that only `own`, the other's schema, has, with new field ids. Rows staged with
+ * `own` are valid rows of the result: its columns have the same names, keys and types there, and all others are
+ * nullable. Returns `latest` itself if it has all of `own`; undefined if the two can't be merged.
  */
 export function mergeSchemas(latest: TableSchema, own: TableSchema): TableSchema | undefined {
   const same = (['messageType', 'ledgerColumn', 'closeTimeColumn'] as const).every(
@@ -20,7 +20,7 @@ export function mergeSchemas(latest: TableSchema, own: TableSchema): TableSchema
   return fields === latest.fields ? latest : { ...latest, fields };
 }
 
-/** `older` itself when nothing was added. */
+/** `older` itself if nothing was added. */
 function mergeFields(
   older: readonly Field[],
   newer: readonly Field[],
@@ -43,7 +43,7 @@ function mergeFields(
   }
   const paths = new Set(older.map((field) => pathId(fieldPath(field))));
   const added = [...byName.values()];
-  // A key that has a column of another name already: the staged rows have its values under the wrong one.
+  // A key that already has a column with another name: the staged rows have its values under the wrong name.
   if (added.some((field) => !field.nullable || paths.has(pathId(fieldPath(field))))) return undefined;
   if (added.length === 0 && merged.every((field, index) => field === older[index])) return older;
   return [...merged, ...renumbered(added, nextId)];

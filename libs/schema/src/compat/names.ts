@@ -6,8 +6,9 @@ import type { SchemaChange } from './changes';
 export const LAYOUT_COLUMNS: readonly string[] = ['year', 'month', 'day', 'hour'];
 
 /**
- * Names of a schema that readers can't hold: two that differ only in case, those of the layout's folders, and those
- * that Delta and Spark refuse. Names that `before` already has at the same place are left out: they stand in files.
+ * Names of a schema that readers can't handle: two that differ only in case, those of the layout's folders, and those
+ * that Delta and Spark refuse. Names that `before` already has at the same place are left out, because files already
+ * use them.
  */
 export function nameFaults(schema: TableSchema, before?: TableSchema): SchemaChange[] {
   const old = new Set(before === undefined ? [] : faultsOf(before.fields, '').map(key));

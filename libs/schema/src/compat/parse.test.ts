@@ -19,7 +19,7 @@ describe('parseTableSchema', () => {
   it.each<[string, unknown, string]>([
     ['an array', [], 'expected an object'],
     ['an unknown member', { ...GOOD, extra: 1 }, '"extra" is not known'],
-    ['a repeated id', schemaOf(field(1, 'a', 'utf8')), 'field id 1 stands twice'],
+    ['a repeated id', schemaOf(field(1, 'a', 'utf8')), 'field id 1 occurs twice'],
     ['an id out of range', schemaOf(field(0.5, 'a', 'utf8')), 'expected a whole number'],
     ['an unknown type', schemaOf(field(3, 'a', 'uint128' as 'utf8')), 'the type "uint128" is not known'],
     ['a type as text', { ...GOOD, fields: [{ ...GOOD.fields[0], type: 'utf8' }] }, 'expected an object'],

@@ -6,8 +6,8 @@ const MAX_DEPTH = 100;
 const SCALARS: readonly string[] = ['bool', 'int32', 'int64', 'uint32', 'uint64', 'float64', 'utf8', 'json'];
 
 /**
- * Reads a schema from JSON that a person or another program wrote: a `TableSchema`, or a registered one as
- * `parquetry schema show --json` prints it. Unknown members, repeated field ids and missing columns are refused.
+ * Parses a schema from JSON by a person or another program: a `TableSchema`, or a registered one as `parquetry schema
+ * show --json` prints it. Unknown members, repeated field ids and missing columns are refused.
  * @throws ParquetryError CONFIG_INVALID naming the place, SCHEMA_CONFLICT for names and digits that can't be stored
  */
 export function parseTableSchema(text: string): TableSchema {
@@ -68,7 +68,7 @@ function field(value: unknown, at: string, ids: Set<number>, depth: number): Fie
   const { id, nullable } = row;
   if (typeof id !== 'number' || !Number.isInteger(id) || id < 1 || id > 0x7fff_ffff)
     return refuse(`${at}.id`, 'expected a whole number from 1 to 2147483647');
-  if (ids.has(id)) refuse(`${at}.id`, `field id ${id} stands twice`);
+  if (ids.has(id)) refuse(`${at}.id`, `field id ${id} occurs twice`);
   ids.add(id);
   if (typeof nullable !== 'boolean') return refuse(`${at}.nullable`, 'expected true or false');
   return {

@@ -8,7 +8,7 @@ const SHOWN = Object.entries<Rule>(RULES).flatMap(([id, { shown }]) =>
   shown === undefined ? [] : [{ id, shown }],
 );
 const DUCKDB: readonly Reader[] = ['duckdb', 'duckdb_by_name'];
-/** Spark's readings are held against the table in tests/interop/spark.test.ts, which starts it once for all. */
+/** tests/interop/spark.test.ts compares Spark's results with the table; it starts Spark once for all rows. */
 const OTHERS = (Object.keys(READERS) as Reader[]).filter(
   (reader) => !DUCKDB.includes(reader) && !reader.startsWith('spark'),
 );

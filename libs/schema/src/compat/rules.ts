@@ -1,4 +1,4 @@
-/** How a program reads two files of one dataset, the older one first. */
+/** The ways in which programs read two files of one dataset, the older one first. */
 export const READERS = {
   duckdb: 'DuckDB, plain glob',
   duckdb_by_name: 'DuckDB, `union_by_name`',
@@ -15,19 +15,21 @@ export const READERS = {
 } as const;
 
 /**
- * A reader of the rule table. `_newer` and `_older` hold a schema, `delta` and `_delta` the table's; the others take what
- * the files say.
+ * A reader of the rule table. `_newer` and `_older` use a given schema, `delta` and `_delta` the table's; the others
+ * take the schema from the files.
  */
 export type Reader = keyof typeof READERS;
 
 /**
- * What a reader makes of both files: `exact` every value as written, null where a file lacks the column; `hidden` a
- * column or member is not shown; `retyped` values are right in another type; `wrong` a value is rounded, shifted, lost
- * or another kind of value; `error` it refuses.
+ * How a reader shows both files: `exact` every value as written, null if a file lacks the column; `hidden` a column or
+ * member is not shown; `retyped` values are right in another type; `wrong` a value is rounded, shifted, lost or another
+ * kind of value; `error` it refuses.
  */
 export type Outcome = 'exact' | 'hidden' | 'retyped' | 'wrong' | 'error';
 
-/** Whether a change may be made: `iceberg` only where the table format promotes types, as Iceberg does and Delta not. */
+/**
+ * Whether a change is allowed: `iceberg` only if the table format promotes types, as Iceberg does and Delta does not.
+ */
 export type Verdict = 'ok' | 'iceberg' | 'breaking';
 
 /** A row of the rule table. */
@@ -44,7 +46,7 @@ export interface Rule {
   readonly shown?: {
     readonly older: string;
     readonly newer: string;
-    /** Hive folder that both files stand in. */
+    /** Hive folder of both files. */
     readonly folder?: string;
     /** Columns that mean the same: older name, newer name. */
     readonly same?: readonly [string, string];
@@ -78,7 +80,7 @@ const breaking = { backward: 'breaking', forward: 'breaking' } as const;
 const fine = { backward: 'ok', forward: 'ok' } as const;
 
 /**
- * What every change of a schema does to readers: the rule set of the compatibility modes. Tests make the files and run
+ * The effect of every schema change on readers: the rule set of the compatibility modes. Tests write the files and run
  * the readers for each row (`rules.test.ts`; Spark in `tests/interop/spark.test.ts`).
  */
 export const RULES = {
@@ -293,7 +295,7 @@ export const RULES = {
 /** The name of a row of the rule table. */
 export type RuleId = keyof typeof RULES;
 
-/** The readers that a change hurts in a direction: those that fail or show a wrong value. */
+/** The readers that a change breaks in a direction: they fail or show a wrong value. */
 export function hurtReaders(id: RuleId, direction: 'backward' | 'forward'): Reader[] {
   const rule: Rule = RULES[id];
   const other = direction === 'backward' ? 'older' : 'newer';

@@ -10,7 +10,10 @@ const OUTCOMES: Readonly<Record<Outcome, string>> = {
 
 const VERDICTS: Readonly<Record<Verdict, string>> = { ok: 'yes', iceberg: 'Iceberg only', breaking: 'no' };
 
-/** The rule table as two Markdown tables: what may be done and why, and what readers do. Part of `docs/schemas.md`. */
+/**
+ * The rule table as two Markdown tables: allowed changes with reasons, and the behaviour of readers. Part of
+ * `docs/schemas.md`.
+ */
 export function rulesMarkdown(): string {
   const rules = Object.values<Rule>(RULES);
   const readers = Object.keys(READERS) as Reader[];

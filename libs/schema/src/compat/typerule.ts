@@ -3,7 +3,7 @@ import { canonicalJson } from '../fingerprint';
 import type { DataType } from '../types';
 import type { RuleId } from './rules';
 
-/** The rule for a column that has another type than before; both are not structs, and not both lists. */
+/** The rule for a column with a changed type; both are not structs, and not both lists. */
 export function typeRule(older: DataType, newer: DataType): RuleId {
   const [from, to] = [storedType(older), storedType(newer)];
   if (isNested(from) || isNested(to)) return 'scalar_nested';

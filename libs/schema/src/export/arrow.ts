@@ -9,7 +9,7 @@ export interface ArrowJsonField {
   /** `{name: 'int', bitWidth, isSigned}`, `{name: 'decimal', …}`, as Arrow's integration format has them. */
   readonly type: Readonly<Record<string, string | number | boolean>>;
   readonly children: readonly ArrowJsonField[];
-  /** The Parquet field id, and the message's key or path where the name is another one. */
+  /** The Parquet field id, and the message's key or path if the name differs. */
   readonly metadata?: readonly { readonly key: string; readonly value: string }[];
 }
 
@@ -18,12 +18,12 @@ export interface ArrowJsonSchema {
   readonly schema: { readonly fields: readonly ArrowJsonField[] };
 }
 
-/** The Arrow schema of the files, readable. */
+/** The Arrow schema of the files in readable form. */
 export function arrowJson(schema: TableSchema): ArrowJsonSchema {
   return { schema: { fields: toArrowSchema(schema).fields.map(fieldJson) } };
 }
 
-/** An Arrow IPC stream that holds the schema and no rows: `pyarrow.ipc.open_stream`, `pyarrow.ipc.read_schema`. */
+/** An Arrow IPC stream with the schema and no rows: `pyarrow.ipc.open_stream`, `pyarrow.ipc.read_schema`. */
 export function arrowIpc(schema: TableSchema): Uint8Array {
   const writer = new arrow.RecordBatchStreamWriter();
   writer.reset(undefined, toArrowSchema(schema));

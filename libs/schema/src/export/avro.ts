@@ -7,8 +7,8 @@ export type AvroType = string | readonly AvroType[] | { readonly [name: string]:
 
 /**
  * The Avro schema of a row. Nullable columns are unions with null that default to null, uint32 is a long, decimals are
- * `bytes` with the logical type `decimal`, timestamps `timestamp-micros`. Names that Avro does not take are encoded as
- * `_xHH_`; the column's own name then stands beside as `parquetry.name`, and the message's key or path as in Arrow.
+ * `bytes` with the logical type `decimal`, timestamps `timestamp-micros`. Names that Avro does not accept are encoded
+ * as `_xHH_`; then `parquetry.name` has the column's own name. The message's key or path is stored as in Arrow.
  */
 export function avroSchema(schema: TableSchema): AvroType {
   const name = avroName(schema.messageType);
@@ -35,7 +35,7 @@ function avroField(field: Field, parent: string, records: Set<string>): AvroType
   };
 }
 
-/** `path` names what is a record: Avro wants each one named, and no name twice; `records` has those in use. */
+/** `path` names records: Avro requires a unique name for each; `records` has the names in use. */
 function avroType(type: DataType, path: string, records: Set<string>): AvroType {
   const stored = storedType(type);
   switch (stored.type) {
@@ -69,7 +69,7 @@ function avroType(type: DataType, path: string, records: Set<string>): AvroType 
   }
 }
 
-/** Avro takes letters, digits and `_`, no digit first. */
+/** Avro accepts letters, digits and `_`, but no digit first. */
 function avroName(name: string): string {
   return encodeName(name).replaceAll(/[^A-Za-z0-9_]|^[0-9]/gu, (character) => {
     const code = character.codePointAt(0) ?? 0;

@@ -4,7 +4,7 @@ import type { DataType, Field, TableSchema } from '../types';
 /** A JSON Schema, or a part of one. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** JSON numbers lose digits in many readers, so wide integers and decimals may stand as texts too. */
+/** JSON numbers lose digits in many readers, so wide integers and decimals may also be strings. */
 const digits = (pattern: string, type: 'integer' | 'number' = 'integer'): JsonSchema => ({
   type: [type, 'string'],
   pattern,
@@ -12,8 +12,8 @@ const digits = (pattern: string, type: 'integer' | 'number' = 'integer'): JsonSc
 
 /**
  * The JSON Schema (2020-12) of a row: closed records, columns that are not nullable required. Integers beyond 32 bits
- * and decimals are numbers or texts of digits, timestamps are RFC 3339 texts, `json` columns are texts. A `$comment`
- * names the message's key or path where the column has another name.
+ * and decimals are numbers or strings of digits, timestamps are RFC 3339 strings, `json` columns are strings. A
+ * `$comment` has the message's key or path if the column has another name.
  */
 export function jsonSchema(schema: TableSchema): JsonSchema {
   return {

@@ -7,9 +7,9 @@ const ESCAPED = /[ ,;{}()=\u0000-\u001f\u007f]|_(?=x)|\p{Surrogate}/gu;
 const EMPTY = '_x_';
 
 /**
- * A name that Delta and Spark take, from any text: each character that they refuse stands as `_xHH_`, its code point in
- * upper case hex, and so does a `_` before an `x`. The empty text is `_x_`. Two texts never get one name; other names
- * stay as they are.
+ * Encodes any text as a name that Delta and Spark accept. Each character that they refuse becomes `_xHH_`, with its
+ * code point in upper-case hex; so does a `_` before an `x`. The empty text becomes `_x_`. Different texts get
+ * different names; other names stay unchanged.
  */
 export function encodeName(name: string): string {
   return name === '' ? EMPTY : name.replaceAll(ESCAPED, escape);

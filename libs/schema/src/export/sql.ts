@@ -3,10 +3,10 @@ import { duckdbColumns, quoteName, quoteText } from '../duckdb';
 import type { TableSchema } from '../types';
 
 /**
- * DuckDB statements that make an empty table of the schema, with the documentation as comments, and the message's key or
- * path of columns that have another name.
+ * DuckDB statements that create an empty table with the schema. Comments have the documentation, and the message's key
+ * or path of columns with another name.
  * @param table name of the table, the message type by default
- * @throws ParquetryError SCHEMA_CONFLICT for names that DuckDB can't hold apart
+ * @throws ParquetryError SCHEMA_CONFLICT for names that DuckDB can't distinguish
  */
 export function createTableSql(schema: TableSchema, table: string = schema.messageType): string {
   const name = quoteName(table);
@@ -29,14 +29,14 @@ export interface ViewSource {
   readonly name: string;
   /** Paths or URIs of the committed files. */
   readonly files: readonly string[];
-  /** The newest schema: the view has its columns, null where no file has them. */
+  /** The newest schema: the view has its columns, null if no file has them. */
   readonly schema: TableSchema;
 }
 
 /**
- * DuckDB statements for a view on each dataset, over exactly its committed files. Columns are matched by name, so that
- * files of all versions of a schema are read together.
- * @throws ParquetryError SCHEMA_CONFLICT for names that DuckDB can't hold apart
+ * DuckDB statements for a view on each dataset, over exactly its committed files. Columns are matched by name, so files
+ * of all schema versions can be read together.
+ * @throws ParquetryError SCHEMA_CONFLICT for names that DuckDB can't distinguish
  */
 export function viewsSql(sources: readonly ViewSource[]): string {
   return sources.map(viewSql).join('\n');

@@ -23,12 +23,12 @@ import {
 } from '../json/tape';
 import { TIME_OK, TimeReader } from '../json/time';
 
-/** What the values of a path have been; bits of `Evidence.seen`. */
+/** Kinds of values seen at a path; bits of `Evidence.seen`. */
 export const SAW_BOOL = 1;
 export const SAW_INTEGER = 2;
 /** A negative integer. */
 export const SAW_NEGATIVE = 4;
-/** An integer beyond ±2^53: not every double holds it. */
+/** An integer beyond ±2^53, which a double may not represent. */
 export const SAW_BEYOND_DOUBLE = 8;
 /** An integer beyond int64. */
 export const SAW_BEYOND_INT64 = 16;
@@ -36,14 +36,14 @@ export const SAW_BEYOND_INT64 = 16;
 export const SAW_BEYOND_UINT64 = 32;
 /** A number with a fraction or an exponent. */
 export const SAW_FRACTION = 64;
-/** Such a number that no double holds. */
+/** A number with a fraction or an exponent that no double represents. */
 export const SAW_INEXACT = 128;
 export const SAW_STRING = 256;
-/** A string that is no RFC 3339 time of at most microseconds. */
+/** A string that is not an RFC 3339 time with at most microseconds. */
 export const SAW_TEXT = 512;
 export const SAW_OBJECT = 1024;
 export const SAW_ARRAY = 2048;
-/** An open map: too many keys, or nested too deep; its members are no longer followed. */
+/** An open map: too many keys, or nested too deeply; its members are no longer tracked. */
 export const SAW_OPEN = 4096;
 
 /** An object with more distinct keys than this over all messages is an open map. */
@@ -54,15 +54,15 @@ export const MAX_NESTING = 16;
 const time = new TimeReader();
 
 /**
- * What all values at one JSON path have been: a join-semilattice. Observing and joining only ever set bits, raise
- * maxima and add members, so the outcome depends on no order, no batch split and no repetition. Nulls and absent values
- * leave no trace: everything is nullable, and a key becomes a member with its first value, which then decides its type.
+ * The kinds of all values at one JSON path, as a join-semilattice. Observing and joining only set bits, raise maxima
+ * and add members, so the result does not depend on order, batches or repetition. Nulls and absent values have no
+ * effect: everything is nullable, and a key becomes a member with its first value, which then decides its type.
  */
 export class Evidence {
   seen = 0;
-  /** Most digits before the decimal point of any number. */
+  /** Maximum digits before the decimal point of any number. */
   integerDigits = 0;
-  /** Most digits after it. */
+  /** Maximum digits after it. */
   scale = 0;
   /** Evidence of array elements. */
   items: Evidence | undefined;
@@ -70,13 +70,13 @@ export class Evidence {
   keys: KeyTable | undefined;
   members: Evidence[] = [];
 
-  /** `maxMembers`: distinct keys before it counts as an open map. `level`: nesting below the column. */
+  /** `maxMembers`: number of distinct keys above which it is an open map. `level`: nesting below the column. */
   constructor(
     readonly maxMembers = MAX_MEMBERS,
     readonly level = 0,
   ) {}
 
-  /** Takes one value of a scanned text. */
+  /** Observes one value of a scanned text. */
   observe(tape: Tape, node: number): void {
     const head = tape.nodes[node] as number;
     switch (head & KIND) {
@@ -101,7 +101,7 @@ export class Evidence {
     }
   }
 
-  /** Takes an integer, as its plain digits would be taken. */
+  /** Observes an integer, like its plain digits. */
   observeInteger(value: bigint): void {
     const tape = new Tape();
     tape.bytes = Buffer.from(String(value));
@@ -110,8 +110,8 @@ export class Evidence {
   }
 
   /**
-   * The numbers and strings in an observed value, with their evidence. In another value of the same structure only those
-   * can say anything new.
+   * The numbers and strings in an observed value, with their evidence. In another value of the same structure only
+   * these can add information.
    */
   scalars(tape: Tape, node: number, found: { readonly evidence: Evidence; readonly node: number }[]): void {
     const kind = tape.kind(node);
@@ -126,7 +126,7 @@ export class Evidence {
   }
 
   /**
-   * The evidence of member `key` of objects here, made when it is new; undefined when its value is null, which makes no
+   * The evidence of member `key` of the objects at this path, created if new; undefined for a null, which makes no
    * member, and for an open map.
    */
   member(tape: Tape, key: number): Evidence | undefined {
@@ -137,17 +137,17 @@ export class Evidence {
     return index >= 0 ? this.members[index] : this.addMember(tape.string(key));
   }
 
-  /** Whether a string here was no time: other strings then say nothing new. */
+  /** Whether a string at this path was not a time: other strings then add nothing new. */
   get isText(): boolean {
     return (this.seen & SAW_TEXT) !== 0;
   }
 
-  /** Whether it is an open map, whose members are no longer followed. */
+  /** Whether it is an open map, whose members are no longer tracked. */
   get isOpen(): boolean {
     return (this.seen & SAW_OPEN) !== 0;
   }
 
-  /** Paths below this one, itself included: the memory it takes. */
+  /** Number of paths from this one down, a measure of its memory. */
   get paths(): number {
     return this.members.reduce((sum, member) => sum + member.paths, 1 + (this.items?.paths ?? 0));
   }
@@ -170,7 +170,7 @@ export class Evidence {
     const { bytes } = tape;
     const start = tape.start(node);
     const end = tape.end(node);
-    // -0 is the integer 0: it alone makes no column of integers one of floats.
+    // -0 is the integer 0 and does not turn a column of integers into floats.
     const negative = bytes[start] === 45 && bytes[start + 1] !== 48;
     if (fraction) {
       this.seen |= SAW_FRACTION;

@@ -3,18 +3,19 @@ import { FIELD_ID_NAME } from '../columns';
 const CLEAN_NAME = /^[A-Za-z0-9_-]{1,128}$/;
 const MAX_NAME = 128;
 /**
- * Names of hive partition folders, where a column would clash with the folder's value in every reader, and what DuckDB's
- * COPY calls a field's id.
+ * Reserved names: those of hive partition folders, where a column would clash with the folder's value in every reader,
+ * and the name that DuckDB's COPY uses for a field's id.
  */
 const RESERVED = ['year', 'month', 'day', 'hour', FIELD_ID_NAME];
 
 /**
- * Names columns after message keys, reversibly: the schema keeps a key that is not its column's name as `Field.key`.
+ * Names columns after message keys, reversibly: if a key differs from its column's name, the schema keeps it as
+ * `Field.key`.
  *
- * Names are unique whatever their case and hold only letters, digits, `_` and `-`, which Parquet, Delta, Spark and
- * DuckDB all take. A key that already is such a name and is the first of its case variants keeps it. Every other key,
- * in byte order, gets its text with other characters as `_` (at most 128), or with the first free of `_2`, `_3`, …
- * appended. The outcome depends on the set of keys only.
+ * Names are unique, ignoring case, and contain only letters, digits, `_` and `-`, which Parquet, Delta, Spark and
+ * DuckDB all accept. A key that is already such a name, and is the first of its case variants, keeps it. Every other
+ * key, in byte order, gets its text with other characters as `_` (at most 128), or with the first free of `_2`, `_3`, …
+ * appended. The result depends only on the set of keys.
  *
  * @param keys the keys, in byte order
  * @param taken names that are not free: columns of the base schema

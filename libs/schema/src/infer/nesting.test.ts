@@ -86,7 +86,7 @@ describe('nested values', () => {
     expect(types).toContain('id: int64');
   });
 
-  it('taken apart before go on so: new members are new columns, other values get a column of their own', () => {
+  it('that were split before stay split: new members are new columns, other values get a separate column', () => {
     const base = infer([{ asset: { code: 'a' } }], 'flatten');
     const grown = infer([{ asset: { code: 'a', issuer: 'b' } }, { asset: 5 }], 'flatten', base);
     expect(grown.fields.slice(0, base.fields.length)).toEqual(base.fields);

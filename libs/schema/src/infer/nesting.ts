@@ -11,7 +11,7 @@ import {
 } from './evidence';
 
 /**
- * What objects and arrays of messages become where no predefined column says otherwise:
+ * How objects and arrays of messages are stored, unless a predefined column decides:
  *
  * - `struct`: STRUCT and LIST columns; open maps and mixed values JSON text.
  * - `flatten`: a column for each member, named `outer_inner`, at any depth; arrays of scalars LIST, other arrays JSON
@@ -23,7 +23,7 @@ export const NESTINGS = ['struct', 'flatten', 'json'] as const;
 /** See `NESTINGS`. */
 export type Nesting = (typeof NESTINGS)[number];
 
-/** The values at one path from the message down, for which a column is wanted. */
+/** The values at one path of the message that need a column. */
 export interface Place {
   readonly path: readonly string[];
   readonly evidence: Evidence;
@@ -31,7 +31,7 @@ export interface Place {
 
 const SAW_OTHERS = SAW_ARRAY | SAW_BOOL | SAW_FRACTION | SAW_INTEGER | SAW_STRING;
 
-/** Identifies a path; keys may hold any character. */
+/** Identifies a path; keys may contain any character. */
 export function pathId(path: readonly string[]): string {
   return JSON.stringify(path);
 }
@@ -42,9 +42,9 @@ export function fieldPath(field: Field): readonly string[] {
 }
 
 /**
- * The columns that a message's members want, in byte order of their keys. Under `flatten` an object is taken apart when
- * it never was anything else and is no open map, or when `base` has taken it apart before: then other values at its
- * path want a column of their own beside its members'.
+ * The columns for a message's members, in byte order of their keys. With `flatten` an object is split into its members
+ * if all values at its path are objects and it is not an open map, or if `base` has already split it. In that case
+ * other values at its path get a separate column.
  */
 export function places(evidence: Evidence, nesting: Nesting, base: readonly Field[] = []): Place[] {
   const flat = new Set<string>();

@@ -23,14 +23,14 @@ const JSON_TEXT: DataType = { type: 'json' };
 const SAW_NUMBER = SAW_INTEGER | SAW_FRACTION;
 const SAW_KINDS = SAW_BOOL | SAW_NUMBER | SAW_STRING | SAW_OBJECT | SAW_ARRAY;
 
-/** Keys that every reader, and DuckDB's COPY with its `__duckdb_…` names, takes as the name of a struct member. */
+/** Keys that every reader, and DuckDB's COPY with its `__duckdb_…` names, accepts as the name of a struct member. */
 const MEMBER_NAME = /^(?!__duckdb)[A-Za-z_][A-Za-z0-9_-]{0,127}$/i;
 
-/** Numbers struct members and list elements; columns get theirs from `inferSchema`. */
+/** Assigns ids to struct members and list elements; columns get theirs from `inferSchema`. */
 export type NextId = () => number;
 
 /**
- * The narrowest type that holds every value seen, exactly:
+ * The narrowest type that represents every value exactly:
  *
  * | seen (nulls aside) | type |
  * |---|---|
@@ -44,7 +44,7 @@ export type NextId = () => number;
  * | objects | struct, members by name; json when no member ever has a value, for an open map, or with keys that can't be member names |
  * | several of these | json |
  *
- * `json` is the source text of the value, so a number that fits no type keeps every digit there.
+ * `json` is the source text of the value, so a number that fits no other type keeps every digit.
  */
 export function resolveType(evidence: Evidence, nextId: NextId): DataType {
   const { seen } = evidence;

@@ -6,7 +6,7 @@ import { Evidence, sortedMembers } from './evidence';
 import { fieldPath, type Nesting, pathId, type Place, places } from './nesting';
 import { type NextId, resolveNested, resolveType } from './resolve';
 
-/** Columns that a dataset may have. */
+/** Maximum number of columns of a dataset. */
 export const MAX_COLUMNS = 10_000;
 
 /** Column of a row's ledger in schemas without a predefined base. */
@@ -20,14 +20,14 @@ export function messageEvidence(): Evidence {
 }
 
 /**
- * The schema of a dataset from the evidence of all its messages. A key that only ever was null has no column yet: the
- * first value decides its type, and until then its nulls read as those of a column that is not there.
+ * Infers the schema of a dataset from the evidence of all its messages. A key with only nulls has no column yet: the
+ * first value decides its type, and until then its nulls read like those of a missing column.
  *
  * Without `base` the columns are the keys seen, in name order, with field ids in that order from 1, plus
  * `ledger_sequence` (uint32) and `closed_at` (timestamp), both not null, which the pull fills with the message's
  * resolved ledger and close time: a key of that name is the same column. With `base` its fields keep their ids, names
- * and types whatever was seen; other keys become further nullable columns with new ids, in its structs too. `nesting`
- * says what objects and arrays in new columns become.
+ * and types, whatever the values; other keys become further nullable columns with new ids, also in its structs.
+ * `nesting` decides how objects and arrays in new columns are stored.
  *
  * @throws ParquetryError SCHEMA_CONFLICT for more than `MAX_COLUMNS` distinct keys or columns
  */
@@ -47,9 +47,9 @@ export function inferSchema(
   return schema;
 }
 
-/** The error for a type with more distinct keys than a dataset has columns; `position`: the message that is too much. */
+/** The error for a type with more distinct keys than `MAX_COLUMNS`; `position`: the message that exceeds the limit. */
 export function tooManyKeys(messageType: string, position?: string): ParquetryError {
-  const where = position === undefined ? '' : `; the message at ${position} goes beyond them`;
+  const where = position === undefined ? '' : `; the message at ${position} exceeds the limit`;
   return new ParquetryError(
     'SCHEMA_CONFLICT',
     `The messages of type ${messageType} have more than ${MAX_COLUMNS} distinct keys in all${where}.`,
@@ -106,9 +106,9 @@ function infer(
   };
 }
 
-/** Names for columns; a flattened one's is that of its keys joined by `_`. */
+/** Names for columns; a flattened column's name is its keys joined by `_`. */
 function placeNames(wanted: readonly Place[], taken: readonly string[]): string[] {
-  // Two paths can give one joined key, and a joined key can be a key of its own: those get a number.
+  // Two paths can have the same joined key, and a joined key can equal another key: these get a number.
   const keys = wanted.map(({ path }) => (path.length === 1 ? (path[0] as string) : path.join('_')));
   const plain = wanted.flatMap(({ path }, index) => (path.length === 1 ? [keys[index] as string] : []));
   const names = columnNames(plain, taken);

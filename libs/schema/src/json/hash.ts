@@ -1,6 +1,6 @@
 import { ESCAPED, type Tape } from './tape';
 
-/** The hash that KEY nodes carry (FNV-1a, 32 bits) over the UTF-8 bytes of a decoded key. Not for security. */
+/** The hash of KEY nodes (FNV-1a, 32 bits) over the UTF-8 bytes of a decoded key. Not for security. */
 export function hashText(text: string): number {
   let hash = 0x811c9dc5 | 0;
   for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 16777619);

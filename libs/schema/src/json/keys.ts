@@ -1,7 +1,7 @@
 import { hashText } from './hash';
 import { ESCAPED, type Tape } from './tape';
 
-/** A growing set of keys, each with a number from 0 in order of arrival; finds a tape's KEY without making a string. */
+/** A growing set of keys, numbered from 0 in order of insertion. It finds a tape's KEY without creating a string. */
 export class KeyTable {
   /** The keys by number. */
   readonly keys: string[] = [];
@@ -51,7 +51,7 @@ export class KeyTable {
     }
   }
 
-  /** Adds a key that is not there yet and returns its number; one that is there keeps its number. */
+  /** Adds a key if it is missing, and returns its number. */
   add(key: string): number {
     const known = this.indexOf(key);
     if (known >= 0) return known;

@@ -10,9 +10,9 @@ export interface DecimalShape {
   digits: number;
   /** Digits before the decimal point; negative when zeros follow the point. */
   point: number;
-  /** Digits the integer part needs. */
+  /** Digits of the integer part. */
   integerDigits: number;
-  /** Digits the fraction needs, trailing zeros left out. */
+  /** Digits of the fraction, without trailing zeros. */
   scale: number;
 }
 
@@ -20,8 +20,8 @@ const shape: DecimalShape = { negative: false, digits: 0, point: 0, integerDigit
 const EXPONENT_LIMIT = 1_000_000_000;
 
 /**
- * Measures a JSON number lexeme. The result is one shared object, valid until the next call. Exponents beyond ±10^9
- * are clipped there, far outside of every type.
+ * Measures a JSON number lexeme. The result is one shared object, valid until the next call. Exponents are clipped to
+ * ±10^9, far outside every type.
  */
 export function decimalShape(bytes: Uint8Array, start: number, end: number): DecimalShape {
   let at = start;
@@ -81,7 +81,10 @@ export function significantDigits(bytes: Uint8Array, start: number, end: number,
   return text;
 }
 
-/** Plain digits of a number's value: no exponent, no trailing zeros, no sign on zero. For values of at most some dozen digits. */
+/**
+ * Plain digits of a number's value: no exponent, no trailing zeros, no sign on zero. For values of at most a few dozen
+ * digits.
+ */
 export function plainDecimal(bytes: Uint8Array, start: number, end: number): string {
   const { negative, digits, point } = decimalShape(bytes, start, end);
   if (digits === 0) return '0';
@@ -92,7 +95,7 @@ export function plainDecimal(bytes: Uint8Array, start: number, end: number): str
   return `${sign}${text.slice(0, point)}.${text.slice(point)}`;
 }
 
-/** Decimal digits that can be those of a double: 767 significant ones at most, and 1074 after the point. */
+/** Maximum decimal digits of an exact double: 767 significant ones, and 1074 after the point. */
 const DOUBLE_DIGITS = 767;
 const DOUBLE_SCALE = 1_074;
 
@@ -100,10 +103,10 @@ const DOUBLE_SCALE = 1_074;
 const EXACT_DIGITS = 38;
 
 /**
- * Whether a double holds the number, by its value. A whole number must be exactly the double; a number with a fraction
- * may also be the shortest decimal that means the double, as programs print it, and so may one of more than 38 digits
- * that is written with an exponent, since no other type holds it either. True for 0.1, 1e22, 1e300 and
- * 1152921504606846976; false for 1e23, 1152921504606847000, 9007199254740993, 1e400 and 0.12345678901234567890.
+ * Whether a double represents the number, by its value. A whole number must equal the double exactly. A number with a
+ * fraction may also be the shortest decimal that identifies the double, as programs print it. So may a number of more
+ * than 38 digits with an exponent, since no other type can store it. True for 0.1, 1e22, 1e300 and 1152921504606846976;
+ * false for 1e23, 1152921504606847000, 9007199254740993, 1e400 and 0.12345678901234567890.
  */
 export function survivesDouble(bytes: Uint8Array, start: number, end: number): boolean {
   const { digits, point, scale } = decimalShape(bytes, start, end);
@@ -126,7 +129,7 @@ function hasExponent(bytes: Uint8Array, start: number, end: number): boolean {
   return false;
 }
 
-/** Whether the digits and their point are those that are printed for a double. */
+/** Whether the digits and their point equal the printed form of a double. */
 function isShortest(value: number, text: string, point: number): boolean {
   if (text.length > 17) return false;
   const printed = Buffer.from(String(value));
@@ -140,12 +143,12 @@ function isShortest(value: number, text: string, point: number): boolean {
 
 /** Whether `text` / 10^scale is a positive double's own value. */
 function isExact(value: number, text: string, scale: number): boolean {
-  // A fraction of `scale` digits is a multiple of 2^-scale, or it is no double.
+  // A fraction of `scale` digits must be a multiple of 2^-scale to be a double.
   const whole = scaled(value, scale);
   return whole !== undefined && whole * 5n ** BigInt(scale) === BigInt(text);
 }
 
-/** `value` × 2^power as an integer; undefined when it is none. */
+/** `value` × 2^power; undefined if that is not an integer. */
 function scaled(value: number, power: number): bigint | undefined {
   let left = power;
   let product = value;
@@ -153,15 +156,15 @@ function scaled(value: number, power: number): bigint | undefined {
   return Number.isInteger(product) ? BigInt(product) << BigInt(left) : undefined;
 }
 
-/** Where an integer lexeme fits. */
+/** The class of an integer lexeme, by its size. */
 export const FITS_DOUBLE = 0;
 export const FITS_INT64 = 1;
 export const FITS_UINT64 = 2;
 export const FITS_NONE = 3;
 
 /**
- * The narrowest of: an integer that every double holds (at most 2^53 in size), int64, uint64, none of them. `start` is
- * the lexeme's first byte, a sign included.
+ * The narrowest of: an integer that a double represents exactly (at most 2^53 in size), int64, uint64, or none of them.
+ * `start` is the lexeme's first byte, a sign included.
  */
 export function integerFit(bytes: Uint8Array, start: number, end: number): number {
   const negative = bytes[start] === 45;

@@ -16,9 +16,9 @@ import {
   TRUE,
 } from './tape';
 
-/** Objects and arrays may be nested this deep. */
+/** Maximum nesting of objects and arrays. */
 export const MAX_DEPTH = 200;
-/** Values and keys one text may hold; bounds the tape to 64 MB. */
+/** Maximum values and keys of one text; limits the tape to 64 MB. */
 export const MAX_NODES = 4_000_000;
 /** Above this many keys in an object duplicates are looked up in a set. */
 const PAIRWISE_KEYS = 24;
@@ -26,7 +26,7 @@ const PAIRWISE_KEYS = 24;
 /** Why a text can't be read. */
 export type JsonFaultCode = 'NOT_JSON' | 'NOT_UTF8' | 'TOO_DEEP' | 'TOO_MANY_VALUES';
 
-/** What is wrong with a text, and at which byte of the buffer. */
+/** The error in a text, and its byte position in the buffer. */
 export interface JsonFault {
   readonly code: JsonFaultCode;
   readonly offset: number;
@@ -61,7 +61,7 @@ export class JsonScanner {
   private keys = new Int32Array(256);
   private keyTop = 0;
 
-  /** Walks the text in `bytes[start, end)`. False: `fault` says why; the tape is then meaningless. */
+  /** Scans the text in `bytes[start, end)`. If it returns false, `fault` has the reason and the tape is invalid. */
   scan(bytes: Uint8Array, start: number, end: number): boolean {
     this.begin(bytes, end);
     let at = this.value(this.space(start), 0);
@@ -75,7 +75,7 @@ export class JsonScanner {
     return true;
   }
 
-  /** Begins a text of which only single values are scanned, by `one`. */
+  /** Starts a text of which only single values are scanned, with `one`. */
   begin(bytes: Uint8Array, end: number): void {
     this.bytes = this.tape.bytes = bytes;
     this.end = end;
@@ -91,7 +91,7 @@ export class JsonScanner {
     return this.value(at, depth);
   }
 
-  /** Whether a string had bytes that are not ASCII, so that the text must still be checked for UTF-8. */
+  /** Whether a string had non-ASCII bytes, so that the text must still be checked for UTF-8. */
   get notAscii(): boolean {
     return this.foreign;
   }
@@ -366,7 +366,7 @@ export class JsonScanner {
   }
 }
 
-/** The first byte that breaks UTF-8; only for the message of a fault. */
+/** The first byte that violates UTF-8; only used in the message of a fault. */
 function badUtf8(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
   while (at < end) {

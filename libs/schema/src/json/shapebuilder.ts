@@ -24,7 +24,7 @@ import {
   type Tape,
 } from './tape';
 
-/** Values and keys a shape may have; larger texts are always scanned. */
+/** Maximum values and keys of a shape; larger texts are always scanned. */
 const MAX_SHAPE_NODES = 4_096;
 
 /** A shape as the steps that lead to it; `classes[n]` is the class of the value after step n. */
@@ -34,16 +34,16 @@ export interface BuiltShape<Plan> {
   readonly shape: Shape<Plan>;
 }
 
-/** Where a node lies: a value by its number, or literal text. */
+/** The position of a node: a value by its number, or literal text. */
 interface Place {
   readonly node: number;
   readonly start: number;
   readonly end: number;
 }
 
-/** Takes a scanned text apart into literals and values. */
+/** Splits a scanned text into literals and values. */
 export class ShapeBuilder<Plan> {
-  /** Undefined for texts that no shape can stand for: too large, or with half a surrogate pair outside of ANY values. */
+  /** Undefined for texts without a shape: too large, or with half a surrogate pair outside ANY values. */
   build(tape: Tape, start: number, end: number, spec: ShapeSpec<Plan>): BuiltShape<Plan> | undefined {
     if (tape.length > MAX_SHAPE_NODES * NODE) return undefined;
     const cuts: {

@@ -14,26 +14,26 @@ import {
 } from './shapetypes';
 import { FALSE, FRACTION, KIND, LONE, NODE, NUMBER, STRING, Tape, TRUE } from './tape';
 
-/** Limits on what hostile input can make a table grow to: shapes, bytes, and steps that may follow one value. */
+/** Limits of a table, against hostile input: shapes, bytes, and steps after one value. */
 const MAX_SHAPES = 8_192;
 const MAX_BYTES = 64 << 20;
 const MAX_SIBLINGS = 64;
-/** Misses before a table is judged, and hits per miss (the inverse) that keep it in use. */
+/** Misses before a table is evaluated, and the (inverse) hits per miss that keep it in use. */
 const TRIAL = 20_000;
 
 /**
- * Recognises texts whose structure was seen before, in one pass over the bytes, without a tape being built.
+ * Recognises texts with a known structure, in one pass over the bytes, without building a tape.
  *
- * A structure is what a full scan found: the bytes of all keys, brackets, commas, white space and nulls, and the class of
- * each value between them. It is kept as a tree of literals and compared byte by byte; nothing is hashed, so no two
+ * A structure is what a full scan found: the bytes of all keys, brackets, commas, white space and nulls, and the class
+ * of each value between them. It is kept as a tree of literals and compared byte by byte; nothing is hashed, so no two
  * structures can collide and no input can be made to look like another one. Strings are checked for control characters,
  * escapes and half surrogate pairs, numbers for their grammar, texts with bytes beyond ASCII for UTF-8, ANY values by
- * the scanner itself. Texts with duplicate keys or faults are never learnt. So a match says what a full scan would have
- * said; anything else is a miss, which costs time, never correctness: hostile input can only fill the table, which is
- * bounded, and a table that seldom matches is put out of use.
+ * the scanner itself. Texts with duplicate keys or faults are never added. So a match has the same result as a full
+ * scan. Anything else is a miss, which costs only time: hostile input can only fill the table, which is bounded, and a
+ * table that seldom matches is switched off.
  */
 export class ShapeTable<Plan> {
-  /** The tape of the text matched last; its nodes outside of the wanted ones are those of another text. */
+  /** The tape of the last matched text; nodes other than the wanted ones belong to another text. */
   readonly tape = new Tape();
   private readonly roots: Step<Plan>[] = [];
   private readonly scanner = new JsonScanner();
@@ -48,7 +48,7 @@ export class ShapeTable<Plan> {
   private misses = 0;
   private notAscii = false;
 
-  /** Whether `learn` can still take shapes. */
+  /** Whether `learn` can still add shapes. */
   get open(): boolean {
     return this.learned < MAX_SHAPES && this.size < MAX_BYTES && this.useful;
   }
@@ -57,17 +57,17 @@ export class ShapeTable<Plan> {
     return this.misses < TRIAL || this.hits * 4 > this.misses;
   }
 
-  /** What is known so far, as steps from the first literal on. */
+  /** The known shapes, as steps from the first literal on. */
   get steps(): readonly Step<Plan>[] {
     return this.roots;
   }
 
-  /** Texts learnt from. */
+  /** Number of texts added. */
   get lessons(): number {
     return this.learned;
   }
 
-  /** Learns the structure of a scanned text `bytes[start, end)` of the tape, which has no fault and no duplicate key. */
+  /** Adds the structure of a scanned text `bytes[start, end)`, which has no fault and no duplicate key. */
   learn(tape: Tape, start: number, end: number, spec: ShapeSpec<Plan>): void {
     if (!this.open) return;
     const built = this.builder.build(tape, start, end, spec);
@@ -136,7 +136,7 @@ export class ShapeTable<Plan> {
     }
   }
 
-  /** Walks over a value; leaves its class in `heads[count]` and returns the byte after it, or -1. */
+  /** Skips a value; stores its class in `heads[count]` and returns the byte after it, or -1. */
   private value(
     found: number,
     bytes: Uint8Array,
@@ -199,7 +199,7 @@ export class ShapeTable<Plan> {
   private fill(shape: Shape<Plan>, bytes: Uint8Array): Shape<Plan> | undefined {
     const { marks, tape } = this;
     const { nodes, values, spans } = shape;
-    // The scanner's bound on values and keys is for the whole text.
+    // The scanner's limit of values and keys applies to the whole text.
     if (this.scanner.tape.length + nodes.length > MAX_NODES * NODE) return undefined;
     for (let index = 0; index < values.length; index += 2) {
       const node = values[index] as number;
@@ -231,13 +231,13 @@ export class ShapeTable<Plan> {
   }
 }
 
-/** Class by first byte, exact for what `value` does not look at again. */
+/** Class by first byte; exact for the classes that `value` does not check again. */
 function valueClass(byte: number): number {
   if (byte === 34) return PLAIN_STRING;
   return byte === 116 || byte === 102 ? BOOLEAN : INTEGER;
 }
 
-/** The byte after an integer, or 0 when it is none or has a fraction or an exponent. */
+/** The byte after an integer, or 0 if it is not an integer or has a fraction or an exponent. */
 function integer(bytes: Uint8Array, start: number, end: number): number {
   let at = bytes[start] === 45 ? start + 1 : start;
   const first = at;
@@ -276,7 +276,7 @@ function pick<Plan>(
   return undefined;
 }
 
-/** Whether a byte begins a scalar that is not null, or any value that is not null. */
+/** Whether a byte starts a scalar other than null, or any value other than null. */
 function startsValue(byte: number, any: boolean): boolean {
   if (byte === 34 || byte === 45 || (byte >= 48 && byte <= 57) || byte === 116 || byte === 102) return true;
   return any && (byte === 123 || byte === 91);

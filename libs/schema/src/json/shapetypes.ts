@@ -4,7 +4,7 @@ export const ESCAPED_STRING = 1;
 export const INTEGER = 2;
 export const OTHER_NUMBER = 3;
 export const BOOLEAN = 4;
-/** Any value but null. */
+/** Any value except null. */
 export const ANY = 5;
 
 /** One step of a shape: literal bytes, then a value, or the end of the text when `shape` is set. */
@@ -19,10 +19,10 @@ export interface Step<Plan> {
   shape?: Shape<Plan>;
 }
 
-/** What a text of a known structure has in common with the first one of that structure. */
+/** The properties that all texts of a known structure share. */
 export interface Shape<Plan> {
   readonly plan: Plan;
-  /** The first text's tape; on a match the wanted nodes are given the spans of the matching text. */
+  /** The first text's tape; on a match the wanted nodes get the spans of the matching text. */
   readonly nodes: Int32Array<ArrayBuffer>;
   /** Wanted scalars and ANY values, in the order of their nodes: node, number of the value. */
   readonly values: Int32Array;
@@ -30,13 +30,13 @@ export interface Shape<Plan> {
   readonly spans: Int32Array;
 }
 
-/** Which parts of a text its shape must keep. */
+/** The parts of a text that its shape must keep. */
 export interface ShapeSpec<Plan> {
   readonly plan: Plan;
   /** STRING nodes whose bytes are part of the structure, such as the name of the message's type. */
   readonly fixed?: (node: number) => boolean;
-  /** Nodes that may be of any kind but null: their structure is not followed. */
+  /** Nodes of any kind except null: their structure is not compared. */
   readonly any?: (node: number) => boolean;
-  /** Nodes that readers of the tape need; a container counts with everything in it. */
+  /** Nodes that readers of the tape need; a container includes everything in it. */
   readonly wanted: readonly number[];
 }

@@ -10,21 +10,21 @@ export const KEY = 8;
 
 /** Mask of the kind in a node's first integer. */
 export const KIND = 15;
-/** STRING or KEY: holds at least one escape. */
+/** STRING or KEY: contains at least one escape. */
 export const ESCAPED = 16;
-/** STRING or KEY: holds an escaped surrogate without its other half, so it is no Unicode text. */
+/** STRING or KEY: contains an escaped surrogate without its other half, so it is not valid Unicode. */
 export const LONE = 32;
 /** NUMBER: has a fraction or an exponent. */
 export const FRACTION = 64;
 
-/** Integers a node takes on the tape. */
+/** Integers per node on the tape. */
 export const NODE = 4;
 
 /** Names of the kinds for people, by kind. */
 const KIND_NAMES = ['', 'object', 'array', 'string', 'number', 'boolean', 'boolean', 'null', 'key'] as const;
 
 /**
- * The walk of one JSON text: its values as spans, in document order, nothing materialised. Node `n` is four integers:
+ * The values of one JSON text as spans, in document order, without decoded values. Node `n` is four integers:
  *
  *   nodes[n]     kind | flags
  *   nodes[n+1]   first byte (of the quote or bracket for strings, objects, arrays)
@@ -81,7 +81,7 @@ export class Tape {
     return JSON.parse(bytesToText(this.bytes, start, end)) as string;
   }
 
-  /** The decoded value of a STRING or KEY as UTF-8; for those without escapes the bytes between the quotes are it. */
+  /** The decoded value of a STRING or KEY as UTF-8; without escapes these are the bytes between the quotes. */
   decoded(node: number): Buffer {
     return Buffer.from(this.string(node));
   }

@@ -1,11 +1,11 @@
 import { ESCAPED, type Tape } from './tape';
 
-/** What reading a time can give. */
+/** Results of reading a time. */
 export const TIME_OK = 0;
 export const TIME_BAD = 1;
 /** It has non-zero digits beyond microseconds. */
 export const TIME_FINE = 2;
-/** Outside of the years 0001–9999 in UTC. */
+/** Outside the years 0001–9999 in UTC. */
 export const TIME_RANGE = 3;
 
 const MIN_SECONDS = -62_135_596_800;
@@ -60,7 +60,7 @@ export class TimeReader {
     return fine ? TIME_FINE : TIME_OK;
   }
 
-  /** Reads the text of a STRING, however it is escaped. */
+  /** Reads the text of a STRING, with its escapes decoded. */
   readText(tape: Tape, node: number): number {
     if (((tape.nodes[node] as number) & ESCAPED) === 0)
       return this.read(tape.bytes, tape.start(node) + 1, tape.end(node) - 1);
@@ -78,7 +78,7 @@ export class TimeReader {
     return TIME_OK;
   }
 
-  /** Unix microseconds: a number where it is a safe integer, else a bigint. */
+  /** Unix microseconds: a number if it is a safe integer, else a bigint. */
   unixMicros(): number | bigint {
     const micros = this.seconds * 1_000_000 + this.micros;
     return Number.isSafeInteger(micros) ? micros : BigInt(this.seconds) * 1_000_000n + BigInt(this.micros);

@@ -8,10 +8,10 @@ import { type Outcome, type Rule } from '../rules';
 /** A Python with pyarrow, polars and deltalake. */
 export const PYTHON = process.env['PARQUETRY_PYTHON'];
 
-/** A value as text, texts in quotes; members of structs and items of lists apart. */
+/** A value as text, with strings in quotes; struct members and list items separately. */
 type Value = string | null | readonly Value[] | { readonly [member: string]: Value };
 
-/** What a reader found: rows in the order of `k`, or its error. */
+/** The result of a reader: rows in the order of `k`, or its error. */
 export type Found =
   | {
       readonly columns: readonly string[];
@@ -20,7 +20,7 @@ export type Found =
     }
   | { readonly error: string };
 
-/** A program that read `v1`, `v2` alone, and both in other ways. */
+/** A program that read `v1` and `v2` separately, and both in other ways. */
 export type Readings = Readonly<Record<string, Found>>;
 
 /** Writes the two files of a rule into a folder with DuckDB; row 1 is the older file's, row 2 the newer one's. */
@@ -38,7 +38,7 @@ export async function writeFiles(
   return where;
 }
 
-/** A connection whose time zone is not UTC, as users have it. */
+/** A connection with a time zone other than UTC, as users have. */
 export async function openDuck(): Promise<{ duck: DuckDBConnection; close: () => void }> {
   const instance = await DuckDBInstance.create(':memory:');
   const duck = await instance.connect();
@@ -94,7 +94,7 @@ export async function readPython(folders: readonly string[]): Promise<Readonly<R
   return JSON.parse(stdout) as Record<string, Readings>;
 }
 
-/** What a reader made of both files, judged by its own reading of each one alone. */
+/** The outcome of a reader for both files, compared with its own reading of each file alone. */
 export function judge(reader: string, readings: Readings, same?: readonly [string, string]): Outcome {
   const [older, newer, both] = [readings['v1'], readings['v2'], readings[reader]];
   if (
@@ -114,7 +114,7 @@ export function judge(reader: string, readings: Readings, same?: readonly [strin
   if (!/_older$/.test(reader)) add(newer);
   const alias = (name: string): string =>
     name === same?.[0] ? same[1] : name === same?.[1] ? same[0] : name;
-  // A reader that holds a schema need not show the members that its schema lacks.
+  // A reader with a given schema need not show members that its schema lacks.
   const own = holdsNewer ? newer : /_older$/.test(reader) ? older : undefined;
   let hidden = false;
   for (const name of types.keys())

@@ -28,7 +28,7 @@ export function schemaOf(...fields: Field[]): TableSchema {
   };
 }
 
-/** Types, nested up to a depth, with ids that are all different from the given counter on. */
+/** Types, nested up to a depth, with distinct ids from the given counter on. */
 function typeArbitrary(depth: number): fc.Arbitrary<DataType> {
   const scalar = fc.oneof(
     fc
@@ -82,7 +82,7 @@ export function numbered(fields: readonly Field[], next: () => number): Field[] 
   return fields.map((one) => ({ ...one, id: one.id === 0 ? next() : one.id, type: typed(one.type) }));
 }
 
-/** Schemas with up to four further columns; names and ids of two of them often meet. */
+/** Schemas with up to four further columns; names and ids of two of them often collide. */
 export const schemaArbitrary: fc.Arbitrary<TableSchema> = fc
   .tuple(fieldsArbitrary(2, 0), fc.integer({ min: 3, max: 6 }))
   .map(([fields, first]) => {
