@@ -160,7 +160,7 @@ describe('a tail of NDJSON files', () => {
     },
     {
       mode: 'reject_row',
-      says: 'REJECTS_EXCEEDED: 1 messages of trade were rejected, 0 are allowed',
+      says: 'REJECTS_EXCEEDED: 1 messages of trade were rejected; 0 are allowed per partition',
       way: ['--contract-columns', 'reject_row', '--max-rejects', '1'],
       taken: { rows: 3, rejected: 1, version: 1 },
     },

@@ -124,7 +124,7 @@ describe('a segment that is replaced', () => {
     expect(refused.code).toBe(1);
     const text = JSON.stringify(refused.document);
     expect(text).toContain('UNKNOWN_COLUMN');
-    expect(text).toContain('held to version 2, with which their ledgers are committed');
+    expect(text).toContain('checked against version 2, with which their ledgers are committed');
     // Nothing was registered for a run that writes with no schema of its own.
     const versions = (): string[] =>
       readdirSync(path.join(sandbox.dir, 'archive/_parquetry/schemas/reading'));

@@ -4,8 +4,8 @@ import { ParquetryError, type Reject, type RejectSummary } from '@parquetry/core
 import type { StagedFiles } from './files';
 
 /**
- * In = out + rejected, for each ledger of a staged dataset: the messages counted are its rows and its rejects, and the
- * rejects file has just those rejects, each with its reason, place and text, or counted in a summary.
+ * Checks input = rows + rejects for each ledger of a staged dataset, and that the rejects file has exactly those rejects,
+ * each with its reason, position and text, or counted in a summary.
  * @throws ParquetryError VERIFY_MISMATCH
  */
 export async function checkAccount(stage: StagedFiles): Promise<void> {

@@ -10,9 +10,9 @@ import type { Workplace } from './workplace';
 const MAX_OPEN = 8;
 
 /**
- * The archives that a worker keeps open: their logs stay folded between steps, so that a commit reads only what is new.
- * What they keep is a hint. Each use asks storage whether the archive is still the same one; the logs and the registry
- * do so for what they keep.
+ * The open archives of a worker: the replayed state of their logs is kept between steps, so that a commit reads only
+ * new commits. All caches are hints. Each use checks that storage still has the same archive; the logs and the registry
+ * check their own caches.
  */
 export class Archives {
   private readonly open = new Map<string, Promise<Archive>>();
@@ -21,7 +21,7 @@ export class Archives {
     private readonly deps: { readonly writer: Writer; readonly workplace: Pick<Workplace, 'tempDir'> },
   ) {}
 
-  /** An archive that exists. @throws ParquetryError ARCHIVE_INVALID */
+  /** Opens an existing archive. @throws ParquetryError ARCHIVE_INVALID */
   async get(root: string): Promise<Archive> {
     const known = this.open.get(root);
     if (known !== undefined) {
@@ -45,7 +45,7 @@ export class Archives {
   }
 }
 
-/** What a run wants of an archive's identity; what is absent is as the archive has it. */
+/** The identity that a run requires; absent fields are as in the archive. */
 export interface WantedIdentity {
   readonly network?: string | undefined;
   readonly layout: Layout;
@@ -54,14 +54,14 @@ export interface WantedIdentity {
   readonly prefix?: string | undefined;
 }
 
-/** What the settings of a run say of the archive's identity. */
+/** The identity from the settings of a run. */
 export function wantedIdentity({ network, nested, prefix, settings }: RunSpec): WantedIdentity {
   return { network, prefix, nesting: nested, layout: settings.layout, integers: settings.integers };
 }
 
 /**
- * The identity of the archive at a store, checked against what a run wants; undefined when there is no archive yet.
- * Writes nothing.
+ * The identity of the archive at a store, checked against the run's; undefined when there is no archive yet. Writes
+ * nothing.
  * @throws ParquetryError ARCHIVE_MISMATCH, ARCHIVE_INVALID
  */
 export async function checkArchive(
@@ -74,7 +74,7 @@ export async function checkArchive(
   return identity;
 }
 
-/** The identity of a run's archive: what the run wants, else what the archive has, else the default. */
+/** The identity of a run's archive: from the run, else from the archive, else the default. */
 export function mergeIdentity(wanted: WantedIdentity, existing?: ArchiveIdentity): ArchiveIdentity {
   const prefix = wanted.prefix ?? existing?.prefix ?? '';
   return {

@@ -1,7 +1,7 @@
-/** Objects that are read at once: a request to a remote store takes its time, whatever it asks for. */
+/** Concurrent reads, since a request to a remote store has latency, whatever its size. */
 const AT_ONCE = 32;
 
-/** `work` of every item, some at once; results in the order of the items. */
+/** Runs `work` for every item with limited concurrency; results are in the order of the items. */
 export async function inBatches<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   for (let first = 0; first < items.length; first += AT_ONCE)

@@ -1,26 +1,26 @@
 const MB = 1_000_000;
 
-/** What a worker gives to its parts of the memory beyond its idle process; all in bytes. */
+/** Memory budget of a worker beyond its idle process; all values in bytes. */
 export interface MemoryBudget {
-  /** Pulls at once, and writes at once. */
+  /** Concurrent pulls, and concurrent writes. */
   readonly lanes: number;
-  /** Limit of DuckDB's buffer manager; what it allocates beside it (text of a row group, dictionaries) comes on top. */
+  /** Limit of DuckDB's buffer manager; its other allocations (text of a row group, dictionaries) are additional. */
   readonly duckdbBytes: number;
   /** Freed memory that each of DuckDB's threads may keep; see `DatabaseOptions.keepFreed`. */
   readonly keepFreedBytes: number;
-  /** Most memory of one pull thread's objects. */
+  /** Heap limit of one pull thread. */
   readonly heapBytes: number;
 }
 
-/** A lane's need (measured): a pull thread, and a write with its read buffer and row group. */
+/** Measured memory of a lane: a pull thread, and a write with its read buffer and row group. */
 const LANE_BYTES = 350 * MB;
 
-/** From this much memory on there is room for freed memory that is kept. */
+/** From this budget on DuckDB's threads may keep freed memory. */
 const ROOMY_BYTES = 800 * MB;
 
 /**
- * Shares `memoryBytes` out: as many lanes as fit, up to `threads`, then a good half to DuckDB's buffer
- * manager. Measured in docs/decisions/008-row-path.md.
+ * Splits `memoryBytes`: as many lanes as fit, up to `threads`, then just over half to DuckDB's buffer manager. Measured
+ * in docs/decisions/008-row-path.md.
  */
 export function memoryBudget(memoryBytes: number, threads: number): MemoryBudget {
   const lanes = Math.min(Math.max(Math.floor(memoryBytes / LANE_BYTES), 1), Math.max(threads, 1));

@@ -3,10 +3,13 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { bundleWorkflowCode } from '@temporalio/worker';
 
-/** The workflow code as one prebuilt script beside the compiled worker; workers start faster and smaller with it. */
+/**
+ * The workflow code as one prebuilt script next to the compiled worker; workers start faster and use less memory with
+ * it.
+ */
 export const BUNDLE_PATH = path.join(__dirname, '..', 'dist', 'workflow-bundle.js');
 
-/** Found by name at run time: the bundler reads the compiled files, this process never loads them lazily. */
+/** Resolved by name at run time: the bundler reads the compiled files; this process does not import them. */
 const WORKFLOWS: string = '@parquetry/workflows';
 
 /** Bundles the compiled workflow code. Fails when workflow code reaches Node or a native module. */

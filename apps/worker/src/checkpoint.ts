@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import type { CheckpointWriter } from '@parquetry/archive';
 import type { Writer } from '@parquetry/writer';
 
-/** Writes the checkpoints of the Delta log with DuckDB, through an NDJSON file in the worker's own folder. */
+/** Writes the checkpoints of the Delta log with DuckDB, through an NDJSON file in the worker's temporary folder. */
 export function checkpointWriter(writer: Writer, tempDir: string): CheckpointWriter {
   return {
     async write(rows, localFile) {

@@ -1,16 +1,19 @@
 import type { TidyRule } from './tidy';
 import type { Workplace } from './workplace';
 
-/** How often the work folder is tidied, milliseconds. */
+/** Interval of the cleanup of the work folder, milliseconds. */
 const INTERVAL_MS = 10_000;
-/** A step may take twelve hours, and one that waits for a worker gives up after ten minutes. Milliseconds. */
+/**
+ * Age after which unchanged folders are removed, milliseconds: a step may take twelve hours, and one that waits for a
+ * worker times out after ten minutes.
+ */
 const STALE_MS = 24 * 3_600_000;
-/** After this long without a change the owner of a stage is looked at, milliseconds. */
+/** After this long without a change the owner of a stage is checked, milliseconds. */
 const IDLE_MS = 20_000;
 
 /**
- * Tidies a work folder now and at intervals. A failure is retried at the next interval.
- * @returns stops it: waits for a pass that is under way, then removes the spools of runs that are over
+ * Cleans up a work folder now and at intervals. A failure is retried at the next interval.
+ * @returns a function that stops it: waits for a running pass, then removes the spools of finished runs
  */
 export function startCleanup(workplace: Workplace, isOver: TidyRule['isOver']): () => Promise<void> {
   const tidy = (): Promise<void> => {
@@ -24,7 +27,7 @@ export function startCleanup(workplace: Workplace, isOver: TidyRule['isOver']): 
   return async () => {
     clearInterval(timer);
     await pass;
-    // The run that this worker was started for may be over by now, and no other worker may come.
+    // The run of this worker may have ended, and there may be no later worker.
     const now = Date.now();
     await workplace.tidySpools({ stale: now - STALE_MS, idle: now + 1, isOver }).catch(() => undefined);
   };

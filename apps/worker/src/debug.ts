@@ -4,7 +4,7 @@ import type { MessageDecision } from '@parquetry/source';
 import type { DatasetStep } from '@parquetry/workflows';
 import type { Flush, WrittenFile } from '@parquetry/writer';
 
-/** The debug line of a message: what it is, and the folder it goes to or why it is rejected. */
+/** The debug line of a message: its identity, and its target folder or the reason of its rejection. */
 export function decisionLine(decision: MessageDecision, layout: Layout): string {
   const { dataset, ledger, closeTimeMicros, reject } = decision;
   const what = `message ${dataset} ledger ${ledger}`;
@@ -16,9 +16,9 @@ export function decisionLine(decision: MessageDecision, layout: Layout): string 
   return `${what}: accepted, closed ${time}, to ${layoutFolder(layout, ledger, closeTimeMicros).path}`;
 }
 
-/** The debug line of a file that is about to be written: what is in it, what closed it, where it goes. */
+/** The debug line before a file is written: its content, closing reason and target folder. */
 export function flushLine(step: DatasetStep, { rows, range, reason, folder, name }: Flush): string {
-  // The end of a tail's range was a decision of its own.
+  // The end of a tail's range has its own closing reason.
   const closed = reason === 'range_end' ? (step.reason ?? reason) : reason;
   return (
     `Flushing ${rows} records of ${step.dataset}, ledgers ${formatRange(range)}, closed by ${closed}: ` +

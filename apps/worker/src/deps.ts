@@ -4,7 +4,7 @@ import type { Archives } from './archives';
 import type { PullPool } from './pull/pool';
 import type { Workplace } from './workplace';
 
-/** What the activities work with; built once a worker. */
+/** Dependencies of the activities; built once per worker. */
 export interface WorkerDeps {
   readonly workplace: Workplace;
   readonly writer: Writer;
@@ -13,11 +13,11 @@ export interface WorkerDeps {
   readonly queue: string;
   readonly client: Client;
   readonly archives: Archives;
-  /** Aborted when the worker is told to stop: a step that only waits ends at once, others have their grace time. */
+  /** Aborted when the worker stops: a step that only waits ends at once, others have a grace period. */
   readonly stopping: AbortSignal;
-  /** Hears each decision as a line (`--debug`); absent when nobody asked. */
+  /** Receives each decision as a line (`--debug`); absent when debugging is off. */
   readonly debug?: DebugSink;
 }
 
-/** Takes the lines of the debug mode: to stderr or a file of this process, never to Temporal. */
+/** Receives the debug lines: for stderr or a file of this process, never for Temporal. */
 export type DebugSink = (line: string) => void;

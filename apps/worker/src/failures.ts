@@ -3,8 +3,8 @@ import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activ
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
 
 /**
- * Turns what an activity throws into a Temporal failure whose type is the error's code, so that retry policies,
- * workflows, the UI and the CLI all read the same word. Final errors are marked non-retryable here, in one place.
+ * Converts an activity's error to a Temporal failure with the error's code as its type, so that retry policies,
+ * workflows, the UI and the CLI use the same code. Final errors are marked non-retryable only here.
  */
 export class FailureInterceptor implements ActivityInboundCallsInterceptor {
   async execute(
@@ -22,7 +22,7 @@ export class FailureInterceptor implements ActivityInboundCallsInterceptor {
 async function toFailure(error: unknown): Promise<unknown> {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
   const context = Context.current();
-  // An interrupted query or read fails in many ways; what matters is that the step was told to stop.
+  // An interrupted query or read fails in many ways; the cancellation of the step is what counts.
   if (context.cancellationSignal.aborted) return context.cancelled.catch((reason: unknown) => reason);
   const known = isParquetryError(error) ? error : diskFull(error);
   if (known !== undefined)
@@ -41,7 +41,7 @@ async function toFailure(error: unknown): Promise<unknown> {
   });
 }
 
-/** What a step writes by itself, and not through a store, is its stage. */
+/** A step writes only its stage directly; everything else goes through a store. */
 function diskFull(cause: unknown): ParquetryError | undefined {
   const code = systemErrorCode(cause);
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return undefined;

@@ -14,10 +14,10 @@ import { replaceFile } from '@parquetry/system';
 import type { WrittenFile } from '@parquetry/writer';
 import { STAGE_OWNER, type Workplace } from './workplace';
 
-/** A written file that passed verification, and its mark when it did. */
+/** A verified file, and its identity when it was verified. */
 export type VerifiedFile = WrittenFile & { readonly mark?: FileIdentity };
 
-/** The local files of one dataset of a stage, as its steps hand them on. */
+/** The local files of one dataset of a stage, passed from step to step. */
 export class StagedFiles {
   private constructor(
     readonly stageDir: string,
@@ -30,14 +30,14 @@ export class StagedFiles {
   static async open(workplace: Workplace, stageId: string, dataset: string): Promise<StagedFiles> {
     const stageDir = workplace.stageDir(stageId);
     const manifest = await readManifest(stageDir);
-    // A stage knows message types; which major of one a commit goes to is the archive's affair.
+    // A stage has message types; the archive decides the major of a commit.
     const { messageType } = parseDataset(dataset);
     const staged = manifest.datasets.find((entry) => entry.dataset === messageType);
     if (staged === undefined) throw lost(stageId, dataset);
     return new StagedFiles(stageDir, workplace.spareDir, manifest, staged);
   }
 
-  /** The first part of the staged rows; there is none where files were merged. */
+  /** The first part of the staged rows; absent when files were merged. */
   get rowsFile(): string {
     return path.join(this.stageDir, partName(this.staged.dataset, 0));
   }
@@ -57,31 +57,33 @@ export class StagedFiles {
     return path.join(this.stageDir, `${this.staged.dataset}.files`);
   }
 
-  /** Notes what was written; the note appears whole or not at all, and what was verified before counts no more. */
+  /** Records the written files atomically, and discards the earlier verification. */
   async noteWritten(files: readonly WrittenFile[]): Promise<void> {
     await rm(this.listFile('verified'), { force: true });
     await this.note('written', files);
   }
 
-  /** Files that were written; also when an earlier attempt of the verify step passed them. @throws ParquetryError STAGE_LOST */
+  /**
+   * The written files, also after an earlier attempt of the verify step succeeded. @throws ParquetryError STAGE_LOST
+   */
   async written(): Promise<readonly WrittenFile[]> {
     return (await exists(this.listFile('written'))) ? this.list('written') : this.list('verified');
   }
 
-  /** Notes that the written files passed verification, with the marks that they had then. */
+  /** Records that the written files passed verification, with their identities at that time. */
   async noteVerified(files: readonly VerifiedFile[]): Promise<void> {
     await this.note('verified', files);
     await rm(this.listFile('written'), { force: true });
   }
 
-  /** Files that passed verification: only those can be published. @throws ParquetryError STAGE_LOST */
+  /** The verified files: only these can be published. @throws ParquetryError STAGE_LOST */
   async verified(): Promise<readonly VerifiedFile[]> {
     return this.list('verified');
   }
 
   /**
-   * Removes this dataset's files, and the stage with the last dataset's. A later attempt of a step of the same dataset
-   * finds its stage lost and pulls again.
+   * Removes this dataset's files, and the stage together with the files of the last dataset. A later attempt of a step
+   * finds the stage lost, and the partition is pulled again.
    */
   async remove(): Promise<void> {
     const files = [this.listFile('written'), this.listFile('verified'), this.outDir, this.rejectsFile];

@@ -8,25 +8,25 @@ import { PullPool } from './pull/pool';
 import { tuneRuntime } from './runtime';
 import { Workplace } from './workplace';
 
-/** What a host of activities may use of its machine. */
+/** Resources of an activity host. */
 export interface HostOptions {
-  /** For `inspect`: looks at other workflows. */
+  /** For `inspect`: describes other workflows. */
   readonly client: Client;
   /** Folder for stages and spooled files. */
   readonly workRoot: string;
   /** Memory beyond the idle process, bytes. */
   readonly memoryBytes: number;
-  /** Pulls at once, and writes at once, where the memory allows. */
+  /** Concurrent pulls, and concurrent writes, if the memory allows. */
   readonly threads: number;
   /** See `WorkerDeps.debug`. */
   readonly debug?: DebugSink;
 }
 
-/** Everything that the activities of one process share: a work folder, one DuckDB, the archives' folded logs. */
+/** Shared state of the activities of one process: the work folder, one DuckDB, the replayed logs of the archives. */
 export interface Host {
   readonly workplace: Workplace;
   readonly deps: WorkerDeps;
-  /** Ends steps that only wait; the others go on. */
+  /** Ends steps that only wait; the others continue. */
   stop(): void;
   /** Closes DuckDB, ends the pull threads, removes temporary files. */
   close(): Promise<void>;

@@ -9,6 +9,9 @@ export type { Verdict } from './plan/verdict';
 export { checkSource } from './sources';
 export type { RunningWorker, WorkerOptions } from './worker';
 
-/** See `startWorker` of `./worker`: its libraries are loaded when it is called, because plans and inspections need none. */
+/**
+ * See `startWorker` of `./worker`: its libraries are loaded on the first call, because plans and inspections do not
+ * need them.
+ */
 export const startWorker: typeof import('./worker').startWorker = (options) =>
   (require('./worker') as typeof import('./worker')).startWorker(options);

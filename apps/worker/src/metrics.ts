@@ -3,7 +3,7 @@ import { metricMeter } from '@temporalio/activity';
 
 /**
  * Counts a commit in the worker's metrics: `parquetry_rows`, `parquetry_bytes` and `parquetry_rejected` by dataset, and
- * `parquetry_files` by dataset and by what closed the file. What was committed before is not counted again.
+ * `parquetry_files` by dataset and closing reason. Segments that were already committed are not counted again.
  */
 export function countCommit(dataset: string, result: CommitResult): void {
   if (result.outcome !== 'committed') return;

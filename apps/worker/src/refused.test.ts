@@ -93,7 +93,7 @@ describe('the rejects of a staged dataset', () => {
     return StagedFiles.open(workplace, stageId, 'swap');
   }
 
-  /** What a run with these settings says to the rejects; undefined when it takes them. */
+  /** The error of a run with these settings for the rejects; undefined when it accepts them. */
   async function verdict(
     rejects: readonly RejectLine[],
     spec: Partial<RunSpec> = {},
@@ -120,14 +120,14 @@ describe('the rejects of a staged dataset', () => {
     );
   }
 
-  it('are taken up to the limit, whatever they say, when no contract forbids them', async () => {
+  it('are accepted up to the limit, whatever their reason, when no contract forbids them', async () => {
     const mixed = [retyped(105), unknown(106, 'memo'), badTime];
     expect(await verdict([])).toBeUndefined();
     expect(await verdict(mixed, { maxRejects: 3 })).toBeUndefined();
     expect(await verdict(mixed, { maxRejects: 2 })).toMatchObject({ code: 'REJECTS_EXCEEDED' });
   });
 
-  it('above it name each change of a type and the promotion from the first ledger that has one', async () => {
+  it('above the limit list each type change and the promotion from the first ledger with one', async () => {
     const error = await verdict([retyped(107), retyped(105, 'object'), badTime], { maxRejects: 0 });
     expect(error).toMatchObject({
       code: 'REJECTS_EXCEEDED',
@@ -138,13 +138,13 @@ describe('the rejects of a staged dataset', () => {
         changes: ['~ amount: int64, not object (2 messages, the first is swaps.ndjson:105)'],
       },
     });
-    // Lists of parked partitions show the message alone, and its beginning of it.
+    // Lists of parked partitions show only the start of the message.
     expect(error?.message.slice(0, 300)).toContain(
       '~ amount: int64, not object. If the data changed for good: parquetry schema promote swap --from 105 ',
     );
     expect(error?.hint?.split('\n')).toEqual([
       '  ~ amount: int64, not object (2 messages, the first is swaps.ndjson:105)',
-      'Correct the messages and run again, or keep them aside with --max-rejects 3.',
+      'Correct the messages and run again, or accept the rejects with --max-rejects 3.',
       'If the data changed for good: parquetry schema promote swap --from 105 --archive ROOT',
     ]);
   });
@@ -162,7 +162,7 @@ describe('the rejects of a staged dataset', () => {
     expect(error?.message).toContain('promote swap --from 103 ');
   });
 
-  it('above it that say nothing of a type name no promotion: the place of a message has none', async () => {
+  it('above the limit without type changes suggest no promotion', async () => {
     const error = await verdict([badTime, unknown(106, 'memo')], { maxRejects: 0 });
     expect(error).toMatchObject({ code: 'REJECTS_EXCEEDED', details: { rejected: 2 } });
     expect(`${error?.message} ${error?.hint}`).not.toContain('promote');
@@ -171,7 +171,7 @@ describe('the rejects of a staged dataset', () => {
   it('for columns that a committed version lacks name the version that has them', async () => {
     const committed = { swap: [{ range: RANGE, version: 2 }] };
     const error = await verdict([unknown(106, 'memo')], { maxRejects: 0 }, { committed });
-    expect(error?.message).toContain('held to version 2, with which their ledgers are committed');
+    expect(error?.message).toContain('checked against version 2, with which their ledgers are committed');
     expect(error?.hint).toContain('--schema latest');
   });
 

@@ -15,19 +15,19 @@ interface Group {
   readonly messages: number;
 }
 
-/** What a stage's rejects say. */
+/** Summary of a stage's rejects. */
 interface Found {
   /** The first few. */
   readonly first: readonly RejectLine[];
   /** Rejects for keys without a column, by key. */
   readonly columns: ReadonlyMap<string, Group>;
-  /** Rejects for values that a column can't hold, by column. */
+  /** Rejects for values that do not fit a column, by column. */
   readonly types: ReadonlyMap<string, Group>;
 }
 
 /**
- * Refuses a staged dataset whose rejects a run does not take: more of them than `maxRejects` allows, or any that the
- * run's contract says are no rejects but a reason to fail. A backfill finds those when it plans; a tail comes here.
+ * Refuses a staged dataset with rejects that a run does not accept: more than `maxRejects`, or any that the run's
+ * contract treats as errors. A backfill finds the latter in its plan step; a tail finds them here.
  * @throws ParquetryError REJECTS_EXCEEDED, SCHEMA_CONFLICT
  */
 export async function assertRejects(
@@ -57,8 +57,8 @@ export async function assertRejects(
 }
 
 /**
- * Too many rejects. Where types of columns changed the message names the first change and the promotion that takes it,
- * for lists of parked partitions; the hint has all of them.
+ * Too many rejects. When column types changed, the message has the first change and the promotion that resolves it, for
+ * lists of parked partitions; the hint has all changes.
  */
 function tooMany(
   plan: StoredPlan,
@@ -78,8 +78,8 @@ function tooMany(
   return new ParquetryError(
     'REJECTS_EXCEEDED',
     [
-      `${rejected} messages of ${dataset} were rejected, ${maxRejects} are allowed a partition${
-        old ? ` (held to version ${version}, with which their ledgers are committed)` : ''
+      `${rejected} messages of ${dataset} were rejected; ${maxRejects} are allowed per partition${
+        old ? ` (checked against version ${version}, with which their ledgers are committed)` : ''
       }`,
       ...(headline === undefined ? [] : [headline]),
       ...promote,
@@ -93,7 +93,7 @@ function tooMany(
         ...changeLines(changes),
         old
           ? 'Write them with the newest version of the schema: --schema latest.'
-          : `Correct the messages and run again, or keep them aside with --max-rejects ${rejected}.`,
+          : `Correct the messages and run again, or accept the rejects with --max-rejects ${rejected}.`,
         ...promote,
       ].join('\n'),
     },
@@ -105,12 +105,12 @@ function change(column: string, { first: { expected, actual } }: Group): string 
   return `~ ${column}: ${expected ?? 'another type'}, not ${actual ?? 'this'}`;
 }
 
-/** The changes of types, a line each. */
+/** The type changes, one per line. */
 function typeChanges(types: Found['types']): string[] {
   return [...types].slice(0, 100).map(([column, group]) => `${change(column, group)} (${count(group)})`);
 }
 
-/** The first ledger with a value that a column can't hold: a new major would begin there. */
+/** The first ledger with a value that does not fit a column: a new major would start there. */
 function firstLedger(types: Found['types']): number {
   return Math.min(...[...types.values()].map(({ first: { ledger = 0 } }) => ledger));
 }
@@ -119,7 +119,7 @@ function count({ messages, first: { position } }: Group): string {
   return `${messages} ${messages === 1 ? 'message' : 'messages'}, the first is ${position}`;
 }
 
-/** The first rejects, and those that the schema is the reason of, by column. */
+/** The first rejects, and those caused by the schema, by column. */
 async function readRejects(stage: StagedFiles, { schema }: RegisteredSchema): Promise<Found> {
   const first: RejectLine[] = [];
   const columns = new Map<string, Group>();

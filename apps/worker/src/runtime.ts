@@ -1,13 +1,13 @@
 import v8 from 'node:v8';
 
 /**
- * Bytecode that a function runs before V8 optimises it; its default is a fifteenth of that. A worker's loops are in
- * WebAssembly and native code, so most of what V8 would optimise is not worth the time of its compiler threads: a
- * tenth of the processor time of a run of a few seconds, of messages and of ledgers alike, measured.
+ * Bytecode budget before V8 optimises a function, 15 times the default. A worker's loops are in WebAssembly and native
+ * code, so most optimisations do not pay for the CPU time of the compiler threads: measured, a tenth of the CPU time of
+ * a run of a few seconds, for messages and for ledgers.
  */
 const INTERRUPT_BUDGET = 1_000_000;
 
-/** Sets this process's JavaScript engine up for a worker's work; threads that start later have it too. */
+/** Configures this process's JavaScript engine for a worker; threads that start later inherit it. */
 export function tuneRuntime(): void {
   v8.setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET}`);
 }

@@ -12,8 +12,8 @@ import { messageSchemas, stellarSchemas } from '@parquetry/stellar';
 import type { RunSpec } from '@parquetry/workflows';
 
 /**
- * Opens the source that a run names. `schemas` are the bases that inference extends: predefined, or the newest
- * registered ones.
+ * Opens the source that a run names. `schemas` are the base schemas of inference: predefined, or the newest registered
+ * ones.
  * @throws ParquetryError SOURCE_INVALID, SOURCE_NOT_FOUND, and the errors of an `ObjectStore` for remote ones
  */
 export async function openSource(spec: RunSpec, schemas: ReadonlyMap<string, TableSchema>): Promise<Source> {
@@ -35,7 +35,7 @@ export function messageFiles({ source, range, partitionSize }: RunSpec): string 
     : source.uri.slice('ndjson:'.length);
 }
 
-/** The pipeline's own metadata in a message, which `include_metadata: false` leaves out. */
+/** The pipeline's metadata in a message, which `include_metadata: false` omits. */
 const METADATA_KEYS = ['archive_metadata'];
 
 /** How a run's messages are read. */
@@ -56,7 +56,7 @@ export function messageOptions(
 }
 
 /**
- * Looks whether the source is there and, for a lake, has the message types asked for, without reading it.
+ * Checks that the source exists and, for a lake, has the requested message types, without reading it.
  * @throws ParquetryError SOURCE_NOT_FOUND, SOURCE_INVALID, MESSAGE_TYPE_UNKNOWN
  */
 export async function checkSource(spec: RunSpec): Promise<void> {
@@ -79,7 +79,7 @@ const NETWORKS: Readonly<Record<string, string>> = {
   'Test SDF Future Network ; October 2022': 'futurenet',
 };
 
-/** The short name of a network by its passphrase; the passphrase itself where it has none. */
+/** The short name of a network by its passphrase; else the passphrase itself. */
 export function networkName(passphrase: string): string {
   return NETWORKS[passphrase] ?? passphrase;
 }

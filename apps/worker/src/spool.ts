@@ -3,12 +3,12 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type TidyRule, filesIn, lastChange } from './tidy';
 
-/** Folder in a spool that names the workflows that use it, one file each. */
+/** Folder in a spool with one file per workflow that uses it. */
 const USERS = '.users';
-/** In the name of a spool that is being removed. */
+/** Suffix of a spool that is being removed. */
 const REMOVED = '.removed-';
 
-/** Makes a spool folder and notes a workflow that uses it: the folder stays while one of its workflows runs. */
+/** Creates a spool folder and records a workflow that uses it: the folder stays while one of its workflows runs. */
 export async function openSpool(dir: string, workflowId: string | undefined): Promise<void> {
   const users = path.join(dir, USERS);
   await mkdir(users, { recursive: true });
@@ -17,22 +17,22 @@ export async function openSpool(dir: string, workflowId: string | undefined): Pr
 }
 
 /**
- * Removes the spools below `root` whose workflows are all over, however they ended and whichever worker spooled; also
- * those without a noted workflow, once they are stale. Workflows noted after `idle` count as running.
+ * Removes the spools below `root` whose workflows have all ended, in any way and on any worker; also those without a
+ * recorded workflow, once they are stale. Workflows recorded after `idle` count as running.
  */
 export async function tidySpools(root: string, { stale, idle, isOver }: TidyRule): Promise<void> {
   for (const dir of await filesIn(root)) {
     const users = await filesIn(path.join(dir, USERS)).catch(() => []);
     if (users.length === 0 && !dir.includes(REMOVED) && (await lastChange(dir)) >= stale) continue;
     if (await isUsed(users, idle, isOver)) continue;
-    // Renamed first: a pull that begins meanwhile makes the folder again, and keeps it.
+    // Renamed first: a pull that starts meanwhile creates the folder again, and keeps it.
     const removed = `${dir}${REMOVED}${randomBytes(4).toString('hex')}`;
     await rename(dir, removed);
     await rm(removed, { recursive: true, force: true });
   }
 }
 
-/** Whether one of the noted workflows may still run; notes of those that are over are removed on the way. */
+/** Whether one of the recorded workflows may be running; records of ended ones are removed. */
 async function isUsed(users: readonly string[], idle: number, isOver: TidyRule['isOver']): Promise<boolean> {
   for (const file of users) {
     if ((await stat(file)).mtimeMs >= idle) return true;

@@ -4,13 +4,13 @@ const PLAN = '_parquetry/runs/1.json';
 const own = { workflow: 'run/p/0000000001', plan: PLAN };
 
 describe('checkTotals', () => {
-  it('takes a run whose messages are its rows and rejects', () => {
+  it('accepts a run whose messages equal its rows and rejects', () => {
     expect(checkTotals('event', 10, { rows: 7, rejected: 3, writers: [own] }, PLAN)).toBeUndefined();
   });
 
   it.each([
     ['a lost row', 6, 3],
-    ['a doubled row', 8, 3],
+    ['a duplicate row', 8, 3],
     ['a lost reject', 7, 2],
   ])('refuses %s', (_what, rows, rejected) => {
     expect(() => checkTotals('event', 10, { rows, rejected, writers: [own] }, PLAN)).toThrow(

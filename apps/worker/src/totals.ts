@@ -2,19 +2,19 @@ import { type Dataset, type Snapshot, parseDataset } from '@parquetry/archive';
 import { type LedgerRange, ParquetryError, intersectRange } from '@parquetry/core';
 import { inBatches } from './batches';
 
-/** Who committed a segment, as its record says. */
+/** The committer of a segment, from its record. */
 export interface Committer {
   /** Workflow id; absent when another program made the segment. */
   readonly workflow?: string;
-  /** Key of the plan that the workflow carried out. */
+  /** Key of the plan that the workflow executed. */
   readonly plan?: string;
 }
 
-/** What is committed of a dataset in a range, by the records of its segments. */
+/** Committed counts of a dataset in a range, from the records of its segments. */
 export interface Committed {
   readonly rows: number;
   readonly rejected: number;
-  /** Who committed some of it. */
+  /** The committers. */
   readonly writers: readonly Committer[];
 }
 
@@ -26,7 +26,7 @@ export async function committedTotals(
 ): Promise<Committed> {
   const inside = ({ ledger }: { readonly ledger: number }): boolean =>
     ledger >= range.start && ledger <= range.end;
-  // Of each record only its sums are kept: a range may have tens of thousands, each with all of its ledgers.
+  // Only the sums of each record are kept: a range may have tens of thousands of records, each with all of its ledgers.
   const parts = await inBatches(
     segments.filter((segment) => intersectRange(segment.range, range) !== undefined),
     async ({ id }) => {
@@ -50,18 +50,18 @@ export async function committedTotals(
   };
 }
 
-/** Tens of thousands of segments come from few plans: one committer a plan is kept. */
+/** Tens of thousands of segments come from few plans: one committer per plan is kept. */
 function distinct(writers: readonly Committer[]): Committer[] {
   return [...new Map(writers.map((writer) => [writer.plan ?? writer.workflow, writer])).values()];
 }
 
 /**
- * In = out + rejected for a run: the messages of a dataset that the index pass counted in the range are the rows and
- * rejects that are committed there now. Only where the range has no gap. A plan's key is the hash of what the index
- * pass found, so a segment of another plan, also one of an earlier run of the same command, may come from a source
- * that had other messages then: that is reported, and is not a fault of this run.
+ * Checks input = rows + rejects for a run: the messages of a dataset that the index pass counted in the range equal the
+ * rows and rejects that are committed there. Only for a range without gaps. A plan's key is the hash of its index, so a
+ * segment of another plan, also of an earlier run of the same command, may come from an older state of the source: that
+ * is reported, and is not a fault of this run.
  * @param plan key of the run's plan
- * @returns a sentence where segments of another plan may make the difference
+ * @returns a sentence when segments of another plan may explain the difference
  * @throws ParquetryError VERIFY_MISMATCH
  */
 export function checkTotals(

@@ -9,45 +9,45 @@ import { FailureInterceptor } from './failures';
 import { openHost } from './host';
 import { rpcRate } from './rpcrate';
 
-/** What a worker needs from whoever starts it. */
+/** Options of a worker. */
 export interface WorkerOptions {
   readonly connection: NativeConnection;
-  /** For `inspect`: looks at other workflows. */
+  /** For `inspect`: describes other workflows. */
   readonly client: Client;
   readonly namespace: string;
   /** Folder for stages and spooled files. */
   readonly workRoot: string;
   /** Memory beyond the idle worker, bytes. */
   readonly memoryBytes: number;
-  /** Pulls at once, and writes at once, where the memory allows. */
+  /** Concurrent pulls, and concurrent writes, if the memory allows. */
   readonly threads: number;
-  /** Pulls at once, and dataset steps at once. */
+  /** Concurrent pulls, and concurrent dataset steps. */
   readonly slots: number;
-  /** Hears each decision as a line (`--debug`). */
+  /** Receives each decision as a line (`--debug`). */
   readonly debug?: DebugSink;
-  /** Time that running steps get to end when the worker is told to stop. */
+  /** Grace period for running steps when the worker stops. */
   readonly graceMs?: number;
 }
 
-/** Tails that one worker watches at once. They mostly wait, so they are not counted as steps at work. */
+/** Most tails that one worker watches. They mostly wait, so they do not count as running steps. */
 const WATCHES = 100;
 
-/** Longest that the server is asked whether a workflow is over, milliseconds. */
+/** Time limit for asking the server whether a workflow has ended, milliseconds. */
 const ASK_MS = 5_000;
 
-/** A worker at work. */
+/** A running worker. */
 export interface RunningWorker {
   /** Identity that the Temporal UI shows: PID@HOST. */
   readonly workerId: string;
   /** Settles when the worker has stopped; rejects when it failed. */
   readonly stopped: Promise<void>;
-  /** Takes no new steps, lets running ones end within the grace time, removes temporary files. */
+  /** Accepts no new steps, lets running ones end within the grace period, removes temporary files. */
   shutdown(): Promise<void>;
 }
 
 /**
- * Starts a worker. It polls three queues: the shared one (workflows, plan, pull), that of tails which watch their sources,
- * and that of its work folder, on which the steps that need staged files run. All share one DuckDB.
+ * Starts a worker. It polls three queues: the shared one (workflows, plan, pull), the one of tails that watch their
+ * sources, and the one of its work folder for steps that need staged files. All share one DuckDB.
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { connection, namespace, slots } = options;
@@ -57,7 +57,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     connection,
     namespace,
     maxConcurrentActivityTaskExecutions: slots,
-    // A cancellation comes with the answer to a heartbeat: those of a step are passed on as often as it gives them.
+    // A cancellation arrives with the response to a heartbeat, so heartbeats are not throttled.
     maxHeartbeatThrottleInterval: '1s',
     shutdownGraceTime: options.graceMs ?? 15_000,
     shutdownForceTime: (options.graceMs ?? 15_000) + 30_000,
@@ -68,7 +68,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     ...common,
     taskQueue: TASK_QUEUE,
     workflowBundle: { codePath: BUNDLE_PATH },
-    // A tail from before there was a queue for it may have a step that waits here.
+    // A tail from before the tail queue existed may have a step waiting here.
     activities: { ...createSharedActivities(host.deps), ...watching },
     maxCachedWorkflows: 100,
   });
@@ -114,7 +114,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const run = async (): Promise<void> => {
     const stopCleanup = startCleanup(host.workplace, isOver);
     try {
-      // When one of them fails the others must not go on alone.
+      // When one of them fails, the others must stop too.
       const ends = workers.map((worker) => worker.run().finally(stop));
       await Promise.allSettled(ends);
       await Promise.all(ends);

@@ -15,7 +15,7 @@ import { self } from '@parquetry/system';
 import type { TidyRule } from './tidy';
 import { Workplace } from './workplace';
 
-/** No process has this number: it is beyond the largest one. */
+/** An invalid pid, beyond the largest one. */
 const GONE = { ...self(), pid: 2 ** 22 + 1 };
 
 describe('Workplace', () => {
@@ -40,7 +40,7 @@ describe('Workplace', () => {
     ...changes,
   });
 
-  it('has one id for all of its processes, also when they open it at once', async () => {
+  it('has one id for all of its processes, also when they open it concurrently', async () => {
     const opened = await Promise.all(Array.from({ length: 8 }, () => Workplace.open(root)));
     expect(new Set(opened.map(({ folderId }) => folderId)).size).toBe(1);
     expect(opened[0]?.folderId).toMatch(/^[0-9a-f]{16}$/);
@@ -67,7 +67,7 @@ describe('Workplace', () => {
     await expect(place.createStage('ab12', undefined)).rejects.toMatchObject({ code: 'EEXIST' });
   });
 
-  it('removes pulls and temporary folders of processes that are gone, and keeps all others', async () => {
+  it('removes pulls and temporary folders of dead processes, and keeps all others', async () => {
     const place = await Workplace.open(root);
     const dead = [
       stage('aa', ['thing.0.parquet'], { ...GONE, workflowId: 'running' }),
@@ -77,11 +77,11 @@ describe('Workplace', () => {
     mkdirSync(dead[2] ?? '');
     writeFileSync(path.join(dead[2] ?? '', 'owner.json'), JSON.stringify(GONE));
     const kept = [
-      // Done: the steps of its workflow need it.
+      // Complete: the steps of its workflow need it.
       stage('cc', ['manifest.json'], { ...GONE, workflowId: 'running' }),
       stage('dd', ['thing.0.parquet'], { ...self(), workflowId: 'running' }),
       stage('ee', ['thing.0.parquet'], { ...GONE, host: 'elsewhere' }),
-      // Its owner is about to be written.
+      // Its owner file is about to be written.
       stage('ff', []),
       place.tempDir,
     ];
@@ -91,7 +91,7 @@ describe('Workplace', () => {
   });
 
   (process.platform === 'linux' ? it : it.skip)(
-    'removes the pull of a process whose number another process has now [Linux only]',
+    'removes the pull of a process whose pid was reused [Linux only]',
     async () => {
       const place = await Workplace.open(root);
       const dir = stage('aa', ['thing.0.parquet'], { ...self(), born: '1' });
@@ -100,7 +100,7 @@ describe('Workplace', () => {
     },
   );
 
-  it('removes stages in which nothing changed for long, and keeps those in which anything did', async () => {
+  it('removes stages that are unchanged for long, and keeps the others', async () => {
     const place = await Workplace.open(root);
     const long = new Date(Date.now() - 60_000);
     const age = (dir: string, names: readonly string[]): void =>
@@ -108,7 +108,7 @@ describe('Workplace', () => {
     const files = ['manifest.json', 'thing.files/0.parquet'];
     const [stale = '', written = '', young = ''] = ['aa', 'bb', 'cc'].map((id) => stage(id, files));
     age(stale, [...files, 'thing.files']);
-    // A file that is being written: only its own time changes.
+    // A file that is being written: only its own modification time changes.
     age(written, ['manifest.json', 'thing.files']);
     await place.tidy(rule({ stale: Date.now() - 30_000 }));
     expect([stale, written, young].map((dir) => existsSync(dir))).toEqual([false, true, true]);
@@ -116,7 +116,7 @@ describe('Workplace', () => {
     expect(readdirSync(path.join(root, 'stages'))).toEqual([]);
   });
 
-  it('removes stages of workflows that are over, once nothing happens in them', async () => {
+  it('removes stages of ended workflows, once they are idle', async () => {
     const place = await Workplace.open(root);
     const running = { ...self(), workflowId: 'running' };
     const dirs = [
@@ -137,7 +137,7 @@ describe('Workplace', () => {
     ]);
   });
 
-  it('removes spools once their runs are over, whoever made them and however they ended', async () => {
+  it('removes spools once their runs have ended, in any way and on any worker', async () => {
     const [earlier, own] = [await Workplace.open(root), await Workplace.open(root)];
     const spool = async (key: string, ...workflows: string[]): Promise<string> => {
       for (const workflow of workflows) await earlier.openSpool(key, workflow);

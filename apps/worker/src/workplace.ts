@@ -7,7 +7,7 @@ import { isDead, parseIdentity, self } from '@parquetry/system';
 import { openSpool, tidySpools } from './spool';
 import { type TidyRule, filesIn, lastChange } from './tidy';
 
-/** Name of the file in a stage that says which workflow and process it belongs to. */
+/** Name of the file in a stage with its workflow and process. */
 export const STAGE_OWNER = 'owner.json';
 
 const STAGE_ID = /^[0-9a-f-]{1,64}$/;
@@ -20,19 +20,22 @@ const STAGE_ID = /^[0-9a-f-]{1,64}$/;
  *   {root}/spool/{run}/       decompressed or downloaded source files, shared by the pulls of a run
  *   {root}/tmp/{process}/     DuckDB's spill, parts to be reused, `owner.json`
  *
- * Every worker of the folder serves its queue, so a sibling or a restarted worker takes over the steps of one that was
- * killed at once.
+ * Every worker of the folder polls its queue, so a sibling or a restarted worker takes over the steps of a killed one
+ * at once.
  */
 export class Workplace {
   private constructor(
     private readonly root: string,
-    /** Id of the work folder, the same for all of its workers. */
+    /** Id of the work folder, shared by all of its workers. */
     readonly folderId: string,
     /** Folder for DuckDB's spill files and other temporary files of this process. */
     readonly tempDir: string,
   ) {}
 
-  /** Opens the work folder at `root` for this process, creates it if necessary, and removes what killed processes left. */
+  /**
+   * Opens the work folder at `root` for this process, creates it if necessary, and removes the leftovers of killed
+   * processes.
+   */
   static async open(root: string): Promise<Workplace> {
     await mkdir(path.join(root, 'stages'), { recursive: true });
     const folderId = await readFolderId(path.join(root, 'queue.json'));
@@ -60,13 +63,13 @@ export class Workplace {
     return path.join(this.spoolRoot, key);
   }
 
-  /** Makes a spool folder that stays while one of its workflows runs. */
+  /** Creates a spool folder that stays while one of its workflows runs. */
   async openSpool(key: string, workflowId: string | undefined): Promise<string> {
     await openSpool(this.spoolDir(key), workflowId);
     return this.spoolDir(key);
   }
 
-  /** Removes the spools of runs that are over. */
+  /** Removes the spools of finished runs. */
   async tidySpools(rule: TidyRule): Promise<void> {
     await tidySpools(this.spoolRoot, rule);
   }
@@ -83,9 +86,9 @@ export class Workplace {
   }
 
   /**
-   * Removes what no step will use again: stages and spools of workflows that are over, pulls and temporary folders of
-   * processes that are gone, and stages in which nothing has changed for long. A step that needs one after all finds it lost, and
-   * its partition is pulled again.
+   * Removes what no step will use again: stages and spools of ended workflows, pulls and temporary folders of dead
+   * processes, and stages that are unchanged for long. A step that still needs one finds it lost, and its partition is
+   * pulled again.
    */
   async tidy(rule: TidyRule): Promise<void> {
     await this.removeAbandoned();
@@ -95,8 +98,8 @@ export class Workplace {
   }
 
   /**
-   * Removes temporary folders and unfinished pulls of processes that are gone. A workflow learns the name of a stage when
-   * its pull is done, so nothing waits for an unfinished one.
+   * Removes temporary folders and unfinished pulls of dead processes. A workflow receives the name of a stage when its
+   * pull completes, so nothing waits for an unfinished one.
    */
   private async removeAbandoned(): Promise<void> {
     for (const temp of await filesIn(path.join(this.root, 'tmp')))
@@ -106,13 +109,13 @@ export class Workplace {
         await rm(stage, { recursive: true, force: true });
   }
 
-  /** Removes this process's temporary files. Its stages stay for the other workers of the folder, or the next one. */
+  /** Removes this process's temporary files. Its stages stay for the other or later workers of the folder. */
   async close(): Promise<void> {
     await rm(this.tempDir, { recursive: true, force: true });
   }
 }
 
-/** The id in the file at `file`. Of several processes that create it at once, one wins. */
+/** The id in the file at `file`. Of several processes that create it concurrently, one wins. */
 async function readFolderId(file: string): Promise<string> {
   const draft = `${file}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
   for (;;) {
@@ -137,7 +140,7 @@ async function isUnused(stage: string, rule: TidyRule): Promise<boolean> {
   return workflowId !== undefined && (await rule.isOver(workflowId));
 }
 
-/** Whether the process that owns a folder is gone. */
+/** Whether the process that owns a folder is dead. */
 async function isAbandoned(dir: string): Promise<boolean> {
   const owner = parseIdentity(await ownerNote(dir));
   return owner !== undefined && isDead(owner);

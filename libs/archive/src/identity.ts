@@ -48,7 +48,7 @@ export async function ensureIdentity(store: ObjectStore, wanted: ArchiveIdentity
     if (has !== requested)
       throw new ParquetryError(
         'ARCHIVE_MISMATCH',
-        `The archive ${store.uri} has the ${key} ${has}; this run asks for ${requested}.`,
+        `The archive ${store.uri} has the ${key} ${has}; this run requests ${requested}.`,
         {
           details: { archive: store.uri, setting: key, archiveValue: has, runValue: requested },
           hint: `Use ${has}, or another archive.`,

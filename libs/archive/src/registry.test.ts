@@ -60,7 +60,7 @@ describe('registry', () => {
       });
     }));
 
-  it('refuses names that readers can’t hold, in every mode', () =>
+  it('refuses names that readers don’t support, in every mode', () =>
     inFolder(async (folder) => {
       const registry = new SchemaRegistry(new LocalStore(folder));
       for (const name of ['Ledger_Sequence', 'month', 'a b'])

@@ -184,7 +184,7 @@ export const ERROR_CODES = {
     exit: 1,
     retryable: false,
     cause: 'More messages were rejected than --max-rejects allows. Nothing of the partition was committed.',
-    example: '12 messages of contract_data were rejected, 0 are allowed a partition.',
+    example: '12 messages of contract_data were rejected; 0 are allowed per partition.',
     remedy:
       'Read the rejects in `_parquetry/rejects`; correct the source, or raise --max-rejects in a new run.',
   },

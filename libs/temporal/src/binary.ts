@@ -15,7 +15,7 @@ const BUILD_LIMIT_MS = 30 * 60_000;
 export interface BinaryOptions {
   /** Called with one line of text when a slow step starts, and then every `reportMs`. */
   readonly onProgress?: (line: string) => void;
-  /** `PATH` finds `temporal` and `go`; `PARQUETRY_CACHE`, `XDG_CACHE_HOME`, `HOME` give the cache. */
+  /** `PATH` finds `temporal` and `go`; `PARQUETRY_CACHE`, `XDG_CACHE_HOME`, `HOME` locate the cache. */
   readonly env?: Environment;
   readonly downloadService?: string;
   readonly connectTimeoutMs?: number;

@@ -6,7 +6,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { Environment } from './tools';
 import { filled } from './tools';
 
-/** The connection settings of the environment. `connectionOptions` may hold secrets: never print them. */
+/** The connection settings of the environment. `connectionOptions` may contain secrets: never print them. */
 export interface TemporalConfig {
   /** False when no address is configured: then the embedded server is used. */
   readonly configured: boolean;

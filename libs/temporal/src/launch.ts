@@ -71,7 +71,7 @@ export async function awaitServer(
 }
 
 /**
- * Stops a server of ours and waits until its process is gone: SIGTERM lets it close its database; if that takes too
+ * Stops a server of ours and waits until its process has ended: SIGTERM lets it close its database; if that takes too
  * long it is killed, which SQLite's journal tolerates.
  */
 export async function stopServer(server: ProcessIdentity): Promise<void> {

@@ -9,15 +9,15 @@ import type { Host } from '../host';
 import { runStep, testHost } from '../testing/host';
 
 const MB = 1e6;
-/** What each file that a step hands on holds at least. */
+/** Minimum size of each file that a step passes on. */
 const LARGE = 48 * MB;
-/** What a step may hold of it at once. */
+/** Limit of buffers that a step may keep. */
 const HELD = 36 * MB;
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** Runs a step: its result, and the most bytes of buffers that it kept at once, garbage not counted. */
+/** Runs a step; returns its result and the peak bytes of live buffers. */
 async function held<T>(step: () => Promise<T>): Promise<{ result: T; bytes: number }> {
   collectGarbage();
   const buffers = (): number => process.memoryUsage().arrayBuffers;
@@ -71,7 +71,7 @@ describe('files of any size', () => {
     ...createStageActivities(host.deps),
   });
 
-  it('pass through the steps a piece at a time: unusable messages, rejects, committed files', async () => {
+  it('stream through the steps: unusable messages, rejects, committed files', async () => {
     const { planRun, nextPartitions, pull, registerSchema, writeParquet, verifyRowCounts, commit } =
       activities();
     const { mergeSegments, findSegments } = activities();

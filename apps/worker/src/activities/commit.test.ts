@@ -12,7 +12,7 @@ import { runStep, testHost } from '../testing/host';
 
 const SLOW_MS = 20_000;
 
-/** A store whose data files take `SLOW_MS` to upload, unless the caller's signal ends the upload as stores end it. */
+/** A store that takes `SLOW_MS` to upload a data file; the caller's signal aborts the upload as in other stores. */
 function slow(store: ObjectStore, uploads: string[]): ObjectStore {
   const uploadIfAbsent = async (
     key: string,
@@ -48,13 +48,13 @@ describe('the commit step', () => {
     ['a data file', 5, '.parquet'],
     ['the rejects', 'none', '.ndjson'],
   ])(
-    'ends at once when it is cancelled while it uploads %s, and a retry commits each row once',
+    'ends at once when cancelled while it uploads %s, and a retry commits each row once',
     async (_what, second, extension) => {
       const archive = path.join(dir, `archive${extension}`);
       const source = path.join(dir, `in${extension}`);
       const line = (ledger: number, v: unknown): string =>
         `${JSON.stringify({ type: 't', ledger, closed_at: '2025-01-01T00:00:00Z', v })}\n`;
-      // In the second case all messages are rejects: their file is the only one to upload.
+      // In the second case all messages are rejects: only their file is uploaded.
       await writeFile(
         source,
         second === 'none' ? `{"type":"t","ledger":1,"v":1}\n` : line(1, 1) + line(2, second),

@@ -46,7 +46,7 @@ export async function commit(
       ...(file.mark === undefined ? {} : { checked: file.mark }),
       rows: file.rows,
       columns: file.columns,
-      // The end of a tail's range was a decision of its own.
+      // The end of a tail's range has its own closing reason.
       reason: file.reason === 'range_end' ? (step.reason ?? file.reason) : file.reason,
     })),
     ...(rejects === undefined ? {} : { rejects }),
@@ -71,7 +71,7 @@ export async function commit(
   const published = await withHeartbeat(async (signal) => {
     const result = await publishOrYield(dataset, draft, signal);
     if (result.outcome === 'overtaken') return result;
-    // The commit is done. A cancelled step leaves replaced files to `gc` and the checkpoint to the next commit.
+    // The commit is complete. A cancelled step leaves replaced files to `gc` and the checkpoint to the next commit.
     if (spec.keepReplaced !== true) await dataset.retire(result.replaced, { signal });
     await dataset
       .checkpoint({ signal })
@@ -98,8 +98,8 @@ export async function commit(
 }
 
 /**
- * Publishes, or, when another run committed some or all of the ledgers first with the same rows, says what it did and
- * what it left to do. Any other conflict is thrown.
+ * Publishes. When another run committed some or all of the ledgers first with the same rows, returns which ones and
+ * which remain. Throws any other conflict.
  */
 async function publishOrYield(
   dataset: Dataset,

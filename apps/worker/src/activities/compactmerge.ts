@@ -98,7 +98,7 @@ export async function mergeSegments(
   }
 }
 
-/** Whether an attempt that died after its commit compacted the group; what it left is deleted now. */
+/** Whether an attempt that died after its commit compacted the group; its replaced files are deleted now. */
 async function isDone(dataset: Dataset, group: CompactGroup, keep: boolean): Promise<boolean> {
   const { segments, removed } = await dataset.snapshot();
   const live = new Set(segments.map(({ id }) => id));
@@ -118,13 +118,13 @@ async function isDone(dataset: Dataset, group: CompactGroup, keep: boolean): Pro
   return true;
 }
 
-/** The last segment's settings; files are cut by size alone. */
+/** The last segment's settings; files close only by size. */
 function mergedSettings({ identity }: SegmentRecord, { targetBytes }: CompactInput): WriteSettings {
   const { maxRowsPerFile: _, maxFileBytes: __, ...rest } = identity.settings;
   return targetBytes === undefined ? rest : { ...rest, maxFileBytes: targetBytes };
 }
 
-/** The segments' files on this machine, in ledger order, each with the sha256 that was committed. */
+/** Local copies of the segments' files, in ledger order, checked against the committed sha256. */
 async function fetchFiles(
   { store }: Archive,
   dataset: Dataset,
@@ -148,7 +148,7 @@ async function fetchFiles(
   return { paths, bytes };
 }
 
-/** The segments' rejects one after the other, as the new segment's; no file without any. */
+/** Concatenates the segments' rejects for the new segment; no file when there are none. */
 async function keepRejects(
   { store }: Archive,
   records: readonly SegmentRecord[],
@@ -165,7 +165,7 @@ async function keepRejects(
   }
 }
 
-/** What the new files must hold: the sum of what the old segments' records say, ledger by ledger and column by column. */
+/** Expected content of the new files: the sum of the old segments' records, per ledger and per column. */
 function stagedOf(
   group: CompactGroup,
   records: readonly SegmentRecord[],
@@ -179,7 +179,7 @@ function stagedOf(
   if (!same)
     throw new ParquetryError(
       'VERIFY_MISMATCH',
-      `The files of ledgers ${formatRange(group.range)} of ${group.dataset} do not hold the rows that their segments say.`,
+      `The files of ledgers ${formatRange(group.range)} of ${group.dataset} do not contain the rows that their segments record.`,
     );
   const rows = expected.reduce((sum, ledger) => sum + ledger.rows, 0);
   const rejectedLedgers = records.flatMap(({ identity }) => identity.rejectedLedgers);
@@ -224,7 +224,7 @@ function addColumns(a: ColumnTally, b: ColumnTally): ColumnTally {
   };
 }
 
-/** A chain from end to end, or declared when one of the segments is. @throws ParquetryError CHAIN_BROKEN */
+/** A complete chain, or `declared` when one of the segments is declared. @throws ParquetryError CHAIN_BROKEN */
 function mergedProof(group: CompactGroup, records: readonly SegmentRecord[]): CoverageProof {
   let chain: { kind: 'chain'; firstPreviousHash: string; lastHash: string } | undefined;
   for (const { identity } of records) {
@@ -234,7 +234,7 @@ function mergedProof(group: CompactGroup, records: readonly SegmentRecord[]): Co
       throw new ParquetryError(
         'CHAIN_BROKEN',
         `The ledger chain of ${group.dataset} breaks at ledger ${identity.range.start}.`,
-        { hint: 'Run `parquetry verify`; then replace one side from the source.' },
+        { hint: 'Run `parquetry verify`, then replace one of the two segments from the source.' },
       );
     chain = { ...proof, firstPreviousHash: chain?.firstPreviousHash ?? proof.firstPreviousHash };
   }

@@ -29,10 +29,10 @@ const found = async (segments: Parameters<typeof archiveOf>[0]): Promise<string[
   return groups.map(({ range }) => `${range.start}-${range.end}`);
 };
 
-describe('segments become one', () => {
+describe('segments are merged', () => {
   const plain = {};
 
-  it('inside a partition that is full, however their files were made', async () => {
+  it('inside a full partition, whatever closed their files', async () => {
     expect(await found(Array(6).fill(plain))).toEqual(['100-149']);
     const zstd = { settings: { compression: 'zstd', maxRowsPerFile: 5 } } as const;
     expect(await found([plain, zstd, zstd, plain, zstd, plain])).toEqual(['100-149']);
@@ -44,13 +44,13 @@ describe('segments become one', () => {
     { settings: { ledgerPath: 'seq' } },
     { settings: { givenType: 'all' as const } },
     { settings: { metadata: false as const } },
-  ])('with those of the same columns that were read in the same way: %j', async (other) => {
+  ])('with those of the same columns and read settings: %j', async (other) => {
     expect(await found([plain, plain, other, other, plain, plain])).toEqual(['100-119', '120-139']);
   });
 });
 
 describe('pages of groups', () => {
-  /** All pages of an archive whose dataset is full up to its end, as a workflow asks for them. */
+  /** All pages of an archive with a full dataset, as a workflow requests them. */
   async function pages(
     count: number,
     most: { readonly groups: number; readonly segments: number },
@@ -70,7 +70,7 @@ describe('pages of groups', () => {
   const names = (groups: readonly CompactGroup[]): string[] =>
     groups.map(({ dataset, range }) => `${dataset} ${range.start}-${range.end}`);
 
-  it('hold so many groups, and the next begins behind, whatever became of them', async () => {
+  it('have a limited number of groups, and the next page starts after them, whatever their outcome', async () => {
     const found = await pages(15, { groups: 2, segments: 100 });
     expect(found.map(names)).toEqual([
       ['a 100-149', 'a 150-199'],
@@ -80,14 +80,14 @@ describe('pages of groups', () => {
     expect(found.flat().every(({ part }) => part === undefined)).toBe(true);
   });
 
-  it('hold no more segments than one message of Temporal takes', async () => {
+  it('have no more segments than one Temporal payload allows', async () => {
     const found = await pages(10, { groups: 100, segments: 9 });
     expect(found.map(names)).toEqual([['a 100-149'], ['a 150-199'], ['b 100-149'], ['b 150-199']]);
   });
 
-  it('take more neighbours than fit in one step in parts, which say so', async () => {
+  it('split a run of segments that is too long for one step into marked parts', async () => {
     const found = await pages(10, { groups: 100, segments: 4 }, 100);
-    // The last two are neighbours of the parts before: a pass over what the parts became makes one of them.
+    // The last two are adjacent to the previous parts: the next pass merges the results.
     expect(found.map(names)).toEqual([
       ['a 100-139'],
       ['a 140-179'],

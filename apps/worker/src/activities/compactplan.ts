@@ -43,7 +43,7 @@ export async function findSegments(
   return { groups };
 }
 
-/** The datasets that come after the cursor, the cursor's own among them, each with the first ledger to look at. */
+/** The datasets from the cursor on, each with the first ledger to check. */
 function namesAfter(
   names: readonly string[],
   after: CompactCursor | undefined,
@@ -53,8 +53,8 @@ function namesAfter(
 }
 
 /**
- * Runs of touching segments inside one partition. The partition that the last segment lies in is left alone until it is
- * full: its segments would be rewritten again and again.
+ * Runs of adjacent segments inside one partition. The partition of the last segment is skipped until it is full: its
+ * segments would be rewritten repeatedly.
  */
 export function neighbours(segments: readonly Segment[], partitionSize: number): Segment[][] {
   const last = segments.at(-1)?.range.end ?? 0;
@@ -79,8 +79,8 @@ export function neighbours(segments: readonly Segment[], partitionSize: number):
 }
 
 /**
- * Segments of different columns stay apart: their rows are not written anew in other columns. So do segments whose
- * messages were read in different ways: one record could not say that of both.
+ * Segments with different columns are not merged: rows are not converted to other columns. Neither are segments whose
+ * messages were read with different settings: one record can't describe both.
  */
 function* alike(run: readonly Segment[], records: readonly SegmentRecord[]): Generator<Segment[]> {
   let group: Segment[] = [];

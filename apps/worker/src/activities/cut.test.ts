@@ -17,9 +17,9 @@ beforeAll(async () => {
 afterAll(() => end());
 
 describe('a worker that watches for several tails', () => {
-  it('keeps the reader of each between two calls', async () => {
+  it('keeps the reader of each tail between calls', async () => {
     const activities = createWatchActivities(host.deps);
-    // A worker that stops has each call look once and answer at once.
+    // On a stopping worker each call polls once and returns at once.
     host.stop();
     const begin = async (name: string): Promise<() => Promise<CutResult>> => {
       const file = path.join(dir, `${name}.ndjson`);
@@ -40,7 +40,7 @@ describe('a worker that watches for several tails', () => {
       const cut = (): Promise<CutResult> =>
         runStep(activities.cut, { spec, start, cursor: 1, lag: 0, policy, pollSeconds: 1 });
       expect(await cut()).toMatchObject({ kind: 'wait', tip: { ledger: 7 } });
-      // What is known of the source from now on was read before.
+      // From here on the state of the source comes from earlier reads.
       await rm(file);
       return cut;
     };

@@ -18,36 +18,39 @@ import { bytesOf, flushLimits } from './flushlimits';
 import { planLake, planMessages } from './flushplan';
 import { type TailedType, findMarks, noteKey, openReader, schemaStyle, tailedTypes } from './tailsource';
 
-/** How long one call watches a source that gives no flush. */
+/** How long one call watches a source without a flush. */
 const WATCH_MS = 60_000;
 
-/** Heartbeats of a watch, which has nothing under way that a cancellation must end soon; a worker may have many. */
+/**
+ * Heartbeat interval of a watch: it has no running work that a cancellation must end soon, and a worker may have many
+ * watches.
+ */
 const BEAT_MS = 5_000;
 
-/** Tails whose readers a worker keeps between two calls. */
+/** Most tails whose readers a worker keeps between calls. */
 const KEPT_READERS = 16;
 
-/** What coverage says of the next flush. */
+/** The next flush according to the coverage. */
 interface Room {
   /** Message types that lack the cursor's ledger. */
   readonly missing: readonly string[];
-  /** Last ledger up to which that stays so. */
+  /** Last ledger of this part. */
   readonly last: number;
 }
 
-/** A reader between two calls, with what it was opened for. */
+/** A reader kept between calls, with its request. */
 interface Kept {
-  /** What it was asked for. */
+  /** Its request. */
   readonly id: string;
   readonly reader: TailReader;
-  /** What inference extends, by message type: the schemas of the majors that the cursor belongs to. */
+  /** Base schemas of inference by message type: those of the majors of the cursor. */
   readonly known: ReadonlyMap<string, TableSchema>;
   readonly previous: string | undefined;
 }
 
-/** The `cut` step of one worker; it keeps readers between calls, so that waiting reads nothing twice. */
+/** The `cut` step of one worker; it keeps readers between calls, so that nothing is read twice while waiting. */
 export class Cutter {
-  /** By tail, the one that was used last at the end. */
+  /** By tail, most recently used last. */
   private readonly kept = new Map<string, Kept>();
 
   constructor(private readonly deps: WorkerDeps) {}
@@ -65,7 +68,7 @@ export class Cutter {
       if (typeof room === 'number') return { kind: 'skip', cursor: room };
       const tail = JSON.stringify([spec.archive, spec.source]);
       const id = JSON.stringify([spec.types ?? null, cursor, request.lag]);
-      // Taken while it is in use: a call that was given up may still be at work beside its successor.
+      // Removed while it is in use: an abandoned call may still run concurrently with its successor.
       const kept = this.take(tail, id) ?? (await this.open(id, store, archive, request, types));
       const { reader } = kept;
       const until = Date.now() + WATCH_MS;
@@ -85,7 +88,7 @@ export class Cutter {
         const cut = decideCut(cursor, view.closed, view.facts, limits);
         if (cut !== undefined) {
           const flushed = await flush({ request, store, archive, kept, view, room, cut, types, signal });
-          // Another run changed a schema meanwhile: the next call reads on with what it registered.
+          // Another run changed a schema meanwhile: the next call continues with the registered version.
           return flushed ?? { kind: 'wait', ...(since === undefined ? {} : { since }), ...tipOf(view) };
         }
         if (view.more) continue;
@@ -96,7 +99,7 @@ export class Cutter {
         const pause = Math.min(request.pollSeconds * 1000, Math.max(10, (due ?? Infinity) - Date.now()));
         await sleep(pause, undefined, { signal: AbortSignal.any([signal, this.deps.stopping]) }).catch(
           (error: unknown) => {
-            // A worker that stops has its answer taken by the workflow, which asks the next worker.
+            // A stopping worker returns, and the workflow calls the next worker.
             if (signal.aborted) throw error;
           },
         );
@@ -133,7 +136,7 @@ export class Cutter {
       return { id, reader: await openReader(this.deps, { ...common, index }), known, previous };
     }
     const found = await findMarks(store, spec, cursor, previous);
-    // Decompressed files of the flush before, which is committed.
+    // Decompressed files of the previous flush, which is committed.
     if (found !== undefined)
       await rm(this.deps.workplace.spoolDir(spoolKey(found.spec)), { recursive: true, force: true });
     const reader = await openReader(this.deps, {
@@ -144,7 +147,7 @@ export class Cutter {
   }
 }
 
-/** Where the next flush may reach, or the first ledger after `cursor` that some message type lacks. */
+/** The limit of the next flush, or the first ledger after `cursor` that some message type lacks. */
 export function roomFor(
   { spec, cursor, until = MAX_LEDGER }: Pick<CutRequest, 'spec' | 'cursor' | 'until'>,
   types: ReadonlyMap<string, Pick<TailedType, 'coverage' | 'last'>>,
@@ -160,7 +163,7 @@ export function roomFor(
     else skip = Math.min(skip, holds.end);
     last = Math.min(
       last,
-      // A flush has one schema a type.
+      // A flush has one schema per type.
       edge,
       holds?.end ?? MAX_LEDGER,
       holds === undefined && next ? next.start - 1 : MAX_LEDGER,
@@ -169,7 +172,7 @@ export function roomFor(
   return missing.length === 0 && types.size > 0 ? skip + 1 : { missing, last };
 }
 
-/** Plans a flush; undefined when another run changed a schema in a way that needs the source to be read again. */
+/** Plans a flush; undefined when another run changed a schema so that the source must be read again. */
 async function flush(parts: {
   readonly request: CutRequest;
   readonly store: ObjectStore;

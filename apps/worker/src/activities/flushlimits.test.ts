@@ -12,12 +12,12 @@ describe('the limits of a flush', () => {
       2,
       { maxRows: Infinity, maxBytes: 250 },
     ],
-    ['both, the nearer one', { maxFileBytes: 500, maxBytes: 900 }, 0.1, { maxRows: Infinity, maxBytes: 900 }],
+    ['both, the lower one', { maxFileBytes: 500, maxBytes: 900 }, 0.1, { maxRows: Infinity, maxBytes: 900 }],
   ])('%s', (_name, policy, ratio, limits) => {
     expect(flushLimits({ maxAgeSeconds: 1, ...policy }, ratio)).toEqual(limits);
   });
 
-  it('counts the bytes of the ledgers that a flush has, and no others', () => {
+  it('counts only the bytes of the ledgers of a flush', () => {
     const facts = [9, 10, 12, 13].map((ledger) => ({ ledger, bytes: ledger, rows: new Map() }));
     expect(bytesOf(facts, { start: 10, end: 12 })).toBe(22);
   });

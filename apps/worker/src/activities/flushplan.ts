@@ -10,16 +10,16 @@ import { checkSortKeys } from '../plan/sortkeys';
 import { loadPlan, storePlan } from '../plan/stored';
 import type { FlushMarks, TailedType } from './tailsource';
 
-/** The stored plan of a flush, and the datasets that it has. */
+/** The stored plan of a flush, and its datasets. */
 export interface FlushPlan {
   readonly plan: string;
   readonly datasets: readonly string[];
 }
 
 /**
- * The plan of a flush of messages: its index, with the schemas registered as a backfill's are. Under a contract that
- * keeps columns out, rows with them come to the rejects, whatever the contract makes of those.
- * @returns undefined when another run registered something since the reader was opened that does not go together with it
+ * The plan of a flush of messages: its index, with the schemas registered as in a backfill. Under a contract that
+ * excludes columns, rows with such columns become rejects; the contract decides how those are handled.
+ * @returns undefined when another run registered an incompatible schema since the reader was opened
  */
 export async function planMessages(parts: {
   readonly request: CutRequest;
@@ -44,7 +44,7 @@ export async function planMessages(parts: {
   for (const entry of found.datasets) {
     const { dataset: messageType, schema } = entry;
     const base = known.get(messageType);
-    // A type that is new to the archive may have been promoted before it came: not likely, but not refused.
+    // A new type may have been promoted before its first message: unlikely, but allowed.
     const dataset =
       types.get(messageType)?.dataset ?? (await archive.majors.majorFor(messageType, cursor)).dataset;
     const agreed = base === undefined ? schema : agreedSchema(contract, base, schema);
@@ -66,7 +66,7 @@ export async function planMessages(parts: {
   return { plan, datasets: datasets.map(({ dataset }) => dataset) };
 }
 
-/** The plan of a flush of a lake: that of the tail, with the datasets of the majors that its ledgers belong to. */
+/** The plan of a flush of a lake: that of the tail, with the datasets of its ledgers' majors. */
 export async function planLake(
   store: ObjectStore,
   { spec }: CutRequest,

@@ -22,7 +22,7 @@ import { openTail } from './tailopen';
 import { verifyRowCounts } from './verifyrowcounts';
 import { writeParquet } from './writeparquet';
 
-/** The steps that any worker can do. */
+/** The steps that any worker can run. */
 export function createSharedActivities(
   deps: WorkerDeps,
 ): SharedActivities & CompactActivities & ScheduleActivities {
@@ -38,7 +38,7 @@ export function createSharedActivities(
   };
 }
 
-/** The steps that watch a source: they wait for minutes, and work a little in between. */
+/** The steps that watch a source: they mostly wait. */
 export function createWatchActivities(deps: WorkerDeps): TailActivities {
   const cutter = new Cutter(deps);
   return {

@@ -3,7 +3,9 @@ import { inBatches } from '../batches';
 import type { WorkerDeps } from '../deps';
 import { withHeartbeat } from '../heartbeat';
 
-/** See `SharedActivities.inspect`. Some at once: a run may have hundreds, and a cluster far away takes its time. */
+/**
+ * See `SharedActivities.inspect`. Runs queries concurrently: a run may have hundreds, and a remote cluster has latency.
+ */
 export function inspect(
   { client }: Pick<WorkerDeps, 'client'>,
   workflowIds: readonly string[],

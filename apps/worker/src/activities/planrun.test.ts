@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => end());
 
-/** Plans a run over `lines` into an archive that is not there yet. */
+/** Plans a run over `lines` into an archive that does not exist yet. */
 function plan(name: string, lines: readonly string[], more: Partial<RunSpec> = {}) {
   const file = path.join(dir, `${name}.ndjson`);
   const spec: RunSpec = {
@@ -44,7 +44,7 @@ describe('a run without a usable message', () => {
   it.each<[string, Partial<RunSpec>, string]>([
     ['none', {}, 'SOURCE_INVALID'],
     ['typed', { types: ['t'] }, 'MESSAGE_TYPE_UNKNOWN'],
-  ])('says why, and keeps its rejects: %s', async (name, more, code) => {
+  ])('reports the reason, and keeps its rejects: %s', async (name, more, code) => {
     const error = await plan(name, bad, more).catch((cause: unknown) => cause);
     expect(error).toMatchObject({ code });
     const { message, details } = error as { message: string; details: Record<string, string> };
@@ -58,17 +58,17 @@ describe('a run without a usable message', () => {
       .map((line) => JSON.parse(line) as { code: string; raw: string });
     expect(kept.map(({ raw }) => raw)).toEqual(bad.slice(0, 4));
     expect(error).toMatchObject({ hint: expect.stringContaining(details['rejects'] as string) as string });
-    // The archive that such a run leaves is no obstacle to the next one.
+    // The archive that such a run leaves does not block the next one.
     await expect(plan(name, ['{"type":"t","ledger":1,"closed_at":1}'], more)).resolves.toMatchObject({
       unusable: 0,
     });
   });
 
-  it('whose messages are all of other ledgers says so, and keeps nothing', async () => {
+  it('with only messages of other ledgers reports that, and keeps nothing', async () => {
     await expect(plan('other', ['{"type":"t","ledger":77,"closed_at":1}'])).rejects.toMatchObject({
       code: 'SOURCE_INVALID',
       message: expect.stringMatching(
-        /0 have no usable type or ledger, 1 are of other ledgers or types\.$/,
+        /0 have no usable type or ledger, 1 are for other ledgers or types\.$/,
       ) as string,
     });
     await expect(readdir(path.join(dir, 'other'))).rejects.toThrow(/ENOENT/);

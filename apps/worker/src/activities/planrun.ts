@@ -11,10 +11,10 @@ import { pinRun } from '../plan/pin';
 import { spoolKey, storePlan } from '../plan/stored';
 import { NOTHING_FOUND, keepUnusable, withRejects } from '../plan/unusable';
 
-/** Stale segments that a run names; the others are counted. */
+/** Most stale segments listed; the others are only counted. */
 const NAMED = 20;
 
-/** See `SharedActivities.planRun`. Writes nothing to the archive before the source was read without a fault. */
+/** See `SharedActivities.planRun`. Writes nothing to the archive before the source was read without errors. */
 export async function planRun({ workplace, debug }: WorkerDeps, asked: RunSpec): Promise<PlannedRun> {
   return withHeartbeat(async (signal, onProgress) => {
     const store = openStore(asked.archive);
@@ -23,7 +23,7 @@ export async function planRun({ workplace, debug }: WorkerDeps, asked: RunSpec):
     const options = { workDir, signal, onProgress };
     const { spec, index, identity, committed } = await pinRun(store, asked, options).catch(
       async (error: unknown) => {
-        // A run that ends here keeps the rejects that say why.
+        // A run that fails here keeps the rejects with the reasons.
         throw isFinal(error) ? withRejects(error, await keepUnusable(store, workDir, signal)) : error;
       },
     );
@@ -55,7 +55,7 @@ export async function planRun({ workplace, debug }: WorkerDeps, asked: RunSpec):
   });
 }
 
-/** What a run that only fills leaves as it is, though it would write it in another way. */
+/** Stale segments, which a `fill` run does not change. */
 async function findStale(
   store: ObjectStore,
   spec: RunSpec,

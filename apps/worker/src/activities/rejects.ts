@@ -4,10 +4,11 @@ import type { RejectList, TailRejects } from '@parquetry/source';
 import type { ObjectStore } from '@parquetry/storage';
 
 /**
- * Keeps the messages that no flush of a tail has, with their reasons, and holds those without a usable type or ledger to
- * the limit for rejects: they may be rows that somebody expects. Late ones were committed ledgers' and are only told.
- * @returns how many there are of each
- * @throws ParquetryError REJECTS_EXCEEDED, when they are kept
+ * Keeps the messages that are in no flush of a tail, with their reasons. Messages without a usable type or ledger count
+ * towards the limit of rejects, because they may be expected rows. Late ones belong to committed ledgers and are only
+ * reported.
+ * @returns the count of each
+ * @throws ParquetryError REJECTS_EXCEEDED, after they are kept
  */
 export async function keepRejects(
   store: ObjectStore,
@@ -23,18 +24,18 @@ export async function keepRejects(
     .join('; ');
   throw new ParquetryError(
     'REJECTS_EXCEEDED',
-    `${unusable.count} messages of the source have no usable type or ledger, ${maxRejects} are allowed a flush. First: ${named}`.slice(
+    `${unusable.count} messages of the source have no usable type or ledger; ${maxRejects} are allowed per flush. First: ${named}`.slice(
       0,
       1500,
     ),
     {
       details: { unusable: unusable.count, maxRejects, rejects: key ?? null },
-      hint: `They are kept with their reasons in ${key ?? 'the archive'}. Correct the source; or stop the tail and start it with --max-rejects ${unusable.count}.`,
+      hint: `They are kept with their reasons in ${key ?? 'the archive'}. Correct the source, or stop the tail and start it with --max-rejects ${unusable.count}.`,
     },
   );
 }
 
-/** The key of the rejects, made of their content's hash: a step that is repeated writes them once. */
+/** The key of the rejects, derived from the hash of their content: a repeated step writes them once. */
 async function keep(store: ObjectStore, folder: string, rejects: RejectList): Promise<string | undefined> {
   if (rejects.count === 0) return undefined;
   const body = Buffer.from(

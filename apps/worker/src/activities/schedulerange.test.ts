@@ -55,8 +55,8 @@ async function committed(
   return spec;
 }
 
-describe('where a schedule and a tail go on', () => {
-  /** What a schedule's run would take, and the first ledger of a tail from what is committed. */
+describe('where a schedule and a tail continue', () => {
+  /** The range of a schedule's run, and the first ledger of a tail from `committed`. */
   async function next(
     base: Omit<RunSpec, 'range'>,
     types: readonly string[],
@@ -75,7 +75,7 @@ describe('where a schedule and a tail go on', () => {
     return { range, cursor };
   }
 
-  it('is where a message type begins that the archive lacks, though others have those ledgers', async () => {
+  it('is the start of a message type that the archive lacks, although other types have those ledgers', async () => {
     const line = (type: string, ledger: number): string =>
       `{"message_type":"${type}","ledger_sequence":${ledger},"closed_at":"2025-07-13T01:02:03Z","n":1}\n`;
     const ledgers = Array.from({ length: 30 }, (_, index) => index + 1);
@@ -89,9 +89,9 @@ describe('where a schedule and a tail go on', () => {
     });
     expect(await next(spec, ['old'])).toEqual({ range: { start: 21, end: 30 }, cursor: 21 });
     expect(await next(spec, ['old', 'new'])).toEqual({ range: { start: 5, end: 30 }, cursor: 5 });
-    // A tail has no such setting: its --from is where it begins.
+    // A tail has no such setting: it starts at its --from.
     expect(await next(spec, ['old', 'new'], 12)).toEqual({ range: { start: 12, end: 30 }, cursor: 5 });
-    // A type that the source does not have yet holds nothing up.
+    // A type that the source does not have yet does not block.
     expect(await next(spec, ['old', 'none'])).toEqual({ range: { start: 21, end: 30 }, cursor: 21 });
   }, 60_000);
 

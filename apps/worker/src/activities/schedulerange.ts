@@ -18,7 +18,7 @@ export async function resolveRange(deps: WorkerDeps, input: ScheduledInput): Pro
     const next = archive && (await nextLedger(archive, spec, () => Promise.resolve(edges), input.from));
     const start = next ?? input.from ?? edges.first;
     const types = archive && (await tailedTypes(archive, spec, start));
-    // A run has one schema a type: it ends where a promotion begins, and the next one goes on from there.
+    // A run has one schema per type: it ends before a promotion, and the next run continues from there.
     const edge = Math.min(...[...(types?.values() ?? [])].map(({ last }) => last));
     const end = Math.min(edges.last - lag, start + maxLedgers - 1, edge);
     return { tip: edges.last, ...(end < start ? {} : { range: { start, end } }) };

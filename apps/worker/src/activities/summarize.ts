@@ -14,7 +14,7 @@ export function summarize(deps: WorkerDeps, ref: PlanRef): Promise<readonly Data
   return withHeartbeat((signal) => readBack(deps, ref, signal));
 }
 
-/** Reads the archive as a stranger would: nothing that this worker keeps in memory is believed here. */
+/** Reads the archive from storage: no cached state of this worker is used. */
 async function readBack(
   { workplace }: WorkerDeps,
   ref: PlanRef,
@@ -56,7 +56,7 @@ async function readBack(
   return summaries;
 }
 
-/** Keys of committed files that are not on storage with their size. */
+/** Keys of committed files that are missing from storage or have another size. */
 async function findMissing(
   store: ObjectStore,
   files: readonly LiveFile[],
@@ -69,7 +69,7 @@ async function findMissing(
   return looked.flat();
 }
 
-/** Datasets with rows in a range that a run replaced, of whose type its source had no message: their rows stay. */
+/** Datasets with rows in a replaced range whose type has no message in the source: their rows stay. */
 async function untouched(
   archive: Archive,
   range: LedgerRange,

@@ -61,7 +61,7 @@ export async function openTail(
           : (after ?? (await whenThere(first)));
     const start = { cursor, network: identity.network };
     if (index === undefined) return start;
-    // What the plan asks for is the first ledger: a tail has no range that could be found to have gaps.
+    // The plan requests only the first ledger: a tail has no range that could have gaps.
     const asked = { ...run, range: { start: cursor, end: cursor } };
     const plan = await storePlan(store, { format: 1, spec: asked, network: identity.network, index });
     return { ...start, plan };

@@ -27,9 +27,9 @@ import { knownSchemas } from '../plan/indexrange';
 import { loadPlan, spoolKey } from '../plan/stored';
 import { messageOptions } from '../sources';
 
-/** What a tail's flush plans keep for the next flush. */
+/** State in a flush plan for the next flush. */
 export interface FlushMarks extends TailPositions {
-  /** Plan of the flush before. */
+  /** Plan of the previous flush. */
   readonly previous?: string;
 }
 
@@ -38,7 +38,7 @@ export function tailRun(spec: TailSpec): RunSpec {
   return { ...spec, range: { start: 1, end: MAX_LEDGER } };
 }
 
-/** Whether the tail's source gives whole ledgers. */
+/** Whether the tail's source has complete ledgers. */
 export function isLake(spec: TailSpec): boolean {
   return isLedgerUri(spec.source.uri);
 }
@@ -53,7 +53,7 @@ export function schemaStyle(identity: ArchiveIdentity): (schema: TableSchema) =>
   return identity.integers === 'signed' ? portableSchema : (schema) => schema;
 }
 
-/** What is committed of a message type that a tail keeps up. */
+/** Committed ledgers of a message type of a tail. */
 export interface TailedType {
   /** The dataset of the major that the cursor belongs to. */
   readonly dataset: string;
@@ -63,7 +63,7 @@ export interface TailedType {
   readonly coverage: Intervals;
 }
 
-/** The message types that a tail keeps up, as they are at a ledger: those asked for, else those that the archive has. */
+/** The message types of a tail at a ledger: the requested ones, else those of the archive. */
 export async function tailedTypes(
   archive: Archive,
   spec: TailSpec,
@@ -83,19 +83,19 @@ export async function tailedTypes(
   return found;
 }
 
-/** What a source has. */
+/** Range of a source. */
 export interface SourceEdges {
   readonly first: number;
   /** The newest ledger. */
   readonly last: number;
-  /** The first ledger that has messages of a type; undefined while there is none. A lake's ledgers have all types. */
+  /** The first ledger with messages of a type; undefined while there is none. A lake's ledgers have all types. */
   readonly firstOf: (messageType: string) => number | undefined;
 }
 
 /**
- * The first ledger after the contiguous committed prefix, by the message type that has least; undefined when nothing is
- * committed. A type that the archive lacks begins where the source has it, not before `from`: ledgers that the other
- * types have are left out by whoever takes them.
+ * The first ledger after the contiguous committed prefix of the message type with the shortest one; undefined when
+ * nothing is committed. A type that the archive lacks starts at its first ledger in the source, not before `from`; the
+ * caller skips the ledgers that other types have.
  */
 export async function nextLedger(
   archive: Archive,
@@ -149,7 +149,7 @@ export async function sourceEdges(
   return { first: first.ledger, last: last.ledger, firstOf };
 }
 
-/** The note that says which flush a tail cut last; it only spares reading old messages as late ones. */
+/** A record of the last flush of a tail; it only avoids reading old messages again as late ones. */
 export function noteKey(spec: TailSpec): string {
   const id = createHash('sha256').update(JSON.stringify(spec.source)).digest('hex').slice(0, 32);
   return `_parquetry/tails/${id}.json`;
@@ -165,7 +165,7 @@ export async function openReader(
     /** Message types that every flush has. */
     readonly types: readonly string[];
     readonly messages: NdjsonOptions;
-    /** The shared plan's index, for a lake. */
+    /** The index of the shared plan, for a lake. */
     readonly index?: SourceIndex;
     readonly marks?: readonly ReadPosition[];
   },

@@ -8,7 +8,7 @@ import { StagedFiles } from '../files';
 import { withHeartbeat } from '../heartbeat';
 import { loadPlan } from '../plan/stored';
 
-/** Every value of a file is decoded in this thread: two at once would take no less time and twice the memory. */
+/** All values are decoded in this thread: two files at once would take the same time and twice the memory. */
 const decoding = new Semaphore(1);
 
 /** See `StageActivities.verifyRowCounts`. */

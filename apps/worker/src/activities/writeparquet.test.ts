@@ -24,7 +24,7 @@ beforeAll(async () => {
 
 afterAll(() => end());
 
-/** Plans, pulls and registers a run of all ledgers, and returns what the write step is asked. */
+/** Plans, pulls and registers a run of all ledgers, and returns the input of the write step. */
 async function staged(settings: Partial<RunSpec['settings']>) {
   const archive = path.join(dir, await mkdtemp(path.join(dir, 'archive-')));
   const activities = { ...createSharedActivities(host.deps), ...createStageActivities(host.deps) };
@@ -52,7 +52,7 @@ async function staged(settings: Partial<RunSpec['settings']>) {
 }
 
 describe('the write step', () => {
-  it('heartbeats while DuckDB writes, ends within a second of a cancellation and leaves no file', async () => {
+  it('heartbeats while DuckDB writes, ends within a second after a cancellation and leaves no file', async () => {
     const { activities, step, stageDir } = await staged({ compression: 'zstd', compressionLevel: 22 });
     const before = (await readdir(stageDir)).sort();
     const environment = new MockActivityEnvironment();
@@ -71,7 +71,7 @@ describe('the write step', () => {
     expect(failure).toMatchObject({ code: 'CANCELLED' });
     expect(performance.now() - cancelled).toBeLessThan(1000);
     expect(beats).toHaveLength(3);
-    // Every second, from the first on: COPY never keeps the event loop from them.
+    // Every second from the start: COPY never blocks the event loop.
     for (const [index, { at }] of beats.entries())
       if (index > 0) expect(at - (beats[index - 1]?.at ?? 0)).toBeLessThan(2500);
     expect((await readdir(stageDir)).filter((name) => !before.includes(name))).toEqual(['thing.files']);
@@ -83,7 +83,7 @@ describe('the write step', () => {
     expect(existsSync(stageDir)).toBe(false);
   }, 120_000);
 
-  it('says in debug mode what it flushes, and why, before the file is there', async () => {
+  it('logs in debug mode what it flushes, and why, before the file exists', async () => {
     const { activities, step, stageDir } = await staged({ maxRowsPerFile: 25_000 });
     lines.length = 0;
     const there: boolean[] = [];

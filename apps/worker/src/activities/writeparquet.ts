@@ -19,7 +19,7 @@ export async function writeParquet(
   const { registry } = await archives.get(step.archive);
   const schema = await registry.get(step.dataset, step.schemaVersion);
   const files = await withHeartbeat(async (signal, report) => {
-    // Rejects may be as many as messages.
+    // There may be as many rejects as messages.
     await assertRejects(stage, plan, step.dataset, schema);
     await rm(stage.outDir, { recursive: true, force: true });
     return writer.writeDataset({

@@ -6,8 +6,8 @@ import { inBatches } from '../batches';
 import { type CommittedVersion, type StoredPlan, datasetSchema } from './stored';
 
 /**
- * Which ledgers of a range are committed with another version of the schema than the run's own. A run that replaces them
- * keeps their version, so that it changes nothing that it was not asked to.
+ * The ledgers of a range that are committed with another schema version than the run's. A run that replaces them keeps
+ * their version, so that it makes no unrequested change.
  */
 export async function committedVersions(
   archive: Archive,
@@ -35,8 +35,8 @@ export async function committedVersions(
 }
 
 /**
- * The version that a partition's ledgers are committed with, when all of them are and not all with the run's own: the
- * newest one among them. Undefined: the run's own schema.
+ * The newest schema version of a partition's committed ledgers, when all ledgers are committed and not all with the
+ * run's version. Undefined: use the run's schema.
  */
 export function committedVersion(
   { committed }: Pick<StoredPlan, 'committed'>,
@@ -50,7 +50,7 @@ export function committedVersion(
   return left.length > 0 ? undefined : Math.max(...held.map(({ version }) => version));
 }
 
-/** The schema that a partition's messages are held to, and the version it has if it has one already. */
+/** The schema for a partition's messages, and its version if it is registered. */
 export async function partitionSchema(
   store: ObjectStore,
   plan: StoredPlan,

@@ -16,8 +16,8 @@ export function registerOptions({ compatibility }: Pick<RunSpec, 'compatibility'
 }
 
 /**
- * The schema that a run's messages get: what inference found, less the columns that the contract keeps out. Rows with a
- * value there are then rejected, UNKNOWN_COLUMN. Types are not looked at: inference leaves those of `known` alone.
+ * The schema for a run's messages: the inferred one without the columns that the contract excludes. Rows with a value
+ * in such a column are rejected (UNKNOWN_COLUMN). Types are not compared: inference does not change those of `known`.
  * @param known the registered or predefined schema that the run's schema extends
  */
 export function agreedSchema(contract: Contract, known: TableSchema, run: TableSchema): TableSchema {
@@ -28,8 +28,8 @@ export function agreedSchema(contract: Contract, known: TableSchema, run: TableS
 
 /**
  * Refuses a run whose messages have columns that a frozen schema lacks.
- * @param rowsAreMade the source makes its rows itself (a lake): there is no row that could be rejected
- * @throws ParquetryError SCHEMA_CONFLICT with the differences and the ways out
+ * @param rowsAreMade the source creates the rows (a lake), so no row can be rejected
+ * @throws ParquetryError SCHEMA_CONFLICT with the differences and the remedies
  */
 export function assertColumns(
   contract: Contract,
@@ -43,22 +43,22 @@ export function assertColumns(
   if (changes.length > 0) throw frozen(dataset, changes.map(describeChange), rowsAreMade);
 }
 
-/** SCHEMA_CONFLICT for columns that a frozen schema lacks; each change is a line. */
+/** SCHEMA_CONFLICT for columns that a frozen schema lacks; one line per change. */
 export function frozen(dataset: string, changes: readonly string[], rowsAreMade = false): ParquetryError {
   const aside = rowsAreMade
     ? []
-    : ['Or keep such messages aside: --contract-columns reject_row, with --max-rejects.'];
+    : ['Or reject such messages: --contract-columns reject_row, with --max-rejects.'];
   return conflict(
     dataset,
     `The schema of ${dataset} is frozen and has no column for ${headline(changes)}.`,
     changes,
-    ['Take the columns up: --contract-columns evolve', ...aside],
+    ['Add the columns: --contract-columns evolve', ...aside],
   );
 }
 
 /**
- * SCHEMA_CONFLICT for values that the types of a schema can't hold, under a contract that does not reject their rows.
- * @param from first ledger that has such a value: a new major would begin there
+ * SCHEMA_CONFLICT for values that do not fit the types of a schema, under a contract that does not reject their rows.
+ * @param from first ledger with such a value: a new major would start there
  */
 export function retyped(
   dataset: string,
@@ -72,13 +72,13 @@ export function retyped(
     changes,
     [
       promotion(messageType, from),
-      'Or keep such messages aside: --contract-types reject_row, with --max-rejects.',
+      'Or reject such messages: --contract-types reject_row, with --max-rejects.',
     ],
     { from },
   );
 }
 
-/** The way out for values that came to stay: the command that takes them, from the first ledger that has one. */
+/** The remedy for a permanent change: the command that promotes a new major from the first ledger with such a value. */
 export function promotion(messageType: string, from: number): string {
   return `If the data changed for good: parquetry schema promote ${messageType} --from ${from} --archive ROOT`;
 }

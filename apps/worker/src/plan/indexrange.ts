@@ -21,34 +21,34 @@ import { assertTypes } from './retyped';
 import { checkSortKeys } from './sortkeys';
 import { withReasons } from './unusable';
 
-/** What a run would do, found out without a write to the archive: the plan step and `parquetry plan` share it. */
+/** What a run would do, computed without writing to the archive; used by the plan step and `parquetry plan`. */
 export interface RangeIndex {
-  /** The run's spec with everything decided that the archive decides. */
+  /** The run's spec with all settings resolved from the archive. */
   readonly spec: RunSpec;
   /** Datasets with their pinned schemas, and where the source's bytes are. */
   readonly index: SourceIndex;
-  /** What the archive is, or will be. */
+  /** The identity of the archive, existing or new. */
   readonly identity: ArchiveIdentity;
-  /** Whether the archive is there already. */
+  /** Whether the archive exists. */
   readonly exists: boolean;
-  /** What inference extended: registered and predefined schemas by message type. */
+  /** Base schemas of inference, registered or predefined, by message type. */
   readonly known: ReadonlyMap<string, TableSchema>;
 }
 
-/** Where and how an index pass runs. */
+/** Options of an index pass. */
 interface IndexOptions {
   readonly workDir: string;
   readonly signal?: AbortSignal;
-  /** A source without a usable message is no error. */
+  /** A source without a usable message is not an error. */
   readonly empty?: true;
   readonly onProgress?: (progress: SourceProgress) => void;
 }
 
 /**
- * Looks the source and the archive over. `workDir` gets spooled files and the rejects of unusable messages; the archive
- * is only read.
+ * Indexes the source and reads the archive. `workDir` receives spooled files and the rejects of unusable messages;
+ * nothing is written to the archive.
  * @throws ParquetryError ARCHIVE_MISMATCH, ARCHIVE_INVALID, SOURCE_NOT_FOUND, SOURCE_INVALID, MESSAGE_TYPE_UNKNOWN,
- *   SCHEMA_CONFLICT when the contract does not allow what the messages have
+ *   SCHEMA_CONFLICT when the contract does not allow the messages
  */
 export async function indexRange(
   store: ObjectStore,
@@ -82,7 +82,7 @@ export async function indexRange(
   const network = spec.network ?? (found.network === undefined ? undefined : networkName(found.network));
   const identity = mergeIdentity({ ...wantedIdentity(spec), network }, existing);
   return {
-    // The default style is not named, so that the segments of archives from before there was another stay what they are.
+    // The default style is omitted, so that segments from before the setting existed keep their identity.
     spec: integers === 'signed' ? { ...spec, settings: { ...spec.settings, integers } } : unstyled(spec),
     index: { ...found, datasets },
     identity,
@@ -91,7 +91,7 @@ export async function indexRange(
   };
 }
 
-/** Runs the index pass; its error says why messages are unusable where all are. */
+/** Runs the index pass; when no message is usable, its error gives the reasons. */
 async function look(source: Source, spec: RunSpec, options: IndexOptions): Promise<SourceIndex> {
   try {
     const found = await source.prepare({
@@ -106,7 +106,7 @@ async function look(source: Source, spec: RunSpec, options: IndexOptions): Promi
   }
 }
 
-/** How the messages of a run that was looked over are read. */
+/** How the messages of an indexed run are read. */
 export function runMessages({ spec, identity, known }: RangeIndex): NdjsonOptions {
   return messageOptions({ ...spec, nested: identity.nesting }, known);
 }
@@ -117,8 +117,8 @@ function unstyled(spec: RunSpec): RunSpec {
 }
 
 /**
- * Bases for inference by message type: a registered schema is only ever extended, a predefined one is where a type
- * begins. Of several majors the one of the range's first ledger counts, without a range the newest.
+ * Base schemas of inference by message type: a registered schema is only extended; a predefined one is the start of a
+ * new type. Of several majors the one of the range's first ledger is used, without a range the newest.
  */
 export async function knownSchemas(
   store: ObjectStore,
@@ -140,7 +140,7 @@ export async function knownSchemas(
 
 /**
  * The dataset of a message type for a run's ledgers: the type's own, or that of the major they belong to.
- * @throws ParquetryError RANGE_INVALID when a promotion lies inside the range: a run has one schema a dataset
+ * @throws ParquetryError RANGE_INVALID when a promotion lies inside the range: a run has one schema per dataset
  */
 function onlyMajor(majors: readonly Major[], messageType: string, range: LedgerRange): string {
   const parts = splitByMajor(majors, range);
@@ -150,7 +150,7 @@ function onlyMajor(majors: readonly Major[], messageType: string, range: LedgerR
     'RANGE_INVALID',
     `Ledgers ${formatRange(range)} belong to ${parts.length} majors of ${messageType}.`,
     {
-      hint: `Run them one by one: ${parts.map((part) => `${formatRange(part.range)} (${part.dataset})`).join(', ')}.`,
+      hint: `Run them separately: ${parts.map((part) => `${formatRange(part.range)} (${part.dataset})`).join(', ')}.`,
     },
   );
 }
@@ -163,13 +163,13 @@ function checkFound(spec: RunSpec, index: SourceIndex): void {
       'MESSAGE_TYPE_UNKNOWN',
       `The source has no messages of type ${missing.join(', ')}.`,
       {
-        hint: found.length > 0 ? `It has ${found.join(', ')}.` : 'Look at it with `parquetry inspect`.',
+        hint: found.length > 0 ? `It has ${found.join(', ')}.` : 'Check it with `parquetry inspect`.',
       },
     );
   if (found.length === 0)
     throw new ParquetryError(
       'SOURCE_INVALID',
-      `The source has no usable message in ledgers ${spec.range.start}-${spec.range.end}: ${index.unusable} have no usable type or ledger, ${index.filtered} are of other ledgers or types.`,
+      `The source has no usable message in ledgers ${spec.range.start}-${spec.range.end}: ${index.unusable} have no usable type or ledger, ${index.filtered} are for other ledgers or types.`,
       {
         details: { unusable: index.unusable, filtered: index.filtered },
         hint: 'Check --ledgers, or say what the messages are with --message-type.',

@@ -10,8 +10,8 @@ import { indexRange, runMessages } from './indexrange';
 import { Verdict } from './verdict';
 
 /**
- * Does what a backfill of NDJSON files would do up to the rows, and says what becomes of each message. Writes nothing to
- * the archive; one that does not exist counts as a new one.
+ * Runs a backfill of NDJSON files up to the rows, and reports the outcome of each message. Writes nothing to the
+ * archive; a missing archive counts as a new one.
  * @returns the counts, and the schema of each dataset
  * @throws the errors of `indexRange`
  */

@@ -24,7 +24,7 @@ const schema: TableSchema = {
   closeTimeColumn: 'closed_at',
 };
 
-/** A dataset of `count` segments of ten ledgers, whose records take their time; every tenth has another codec. */
+/** A dataset of `count` segments of ten ledgers with slow records; every tenth has another codec. */
 class SlowTable {
   readonly read: string[] = [];
   mostAtOnce = 0;
@@ -44,7 +44,7 @@ class SlowTable {
   async segment(id: string): Promise<SegmentRecord> {
     this.read.push(id);
     this.mostAtOnce = Math.max(this.mostAtOnce, (this.atOnce += 1));
-    // The first ones take longest: what is found must be in the order of the segments all the same.
+    // The first ones take longest: the results must be in the order of the segments anyway.
     await sleep(Number(id) % 16 === 0 ? 20 : 5);
     this.atOnce -= 1;
     const written = Number(id) % 10 === 0 ? { ...settings, compression: 'zstd' } : settings;
@@ -55,7 +55,7 @@ class SlowTable {
 }
 
 describe('stale segments', () => {
-  it('are found by reading each record of the range once, many at once', async () => {
+  it('are found by reading each record of the range once, concurrently', async () => {
     const table = new SlowTable(500);
     const stale = await staleRanges(table, spec, schema);
     expect(stale.map(({ range: { start } }) => start)).toEqual(
@@ -64,7 +64,7 @@ describe('stale segments', () => {
     expect(stale[0]?.why).toBe('committed with other settings');
     expect(table.read).toEqual(Array.from({ length: 401 }, (_, index) => String(index)));
     expect(table.mostAtOnce).toBeGreaterThanOrEqual(8);
-    // Neither the store nor this process is asked for all at once.
+    // The concurrency is bounded.
     expect(table.mostAtOnce).toBeLessThanOrEqual(64);
   });
 });
@@ -86,7 +86,7 @@ describe('the plan', () => {
       part.messages,
     ]);
 
-  it('says what a run that fills brings and leaves', () => {
+  it('lists what a `fill` run writes and skips', () => {
     expect(told()).toEqual([
       ['a', 1, 'stale', [], [], 0],
       ['b', 1, 'missing', [range(1, 9)], [range(1, 9)], 1],
@@ -95,7 +95,7 @@ describe('the plan', () => {
     ]);
   });
 
-  it('says that a run which replaces computes all anew', () => {
+  it('reports that a `replace` run recomputes everything', () => {
     expect(told('replace')).toEqual([
       ['a', 1, 'replace', [range(1, 9)], [], 1],
       ['b', 1, 'missing', [range(1, 9)], [range(1, 9)], 1],

@@ -18,35 +18,35 @@ import type { RangeIndex } from './indexrange';
 import { segmentSettings } from './settings';
 import { type Coverage, committedCoverage, leftOut, tasksOf } from './tasks';
 
-/** One dataset of one partition, as a run finds it. */
+/** State of one dataset of one partition. */
 export interface PlannedDataset {
   /** The partition, inclusive. */
   readonly range: LedgerRange;
   readonly dataset: string;
   /**
-   * What no commit covers is `missing`, where that is a part only `partly`; `stale` ledgers are committed, but not as this
-   * run would write them. With `--mode replace` what is committed is `replace`.
+   * `missing`: not covered by a commit; `partly`: partly covered; `stale`: committed, but not as this run would write
+   * it; `replace`: committed, with `--mode replace`.
    */
   readonly state: 'missing' | 'partly' | 'committed' | 'stale' | 'replace';
-  /** What no commit covers, in order. */
+  /** Uncovered ranges, in order. */
   readonly missing: readonly LedgerRange[];
-  /** What the run brings, in order: what is missing, and with `--mode replace` all of it. */
+  /** Ranges that the run writes, in order: the missing ones, and with `--mode replace` all. */
   readonly run: readonly LedgerRange[];
-  /** Why the run takes it up, or leaves it. */
+  /** Why the run writes or skips it. */
   readonly why: string;
-  /** Messages of what the run brings, estimated from the index; undefined where the source counts none ahead. */
+  /** Messages that the run writes, estimated from the index; undefined when the source has no counts. */
   readonly messages?: number;
 }
 
-/** A committed segment that a run would write in another way. */
+/** A committed segment that a run would write differently. */
 interface StaleRange {
   readonly range: LedgerRange;
   readonly why: string;
 }
 
 /**
- * The stale segments of a dataset in a run's range. Reads the record of each segment there, many at once, and keeps
- * none: an archive may have tens of thousands.
+ * The stale segments of a dataset in a run's range. Reads the records concurrently and keeps none: an archive may have
+ * tens of thousands.
  */
 export async function staleRanges(
   table: Pick<Dataset, 'snapshot' | 'segment'>,
@@ -63,8 +63,8 @@ export async function staleRanges(
 }
 
 /**
- * What a run of a plan would do, partition by partition and dataset by dataset, from the commit log as it is now. Unless
- * all is replaced anyway, it reads the record of each committed segment in the range, to tell stale ones.
+ * What a run of a plan would do, partition by partition and dataset by dataset, from the commit log as it is now.
+ * Unless everything is replaced, it reads the record of each committed segment in the range to find stale ones.
  */
 export async function* planDatasets(store: ObjectStore, looked: RangeIndex): AsyncGenerator<PlannedDataset> {
   const { spec, index, exists } = looked;
@@ -81,7 +81,7 @@ export async function* planDatasets(store: ObjectStore, looked: RangeIndex): Asy
   yield* describePartitions(spec, committed, stale, messageEstimator(index));
 }
 
-/** The plan of a run, from what is committed: the ranges are those of the tasks that the run will get. */
+/** The plan of a run from the committed ledgers; its ranges are those of the run's tasks. */
 export function* describePartitions(
   spec: Pick<RunSpec, 'range' | 'partitionSize' | 'mode'>,
   committed: Coverage,
@@ -124,7 +124,7 @@ function describe(
   if (mode === 'replace')
     return {
       state: 'replace',
-      why: `computed anew; what is committed is replaced where it differs${rest === '' ? '' : `; no commit covers ${rest}`}`,
+      why: `recomputed; committed rows are replaced where they differ${rest === '' ? '' : `; no commit covers ${rest}`}`,
     };
   if (missing.length === 0)
     return stale === undefined
@@ -137,10 +137,9 @@ function describe(
 }
 
 /**
- * The settings that decide which rows the files hold, and how those are stored. Where one file ends and the next begins
- * does not count: a tail ends its files by rows, bytes or age as they come, and `compact` makes few of many, so that
- * segments of one configuration differ in it by intention; other files of the same rows are what `compact` and
- * `--mode replace` are for. Nor do integers: they are the archive's, and another style is refused before.
+ * The settings that determine the rows of the files and their storage format. File boundaries are excluded: a tail
+ * closes its files by rows, bytes or age, and `compact` merges them, so segments of one configuration differ in them by
+ * design. Integers are excluded too: they belong to the archive, and another style is refused earlier.
  */
 function rowSettings(settings: WriteSettings): WriteSettings {
   const { maxRowsPerFile: _, maxFileBytes: __, integers: ___, ...rest } = settings;
@@ -151,7 +150,7 @@ function staleness({ identity }: SegmentRecord, spec: RunSpec, fingerprint: stri
   const wanted = segmentSettings(spec, identity.dataset);
   if (canonicalJson(rowSettings(identity.settings)) !== canonicalJson(rowSettings(wanted)))
     return 'committed with other settings';
-  // An older version is what its time needed: it stays, unless the run asks for the newest.
+  // An older version stays valid unless the run requests the newest.
   if (spec.schema === 'latest' && identity.schema.fingerprint !== fingerprint)
     return `committed with version ${identity.schema.version} of the schema, which has other columns`;
   return undefined;

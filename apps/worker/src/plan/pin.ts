@@ -11,16 +11,16 @@ import type { CommittedVersion, StoredPlan } from './stored';
 
 const MAX_LOOKS = 5;
 
-/** A run that was looked over, with one version of each schema for all of its partitions. */
+/** An indexed run, with one version of each schema for all of its partitions. */
 export interface PinnedRun extends RangeIndex {
-  /** Ledgers to be replaced that keep the version they are committed with; see `StoredPlan`. */
+  /** Ledgers to replace that keep their committed version; see `StoredPlan`. */
   readonly committed?: NonNullable<StoredPlan['committed']>;
 }
 
 /**
- * Looks a run over, makes its archive and registers the schemas that it will write with, so that all of its partitions
- * are pulled and written with one version each. What another run registers at the same time becomes part of them (see
- * `SchemaRegistry.extend`); where the two don't go together, the run is looked over again, now on top of the other.
+ * Indexes a run, creates its archive and registers its schemas, so that all of its partitions are pulled and written
+ * with one version each. Concurrent registrations of other runs are merged (see `SchemaRegistry.extend`); when they are
+ * incompatible, the run is indexed again on top of them.
  * @throws ParquetryError as `indexRange`; SCHEMA_CONFLICT, COMMIT_CONTENDED
  */
 export async function pinRun(
@@ -47,12 +47,12 @@ export async function pinRun(
   }
   throw new ParquetryError(
     'COMMIT_CONTENDED',
-    `Other runs changed the schemas of ${asked.archive} ${MAX_LOOKS} times while this one looked at its source.`,
+    `Other runs changed the schemas of ${asked.archive} ${MAX_LOOKS} times while this one indexed its source.`,
     { hint: 'Start it again when they are done.' },
   );
 }
 
-/** A run that replaces what is committed keeps the versions there, unless it is told to take the newest. */
+/** A `replace` run keeps the committed versions, unless it requests the newest. */
 async function keptVersions(
   archive: Archive,
   { mode, schema: which, range }: RunSpec,
@@ -61,7 +61,7 @@ async function keptVersions(
   return mode === 'replace' && which !== 'latest' ? committedVersions(archive, dataset, range, schema) : [];
 }
 
-/** Whether some ledger of the run is to be written with the run's own schema. */
+/** Whether any ledger of the run is written with the run's schema. */
 async function isUsed(
   archive: Archive,
   { mode, range }: RunSpec,
@@ -76,9 +76,9 @@ async function isUsed(
 }
 
 /**
- * The dataset with its schema as it is registered; undefined when another run registered something since `known` was
- * read that does not go together with it.
- * @param known what inference extended, by message type
+ * The dataset with its registered schema; undefined when another run registered an incompatible schema since `known`
+ * was read.
+ * @param known base schemas of inference by message type
  * @throws ParquetryError SCHEMA_CONFLICT
  */
 export async function registerSchema<T extends SourceDataset>(

@@ -8,12 +8,12 @@ import type { RunSpec } from '@parquetry/workflows';
 import { indexRange } from './indexrange';
 import { type PlannedDataset, planDatasets } from './partitions';
 
-/** What a backfill would do, from the source and the commit log as they are now. */
+/** What a backfill would do with the current source and commit log. */
 export interface RunPreview {
-  /** The run's spec with everything decided that the archive decides. */
+  /** The run's spec with all settings resolved from the archive. */
   readonly spec: RunSpec;
   readonly archive: { readonly exists: boolean; readonly identity: ArchiveIdentity };
-  /** `run` of `total` partitions have something to write, `replaced` of them something to replace. */
+  /** `run` of `total` partitions have ledgers to write, `replaced` of them ledgers to replace. */
   readonly partitions: { readonly total: number; readonly run: number; readonly replaced: number };
   readonly datasets: readonly DatasetPreview[];
   /** Every partition and dataset. */
@@ -22,7 +22,7 @@ export interface RunPreview {
   readonly unusable: number;
   /** Messages outside the ledgers or in other types. */
   readonly filtered: number;
-  /** Read from the source to find this out. */
+  /** Bytes read from the source for the preview. */
   readonly bytesRead: number;
 }
 
@@ -38,7 +38,7 @@ export interface DatasetPreview {
   readonly replace: number;
 }
 
-/** Finds out what a backfill would do. Writes nothing. @throws the errors of `indexRange` */
+/** Previews a backfill. Writes nothing. @throws the errors of `indexRange` */
 export async function previewRun(asked: RunSpec, signal: AbortSignal): Promise<RunPreview> {
   const store = openStore(asked.archive);
   const workDir = await mkdtemp(path.join(tmpdir(), 'parquetry-plan-'));

@@ -5,7 +5,7 @@ import type { RunSpec } from '@parquetry/workflows';
 import { messageFiles, messageOptions } from '../sources';
 import { retyped } from './contract';
 
-/** Codes of rejects that say: the column can't hold the value. */
+/** Codes of rejects for values that do not fit the column. */
 const TYPE_CODES = new Set([
   'TYPE_MISMATCH',
   'INT_OUT_OF_RANGE',
@@ -18,7 +18,7 @@ const TYPE_CODES = new Set([
   'TIME_OUT_OF_RANGE',
 ]);
 
-/** Whether a reject is about the type of a column, not about the message's place. */
+/** Whether a reject is about the type of a column, not about the ledger or close time. */
 export function isTypeFault(
   { code, column }: { readonly code: string; readonly column?: string },
   { ledgerColumn, closeTimeColumn }: TableSchema,
@@ -28,7 +28,7 @@ export function isTypeFault(
   );
 }
 
-/** Values of one column that its type can't hold. */
+/** Values of one column that do not fit its type. */
 interface Misfit {
   readonly expected: string;
   readonly actual: string;
@@ -37,8 +37,8 @@ interface Misfit {
 }
 
 /**
- * Refuses a run whose messages have values that the columns of a known schema can't hold, before anything is written.
- * Reads the source once more, and again for the types that would fit when some do not.
+ * Refuses a run whose messages have values that do not fit the columns of a known schema, before anything is written.
+ * Reads the source once more, and a second time to find fitting types if necessary.
  * @throws ParquetryError SCHEMA_CONFLICT with the columns, the types, and the first ledger of a new major
  */
 export async function assertTypes(request: {
@@ -93,7 +93,7 @@ function noteMisfit(
   else known.messages += 1;
 }
 
-/** What the types of a message type's columns would be if nothing was known of it, as changes by column. */
+/** Infers the column types of a message type without a base schema, as changes by column. */
 async function wantedTypes(
   { spec, known, datasets, workDir, signal }: Parameters<typeof assertTypes>[0],
   messageType: string,
@@ -111,7 +111,7 @@ async function wantedTypes(
   });
   const [inferred] = free;
   if (registered === undefined || inferred === undefined) return new Map();
-  // Only types are asked for: by name, whatever the ids of two inferences are.
+  // Compares only types, by name; the ids of two inferences may differ.
   const byName = new Map(inferred.schema.fields.map((field) => [field.name, field]));
   const fields = registered.fields.map((field) => ({
     ...field,

@@ -3,14 +3,14 @@ import { type WriteSettings, isProcessorUri } from '@parquetry/core';
 import type { RunSpec } from '@parquetry/workflows';
 
 /**
- * The settings that a run's segments of a dataset are recorded with: the run's, and how messages of the dataset's type
- * are read where that was configured. Other types' paths are not among them: they change nothing here.
+ * The settings recorded in a run's segments of a dataset: those of the run, and the configured paths of the dataset's
+ * type. Paths of other types are excluded: they have no effect here.
  */
 export function segmentSettings(
   { source, settings }: Pick<RunSpec, 'source' | 'settings'>,
   dataset: string,
 ): WriteSettings {
-  // A lake's rows are decoded; compaction hands on what the segments say.
+  // A lake's rows are decoded; compaction keeps the settings of its segments.
   if (!source.uri.startsWith('ndjson:') && !isProcessorUri(source.uri)) return settings;
   const { messageType } = parseDataset(dataset);
   const closeTimePath = own(source.closeTime, messageType);

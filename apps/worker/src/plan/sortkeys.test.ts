@@ -17,7 +17,7 @@ describe('columns that rows are sorted by', () => {
     expect(() => checkSortKeys(['rank'], [trade])).toThrow(/no column of trade has that name/);
   });
 
-  it('may come later in a tail of messages', () => {
+  it('may appear later in a tail of messages', () => {
     expect(() => checkSortKeys(['rank'], [trade], 'some')).not.toThrow();
   });
 

@@ -3,9 +3,9 @@ import type { TableSchema } from '@parquetry/schema';
 
 /**
  * Checks the columns that rows are to be sorted by.
- * @param known `all`: the datasets are all there will be, so that a name no column has is a mistake; `some`: a tail of
- *   messages, where a column may come with a later one
- * @throws ParquetryError CONFIG_INVALID for a nested column, and for a name that no column can have
+ * @param known `all`: all datasets are known, so an unknown column name is an error; `some`: a tail of messages, where a
+ *   later message may add a column
+ * @throws ParquetryError CONFIG_INVALID for a nested column, and for an invalid column name
  */
 export function checkSortKeys(
   names: readonly string[],
@@ -18,7 +18,7 @@ export function checkSortKeys(
     if (!nested && (found.length > 0 || known === 'some')) continue;
     throw new ParquetryError(
       'CONFIG_INVALID',
-      `Rows can't be sorted by ${JSON.stringify(name)}: ${nested ? 'it holds lists or structs' : `no column of ${datasets.map(({ dataset }) => dataset).join(', ')} has that name`}.`,
+      `Rows can't be sorted by ${JSON.stringify(name)}: ${nested ? 'it contains lists or structs' : `no column of ${datasets.map(({ dataset }) => dataset).join(', ')} has that name`}.`,
     );
   }
 }

@@ -5,26 +5,26 @@ import type { SourceIndex } from '@parquetry/source';
 import type { ObjectStore } from '@parquetry/storage';
 import type { RunSpec } from '@parquetry/workflows';
 
-/** Ledgers that are committed with a version of their schema other than the run's, in ledger order. */
+/** Ledgers that are committed with another schema version than the run's, in ledger order. */
 export interface CommittedVersion {
   readonly range: LedgerRange;
   readonly version: number;
 }
 
-/** Everything the steps of a run need, stored once in the archive: any worker can fetch it. */
+/** Everything that the steps of a run need, stored once in the archive, where any worker can read it. */
 export interface StoredPlan {
   readonly format: 1;
   readonly spec: RunSpec;
   readonly network?: string;
   /** Datasets with their pinned schemas, and where the source's bytes are. */
   readonly index: SourceIndex;
-  /** Ledgers to be replaced that keep the version they are committed with, by dataset. */
+  /** Ledgers to replace that keep their committed version, by dataset. */
   readonly committed?: Readonly<Record<string, readonly CommittedVersion[]>>;
 }
 
 const KEY = /^_parquetry\/(?:runs|compactions)\/[0-9a-f]{32}\.json$/;
 
-/** Plans by their content: the same plan has the same key, so a repeated plan step writes nothing new. */
+/** Plans addressed by content: the same plan has the same key, so a repeated plan step writes nothing new. */
 export async function storePlan(
   store: ObjectStore,
   plan: StoredPlan,
@@ -40,9 +40,9 @@ const cache = new Map<string, StoredPlan>();
 const CACHED_PLANS = 4;
 
 /**
- * Reads a plan; the last few stay in memory, parsed, because every step of a run asks for the same one. A plan's key is
- * the hash of its content, so what is in memory is right while storage has the key.
- * @throws ParquetryError CONFIG_INVALID for a key that is not a plan's, ARCHIVE_CHANGED when storage has it no more
+ * Reads a plan; the last few are cached, because every step of a run reads the same one. A plan's key is the hash of
+ * its content, so a cached plan is valid while storage has the key.
+ * @throws ParquetryError CONFIG_INVALID for a key that is not a plan's, ARCHIVE_CHANGED when storage no longer has it
  */
 export async function loadPlan(store: ObjectStore, archive: string, key: string): Promise<StoredPlan> {
   if (!KEY.test(key)) throw new ParquetryError('CONFIG_INVALID', `"${key}" is not the key of a plan.`);
@@ -71,7 +71,7 @@ function planGone(archive: string, key: string): ParquetryError {
     `The archive ${archive} no longer has this run's plan, ${key}: it was removed, restored or swapped since the run began.`,
     {
       details: { archive, key },
-      hint: 'Put the archive back and retry; or end this run (parquetry cancel ID) and start it again.',
+      hint: 'Restore the archive and retry; or end this run (parquetry cancel ID) and start it again.',
     },
   );
 }

@@ -6,7 +6,7 @@ import { type Coverage, findTasks, leftOut } from './tasks';
 
 const range = (start: number, end: number): LedgerRange => ({ start, end });
 
-/** All tasks of a run, asked for page by page as the workflow does. */
+/** All tasks of a run, page by page as the workflow requests them. */
 function allTasks(
   spec: { readonly range: LedgerRange; readonly partitionSize: number },
   done: Coverage,
@@ -44,7 +44,7 @@ describe('the tasks of a run', () => {
     });
   });
 
-  it('are the missing parts of a partition that is committed in parts, each with a key of its own', () => {
+  it('are the missing parts of a partition that is committed in parts, each with a separate key', () => {
     const done: Coverage = new Map([
       ['a', [range(12, 13), range(16, 17)]],
       ['b', [range(12, 13)]],
@@ -67,7 +67,7 @@ describe('the tasks of a run', () => {
     expect(findTasks(spec, 35, 50, done)).toEqual({ tasks: [], cursor: 35, skipped: 0 });
   });
 
-  it('do not look at more than 100,000 partitions in one call', () => {
+  it('check at most 100,000 partitions per call', () => {
     const long = { range: range(1, 1_000_000), partitionSize: 1 };
     const done: Coverage = new Map([['a', [range(1, 999_999)]]]);
     const { tasks, cursor, skipped } = findTasks(long, 1, 1, done);
@@ -83,7 +83,7 @@ describe('the tasks of a run', () => {
     });
   });
 
-  it('are what the plan says, whatever is committed, in every mode and page size', () => {
+  it('equal the plan, whatever is committed, in every mode and page size', () => {
     const some = fc
       .array(fc.tuple(fc.integer({ min: 1, max: 60 }), fc.nat(12)), { maxLength: 6 })
       .map((parts) => mergeIntervals(parts.map(([start, length]) => range(start, start + length))));
@@ -120,7 +120,7 @@ describe('the tasks of a run', () => {
           for (const [dataset, coverage] of committed) {
             const own = tasks.filter(({ datasets }) => datasets.includes(dataset)).map((task) => task.range);
             const whole = countLedgers(mergeIntervals([run.range]));
-            // Each ledger once, and with what was committed all of them.
+            // Each ledger once, and together with the committed ones all of them.
             expect(countLedgers(own)).toBe(countLedgers(mergeIntervals(own)));
             if (mode === 'replace') expect(countLedgers(own)).toBe(whole);
             else {

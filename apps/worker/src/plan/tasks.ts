@@ -8,13 +8,13 @@ import {
 } from '@parquetry/core';
 import type { NextPartitions, PartitionTask, RunSpec } from '@parquetry/workflows';
 
-/** Partitions looked at in one call; bounds its time when a long run is already committed. */
+/** Partitions checked per call; bounds its time when a long run is already committed. */
 const MAX_LOOKED_AT = 100_000;
 
 /** Ledgers by dataset. */
 export type Coverage = ReadonlyMap<string, Intervals>;
 
-/** What is committed of each dataset now. */
+/** Current coverage of each dataset. */
 export async function committedCoverage(archive: Archive, datasets: readonly string[]): Promise<Coverage> {
   const read = async (dataset: string): Promise<[string, Intervals]> => [
     dataset,
@@ -24,11 +24,11 @@ export async function committedCoverage(archive: Archive, datasets: readonly str
 }
 
 /**
- * What a run leaves out: what is committed; nothing where it replaces that. What it brings is then the same as the plan
- * says, whoever asks: `parquetry plan` and the steps of the run begin here.
+ * Ledgers that a run skips: the committed ones; none when it replaces them. Shared by `parquetry plan` and the steps of
+ * the run, so that both agree.
  */
 export function leftOut({ mode }: Pick<RunSpec, 'mode'>, committed: Coverage): Coverage {
-  // The commit leaves alone what would be the same.
+  // The commit does not change equal segments.
   return mode === 'replace' ? new Map([...committed.keys()].map((dataset) => [dataset, []])) : committed;
 }
 
@@ -56,8 +56,8 @@ export function findTasks(
 }
 
 /**
- * The tasks of one partition. One that is committed in parts gives a task for each part that is missing, so that nothing
- * is pulled twice.
+ * The tasks of one partition. One that is committed in parts has one task per missing part, so that nothing is pulled
+ * twice.
  */
 export function tasksOf(partition: LedgerRange, done: Coverage): PartitionTask[] {
   const byRange = new Map<string, { range: LedgerRange; datasets: string[] }>();
@@ -74,7 +74,7 @@ export function tasksOf(partition: LedgerRange, done: Coverage): PartitionTask[]
   return sorted.map(({ range, datasets }) => ({ key: taskKey(range, partition), range, datasets }));
 }
 
-/** Zero-padded first ledger; a part of a partition also says where it ends, so that no two keys are equal. */
+/** Zero-padded first ledger; the key of a part also has its end, so that keys are unique. */
 function taskKey(range: LedgerRange, partition: LedgerRange): string {
   const start = String(range.start).padStart(10, '0');
   return range.end === partition.end ? start : `${start}-${String(range.end).padStart(10, '0')}`;

@@ -4,12 +4,12 @@ import { createInterface } from 'node:readline';
 import { ParquetryError, type Reject, isParquetryError, systemErrorCode } from '@parquetry/core';
 import { type ObjectStore, fileIdentity } from '@parquetry/storage';
 
-/** Rejects that an error names. */
+/** Most rejects listed in an error. */
 const NAMED = 3;
-/** Errors of a source in which nothing was found that could be stored. */
+/** Errors of a source without storable messages. */
 export const NOTHING_FOUND: readonly string[] = ['SOURCE_INVALID', 'MESSAGE_TYPE_UNKNOWN'];
 
-/** Where an index pass leaves the messages that belong to no partition. */
+/** File of the messages that belong to no partition. */
 export function unusableFile(workDir: string): string {
   return path.join(workDir, 'rejects.ndjson');
 }

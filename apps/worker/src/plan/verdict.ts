@@ -2,7 +2,7 @@ import { type LedgerRange, ParquetryError, partitionAt } from '@parquetry/core';
 import type { InspectedMessage } from '@parquetry/source';
 import type { RunSpec } from '@parquetry/workflows';
 
-/** A dataset's part in a partition. */
+/** Counts of a dataset in a partition. */
 interface Part {
   readonly dataset: string;
   /** Ledgers of the partition, inclusive. */
@@ -11,10 +11,10 @@ interface Part {
   rejected: number;
 }
 
-/** What a run would make of messages: counts, by partition too, because rejects are allowed a partition. */
+/** Outcome of messages in a run, also by partition, because rejects are limited per partition. */
 export class Verdict {
   accepted = 0;
-  /** All rejects, the unusable messages among them. */
+  /** All rejects, including the unusable messages. */
   rejected = 0;
   unusable = 0;
   filtered = 0;
@@ -39,7 +39,7 @@ export class Verdict {
     else part.rejected += 1;
   }
 
-  /** Parts with more rejects than are allowed: nothing of them would be committed. */
+  /** Parts with more rejects than allowed: none of their rows would be committed. */
   failing(): readonly Readonly<Part>[] {
     return [...this.parts.values()].filter(({ rejected }) => rejected > this.spec.maxRejects);
   }
@@ -49,7 +49,7 @@ export class Verdict {
     return this.unusable > this.spec.maxRejects || this.failing().length > 0;
   }
 
-  /** Rows and rejects by dataset, of all partitions that would be committed. */
+  /** Rows and rejects by dataset, for all partitions that would be committed. */
   datasets(): readonly { readonly dataset: string; readonly rows: number; readonly rejected: number }[] {
     const sums = new Map<string, { rows: number; rejected: number }>();
     for (const { dataset, accepted, rejected } of this.parts.values()) {
@@ -68,7 +68,7 @@ export class Verdict {
     const { range, partitionSize } = this.spec;
     const found = partitionAt(range, partitionSize, ledger);
     if (found === undefined)
-      throw new ParquetryError('INTERNAL', `Ledger ${ledger} is outside of what is inspected.`);
+      throw new ParquetryError('INTERNAL', `Ledger ${ledger} is outside the inspected range.`);
     const key = `${dataset}/${found.start}`;
     const known = this.parts.get(key);
     if (known !== undefined) return known;

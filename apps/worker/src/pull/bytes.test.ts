@@ -6,7 +6,7 @@ import type { TableSchema } from '@parquetry/schema';
 import { openNdjsonSource } from '@parquetry/source';
 import { type Writer, openWriter } from '@parquetry/writer';
 
-// More than 32 MB staged: read where they lie when they are in order, loaded and sorted when they are not.
+// More than 32 MB staged: streamed when in order, otherwise loaded and sorted.
 const ROWS = 36_000;
 const RANGE = { start: 1, end: 999 };
 let dir: string;
@@ -26,7 +26,7 @@ const message = (index: number): string =>
   `{"message_type":"thing","ledger_sequence":${1 + Math.floor(index / 40)},"closed_at":"2025-07-13T01:02:03Z",` +
   `"id":"${(index * 2654435761) % 4294967296}","text":"${String(index % 97).repeat(450)}","n":${index}}`;
 
-/** Stages the messages from so many files; from `reversed` files the ledgers come last first. */
+/** Stages the messages from `count` files; `reversed` files have descending ledgers. */
 async function stage(files: number, reversed = false) {
   const folder = path.join(dir, `${files}${reversed ? 'r' : ''}`);
   await mkdir(path.join(folder, 'stage'), { recursive: true });

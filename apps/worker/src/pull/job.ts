@@ -7,7 +7,7 @@ import { partitionSchema } from '../plan/committed';
 import { loadPlan } from '../plan/stored';
 import { openSource } from '../sources';
 
-/** A partition to be staged, by references that any thread can follow. */
+/** A partition to stage, by references that any thread can resolve. */
 export interface PullJob {
   readonly archive: string;
   readonly plan: string;
@@ -18,7 +18,7 @@ export interface PullJob {
   readonly spoolDir: string;
 }
 
-/** Who hears of a pull under way, and who may stop it. */
+/** Callbacks and signal of a running pull. */
 export interface PullHooks {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: SourceProgress) => void;
@@ -33,7 +33,7 @@ export async function runPull(job: PullJob, hooks: PullHooks): Promise<StageMani
   const datasets = await Promise.all(
     job.task.datasets.map(async (name) => {
       const { schema } = await partitionSchema(store, plan, name, job.task.range);
-      // The source knows message types; a major is the archive's affair.
+      // The source has message types; the archive decides the major.
       return { dataset: parseDataset(name).messageType, schema };
     }),
   );

@@ -9,11 +9,11 @@ import {
 import type { MessageDecision, SourceProgress } from '@parquetry/source';
 import type { PullJob } from './job';
 
-/** What the pool tells a pull thread. */
+/** Messages from the pool to a pull thread. */
 export type ToThread =
   { readonly kind: 'run'; readonly job: PullJob; readonly decisions: boolean } | { readonly kind: 'abort' };
 
-/** What a pull thread tells the pool. */
+/** Messages from a pull thread to the pool. */
 export type FromThread =
   | { readonly kind: 'progress'; readonly progress: SourceProgress }
   | { readonly kind: 'decision'; readonly decision: MessageDecision }
@@ -30,7 +30,7 @@ export interface PlainError {
   readonly coded?: { readonly code: ErrorCode; readonly details?: ErrorDetails; readonly hint?: string };
 }
 
-/** An error as it travels. */
+/** Serializes an error. */
 export function plainError(error: unknown): PlainError {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   const base = { message, ...(stack === undefined ? {} : { stack }) };
@@ -42,7 +42,7 @@ export function plainError(error: unknown): PlainError {
   return { ...base, coded: { code, details, ...(hint === undefined ? {} : { hint }) } };
 }
 
-/** The error that travelled. */
+/** Deserializes an error. */
 export function revivedError({ message, stack, coded, system }: PlainError): Error {
   const { code, ...options } = coded ?? {};
   const error = code === undefined ? new Error(message) : new ParquetryError(code, message, options);

@@ -49,7 +49,7 @@ async function job(dataset = 'thing') {
 const hooks = (signal = new AbortController().signal) => ({ signal, onProgress: () => undefined });
 
 (existsSync(SCRIPT) ? describe : describe.skip)('PullPool on threads [needs the build]', () => {
-  it('stages the same bytes as the own thread does, again and again', async () => {
+  it('stages the same bytes as the main thread, repeatedly', async () => {
     const pool = new PullPool({ threads: 1, heapBytes: 512e6, script: SCRIPT });
     const own = new PullPool({ threads: 1, heapBytes: 512e6 });
     try {
@@ -72,7 +72,7 @@ const hooks = (signal = new AbortController().signal) => ({ signal, onProgress: 
     }
   }, 60_000);
 
-  it('hands coded errors on, and goes on working', async () => {
+  it('passes on coded errors, and keeps working', async () => {
     const pool = new PullPool({ threads: 1, heapBytes: 512e6, script: SCRIPT });
     try {
       await expect(pool.run(await job('other'), hooks())).rejects.toMatchObject({
@@ -85,7 +85,7 @@ const hooks = (signal = new AbortController().signal) => ({ signal, onProgress: 
     }
   }, 60_000);
 
-  it('ends a cancelled pull within a second and keeps the event loop free', async () => {
+  it('ends a cancelled pull within a second and does not block the event loop', async () => {
     const pool = new PullPool({ threads: 1, heapBytes: 512e6, script: SCRIPT });
     const abort = new AbortController();
     let last = performance.now();
@@ -111,7 +111,7 @@ const hooks = (signal = new AbortController().signal) => ({ signal, onProgress: 
 });
 
 describe('memoryBudget', () => {
-  it('never gives more than there is, and a lane in any case', () => {
+  it('never exceeds the total, and always has at least one lane', () => {
     expect(memoryBudget(256e6, 4).lanes).toBe(1);
     expect(memoryBudget(700e6, 4).lanes).toBe(2);
     expect(memoryBudget(8e9, 4).lanes).toBe(4);

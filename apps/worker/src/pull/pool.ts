@@ -6,18 +6,18 @@ import { Semaphore, ParquetryError, type StageManifest } from '@parquetry/core';
 import { type PullHooks, type PullJob, runPull } from './job';
 import { type FromThread, type ToThread, revivedError } from './messages';
 
-/** The compiled thread; sources that run without being compiled (unit tests) pull in their own thread. */
+/** The compiled thread; uncompiled sources (unit tests) pull in the main thread. */
 const THREAD = path.join(__dirname, 'thread.js');
-/** A thread that nobody needs for so long is ended: a tail's next flush may be minutes away. */
+/** An idle thread ends after this time: a tail's next flush may be minutes away. */
 const IDLE_MS = 300_000;
-/** Time that a pull gets to stop by itself when it is cancelled. */
+/** Grace period for a cancelled pull. */
 const ABORT_MS = 500;
 
 /** Limits of the pull threads. */
 export interface PullPoolOptions {
-  /** Pulls at once; the others wait. */
+  /** Concurrent pulls; the others wait. */
   readonly threads: number;
-  /** Most memory of one thread's objects, bytes. */
+  /** Heap limit of one thread, bytes. */
   readonly heapBytes: number;
   /** The compiled thread script. */
   readonly script?: string;
@@ -29,12 +29,12 @@ interface Idle {
 }
 
 /**
- * Runs pulls on threads of their own: scanning messages and decoding ledgers is the processor's work, which would keep
- * the event loop from heartbeats and let only one core work. Threads are kept warm between pulls.
+ * Runs pulls on separate threads: scanning messages and decoding ledgers is CPU-bound, and would block heartbeats on
+ * the event loop and use only one core. Threads are reused between pulls.
  */
 export class PullPool {
   private readonly idle: Idle[] = [];
-  /** Threads that have no heap yet. */
+  /** Threads whose heap does not exist yet. */
   private starting = 0;
   private readonly gate: Semaphore;
   private readonly script: string | undefined;
@@ -52,14 +52,14 @@ export class PullPool {
     return this.gate.run(hooks.signal, async () => {
       const thread = this.take(script);
       const { manifest, heapBytes } = await converse(thread, job, hooks);
-      // A long pull leaves a heap that the write of the same partition may need the memory of.
+      // A long pull leaves a large heap; the write of the same partition may need its memory.
       if (heapBytes > this.options.heapBytes / 2) await thread.terminate();
       else this.keep(thread);
       return manifest;
     });
   }
 
-  /** Starts all threads, which then load their code while nobody waits for them. */
+  /** Starts all threads, so that they load their code before they are needed. */
   warm(): void {
     const { script } = this;
     if (script === undefined) return;
@@ -67,7 +67,7 @@ export class PullPool {
       this.keep(this.start(script));
   }
 
-  /** Ends the threads that wait for work; pulls must have ended. */
+  /** Ends the idle threads; pulls must have ended. */
   async close(): Promise<void> {
     const idle = this.idle.splice(0);
     for (const { timer } of idle) clearTimeout(timer);
@@ -86,20 +86,20 @@ export class PullPool {
 
   private start(script: string): Worker {
     const heapMb = Math.ceil(this.options.heapBytes / 2 ** 20);
-    // V8 would take 48 MB for young objects beside the limit, which a small one has no room for.
+    // V8 would use 48 MB for young objects in addition to the limit, too much for a small budget.
     const resourceLimits = {
       maxOldGenerationSizeMb: heapMb,
       maxYoungGenerationSizeMb: Math.min(48, Math.ceil(heapMb / 6)),
     };
     const thread = this.roomy(() => new Worker(script, { resourceLimits }), Math.ceil(heapMb / 3));
-    // One that ends while it waits for work is not missed; with work, `converse` hears of it.
+    // The exit of an idle thread is ignored; `converse` handles the exit of a busy one.
     thread.on('error', () => undefined).once('exit', () => this.forget(thread));
     return thread;
   }
 
   /**
-   * Starts a thread whose heap has so many MB before its first full collection: of one that grows from nothing V8 would
-   * make one every hundred milliseconds, a tenth of a pull's time. The flag is the process's, so it is taken back.
+   * Starts a thread with an initial heap of the given MB: with a heap that grows from zero V8 would run a full
+   * collection every 100 ms, a tenth of a pull's time. The flag is process-wide, so it is reset.
    */
   private roomy(start: () => Worker, heapMb: number): Worker {
     v8.setFlagsFromString(`--initial-old-space-size=${heapMb}`);
@@ -130,7 +130,7 @@ export class PullPool {
   }
 }
 
-/** One job on one thread. A thread whose job failed is ended: it may still be busy with it. */
+/** Runs one job on one thread. After a failure the thread is terminated: it may still be working on the job. */
 function converse(
   thread: Worker,
   job: PullJob,
@@ -149,7 +149,7 @@ function converse(
     };
     const fail = (error: Error): void => {
       settle();
-      // Only a thread that has ended writes no more into the stage, which is removed next.
+      // Wait for the thread to end, so that it no longer writes into the stage, which is removed next.
       void thread.terminate().finally(() => reject(error));
     };
     const hear = (message: FromThread): void => {
@@ -171,8 +171,8 @@ function converse(
 
 function threadError(error: NodeJS.ErrnoException): Error {
   if (error.code !== 'ERR_WORKER_OUT_OF_MEMORY') return error;
-  return new ParquetryError('OUT_OF_MEMORY', 'A pull needed more memory than its thread may take.', {
-    hint: 'Give the worker more memory with --memory, or take smaller partitions.',
+  return new ParquetryError('OUT_OF_MEMORY', 'A pull needed more memory than its thread may use.', {
+    hint: 'Give the worker more memory with --memory, or use smaller partitions.',
     cause: error,
   });
 }

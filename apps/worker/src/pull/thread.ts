@@ -4,7 +4,7 @@ import type { StageManifest } from '@parquetry/core';
 import { runPull } from './job';
 import { type FromThread, type ToThread, plainError } from './messages';
 
-/** A pull thread: runs one job at a time and says how it goes. */
+/** A pull thread: runs one job at a time and reports progress. */
 function serve(port: MessagePort): void {
   let abort = new AbortController();
   const tell = (message: FromThread): void => port.postMessage(message);

@@ -8,7 +8,7 @@ import type { CheckpointWriter } from '../delta/checkpoint';
 import type { DraftFile } from '../draft';
 import { closeTime } from './fixture';
 
-/** One column of every type the registry knows. */
+/** One column of every type that the registry supports. */
 export const WIDE_SCHEMA: TableSchema = {
   messageType: 'wide',
   origin: 'predefined',

@@ -68,7 +68,7 @@ export function assertSize(info: RemoteInfo | undefined, size: number, place: Pl
   if (info !== undefined && info.size === size) return;
   throw new ParquetryError(
     'VERIFY_MISMATCH',
-    `${place.uri} holds ${info?.size ?? 'no'} bytes after ${size} were uploaded.`,
+    `${place.uri} has ${info?.size ?? 'no'} bytes after ${size} were uploaded.`,
     { details: { uri: place.uri, size: info?.size ?? null, expectedSize: size } },
   );
 }

@@ -33,7 +33,7 @@ export interface TailInput {
   readonly pollSeconds: number;
   /** Flushes before the workflow continues as new; bounds its history. */
   readonly flushesPerRun?: number;
-  /** State carried over a continue-as-new; empty when a person starts the workflow. */
+  /** State carried over a continue-as-new; absent at the first start. */
   readonly carry?: TailCarry;
 }
 

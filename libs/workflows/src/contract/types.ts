@@ -81,7 +81,7 @@ export interface BackfillInput {
   readonly startsPerRun?: number;
   /** Quiet times; absent: one minute while partitions run, ten while the run only waits. */
   readonly quiet?: QuietTimes;
-  /** State carried over a continue-as-new; empty when a person starts the workflow. */
+  /** State carried over a continue-as-new; absent at the first start. */
   readonly carry?: BackfillCarry;
 }
 
