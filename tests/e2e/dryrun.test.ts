@@ -35,8 +35,8 @@ describe('a dry run of a command that has none', () => {
         expect(stderr).toMatch(/^error USAGE: `parquetry [\w -]+` writes and has no dry run/);
         expect(stderr).toContain('--no-dry-run');
       }
-      expect(byVariable.stderr).toContain('PARQUETRY_DRY_RUN asks for one');
-      expect(byFile.stderr).toContain('dry_run in the configuration asks for one');
+      expect(byVariable.stderr).toContain('but PARQUETRY_DRY_RUN requests one');
+      expect(byFile.stderr).toContain('but dry_run in the configuration requests one');
       expect(readdirSync(sandbox.dir).sort()).toEqual(before);
     },
   );

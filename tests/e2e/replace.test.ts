@@ -55,7 +55,7 @@ describe('ledgers that are committed already', () => {
       why: 'committed with other settings',
     });
     const { stdout } = await sandbox.run(backfill('--compression', 'zstd'));
-    expect(stdout).toContain('8 committed segments are stale and were left as they are');
+    expect(stdout).toContain('8 committed segments are stale and were not changed');
     expect(stdout).toContain('`--mode replace` rewrites them');
     expect(await files()).toEqual(before);
   }, 240_000);

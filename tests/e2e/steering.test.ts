@@ -80,7 +80,7 @@ describe('what commands send to a cluster', () => {
       const { code, document } = await json<Failed>(command, id);
       expect({ command, type, code, message: document.error.message }).toEqual({
         ...{ command, type, code: 2 },
-        message: `"${id}" is a ${type} workflow, which can't be told to ${command}.`,
+        message: `"${id}" is a ${type} workflow, which does not support ${command}.`,
       });
       expect(document.error.hint).toMatch(hint);
       const { events } = await server.client.workflow.getHandle(id).fetchHistory();

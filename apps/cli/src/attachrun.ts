@@ -19,7 +19,7 @@ export async function attachTo(
   const view = progressView(output);
   const interrupt = onInterrupt();
   try {
-    // A worker that dies must end the command: no other one would do its work.
+    // If the worker in this process fails the command must end: there may be no other worker.
     const died = session.worker?.stopped.then(() => undefined) ?? new Promise<undefined>(() => {});
     died.catch(() => undefined);
     const following = followRun(session.client, run, interrupt.signal, (progress) => view.update(progress));
@@ -41,15 +41,15 @@ export async function attachTo(
   }
 }
 
-/** Address of the list of a run's parked partitions in the Web UI, where that is known. */
+/** URL of a run's parked partitions in the Web UI, if the UI's address is known. */
 export function parkedList({ uiUrl, namespace }: Session, run: string): string | undefined {
   return uiUrl === undefined ? undefined : listUrl(uiUrl, namespace, parkedQuery(run));
 }
 
-/** A line with that address; the embedded server ends with this command unless `parquetry dev` runs. */
+/** A line with that URL; the embedded server stops with this command unless `parquetry dev` runs. */
 export function whereParked(session: Session, run: string): string | undefined {
   const list = parkedList(session, run);
-  const keeper = session.worker === undefined ? '' : ' (`parquetry dev` keeps it up)';
+  const keeper = session.worker === undefined ? '' : ' (run `parquetry dev` to open it)';
   return list === undefined ? undefined : `Parked partitions in the Temporal UI${keeper}: ${list}`;
 }
 
@@ -57,7 +57,7 @@ function sayPaused(run: string, session: Session, output: Output): number {
   const why =
     session.worker === undefined
       ? 'It continues without this command.'
-      : 'Its worker was here, so the run is paused.';
+      : 'Its worker ran in this command, so the run is paused.';
   output.note(`\nDetached from ${run}. ${why}`);
   output.note(`The same command, \`parquetry attach ${run}\` or \`parquetry dev\` continues it.`);
   output.document({ workflowId: run, detached: true });
@@ -82,7 +82,7 @@ function finish(
     `${result.unusable} messages of the source have no usable type or ledger; they are in no dataset.`,
     {
       details: { unusable: result.unusable, maxRejects: spec.maxRejects, rejects: result.rejects ?? null },
-      hint: `They are kept with their reasons in ${result.rejects ?? 'the archive'}. Fix the source, or allow them with --max-rejects ${result.unusable}.`,
+      hint: `Their rejects are in ${result.rejects ?? 'the archive'}. Fix the source, or allow them with --max-rejects ${result.unusable}.`,
     },
   );
   return output.fail(error, { workflowId: run, ...result });

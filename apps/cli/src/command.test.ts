@@ -152,9 +152,9 @@ describe('a command that writes and has no dry run', () => {
     expect(run(undefined)()).toBe(1);
     expect(run(undefined, '--dry-run')).toThrow(refusal('`parquetry schedule create` writes'));
     const file = yaml('dry_run: true\n');
-    expect(run(undefined, '--config', file)).toThrow(refusal('dry_run in the configuration asks'));
+    expect(run(undefined, '--config', file)).toThrow(refusal('dry_run in the configuration requests'));
     process.env['PARQUETRY_DRY_RUN'] = 'true';
-    expect(run(undefined)).toThrow(refusal('PARQUETRY_DRY_RUN asks'));
+    expect(run(undefined)).toThrow(refusal('PARQUETRY_DRY_RUN requests'));
     expect(run(undefined, '--no-dry-run')()).toBe(1);
     process.env['PARQUETRY_DRY_RUN'] = 'false';
     expect(run(undefined, '--config', file)()).toBe(1);

@@ -4,23 +4,23 @@ import { type Config, readConfig } from './config';
 import { GroupedHelp, heading, isHidden } from './help';
 import { PROFILES, SETTINGS, type Setting, defaultOf, environmentName, setting } from './settings';
 
-/** What a command changes about the settings it takes. */
+/** How a command deviates from the table of settings. */
 export interface SettingsUse {
-  /** Settings that must be given. */
+  /** Required settings. */
   readonly required?: readonly string[];
-  /** What a setting means for this command, where the table says it more generally. */
+  /** Descriptions of settings that are specific to this command. */
   readonly docs?: Readonly<Record<string, string>>;
-  /** Defaults of this command; `undefined` for none. */
+  /** Defaults of this command; `undefined` for no default. */
   readonly defaults?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * A command whose settings come from the command line, else the environment, else the configuration file, else the
- * profile, else the default. Everything is filled in while the line is parsed, so that an option which is required may
- * come from any of them.
+ * A command that reads its settings from the command line, the environment, the configuration file, the profile or the
+ * defaults, in this order. It does so while the command line is parsed, so that a required option may come from any of
+ * them.
  */
 export class SettingsCommand extends Command {
-  /** What people should know of the configuration file. */
+  /** Notes about the configuration file for the user. */
   notes: readonly string[] = [];
   /** Options that only `--help-all` lists. */
   private readonly hidden = new Set<Option>();
@@ -29,7 +29,7 @@ export class SettingsCommand extends Command {
     return new SettingsCommand(name);
   }
 
-  /** Adds settings of the table as options. */
+  /** Adds settings as options. */
   settings(names: readonly string[], { required = [], docs = {}, defaults = {} }: SettingsUse = {}): this {
     for (const name of names) {
       const entry = setting(name);
@@ -41,14 +41,14 @@ export class SettingsCommand extends Command {
       if (standard !== undefined) option.default(defaultOf(entry, standard), String(standard));
       this.addOption(option.makeOptionMandatory(required.includes(name)));
       if (isHidden(entry, names.length)) this.hidden.add(option);
-      // A switch that the file turns on can be turned off by the line.
+      // The command line can turn off a switch that the file turns on.
       if (entry.value === undefined) this.addOption(new Option(`--no-${name}`).hideHelp());
     }
     if (this.hidden.size > 0) this.addHelpAll();
     return this;
   }
 
-  /** A line that shows how the command is used, at the end of its help. */
+  /** Adds an example to the end of the help. */
   example(line: string): this {
     return this.addHelpText('after', `\nExample:\n  $ ${line}`);
   }
@@ -58,7 +58,7 @@ export class SettingsCommand extends Command {
   }
 
   private addHelpAll(): void {
-    const option = new Option(HELP_ALL, 'show all options, also those that are seldom used');
+    const option = new Option(HELP_ALL, 'show all options, including rarely used ones');
     this.addOption(option.helpGroup('Output:')).on(`option:${option.name()}`, () => {
       this.hidden.clear();
       this.help();
@@ -66,8 +66,8 @@ export class SettingsCommand extends Command {
   }
 
   /**
-   * Says that the command writes and has no dry run: where one is asked for, by whatever way, it refuses instead of
-   * writing. `when` names the switch that makes it write, if only that does.
+   * Declares that the command writes and has no dry run: it fails if a dry run is requested by option, environment or
+   * file. `when` names the switch that makes it write, if it does not always write.
    */
   writes(when?: string): this {
     this.addOption(new Option('--dry-run').hideHelp()).addOption(new Option('--no-dry-run').hideHelp());
@@ -75,13 +75,13 @@ export class SettingsCommand extends Command {
       if (this.pick('dryRun') !== true || (when !== undefined && this.pick(when) !== true)) return;
       const name = `parquetry ${this.path()}${when === undefined ? '' : ` --${when}`}`;
       const by = DRY_RUN_BY[this.getOptionValueSource('dryRun') ?? ''] ?? '--dry-run';
-      throw new ParquetryError('USAGE', `\`${name}\` writes and has no dry run, and ${by} asks for one.`, {
-        hint: 'Nothing was done. --no-dry-run does it; `parquetry plan` shows what a backfill would do.',
+      throw new ParquetryError('USAGE', `\`${name}\` writes and has no dry run, but ${by} requests one.`, {
+        hint: 'Nothing was written. Add --no-dry-run to run it. `parquetry plan` shows what a backfill would do.',
       });
     });
   }
 
-  /** Its name with those of the groups it is in: `schedule create`. */
+  /** Its full name with its groups: `schedule create`. */
   private path(): string {
     const group = this.parent?.parent ? `${this.parent.name()} ` : '';
     return `${group}${this.name()}`;
@@ -138,7 +138,7 @@ export class SettingsCommand extends Command {
 
 const HELP_ALL = '--help-all';
 
-/** Where a dry run was asked for, by commander's name for it. */
+/** Names the origin of a dry-run setting, by commander's name for it. */
 const DRY_RUN_BY: Readonly<Record<string, string>> = {
   env: environmentName('dry-run'),
   config: 'dry_run in the configuration',
@@ -153,7 +153,7 @@ function flags({ name, value }: Setting): string {
   return value === undefined ? `--${name}` : `--${name} ${value}`;
 }
 
-/** The setting that an option is; undefined for an option of the same name that takes something else. */
+/** The setting of an option; undefined for an option of the same name with another meaning. */
 function tableEntry(option: Option): Setting | undefined {
   return SETTINGS.find((entry) => flags(entry) === option.flags);
 }
@@ -167,14 +167,14 @@ function environmentValue(option: Option): Found | undefined {
   return { value: parseText(option, text, name), source: 'env' };
 }
 
-/** An empty variable is one that is not set. */
+/** Reads a variable; an empty one counts as unset. */
 function fromEnvironment(name: string): string | undefined {
   const text = process.env[name];
   return text === '' ? undefined : text;
 }
 
 function configValue(option: Option, config: Config | undefined): Found | undefined {
-  // A key is one setting: `from` of a tail is not the ledger that `schema promote` begins at.
+  // A key of the file is one setting: `from` of a tail is not `--from` of `schema promote`.
   if (SETTINGS.some(({ name }) => name === option.name()) && tableEntry(option) === undefined)
     return undefined;
   const found = config?.values.get(option.name());
@@ -202,12 +202,12 @@ function parseText(option: Option, text: string, where: string): unknown {
   try {
     return option.parseArg === undefined ? text : option.parseArg(text, undefined);
   } catch (error) {
-    throw invalid(where, `${JSON.stringify(text)} is not possible. ${(error as Error).message}`);
+    throw invalid(where, `${JSON.stringify(text)} is not valid. ${(error as Error).message}`);
   }
 }
 
 function invalid(where: string, why: string): ParquetryError {
   return new ParquetryError('CONFIG_INVALID', `${where}: ${why}`, {
-    hint: 'docs/configuration.md lists what settings take.',
+    hint: 'docs/configuration.md lists the values of all settings.',
   });
 }

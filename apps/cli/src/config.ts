@@ -8,15 +8,15 @@ import { SETTINGS } from './settings';
 export interface Config {
   readonly file: string;
   readonly values: ReadonlyMap<string, ConfigValue>;
-  /** What people should know of the file: keys that mean nothing here. */
+  /** Notes for the user: keys that are ignored. */
   readonly notes: readonly string[];
 }
 
 /**
- * Reads a `--config` file: YAML with the names of settings as keys, with `-` or `_`, or the reference program's own
- * keys, flat or in its pipeline form. Keys of settings that the command does not use are right; others are not.
- * @param own names of the command's options that are no settings
- * @throws ParquetryError CONFIG_INVALID for a file that can't be read and for unknown keys, with what may be meant
+ * Reads a `--config` file: YAML with the names of settings as keys, with `-` or `_`, or the reference program's
+ * keys, flat or in its pipeline form. Keys of settings that the command does not use are allowed.
+ * @param own names of the command's options that are not settings
+ * @throws ParquetryError CONFIG_INVALID for an unreadable file and for unknown keys, with a suggestion
  */
 export function readConfig(file: string, own: readonly string[]): Config {
   const known = new Set([...SETTINGS.map(({ name }) => name), ...own]);
@@ -41,11 +41,11 @@ export function readConfig(file: string, own: readonly string[]): Config {
 }
 
 function readYaml(file: string): Record<string, unknown> {
-  // Loaded here, because most command lines have no file.
+  // Loaded on demand: most commands have no configuration file.
   const { parse } = require('yaml') as typeof import('yaml');
   let value: unknown;
   try {
-    // Integers stay exact: sizes and ledgers are read from their text by the settings' own parsers.
+    // Integers stay exact: the parsers of the settings read sizes and ledgers from text.
     value = parse(readFileSync(file, 'utf8'), { intAsBigInt: true });
   } catch (cause) {
     throw new ParquetryError(
@@ -59,7 +59,7 @@ function readYaml(file: string): Record<string, unknown> {
   return value;
 }
 
-/** The reference program's pipeline form holds the settings in the `config` of its one Parquet consumer. */
+/** In the reference program's pipeline form the settings are in the `config` of its Parquet consumer. */
 function unwrapPipeline(
   file: string,
   root: Record<string, unknown>,
@@ -78,15 +78,15 @@ function unwrapPipeline(
   if (parquet.length !== 1 || !isMap(consumer))
     throw invalid(
       file,
-      `it has ${parquet.length} consumers of the type SaveToParquet; one is taken from a file.`,
-      parquet.length > 1 ? 'Make a file for each, or put its keys at the top level.' : undefined,
+      `it has ${parquet.length} consumers of the type SaveToParquet; a file must have exactly one.`,
+      parquet.length > 1
+        ? 'Write one file per consumer, or put the keys of one at the top level.'
+        : undefined,
     );
   if (all.some((pipeline) => isMap(pipeline) && ('source' in pipeline || 'processors' in pipeline)))
-    notes.push(
-      'source and processors of the pipeline mean nothing here; say where messages are with --source.',
-    );
+    notes.push('source and processors of the pipeline are ignored; set the source with --source.');
   if (consumers.length > parquet.length)
-    notes.push(`${consumers.length - parquet.length} consumers of other types mean nothing here.`);
+    notes.push(`${consumers.length - parquet.length} consumers of other types are ignored.`);
   const config = consumer['config'] ?? {};
   if (!isMap(config)) throw invalid(file, 'the config of SaveToParquet is not a list of keys and values.');
   return config;

@@ -6,8 +6,8 @@ const FLUSH_CHARS = 1 << 16;
 const FLUSH_MS = 200;
 
 /**
- * The sink of the debug mode: lines with the time they came at, to a file (appended) or to stderr. Lines are written in
- * blocks, at the latest after a fifth of a second and when the process ends.
+ * The sink of the debug mode: appends timestamped lines to a file or writes them to stderr. Lines are written in
+ * batches, at least every 0.2 seconds and when the process ends.
  * @throws ParquetryError CONFIG_INVALID when the file can't be opened
  */
 export function openDebugLog(file?: string): DebugSink {

@@ -17,9 +17,9 @@ export async function withRun(
     return await use(session.client.workflow.getHandle(run), session);
   } catch (error) {
     if (!isNoWorkflow(error)) throw error;
-    throw new ParquetryError('USAGE', `There is no run "${run}" that can take this.`, {
+    throw new ParquetryError('USAGE', `There is no running run "${run}".`, {
       hint: session.embedded
-        ? 'It has ended, or it is kept in another folder: look at it with `parquetry dev` in the folder where it was started.'
+        ? 'It has ended, or it belongs to another folder: run `parquetry dev` in the folder where it was started.'
         : 'Look for it in the Temporal UI.',
       cause: error,
     });
@@ -28,7 +28,7 @@ export async function withRun(
   }
 }
 
-/** The input a run was started with, from its history. */
+/** The input of a run, from its history. */
 export async function runInput(handle: WorkflowHandle, session: Session): Promise<BackfillInput> {
   const { type, input } = await readHistory(handle);
   if (type !== 'backfill')

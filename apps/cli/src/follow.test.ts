@@ -12,7 +12,7 @@ describe('the error of a run that waits for a person', () => {
     const error = parkedError('backfill-1', PROGRESS, 'See there.');
     expect(error).toMatchObject({
       code: 'PARTITIONS_PARKED',
-      message: '2 of 9 partitions are parked and 3 wait behind them; the others are committed.',
+      message: '2 of 9 partitions are parked and 3 are waiting; the others are committed.',
     });
     expect(error.hint?.split('\n')).toEqual([
       'backfill-1/p/0000000010: because',

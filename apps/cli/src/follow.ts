@@ -19,17 +19,17 @@ import {
 
 const POLL_MS = 400;
 
-/** How an attached run came to its end, as far as this command is concerned. */
+/** Why this command stopped following a run. */
 export type FollowEnd =
   | { readonly kind: 'done'; readonly result: BackfillResult }
-  /** It waits for a person: only parked partitions are left, or a step of its own can't be done. It stays Running. */
+  /** It waits for a person: only parked partitions are left, or a step of the run failed. The run stays Running. */
   | { readonly kind: 'blocked'; readonly progress: BackfillProgress }
-  /** The caller's signal fired; the workflow goes on or waits for a worker. */
+  /** The caller's signal fired; the workflow continues or waits for a worker. */
   | { readonly kind: 'detached' };
 
 /**
  * Follows a run until it ends, until it waits for a person, or until `signal` fires.
- * @throws ParquetryError the run's own failure, with its code
+ * @throws ParquetryError the failure of the run, with its code
  */
 export async function followRun(
   client: Client,
@@ -38,9 +38,9 @@ export async function followRun(
   onProgress: (progress: BackfillProgress) => void,
 ): Promise<FollowEnd> {
   const handle = client.workflow.getHandle(run);
-  // The call for the result waits at the server; it must end with this function, before the connection is closed.
+  // The call for the result is a long poll. It must end with this function, before the connection is closed.
   const waiting = new AbortController();
-  // The client listens once for each of its long polls.
+  // The client adds a listener for each of its long polls.
   setMaxListeners(0, waiting.signal);
   const ended = client
     .withAbortSignal(waiting.signal, () => handle.result())
@@ -69,8 +69,8 @@ async function watch(
     const next = await Promise.race([ended, wait(POLL_MS, signal)]);
     if (next !== undefined) return next;
     if (signal.aborted) return { kind: 'detached' };
-    // The first query may come before a worker has looked at the workflow; it is asked again. It is always awaited: the
-    // caller closes the connection next, and a call under way would be repeated on it.
+    // The first query may precede the first workflow task, so it is retried. It is always awaited: the
+    // caller closes the connection next, and the client would retry a pending call on it.
     const progress = await handle.query(progressQuery).catch(() => undefined);
     if (progress === undefined) continue;
     onProgress(progress);
@@ -79,8 +79,8 @@ async function watch(
 }
 
 /**
- * The error of a run whose partitions wait for a person.
- * @param where a line that says where to see them, if that is known
+ * The error of a run with parked partitions.
+ * @param where a line with the address of their list, if known
  */
 export function parkedError(
   run: string,
@@ -95,7 +95,7 @@ export function parkedError(
   const waiting = progress.total - progress.done - progress.skipped - progress.abandoned - progress.parked;
   return new ParquetryError(
     'PARTITIONS_PARKED',
-    `${progress.parked} of ${progress.total} partitions are parked${waiting > 0 ? ` and ${waiting} wait behind them` : ''}; the others are committed.`,
+    `${progress.parked} of ${progress.total} partitions are parked${waiting > 0 ? ` and ${waiting} are waiting` : ''}; the others are committed.`,
     {
       details: { run, parked: progress.parked, total: progress.total },
       hint: [
@@ -108,7 +108,7 @@ export function parkedError(
   );
 }
 
-/** The error of a run that waits because it could not do a step of its own; its partitions are as they were. */
+/** The error of a run that waits because one of its steps failed, not a partition. */
 function faultError(run: string, { step, code, message, hint }: StepFault): ParquetryError {
   return new ParquetryError(isErrorCode(code) ? code : 'INTERNAL', `${step}: ${message}`, {
     details: { run },
@@ -120,7 +120,7 @@ function faultError(run: string, { step, code, message, hint }: StepFault): Parq
   });
 }
 
-/** The failure of a run as the error of the command: the code is the type of the innermost failure. */
+/** Converts the failure of a run to an error. Its code is the type of the innermost failure. */
 export function runFailure(error: unknown, run: string): ParquetryError {
   let cause: unknown = error instanceof WorkflowFailedError ? error.cause : error;
   if (cause instanceof ActivityFailure && cause.cause !== undefined) cause = cause.cause;

@@ -54,10 +54,10 @@ async function ended(handle: WorkflowHandle, id: string, output: Output): Promis
     output.say(
       `${formatCount(tally.rejected)} messages were rejected; see _parquetry/rejects in the archive.`,
     );
-  if (late > 0) output.say(`${formatCount(late)} late messages are kept in _parquetry/rejects/late.`);
+  if (late > 0) output.say(`${formatCount(late)} messages came too late; see _parquetry/rejects/late.`);
   if (unusable > 0)
     output.say(
-      `${formatCount(unusable)} messages have no usable type or ledger: they are kept in _parquetry/rejects/runs.`,
+      `${formatCount(unusable)} messages have no usable type or ledger; see _parquetry/rejects/runs.`,
     );
   output.document({ workflowId: id, ...result });
   return 0;
@@ -65,7 +65,9 @@ async function ended(handle: WorkflowHandle, id: string, output: Output): Promis
 
 function detached(id: string, session: Session, output: Output): number {
   const why =
-    session.worker === undefined ? 'It goes on without this command.' : 'Its worker was here, so it waits.';
+    session.worker === undefined
+      ? 'It continues without this command.'
+      : 'Its worker ran in this command, so it is paused.';
   output.note(`\nDetached from ${id}. ${why}`);
   output.note(
     `The same command, \`parquetry attach ${id}\` or \`parquetry dev\` continues it; \`parquetry stop ${id}\` ends it.`,

@@ -4,13 +4,13 @@ import { type Setting, TOPICS } from './setting';
 /** Headings of the list of commands, in their order. */
 export type CommandGroup = 'Run' | 'Watch' | 'Check' | 'Look' | 'Maintain';
 
-/** Heading of the options that the help of a long command lists first. */
+/** Heading of the options that the help of a command with many options lists first. */
 const OFTEN = 'Most used:';
-/** Heading of the options that are no settings. */
+/** Heading of the options that are not settings. */
 const OWN = 'Options:';
 /** Headings of options in the order in which the help shows them. */
 const ORDER = [OFTEN, OWN, ...Object.values(TOPICS).map((title) => `${title}:`)];
-/** A command with more settings than this lists the most used ones first and hides those that are seldom used. */
+/** A command with more settings than this lists the most used ones first and hides rarely used ones. */
 const LONG = 12;
 
 /** Heading of a setting in the help of a command with `count` settings. */
@@ -18,12 +18,12 @@ export function heading({ topic, used }: Setting, count: number): string {
   return used === 'often' && count > LONG ? OFTEN : `${TOPICS[topic]}:`;
 }
 
-/** True for a setting that only `--help-all` lists. */
+/** Whether only `--help-all` lists a setting. */
 export function isHidden({ used }: Setting, count: number): boolean {
   return used === 'seldom' && count > LONG;
 }
 
-/** Help with its options in the order of their topics, and without what only `--help-all` lists. */
+/** Help with options ordered by topic, without those that only `--help-all` lists. */
 export class GroupedHelp extends Help {
   constructor(private readonly hidden: ReadonlySet<Option>) {
     super();
@@ -33,7 +33,7 @@ export class GroupedHelp extends Help {
     return super.visibleOptions(command).filter((option) => !this.hidden.has(option));
   }
 
-  /** `query <sql>`: that a command has options goes without saying. */
+  /** `query <sql>`, without `[options]`, which all commands have. */
   override subcommandTerm(command: Command): string {
     const values = command.registeredArguments.map((argument) =>
       argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,

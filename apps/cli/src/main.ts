@@ -4,7 +4,7 @@ import { createProgram, usageError } from './program';
 
 const LINGER_MS = 2_000;
 
-/** Runs a command line and sets the process's exit code: 0 done, 1 failed, 2 usage, 3 a service is out of reach. */
+/** Runs a command line and sets the exit code: 0 done, 1 failed, 2 wrong usage, 3 a service is unreachable. */
 export async function main(argv: readonly string[]): Promise<void> {
   const output = new Output(argv.includes('--json'));
   try {
@@ -14,6 +14,6 @@ export async function main(argv: readonly string[]): Promise<void> {
     const failure = error instanceof CommanderError ? usageError(error) : error;
     if (failure !== undefined) process.exitCode = output.fail(failure);
   }
-  // A connection that was never answered can hold a socket open; the work is done, so the process must end.
+  // A pending connection can keep a socket open. The work is done, so exit explicitly.
   setTimeout(() => process.exit(), LINGER_MS).unref();
 }

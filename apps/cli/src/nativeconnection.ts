@@ -2,7 +2,7 @@ import { ParquetryError } from '@parquetry/core';
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import type { Output } from './output';
 
-/** Where the runtime writes errors, and the address at which it serves metrics. */
+/** The output for the runtime's errors, and the address of its metrics. */
 interface MetricsOptions {
   readonly output: Output;
   readonly settings?: { readonly metrics?: string | undefined };
@@ -18,8 +18,8 @@ export function connectNative(
 }
 
 /**
- * The command prints its own messages and handles Ctrl-C itself; Temporal's runtime says only what is wrong, and serves
- * metrics where that is asked for.
+ * Configures Temporal's runtime: it logs errors only, leaves Ctrl-C to the command, and serves metrics on
+ * request.
  * @throws ParquetryError CONFIG_INVALID when metrics can't be served at the address
  */
 function installRuntime({ output, settings }: MetricsOptions): void {
@@ -47,7 +47,7 @@ function installRuntime({ output, settings }: MetricsOptions): void {
     if (metrics === undefined) throw cause;
     throw new ParquetryError('CONFIG_INVALID', `Metrics can't be served at ${metrics}.`, {
       cause,
-      hint: 'Is another worker there? --metrics takes an address and a port that are free on this machine.',
+      hint: 'Is another worker running? --metrics needs an address of this machine and a free port.',
     });
   }
 }

@@ -1,4 +1,4 @@
-/** The name that is at most two edits (insertions, deletions, changes) away from a text, the nearest one. */
+/** The name nearest to a text, if at most two edits (insertions, deletions, changes) away. */
 export function nearest(text: string, names: readonly string[]): string | undefined {
   let best: { name: string; edits: number } | undefined;
   for (const name of names) {

@@ -1,6 +1,6 @@
 import type { TailInput } from '@parquetry/workflows';
 
-/** Options whose names are not those that the workflow's input has for them. */
+/** Options whose name differs from the key in the workflow's input. */
 const OPTIONS: Readonly<Record<string, string>> = {
   poll_seconds: 'poll',
   max_age_seconds: 'max-age',
@@ -16,8 +16,8 @@ const OPTIONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * What of a tail that runs is not as it is asked for now: options, each with what it is there and what it should be.
- * Where it began is left out when the asked beginning is what is committed: there every tail that runs goes on.
+ * The options of a running tail that differ from the requested ones, each with its actual and requested value.
+ * Ignores where the tail began if `committed` is requested: every running tail continues from there.
  */
 export function optionChanges(running: TailInput, asked: TailInput): string[] {
   const [there, wanted] = [flat(running), flat(asked)];
@@ -28,13 +28,13 @@ export function optionChanges(running: TailInput, asked: TailInput): string[] {
     .sort();
 }
 
-/** The options of an input with their values as text. */
+/** The options of a workflow input, with their values as text. */
 function flat({ carry: _, ...input }: TailInput): Map<string, string> {
   const found = new Map<string, string>();
   const walk = (value: object, parent: string): void => {
     for (const [key, own] of Object.entries(value) as [string, unknown][]) {
       const name = key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-      // Maps by message type and lists are values of one option; other objects only hold options together.
+      // Lists and maps by message type are values of one option; other objects only group options.
       if (isGroup(key, own)) walk(own, key);
       else found.set(optionName(parent, name), shown(key, own));
     }

@@ -1,8 +1,8 @@
 import { type ParquetryError, isParquetryError } from '@parquetry/core';
 
 /**
- * What a command says: people read text on stdout and progress on stderr; with `--json` stdout holds exactly one JSON
- * document and everything else goes to stderr.
+ * The output of a command: text on stdout and progress on stderr. With `--json` stdout has exactly one JSON
+ * document and stderr everything else.
  */
 export class Output {
   constructor(readonly json: boolean) {}
@@ -23,7 +23,7 @@ export class Output {
     const numeric = head.map(
       (_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'),
     );
-    // Loaded here, because most of what commands print is no table.
+    // Loaded on demand: most output is not a table.
     const Table = require('cli-table3') as typeof import('cli-table3');
     const table = new Table({
       head: [...head],
@@ -40,7 +40,7 @@ export class Output {
     if (this.json) console.log(JSON.stringify(value, undefined, 2));
   }
 
-  /** The command failed: one clear sentence, what to do next, and with `--json` the error as the document. */
+  /** Prints the error of a failed command and what to do next; with `--json` the error is the document. */
   fail(error: unknown, rest: Record<string, unknown> = {}): number {
     if (!isParquetryError(error)) {
       const message = error instanceof Error ? error.message : String(error);
@@ -61,7 +61,7 @@ export class Output {
   }
 }
 
-/** Errors come with their stacks where the environment asks for the debug mode. */
+/** Whether the environment sets the debug mode, in which errors are printed with their stacks. */
 function showsStacks(): boolean {
   return !['', '0', 'false', 'no', 'off'].includes(process.env['PARQUETRY_DEBUG'] ?? '');
 }

@@ -10,7 +10,7 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
   };
 }
 
-/** Commander parser: one of some words. */
+/** Commander parser: one of a list of words. */
 export function choice(values: readonly string[]): (text: string) => string {
   return (text) => {
     if (!values.includes(text)) throw new InvalidArgumentError(`Use one of ${values.join(', ')}.`);

@@ -3,8 +3,8 @@ import { checkArchive, checkSource, wantedIdentity } from '@parquetry/worker';
 import type { RunSpec } from '@parquetry/workflows';
 
 /**
- * Finds what can be found wrong before a run is started: an archive that is a file or of another layout, a source that
- * is not there, a message type it does not have. Nothing is written.
+ * Checks what can be checked before a run starts: that the archive is not a file and has the same layout, and that the
+ * source exists and has the message types. Writes nothing.
  */
 export async function preflight(spec: RunSpec): Promise<void> {
   await checkArchive(openStore(spec.archive), wantedIdentity(spec));

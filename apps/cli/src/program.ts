@@ -43,8 +43,8 @@ const COMMANDS: Readonly<Record<string, () => Module>> = {
 };
 
 /**
- * The command line. Only the module of the command that `argv` names is loaded; all of them where it names none, for the
- * help and for suggestions. `done` gets the exit code of the command that ran.
+ * The command line. Loads only the module of the command in `argv`; without a command all modules, for the
+ * help and for suggestions. Calls `done` with the exit code of the command.
  */
 export function createProgram(
   output: Output,
@@ -95,7 +95,7 @@ function createCli(output: Output, done: (code: number) => void): Cli {
   return cli;
 }
 
-/** Errors are ours to print; help is under the heading of what is about the output. */
+/** Leaves printing of errors to `Output`, and lists `--help` under the heading of output options. */
 function quiet(command: SettingsCommand): SettingsCommand {
   return command
     .exitOverride()
@@ -114,7 +114,7 @@ function prepare(command: SettingsCommand, output: Output): void {
   if (region !== undefined) process.env['AWS_REGION'] = region;
 }
 
-/** A mistake in the command line as one of our errors; undefined when help or the version was printed. */
+/** Converts commander's error to a ParquetryError; undefined if help or the version was printed. */
 export function usageError(error: CommanderError): ParquetryError | undefined {
   if (error.exitCode === 0) return undefined;
   const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');

@@ -1,13 +1,13 @@
 import type { BackfillProgress } from '@parquetry/workflows';
 import { type Output, formatCount, formatSeconds } from './output';
 
-/** Shows the progress of a run: a bar on a terminal, a line when something changed elsewhere. */
+/** Shows the progress of a run: a bar on a terminal, else a line for each change. */
 export interface ProgressView {
   update(progress: BackfillProgress): void;
   end(): void;
 }
 
-/** A view on stderr that fits where it is shown. */
+/** The view for stderr: a bar on a terminal, else lines. */
 export function progressView(output: Output, stream: NodeJS.WriteStream = process.stderr): ProgressView {
   return stream.isTTY && !output.json ? bar(stream) : lines(output);
 }
@@ -75,7 +75,7 @@ function settled(progress: BackfillProgress): number {
   return progress.done + progress.skipped + progress.abandoned + progress.failed;
 }
 
-/** Rate and time left since the first partition of this command's watch was under way. */
+/** Rate and remaining time, measured since this command saw the first partition running. */
 class Meter {
   private startedAt: number | undefined;
   private firstRows = 0;

@@ -1,15 +1,15 @@
 import { ParquetryError } from '@parquetry/core';
 
-/** A value of a configuration file with its key in the file, for messages. */
+/** A value of a configuration file, with its key for error messages. */
 export interface ConfigValue {
   readonly key: string;
   readonly value: unknown;
 }
 
 /**
- * Keys of the reference program's SaveToParquet consumer that are not settings of ours by the same name. Its other keys
+ * Keys of the reference program's SaveToParquet consumer that have another name here. The other keys
  * (`compression`, `buffer_size`, `max_file_size_mb`, `rotation_interval_minutes`, `include_metadata`, `region`, `debug`,
- * `dry_run`) are.
+ * `dry_run`) have the same name.
  */
 export const REFERENCE_KEYS: readonly string[] = [
   'storage_type',
@@ -21,7 +21,7 @@ export const REFERENCE_KEYS: readonly string[] = [
   'schema_evolution',
 ];
 
-/** Its names for where files go, and what each needs. */
+/** Its storage types, with the required key of each. */
 const STORAGES: Readonly<Record<string, { readonly needs: string; readonly scheme: string }>> = {
   FS: { needs: 'local_path', scheme: '' },
   GCS: { needs: 'bucket_name', scheme: 'gs://' },
@@ -29,7 +29,7 @@ const STORAGES: Readonly<Record<string, { readonly needs: string; readonly schem
 };
 
 /**
- * The reference program's keys as settings. Its archive is the folder or bucket, its `path_prefix` the prefix below it.
+ * Converts the reference program's keys to settings. Its folder or bucket is the archive, its `path_prefix` the prefix.
  * @throws ParquetryError CONFIG_INVALID
  */
 export function* referenceSettings(
@@ -44,7 +44,7 @@ export function* referenceSettings(
   if (!keys.has(key)) return;
   const value = keys.get(key);
   if (typeof value !== 'boolean') throw invalid(file, `${key}: expected true or false.`);
-  // Without it a schema stands as it is: what does not fit fails the run, and is not dropped.
+  // Without schema evolution a schema is fixed: a value that does not fit fails the run and is not dropped.
   yield { name: 'contract-columns', key, value: value ? 'evolve' : 'freeze' };
   if (!value) yield { name: 'contract-types', key, value: 'freeze' };
 }

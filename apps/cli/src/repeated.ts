@@ -2,7 +2,7 @@ import { MAX_LEDGER } from '@parquetry/core';
 import { tailFrom } from './parsers';
 import { type Setting, aSize, aSwitch, aTime, oneOf, text, whole } from './setting';
 
-/** What a schedule does when a run is due and one is still at work, by Temporal's names. */
+/** Temporal's overlap policies: what a schedule does if a run is due while another one is running. */
 const OVERLAPS = [
   'SKIP',
   'BUFFER_ONE',
@@ -12,7 +12,7 @@ const OVERLAPS = [
   'ALLOW_ALL',
 ] as const;
 
-/** Settings of what goes on without an end: tails, and the runs of schedules. */
+/** Settings of tails and schedules. */
 export const REPEATED_SETTINGS: readonly Setting[] = [
   {
     name: 'from',

@@ -1,10 +1,10 @@
 import type { Codec, ContractMode, Layout } from '@parquetry/core';
 import type { OnFailure, RunMode, RunSpec, VerifyLevel } from '@parquetry/workflows';
 
-/** Settings that say how messages are told apart. */
+/** Settings about the type, ledger and close time of messages. */
 const MESSAGE_SETTINGS = ['message-type', 'default-type', 'close-time', 'ledger-path'];
 
-/** Settings that decide what becomes of a message. */
+/** Settings that affect how messages are stored. */
 export const ROW_SETTINGS = [
   'archive',
   'ledgers',
@@ -23,7 +23,7 @@ export const ROW_SETTINGS = [
   'network',
 ];
 
-/** Settings of everything that writes rows: backfills, tails and schedules. */
+/** Settings of all commands that write rows: backfills, tails and schedules. */
 export const SPEC_SETTINGS = [
   'source',
   'archive',
@@ -55,13 +55,13 @@ export const SPEC_SETTINGS = [
 /** Settings of a run of many partitions. */
 export const RUN_SETTINGS = [...SPEC_SETTINGS, 'concurrency', 'max-parked', 'on-failure'];
 
-/** Settings about ledgers that are already committed. */
+/** Settings for ledgers that are already committed. */
 export const MODE_SETTINGS = ['mode', 'schema', 'keep-replaced'];
 
-/** Settings without which a backfill can't be planned. */
+/** Required settings of a backfill. */
 export const REQUIRED = ['archive', 'source', 'ledgers'];
 
-/** Options that say how messages are told apart. */
+/** Options about the type, ledger and close time of messages. */
 export interface MessageOptions {
   readonly messageType?: string;
   readonly defaultType?: string;
@@ -69,7 +69,7 @@ export interface MessageOptions {
   readonly ledgerPath?: readonly string[];
 }
 
-/** Options of everything that writes rows, as commander gives them. */
+/** Options of all commands that write rows, as parsed by commander. */
 export interface SpecOptions extends MessageOptions {
   readonly source: string;
   readonly archive: string;
@@ -83,7 +83,7 @@ export interface SpecOptions extends MessageOptions {
   readonly includeMetadata?: boolean;
   readonly contractColumns?: ContractMode;
   readonly contractTypes?: ContractMode;
-  /** A compatibility mode in lower case. */
+  /** Compatibility modes, in lower case. */
   readonly compatibility?: string;
   readonly compression: Codec;
   readonly compressionLevel?: number;
@@ -99,7 +99,7 @@ export interface SpecOptions extends MessageOptions {
   readonly network?: string;
 }
 
-/** Options of `backfill` and `plan` as commander gives them. */
+/** Options of `backfill` and `plan`, as parsed by commander. */
 export interface BackfillOptions extends SpecOptions {
   readonly ledgers: string;
   readonly concurrency: number;

@@ -20,16 +20,16 @@ import { assertPlain, expandPath, isRemote, keyFault } from '@parquetry/storage'
 import type { BackfillInput, RunSpec, SourceSpec } from '@parquetry/workflows';
 import type { BackfillOptions, MessageOptions, SpecOptions } from './runoptions';
 
-/** The archive root with a local path made absolute: workers have another working directory. */
+/** The archive root; a local path is made absolute, because workers have another working directory. */
 export function archiveRoot(text: string): string {
   const uri = parseStorageUri(text);
   return uri.scheme === 'file' ? path.resolve(expandPath(uri.path)) : text;
 }
 
-/** Where a source is: local paths made absolute, remote ones as they are. @throws ParquetryError CONFIG_INVALID */
+/** The location of a source; local paths are made absolute. @throws ParquetryError CONFIG_INVALID */
 function sourcePlace(text: string): string {
   if (!isRemote(text)) return path.resolve(expandPath(text));
-  // What is started with this text is kept in Temporal's history, so nothing secret may be in it.
+  // This text is stored in Temporal's history, so it must not contain secrets.
   assertPlain(text);
   parseStorageUri(text);
   return text;
@@ -42,12 +42,16 @@ function ledgerPlace({ kind, place }: LedgerLocation): string {
 /** @throws ParquetryError SOURCE_INVALID */
 function processorName(name: string): string {
   if (/^[\w.-]{1,64}$/.test(name)) return `processor:${name}`;
-  throw new ParquetryError('SOURCE_INVALID', 'A processor has a name of letters, digits, ".", "_" and "-".', {
-    hint: 'What it runs is said by PARQUETRY_PROCESSORS of the worker (docs/processors.md).',
-  });
+  throw new ParquetryError(
+    'SOURCE_INVALID',
+    'The name of a processor may have letters, digits, ".", "_" and "-".',
+    {
+      hint: 'PARQUETRY_PROCESSORS of the worker defines its command (docs/processors.md).',
+    },
+  );
 }
 
-/** Source URIs by their scheme, local paths made absolute. @throws ParquetryError SOURCE_INVALID, CONFIG_INVALID */
+/** Validates a source URI and makes local paths absolute. @throws ParquetryError SOURCE_INVALID, CONFIG_INVALID */
 export function sourceUri(text: string): string {
   const match = /^([a-z0-9+]+):(.+)$/s.exec(text);
   const hint =
@@ -56,12 +60,11 @@ export function sourceUri(text: string): string {
     assertPlain(text);
     throw new ParquetryError(
       'SOURCE_INVALID',
-      `"${text}" does not say what kind of source it is: put galexie: or ndjson: before it.`,
+      `"${text}" has no source type: put galexie: or ndjson: in front of it.`,
       { hint },
     );
   }
-  if (match === null)
-    throw new ParquetryError('SOURCE_INVALID', `"${text}" does not say what kind of source it is.`, { hint });
+  if (match === null) throw new ParquetryError('SOURCE_INVALID', `"${text}" has no source type.`, { hint });
   const [, kind = '', rest = ''] = match;
   if (isLedgerUri(text)) return ledgerLocations(text).map(ledgerPlace).join(',');
   if (kind === 'http' || kind === 'https') return sourceUrl(text).href;
@@ -71,7 +74,7 @@ export function sourceUri(text: string): string {
       .split(',')
       .map((part) => sourcePlace(part.trim()))
       .join(',')}`;
-  throw new ParquetryError('SOURCE_INVALID', `There is no source "${kind}:".`, { hint });
+  throw new ParquetryError('SOURCE_INVALID', `There is no source type "${kind}:".`, { hint });
 }
 
 /**
@@ -85,7 +88,7 @@ export function backfillInput(options: BackfillOptions): BackfillInput {
 }
 
 /**
- * What a run does, with its range where that is known.
+ * The specification of a run, with its range if known.
  * @throws ParquetryError with exit code 2, naming the option
  */
 export function runSpec<T extends Partial<Pick<RunSpec, 'range'>>>(
@@ -97,15 +100,15 @@ export function runSpec<T extends Partial<Pick<RunSpec, 'range'>>>(
   const names = options.types?.split(',').map((name) => name.trim());
   names?.forEach(assertMessageType);
   if (names !== undefined && new Set(names).size !== names.length)
-    throw new ParquetryError('USAGE', `--types names a message type twice: ${names.join(',')}.`);
-  // Messages may have a type of any name; groups are for sources of ledgers.
+    throw new ParquetryError('USAGE', `--types repeats a message type: ${names.join(',')}.`);
+  // Messages may have a type with the name of a group; groups are for sources of ledgers.
   const types = names === undefined || uri.startsWith('ndjson:') ? names : expandTypes(names);
   return {
     source: { uri, ...messageSpec(options) },
     archive: archiveRoot(options.archive),
     ...(options.network === undefined ? {} : { network: options.network }),
     ...(options.prefix === undefined ? {} : { prefix: folderPrefix(options.prefix) }),
-    // The id of a run is made from these keys in this order.
+    // The id of a run is derived from these keys, in this order.
     ...range,
     ...(options.nested === undefined ? {} : { nested: options.nested }),
     partitionSize: options.partitionSize,
@@ -121,7 +124,7 @@ export function runSpec<T extends Partial<Pick<RunSpec, 'range'>>>(
   };
 }
 
-/** The contract, where it is not the default. */
+/** The contract, if it is not the default. */
 function contractSpec({
   contractColumns: columns = DEFAULT_CONTRACT.columns,
   contractTypes: types = DEFAULT_CONTRACT.types,
@@ -133,7 +136,7 @@ function contractSpec({
   return Object.keys(contract).length === 0 ? {} : { contract };
 }
 
-/** The mode that new versions are checked in, where it is not the default. */
+/** The compatibility mode for new versions, if it is not the default. */
 function compatibilitySpec({
   compatibility = DEFAULT_MODE,
 }: Pick<SpecOptions, 'compatibility'>): Pick<RunSpec, 'compatibility'> {
@@ -141,7 +144,7 @@ function compatibilitySpec({
   return mode === DEFAULT_MODE ? {} : { compatibility: mode };
 }
 
-/** How messages are told apart, from options. @throws ParquetryError USAGE, MESSAGE_TYPE_INVALID */
+/** Paths of type, ledger and close time, from options. @throws ParquetryError USAGE, MESSAGE_TYPE_INVALID */
 export function messageSpec(options: MessageOptions): Omit<SourceSpec, 'uri'> {
   const { messageType, defaultType } = options;
   for (const name of [messageType, defaultType]) if (name !== undefined) assertMessageType(name);
@@ -173,7 +176,7 @@ function writeSettings(options: SpecOptions): WriteSettings {
   };
 }
 
-/** The layout that the options name. */
+/** The layout from the options. */
 export function layoutOf({
   layout: kind,
   ledgersPerFolder: width,
@@ -182,8 +185,8 @@ export function layoutOf({
 }
 
 /**
- * The folder of the datasets below the archive's root, without slashes at its ends; `` for the root itself.
- * @throws ParquetryError CONFIG_INVALID for what can't be part of a key, or is the archive's own
+ * The folder of the datasets below the archive's root, without leading and trailing slashes; empty for the root.
+ * @throws ParquetryError CONFIG_INVALID for text that can't be part of a key, or is reserved by the archive
  */
 export function folderPrefix(text: string): string {
   const prefix = text
@@ -191,8 +194,7 @@ export function folderPrefix(text: string): string {
     .filter((part) => part !== '')
     .join('/');
   if (prefix === '') return '';
-  const fault =
-    keyFault(prefix) ?? (/^_parquetry(\/|$)/.test(prefix) ? "_parquetry is the archive's own" : undefined);
+  const fault = keyFault(prefix) ?? (/^_parquetry(\/|$)/.test(prefix) ? '_parquetry is reserved' : undefined);
   if (fault !== undefined)
     throw new ParquetryError('CONFIG_INVALID', `${JSON.stringify(text)} can't be a prefix: ${fault}.`);
   return prefix;

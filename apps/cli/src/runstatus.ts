@@ -25,7 +25,7 @@ import { type Session, isNoWorkflow, workflowLink } from './session';
 import { type Answer, queryWorkflow } from './workflowquery';
 
 /**
- * Prints the state of a run or schedule. Asks the workflow; when no worker answers, reads its history and the archive's
+ * Prints the state of a run or schedule. Queries the workflow. If no worker responds, reads its history and the archive's
  * commit log instead.
  */
 export async function statusOf(session: Session, id: string, output: Output): Promise<number> {
@@ -48,12 +48,12 @@ export async function statusOf(session: Session, id: string, output: Output): Pr
 interface Found {
   readonly session: Session;
   readonly handle: WorkflowHandle;
-  /** Temporal's word: RUNNING, COMPLETED, … */
+  /** Temporal's status: RUNNING, COMPLETED, … */
   readonly state: string;
   readonly output: Output;
 }
 
-/** What all documents of `status` have. */
+/** The common part of all documents of `status`. */
 function common({ session, handle, state }: Found, answer: Answer<unknown>): object {
   const url = workflowLink(session, handle.workflowId);
   return {
@@ -93,7 +93,7 @@ async function backfillStatus(found: Found): Promise<number> {
     ],
   );
   for (const { step, code, message, final } of progress.faults ?? [])
-    output.say(`  ${step} ${code}: ${message}${final ? '' : ' (it is tried again)'}`);
+    output.say(`  ${step} ${code}: ${message}${final ? '' : ' (it is retried)'}`);
   for (const troubled of progress.troubled)
     output.say(`  ledgers ${ledgersOf(troubled)}: ${troubled.reason}`);
   sayCommitted(committed, output);
@@ -152,7 +152,7 @@ async function tailStatus(
   return 0;
 }
 
-/** A compaction, a schedule's run that looks for its range, or a single partition: its state, and what it returned. */
+/** A compaction, a scheduled run that determines its range, or a single partition: its state and its result. */
 async function otherStatus(found: Found, type: string): Promise<number> {
   const { handle, state, output } = found;
   const { result } = await readHistory(handle);
@@ -165,7 +165,7 @@ async function otherStatus(found: Found, type: string): Promise<number> {
   return 0;
 }
 
-/** A schedule by its name, with the state of its last run. */
+/** Prints a schedule, with the state of its last run. */
 async function scheduleStatus(session: Session, name: string, output: Output): Promise<number> {
   const described = await session.client.schedule
     .getHandle(name)
@@ -194,13 +194,13 @@ function headline(state: string, phase: string, answer: Answer<unknown>): string
   if (state !== 'RUNNING') return state.toLowerCase();
   return answer.by === 'worker'
     ? phase
-    : `${phase}, but no worker answers on task queue ${TASK_QUEUE}: this is what was reported last`;
+    : `${phase}, but no worker responds on task queue ${TASK_QUEUE}; this is the last report`;
 }
 
 function sayCommitted(committed: Committed | Unread | undefined, output: Output): void {
   if (committed === undefined) return;
   if ('unread' in committed) {
-    output.say(`The commit log can't be read from here: ${committed.unread}`);
+    output.say(`The commit log can't be read: ${committed.unread}`);
     return;
   }
   const { ledgers, through, rows, files } = committed;
@@ -210,7 +210,7 @@ function sayCommitted(committed: Committed | Unread | undefined, output: Output)
   );
 }
 
-/** How far the source was when the step that watches it said so last. */
+/** The position of the source in the last heartbeat of the step that follows it. */
 function tipOf(raw: { pendingActivities?: unknown }): { tip?: SourceTip } {
   const pending = (raw.pendingActivities ?? []) as readonly {
     activityType?: { name?: string };

@@ -23,7 +23,7 @@ export async function tellSchedule(
   });
 }
 
-/** What commands print about a schedule. */
+/** The description of a schedule that commands print. */
 export interface DescribedSchedule {
   readonly name: string;
   readonly paused: boolean;
@@ -33,7 +33,7 @@ export interface DescribedSchedule {
   readonly recent: readonly { readonly at: string; readonly workflowId: string }[];
 }
 
-/** What commands print about a schedule. */
+/** The description of a schedule that commands print. */
 export function describeSchedule({ scheduleId, state, info }: ScheduleDescription): DescribedSchedule {
   const next = info.nextActionTimes[0]?.toISOString();
   return {
@@ -61,7 +61,7 @@ export async function withSchedules(
   } catch (error) {
     if (!(error instanceof ScheduleNotFoundError)) throw error;
     throw new ParquetryError('USAGE', `There is no schedule "${name}".`, {
-      hint: '`parquetry schedule list` shows them.',
+      hint: '`parquetry schedule list` lists the schedules.',
       cause: error,
     });
   } finally {

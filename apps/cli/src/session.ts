@@ -22,53 +22,57 @@ export interface Session {
   readonly connection: Connection;
   readonly namespace: string;
   readonly address: string;
-  /** Address of the Web UI where it is known. */
+  /** Address of the Web UI, if known. */
   readonly uiUrl: string | undefined;
   readonly embedded: boolean;
-  /** The worker in this process, if one was asked for and none is there already. */
+  /** The worker in this process, if it needs one. */
   readonly worker: RunningWorker | undefined;
-  /** Stops the worker, closes the connections, leaves the embedded server. */
+  /** Stops the worker, closes the connections and releases the embedded server. */
   close(): Promise<void>;
 }
 
-/** Address of a workflow's page in the Web UI, where that is known. */
+/** URL of a workflow's page in the Web UI, if known. */
 export function workflowLink({ uiUrl, namespace }: Session, workflowId: string): string | undefined {
   return uiUrl === undefined ? undefined : workflowUrl(uiUrl, namespace, workflowId);
 }
 
-/** True when an error says that there is no such workflow. */
+/** Whether an error means that the workflow does not exist. */
 export function isNoWorkflow(error: unknown): boolean {
   return error instanceof WorkflowNotFoundError;
 }
 
-/** True when `parquetry dev` keeps the embedded server of this folder and a worker up. */
+/** Whether `parquetry dev` runs the embedded server of this folder and a worker. */
 export async function hasKeeper(): Promise<boolean> {
   const users = (await readDevServer(devHome()))?.users ?? [];
   return users.some(({ foreground }) => foreground);
 }
 
-/** A detached run needs a server that outlives this command. @throws ParquetryError USAGE */
+/** Checks that a server keeps running after this command, for a detached run. @throws ParquetryError USAGE */
 export async function assertDetachable(): Promise<void> {
   if (loadTemporalConfig().configured || (await hasKeeper())) return;
-  throw new ParquetryError('USAGE', '--detach needs a Temporal server that outlives this command.', {
-    hint: 'Run `parquetry dev` in this folder in another terminal, or set TEMPORAL_ADDRESS.',
-  });
+  throw new ParquetryError(
+    'USAGE',
+    '--detach needs a Temporal server that keeps running after this command.',
+    {
+      hint: 'Run `parquetry dev` in this folder in another terminal, or set TEMPORAL_ADDRESS.',
+    },
+  );
 }
 
-/** What a command needs of its session. */
+/** Options of a session. */
 export interface SessionOptions {
   readonly output: Output;
-  /** `always`: this process is a worker. `embedded`: only on the embedded server, where there may be no other. */
+  /** `always`: run a worker. `embedded`: run one only on the embedded server, if it has no other. */
   readonly worker: 'always' | 'embedded' | 'never';
-  /** Limits of the worker in this process; the defaults where absent. */
+  /** Limits of the worker in this process, if not the defaults. */
   readonly settings?: WorkerSettings;
-  /** `parquetry dev`: keeps the embedded server up for others. */
+  /** `parquetry dev`: keep the embedded server running for other commands. */
   readonly foreground?: boolean;
 }
 
 /**
- * Connects as the environment says (`TEMPORAL_ADDRESS` and the other names of the `temporal` CLI); with nothing
- * configured the embedded server of `.parquetry/` is started or joined.
+ * Connects to the server that the environment configures (`TEMPORAL_ADDRESS` and other variables of the `temporal` CLI);
+ * without configuration, starts or joins the embedded server of `.parquetry/`.
  * @throws ParquetryError TEMPORAL_UNREACHABLE, TEMPORAL_UNAVAILABLE, CONFIG_INVALID
  */
 export async function openSession(options: SessionOptions): Promise<Session> {
@@ -135,7 +139,7 @@ async function withWorker(
   };
   if (!wanted) return { ...base, worker: undefined, close };
   try {
-    // Loaded here: a command that uses the worker of another process must not pay for this one's libraries.
+    // Loaded on demand: a command that uses the worker of another process does not need these libraries.
     const { connectNative } = require('./nativeconnection') as typeof import('./nativeconnection');
     const { startWorker } = require('@parquetry/worker') as typeof import('@parquetry/worker');
     await ensureSearchAttributes(connection, base.namespace);

@@ -1,6 +1,6 @@
 import { assignmentList, byteSize, choice, duration, wholeNumber } from './parsers';
 
-/** What a setting is about: the headings of the help and the sections of docs/configuration.md, in their order. */
+/** The topic of a setting: headings of the help and sections of docs/configuration.md, in order. */
 export const TOPICS = {
   source: 'Source',
   archive: 'Archive',
@@ -17,16 +17,16 @@ export interface Setting {
   /** Long name of the option. */
   readonly name: string;
   readonly topic: keyof typeof TOPICS;
-  /** `often`: the help of a long command lists it first. `seldom`: only `--help-all` lists it. */
+  /** `often`: the help of a command with many options lists it first. `seldom`: only `--help-all` lists it. */
   readonly used?: 'often' | 'seldom';
   /** Name of the option's value in the help; absent for switches, which are true or false. */
   readonly value?: string;
-  /** Which values it takes, for the page. */
+  /** The values it accepts, for docs/configuration.md. */
   readonly takes: string;
   readonly doc: string;
-  /** Text is read by `parse`. */
+  /** Converts text with `parse`. */
   readonly default?: string | number;
-  /** From the value's text; throws commander's InvalidArgumentError. */
+  /** Converts the value's text; throws commander's InvalidArgumentError. */
   readonly parse?: (text: string, before?: unknown) => unknown;
 }
 
@@ -36,13 +36,13 @@ export const whole = (min: number, max: number): Pick<Setting, 'takes' | 'parse'
   parse: wholeNumber(min, max),
 });
 
-/** One of some words. */
+/** One of a list of words. */
 export const oneOf = (...values: readonly string[]): Pick<Setting, 'takes' | 'parse'> => ({
   takes: values.join(', '),
   parse: choice(values),
 });
 
-/** Text that only its user checks. */
+/** Any text. */
 export const text = (takes: string): Pick<Setting, 'takes'> => ({ takes });
 
 /** `type=path`, several times. */

@@ -13,7 +13,7 @@ import { type Setting, aSize, aSwitch, assignments, oneOf, text, whole } from '.
 export { type Setting, TOPICS } from './setting';
 
 /**
- * Every setting there is. The command line, the environment, the configuration file and docs/configuration.md are made
+ * All settings. The command line, the environment, the configuration file and docs/configuration.md are generated
  * from this one table.
  */
 export const SETTINGS: readonly Setting[] = [
@@ -368,24 +368,24 @@ export const SETTINGS: readonly Setting[] = [
   ...REPEATED_SETTINGS,
 ];
 
-/** What `--profile` sets where nothing else does. */
+/** The values of a profile, used for settings that are not set otherwise. */
 export const PROFILES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   dev: { 'buffer-size': 1, debug: true },
   test: { 'buffer-size': 100, debug: true },
   prod: { 'buffer-size': 10_000 },
 };
 
-/** Settings by name. */
+/** All settings, by name. */
 const BY_NAME = new Map(SETTINGS.map((entry) => [entry.name, entry]));
 
-/** A setting that the table has. */
+/** The setting with a name. */
 export function setting(name: string): Setting {
   const found = BY_NAME.get(name);
   if (found === undefined) throw new Error(`there is no setting ${name}`);
   return found;
 }
 
-/** Value of a setting's default, or of a command's own one. */
+/** The parsed default of a setting, or of a command. */
 export function defaultOf({ parse }: Setting, value: string | number): unknown {
   return typeof value === 'string' && parse !== undefined ? parse(value) : value;
 }

@@ -56,14 +56,15 @@ export async function startRun(
 }
 
 /**
- * Whether this process checks archive and source before it starts a run. With a worker up it does not: the plan step says
- * the same at once, and of a cluster only the workers see local paths. Remote archives of a cluster's runs are checked here too.
+ * Whether this process checks archive and source before it starts a run. Not if a worker is running: the plan step
+ * reports the same faults at once, and only the workers of a cluster see local paths. For a cluster, remote archives are
+ * checked here too.
  */
 async function needsPreflight({ archive }: BackfillInput['spec']): Promise<boolean> {
   return loadTemporalConfig().configured ? /^(s3|gs):/.test(archive) : !(await hasKeeper());
 }
 
-/** Starts the run; when the same one is running already, joins it and sends on what waits for a person. */
+/** Starts the run. If it is running already, joins it and retries what is parked. */
 async function startOrJoin(session: Session, run: string, input: BackfillInput): Promise<boolean> {
   const { spec } = input;
   const { client } = session;
@@ -100,7 +101,7 @@ async function startOrJoin(session: Session, run: string, input: BackfillInput):
   return false;
 }
 
-/** The same input is the same run: a command typed again continues it instead of starting another one. */
+/** Derives the run's id from its input, so that repeating a command continues its run. */
 function runId(input: BackfillInput): string {
   const { spec, onFailure } = input;
   const hash = createHash('sha256').update(JSON.stringify({ spec, onFailure })).digest('hex').slice(0, 8);

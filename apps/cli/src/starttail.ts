@@ -19,7 +19,7 @@ import type { Session } from './session';
 import { startWorkflow } from './startworkflow';
 import type { WorkerOptions } from './workeroptions';
 
-/** Options of `tail` as commander gives them. */
+/** Options of `tail`, as parsed by commander. */
 export interface TailOptions extends SpecOptions, WorkerOptions {
   readonly from: TailFrom;
   readonly maxRows?: number;
@@ -33,14 +33,14 @@ export interface TailOptions extends SpecOptions, WorkerOptions {
   readonly detach?: boolean;
 }
 
-/** What a tail is started with. @throws ParquetryError with exit code 2, naming the option */
+/** The input of a tail. @throws ParquetryError with exit code 2, naming the option */
 export function tailInput(options: TailOptions): TailInput {
   const { bufferSize, maxFileSizeMb, rotationIntervalMinutes, ...rest } = options;
   const spec = runSpec({ ...rest, source: withFolders(options.source) }, {});
   const policy = flushPolicy(options);
   const fault = policyFault(policy);
   if (fault !== undefined) throw new ParquetryError('USAGE', `${fault}.`);
-  // A flush is a file of each dataset. Its size is an estimate, so only what is far beyond it is cut in two.
+  // A flush is one file per dataset. Its size is an estimate, so only much larger files are split.
   const files = policy.maxFileBytes === undefined ? {} : { maxFileBytes: policy.maxFileBytes * 2 };
   return {
     spec: { ...spec, settings: { ...spec.settings, ...files } },
@@ -52,7 +52,7 @@ export function tailInput(options: TailOptions): TailInput {
   };
 }
 
-/** When a flush ends. As for a backfill's files, who asks for a size of files gets it: no other size is assumed then. */
+/** When a flush ends. If a file size is set, the defaults for rows and bytes do not apply. */
 function flushPolicy(options: TailOptions): FlushPolicy {
   const { bufferSize, maxFileSizeMb, rotationIntervalMinutes, maxAge } = options;
   const { maxRows = bufferSize ?? (maxFileSizeMb === undefined ? 10_000 : undefined) } = options;
@@ -65,7 +65,7 @@ function flushPolicy(options: TailOptions): FlushPolicy {
   };
 }
 
-/** A folder of messages means the NDJSON files in it, also future ones. */
+/** Replaces a folder of messages with a glob of its NDJSON files, which includes future files. */
 function withFolders(source: string): string {
   if (!source.startsWith('ndjson:')) return source;
   const parts = source.slice('ndjson:'.length).split(',');
@@ -74,13 +74,13 @@ function withFolders(source: string): string {
   return `ndjson:${parts.map((part) => (isFolder(part.trim()) ? path.join(part.trim(), '*.ndjson') : part)).join(',')}`;
 }
 
-/** One tail for an archive and a source. */
+/** The workflow id of a tail: one per archive and source. */
 export function tailId({ spec }: TailInput): string {
   const text = JSON.stringify([spec.archive, spec.source.uri]);
   return `tail/${createHash('sha256').update(text).digest('hex').slice(0, 12)}`;
 }
 
-/** Starts a tail; false when the same one is already running. @throws ParquetryError USAGE for other settings than it has */
+/** Starts a tail; false if it is already running. @throws ParquetryError USAGE if it runs with other settings */
 export async function startTail(session: Session, id: string, input: TailInput): Promise<boolean> {
   const { spec } = input;
   try {
@@ -110,16 +110,16 @@ export async function startTail(session: Session, id: string, input: TailInput):
   return false;
 }
 
-/** A running tail keeps the settings it was started with. @throws ParquetryError USAGE when others are asked for */
+/** A running tail keeps its settings. @throws ParquetryError USAGE if others are requested */
 async function assertSame({ client }: Session, id: string, input: TailInput): Promise<void> {
   const running = (await readHistory(client.workflow.getHandle(id))).input as TailInput;
   const differing = optionChanges(running, input);
   if (differing.length === 0) return;
-  throw new ParquetryError('USAGE', `The tail ${id} runs with other settings than these.`, {
+  throw new ParquetryError('USAGE', `The tail ${id} is running with other settings.`, {
     details: { tail: id },
     hint: [
       ...differing,
-      `\`parquetry attach ${id}\` follows it as it is; to change it, \`parquetry stop ${id}\` and start it again.`,
+      `\`parquetry attach ${id}\` follows it. To change its settings, run \`parquetry stop ${id}\` and start it again.`,
     ].join('\n'),
   });
 }

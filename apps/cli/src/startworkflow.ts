@@ -3,9 +3,9 @@ import { isGrpcServiceError } from '@temporalio/client';
 import type { Session } from './session';
 
 /**
- * Starts a workflow or makes a schedule; where the namespace lacks our search attributes (no worker was ever there) they
- * are registered first.
- * @throws ParquetryError CONFIG_INVALID with the commands for the namespace's operator, when we may not register them
+ * Starts a workflow or creates a schedule. If the namespace lacks our search attributes, because it never had a worker,
+ * registers them first.
+ * @throws ParquetryError CONFIG_INVALID if that is not permitted, with the commands for the namespace's operator
  */
 export async function startWorkflow<T>(
   { connection, namespace }: Session,

@@ -2,7 +2,7 @@ import { formatRange } from '@parquetry/core';
 import type { BackfillResult, RunSpec } from '@parquetry/workflows';
 import { type Output, formatBytes, formatCount } from './output';
 
-/** The end of a run for people: what is in the archive now, what is not, and what to type next. */
+/** Prints the result of a run: what was written, what was not, and the next commands to run. */
 export function printResult(result: BackfillResult, spec: RunSpec, output: Output): void {
   const { partitions, tally, datasets } = result;
   const where = quote(spec.archive);
@@ -60,7 +60,7 @@ function printStale(stale: BackfillResult['stale'], output: Output): void {
   if (stale === undefined) return;
   const [example] = stale.first;
   output.say(
-    `${stale.segments} committed segments are stale and were left as they are` +
+    `${stale.segments} committed segments are stale and were not changed` +
       `${example === undefined ? '' : `, e.g. ${example.dataset} ${formatRange(example.range)}: ${example.why}`}; ` +
       '`--mode replace` rewrites them.',
   );

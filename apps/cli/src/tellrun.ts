@@ -4,14 +4,14 @@ import { withRun } from './existingrun';
 import type { Output } from './output';
 import type { WorkerSettings } from './workeroptions';
 
-/** Which workflows take a message, and what does its work for the others. */
-const TAKERS: Readonly<Record<'pause' | 'resume' | 'stop', readonly string[]>> = {
+/** The workflow types that support a message. */
+const SUPPORTED: Readonly<Record<'pause' | 'resume' | 'stop', readonly string[]>> = {
   pause: ['backfill', 'tail'],
   resume: ['backfill', 'tail'],
   stop: ['tail'],
 };
 
-/** `parquetry pause|resume|cancel|stop ID`. Every run can be cancelled; the rest is refused to runs that do not take it. */
+/** `parquetry pause|resume|cancel|stop ID`. Every run can be cancelled; not all support the other messages. */
 export async function tellRun(
   run: string,
   what: 'pause' | 'resume' | 'cancel' | 'stop',
@@ -19,7 +19,7 @@ export async function tellRun(
   output: Output,
 ): Promise<number> {
   return withRun(run, settings, output, async (handle) => {
-    if (what !== 'cancel') assertTakes(run, what, (await handle.describe()).type);
+    if (what !== 'cancel') assertSupports(run, what, (await handle.describe()).type);
     if (what === 'cancel') {
       await handle.cancel();
       await handle.result().catch(() => undefined);
@@ -28,7 +28,7 @@ export async function tellRun(
       await handle.result().catch(() => undefined);
     } else await handle.signal(what === 'pause' ? pauseSignal : resumeSignal);
     const done = {
-      pause: 'paused: running partitions end, no more are started',
+      pause: 'paused: running partitions finish, no others start',
       resume: 'resumed',
       cancel: 'cancelled',
       stop: 'stopped',
@@ -39,16 +39,16 @@ export async function tellRun(
   });
 }
 
-/** A signal that a workflow has no handler for is lost in silence, so it is not sent. @throws ParquetryError USAGE */
-function assertTakes(run: string, what: 'pause' | 'resume' | 'stop', type: string): void {
-  if (TAKERS[what].includes(type)) return;
+/** A workflow silently drops a signal without a handler, so it is not sent. @throws ParquetryError USAGE */
+function assertSupports(run: string, what: 'pause' | 'resume' | 'stop', type: string): void {
+  if (SUPPORTED[what].includes(type)) return;
   const instead =
     what === 'stop' && type === 'backfill'
-      ? `\`parquetry pause ${run}\` starts no more partitions, \`parquetry cancel ${run}\` ends it; what is committed stays.`
+      ? `\`parquetry pause ${run}\` starts no more partitions, \`parquetry cancel ${run}\` ends it; committed data stays.`
       : type === 'scheduled'
-        ? 'It looks for its range yet, and is a backfill in a moment; `parquetry schedule pause NAME` starts no more of them.'
-        : `\`parquetry cancel ${run}\` ends it; what is committed stays.`;
-  throw new ParquetryError('USAGE', `"${run}" is a ${type} workflow, which can't be told to ${what}.`, {
+        ? 'It is still determining its range and becomes a backfill soon. `parquetry schedule pause NAME` starts no more runs.'
+        : `\`parquetry cancel ${run}\` ends it; committed data stays.`;
+  throw new ParquetryError('USAGE', `"${run}" is a ${type} workflow, which does not support ${what}.`, {
     details: { run, type },
     hint: instead,
   });

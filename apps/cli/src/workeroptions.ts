@@ -27,22 +27,22 @@ export interface WorkerOptions {
 
 /** Limits of the worker in this process. */
 export interface WorkerSettings {
-  /** For pulls and writes, on top of what the idle process takes. */
+  /** Memory for pulls and writes, in addition to that of the idle process. */
   readonly memoryBytes: number;
-  /** Limit of concurrent pulls, and of concurrent writes. */
+  /** Maximum number of concurrent pulls, and of concurrent writes. */
   readonly threads: number;
-  /** Limit of concurrent steps. */
+  /** Maximum number of concurrent steps. */
   readonly slots: number;
-  /** Folder for stages; absent for `work/` in `.parquetry/`. */
+  /** Folder for stages; default: `work/` in `.parquetry/`. */
   readonly workRoot?: string;
-  /** `host:port` to serve Prometheus metrics at; absent for none. */
+  /** `host:port` to serve Prometheus metrics at; absent to serve none. */
   readonly metrics?: string;
   /** Receives the decisions of the worker in this process. */
   readonly debug?: DebugSink;
 }
 
 /**
- * The limits of the worker of this process; by default half of the memory, all cores, a step a core and one more.
+ * The limits of the worker in this process. Default: half of the memory, all cores, one step per core plus one.
  * @throws ParquetryError CONFIG_INVALID for a debug log that can't be written
  */
 export function workerSettings(options: WorkerOptions): WorkerSettings {

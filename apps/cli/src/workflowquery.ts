@@ -2,19 +2,19 @@ import { type QueryDefinition, ServiceError, type WorkflowHandle } from '@tempor
 import { TASK_QUEUE } from '@parquetry/workflows';
 import type { Session } from './session';
 
-/** A workflow that is asked answers within this time, unless its worker is gone. */
+/** Timeout of a query; a workflow responds in this time unless its worker is gone. */
 const ANSWER_MS = 6_000;
-/** A worker asks for work at least this often. */
+/** A worker polls for tasks at least this often. */
 const POLL_MS = 75_000;
 const WORKFLOW_QUEUE = 1;
 
-/** An answer, and who gave it. */
+/** The result of a query, and whether it comes from a worker or from the history. */
 export interface Answer<T> {
   readonly by: 'worker' | 'history';
   readonly value: T;
 }
 
-/** Asks a workflow; when no worker answers, `otherwise` says what can be known without one. */
+/** Queries a workflow. If no worker responds, returns the result of `otherwise`. */
 export async function queryWorkflow<T>(
   session: Session,
   handle: WorkflowHandle,
@@ -26,13 +26,13 @@ export async function queryWorkflow<T>(
     const value = await session.client.withDeadline(Date.now() + ANSWER_MS, () => handle.query(query));
     return { by: 'worker', value };
   } catch (error) {
-    // A query that is refused comes as another error; this one says that no worker took it in time.
+    // No worker processed the query in time. A rejected query is another error.
     if (!(error instanceof ServiceError)) throw error;
     return { by: 'history', value: await otherwise() };
   }
 }
 
-/** Whether a worker asked for workflow tasks a short time ago; one that was killed is seen for a while yet. */
+/** Whether a worker polled for workflow tasks recently; a killed worker counts for a short time. */
 async function hasWorker({ client, namespace }: Session): Promise<boolean> {
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace,

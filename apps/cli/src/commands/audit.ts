@@ -15,9 +15,9 @@ import { WORKER_SETTINGS, type WorkerOptions, workerSettings } from '../workerop
 
 interface Options extends WorkerOptions {
   readonly archive: string;
-  /** Start what repairs the gaps. */
+  /** Start backfills that fill the gaps. */
   readonly fix?: boolean;
-  /** Ask the store for sizes only; without it every file is read for its sha256. */
+  /** Compare sizes only; without it every file is read for its sha256. */
   readonly quick?: boolean;
 }
 
@@ -25,8 +25,8 @@ interface Options extends WorkerOptions {
 export const define: Define = ({ command, output, run }) =>
   command('audit', 'report gaps, overlaps, missing and altered files, and leftovers', 'Check')
     .settings(['archive', 'region', ...WORKER_SETTINGS], { required: ['archive'] })
-    .option('--fix', 'fill gaps by a backfill from the source that the run had')
-    .option('--quick', 'only compare the sizes of files, do not read them')
+    .option('--fix', 'fill gaps with a backfill from the source of the original run')
+    .option('--quick', 'only compare the sizes of files, without reading them')
     .writes('fix')
     .example('parquetry audit --archive ./archive --quick')
     .action((options: Options) => run(() => audit(options, output)));
@@ -39,7 +39,7 @@ interface Fix {
   readonly message?: string;
 }
 
-/** Reports faults and waste; exit 1 when there is a fault. `--fix` fills gaps from the source that the run had. */
+/** Reports faults and waste; exit 1 if there is a fault. `--fix` fills gaps from the source of the original run. */
 async function audit(options: Options, output: Output): Promise<number> {
   const { findWaste } = require('@parquetry/audit') as typeof import('@parquetry/audit');
   const { openManaged } = require('../archive') as typeof import('../archive');
@@ -68,12 +68,12 @@ async function audit(options: Options, output: Output): Promise<number> {
       entry.findings.filter(({ fault }) => fault).length,
     ]),
   );
-  // Files that no commit names are reported once, with everything else that only takes room.
+  // Uncommitted files are reported once, with all other waste.
   const findings = audits.flatMap((entry) => entry.findings).filter(({ fault }) => fault);
   sayFindings(findings, output);
   for (const { kind, message } of waste) output.say(`note ${kind}: ${message}`);
   for (const fix of results ?? []) output.say(describeFix(fix));
-  if (waste.length > 0) output.say('`parquetry gc` shows and removes what takes room.');
+  if (waste.length > 0) output.say('`parquetry gc` lists and removes waste.');
   const [first] = findings;
   const document = {
     ok: first === undefined,
@@ -98,7 +98,7 @@ async function auditAll({ archive: root, quick }: Options): Promise<DatasetAudit
   return audits;
 }
 
-/** Starts the backfill that each gap needs, through the same code as the command; gaps of one range are one run. */
+/** Starts a backfill for each gap, with the code of `backfill`. Gaps of the same range are one run. */
 async function fillGaps(options: Options, audits: readonly DatasetAudit[], output: Output): Promise<Fix[]> {
   const { keptPlans, planFor } = require('@parquetry/audit') as typeof import('@parquetry/audit');
   const { openManaged } = require('../archive') as typeof import('../archive');
@@ -123,7 +123,7 @@ async function fillGaps(options: Options, audits: readonly DatasetAudit[], outpu
     }
     output.note(`Filling ledgers ${formatRange(range)} of ${datasets.join(', ')} from ${spec.source.uri}`);
     const input = {
-      // The archive may have moved since; it is filled where it is now.
+      // The archive may have moved since the plan was stored: use its current root.
       spec: { ...spec, archive: archiveRoot(root), range, types: datasets },
       ...(defaults(['concurrency', 'max-parked']) as Pick<BackfillInput, 'concurrency' | 'maxParked'>),
       onFailure: 'fail' as const,
@@ -142,7 +142,7 @@ async function fillGaps(options: Options, audits: readonly DatasetAudit[], outpu
   return fixes;
 }
 
-/** A fix counts when the second look at the archive no longer finds its gap, whatever the run said. */
+/** A gap counts as filled only if the second audit no longer finds it, whatever the result of the run. */
 function confirmed(fix: Fix, audits: readonly DatasetAudit[]): Fix {
   if (fix.outcome !== 'filled') return fix;
   const left = audits.filter(
@@ -163,10 +163,10 @@ function describeFix({ range, datasets, outcome, message }: Fix): string {
   if (outcome === 'filled') return `fixed: ${what}`;
   return outcome === 'failed'
     ? `not fixed: ${what}: ${message}`
-    : `not fixed: ${what}: no plan in the archive says from which source; use \`parquetry backfill\`.`;
+    : `not fixed: ${what}: the archive has no plan that names its source; run \`parquetry backfill\`.`;
 }
 
-/** A run inside another command: its progress is shown, its result is not, its error is kept. */
+/** The output of a run inside another command: shows progress, hides the result, keeps the error. */
 class Quiet extends Output {
   failure: string | undefined;
 

@@ -23,7 +23,7 @@ export const define: Define = ({ command, output, run }) =>
       run(() => {
         if (options.rotationIntervalMinutes !== undefined)
           output.note(
-            'rotation_interval_minutes is for tails; files of a backfill are cut by their content alone.',
+            'rotation_interval_minutes is for tails; the files of a backfill depend on their content alone.',
           );
         return options.dryRun === true
           ? plan(options, output)
@@ -31,7 +31,7 @@ export const define: Define = ({ command, output, run }) =>
       }),
     );
 
-/** Starts a run, or continues the same one, and follows it to its end; also a part of `demo`. */
+/** Starts a run, or continues it, and follows it to its end; `demo` uses it too. */
 export async function backfill(
   options: BackfillOptions & { readonly detach?: boolean; readonly id?: string },
   settings: WorkerSettings,

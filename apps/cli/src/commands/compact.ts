@@ -19,7 +19,7 @@ interface Options extends WorkerOptions {
 
 /** `parquetry compact` */
 export const define: Define = ({ command, output, run }) =>
-  command('compact', 'merge small segments into larger ones; readers of the log never see both', 'Maintain')
+  command('compact', 'merge small segments into larger ones, in one commit each', 'Maintain')
     .settings(
       [
         'archive',
@@ -44,7 +44,7 @@ export const define: Define = ({ command, output, run }) =>
     .example('parquetry compact --archive ./archive --target-size 256MB')
     .action((options: Options) => run(() => compact(options, output)));
 
-/** Starts the compaction, or joins it, and waits for its end. */
+/** Starts or joins the compaction, and waits for its end. */
 async function compact(options: Options, output: Output): Promise<number> {
   const { ATTRIBUTES, TASK_QUEUE } = require('@parquetry/workflows') as typeof import('@parquetry/workflows');
   const { WorkflowExecutionAlreadyStartedError } =
@@ -110,7 +110,7 @@ function compactInput(options: Options): CompactInput {
   const { archiveRoot } = require('../runspec') as typeof import('../runspec');
   const { types, ledgers, targetSize } = options;
   if (targetSize !== undefined && targetSize < 1)
-    throw new ParquetryError('USAGE', '--target-size is at least one byte.');
+    throw new ParquetryError('USAGE', '--target-size must be at least one byte.');
   return {
     archive: archiveRoot(options.archive),
     partitionSize: options.partitionSize,

@@ -27,7 +27,7 @@ const QUESTION = `select date_trunc('hour', closed_at) as hour, count(*) as tran
   count(*) filter (where successful) as successful, sum(fee_charged) as fees
 from transactions group by 1 order by 1`;
 
-/** The main job on a generated lake, with everything that a newcomer wants to look at afterwards. */
+/** Runs a backfill on a generated lake, verifies it, queries it, and prints what to look at next. */
 async function demo(options: Options, output: Output): Promise<number> {
   const { writeSampleLake } = require('@parquetry/sample') as typeof import('@parquetry/sample');
   const { devHome } = require('@parquetry/temporal') as typeof import('@parquetry/temporal');
@@ -70,6 +70,6 @@ async function demo(options: Options, output: Output): Promise<number> {
   output.say(`  sample lake      ${lake}`);
   output.say(`  archive          ${archive} (each folder is a Delta table)`);
   output.say(`  Temporal state   ${devHome().root}`);
-  output.say('Look at the run in the Temporal UI:  npx parquetry dev');
+  output.say('Open the run in the Temporal UI:  npx parquetry dev');
   return 0;
 }

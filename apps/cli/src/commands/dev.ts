@@ -34,7 +34,7 @@ async function dev(options: WorkerOptions, output: Output): Promise<number> {
     await untilStopped(session.worker?.stopped, interrupt.signal);
     return 0;
   } finally {
-    // Running steps end here; a second signal while they do ends the process.
+    // Waits for running steps; a second signal ends the process at once.
     await session.close();
     interrupt.dispose();
   }

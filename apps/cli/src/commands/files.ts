@@ -13,13 +13,13 @@ export const define: Define = ({ command, output, run }) =>
   command('files', 'list the committed files of an archive', 'Look')
     .settings(['archive', 'ledgers', 'region'], {
       required: ['archive'],
-      docs: { ledgers: 'only files that may hold these ledgers' },
+      docs: { ledgers: 'only files that may contain these ledgers' },
     })
     .option('--dataset <name>', 'only this dataset')
     .example('parquetry files --archive ./archive --dataset transactions --ledgers 426000-426100')
     .action((options: Options) => run(() => files(options, output)));
 
-/** Lists what the commit log names, in ledger order. */
+/** Lists the files in the commit log, in ledger order. */
 async function files({ archive: root, dataset, ledgers }: Options, output: Output): Promise<number> {
   const range = ledgers === undefined ? undefined : parseLedgerRange(ledgers);
   const { openArchive } = require('../archive') as typeof import('../archive');

@@ -5,24 +5,24 @@ import { type Output, formatBytes } from '../output';
 
 interface Options {
   readonly archive: string;
-  /** Folder of this machine with the stages of workers. */
+  /** The work folder of this machine's workers. */
   readonly stage?: string;
-  /** Only what is older is removed, milliseconds. */
+  /** Minimum age of removed files, milliseconds. */
   readonly grace?: number;
-  /** Remove it; without this only say what would be removed. */
+  /** Remove files; without it only list them. */
   readonly yes?: boolean;
 }
 
 /** `parquetry gc` */
 export const define: Define = ({ command, output, run }) =>
-  command('gc', 'list what no commit names, after a grace time; --yes removes it', 'Maintain')
+  command('gc', 'list files that no commit references, after a grace period; --yes removes them', 'Maintain')
     .settings(['archive', 'region', 'stage'], { required: ['archive'] })
     .option(
       '--grace <time>',
-      'only what is older, e.g. 7d or 72h; must be longer than the longest run (default: 7d)',
+      'minimum age, e.g. 7d or 72h; must be longer than the longest run (default: 7d)',
       parseGrace,
     )
-    .option('--yes', 'remove it')
+    .option('--yes', 'remove the files')
     .writes('yes')
     .example('parquetry gc --archive ./archive --grace 72h --yes')
     .action((options: Options) => run(() => gc(options, output)));
@@ -31,8 +31,8 @@ const HOUR_MS = 3_600_000;
 const UNITS: Readonly<Record<string, number>> = { d: 24 * HOUR_MS, h: HOUR_MS, m: 60_000 };
 
 /**
- * Lists what no commit names and nobody has touched for the grace time; with `--yes` removes it. What became live or
- * changed since it was listed stays.
+ * Lists files that no commit references and that did not change in the grace period; with `--yes` removes them. Keeps
+ * files that became live or changed since they were listed.
  */
 async function gc(options: Options, output: Output): Promise<number> {
   const { archive: root, stage, grace = parseGrace('7d'), yes = false } = options;
@@ -57,12 +57,12 @@ async function gc(options: Options, output: Output): Promise<number> {
       ['what', 'size', 'last change', 'action', 'where'],
       rows.map((row) => [row.kind, formatBytes(row.size), row.modified, row.action, row.key]),
     );
-  const due = rows.filter(({ action }) => action === 'removed' || action === 'would go');
+  const due = rows.filter(({ action }) => action === 'removed' || action === 'would be removed');
   const bytes = due.reduce((sum, { size }) => sum + size, 0);
   output.say(
     yes
       ? `Removed ${due.length} of ${rows.length}, ${formatBytes(bytes)}.`
-      : `${due.length} of ${rows.length} would go, ${formatBytes(bytes)}; nothing was removed. Add --yes to remove them.`,
+      : `${due.length} of ${rows.length} would be removed, ${formatBytes(bytes)}; nothing was removed. Add --yes to remove them.`,
   );
   output.document({ dryRun: !yes, found: rows, count: due.length, bytes });
   return 0;
@@ -70,13 +70,13 @@ async function gc(options: Options, output: Output): Promise<number> {
 
 async function act(waste: Waste, before: number, remove: boolean): Promise<string> {
   if (waste.modified >= before) return 'too young';
-  if (!remove) return 'would go';
+  if (!remove) return 'would be removed';
   return (await waste.remove(before)) ? 'removed' : 'in use again';
 }
 
 /**
- * Reads a grace time such as `7d`, `72h`.
- * @throws ParquetryError USAGE when it is shorter than what a publish under way may rely on
+ * Parses a grace period such as `7d`, `72h`.
+ * @throws ParquetryError USAGE if it is too short: a running publish relies on uncommitted files for some time
  */
 function parseGrace(text: string): number {
   const match = /^(\d{1,6})([dhm])$/.exec(text);
@@ -88,7 +88,7 @@ function parseGrace(text: string): number {
       'USAGE',
       `--grace ${text} is not a time of at least ${least / HOUR_MS}h, such as 7d.`,
       {
-        hint: 'It must be longer than the longest run: what a run is about to commit must not be removed.',
+        hint: 'It must be longer than the longest run, so that files of a running commit are not removed.',
       },
     );
   return ms;

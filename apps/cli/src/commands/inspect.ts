@@ -22,7 +22,7 @@ export const define: Define = ({ command, output, run }) =>
     .example("parquetry inspect './messages/*.ndjson' --archive ./archive")
     .action((files: string[], options: Options) => run(() => inspect(files, options, output)));
 
-/** Exit 1 when the backfill would not commit everything. With an archive its schemas, style and majors count. */
+/** Exit 1 if the backfill would not commit everything. Uses the schemas, style and majors of the archive, if given. */
 async function inspect(files: readonly string[], options: Options, output: Output): Promise<number> {
   const { inspectMessages } = require('@parquetry/worker') as typeof import('@parquetry/worker');
   const { openArchive } = require('../archive') as typeof import('../archive');
@@ -33,7 +33,7 @@ async function inspect(files: readonly string[], options: Options, output: Outpu
     {
       ...options,
       source: `ndjson:${files.join(',')}`,
-      // Without an archive: as in a new one.
+      // Without an archive, as for a new one.
       archive: options.archive ?? path.join(tmpdir(), `parquetry-none-${randomUUID()}`),
       // No row is written.
       compression: 'none',
@@ -65,13 +65,13 @@ function report(verdict: Verdict, output: Output, found: object): number {
     `${formatCount(accepted)} messages would be stored, ${formatCount(rejected)} rejected` +
       `${rejected === 0 ? '' : ` (${named.join(', ')})`}.`,
   );
-  if (filtered > 0) output.say(`${formatCount(filtered)} lie outside the ledgers or in other types.`);
+  if (filtered > 0) output.say(`${formatCount(filtered)} have other ledgers or types.`);
   const failing = verdict.failing();
   for (const { dataset, range, rejected: count } of failing.slice(0, 20))
     output.say(
-      `Nothing of ${dataset}, ledgers ${formatRange(range)}, would be committed: it has ${formatCount(count)} rejects.`,
+      `${dataset}, ledgers ${formatRange(range)}, would not be committed: it has ${formatCount(count)} rejects.`,
     );
-  if (failing.length > 20) output.say(`… and of ${formatCount(failing.length - 20)} more partitions.`);
+  if (failing.length > 20) output.say(`… and ${formatCount(failing.length - 20)} more partitions.`);
   if (verdict.unusable > 0)
     output.say(`${formatCount(verdict.unusable)} of the rejects have no usable type or ledger.`);
   output.document({

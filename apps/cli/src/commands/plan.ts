@@ -5,7 +5,7 @@ import { onInterrupt } from '../interrupt';
 import { type Output, formatBytes, formatCount } from '../output';
 import { type BackfillOptions, MODE_SETTINGS, REQUIRED, RUN_SETTINGS } from '../runoptions';
 
-/** Rows of the table for people; `--json` has all. */
+/** Rows of the text table; `--json` has all. */
 const SHOWN = 40;
 
 /** `parquetry plan` */
@@ -15,7 +15,7 @@ export const define: Define = ({ command, output, run }) =>
     .example('parquetry plan --source galexie:./lake --archive ./archive --ledgers 426000-426100')
     .action((options: BackfillOptions) => run(() => plan(options, output)));
 
-/** What `backfill` with the same options would do; also `backfill --dry-run`. */
+/** Shows what `backfill` with the same options would do; also `backfill --dry-run`. */
 export async function plan(options: BackfillOptions, output: Output): Promise<number> {
   const { previewRun } = require('@parquetry/worker') as typeof import('@parquetry/worker');
   const { backfillInput } = require('../runspec') as typeof import('../runspec');
@@ -48,15 +48,14 @@ function sayPreview(preview: RunPreview, output: Output): void {
   printParts(preview.plan, output);
   for (const { dataset, columns, messages, missing, replace, committed, stale } of datasets)
     output.say(
-      `${dataset}: ${columns} columns, ${messages === undefined ? 'messages not counted ahead' : `${formatCount(messages)} messages in the range`}; ` +
+      `${dataset}: ${columns} columns, ${messages === undefined ? 'messages not counted' : `${formatCount(messages)} messages in the range`}; ` +
         `${missing} partitions to write, ${replaces ? `${replace} to replace` : `${committed} committed, ${stale} stale`}.`,
     );
   if (unusable > 0)
     output.say(
-      `${formatCount(unusable)} messages have no usable type or ledger; \`parquetry inspect\` names them.`,
+      `${formatCount(unusable)} messages have no usable type or ledger; \`parquetry inspect\` lists them.`,
     );
-  if (filtered > 0)
-    output.say(`${formatCount(filtered)} messages lie outside the ledgers or in other types.`);
+  if (filtered > 0) output.say(`${formatCount(filtered)} messages have other ledgers or types.`);
   output.say(`Read from the source: ${formatBytes(bytesRead)}. Nothing was written.`);
 }
 

@@ -7,7 +7,7 @@ import { type Output, formatBytes, formatCount } from '../output';
 import { byteSize } from '../parsers';
 import { workerSettings } from '../workeroptions';
 
-/** Remote files that are downloaded at the same time. */
+/** Maximum number of concurrent downloads. */
 const AT_ONCE = 4;
 const CACHE_BYTES = 10e9;
 
@@ -29,7 +29,7 @@ export const define: Define = ({ command, output, run }) =>
         memory: 'memory of DuckDB (default: half of the machine, at most 4GB)',
       },
     })
-    .option('--cache-size <size>', 'room for copies of remote files (default: 10GB)', byteSize)
+    .option('--cache-size <size>', 'disk space for copies of remote files (default: 10GB)', byteSize)
     .example('parquetry query --archive ./archive "select count(*) from transactions"')
     .action((sql: string, options: Options) =>
       run(() =>
@@ -46,18 +46,18 @@ export const define: Define = ({ command, output, run }) =>
       ),
     );
 
-/** What bounds a query. */
+/** Limits of a query. */
 export interface QueryLimits {
   readonly memoryBytes: number;
-  /** Room for copies of remote files, bytes; default 10 GB. */
+  /** Disk space for copies of remote files, bytes; default 10 GB. */
   readonly cacheBytes?: number;
   /** Only rows of these ledgers. */
   readonly range?: LedgerRange;
 }
 
 /**
- * Each dataset of the archive is a view over exactly its committed files. Files of a remote
- * archive are read through a cache in the user's cache folder; only those of datasets that the SQL names are loaded.
+ * Each dataset of the archive is a view over exactly its committed files. Files of a remote archive are read through a
+ * cache in the user's cache folder; only those of datasets in the SQL are downloaded.
  */
 export async function query(root: string, sql: string, limits: QueryLimits, output: Output): Promise<number> {
   const { openArchive } = require('../archive') as typeof import('../archive');
@@ -101,13 +101,13 @@ export async function query(root: string, sql: string, limits: QueryLimits, outp
   }
 }
 
-/** True when the SQL names a dataset; `x.v2` does not name `x`: it is another dataset. */
+/** Whether the SQL names a dataset. `x.v2` is another dataset than `x`. */
 function names(sql: string, dataset: string): boolean {
   const text = dataset.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
   return new RegExp(`(?<![A-Za-z0-9_$])${text}(?![A-Za-z0-9_$]|\\.v\\d+(?![A-Za-z0-9_$]))`, 'i').test(sql);
 }
 
-/** A local path of each file, by key. */
+/** The local path of each file, by key. */
 async function localFiles(
   store: ObjectStore,
   cache: FileCache,
@@ -126,7 +126,7 @@ async function localFiles(
   if (bytes > cacheBytes)
     throw new ParquetryError(
       'CONFIG_INVALID',
-      `The query needs ${formatCount(remote.length)} files of ${formatBytes(bytes)}; the cache may have ${formatBytes(cacheBytes)}.`,
+      `The query needs ${formatCount(remote.length)} files of ${formatBytes(bytes)}; the cache is limited to ${formatBytes(cacheBytes)}.`,
       {
         details: { files: remote.length, bytes, cacheBytes },
         hint: 'Narrow the query with --ledgers, or raise --cache-size.',

@@ -19,7 +19,7 @@ export const define: Define = ({ command, output, run }) =>
     .example('parquetry retry backfill-426000-426100-1a2b3c4d --ledger 426010')
     .action((id: string, options: Options) => run(() => retry(id, options, output)));
 
-/** Follows the run afterwards. */
+/** Retries parked partitions and follows the run. */
 async function retry(run: string, options: Options, output: Output): Promise<number> {
   const { retry: retrySignal, retryPartitions } =
     require('@parquetry/workflows') as typeof import('@parquetry/workflows');
@@ -39,13 +39,13 @@ async function retry(run: string, options: Options, output: Output): Promise<num
       return followTail(session, run, output);
     }
     const { spec } = await runInput(handle, session);
-    // Ledgers go as they were typed: only the run knows where its tasks begin.
+    // Send ledgers unchanged: only the run knows the start of its partitions.
     const request = ledgers.length === 0 ? { all: true } : { starts: ledgers };
     const done = await handle.executeUpdate(retryPartitions, { args: [request] }).catch((error: unknown) => {
       if (!(error instanceof WorkflowUpdateFailedError)) throw error;
       throw new ParquetryError('USAGE', error.cause?.message ?? error.message, {
         details: { run },
-        hint: `\`parquetry status ${run}\` names the parked partitions; without --ledger all of them run again.`,
+        hint: `\`parquetry status ${run}\` lists the parked partitions; without --ledger all of them are retried.`,
         cause: error,
       });
     });

@@ -18,12 +18,12 @@ interface Options extends Omit<BackfillOptions, 'ledgers'> {
   readonly paused?: boolean;
 }
 
-/** When the runs of a schedule start, and which ledgers they take. */
+/** When the runs of a schedule start, and which ledgers they write. */
 const SCHEDULE_SETTINGS = ['cron', 'every', 'lag', 'max-ledgers', 'from', 'overlap', 'catch-up', 'paused'];
 
 /** `parquetry schedule create` */
 export const define: Define = ({ command, output, run }) =>
-  command('create', 'create a schedule: each run takes the ledgers after the last committed one')
+  command('create', 'create a schedule: each run writes the ledgers after the last committed one')
     .argument('<name>', 'name of the schedule')
     .settings([...RUN_SETTINGS.filter((name) => name !== 'ledgers'), ...SCHEDULE_SETTINGS], {
       required: ['archive', 'source'],
@@ -39,7 +39,7 @@ export const define: Define = ({ command, output, run }) =>
     )
     .action((name: string, options: Options) => run(() => scheduleCreate(name, options, output)));
 
-/** A Temporal schedule of backfills; the range of a run is found when it starts. */
+/** Creates a Temporal schedule of backfills. A run determines its range when it starts. */
 async function scheduleCreate(name: string, options: Options, output: Output): Promise<number> {
   const { TASK_QUEUE } = require('@parquetry/workflows') as typeof import('@parquetry/workflows');
   const { ScheduleAlreadyRunning } = require('@temporalio/client') as typeof import('@temporalio/client');
@@ -68,7 +68,7 @@ async function scheduleCreate(name: string, options: Options, output: Output): P
         policies: {
           overlap: options.overlap,
           catchupWindow: options.catchUp * 1000,
-          // A run fails only after it did all it could; the next one would fail in the same place.
+          // Pause: a run fails only after all its retries, and the next run would fail for the same ledgers.
           pauseOnFailure: input.onFailure === 'fail',
         },
         state: { paused: options.paused ?? false },
@@ -90,8 +90,8 @@ function scheduledInput(options: Options): ScheduledInput {
   const { runSpec } = require('../runspec') as typeof import('../runspec');
   const { concurrency, maxParked, onFailure, lag, maxLedgers, from } = options;
   if (from === 'latest')
-    throw new ParquetryError('USAGE', '--from latest is for tails: a schedule leaves no ledger out.', {
-      hint: 'Give the first ledger that a new archive is to have, or leave --from out.',
+    throw new ParquetryError('USAGE', '--from latest is for tails; a schedule does not skip ledgers.', {
+      hint: 'Give the first ledger of the new archive, or omit --from.',
     });
   const spec = runSpec(options, {});
   return {

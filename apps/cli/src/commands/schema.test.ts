@@ -175,7 +175,7 @@ describe('parquetry schema', () => {
       { error: { code: 'COMMIT_CONFLICT', hint: 'Promote from ledger 20 on.' } },
     ]);
     expect((await run('schema', 'promote', 'payments', '--from', '20')).out).toContain(
-      'payments.v2 takes ledgers from 20 on; payments keeps 1-19.',
+      'payments.v2 has ledgers from 20; payments keeps 1-19.',
     );
     expect(await json('schema', 'promote', 'payments', '--from', '20')).toMatchObject({
       code: 0,

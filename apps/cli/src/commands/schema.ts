@@ -8,7 +8,7 @@ import { define as show } from './schemashow';
 
 /** `parquetry schema …` */
 export const define: Define = ({ group }) =>
-  group('schema', 'look at the schema registry of an archive, and change it', 'Look', [
+  group('schema', 'show and change the schema registry of an archive', 'Look', [
     list,
     show,
     diff,

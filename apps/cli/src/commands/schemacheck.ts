@@ -5,7 +5,7 @@ import type { Define } from '../cli';
 import type { Output } from '../output';
 import { SUBJECT } from '../schemaarguments';
 
-/** A schema with 2,000 columns, all documented, is far smaller. */
+/** Maximum size of a schema file; 2,000 documented columns need far less. */
 const MAX_BYTES = 16_000_000;
 
 /** `parquetry schema check` */

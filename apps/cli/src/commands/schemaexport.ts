@@ -6,7 +6,7 @@ import type { Define } from '../cli';
 import type { Output } from '../output';
 import { SUBJECT, VERSION } from '../schemaarguments';
 
-/** Forms in which a schema is exported. */
+/** Formats of an exported schema. */
 const EXPORT_FORMATS = ['arrow', 'json-schema', 'avro', 'sql'] as const;
 
 interface Options {
@@ -22,7 +22,7 @@ export const define: Define = ({ command, output, run }) =>
     .argument(...VERSION)
     .settings(['archive', 'region'], { required: ['archive'] })
     .addOption(
-      new Option('--format <name>', 'form of the schema').choices(EXPORT_FORMATS).makeOptionMandatory(),
+      new Option('--format <name>', 'format of the schema').choices(EXPORT_FORMATS).makeOptionMandatory(),
     )
     .option('--out <file>', 'write to this file; format arrow is then an Arrow IPC stream without rows')
     .example('parquetry schema export transactions --archive ./archive --format json-schema')
@@ -30,7 +30,7 @@ export const define: Define = ({ command, output, run }) =>
       run(() => schemaExport(subject, version, options, output)),
     );
 
-/** On stdout the format `arrow` is Arrow's JSON form. */
+/** On stdout the format `arrow` is Arrow's JSON. */
 async function schemaExport(
   subject: string,
   version: number | undefined,

@@ -29,10 +29,10 @@ async function schemaPromote(
   const { outcome, major, before } = await promote(archive, messageType, from);
   output.say(
     outcome === 'created'
-      ? `${major.dataset} takes ledgers from ${from} on; ${before.dataset} keeps ${formatRange(before.range)}.`
-      : `${major.dataset} already takes ledgers from ${from} on; nothing was changed.`,
+      ? `${major.dataset} has ledgers from ${from}; ${before.dataset} keeps ${formatRange(before.range)}.`
+      : `${major.dataset} already has ledgers from ${from}; nothing was changed.`,
   );
-  output.say('Runs that are planned from now on write each ledger to its major.');
+  output.say('Runs planned from now on write each ledger to its major.');
   output.document({ outcome, major, before });
   return 0;
 }

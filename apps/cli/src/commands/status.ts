@@ -10,7 +10,7 @@ export const define: Define = ({ command, output, run }) =>
     .example('parquetry status backfill-426000-426100-1a2b3c4d')
     .action((id: string) => run(() => status(id, output)));
 
-/** Starts no worker and no work. */
+/** Starts no worker and no run. */
 async function status(id: string, output: Output): Promise<number> {
   const { statusOf } = require('../runstatus') as typeof import('../runstatus');
   const { isNoWorkflow, openSession } = require('../session') as typeof import('../session');
@@ -21,7 +21,7 @@ async function status(id: string, output: Output): Promise<number> {
     if (!isNoWorkflow(error)) throw error;
     throw new ParquetryError('USAGE', `There is no run or schedule "${id}".`, {
       hint: session.embedded
-        ? 'It is kept in another folder: look at it with `parquetry dev` in the folder where it was started.'
+        ? 'It may belong to another folder: run `parquetry dev` in the folder where it was started.'
         : 'Look for it in the Temporal UI.',
       cause: error,
     });

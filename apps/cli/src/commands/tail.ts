@@ -18,7 +18,7 @@ export const define: Define = ({ command, output, run }) =>
     .example('parquetry tail --source galexie:./lake --archive ./archive --max-rows 10000 --max-age 10m')
     .action((options: TailOptions) => run(() => tail(options, output)));
 
-/** Starts the tail of an archive and source, or attaches to the one that runs. */
+/** Starts the tail of an archive and source, or attaches to the running one. */
 async function tail(options: TailOptions, output: Output): Promise<number> {
   const { followTail } = require('../followtail') as typeof import('../followtail');
   const { assertDetachable, openSession, workflowLink } =

@@ -4,11 +4,11 @@ import type { Output } from '../output';
 
 /** `parquetry types` */
 export const define: Define = ({ command, output, run }) =>
-  command('types', 'list the message types that ledgers give, and their groups', 'Look')
+  command('types', 'list the message types of ledgers, and their groups', 'Look')
     .example('parquetry types')
     .action(() => run(() => types(output)));
 
-/** Lists the message types of ledgers with the groups they are in and what a row is. */
+/** Lists the message types of ledgers, with their groups and the meaning of a row. */
 function types(output: Output): Promise<number> {
   const { stellarSchemas } = require('@parquetry/stellar') as typeof import('@parquetry/stellar');
   const known = LEDGER_TYPES.flatMap((type) => {

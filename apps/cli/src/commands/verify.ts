@@ -26,7 +26,7 @@ export const define: Define = ({ command, output, run }) =>
     .settings(['archive', 'ledgers', 'types', 'region'], {
       required: ['archive'],
       docs: {
-        ledgers: 'ledgers that must be present (default: all that runs were asked for)',
+        ledgers: 'ledgers that must be present (default: the ledgers of all runs)',
         types: 'only these datasets, separated by commas',
       },
     })
@@ -52,17 +52,17 @@ export const define: Define = ({ command, output, run }) =>
       ),
     );
 
-/** What `verify` is asked. */
+/** The request to `verify`. */
 export interface VerifyOptions {
   readonly datasets?: readonly string[];
   readonly range?: LedgerRange;
   /** `full` also proves `ledgers` and `transactions` from their rows. */
   readonly level: VerifyLevel;
-  /** Ledger hashes known from elsewhere. */
+  /** Trusted ledger hashes from another source. */
   readonly trust?: readonly Anchor[];
 }
 
-/** Reads the archive back with the second reader and names every fault; exit 1 when there is one. */
+/** Reads the archive with the second reader and reports every fault; exit 1 if there is one. */
 export async function verify(root: string, request: VerifyOptions, output: Output): Promise<number> {
   const { openArchive } = require('../archive') as typeof import('../archive');
   const { auditArchive, proveArchive } = require('@parquetry/audit') as typeof import('@parquetry/audit');
@@ -125,7 +125,7 @@ function sayProof({ headers, results, anchored }: RowProof, output: Output): voi
   );
   if (anchored.length > 0)
     output.say(
-      `Joined to a trusted hash: ${formatCount(countLedgers(anchored))} ledgers, ${anchored.map(formatRange).join(', ')}.`,
+      `Connected to a trusted hash: ${formatCount(countLedgers(anchored))} ledgers, ${anchored.map(formatRange).join(', ')}.`,
     );
 }
 

@@ -1,7 +1,7 @@
 import type { Define } from '../cli';
 import type { Output } from '../output';
 
-/** What this command needs of the package's own description; npm adds `gitHead` to a published one. */
+/** The part of package.json that is printed; npm adds `gitHead` to a published package. */
 interface Package {
   readonly version: string;
   readonly gitHead?: string;

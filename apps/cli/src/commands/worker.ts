@@ -11,7 +11,7 @@ export const define: Define = ({ command, output, run }) =>
     .example('TEMPORAL_ADDRESS=temporal.example.com:7233 parquetry worker --memory 8GB')
     .action((options: WorkerOptions) => run(() => worker(options, output)));
 
-/** Without a configured cluster it works for the embedded server. */
+/** Without a configured cluster it connects to the embedded server. */
 async function worker(options: WorkerOptions, output: Output): Promise<number> {
   const { openSession } = require('../session') as typeof import('../session');
   const settings = workerSettings(options);
@@ -21,11 +21,11 @@ async function worker(options: WorkerOptions, output: Output): Promise<number> {
     output.note(
       `Worker ${session.worker?.workerId} takes work from ${session.address}, namespace ${session.namespace}.`,
     );
-    output.note('Ctrl-C lets running steps end and stops it.');
+    output.note('Ctrl-C stops it after its running steps.');
     await untilStopped(session.worker?.stopped, interrupt.signal);
     return 0;
   } finally {
-    // Running steps end here; a second signal while they do ends the process.
+    // Waits for running steps; a second signal ends the process at once.
     await session.close();
     interrupt.dispose();
   }
