@@ -20,6 +20,6 @@ export function rpcRate(text = process.env[RATE_VARIABLE]): number | undefined {
 
 /** Where a partition's pull is to run: pulls from an RPC node use a separate queue when there is a limit. */
 export function pullQueue({ uri }: SourceSpec): Pick<PartitionTask, 'queue'> {
-  const asksNode = ledgerLocations(uri).some(({ kind }) => kind === 'rpc');
-  return asksNode && rpcRate() !== undefined ? { queue: RPC_QUEUE } : {};
+  const readsNode = ledgerLocations(uri).some(({ kind }) => kind === 'rpc');
+  return readsNode && rpcRate() !== undefined ? { queue: RPC_QUEUE } : {};
 }

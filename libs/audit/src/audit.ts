@@ -20,7 +20,7 @@ import {
   MAX_LEDGER,
 } from '@parquetry/core';
 import type { VerifyLevel } from '@parquetry/verify';
-import { askedLedgers, keptPlans } from './plans';
+import { requestedLedgers, keptPlans } from './plans';
 import { joinChain } from './chain';
 import { checkFile } from './files';
 import type { AuditFinding, DatasetAudit } from './report';
@@ -46,15 +46,15 @@ export interface AuditRequest {
  * @throws ParquetryError MESSAGE_TYPE_UNKNOWN when the archive does not have a requested dataset
  */
 export async function* auditArchive(archive: Archive, request: AuditRequest): AsyncGenerator<DatasetAudit> {
-  const asked = askedLedgers(await keptPlans(archive.store));
-  const known = new Set([...(await archive.datasets()), ...asked.keys()]);
+  const requested = requestedLedgers(await keptPlans(archive.store));
+  const known = new Set([...(await archive.datasets()), ...requested.keys()]);
   for (const dataset of request.datasets ?? [...known].sort()) {
     if (!known.has(dataset))
       throw new ParquetryError('MESSAGE_TYPE_UNKNOWN', `The archive has no dataset "${dataset}".`, {
         hint: `It has ${[...known].sort().join(', ') || 'none'}.`,
       });
     const owned = await ownLedgers(archive, dataset);
-    yield await auditDataset(archive, dataset, clipIntervals(owned, asked.get(dataset) ?? []), request);
+    yield await auditDataset(archive, dataset, clipIntervals(owned, requested.get(dataset) ?? []), request);
   }
 }
 
@@ -67,12 +67,12 @@ async function ownLedgers(archive: Archive, dataset: string): Promise<LedgerRang
 async function auditDataset(
   archive: Archive,
   dataset: string,
-  asked: Intervals,
+  requested: Intervals,
   request: AuditRequest,
 ): Promise<DatasetAudit> {
   const snapshot = await archive.dataset(dataset).snapshot();
   const { range } = request;
-  const findings: AuditFinding[] = findGaps(dataset, snapshot.coverage, asked, range);
+  const findings: AuditFinding[] = findGaps(dataset, snapshot.coverage, requested, range);
   const { level } = request;
   const deep = { deep: level === 'sha256' };
   for await (const finding of checkSnapshot(archive.store, snapshot, deep))
@@ -135,13 +135,13 @@ async function majorFindings(archive: Archive, dataset: string): Promise<AuditFi
 function findGaps(
   dataset: string,
   coverage: Intervals,
-  asked: Intervals,
+  requested: Intervals,
   range: LedgerRange | undefined,
 ): AuditFinding[] {
   const first = coverage[0];
   const last = coverage.at(-1);
   const hull = first !== undefined && last !== undefined ? [{ start: first.start, end: last.end }] : [];
-  const wanted = range === undefined ? [...asked, ...hull] : [range];
+  const wanted = range === undefined ? [...requested, ...hull] : [range];
   const gaps = new Map(
     wanted.flatMap((part) => subtractIntervals(part, coverage)).map((gap) => [formatRange(gap), gap]),
   );

@@ -1,5 +1,5 @@
 import type { LedgerRange } from '@parquetry/core';
-import { type KeptPlan, askedLedgers, planFor, supersededPlans } from './plans';
+import { type KeptPlan, requestedLedgers, planFor, supersededPlans } from './plans';
 
 const plan = (key: string, range: LedgerRange, ...datasets: string[]): KeptPlan => ({
   key,
@@ -15,7 +15,7 @@ const NEW = plan('new', { start: 1, end: 12 }, 'a');
 
 describe('the plans of runs', () => {
   it('request the union of their ranges', () => {
-    expect([...askedLedgers([OLD, TWO])]).toEqual([
+    expect([...requestedLedgers([OLD, TWO])]).toEqual([
       ['a', [{ start: 1, end: 20 }]],
       ['b', [{ start: 5, end: 20 }]],
     ]);

@@ -32,11 +32,11 @@ export async function keptPlans(store: ObjectStore): Promise<KeptPlan[]> {
 }
 
 /** The ledgers that plans request, per dataset. A requested ledger that is not covered is a gap, also at the ends. */
-export function askedLedgers(plans: readonly KeptPlan[]): Map<string, Intervals> {
-  const asked = new Map<string, LedgerRange[]>();
+export function requestedLedgers(plans: readonly KeptPlan[]): Map<string, Intervals> {
+  const requested = new Map<string, LedgerRange[]>();
   for (const { datasets, range } of plans)
-    for (const dataset of datasets) asked.set(dataset, [...(asked.get(dataset) ?? []), range]);
-  return new Map([...asked].map(([dataset, ranges]) => [dataset, mergeIntervals(ranges)]));
+    for (const dataset of datasets) requested.set(dataset, [...(requested.get(dataset) ?? []), range]);
+  return new Map([...requested].map(([dataset, ranges]) => [dataset, mergeIntervals(ranges)]));
 }
 
 /** Superseded plans: newer ones request all of their ledgers, and all of these are committed. */
@@ -45,7 +45,7 @@ export function supersededPlans(
   coverage: ReadonlyMap<string, Intervals>,
 ): KeptPlan[] {
   return plans.filter(({ datasets, range }, index) => {
-    const newer = askedLedgers(plans.slice(index + 1));
+    const newer = requestedLedgers(plans.slice(index + 1));
     return datasets.every((dataset) =>
       [newer, coverage].every((known) => subtractIntervals(range, known.get(dataset) ?? []).length === 0),
     );

@@ -111,10 +111,10 @@ export class LocalRoot {
  * relative to the root: the requested one, and the one on disk.
  * @throws ParquetryError KEY_INVALID
  */
-export function assertCase(asked: string, real: string, key: string): void {
-  if (asked === real) return;
+export function assertCase(requested: string, real: string, key: string): void {
+  if (requested === real) return;
   const fold = (text: string): string => text.normalize('NFC').toLowerCase();
-  if (fold(asked) !== fold(real)) return;
+  if (fold(requested) !== fold(real)) return;
   throw new ParquetryError(
     'KEY_INVALID',
     `The object ${key} is refused: ${real} differs from it only in case.`,

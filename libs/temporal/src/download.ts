@@ -66,8 +66,8 @@ async function describeArchive(
 
 async function fetchTo(path: string, url: string, options: DownloadOptions): Promise<void> {
   const stop = new AbortController();
-  const give = (): void => stop.abort(new Error('the download stalled'));
-  let timer = setTimeout(give, options.connectTimeoutMs);
+  const stall = (): void => stop.abort(new Error('the download stalled'));
+  let timer = setTimeout(stall, options.connectTimeoutMs);
   try {
     const response = await fetch(url, { signal: stop.signal });
     if (!response.ok || response.body === null)
@@ -76,7 +76,7 @@ async function fetchTo(path: string, url: string, options: DownloadOptions): Pro
     const watch = new Transform({
       transform(chunk: Buffer, _encoding, next) {
         clearTimeout(timer);
-        timer = setTimeout(give, options.stallMs);
+        timer = setTimeout(stall, options.stallMs);
         received += chunk.length;
         options.onProgress(received);
         next(received > MAX_ARCHIVE_BYTES ? new Error('the archive is too large') : null, chunk);

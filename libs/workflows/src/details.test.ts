@@ -82,6 +82,6 @@ describe('texts in the UI', () => {
         { start: 1, end: 2 },
         { ...progress, faults: [{ ...fault, code: 'STORAGE_UNREACHABLE', final: false }] },
       ),
-    ).toContain('tried again');
+    ).toContain('retried about every minute');
   });
 });

@@ -44,14 +44,14 @@ export async function readHistory(handle: HistoryHandle): Promise<RunHistory> {
   const activities = new Map<string, { readonly activity: string; readonly value: unknown }>();
   let result: unknown;
   for (const event of raw) {
-    const asked = event.activityTaskScheduledEventAttributes;
+    const scheduled = event.activityTaskScheduledEventAttributes;
     const done = event.activityTaskCompletedEventAttributes;
     const failed = event.activityTaskFailedEventAttributes;
     const child = event.startChildWorkflowExecutionInitiatedEventAttributes;
     const signal = event.workflowExecutionSignaledEventAttributes;
     const update = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input;
-    if (asked) {
-      const step = { activity: asked.activityType?.name ?? '', value: first(asked.input?.payloads) };
+    if (scheduled) {
+      const step = { activity: scheduled.activityType?.name ?? '', value: first(scheduled.input?.payloads) };
       activities.set(String(event.eventId), step);
       events.push({ kind: 'scheduled', ...step });
     } else if (done) {

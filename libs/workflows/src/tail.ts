@@ -91,7 +91,7 @@ export async function tail(input: TailInput): Promise<TailResult> {
 function setMessages(state: TailState): void {
   const tell = (change: () => void) => (): void => {
     change();
-    state.told += 1;
+    state.messages += 1;
   };
   setHandler(
     pause,
@@ -118,7 +118,7 @@ function setMessages(state: TailState): void {
     setFlushPolicy,
     (change) => {
       state.policy = { ...state.policy, ...change };
-      state.told += 1;
+      state.messages += 1;
       return state.policy;
     },
     {
@@ -137,12 +137,12 @@ function setMessages(state: TailState): void {
 
 /** Runs a watching step, and cancels it when an operator sends a message: then undefined. */
 async function untilTold<T>(state: TailState, step: () => Promise<T>): Promise<T | undefined> {
-  const { told } = state;
+  const { messages } = state;
   const watch = new CancellationScope();
   const waiting = new CancellationScope();
   try {
     const result = watch.run(step);
-    const news = waiting.run(() => condition(() => state.told !== told)).then(() => undefined);
+    const news = waiting.run(() => condition(() => state.messages !== messages)).then(() => undefined);
     result.catch(() => undefined);
     news.catch(() => undefined);
     return await Promise.race([result, news]);

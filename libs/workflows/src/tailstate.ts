@@ -25,7 +25,7 @@ export class TailState {
   paused: boolean;
   stopping: boolean;
   /** Counts messages of operators, so that a wait for them ends with the next message. */
-  told = 0;
+  messages = 0;
   retried = false;
   failures: readonly DatasetFailure[] = [];
   /** Range of the current flush. */

@@ -15,13 +15,13 @@ import { NOTHING_FOUND, keepUnusable, withRejects } from '../plan/unusable';
 const NAMED = 20;
 
 /** See `SharedActivities.planRun`. Writes nothing to the archive before the source was read without errors. */
-export async function planRun({ workplace, debug }: WorkerDeps, asked: RunSpec): Promise<PlannedRun> {
+export async function planRun({ workplace, debug }: WorkerDeps, requested: RunSpec): Promise<PlannedRun> {
   return withHeartbeat(async (signal, onProgress) => {
-    const store = openStore(asked.archive);
+    const store = openStore(requested.archive);
     const workflowId = Context.current().info.workflowExecution?.workflowId;
-    const workDir = await workplace.openSpool(spoolKey(asked), workflowId);
+    const workDir = await workplace.openSpool(spoolKey(requested), workflowId);
     const options = { workDir, signal, onProgress };
-    const { spec, index, identity, committed } = await pinRun(store, asked, options).catch(
+    const { spec, index, identity, committed } = await pinRun(store, requested, options).catch(
       async (error: unknown) => {
         // A run that fails here keeps the rejects with the reasons.
         throw isFinal(error) ? withRejects(error, await keepUnusable(store, workDir, signal)) : error;

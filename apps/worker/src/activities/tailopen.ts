@@ -62,8 +62,8 @@ export async function openTail(
     const start = { cursor, network: identity.network };
     if (index === undefined) return start;
     // The plan requests only the first ledger: a tail has no range that could have gaps.
-    const asked = { ...run, range: { start: cursor, end: cursor } };
-    const plan = await storePlan(store, { format: 1, spec: asked, network: identity.network, index });
+    const requested = { ...run, range: { start: cursor, end: cursor } };
+    const plan = await storePlan(store, { format: 1, spec: requested, network: identity.network, index });
     return { ...start, plan };
   });
 }

@@ -16,13 +16,17 @@ import { Verdict } from './verdict';
  * @throws the errors of `indexRange`
  */
 export async function inspectMessages(
-  asked: RunSpec,
+  requested: RunSpec,
   options: { readonly signal: AbortSignal; readonly onMessage: (message: InspectedMessage) => void },
 ): Promise<{ readonly verdict: Verdict; readonly schemas: Readonly<Record<string, TableSchema>> }> {
   const { signal } = options;
   const workDir = await mkdtemp(path.join(tmpdir(), 'parquetry-inspect-'));
   try {
-    const indexed = await indexRange(openStore(asked.archive), asked, { workDir, signal, empty: true });
+    const indexed = await indexRange(openStore(requested.archive), requested, {
+      workDir,
+      signal,
+      empty: true,
+    });
     const { spec, index } = indexed;
     const byType = new Map(index.datasets.map((entry) => [parseDataset(entry.dataset).messageType, entry]));
     const verdict = new Verdict(spec);

@@ -9,7 +9,7 @@ import { registerOptions } from './contract';
 import { type RangeIndex, indexRange } from './indexrange';
 import type { CommittedVersion, StoredPlan } from './stored';
 
-const MAX_LOOKS = 5;
+const MAX_ATTEMPTS = 5;
 
 /** An indexed run, with one version of each schema for all of its partitions. */
 export interface PinnedRun extends RangeIndex {
@@ -25,29 +25,29 @@ export interface PinnedRun extends RangeIndex {
  */
 export async function pinRun(
   store: ObjectStore,
-  asked: RunSpec,
+  requested: RunSpec,
   options: Parameters<typeof indexRange>[2],
 ): Promise<PinnedRun> {
-  for (let attempt = 0; attempt < MAX_LOOKS; attempt++) {
-    const looked = await indexRange(store, asked, options);
-    const archive = await Archive.open(store, { create: looked.identity });
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const indexed = await indexRange(store, requested, options);
+    const archive = await Archive.open(store, { create: indexed.identity });
     const committed: Record<string, readonly CommittedVersion[]> = {};
     const datasets: (SourceDataset | undefined)[] = [];
-    for (const entry of looked.index.datasets) {
-      const kept = await keptVersions(archive, looked.spec, entry);
+    for (const entry of indexed.index.datasets) {
+      const kept = await keptVersions(archive, indexed.spec, entry);
       if (kept.length > 0) committed[entry.dataset] = kept;
-      const used = await isUsed(archive, looked.spec, entry.dataset, kept);
-      const mode = registerOptions(looked.spec);
-      datasets.push(used ? await registerSchema(archive, entry, looked.known, mode) : entry);
+      const used = await isUsed(archive, indexed.spec, entry.dataset, kept);
+      const mode = registerOptions(indexed.spec);
+      datasets.push(used ? await registerSchema(archive, entry, indexed.known, mode) : entry);
     }
     const whole = datasets.filter((entry) => entry !== undefined);
     if (whole.length < datasets.length) continue;
-    const index = { ...looked.index, datasets: whole };
-    return { ...looked, index, ...(Object.keys(committed).length === 0 ? {} : { committed }) };
+    const index = { ...indexed.index, datasets: whole };
+    return { ...indexed, index, ...(Object.keys(committed).length === 0 ? {} : { committed }) };
   }
   throw new ParquetryError(
     'COMMIT_CONTENDED',
-    `Other runs changed the schemas of ${asked.archive} ${MAX_LOOKS} times while this one indexed its source.`,
+    `Other runs changed the schemas of ${requested.archive} ${MAX_ATTEMPTS} times while this one indexed its source.`,
     { hint: 'Start it again when they are done.' },
   );
 }

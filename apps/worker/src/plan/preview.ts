@@ -39,11 +39,11 @@ export interface DatasetPreview {
 }
 
 /** Previews a backfill. Writes nothing. @throws the errors of `indexRange` */
-export async function previewRun(asked: RunSpec, signal: AbortSignal): Promise<RunPreview> {
-  const store = openStore(asked.archive);
+export async function previewRun(requested: RunSpec, signal: AbortSignal): Promise<RunPreview> {
+  const store = openStore(requested.archive);
   const workDir = await mkdtemp(path.join(tmpdir(), 'parquetry-plan-'));
   try {
-    const indexed = await indexRange(store, asked, { workDir, signal });
+    const indexed = await indexRange(store, requested, { workDir, signal });
     const { spec, index, identity, exists } = indexed;
     const plan: PlannedDataset[] = [];
     for await (const part of planDatasets(store, indexed)) plan.push(part);

@@ -145,14 +145,14 @@ function converse(
     const settle = (): void => {
       clearTimeout(doom);
       signal.removeEventListener('abort', abort);
-      thread.off('message', hear).off('error', broke).off('exit', ended);
+      thread.off('message', onMessage).off('error', broke).off('exit', ended);
     };
     const fail = (error: Error): void => {
       settle();
       // Wait for the thread to end, so that it no longer writes into the stage, which is removed next.
       void thread.terminate().finally(() => reject(error));
     };
-    const hear = (message: FromThread): void => {
+    const onMessage = (message: FromThread): void => {
       if (message.kind === 'progress') return onProgress(message.progress);
       if (message.kind === 'decision') return onDecision?.(message.decision);
       if (message.kind === 'failed') return fail(revivedError(message.error));
@@ -162,7 +162,7 @@ function converse(
     const broke = (error: NodeJS.ErrnoException): void => fail(threadError(error));
     const ended = (code: number): void =>
       fail(new ParquetryError('INTERNAL', `A pull thread ended with code ${code}.`));
-    thread.on('message', hear).on('error', broke).on('exit', ended);
+    thread.on('message', onMessage).on('error', broke).on('exit', ended);
     signal.addEventListener('abort', abort, { once: true });
     thread.postMessage({ kind: 'run', job, decisions: onDecision !== undefined } satisfies ToThread);
     if (signal.aborted) abort();
