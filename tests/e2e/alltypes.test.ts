@@ -23,6 +23,11 @@ interface Compared {
   readonly missing: readonly string[];
 }
 
+/** What `verify --deep` proved from the rows. */
+interface Verified {
+  readonly rows: Readonly<Record<string, unknown>>;
+}
+
 /** Lakes that have every kind of row between them: real ledgers, old and new protocols, upgrades, restores, offers. */
 const LAKES: readonly (readonly [folder: string, first: number, last: number])[] = [
   ['lakes/pubnet-1x64000', 63092982, 63092991],
@@ -111,6 +116,13 @@ const ready = HAS_TEST_DATA && PYTHON !== undefined;
           ...['--ledgers', `${first}-${last}`, '--partition-size', '200'],
         ]);
         expect(code).toBe(0);
+        const count = last - first + 1;
+        const references = { effects: count, trades: count, contract_events: count, token_transfers: count };
+        const verified = await sandbox.json<Verified>(['verify', '--archive', archive, '--deep']);
+        expect(verified).toMatchObject({
+          code: 0,
+          document: { rows: { headers: count, results: count, sets: count, operations: count, references } },
+        });
         const ledgers = await ledgersOf(lake);
         const expected = `${archive}.expected`;
         mkdirSync(expected);

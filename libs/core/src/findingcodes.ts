@@ -19,6 +19,8 @@ export const FINDING_CODES = {
   // proofs
   CHAIN_BROKEN: 'The chain of ledger hashes breaks.',
   HASH_MISMATCH: 'A hash recomputed from the rows is another one than recorded.',
+  COUNT_MISMATCH: 'A table does not have one row for each operation of a ledger.',
+  REFERENCE_BROKEN: 'A row refers to a transaction or an operation that its ledger does not have.',
   TRUST_MISSING: 'The ledger of --trust is not in the archive.',
   TRUST_MISMATCH: 'The ledger of --trust has another hash.',
   // objects that only take up space

@@ -1,4 +1,4 @@
-import type { Anchor, AuditFinding, DatasetAudit, RowProof } from '@parquetry/audit';
+import type { Anchor, ArchiveProof, AuditFinding, DatasetAudit } from '@parquetry/audit';
 import {
   type LedgerRange,
   ParquetryError,
@@ -56,7 +56,7 @@ export const define: Define = ({ command, output, run }) =>
 export interface VerifyOptions {
   readonly datasets?: readonly string[];
   readonly range?: LedgerRange;
-  /** `full` also proves `ledgers` and `transactions` from their rows. */
+  /** `full` also proves hashes from the rows, and that the tables agree. */
   readonly level: VerifyLevel;
   /** Trusted ledger hashes from another source. */
   readonly trust?: readonly Anchor[];
@@ -70,15 +70,18 @@ export async function verify(root: string, request: VerifyOptions, output: Outpu
   const audits: DatasetAudit[] = [];
   for await (const audit of auditArchive(archive, request)) audits.push(audit);
   const findings: AuditFinding[] = audits.flatMap((audit) => audit.findings);
-  const proves = request.level === 'full' && request.datasets?.includes('ledgers') !== false;
+  const { range, datasets, trust: anchors = [] } = request;
+  const proves =
+    request.level === 'full' && (anchors.length === 0 || datasets?.includes('ledgers') !== false);
   const proven = proves
     ? await proveArchive(archive, {
-        ...(request.range === undefined ? {} : { range: request.range }),
-        anchors: request.trust ?? [],
+        ...(range === undefined ? {} : { range }),
+        ...(datasets === undefined ? {} : { datasets }),
+        anchors,
         damaged: new Set(findings.flatMap(({ fault, key }) => (fault && key !== undefined ? [key] : []))),
       })
     : undefined;
-  if (proven === undefined && (request.trust ?? []).length > 0)
+  if (proven === undefined && anchors.length > 0)
     throw new ParquetryError('USAGE', '--trust needs --deep and an archive with the dataset ledgers.');
   for (const finding of proven?.findings ?? []) findings.push(finding);
   sayDatasets(audits, findings, output);
@@ -119,14 +122,25 @@ function sayDatasets(
   );
 }
 
-function sayProof({ headers, results, anchored }: RowProof, output: Output): void {
-  output.say(
-    `Recomputed from the rows: ${formatCount(headers)} ledger hashes and their chain, the transaction results of ${formatCount(results)} ledgers.`,
+/** What the rows prove, and for how many ledgers; a check without its tables is left out. */
+function sayProof(proof: ArchiveProof, output: Output): void {
+  const lines: [string, number][] = [
+    ['ledger hashes and their chain', proof.headers],
+    ['transaction results hash to the header', proof.results],
+    ['operation counts add up to the transaction set', proof.sets],
+    ['one row for each operation', proof.operations],
+    ...Object.entries(proof.references).map(([type, ledgers]): [string, number] => [
+      `${type} refer to transactions of the ledger`,
+      ledgers,
+    ]),
+    ['connected to a trusted hash', countLedgers(proof.anchored)],
+  ];
+  output.table(
+    ['proven from the rows', 'ledgers'],
+    lines.filter(([, ledgers]) => ledgers > 0).map(([what, ledgers]) => [what, formatCount(ledgers)]),
   );
-  if (anchored.length > 0)
-    output.say(
-      `Connected to a trusted hash: ${formatCount(countLedgers(anchored))} ledgers, ${anchored.map(formatRange).join(', ')}.`,
-    );
+  if (proof.anchored.length > 0)
+    output.say(`Connected to a trusted hash: ledgers ${proof.anchored.map(formatRange).join(', ')}.`);
 }
 
 /** Reads `LEDGER:HASH` of `--trust`. @throws ParquetryError USAGE */

@@ -1,0 +1,75 @@
+import type { Archive, LiveFile } from '@parquetry/archive';
+import {
+  type Intervals,
+  type LedgerRange,
+  clipIntervals,
+  intersectRange,
+  mergeIntervals,
+  subtractIntervals,
+} from '@parquetry/core';
+import type { RegisteredSchema } from '@parquetry/schema';
+import { readColumns } from '@parquetry/verify';
+import { fileBytes } from './bytes';
+
+/** The readable files of a message type over all its majors, and the ledgers that they cover. */
+export interface Table {
+  readonly files: readonly { readonly file: LiveFile; readonly schema: RegisteredSchema }[];
+  readonly answers: Intervals;
+}
+
+/** Which part of the archive proofs read. */
+export interface ProofScope {
+  readonly range?: LedgerRange;
+  /** All datasets when absent. */
+  readonly datasets?: readonly string[];
+  /** Keys of unreadable files; their ledgers are excluded. */
+  readonly damaged: ReadonlySet<string>;
+}
+
+/** The table of a message type; empty when the archive does not have it, or has it without these columns. */
+export async function openTable(
+  archive: Archive,
+  messageType: string,
+  columns: readonly string[],
+  { range, datasets, damaged }: ProofScope,
+): Promise<Table> {
+  const files: { file: LiveFile; schema: RegisteredSchema }[] = [];
+  const answers: LedgerRange[] = [];
+  for (const { dataset } of await archive.majors.list(messageType)) {
+    if (datasets?.includes(dataset) === false) continue;
+    const table = archive.dataset(dataset);
+    const snapshot = await table.snapshot();
+    if (snapshot.schema === undefined) continue;
+    const { subject, version } = snapshot.schema;
+    const schema = await archive.registry.get(subject, version);
+    const names = new Set(schema.schema.fields.map(({ name }) => name));
+    if (columns.some((name) => !names.has(name))) return { files: [], answers: [] };
+    let covered: Intervals = snapshot.coverage;
+    for (const file of snapshot.files) {
+      if (file.range === undefined) continue;
+      if (range !== undefined && intersectRange(file.range, range) === undefined) continue;
+      if (damaged.has(file.key))
+        covered = covered.flatMap((part) => subtractIntervals(part, [file.range as LedgerRange]));
+      else files.push({ file, schema });
+    }
+    // A file may hold more ledgers than were asked for; other tables need not have read those.
+    answers.push(...(range === undefined ? covered : clipIntervals(range, covered)));
+  }
+  files.sort((a, b) => (a.file.range?.start ?? 0) - (b.file.range?.start ?? 0));
+  return { files, answers: mergeIntervals(answers) };
+}
+
+/** Values of some columns of all rows of a table, in ledger order. */
+export async function* tableRows(
+  archive: Archive,
+  { files }: Table,
+  columns: readonly string[],
+): AsyncGenerator<readonly unknown[]> {
+  for (const { file, schema } of files)
+    yield* readColumns({
+      file: fileBytes(archive.store, file),
+      name: file.key,
+      schema: schema.schema,
+      columns,
+    });
+}
