@@ -32,7 +32,7 @@ async function kernelModule() {
 function layoutModule() {
   const source = readFileSync(path.join(ROOT, 'libs/source/kernel/layout.ts'), 'utf8');
   const body = source.slice(source.indexOf('\n\n') + 1);
-  return `// Where things lie in the kernel's memory. Made from libs/source/kernel/layout.ts by \`npm run kernel\`.\n${body.replace(/^(export const \w+): \w+ =/gm, '$1 =')}`;
+  return `// Layout of the kernel's memory. Generated from libs/source/kernel/layout.ts by \`npm run kernel\`.\n${body.replace(/^(export const \w+): \w+ =/gm, '$1 =')}`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,6 +1,6 @@
-// Comparing bytes sixteen at a time; whole vectors are read, so there must be room after either end.
+// Compares bytes sixteen at a time. It reads whole vectors, so there must be padding after both ends.
 
-/** Whether the `size` bytes at two places are the same. */
+/** Whether `size` bytes at two addresses are equal. */
 // @ts-ignore: decorator
 @inline
 export function same(one: usize, other: usize, size: usize): bool {

@@ -1,5 +1,5 @@
-// The values of a text column as codes, as long as they are few: many text columns of messages repeat themselves, and a
-// code is one byte to write, to read again and to keep where a value is thirty.
+// Dictionary codes for text columns with few values: many columns of messages repeat their values, and a
+// code has one byte where a value has thirty.
 import {
   DICTIONARY_BYTES, DICTIONARY_COUNT, DICTIONARY_LIMIT, DICTIONARY_MASK, DICTIONARY_PLACES, DICTIONARY_ROOM,
   DICTIONARY_TABLE, DICTIONARY_USED,
@@ -9,11 +9,11 @@ import { same } from './bytes';
 /** No code: the dictionary is full. */
 export const NO_CODE: u32 = 0xffffffff;
 
-/** Slots looked at for a value; whoever makes values that meet in one slot fills the dictionary, and costs no more. */
+/** Maximum slots probed for a value. Values crafted to collide fill the dictionary, but cost no more. */
 const PROBES: u32 = 32;
 const FACTOR: u64 = 0x9e3779b97f4a7c15;
 
-/** The code of the value `[start, start + size)`, which is given one if there is room. May read whole vectors. */
+/** The code of the value `[start, start + size)`; a new value is added if it fits. May read whole vectors. */
 export function codeOf(dictionary: usize, start: usize, size: u32): u32 {
   const table = load<u32>(dictionary, DICTIONARY_TABLE) as usize;
   const mask = load<u32>(dictionary, DICTIONARY_MASK);
@@ -37,7 +37,7 @@ function add(dictionary: usize, slot: usize, start: usize, size: u32): u32 {
   if (count >= load<u32>(dictionary, DICTIONARY_LIMIT) || room - used < 4 || room - used - 4 < size) return NO_CODE;
   const to = (load<u32>(dictionary, DICTIONARY_BYTES) as usize) + (used as usize);
   store<u32>(to, size);
-  // Whole vectors: a dictionary has room for the bytes after its last value.
+  // Copies whole vectors: a dictionary has padding after its last value.
   for (let done: usize = 0; done < (size as usize); done += 16) v128.store(to + 4 + done, v128.load(start + done));
   store<u32>((load<u32>(dictionary, DICTIONARY_PLACES) as usize) + ((count as usize) << 2), used);
   store<u16>(slot, (count + 1) as u16);
@@ -53,7 +53,7 @@ function hashOf(start: usize, size: u32): u32 {
     for (let at = start; at < last; at += 8) hash = rotl<u64>(hash ^ load<u64>(at), 29) * FACTOR;
     hash = (hash ^ load<u64>(last)) * FACTOR;
   } else if (size > 0) hash = (hash ^ (load<u64>(start) << ((8 - size) << 3))) * FACTOR;
-  // A product's low bits know nothing of its factors' high ones, where the last bytes of a value are.
+  // The low bits of a product don't depend on the high bits of its factors, which hold the last bytes of a value.
   hash = (hash ^ (hash >> 32)) * FACTOR;
   return (hash >> 32) as u32;
 }

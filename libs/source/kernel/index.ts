@@ -1,5 +1,5 @@
-// Takes lines of NDJSON whose structure is known: finds their shape, checks their values, writes them into columns.
-// Whatever it is not sure of it leaves to its caller, before anything of the line was kept.
+// Processes NDJSON lines of known structure: finds their shape, checks their values, writes them into columns.
+// Leaves every other line to its caller, without having stored anything of it.
 import {
   BOOL, BREAK, CONSTANT, COLUMN_BASE, COLUMN_BOUNDED, COLUMN_DICTIONARY, COLUMN_MAX, COLUMN_MIN, COLUMN_PENDING, COLUMN_PLAIN,
   COLUMN_PLAIN_PENDING, COLUMN_USED, COUNTING, CROWDED, CROWDED_COLUMN, END, FIRST_LEDGER, FULL,
@@ -16,12 +16,12 @@ import { textEnd, walk } from './walk';
 /** Latest close time: 2255, the last whose microseconds are a safe integer. */
 const MAX_CLOSE_MICROS: i64 = 9007199253999999;
 const NONE: u32 = 0xffffffff;
-/** Bytes that a row may add to a column beside those of its line. */
+/** Bytes that a row may add to a column in addition to those of its line. */
 const ROW_SLACK: u32 = 16;
 
 /**
- * Takes the lines of `[start, end)` as long as they are of one kind: kept rows of one target, ledger and close time, or
- * lines of no concern. Says in the control block where it stopped, and returns why.
+ * Processes the lines of `[start, end)` while they are of one kind: rows of one target, ledger and close time, or
+ * lines to skip. Writes where it stopped to the control block, and returns the reason.
  */
 export function run(start: usize, end: usize): i32 {
   let at = start;
@@ -109,7 +109,7 @@ export function run(start: usize, end: usize): i32 {
   return status;
 }
 
-/** The column whose dictionary had no room for a value of the line. */
+/** The column whose dictionary was full for a value of the line. */
 let crowded: usize = 0;
 let placeLedger: u32 = 0;
 let placeMicros: i64 = 0;
@@ -132,7 +132,7 @@ function readLedger(value: u32): bool {
   return end - start <= 10 && readWhole(start, end) && whole >= 1 && whole <= 0xffffffff;
 }
 
-/** The line's ledger; a second value for it must be the same. */
+/** Reads the line's ledger; a second value must be equal. */
 function readPlace(shape: usize): bool {
   if (!readLedger(load<u32>(shape, SHAPE_LEDGER))) return false;
   placeLedger = whole as u32;
@@ -152,7 +152,7 @@ function readInstant(value: u32): bool {
 
 let instant: i64 = 0;
 
-/** The line's close time; a second value for it must be the same. */
+/** Reads the line's close time; a second value must be equal. */
 function readClose(shape: usize): bool {
   const first = load<u32>(shape, SHAPE_TIME);
   if (!readInstant(first)) return false;
@@ -165,8 +165,8 @@ function readClose(shape: usize): bool {
 }
 
 /**
- * Counts a line of its target and keeps the bounds of its ledger and of what is watched; false when a value is not plain
- * enough. Bounds that such a line has left behind do no harm: the caller looks at all its values.
+ * Counts a line of its target and updates the bounds of its ledger and of watched numbers; false if a value is not
+ * simple enough. Bounds updated by such a line are harmless: the caller observes all its values.
  */
 function count(shape: usize, ledger: u32): bool {
   const operations = load<u32>(shape, SHAPE_OPS) as usize;
@@ -178,7 +178,7 @@ function count(shape: usize, ledger: u32): bool {
   return true;
 }
 
-/** Writes a line's values; false, with nothing kept, when one of them is not plain enough. */
+/** Writes a line's values; false, with nothing stored, if one of them is not simple enough. */
 function emit(shape: usize, ledger: u32): bool {
   const count = load<u32>(shape, SHAPE_OPS) as usize;
   const first = shape + SHAPE_FIRST_OP;
@@ -197,7 +197,7 @@ function emit(shape: usize, ledger: u32): bool {
   keepWhole(timeColumn, placeMicros);
   store<u32>(ledgerColumn, load<u32>(ledgerColumn, COLUMN_PENDING), COLUMN_USED);
   store<u32>(timeColumn, load<u32>(timeColumn, COLUMN_PENDING), COLUMN_USED);
-  // Bounds only of rows that are kept.
+  // Update the bounds only for stored rows.
   for (let index: usize = 0; index < count; index++) {
     const op = first + index * OP_SIZE;
     const code = load<u32>(op, OP_CODE) as i32;
@@ -281,7 +281,7 @@ function putBytes(column: usize, start: usize, end: usize): bool {
     return true;
   }
   store<u32>(to, size as u32);
-  // Whole vectors: columns have room for the bytes after the value.
+  // Copies whole vectors: columns have padding after the value.
   for (let done: usize = 0; done < size; done += 16) v128.store(to + 4 + done, v128.load(start + done));
   pend(column, (size as u32) + 4);
   return true;

@@ -1,16 +1,16 @@
-// Strict JSON (RFC 8259) over bytes that are known to be UTF-8. Every function returns the byte after what it read, or 0.
+// Strict JSON (RFC 8259) in valid UTF-8. Every function returns the address after what it read, or 0.
 import { KEYS } from './layout';
 
 const MAX_DEPTH: i32 = 200;
-/** Objects with more keys are left to the scanner, which looks duplicates up in a set. */
+/** Objects with more keys are left to the scanner, which finds duplicates with a set. */
 const MAX_KEYS: usize = 24;
-/** Keys of all objects around a value: where they begin and how long they are. */
+/** Keys of all objects around a value: addresses and lengths. */
 const KEY_SIZE: usize = 8;
 const KEY_ROOM: usize = 4096 * KEY_SIZE;
 
 let keyTop: usize = 0;
 
-/** Forgets the keys of the line before. */
+/** Clears the keys of the previous line. */
 export function beginKeys(): void {
   keyTop = 0;
 }
@@ -34,7 +34,7 @@ export function plainEnd(from: usize, end: usize): usize {
   return at;
 }
 
-/** A string without escapes, from its opening quote on. */
+/** A string without escapes, from its opening quote. */
 // @ts-ignore: decorator
 @inline
 export function plainString(start: usize, end: usize): usize {
@@ -42,7 +42,7 @@ export function plainString(start: usize, end: usize): usize {
   return at < end && load<u8>(at) == 34 ? at + 1 : 0;
 }
 
-/** Any string, from its opening quote on; half surrogate pairs are left to the scanner. */
+/** Any string, from its opening quote; lone surrogates are left to the scanner. */
 function anyString(start: usize, end: usize): usize {
   let at = start + 1;
   while (true) {
@@ -99,7 +99,7 @@ export function wholePart(start: usize, end: usize): usize {
   return after == at ? 0 : after;
 }
 
-/** The byte after a number's fraction and exponent, if it has them, or 0. */
+/** The byte after a number's optional fraction and exponent, or 0. */
 export function numberEnd(whole: usize, end: usize): usize {
   let at = whole;
   if (at < end && load<u8>(at) == 46) {
@@ -190,7 +190,7 @@ function anyObject(start: usize, end: usize, depth: i32): usize {
   return at;
 }
 
-/** Notes a key of the object whose keys begin at `base`; false when it is there already or there are too many. */
+/** Adds a key of the object whose keys begin at `base`; false if it is repeated or there are too many. */
 function newKey(base: usize, start: usize, size: usize): bool {
   if (keyTop - base >= MAX_KEYS * KEY_SIZE || keyTop >= KEY_ROOM) return false;
   const keys = load<u32>(KEYS) as usize;

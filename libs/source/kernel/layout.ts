@@ -1,6 +1,6 @@
-// Where things lie in the kernel's memory. `npm run kernel` makes libs/source/src/ndjson/kernel/layout.ts from this file.
+// Layout of the kernel's memory. `npm run kernel` generates libs/source/src/ndjson/kernel/layout.ts from this file.
 
-/** The control block: what a run is told, then what it answers. */
+/** The control block: inputs of a run, then its results. */
 export const CONTROL: usize = 1024;
 export const ROOTS: usize = CONTROL;
 export const MARKS: usize = CONTROL + 4;
@@ -14,9 +14,9 @@ export const ROWS: usize = CONTROL + 32;
 export const TARGET: usize = CONTROL + 36;
 export const LEDGER: usize = CONTROL + 40;
 export const TIME: usize = CONTROL + 48;
-/** Not 0: rows of all targets and places are taken, and only counted. */
+/** Not 0: rows of all targets, ledgers and close times are counted but not stored. */
 export const COUNTING: usize = CONTROL + 56;
-/** The column whose dictionary is full, when a run ended so. */
+/** The column whose dictionary is full, if that ended the run. */
 export const CROWDED_COLUMN: usize = CONTROL + 60;
 
 /** How a run ended. */
@@ -56,11 +56,11 @@ export const SHAPE_LEDGER_WIDTH: usize = 36;
 export const SHAPE_OPS: usize = 40;
 export const SHAPE_FIRST_OP: usize = 48;
 
-/** What is done with the lines of a shape. */
+/** How lines of a shape are processed. */
 export const KIND_SKIP: i32 = 1;
 export const KIND_KEEP: i32 = 2;
 
-/** Operations: what, which value, column, bounds. */
+/** Operations: kind, value, column, bounds. */
 export const OP_CODE: usize = 0;
 export const OP_VALUE: usize = 4;
 export const OP_COLUMN: usize = 8;
@@ -74,14 +74,14 @@ export const INT32: i32 = 3;
 export const INT64: i32 = 4;
 export const BOOL: i32 = 5;
 export const TIMESTAMP: i32 = 6;
-/** Text that is the same in every line of the shape: address and size instead of bounds. */
+/** Text that is equal in every line of the shape: address and size instead of bounds. */
 export const CONSTANT: i32 = 7;
-/** A whole number of which only the bounds are kept, and at once. */
+/** An integer of which only the bounds are updated, at once. */
 export const WATCH: i32 = 8;
-/** A time that has to be one that the kernel reads; nothing of it is kept. */
+/** A time that the kernel must be able to read; it is not stored. */
 export const WATCH_TIME: i32 = 9;
 
-/** Targets: the place that was approved, rows since the columns were emptied, and where their shapes are noted. */
+/** Targets: the approved ledger and close time, rows since the columns were flushed, and the notes of their shapes. */
 export const TARGET_APPROVED: usize = 0;
 export const TARGET_LEDGER: usize = 4;
 export const TARGET_TIME: usize = 8;
@@ -90,9 +90,9 @@ export const TARGET_LIMIT: usize = 20;
 export const TARGET_SHAPES: usize = 24;
 
 /**
- * Columns: memory, bytes in it, bytes with the row under way, whether there are bounds, bounds; then the dictionary, 0 for
- * none: its values lie in the column as codes of eight bits, and how many bytes they stand for is counted, in all and with
- * the row under way.
+ * Columns: memory, its used bytes, used bytes with the current row, whether there are bounds, bounds; the dictionary (0:
+ * none), with which values are stored as 8-bit codes; the bytes of the values behind the codes, in total and with
+ * the current row.
  */
 export const COLUMN_BASE: usize = 0;
 export const COLUMN_USED: usize = 4;
@@ -105,8 +105,8 @@ export const COLUMN_PLAIN: usize = 36;
 export const COLUMN_PLAIN_PENDING: usize = 40;
 
 /**
- * Dictionaries: a hash table of codes from 1 on (16 bits; 0: free), the places of the values, and the values as a Parquet
- * page has them, a length of 32 bits before each; how many values and bytes there may be and are.
+ * Dictionaries: a hash table of codes from 1 (16 bits; 0: free), the offsets of the values, and the values in the form of
+ * a Parquet page, each after its 32-bit length; maximum and actual numbers of values and bytes.
  */
 export const DICTIONARY_TABLE: usize = 0;
 export const DICTIONARY_MASK: usize = 4;

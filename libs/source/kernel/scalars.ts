@@ -1,9 +1,9 @@
-// Numbers and times out of bytes. What they give is in the globals; false means that the caller's own reader must look.
+// Parses numbers and times. Results are in the globals; false means that the caller must parse the value.
 
 export let whole: i64 = 0;
 export let micros: i64 = 0;
 
-/** The last time that was read in the form of 20 bytes, and its microseconds. */
+/** The last 20-byte time that was parsed, and its microseconds. */
 let lastHead: v128 = i64x2.splat(0);
 let lastTail: u32 = 0;
 let lastMicros: i64 = 0;
@@ -81,7 +81,7 @@ function parseTime(start: usize, end: usize): bool {
     if (at == first) return false;
     for (let count = at - first; count < 6; count++) fraction *= 10;
   }
-  // Offsets are left to the caller's reader.
+  // The caller parses offsets.
   if (at + 1 != end || (load<u8>(at) | 32) != 122) return false;
   const seconds = days(year, month, day) * 86400 + ((hour * 3600 + minute * 60 + second) as i64);
   micros = seconds * 1000000 + (fraction as i64);

@@ -1,4 +1,4 @@
-// Finds the known shape of a line: the literals of the shape table's tree, with a value between each two.
+// Finds the shape of a line: literals from the shape table's tree, with a value between each two.
 import { same } from './bytes';
 import { anyValue, beginKeys, literalEnd, numberEnd, plainString, wholePart } from './json';
 import {
@@ -6,13 +6,13 @@ import {
   STEP_SHAPE, STEP_SIZE,
 } from './layout';
 
-/** The byte after the text of the line that was walked last. */
+/** The byte after the text of the last line. */
 export let textEnd: usize = 0;
 
-/** Values a line may have. */
+/** Maximum number of values in a line. */
 const MAX_VALUES: usize = 4096;
 
-/** The shape of the line at `start`, with the span of value k at marks[2k], marks[2k+1]; 0 when it has no known one. */
+/** The shape of the line at `start`, with the span of value k at marks[2k], marks[2k+1]; 0 if it is not known. */
 export function walk(start: usize, end: usize): usize {
   const marks = load<u32>(MARKS) as usize;
   let siblings = load<u32>(ROOTS) as usize;
@@ -53,7 +53,7 @@ export function walk(start: usize, end: usize): usize {
   return 0;
 }
 
-/** The step whose literal is at `at`, with the begin of a fitting value or the end of the line after it; 0 for none. */
+/** The step whose literal is at `at`, followed by a value of its class or the end of the line; 0 if there is none. */
 // @ts-ignore: decorator
 @inline
 function pick(siblings: usize, at: usize, end: usize): usize {

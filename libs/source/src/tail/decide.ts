@@ -1,13 +1,13 @@
 import { type FlushReason, type Layout, MAX_LEDGER, layoutFolder } from '@parquetry/core';
 
-/** What a tail knows of one ledger that has rows or a close time. */
+/** What a tail knows about a ledger with rows or a close time. */
 export interface LedgerFacts {
   readonly ledger: number;
   /** Rows by dataset. */
   readonly rows: ReadonlyMap<string, number>;
-  /** Bytes as the source has them. */
+  /** Bytes in the source. */
   readonly bytes: number;
-  /** Close time of its first message, Unix microseconds; undefined where no message says one. */
+  /** Close time of its first message, Unix microseconds; undefined if unknown. */
   readonly closeTimeMicros?: number;
 }
 
@@ -16,13 +16,13 @@ export interface CutLimits {
   readonly maxRows: number;
   readonly maxBytes: number;
   readonly layout: Layout;
-  /** The flush must not go beyond this ledger: the end of the tail, a partition edge, or where coverage changes. */
+  /** Last ledger that the flush may contain: the end of the tail, a partition edge, or a change of coverage. */
   readonly last: number;
-  /** The oldest ledger that waits is older than the policy allows. */
+  /** Whether the oldest waiting ledger is older than the policy allows. */
   readonly aged: boolean;
 }
 
-/** Where a flush ends, and what closed it. */
+/** The last ledger of a flush, and why the flush ends there. */
 export interface Cut {
   /** Inclusive. */
   readonly end: number;
@@ -31,8 +31,8 @@ export interface Cut {
 
 /**
  * Decides where the flush that begins at `cursor` ends, from the closed ledgers up to `closed` (inclusive); undefined
- * when none is due. `facts` are ascending; ledgers without facts are empty. A flush ends at the first ledger at which
- * rows or bytes are reached, before a ledger that belongs to another folder, at `last`, or where age takes it.
+ * if none is due. `facts` are ascending; ledgers without facts are empty. A flush ends at the first ledger at which
+ * the limit of rows or bytes is reached, before a ledger of another folder, at `last`, or at `closed` if it is due by age.
  */
 export function decideCut(
   cursor: number,
@@ -61,7 +61,7 @@ export function decideCut(
     }
     bytes += fact.bytes;
     for (const [dataset, count] of fact.rows) rows.set(dataset, (rows.get(dataset) ?? 0) + count);
-    // The dataset that has most rows decides, so that no file is much larger than was asked.
+    // The dataset with most rows decides, so that no file is much larger than requested.
     if (Math.max(...rows.values()) >= limits.maxRows) return { end: fact.ledger, reason: 'rows' };
     if (bytes >= limits.maxBytes) return { end: fact.ledger, reason: 'bytes' };
   }

@@ -13,18 +13,18 @@ import type { SourceIndex } from '../source';
 import type { LedgerFacts } from './decide';
 import type { TailReader, TailView } from './reader';
 
-/** Ledgers read in one look. */
+/** Maximum ledgers read in one poll. */
 const CHUNK = 64;
 
-/** How ledgers are followed. */
+/** How to follow ledgers. */
 export interface LedgerTailOptions {
-  /** First ledger to take. */
+  /** First ledger to read. */
   readonly cursor: number;
   /** Message types whose rows are counted. */
   readonly types: readonly string[];
-  /** Ledgers below the tip that are left alone. */
+  /** Number of newest ledgers to leave out. */
   readonly lag: number;
-  /** The index that the tail's plan has. */
+  /** The index in the tail's plan. */
   readonly index: SourceIndex;
 }
 
@@ -88,8 +88,8 @@ export class LedgerTail implements TailReader {
   private context(ledger: DecodedLedger): LedgerContext {
     this.network ??= detectNetwork(ledger);
     if (this.network === undefined && ledger.meta.value.txProcessing.length > 0)
-      throw new ParquetryError('SOURCE_INVALID', 'The network of the lake is none of the public ones.', {
-        hint: 'Put a .config.json with the networkPassphrase into the lake.',
+      throw new ParquetryError('SOURCE_INVALID', 'The network of the lake is not a public one.', {
+        hint: 'Add a .config.json with the networkPassphrase to the lake.',
       });
     return new LedgerContext(ledger, this.network ?? (KNOWN_NETWORKS[0] as string));
   }
@@ -106,7 +106,7 @@ export class LedgerTail implements TailReader {
   }
 }
 
-/** The index of ledgers for the plan that all flushes of a tail share. */
+/** The index for the plan, which all flushes of a tail share. */
 export function ledgerTailIndex(feed: LedgerFeed, types: readonly string[]): SourceIndex {
   return {
     kind: feed.kind,

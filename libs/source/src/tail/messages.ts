@@ -18,22 +18,22 @@ import type { TailReader, TailView } from './reader';
 import { TailRejects } from './rejects';
 import { countLines, forLines, readExactly, readLines } from './text';
 
-/** Bytes read in one look, so that a flush can be decided before all of a large backlog is read. */
+/** Maximum bytes read in one poll, so that a flush can be decided before a large backlog is read completely. */
 const LOOK_BYTES = 32 << 20;
-/** How NDJSON files that grow are followed. */
+/** How to follow growing NDJSON files. */
 export interface MessageTailOptions {
-  /** First ledger to take. */
+  /** First ledger to read. */
   readonly cursor: number;
-  /** Message types wanted; undefined for all. */
+  /** Requested message types; undefined for all. */
   readonly types?: readonly string[];
   /** Datasets that every flush has, with or without messages. */
   readonly datasets: readonly string[];
-  /** Ledgers below the highest one seen that stay open beside it. */
+  /** Number of ledgers below the highest one that are still open. */
   readonly lag: number;
   readonly messages: NdjsonOptions;
   /** Folder for decompressed copies. */
   readonly workDir: string;
-  /** How far the files were read for the flush before; undefined for none. */
+  /** Positions in the files after the previous flush; undefined for the first one. */
   readonly marks?: readonly ReadPosition[];
 }
 
@@ -43,7 +43,7 @@ interface LedgerCount {
   readonly rows: Map<string, number>;
 }
 
-/** Follows NDJSON files that grow or appear. A line counts when its end is there. */
+/** Follows NDJSON files that grow or appear. A line is read once its line end is there. */
 export class MessageTail implements TailReader {
   readonly rejects = new TailRejects();
   private readonly scanner = new JsonScanner();
@@ -84,14 +84,14 @@ export class MessageTail implements TailReader {
               ...(tip.closeTimeMicros === undefined ? {} : { closeTimeMicros: tip.closeTimeMicros }),
             },
           }),
-      // While a backlog is read a ledger may still come in a file that was not looked at.
+      // Until the backlog is read, an unread file may still contain any ledger.
       closed: room <= 0 ? cursor - 1 : Math.max(cursor - 1, this.highest - 1 - lag),
       facts,
       more: room <= 0,
     };
   }
 
-  /** Blocks and schemas of the flush; `data` has the marks for the next one beside them. */
+  /** Blocks and schemas of the flush; `data` also has the read positions for the next one. */
   async index(range: LedgerRange, signal?: AbortSignal): Promise<SourceIndex> {
     const { messages, datasets } = this.options;
     const followed = [...this.files.values()];
@@ -157,7 +157,7 @@ export class MessageTail implements TailReader {
     };
   }
 
-  /** No file yet is not an error: files appear. */
+  /** No file is not an error: files may appear later. */
   private async list(): Promise<SourceFile[]> {
     try {
       return await listFiles(this.spec);
@@ -176,12 +176,12 @@ export class MessageTail implements TailReader {
     if (shrunk || repacked)
       throw new ParquetryError(
         'SOURCE_CHANGED',
-        `${source.name} is not the file that was followed: ${
-          shrunk ? 'it became shorter' : 'packed files must not change'
+        `${source.name} is not the file that the tail was reading: ${
+          shrunk ? 'it became shorter' : 'compressed files must not change'
         }.`,
         {
           details: { file: source.name, bytes: source.size, before: before ?? mark?.seen ?? 0 },
-          hint: 'Write each message once, at the end of a file or in a new one; put packed files there whole, by renaming.',
+          hint: 'Write each message once, at the end of a file or in a new file; create compressed files by renaming a complete file.',
         },
       );
     if (source.packing !== 'none') await ensureSpool(source, this.options.workDir, signal);
@@ -189,7 +189,7 @@ export class MessageTail implements TailReader {
       known.source = source;
       return known;
     }
-    // What lies in the files when a tail begins anew, for ledgers before it, is what was committed from them.
+    // When a tail starts again, messages in the files for earlier ledgers are those that were committed from them.
     const fresh = this.options.marks === undefined && this.first ? Number.MAX_SAFE_INTEGER : 0;
     const file: FollowedFile = {
       source,
@@ -217,7 +217,7 @@ export class MessageTail implements TailReader {
     return open(path, 'r');
   }
 
-  /** Reads whole lines from where it stopped, at most about `room` bytes; gives what it read. */
+  /** Reads whole lines from the file's position, at most about `room` bytes; returns the number of bytes. */
   private async read(file: FollowedFile, room: number, signal: AbortSignal | undefined): Promise<number> {
     const hashOf = await blockHasher();
     const handle = await this.open(file.source);
@@ -264,7 +264,7 @@ export class MessageTail implements TailReader {
     });
   }
 
-  /** Counts a message; true when it waits for a flush. `offset` is its place in the file. */
+  /** Counts a message; true if it waits for a flush. `offset` is its offset in the file. */
   private message(
     file: FollowedFile,
     line: number,
@@ -297,7 +297,7 @@ export class MessageTail implements TailReader {
           rejectOf(
             {
               code: 'LATE_MESSAGE',
-              reason: `Ledger ${ledger} was committed before the message came; the next one to be taken is ${cursor}.`,
+              reason: `Ledger ${ledger} was committed before the message arrived; the next open ledger is ${cursor}.`,
             },
             position,
             raw(),
@@ -329,7 +329,7 @@ export class MessageTail implements TailReader {
     return reader.readLedger(scanner.tape);
   }
 
-  /** Types of a flush that differ from another one only in case, with that one; see `caseClashes`. */
+  /** Types of a flush to refuse because they differ from another one only in case; see `caseClashes`. */
   private clashes({ start, end }: LedgerRange): ReadonlyMap<string, string> {
     const names = [...this.ledgers].flatMap(([ledger, { rows }]) =>
       ledger >= start && ledger <= end ? [...rows.keys()] : [],
@@ -350,10 +350,7 @@ export class MessageTail implements TailReader {
     try {
       const bytes = await readExactly(handle, start, length);
       if ((await blockHasher())(bytes) !== hash)
-        throw new ParquetryError(
-          'SOURCE_CHANGED',
-          `${file.source.name} is not what it was when it was read.`,
-        );
+        throw new ParquetryError('SOURCE_CHANGED', `${file.source.name} changed after it was read.`);
       forLines(bytes, start, (from, to, line) => use(bytes, from, to, line));
     } finally {
       await handle.close();

@@ -1,24 +1,24 @@
 import type { SourceFile } from '../ndjson/files/sourcefile';
 
-/** How far one file was read when a flush was cut. */
+/** The position in a file when a flush was decided. */
 export interface ReadPosition {
   readonly path: string;
-  /** Offset of the first line that may have messages after the flush. */
+  /** Offset of the first line that may have messages for later flushes. */
   readonly from: number;
   /** 1-based number of the line at `from`. */
   readonly line: number;
-  /** Everything before this offset was looked at: its messages up to the flush's end are committed with it. */
+  /** All lines before this offset were read: their messages up to the flush's end are committed with it. */
   readonly seen: number;
-  /** Bytes as stored; only for packed files, which never grow. */
+  /** Stored size in bytes; only for compressed files, which never grow. */
   readonly packedSize?: number;
 }
 
-/** What a flush of messages needs beside its blocks, kept in its plan: the next flush reads on from here. */
+/** The part of a flush's plan, besides its blocks, from which the next flush continues reading. */
 export interface TailPositions {
   readonly marks: readonly ReadPosition[];
 }
 
-/** A run of whole lines that has messages that wait. */
+/** Consecutive whole lines with messages that wait for a flush. */
 export interface WaitingBlock {
   readonly start: number;
   readonly length: number;
@@ -29,19 +29,19 @@ export interface WaitingBlock {
   readonly hash: string;
 }
 
-/** One file as a tail reads it. */
+/** A file that a tail reads. */
 export interface FollowedFile {
   source: SourceFile;
-  /** First byte that was not looked at in this life of the reader. */
+  /** Offset of the first byte that this reader has not read. */
   next: number;
   /** Number of the line at `next`. */
   line: number;
-  /** Looked at before: its messages for committed ledgers are no news. */
+  /** Whether an earlier reader read it: then its messages for committed ledgers are not late. */
   readonly seen: number;
   blocks: WaitingBlock[];
 }
 
-/** The mark of a file for a flush that ends at `end`. */
+/** The position in a file for a flush that ends at `end`. */
 export function readPosition(file: FollowedFile, end: number): ReadPosition {
   const { source, next, line } = file;
   const waiting = file.blocks.filter((block) => block.last > end);

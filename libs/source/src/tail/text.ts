@@ -4,7 +4,7 @@ import { MAX_LINE, lineTextEnd, markLength } from '../ndjson/files/lines';
 
 const CHUNK = 1 << 20;
 
-/** Whole lines from an offset on, about a chunk; the last line of a file that can't grow needs no end. */
+/** Reads about a chunk of whole lines from an offset; the last line of a file that can't grow may lack its line end. */
 export async function readLines(
   handle: FileHandle,
   start: number,
@@ -24,7 +24,7 @@ export async function readLines(
   }
 }
 
-/** Bytes of a file, fewer where it ends before. */
+/** Reads bytes of a file, fewer at its end. */
 export async function readExactly(handle: FileHandle, start: number, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(length);
   let have = 0;
@@ -36,7 +36,7 @@ export async function readExactly(handle: FileHandle, start: number, length: num
   return bytes.subarray(0, have);
 }
 
-/** Calls `use` for the text of each line; a byte order mark at the start of the file is passed over. */
+/** Calls `use` for the text of each line; skips a byte order mark at the start of the file. */
 export function forLines(
   bytes: Buffer,
   offset: number,
@@ -52,7 +52,7 @@ export function forLines(
   }
 }
 
-/** Ends of lines in `bytes`. */
+/** Line ends in `bytes`. */
 export function countLines(bytes: Buffer): number {
   let lines = 0;
   for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) lines += 1;

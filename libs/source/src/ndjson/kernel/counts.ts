@@ -6,11 +6,11 @@ import * as at from './layout';
 import type { Operation, ShapeCode } from './program';
 import { arePlain, isNumber, isPlainString, isWhole, valueOf } from './values';
 
-/** Datasets that are counted, and numbers that are watched, at once; what goes beyond is the caller's. */
+/** Maximum number of datasets to count and of numbers to watch; the caller processes all others. */
 const MAX_DATASETS = 256;
 const MAX_WATCHED = 4_096;
 
-/** What was counted of one dataset. */
+/** The counts of one dataset. */
 export interface DatasetCount {
   /** Index of the dataset. */
   readonly dataset: number;
@@ -20,8 +20,8 @@ export interface DatasetCount {
 }
 
 /**
- * The kernel of an index pass: counts plain messages by dataset, with the bounds of their ledgers, and keeps the bounds
- * of the integers whose types are being inferred: no other integer says more than the least and the greatest.
+ * The kernel of an index pass: counts messages by dataset, with the bounds of their ledgers, and tracks the bounds
+ * of integers whose types are inferred: the minimum and maximum are sufficient evidence.
  */
 export class CountKernel extends Kernel<IndexPlan> {
   private readonly watched = new Map<Evidence, number>();
@@ -31,7 +31,7 @@ export class CountKernel extends Kernel<IndexPlan> {
     this.view.setUint32(at.COUNTING, 1, true);
   }
 
-  /** What was counted since the last call, by dataset. */
+  /** The counts since the last call, by dataset. */
   takeCounts(): DatasetCount[] {
     const counts: DatasetCount[] = [];
     for (let dataset = 0; dataset < MAX_DATASETS; dataset += 1) {
@@ -45,7 +45,7 @@ export class CountKernel extends Kernel<IndexPlan> {
     return counts;
   }
 
-  /** Hands the bounds of the watched numbers to their evidence. */
+  /** Adds the bounds of the watched numbers to their evidence. */
   flush(): void {
     for (const [evidence, record] of this.watched) {
       const bounds = this.takeBounds(record);
@@ -66,14 +66,14 @@ export class CountKernel extends Kernel<IndexPlan> {
     if (!arePlain(shape, places)) return undefined;
     const note = new Uint8Array(0);
     const none = { places, target: 0, operations: [], ledgerColumn: 0, timeColumn: 0, ledgerWidth: 0, note };
-    // Only messages outside of the range were of this structure so far.
+    // So far only messages outside the range had this structure.
     if (seen === undefined) return none;
     if (seen.number >= MAX_DATASETS) return undefined;
     const operations: Operation[] = [];
     for (const { evidence, node } of seen.observed) {
       if (!isWhole(shape, node)) {
         if (valueOf(shape, node) < 0 || isNumber(shape, node)) return undefined;
-        // One more string says nothing about a column of text, nor one more time about a column of times.
+        // Another string is no evidence for a text column, nor another time for a time column.
         if (evidence.isText) continue;
         if (!isPlainString(shape, node)) return undefined;
         operations.push({ code: at.WATCH_TIME, value: valueOf(shape, node), column: 0 });
@@ -87,7 +87,7 @@ export class CountKernel extends Kernel<IndexPlan> {
     return { ...none, target: record, operations, ledgerColumn: record + RECORD };
   }
 
-  /** The record of a number's bounds; undefined when there are too many. */
+  /** The record of a number's bounds; undefined if there are too many. */
   private watch(evidence: Evidence): number | undefined {
     const known = this.watched.get(evidence);
     if (known !== undefined) return known;
@@ -97,7 +97,7 @@ export class CountKernel extends Kernel<IndexPlan> {
     return record;
   }
 
-  /** A dataset's record; that of its ledgers' bounds comes after it. */
+  /** A dataset's record; the record of its ledgers' bounds follows it. */
   private record(dataset: number): number {
     return this.data + 2 * RECORD * dataset;
   }

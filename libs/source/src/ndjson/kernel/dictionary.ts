@@ -2,31 +2,31 @@ import type { PlainColumn } from '../../stage/plain/column';
 import { SLACK } from './kernel';
 import * as at from './layout';
 
-/** Memory of the dictionaries of all columns together; each gets a share in bounds. */
+/** Memory of the dictionaries of all columns; each gets a share within limits. */
 const ALL_BYTES = 1 << 20;
 const MIN_BYTES = 1 << 10;
-/** Bytes of a dictionary's record, and of its values. */
+/** Size of a dictionary's record, and of its values. */
 const RECORD = 32;
 const MAX_VALUES = 64 << 10;
 /**
- * Values of one dictionary: powers of two, so that a table of twice as many slots has a mask, and codes are of eight bits.
- * A stage with more of them was smaller and no faster to read (decision 014).
+ * Maximum values of a dictionary: a power of two, so that a table of twice as many slots has a mask. Codes have 8 bits.
+ * With more values, stages were smaller but not faster to read (decision 014).
  */
 const MIN_CODES = 16;
 const MAX_CODES = 256;
-/** Bytes of a value's place and of its two slots, and of all that a value is reckoned with. */
+/** Bytes of a value's entry and its two slots, and the average bytes budgeted per value. */
 const CODE_BYTES = 8;
 const VALUE_BYTES = 64;
 
-/** How the dictionaries of so many columns share their memory. */
+/** Divides the dictionary memory by the number of columns. */
 export interface DictionaryShare {
   readonly codes: number;
   readonly valueBytes: number;
-  /** Bytes of one dictionary, record and all. */
+  /** Size of one dictionary including its record. */
   readonly bytes: number;
 }
 
-/** The share of each of so many dictionaries. */
+/** The share of each dictionary. */
 export function dictionaryShare(columns: number): DictionaryShare {
   const each = Math.max(Math.floor(ALL_BYTES / Math.max(columns, 1) / 64) * 64, MIN_BYTES);
   const codes = Math.min(Math.max(2 ** Math.floor(Math.log2(each / VALUE_BYTES)), MIN_CODES), MAX_CODES);
@@ -35,18 +35,18 @@ export function dictionaryShare(columns: number): DictionaryShare {
 }
 
 /**
- * The values that a column of the kernel has had in the part at hand, each with a code. One whose values are too many is
- * given up for the rest of the pull; its rows so far keep their codes.
+ * The values of a kernel column in the current part, each with a code. A dictionary with too many values is
+ * abandoned for the rest of the pull; rows that were written keep their codes.
  */
 export class Dictionary {
   private readonly table: number;
   private readonly values: number;
   private handedBytes = 0;
   private handed = 0;
-  /** Whether its values turned out to be too many. */
+  /** Whether it was abandoned because it had too many values. */
   crowded = false;
 
-  /** A dictionary that lies in the kernel's memory at `record`. */
+  /** A dictionary in the kernel's memory at `record`. */
   constructor(
     private readonly view: DataView,
     private readonly bytes: Uint8Array,
@@ -65,7 +65,7 @@ export class Dictionary {
     view.setUint32(record + at.DICTIONARY_LIMIT, codes, true);
   }
 
-  /** Begins anew, with the next part. */
+  /** Clears it for the next part. */
   clear(): void {
     const { view, record } = this;
     if (view.getUint32(record + at.DICTIONARY_COUNT, true) === 0) return;
@@ -75,7 +75,7 @@ export class Dictionary {
     this.handed = this.handedBytes = 0;
   }
 
-  /** Gives the column the values that are new since the last call. */
+  /** Adds the values that are new since the last call to the column. */
   hand(column: PlainColumn): void {
     const { view, record, values } = this;
     const count = view.getUint32(record + at.DICTIONARY_COUNT, true);

@@ -10,25 +10,25 @@ const KEYS = MARKS + 8 * 4_096;
 const PROGRAM = 1 << 17;
 const PROGRAM_BYTES = 2 << 20;
 const INPUT = PROGRAM + PROGRAM_BYTES;
-/** Bytes of lines that lie in the kernel's memory at once. */
+/** Size of the kernel's input, bytes. */
 export const INPUT_BYTES = 4 << 20;
-/** What whole vectors may read or write beyond an end. */
+/** Padding: whole vectors may read or write beyond an end. */
 export const SLACK = 64;
-/** Bytes of a target's or a column's record. */
+/** Size of a target's or a column's record. */
 export const RECORD = 48;
 const DATA = INPUT + INPUT_BYTES + SLACK;
 
-/** Lines that the kernel left to its caller before it is judged: then it must take more than it leaves. */
+/** Lines left to the caller before the kernel is evaluated: then it must take more lines than it leaves. */
 const TRIAL = 20_000;
-/** Lines left although their structure is known by now, before the kernel learns again. */
+/** Lines left although their structure is known, before the kernel's program is rebuilt. */
 const MISSED = 1_000;
 
-/** How a run of lines ended, for what reason see `layout`. */
+/** How a run of lines ended; `layout` has the reasons. */
 export interface LineRun {
   readonly status: number;
   /** Offset after the last line that was taken. */
   readonly next: number;
-  /** Lines taken, and rows among them. */
+  /** Lines processed, and rows among them. */
   readonly lines: number;
   readonly rows: number;
 }
@@ -36,28 +36,29 @@ export interface LineRun {
 let compiled: WebAssembly.Module | undefined;
 
 /**
- * The line kernel: takes NDJSON lines of known structure at the speed of memory, many at a time. It knows what the shape
- * table has learnt, as far as it is plain; every other line is its caller's, who then knows more. Both come to the same.
+ * The line kernel: processes NDJSON lines of known structure in batches, at the speed of memory. Its program is built
+ * from the simple shapes of the shape table. The caller processes every other line and adds its shape to the table. Both
+ * have the same result.
  */
 export abstract class Kernel<Plan> {
-  /** Where lines must lie to be taken. */
+  /** The input buffer for lines. */
   readonly input: Buffer;
   protected readonly memory: WebAssembly.Memory;
   protected readonly view: DataView;
   protected readonly bytes: Uint8Array;
-  /** First address of the subclass's own memory. */
+  /** First address of the subclass's memory. */
   protected readonly data = DATA;
   protected notes: readonly Uint8Array[] = [];
   private readonly run: (start: number, end: number) => number;
   private learnt = 0;
-  /** Whether it knows a shape whose lines it can take. */
+  /** Whether it has a shape whose lines it can process. */
   private usable = false;
   private missed = 0;
   private taken = 0;
   private left = 0;
   private readonly last = { status: 0, next: 0, lines: 0, rows: 0 };
 
-  /** `dataBytes`: memory of the subclass. */
+  /** `dataBytes`: size of the subclass's memory. */
   protected constructor(
     private readonly shapes: ShapeTable<Plan>,
     range: LedgerRange,
@@ -76,17 +77,17 @@ export abstract class Kernel<Plan> {
     this.run = instance.exports['run'] as (start: number, end: number) => number;
   }
 
-  /** Whether it takes enough lines to be asked. */
+  /** Whether it processes enough lines to be worth calling. */
   get useful(): boolean {
     return this.usable && (this.left < TRIAL || this.taken > this.left);
   }
 
-  /** Gives the memory back; nothing can be asked any more. */
+  /** Releases the memory; the kernel can't be used afterwards. */
   close(): void {
     returnMemory(this.memory);
   }
 
-  /** Takes lines of `input[start, end)`, whose end is the end of a line; the answer is good until the next call. */
+  /** Processes lines of `input[start, end)`, which ends at a line end. The result is valid until the next call. */
   take(start: number, end: number): LineRun {
     const { view, last } = this;
     last.status = this.run(INPUT + start, INPUT + end);
@@ -97,12 +98,12 @@ export abstract class Kernel<Plan> {
     return last;
   }
 
-  /** Before the caller takes a line itself. */
+  /** Called before the caller processes a line. */
   stepAside(): void {
     this.left += 1;
   }
 
-  /** While the caller takes a line itself; `known`: the shape table knew it. Learns what is worth it. */
+  /** Called while the caller processes a line; `known`: its shape was in the table. May rebuild the program. */
   learn(known: boolean): void {
     const { lessons } = this.shapes;
     this.missed += known ? 1 : 0;
@@ -116,7 +117,7 @@ export abstract class Kernel<Plan> {
     this.learnt = lessons;
     this.usable = program.usable && roots !== 0;
     this.missed = 0;
-    // Without room for all, what was known before is gone: the caller takes every line.
+    // Not all shapes fit, and the old program is gone: the caller processes every line.
     this.view.setUint32(at.ROOTS, roots, true);
     this.notes = program.notes;
   }
@@ -127,10 +128,10 @@ export abstract class Kernel<Plan> {
     literals: readonly Uint8Array[],
   ): ShapeCode | 'skip' | undefined;
 
-  /** Before all shapes are read anew. */
+  /** Called before all shapes are read again. */
   protected abstract forget(): void;
 
-  /** Bounds of a column's whole numbers, which are forgotten; undefined when there were none. */
+  /** Returns and resets the bounds of a column's integers; undefined if there are none. */
   protected takeBounds(record: number): { readonly min: bigint; readonly max: bigint } | undefined {
     const { view } = this;
     if (view.getUint32(record + at.COLUMN_BOUNDED, true) === 0) return undefined;

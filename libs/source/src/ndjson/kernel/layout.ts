@@ -1,6 +1,6 @@
-// Where things lie in the kernel's memory. Made from libs/source/kernel/layout.ts by `npm run kernel`.
+// Layout of the kernel's memory. Generated from libs/source/kernel/layout.ts by `npm run kernel`.
 
-/** The control block: what a run is told, then what it answers. */
+/** The control block: inputs of a run, then its results. */
 export const CONTROL = 1024;
 export const ROOTS = CONTROL;
 export const MARKS = CONTROL + 4;
@@ -14,9 +14,9 @@ export const ROWS = CONTROL + 32;
 export const TARGET = CONTROL + 36;
 export const LEDGER = CONTROL + 40;
 export const TIME = CONTROL + 48;
-/** Not 0: rows of all targets and places are taken, and only counted. */
+/** Not 0: rows of all targets, ledgers and close times are counted but not stored. */
 export const COUNTING = CONTROL + 56;
-/** The column whose dictionary is full, when a run ended so. */
+/** The column whose dictionary is full, if that ended the run. */
 export const CROWDED_COLUMN = CONTROL + 60;
 
 /** How a run ended. */
@@ -56,11 +56,11 @@ export const SHAPE_LEDGER_WIDTH = 36;
 export const SHAPE_OPS = 40;
 export const SHAPE_FIRST_OP = 48;
 
-/** What is done with the lines of a shape. */
+/** How lines of a shape are processed. */
 export const KIND_SKIP = 1;
 export const KIND_KEEP = 2;
 
-/** Operations: what, which value, column, bounds. */
+/** Operations: kind, value, column, bounds. */
 export const OP_CODE = 0;
 export const OP_VALUE = 4;
 export const OP_COLUMN = 8;
@@ -74,14 +74,14 @@ export const INT32 = 3;
 export const INT64 = 4;
 export const BOOL = 5;
 export const TIMESTAMP = 6;
-/** Text that is the same in every line of the shape: address and size instead of bounds. */
+/** Text that is equal in every line of the shape: address and size instead of bounds. */
 export const CONSTANT = 7;
-/** A whole number of which only the bounds are kept, and at once. */
+/** An integer of which only the bounds are updated, at once. */
 export const WATCH = 8;
-/** A time that has to be one that the kernel reads; nothing of it is kept. */
+/** A time that the kernel must be able to read; it is not stored. */
 export const WATCH_TIME = 9;
 
-/** Targets: the place that was approved, rows since the columns were emptied, and where their shapes are noted. */
+/** Targets: the approved ledger and close time, rows since the columns were flushed, and the notes of their shapes. */
 export const TARGET_APPROVED = 0;
 export const TARGET_LEDGER = 4;
 export const TARGET_TIME = 8;
@@ -90,9 +90,9 @@ export const TARGET_LIMIT = 20;
 export const TARGET_SHAPES = 24;
 
 /**
- * Columns: memory, bytes in it, bytes with the row under way, whether there are bounds, bounds; then the dictionary, 0 for
- * none: its values lie in the column as codes of eight bits, and how many bytes they stand for is counted, in all and with
- * the row under way.
+ * Columns: memory, its used bytes, used bytes with the current row, whether there are bounds, bounds; the dictionary (0:
+ * none), with which values are stored as 8-bit codes; the bytes of the values behind the codes, in total and with
+ * the current row.
  */
 export const COLUMN_BASE = 0;
 export const COLUMN_USED = 4;
@@ -105,8 +105,8 @@ export const COLUMN_PLAIN = 36;
 export const COLUMN_PLAIN_PENDING = 40;
 
 /**
- * Dictionaries: a hash table of codes from 1 on (16 bits; 0: free), the places of the values, and the values as a Parquet
- * page has them, a length of 32 bits before each; how many values and bytes there may be and are.
+ * Dictionaries: a hash table of codes from 1 (16 bits; 0: free), the offsets of the values, and the values in the form of
+ * a Parquet page, each after its 32-bit length; maximum and actual numbers of values and bytes.
  */
 export const DICTIONARY_TABLE = 0;
 export const DICTIONARY_MASK = 4;

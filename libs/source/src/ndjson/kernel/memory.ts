@@ -5,8 +5,8 @@ const PAGE = 1 << 16;
 let idle: WebAssembly.Memory | undefined;
 
 /**
- * Memory of at least so many bytes, all zero: that of the kernel before, where there was one. New memory for each pull
- * costs the pages of a system that clears them, and collections of everything else in the thread.
+ * Returns zeroed memory of at least this size; reuses the memory of the previous kernel. New memory for each pull costs
+ * page faults, and triggers garbage collections in the thread.
  */
 export function borrowMemory(bytes: number): WebAssembly.Memory {
   const before = idle;
@@ -19,7 +19,7 @@ export function borrowMemory(bytes: number): WebAssembly.Memory {
   return new WebAssembly.Memory({ initial: pages, maximum: pages });
 }
 
-/** Gives memory back that its kernel uses no more. */
+/** Releases the memory of a kernel for reuse. */
 export function returnMemory(memory: WebAssembly.Memory): void {
   if (!keepsBuffers) return;
   if (idle === undefined || idle.buffer.byteLength < memory.buffer.byteLength) idle = memory;

@@ -3,43 +3,43 @@ import type { MessagePlaces } from '../../message';
 import * as at from './layout';
 import { valueOf } from './values';
 
-/** Operations of a shape; one with more is left to the caller. */
+/** Maximum operations of a shape; the caller processes lines of larger shapes. */
 export const MAX_OPS = 2_000;
-/** Shapes that can be told apart in a row's note. */
+/** Maximum number of shapes: a row's note has the shape's number. */
 const MAX_SHAPES = 0xffff;
 
-/** What is done with one value of every line of a shape. */
+/** The operation on one value of every line of a shape. */
 export interface Operation {
   readonly code: number;
-  /** Number of the value; any for CONSTANT. */
+  /** Number of the value; ignored for CONSTANT. */
   readonly value: number;
   /** Address of the column's record. */
   readonly column: number;
-  /** Bounds of a whole number. */
+  /** Bounds of an integer. */
   readonly low?: bigint;
   readonly high?: bigint;
   /** Text of a CONSTANT. */
   readonly text?: Uint8Array;
 }
 
-/** What the lines of a shape mean. */
+/** How to process the lines of a shape. */
 export interface ShapeCode {
   readonly places: MessagePlaces;
-  /** Address of the target's record; 0: lines in the range are left to the caller. */
+  /** Address of the target's record; 0: the caller processes lines in the range. */
   readonly target: number;
   readonly operations: readonly Operation[];
-  /** Addresses of the records of ledger and close time; 0 for a close time that is not kept. */
+  /** Addresses of the records of ledger and close time; 0 for a close time that is not stored. */
   readonly ledgerColumn: number;
   readonly timeColumn: number;
-  /** Bytes of a ledger in its column. */
+  /** Width of the ledger column in bytes. */
   readonly ledgerWidth: number;
-  /** For the caller: kept under the shape's number. */
+  /** For the caller: stored under the shape's number. */
   readonly note: Uint8Array;
 }
 
 /**
- * Says what the lines of a shape mean; `literals` are those on the way to it. `skip`: they are of no concern; undefined:
- * something of them is beyond the kernel.
+ * Decides how to process the lines of a shape; `literals` are those on the path to it. `skip`: ignore them; undefined:
+ * the kernel can't process them.
  */
 export type ShapeReader<Plan> = (
   shape: Shape<Plan>,
@@ -48,9 +48,9 @@ export type ShapeReader<Plan> = (
 
 /** Writes a tree of known structures into the kernel's memory. */
 export class Program<Plan> {
-  /** Notes of the shapes by their numbers. */
+  /** Notes of the shapes, by number. */
   readonly notes: Uint8Array[] = [];
-  /** Whether there are lines that the kernel can take. */
+  /** Whether the kernel can process any lines. */
   usable = false;
   private next: number;
   private readonly literals: Uint8Array[] = [];
@@ -66,8 +66,8 @@ export class Program<Plan> {
   }
 
   /**
-   * Writes the steps and all that follow them; returns their address, or 0 when there is no room for all of them. The
-   * tree is as deep as a message has values, so it is walked with a stack of its own.
+   * Writes the steps and all that follow them; returns their address, or 0 if they don't fit. The
+   * tree is as deep as a message has values, so it is walked with an explicit stack.
    */
   write(steps: readonly Step<Plan>[]): number {
     const waiting: { readonly step: Step<Plan>; readonly slot: number; readonly depth: number }[] = [];
@@ -83,7 +83,7 @@ export class Program<Plan> {
     if (roots === 0) return 0;
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       const { step, slot, depth } = next;
-      // What is left of the way to the step before is the way to this one's parent.
+      // Truncate the path of the previous step to the path of this one's parent.
       this.literals.length = depth;
       this.literals.push(step.literal);
       const address = this.step(step);
@@ -99,7 +99,7 @@ export class Program<Plan> {
     return roots;
   }
 
-  /** Writes one step without those that follow it. */
+  /** Writes one step without its successors. */
   private step(step: Step<Plan>): number {
     const { view } = this;
     const literal = this.text(step.literal);
@@ -160,14 +160,14 @@ export class Program<Plan> {
     return address;
   }
 
-  /** A text with room for whole vectors after it. */
+  /** Writes text with padding for whole vectors after it. */
   private text(text: Uint8Array): number {
     const address = this.take(text.length + 16);
     if (address > 0) this.bytes.set(text, address);
     return address;
   }
 
-  /** So many bytes of zeros; 0 when there is no room. */
+  /** Allocates zeroed bytes; 0 if they don't fit. */
   private take(size: number): number {
     const address = this.next;
     this.next += Math.ceil(size / 8) * 8;

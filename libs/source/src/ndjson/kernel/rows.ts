@@ -10,45 +10,45 @@ import * as at from './layout';
 import { MAX_OPS, type Operation, type ShapeCode } from './program';
 import { arePlain, isBoolean, isPlainString, isWhole, literalText, NONE, valueOf } from './values';
 
-// Local copies: in CommonJS an imported name costs a lookup at each use.
+// Local copies: in CommonJS each use of an imported name is a lookup.
 const { PART_ROWS } = core;
 
-/** Memory of all columns together, which are emptied when one of them might overflow; each gets a share in bounds. */
+/** Memory of all columns, which are flushed when one may overflow; each gets a share within limits. */
 const COLUMNS_BYTES = 4 << 20;
 const MIN_COLUMN = 32 << 10;
 const MAX_COLUMN = 256 << 10;
-/** Columns of all datasets together; datasets beyond, and those of more than `MAX_OPS` columns, are the caller's. */
+/** Maximum columns of all datasets. The caller processes further datasets, and those with more than `MAX_OPS` columns. */
 const MAX_COLUMNS = 4_096;
-/** A column that changes between codes and values so often in one part has values for the rest of it. */
+/** A column that switches between codes and values this often in a part has values for the rest of it. */
 const MAX_PAGES = 64;
 
-/** A dataset whose rows the kernel takes. */
+/** A dataset whose rows the kernel stages. */
 export interface RowDataset {
   readonly schema: TableSchema;
   readonly parts: PlainParts;
   readonly counters: readonly ColumnCounter[];
 }
 
-/** A run of rows, and the place that the next one wants when that ended it. */
+/** A run of rows, and the ledger and close time of the next row if they ended the run. */
 export interface RowRun extends LineRun {
-  /** Index of the dataset of the rows and of the row that has no place yet. */
+  /** Index of the dataset of the rows, and of the next row that needs approval. */
   readonly dataset: number;
   /** Ledger of the rows, and their close time in Unix microseconds. */
   readonly ledger: number;
   readonly micros: number;
-  /** The same of the row that has no place yet. */
+  /** Ledger and close time of the next row. */
   readonly nextLedger: number;
   readonly nextMicros: number;
 }
 
 interface Target {
-  /** Addresses of its record, of those of its columns, and of its rows' shapes. */
+  /** Addresses of its record, of its columns' records, and of its rows' shapes. */
   readonly record: number;
   readonly columns: readonly number[];
   readonly shapes: number;
-  /** Of its text columns. */
+  /** The dictionaries of its text columns. */
   readonly dictionaries: readonly (Dictionary | undefined)[];
-  /** Parts that were closed when its dictionaries were empty. */
+  /** Number of closed parts when its dictionaries were cleared. */
   parts: number;
 }
 
@@ -58,7 +58,7 @@ export class RowKernel<Plan extends { readonly dataset: number }> extends Kernel
   private readonly targets: readonly Target[];
   /** Addresses of the targets' records. */
   private readonly records: readonly number[];
-  /** What `take` answers: one object, for it is asked for every ledger. */
+  /** The result of `take`: one reused object, since `take` is called for every ledger. */
   private readonly found = {
     status: 0,
     next: 0,
@@ -70,9 +70,9 @@ export class RowKernel<Plan extends { readonly dataset: number }> extends Kernel
     nextLedger: 0,
     nextMicros: 0,
   };
-  /** The caller took lines since the columns were emptied. */
+  /** Whether the caller processed lines since the columns were flushed. */
   private stale = true;
-  /** A dictionary was given up since then. */
+  /** Whether a dictionary was abandoned since then. */
   private crowded = false;
 
   constructor(
@@ -132,7 +132,7 @@ export class RowKernel<Plan extends { readonly dataset: number }> extends Kernel
     return found;
   }
 
-  /** Rows of the dataset at this ledger and close time may be taken, until the caller takes a line itself. */
+  /** Approves rows of the dataset with this ledger and close time, until the caller processes a line. */
   approve(dataset: number, ledger: number, micros: number): void {
     const { record } = this.targets[dataset] as Target;
     this.view.setUint32(record + at.TARGET_APPROVED, 1, true);
@@ -140,17 +140,17 @@ export class RowKernel<Plan extends { readonly dataset: number }> extends Kernel
     this.view.setBigInt64(record + at.TARGET_TIME, BigInt(micros), true);
   }
 
-  /** Hands the rows so far to the parts, so that their order stays, and forgets what was approved. */
+  /** Moves the rows so far to the parts, to preserve their order, and resets the approval. */
   override stepAside(): void {
     super.stepAside();
-    // Nothing was taken or approved since the caller's last line.
+    // No rows and no approval since the caller's last line.
     if (this.stale) return;
     this.flush();
     this.stale = true;
     for (const { record } of this.targets) this.view.setUint32(record + at.TARGET_APPROVED, 0, true);
   }
 
-  /** Hands the rows taken so far to the parts; false when that made no room. */
+  /** Moves the rows so far to the parts; false if that freed no memory. */
   flush(): boolean {
     let any = this.crowded;
     this.crowded = false;
@@ -204,7 +204,7 @@ export class RowKernel<Plan extends { readonly dataset: number }> extends Kernel
     };
   }
 
-  /** The column with this record has too many values for codes. */
+  /** Abandons the dictionary of the column with this record. */
   private giveUp(column: number): void {
     for (const { columns, dictionaries } of this.targets) {
       const dictionary = dictionaries[columns.indexOf(column)];
@@ -248,7 +248,7 @@ export class RowKernel<Plan extends { readonly dataset: number }> extends Kernel
     parts.addRows(rows);
   }
 
-  /** Begins with empty columns. */
+  /** Clears the columns. */
   private empty(): void {
     const { view } = this;
     this.stale = false;
@@ -271,7 +271,7 @@ export class RowKernel<Plan extends { readonly dataset: number }> extends Kernel
   }
 }
 
-/** The fields of each dataset whose columns have a place in the kernel's memory; none of a dataset that is the caller's. */
+/** For each dataset the fields with columns in the kernel's memory; empty for a dataset that the caller processes. */
 function ownFields(datasets: readonly RowDataset[]): (readonly Field[])[] {
   let left = MAX_COLUMNS;
   return datasets.map(({ schema: { fields } }) => {
@@ -281,12 +281,12 @@ function ownFields(datasets: readonly RowDataset[]): (readonly Field[])[] {
   });
 }
 
-/** Whether a column's values are bytes that may be codes. */
+/** Whether a column's values can be dictionary codes. */
 function isText({ type }: Field): boolean {
   return type.type === 'utf8' || type.type === 'json';
 }
 
-/** How a column of a type gets the value at a node; undefined when that is beyond the kernel. */
+/** The operation that stores the value at a node in a column; undefined if the kernel does not support it. */
 function operation(
   type: DataType['type'],
   shape: Shape<unknown>,
@@ -323,7 +323,7 @@ const WHOLE = {
   int32: { code: at.INT32, low: -(2n ** 31n), high: 2n ** 31n - 1n },
   uint32: { code: at.INT32, low: 0n, high: 2n ** 32n - 1n },
   int64: { code: at.INT64, low: -(2n ** 63n), high: 2n ** 63n - 1n },
-  // Longer numbers than the kernel reads are the caller's.
+  // The caller processes numbers that are too long for the kernel.
   uint64: { code: at.INT64, low: 0n, high: 2n ** 63n - 1n },
 } as const;
 

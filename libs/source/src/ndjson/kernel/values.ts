@@ -2,13 +2,13 @@ import * as schemas from '@parquetry/schema';
 import type { Shape } from '@parquetry/schema';
 import type { MessagePlaces } from '../../message';
 
-// Local copies: in CommonJS a re-exported name costs a call at each use.
+// Local copies: in CommonJS each use of a re-exported name is a call.
 const { ESCAPED, FALSE, FRACTION, KIND, NUMBER, STRING, TRUE } = schemas;
 
 /** No such value. */
 export const NONE = -1;
 
-/** Number of the value at a node of a shape, or `NONE`; the shape has them in the order of their nodes. */
+/** Number of the value at a node of a shape, or `NONE`. Values are numbered in the order of their nodes. */
 export function valueOf({ values }: Shape<unknown>, node: number): number {
   let low = 0;
   for (let high = values.length / 2; low < high;) {
@@ -24,7 +24,7 @@ export function isWhole(shape: Shape<unknown>, node: number): boolean {
   return (headOf(shape, node) & (KIND | FRACTION)) === NUMBER;
 }
 
-/** Whether it is any number. */
+/** Whether it is a number. */
 export function isNumber(shape: Shape<unknown>, node: number): boolean {
   return (headOf(shape, node) & KIND) === NUMBER;
 }
@@ -40,7 +40,7 @@ export function isBoolean(shape: Shape<unknown>, node: number): boolean {
   return kind === TRUE || kind === FALSE;
 }
 
-/** Whether ledger and close time have forms that the kernel reads. */
+/** Whether the kernel can read the forms of ledger and close time. */
 export function arePlain(shape: Shape<unknown>, places: MessagePlaces): boolean {
   const { ledgerNode, duplicateLedgerColumn, timeNode, timeTwin } = places;
   const missing = (node: number): boolean => node >= 0 && valueOf(shape, node) === NONE;
@@ -53,7 +53,7 @@ export function arePlain(shape: Shape<unknown>, places: MessagePlaces): boolean 
   );
 }
 
-/** The text of a string that is part of a shape's literals; undefined for any other. */
+/** The text of a string that is part of a shape's literals; else undefined. */
 export function literalText(
   shape: Shape<unknown>,
   node: number,

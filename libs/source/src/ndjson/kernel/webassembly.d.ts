@@ -1,4 +1,4 @@
-/** The part of the WebAssembly JavaScript interface that is used; TypeScript has it only with the browser's types. */
+/** The used part of the WebAssembly JavaScript interface; TypeScript declares it only with the browser's types. */
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array);
