@@ -188,6 +188,8 @@ suite(`S3 (SeaweedFS), GCS (fake-gcs-server) and local disk${missing && ` [skipp
     '--ledgers',
     LEDGERS.text,
   ];
+  // While `dev` runs, a backfill uses its worker's credentials; `plan` uses those of the command.
+  const plan = (source: string, archive: string): string[] => ['plan', ...backfill(source, archive).slice(1)];
   const wrongKey = { AWS_SECRET_ACCESS_KEY: 'not-the-secret-of-anybody' };
   it.each<[string, string[], Record<string, string>, number, string, RegExp]>([
     [
@@ -233,7 +235,7 @@ suite(`S3 (SeaweedFS), GCS (fake-gcs-server) and local disk${missing && ` [skipp
     ['no such objects', backfill('ndjson:s3://lake/none-*.gz', './x'), {}, 2, 'SOURCE_NOT_FOUND', /globs/],
     [
       'a wrong key for the archive',
-      backfill('galexie:./source', 's3://lake/a'),
+      plan('galexie:./source', 's3://lake/a'),
       wrongKey,
       1,
       'PERMISSION_DENIED',
@@ -241,7 +243,7 @@ suite(`S3 (SeaweedFS), GCS (fake-gcs-server) and local disk${missing && ` [skipp
     ],
     [
       'a wrong key for the lake',
-      backfill('galexie:s3://lake/source', './x'),
+      plan('galexie:s3://lake/source', './x'),
       wrongKey,
       1,
       'PERMISSION_DENIED',

@@ -100,7 +100,9 @@ export class DeltaLog {
       this.bytes(version),
       ...others.map((key) => this.store.stat(key)),
     ]);
-    return found !== undefined && sha256(found) === this.newest && !base.includes(undefined);
+    // Log cleanup may have removed every commit that a checkpoint contains.
+    const newest = found === undefined ? undefined : sha256(found);
+    return newest === this.newest && !base.includes(undefined);
   }
 
   /**
