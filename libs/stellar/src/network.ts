@@ -16,8 +16,8 @@ export function networkId(passphrase: string): Buffer {
 }
 
 /**
- * The passphrase of `candidates` under which the ledger's transactions have the hashes that its results name;
- * undefined when none fits or the ledger has no transactions.
+ * The passphrase among `candidates` that produces the transaction hashes in the ledger's results; undefined when none
+ * does or the ledger has no transactions.
  */
 export function detectNetwork(
   ledger: DecodedLedger,

@@ -5,10 +5,10 @@ import { hex } from './sep51';
 import type { DecodedLedger } from './xdr/reader';
 
 /**
- * Proves a ledger whole from its own header: sha256(header) is its hash; the header's previousLedgerHash is
- * `previousHash` (hex) where the ledger before is known; its txSetResultHash is the hash of the results of
- * txProcessing, so no transaction is missing or added; its txSetHash is the hash of the (generalized) transaction set, or zero where
- * consensus replaced the set by an empty one.
+ * Verifies a complete ledger against its own header. sha256(header) is the ledger's hash. previousLedgerHash equals
+ * `previousHash` (hex) when the previous ledger is known. txSetResultHash is the hash of the results in txProcessing,
+ * so no transaction is missing or added. txSetHash is the hash of the (generalized) transaction set, or zero when
+ * consensus replaced the set with an empty one.
  * @throws ParquetryError CHAIN_BROKEN with the ledger and both hashes
  */
 export function checkLedger(ledger: DecodedLedger, previousHash?: string): void {
@@ -32,10 +32,10 @@ export function checkLedger(ledger: DecodedLedger, previousHash?: string): void 
   }
 }
 
-/** The hash in the header of a ledger whose transaction set consensus replaced by an empty one (CAP-83). */
+/** The header's txSetHash when consensus replaced the transaction set with an empty one (CAP-83). */
 const NO_SET = '0'.repeat(64);
 
-/** sha256 (hex) of the TransactionResultSet that txProcessing's results form, in their order. */
+/** sha256 (hex) of the TransactionResultSet built from txProcessing's results, in their order. */
 export function resultSetHash({ bytes, meta }: DecodedLedger): string {
   const results = meta.value.txProcessing;
   const count = Buffer.alloc(4);
@@ -45,7 +45,7 @@ export function resultSetHash({ bytes, meta }: DecodedLedger): string {
   return hash.digest('hex');
 }
 
-/** A transaction's hash (hex) and its TransactionResult (XDR): what a TransactionResultPair is made of. */
+/** A transaction's hash (hex) and its TransactionResult (XDR): the content of a TransactionResultPair. */
 export interface ResultPair {
   readonly hash: string;
   readonly result: Uint8Array;

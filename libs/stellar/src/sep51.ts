@@ -3,7 +3,7 @@ import type { ScAddress, ScContractInstance, ScError, ScMapEntry, ScVal } from '
 
 /**
  * SEP-51 JSON text of a Soroban value. Integers of 64 bits and more are JSON strings of digits, exact; bytes are hex;
- * strings and symbols escape what is not printable ASCII (`\n`, `\xc3`), so that any bytes survive.
+ * strings and symbols escape everything except printable ASCII (`\n`, `\xc3`), so any bytes survive.
  */
 export function scValJson(value: ScVal): string {
   switch (value.type) {

@@ -2,8 +2,8 @@ import type { LedgerRange } from '@parquetry/core';
 import { MAX_LEDGER } from '@parquetry/core';
 
 /**
- * How a SEP-54 ledger lake cuts ledgers into objects and objects into folders (`.config.json` of the lake).
- * Galexie's TOML calls the two `ledgers_per_file` and `files_per_partition`.
+ * How a SEP-54 ledger lake groups ledgers into objects and objects into folders (the lake's `.config.json`).
+ * Galexie's TOML calls these settings `ledgers_per_file` and `files_per_partition`.
  */
 export interface LakeLayout {
   /** Ledgers an object holds, at least 1. */
@@ -15,12 +15,13 @@ export interface LakeLayout {
 /** The layout of the public lakes, and of lakes that have no `.config.json`. */
 export const DEFAULT_LAKE_LAYOUT: LakeLayout = { ledgersPerBatch: 1, batchesPerPartition: 64_000 };
 
-/** What an object's name ends with: `zst`, or `zstd` in lakes written before Galexie 23. */
+/** The file extension of an object: `zst`, or `zstd` in lakes written before Galexie 23. */
 export type LakeExtension = 'zst' | 'zstd';
 
 /**
- * The ledgers that the object holding `ledger` is named for. The range starts at a multiple of `ledgersPerBatch`, so
- * the first one starts at 0 although the first real ledger is 1 or 2: what an object holds is what it says inside.
+ * The ledger range in the name of the object that holds `ledger`. The range starts at a multiple of `ledgersPerBatch`,
+ * so the first range starts at 0 although the first real ledger is 1 or 2. Only the object's batch header says which
+ * ledgers it really holds.
  */
 export function batchRange(layout: LakeLayout, ledger: number): LedgerRange {
   return aligned(ledger, layout.ledgersPerBatch);
@@ -34,8 +35,8 @@ export function folderRange(layout: LakeLayout, ledger: number): LedgerRange | u
 
 /**
  * The key of the object that holds `ledger`, below the lake's root, for example
- * `FC45E5FF--62528000-62591999/FC45E5C4--62528059.xdr.zst`. The hexadecimal lead counts down, so that a listing gives
- * the newest first.
+ * `FC45E5FF--62528000-62591999/FC45E5C4--62528059.xdr.zst`. The hexadecimal prefix counts down, so a listing returns
+ * the newest object first.
  */
 export function objectKey(layout: LakeLayout, ledger: number, extension: LakeExtension = 'zst'): string {
   const folder = folderRange(layout, ledger);
@@ -46,8 +47,8 @@ export function objectKey(layout: LakeLayout, ledger: number, extension: LakeExt
 }
 
 /**
- * Reads the ledgers and the extension out of an object's key or name; undefined for any other file. The lead must
- * agree with the first ledger, so a renamed object is not taken for another one.
+ * Parses the ledger range and the extension from an object's key or name; undefined for any other file. The prefix must
+ * match the first ledger, so a renamed object is not mistaken for another one.
  */
 export function parseObjectKey(
   key: string,
@@ -61,7 +62,7 @@ export function parseObjectKey(
   return { start, end, extension: match[4] === 'zst' ? 'zst' : 'zstd' };
 }
 
-/** Reads the ledgers out of a folder's name (with or without its slash); undefined for any other folder. */
+/** Parses the ledger range from a folder's name (with or without its slash); undefined for any other folder. */
 export function parseFolderName(name: string): LedgerRange | undefined {
   const match = /^([0-9A-F]{8})--(\d{1,10})-(\d{1,10})\/?$/.exec(name);
   if (match === null) return undefined;

@@ -60,7 +60,7 @@ export function signedPayloadStrkey(signer: {
   return strkey(STRKEY.signedPayload, bytes);
 }
 
-/** The key of `G…` text; undefined when the text is no such strkey. */
+/** The key of a `G…` strkey; undefined for any other text. */
 export function accountKeyOf(text: string): Buffer | undefined {
   if (text.length !== 56) return undefined;
   const raw = Buffer.alloc(35);

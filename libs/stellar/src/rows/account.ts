@@ -6,7 +6,7 @@ import { entryColumns, sponsorText } from './entrycolumns';
 import type { Row } from './row';
 import { goText } from './text';
 
-/** The rows of `accounts`: accounts of which a ledger changed more than the signers. */
+/** The rows of `accounts`: accounts that a ledger changed, unless it changed only the signers. */
 export function* accountRows(context: LedgerContext): Generator<Row> {
   for (const change of entryChanges(context, 'account')) {
     if (!changedExceptSigners(context, change.before, change.entry)) continue;
@@ -39,7 +39,7 @@ export function* accountRows(context: LedgerContext): Generator<Row> {
   }
 }
 
-/** Whether an entry differs in anything but its signers. Core notes the ledger of every change, so most do. */
+/** Whether an entry differs in more than its signers. Most do, because core records the ledger of every change. */
 function changedExceptSigners(
   context: LedgerContext,
   before: LedgerEntry | undefined,
@@ -49,7 +49,7 @@ function changedExceptSigners(
   return before === after || withoutSigners(context, before) !== withoutSigners(context, after);
 }
 
-/** The entry's XDR less its signers, their sponsors counted with the extension. */
+/** The entry's XDR without its signers and without their sponsors, which are in the extension. */
 function withoutSigners({ bytes }: LedgerContext, { data }: LedgerEntry): string {
   const { signersStart, signersEnd } = data.value as AccountEntry;
   return (

@@ -11,8 +11,8 @@ interface Signer {
 }
 
 /**
- * The rows of `signers`: all signers of the accounts of which a ledger changed one, the master key first, then those
- * that it took away, with weight 0.
+ * The rows of `signers`. When a ledger changes a signer, all signers of the account are rows: the master key first, the
+ * others next, and the removed ones last with weight 0.
  */
 export function* signerRows(context: LedgerContext): Generator<Row> {
   for (const change of entryChanges(context, 'account')) {
@@ -31,7 +31,7 @@ export function* signerRows(context: LedgerContext): Generator<Row> {
   }
 }
 
-/** False for most accounts: no signers but the master key, whose weight is as before. */
+/** False for most accounts: the master key is the only signer and its weight did not change. */
 function mayDiffer({ before, change, data }: EntryChange<'account'>): boolean {
   if (before === undefined || change === CHANGE.removed) return true;
   const old = before.data.value as AccountEntry;
@@ -46,7 +46,7 @@ function sameSigners(old: ReadonlyMap<string, Signer>, signers: ReadonlyMap<stri
   });
 }
 
-/** Signers by strkey; the master key is one when it has a weight. */
+/** Signers by strkey; includes the master key when its weight is not 0. */
 function signersOf(context: LedgerContext, account: AccountEntry): Map<string, Signer> {
   const signers = new Map<string, Signer>();
   const master = account.thresholds[0] as number;

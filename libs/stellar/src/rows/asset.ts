@@ -2,7 +2,7 @@ import { accountStrkey, contractStrkey } from '../strkey';
 import type { ContractDataEntry, ScMapEntry, ScVal } from '../xdr/types';
 import { creditXdr, isContractOf, isSymbol } from './assetid';
 
-/** Asset columns of a contract data row; empty when the entry is not a proven asset contract's. */
+/** Asset columns of a contract data row; empty unless the entry is a verified asset contract instance. */
 export interface AssetColumns {
   readonly asset_code: string;
   readonly asset_issuer: string;
@@ -19,8 +19,8 @@ const NO_ASSET: AssetColumns = { asset_code: '', asset_issuer: '', asset_type: '
 const NO_BALANCE: BalanceColumns = { balance_holder: '', balance: '' };
 
 /**
- * The asset of a Stellar asset contract's instance entry. The entry's word is not taken for it: the contract id must be
- * the one that the network derives from the asset.
+ * The asset of a Stellar asset contract's instance entry. Any contract can claim to be one, so the contract id must
+ * equal the id that the network derives from the asset.
  */
 export function assetColumns(data: ContractDataEntry, network: Buffer): AssetColumns {
   if (data.key.type !== 'scvLedgerKeyContractInstance' || data.val.type !== 'scvContractInstance')

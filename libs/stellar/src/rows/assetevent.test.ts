@@ -97,7 +97,7 @@ it.each<[string, string, xdr.ScVal[], object]>([
   expect(rows(event(name, addresses, i128('0', '42'))).changes).toEqual([change(expected)]);
 });
 
-it('an amount with a multiplexing id beside it', () => {
+it('an amount with a multiplexing id', () => {
   const entry = (key: string, val: xdr.ScVal): xdr.ScMapEntry =>
     new xdr.ScMapEntry({ key: xdr.ScVal.scvSymbol(key), val });
   const data = xdr.ScVal.scvMap([

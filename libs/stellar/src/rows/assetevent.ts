@@ -16,7 +16,7 @@ export interface AssetEvent {
   readonly amount: bigint;
 }
 
-/** The asset events of an operation, in order: its own events, which are there whatever a node adds for diagnosis. */
+/** The asset events of an operation, in order. Diagnostic events are not used, because not every node records them. */
 export function assetEvents(at: AppliedOperation): AssetEvent[] {
   const { network } = at.ledger;
   return operationEvents(at).flatMap((event) => assetEvent(event, network, at.strkeys) ?? []);
@@ -28,7 +28,7 @@ function operationEvents(at: AppliedOperation): readonly ContractEvent[] {
   return meta.type === 3 ? (meta.value.sorobanMeta?.events ?? []) : [];
 }
 
-/** The event as an asset event; undefined for any other event, also for one that only pretends to be one. */
+/** The event as an asset event; undefined for any other event, including one that imitates an asset event. */
 function assetEvent(event: ContractEvent, network: Buffer, strkeys: Strkeys): AssetEvent | undefined {
   if (event.type !== 'contract' || event.contractId === undefined) return undefined;
   const { topics, data } = event.body.value;
@@ -64,7 +64,7 @@ function addressOf(topic: ScVal): ScAddress | undefined {
   return topic.type === 'scvAddress' ? topic.value : undefined;
 }
 
-/** The amount: the data itself, or since protocol 23 its member `amount` beside a multiplexing id. */
+/** The amount: the data itself or, since protocol 23, the map member `amount` next to a multiplexing id. */
 function eventAmount(data: ScVal): bigint | undefined {
   if (data.type === 'scvI128') return (data.value.hi << 64n) | data.value.lo;
   if (data.type !== 'scvMap') return undefined;

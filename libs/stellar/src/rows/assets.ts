@@ -3,7 +3,7 @@ import type { LedgerContext } from './context';
 import type { Row } from './row';
 import { assetText } from './texts';
 
-/** The rows of `assets`: what the payments and sell offers of a ledger name, each asset once, in the order of the set. */
+/** The rows of `assets`: the assets in a ledger's payments and sell offers, each once, in transaction set order. */
 export function* assetRows(context: LedgerContext): Generator<Row> {
   const seen = new Set<bigint>();
   for (const transaction of context.transactions) {

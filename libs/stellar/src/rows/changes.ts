@@ -12,7 +12,7 @@ export type EntryType = LedgerEntryData['type'];
 /** What an entry of this kind holds. */
 export type EntryValue<Type extends EntryType> = Extract<LedgerEntryData, { type: Type }>['value'];
 
-/** What a ledger did to one entry, all its changes taken together. */
+/** The net effect of all changes that a ledger made to one entry. */
 export interface EntryChange<Type extends EntryType> {
   readonly change: (typeof CHANGE)[keyof typeof CHANGE];
   /** The entry after the ledger; before it when the ledger removed it. */
@@ -20,7 +20,7 @@ export interface EntryChange<Type extends EntryType> {
   readonly data: EntryValue<Type>;
   /** The entry before the ledger; undefined when the ledger created or restored it. */
   readonly before: LedgerEntry | undefined;
-  /** LedgerKey XDR, one character a byte. */
+  /** LedgerKey XDR, one character per byte. */
   readonly key: string;
 }
 
@@ -30,14 +30,14 @@ interface Tracked {
   after: LedgerEntry | undefined;
 }
 
-/** Folded changes by ledger and kind: several tables show the same entries. */
+/** Folded changes by ledger and kind; cached because several tables read the same entries. */
 const folded = new WeakMap<LedgerContext, Map<EntryType, unknown>>();
 
 /**
  * Folds all changes of one kind of entry in a ledger, in the order core applied them (fees, transactions, refunds,
- * upgrades), to one change an entry, ordered by the bytes of the ledger key. An entry created and removed in the same
- * ledger leaves nothing.
- * @throws ParquetryError SOURCE_CORRUPT for changes that can't follow each other
+ * upgrades), into one change per entry, ordered by the bytes of the ledger key. An entry created and removed in the
+ * same ledger produces no change.
+ * @throws ParquetryError SOURCE_CORRUPT for an impossible sequence of changes
  */
 export function entryChanges<Type extends EntryType>(
   context: LedgerContext,
@@ -82,7 +82,7 @@ function* metaLists(
     return;
   }
   yield meta.type === 1 ? meta.value.txChanges : meta.value.txChangesBefore;
-  // Until protocol 12 core left changes in the meta that an internal error had undone.
+  // Until protocol 12, core left changes in the meta that an internal error had rolled back.
   if (context.header.ledgerVersion <= 12 && isInternalError(processing.result.result)) return;
   for (const { changes } of meta.value.operations) yield changes;
   if (meta.type !== 1) yield meta.value.txChangesAfter;
@@ -100,7 +100,7 @@ interface Gathered {
 
 const NONE: Gathered = { changes: [], befores: [] };
 
-/** All changes by ledger and kind: every table of entries would look through all of them. */
+/** All changes by ledger and kind; cached so that each entry table does not scan all of them. */
 const gatheredChanges = new WeakMap<LedgerContext, Map<EntryType, Gathered>>();
 
 function gathered(context: LedgerContext): ReadonlyMap<EntryType, Gathered> {
@@ -144,7 +144,7 @@ const CODES = {
   ledgerEntryRestored: CHANGE.restored,
 } as const;
 
-/** An update or removal comes right after the entry's state (or its restoration). */
+/** An update or removal must directly follow the entry's state (or its restoration). */
 function stateBefore(change: LedgerEntryChange | undefined): LedgerEntry | undefined {
   return change?.type === 'ledgerEntryState' || change?.type === 'ledgerEntryRestored'
     ? change.value
@@ -181,8 +181,8 @@ function fold(
 }
 
 /**
- * Transactions of a ledger that run in parallel each extend the life of the entries they saw: the longest life wins,
- * whatever the order of the changes (CAP-63).
+ * Transactions that run in parallel each extend the TTL that they read. The longest TTL wins, whatever the order of the
+ * changes (CAP-63).
  */
 function withLongerLife(
   known: LedgerEntry | undefined,

@@ -1,10 +1,10 @@
 import type { ClaimAtom, ManageOfferSuccess, OperationType, PathPaymentSuccess } from '../xdr/operations';
 import type { AppliedOperation } from './operation';
 
-/** The trades of an operation, and who fixed the amounts. */
+/** The trades of an operation, and which amount it fixed. */
 export interface Claims {
   readonly claims: readonly ClaimAtom[];
-  /** The offer that the operation left in the book; undefined when nothing is left of it, or for path payments. */
+  /** The offer that the operation left in the book; undefined when it was fully taken, and for path payments. */
   readonly offerId: bigint | undefined;
   /** Path payments: whether the amount received is exact (strict receive), not the one sent. */
   readonly sellerIsExact: boolean | null;
@@ -42,7 +42,7 @@ export function sellerOf(claim: ClaimAtom): Uint8Array | undefined {
   return claim.type === 'claimAtomTypeV0' ? claim.value.sellerEd25519 : claim.value.sellerId.value;
 }
 
-/** Whether nothing changed hands; stellar-core lists such claims, too. */
+/** Whether both amounts are zero; stellar-core lists such claims, too. */
 export function isEmptyClaim({ value }: ClaimAtom): boolean {
   return value.amountSold === 0n && value.amountBought === 0n;
 }

@@ -4,7 +4,7 @@ import type { LedgerContext } from './context';
 import { entryColumns, keyColumns } from './entrycolumns';
 import type { Row } from './row';
 
-/** The rows of `contract_code`. Counts are null for code that was installed before protocol 21 and not since. */
+/** The rows of `contract_code`. Counts are null for code that was last installed before protocol 21. */
 export function* contractCodeRows(context: LedgerContext): Generator<Row> {
   for (const change of entryChanges(context, 'contractCode')) {
     const { hash, ext } = change.data;

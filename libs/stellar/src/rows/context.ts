@@ -14,7 +14,7 @@ import { toid } from './toid';
 
 /** A transaction as it was applied. */
 export interface AppliedTransaction {
-  /** Place in the apply order, from 1. */
+  /** Position in the apply order, from 1. */
   readonly order: number;
   /** TOID. */
   readonly id: bigint;
@@ -27,7 +27,7 @@ export interface AppliedTransaction {
 /** Last second whose ISO form has a year of four digits. */
 const MAX_CLOSE_TIME = 253_402_300_799n;
 
-/** What all rows of a ledger share; envelopes are matched to results only when a row needs them. */
+/** What all rows of a ledger share. Envelopes are matched to results only when a row needs them. */
 export class LedgerContext {
   readonly bytes: Buffer;
   readonly header: LedgerHeader;
@@ -39,7 +39,7 @@ export class LedgerContext {
   readonly strkeys = new Strkeys();
   private byHash: ReadonlyMap<string, TransactionEnvelope> | undefined;
 
-  /** @throws ParquetryError SOURCE_CORRUPT for a close time that is no date */
+  /** @throws ParquetryError SOURCE_CORRUPT for a close time that is not a valid date */
   constructor(
     readonly ledger: DecodedLedger,
     passphrase: string,
@@ -60,7 +60,7 @@ export class LedgerContext {
 
   /**
    * The envelope of a transaction, found by its hash under the network's id.
-   * @throws ParquetryError SOURCE_CORRUPT when the set holds no such transaction (also with a wrong passphrase)
+   * @throws ParquetryError SOURCE_CORRUPT when the transaction is not in the set (also with a wrong passphrase)
    */
   envelope(transaction: AppliedTransaction): TransactionEnvelope {
     this.byHash ??= new Map(
@@ -96,7 +96,7 @@ export function closeTimeMicros(header: LedgerHeader): number {
   if (seconds > MAX_CLOSE_TIME)
     throw new ParquetryError(
       'SOURCE_CORRUPT',
-      `Ledger ${header.ledgerSeq} closes at ${seconds}, which is no date.`,
+      `Ledger ${header.ledgerSeq} closes at ${seconds}, which is not a valid date.`,
       {
         details: { ledger: header.ledgerSeq },
       },

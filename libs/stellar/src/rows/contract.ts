@@ -6,7 +6,7 @@ import { CHANGE, entryChanges } from './changes';
 import type { LedgerContext } from './context';
 import { type Row, goName } from './row';
 
-/** The rows of `contract_data`: one an entry that the ledger touched, nonces left out, by the bytes of the key. */
+/** The rows of `contract_data`: one per entry that the ledger changed, without nonces, ordered by the key's bytes. */
 export function* contractDataRows(context: LedgerContext): Generator<Row> {
   for (const { change, entry, data, key } of entryChanges(context, 'contractData')) {
     if (data.key.type === 'scvLedgerKeyNonce') continue;

@@ -2,7 +2,7 @@ import type { JsonForm, Member } from '../schemas/members';
 import { amountText } from './amount';
 import type { RowValue } from './row';
 
-/** A details struct while it is filled: members that do not apply are left out, members that are null are null. */
+/** A details struct under construction. Members that do not apply are absent, which differs from null. */
 export type Details = Record<string, RowValue>;
 
 /** Writes details as JSON text. */
@@ -12,8 +12,8 @@ export type DetailsWriter = (details: Details) => string;
 const TOO_WIDE = 10n ** 38n;
 
 /**
- * Makes details that were written as JSON ready for their struct: an amount above 38 digits, which only contracts can
- * hold, becomes null.
+ * Adapts details that were written as JSON to their struct column: an amount above 38 digits becomes null. Only
+ * contracts can hold such amounts.
  */
 export function fitAmount(details: Details): void {
   const { amount } = details;
@@ -23,8 +23,8 @@ export function fitAmount(details: Details): void {
 type ValueWriter = (value: never) => string;
 
 /**
- * A writer for the members named `names`, a subset of `members`: an object with its keys in order. Members that are
- * not in the details are not in the text.
+ * Returns a writer for the members in `names`, a subset of `members`. It writes an object with its keys in order and
+ * leaves out the members that the details lack.
  */
 export function detailsWriter(members: readonly Member[], names: readonly string[]): DetailsWriter {
   const wanted = new Set(names);

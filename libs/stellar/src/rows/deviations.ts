@@ -1,6 +1,6 @@
 import type { StellarType } from './types';
 
-/** Where our rows differ from stellar-etl's on purpose. */
+/** A deliberate difference from stellar-etl's rows. */
 export interface Deviation {
   readonly type: StellarType;
   readonly what: string;
@@ -17,12 +17,12 @@ export const DEVIATIONS: readonly Deviation[] = [
   {
     type: 'contract_events',
     what: 'in_successful_contract_call, also inside contract_event_xdr, is false for events of a failed transaction.',
-    why: 'Their transaction failed, and Stellar RPC says so too; stellar-etl writes true for every event that is not diagnostic.',
+    why: 'Their transaction failed, and Stellar RPC also reports false; stellar-etl writes true for every event that is not diagnostic.',
   },
   {
     type: 'ledgers',
     what: 'evicted_ledger_keys_hash is the hex sha256 of each evicted key’s XDR.',
-    why: 'The name says hash, and it joins with ledger_key_hash of contract_data and key_hash of ttl; stellar-etl writes the key itself in base64.',
+    why: 'The column name promises a hash, and a hash joins with ledger_key_hash of contract_data and key_hash of ttl; stellar-etl writes the key itself in base64.',
   },
   {
     type: 'ledgers',
@@ -37,7 +37,7 @@ export const DEVIATIONS: readonly Deviation[] = [
   {
     type: 'contract_data',
     what: 'asset_type is native for the instance of the native asset’s contract.',
-    why: 'It is that contract; stellar-etl expects a code and an issuer, finds none and leaves the column empty.',
+    why: 'The native asset has no code and no issuer; stellar-etl expects both and leaves the column empty.',
   },
   {
     type: 'transactions',
@@ -47,17 +47,17 @@ export const DEVIATIONS: readonly Deviation[] = [
   {
     type: 'transactions',
     what: 'account_muxed, fee_account, fee_account_muxed, inner_transaction_hash and new_max_fee are null when they do not apply.',
-    why: 'stellar-etl leaves the keys out; a column needs a value.',
+    why: 'stellar-etl omits the keys; a column needs a value.',
   },
   {
     type: 'transactions',
     what: 'min_account_sequence_age is an unsigned 64-bit number.',
-    why: 'It is one on the ledger; stellar-etl wraps values from 2^63 on to negative ones.',
+    why: 'The protocol defines it as unsigned; stellar-etl wraps values of 2^63 and above to negative numbers.',
   },
   {
     type: 'transactions',
-    what: 'A transaction whose time bounds end before they begin is a row.',
-    why: 'It is on the ledger; stellar-etl logs an error and leaves it out.',
+    what: 'A transaction whose time bounds end before they begin has a row.',
+    why: 'It is on the ledger; stellar-etl logs an error and skips it.',
   },
   {
     type: 'contract_data',
@@ -77,7 +77,7 @@ export const DEVIATIONS: readonly Deviation[] = [
   {
     type: 'operations',
     what: 'bump_to and destination_min are numbers in details; in details_json they are text, as in stellar-etl.',
-    why: 'A column has a type.',
+    why: 'A column has one numeric type.',
   },
   {
     type: 'operations',
@@ -86,13 +86,13 @@ export const DEVIATIONS: readonly Deviation[] = [
   },
   {
     type: 'operations',
-    what: 'asset_balance_changes are made from the events of the operation, also from mint and clawback events without an administrator and from amounts with a multiplexing id (protocol 23, CAP-67).',
+    what: 'asset_balance_changes come from the events of the operation, including mint and clawback events without an administrator and amounts with a multiplexing id (protocol 23, CAP-67).',
     why: 'stellar-etl looks only at diagnostic events, which most nodes do not repeat them in, and only at the older forms.',
   },
   {
     type: 'operations',
-    what: 'A failed operation with a price that is not positive, or with pool parameters out of order, is a row; its price is null.',
-    why: 'It is on the ledger; stellar-etl logs an error and leaves it out.',
+    what: 'A failed operation has a row even if its price is not positive (the price is null) or its pool parameters are out of order.',
+    why: 'It is on the ledger; stellar-etl logs an error and skips it.',
   },
   {
     type: 'operations',
@@ -102,12 +102,12 @@ export const DEVIATIONS: readonly Deviation[] = [
   {
     type: 'trades',
     what: 'ledger_sequence is added; selling_amount and buying_amount are decimals with seven places.',
-    why: 'Every table is placed by its ledger; stellar-etl writes floats, which lose digits.',
+    why: 'Every table is partitioned by ledger; stellar-etl writes floats, which lose digits.',
   },
   {
     type: 'trades',
-    what: 'A trade whose price or slippage can’t be found in the changes is a row with nulls there.',
-    why: 'stellar-etl logs an error and leaves out every trade of the operation.',
+    what: 'A trade whose price or slippage cannot be derived from the changes has a row with nulls in those columns.',
+    why: 'stellar-etl logs an error and skips every trade of the operation.',
   },
   {
     type: 'effects',
@@ -121,33 +121,33 @@ export const DEVIATIONS: readonly Deviation[] = [
   },
   {
     type: 'effects',
-    what: 'account_credited, account_debited, contract_credited and contract_debited are made from the events of the operation, also from mint and clawback events without an administrator and from amounts with a multiplexing id (protocol 23, CAP-67).',
+    what: 'account_credited, account_debited, contract_credited and contract_debited come from the events of the operation, including mint and clawback events without an administrator and amounts with a multiplexing id (protocol 23, CAP-67).',
     why: 'stellar-etl looks only at diagnostic events, which most nodes do not repeat them in, and only at the older forms.',
   },
   {
     type: 'effects',
-    what: 'An operation whose changes lack what an effect needs has the other effects; the transaction keeps those of its other operations.',
-    why: 'stellar-etl logs an error and leaves out every effect of the transaction.',
+    what: 'When the changes of an operation lack the data for one effect, only that effect is missing; all other effects of the transaction have rows.',
+    why: 'stellar-etl logs an error and skips every effect of the transaction.',
   },
   {
     type: 'accounts',
     what: 'sequence_ledger and sequence_time are null until the account has them.',
-    why: 'Null is not 0; stellar-etl writes 0.',
+    why: 'A missing value is not 0; stellar-etl writes 0.',
   },
   {
     type: 'trustlines',
-    what: 'asset_id is the id that all tables give the asset.',
-    why: 'It joins; stellar-etl hashes another name of the asset type here, so that its ids match no other table.',
+    what: 'asset_id is the same id that all other tables have for the asset.',
+    why: 'The tables can be joined; stellar-etl hashes another name of the asset type here, so its ids match no other table.',
   },
   {
     type: 'offers',
     what: 'price is a decimal of 18 places, null for a price that is not positive.',
-    why: 'pricen and priced are exact, and a decimal sorts and adds without noise; stellar-etl writes a double.',
+    why: 'pricen and priced are exact, and a decimal sorts and adds without rounding errors; stellar-etl writes a double.',
   },
   {
     type: 'config_settings',
     what: 'Columns of settings other than the row’s own are null; three columns of the eviction iterator are added.',
-    why: 'A 0 would be a value of the network; stellar-etl writes 0, and leaves the iterator out.',
+    why: 'A 0 would look like a real setting; stellar-etl writes 0 and omits the iterator.',
   },
   {
     type: 'contract_code',
@@ -157,12 +157,12 @@ export const DEVIATIONS: readonly Deviation[] = [
   {
     type: 'restored_key',
     what: 'ledger_key_hash is the hex sha256 of the key; ledger_key_hash_base_64 has the key.',
-    why: 'The column means in all tables the same, and joins; stellar-etl writes the key in base64 as its hash.',
+    why: 'The column has the same meaning in all tables and can be joined; stellar-etl writes the key in base64 instead of its hash.',
   },
   {
     type: 'assets',
-    what: 'A row is an asset of a ledger, also when an earlier ledger named it.',
-    why: 'Rows of a ledger depend on that ledger alone; stellar-etl leaves out what it saw earlier in the same export.',
+    what: 'An asset has a row in every ledger that names it, even if an earlier ledger already did.',
+    why: 'Rows of a ledger depend on that ledger alone; stellar-etl skips assets that it saw earlier in the same export.',
   },
   {
     type: 'token_transfers',
@@ -176,7 +176,7 @@ export const DEVIATIONS: readonly Deviation[] = [
   },
   {
     type: 'token_transfers',
-    what: 'Ledgers whose meta has no events of fees (before version 4) give the rows of their contracts’ events.',
-    why: 'What is there is exact; stellar-etl ends with an error and writes no row of such a ledger.',
+    what: 'Ledgers whose meta has no fee events (before version 4) have rows for their contract events.',
+    why: 'Those events are exact; stellar-etl fails and writes no rows for such a ledger.',
   },
 ];

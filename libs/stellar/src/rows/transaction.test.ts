@@ -166,7 +166,7 @@ describe('transaction rows', () => {
     expect(() => [...stellarRows(context, 'transactions')]).toThrow(/not in its transaction set/);
   });
 
-  it('refuse a close time that is no date', () => {
+  it('refuse a close time that is not a valid date', () => {
     expect(() => rows({ closeTime: '253402300800' })).toThrow(ParquetryError);
   });
 });
@@ -195,7 +195,7 @@ describe('ledger rows', () => {
   });
 });
 
-it('text of bytes that are no UTF-8 replaces each bad byte, as Go does', () => {
+it('text of invalid UTF-8 replaces each bad byte, as Go does', () => {
   expect(goText(Buffer.from('naïve €𝄞'))).toBe('naïve €𝄞');
   expect(goText(Buffer.from([0xe2, 0x82, 0x41, 0xf0, 0x9d, 0x84, 0x9e]))).toBe('\ufffd\ufffdA𝄞');
 });

@@ -5,7 +5,7 @@ import { ENTRY, T, numberFields } from './build';
 export const accountsSchema: TableSchema = {
   messageType: 'accounts',
   origin: 'predefined',
-  doc: 'A row is an account of which a ledger changed more than the signers: its state after the ledger.',
+  doc: 'A row is an account that a ledger changed, unless it changed only the signers: its state after the ledger.',
   ledgerColumn: 'ledger_sequence',
   closeTimeColumn: 'closed_at',
   uniqueKey: ['account_id', 'ledger_sequence'],
@@ -21,13 +21,18 @@ export const accountsSchema: TableSchema = {
       true,
       'Ledger in which the sequence number changed; null until the account is used after protocol 19.',
     ],
-    ['sequence_time', T.uint64, true, 'Close time of that ledger, Unix seconds; null as sequence_ledger.'],
+    [
+      'sequence_time',
+      T.uint64,
+      true,
+      'Close time of that ledger, Unix seconds; null when sequence_ledger is null.',
+    ],
     ['num_subentries', T.uint32, false, 'Trustlines, offers, signers and data entries of the account.'],
     [
       'inflation_destination',
       T.utf8,
       false,
-      'Account voted for in the inflation of old, G…; empty for none.',
+      'Account voted for in the former inflation, G…; empty for none.',
     ],
     ['flags', T.uint32, false, '1 authorization required, 2 revocable, 4 immutable, 8 clawback enabled.'],
     ['home_domain', T.utf8, false, 'Domain of the account; empty for none.'],
@@ -46,7 +51,7 @@ export const accountsSchema: TableSchema = {
 export const signersSchema: TableSchema = {
   messageType: 'signers',
   origin: 'predefined',
-  doc: 'A row is a signer of an account whose signers a ledger changed; the master key is one while it has a weight. A signer that the ledger took away has a row with deleted true and weight 0.',
+  doc: 'A row is a signer of an account whose signers a ledger changed. The master key counts as a signer while its weight is not 0. A removed signer has a row with deleted true and weight 0.',
   ledgerColumn: 'ledger_sequence',
   closeTimeColumn: 'closed_at',
   uniqueKey: ['account_id', 'signer', 'ledger_sequence'],

@@ -7,7 +7,7 @@ const [TYPE, CODE, ISSUER, ID] = assetColumns('', 'Asset') as [never, never, nev
 export const assetsSchema: TableSchema = {
   messageType: 'assets',
   origin: 'predefined',
-  doc: 'A row is an asset that a payment or a sell offer of a ledger names, once a ledger.',
+  doc: 'A row is an asset that a payment or a sell offer names; each asset has one row per ledger.',
   ledgerColumn: 'ledger_sequence',
   closeTimeColumn: 'closed_at',
   uniqueKey: ['asset_code', 'asset_issuer', 'asset_type', 'ledger_sequence'],

@@ -11,7 +11,7 @@ export interface StructType {
   readonly members: readonly Column[];
 }
 
-/** A column before it has an id: name, type, whether null is allowed, one line for people. */
+/** A column before it has an id: name, type, whether null is allowed, description. */
 export type Column = readonly [name: string, type: ColumnType, nullable: boolean, doc: string];
 
 /** The column types the Stellar tables use. */
@@ -24,7 +24,7 @@ export const T = {
   utf8: { type: 'utf8' },
   json: { type: 'json' },
   time: { type: 'timestamp', unit: 'us', timezone: 'UTC' },
-  /** Stroops (64 bits) as a number of seven places. */
+  /** Stroops (64 bits) as a decimal with seven places. */
   amount: { type: 'decimal128', precision: 19, scale: 7 },
 } as const satisfies Record<string, DataType>;
 

@@ -23,7 +23,7 @@ export const contractDataSchema: TableSchema = {
       'asset_type',
       T.utf8,
       true,
-      'Asset type: native, credit_alphanum4, credit_alphanum12; empty when the entry is no asset contract instance.',
+      'Asset type: native, credit_alphanum4, credit_alphanum12; empty when the entry is not an asset contract instance.',
     ],
     ['balance_holder', T.utf8, true, 'Contract that holds the balance of a balance entry, C….'],
     ['balance', T.utf8, true, 'Balance of the holder, decimal text (128 bits).'],

@@ -38,7 +38,7 @@ const pool: Member[] = [
 ];
 
 /**
- * Every member of `effects.details`, over all effect types, by name. A member of a new protocol goes to the end of
+ * Every member of `effects.details`, over all effect types, by name. Add a member of a new protocol at the end of
  * `LATER`, because field ids follow this order.
  */
 const FIRST: readonly Member[] = sorted([
@@ -63,7 +63,7 @@ const FIRST: readonly Member[] = sorted([
   ...assetMembers('bought_', 'Asset that the account got'),
   bool('claimable_balance_clawback_enabled_flag', 'True when the claimable balance can be clawed back.'),
   bool('clawback_enabled_flag', 'Trust line flag set or cleared.'),
-  safe('contract', 'Address whose balance changed: C…, or another one that is no account.'),
+  safe('contract', 'Address whose balance changed: C…, or another address that is not an account.'),
   safe('contract_event_type', 'transfer, mint, clawback or burn.'),
   text('data_name', 'Name of the data entry.'),
   safes('entries', 'Ledger keys of the time-to-live entries, XDR, base64.'),

@@ -24,7 +24,7 @@ function byType(schemas: readonly TableSchema[]): ReadonlyMap<string, TableSchem
   return new Map(schemas.map((schema) => [schema.messageType, schema]));
 }
 
-/** The predefined schemas of what ledgers give, by message type, in the order of `STELLAR_TYPES`. */
+/** The predefined schemas of the tables made from ledgers, by message type, in the order of `STELLAR_TYPES`. */
 export const stellarSchemas = byType([
   ledgersSchema,
   transactionsSchema,
@@ -49,8 +49,8 @@ export const stellarSchemas = byType([
 ]);
 
 /**
- * The predefined schemas where messages (NDJSON) of a type begin; they have the columns of the lake's table, and
- * further keys become further columns. Other types are inferred: their messages come in many shapes.
+ * The predefined schemas from which the tables of NDJSON messages start. They have the columns of the lake's table;
+ * unknown keys become additional columns. The schemas of other types are inferred, because their messages vary.
  */
 export const messageSchemas = byType([
   ledgersSchema,

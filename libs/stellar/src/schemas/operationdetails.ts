@@ -41,8 +41,8 @@ const balanceChange: Member[] = [
 ];
 
 /**
- * Every member of `operations.details`, over all operation types, by name. A member of a new protocol goes to the end
- * of `LATER`, because field ids follow this order.
+ * Every member of `operations.details`, over all operation types, by name. Add a member of a new protocol at the end of
+ * `LATER`, because field ids follow this order.
  */
 const FIRST: readonly Member[] = sorted([
   ...accountMembers('account', 'Account that was made (create_account) or merged (account_merge)'),
