@@ -51,7 +51,7 @@ export interface ResultPair {
   readonly result: Uint8Array;
 }
 
-/** sha256 (hex) of the TransactionResultSet of these results in this order: a ledger's txSetResultHash, from its rows. */
+/** sha256 (hex) of the TransactionResultSet of these results, in order: the txSetResultHash, from a ledger's rows. */
 export function resultSetHashOf(results: readonly ResultPair[]): string {
   const count = Buffer.alloc(4);
   count.writeUInt32BE(results.length);

@@ -49,7 +49,7 @@ function changedExceptSigners(
   return before === after || withoutSigners(context, before) !== withoutSigners(context, after);
 }
 
-/** The entry's XDR without its signers and without their sponsors, which are in the extension. */
+/** The entry's XDR without its signers. It still contains the signers' sponsors, which are in the extension. */
 function withoutSigners({ bytes }: LedgerContext, { data }: LedgerEntry): string {
   const { signersStart, signersEnd } = data.value as AccountEntry;
   return (

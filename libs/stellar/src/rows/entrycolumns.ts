@@ -32,7 +32,7 @@ export function sponsorText(context: LedgerContext, { ext }: LedgerEntry): strin
   return sponsor === undefined ? null : context.strkeys.account(sponsor.value);
 }
 
-/** The names of a ledger key: the sha256 of its XDR in hex, and the XDR in base64. */
+/** Both forms of a ledger key: the sha256 of its XDR in hex, and the XDR in base64. */
 export function keyColumns(key: string): { ledger_key_hash: string; ledger_key_hash_base_64: string } {
   const xdr = Buffer.from(key, 'latin1');
   return {

@@ -8,8 +8,8 @@ const HASH = 32;
 const ASSET_WIDTHS = [TYPE, TYPE + 4 + ACCOUNT, TYPE + 12 + ACCOUNT, TYPE + HASH];
 
 /**
- * LedgerKey XDR of an entry, one character a byte, so that the order of texts is the order of bytes. Most entries begin
- * with their key's type and fields.
+ * LedgerKey XDR of an entry, one character per byte, so that strings sort like bytes. Most entries begin with their
+ * key's type and fields.
  */
 export function entryKey(bytes: Buffer, data: LedgerEntryData): string {
   const start = data.xdrStart;
@@ -34,7 +34,7 @@ export function entryKey(bytes: Buffer, data: LedgerEntryData): string {
     case 'configSetting':
       return bytes.toString('latin1', start, start + TYPE + TYPE);
     case 'contractData': {
-      // Between the type and the key's fields stands an extension point.
+      // An extension point separates the type from the key's fields.
       const { val } = data.value as ContractDataEntry;
       return (
         bytes.toString('latin1', start, start + TYPE) +
@@ -42,7 +42,7 @@ export function entryKey(bytes: Buffer, data: LedgerEntryData): string {
       );
     }
     case 'contractCode': {
-      // So it does here, and it may have content.
+      // Here, too, and this extension may have content.
       const at = start + TYPE + (bytes.readUInt32BE(start + TYPE) === 0 ? TYPE : CODE_EXT);
       return bytes.toString('latin1', start, start + TYPE) + bytes.toString('latin1', at, at + HASH);
     }

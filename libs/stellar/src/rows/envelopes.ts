@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { LedgerCloseMeta, TransactionEnvelope } from '../xdr/types';
 
-/** All envelopes of a ledger's transaction set, in the order of the set (not the order they were applied in). */
+/** All envelopes of a ledger's transaction set, in set order (not in apply order). */
 export function envelopesOf(meta: LedgerCloseMeta): readonly TransactionEnvelope[] {
   if (meta.type === 0) return meta.value.txSet.txes;
   return meta.value.txSet.value.phases.flatMap((phase) =>
@@ -15,7 +15,7 @@ const KEY_TYPE_ED25519 = Buffer.alloc(4);
 
 /**
  * Transaction hash (hex): sha256 of network id, envelope type and transaction. A version 0 transaction is hashed as the
- * version 1 transaction it stands for: the same bytes after the source's key type.
+ * equivalent version 1 transaction, which has the same bytes after the source's key type.
  */
 export function envelopeHash(bytes: Buffer, envelope: TransactionEnvelope, network: Uint8Array): string {
   const { xdrStart, xdrEnd } = envelope.value.tx;

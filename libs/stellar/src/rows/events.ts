@@ -16,9 +16,9 @@ export interface TransactionEvents {
 }
 
 /**
- * The rows of `contract_events`: for each transaction in apply order its own events, those of its operations, then its
- * diagnostic events. Meta before version 3 has none. A contract event that the diagnostic list repeats from an
- * operation is one row.
+ * The rows of `contract_events`. For each transaction, in apply order: its transaction events, its operation events,
+ * then its diagnostic events. Meta before version 3 has no events. A contract event that the diagnostic list repeats
+ * from an operation is one row.
  */
 export function* eventRows(context: LedgerContext): Generator<Row> {
   for (const transaction of context.transactions) {
@@ -48,7 +48,7 @@ export function eventsOf(meta: TransactionMeta): TransactionEvents | undefined {
   return { transaction: [], operations: [events], diagnostic: diagnosticEvents };
 }
 
-/** The diagnostic list less one copy of each operation event that it repeats byte for byte. */
+/** The diagnostic list without one copy of each operation event that it repeats byte for byte. */
 function withoutCopies(context: LedgerContext, events: TransactionEvents): readonly DiagnosticEvent[] {
   if (events.diagnostic.every(({ event }) => event.type === 'diagnostic')) return events.diagnostic;
   const key = ({ xdrStart, xdrEnd }: ContractEvent): string =>
@@ -90,7 +90,7 @@ function eventRow(
   };
 }
 
-/** Base64 of the DiagnosticEvent: the flag, then the event's own bytes. */
+/** Base64 of the DiagnosticEvent: the flag, then the event's bytes. */
 function diagnosticXdr(context: LedgerContext, event: ContractEvent, inSuccessfulCall: boolean): string {
   const flag = Buffer.of(0, 0, 0, inSuccessfulCall ? 1 : 0);
   return Buffer.concat([flag, context.bytes.subarray(event.xdrStart, event.xdrEnd)]).toString('base64');

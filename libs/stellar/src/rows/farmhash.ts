@@ -15,7 +15,7 @@ export function fingerprint64(bytes: Buffer): bigint {
   return bytes.length <= 64 ? upTo64(bytes) : longer(bytes);
 }
 
-/** The eight bytes at `at`; from the end when it is negative. */
+/** The eight bytes at `at`; a negative `at` counts from the end. */
 function word(bytes: Buffer, at: number): bigint {
   return bytes.readBigUInt64LE(at < 0 ? bytes.length + at : at);
 }
@@ -115,7 +115,7 @@ interface State {
   z: bigint;
 }
 
-/** One block of 64 bytes; the last one uses another multiplier and weighs the state nine times. */
+/** Mixes one block of 64 bytes. The last block uses another multiplier and multiplies the state by nine. */
 function round(state: State, bytes: Buffer, at: number, mul: bigint, weight: bigint): void {
   const { v, w } = state;
   let x = u64(rotate(u64(state.x + state.y + v[0] + word(bytes, at + 8)), 37n) * mul);

@@ -46,13 +46,13 @@ const BUILDERS: Readonly<Record<StellarType, (context: LedgerContext) => Iterabl
   restored_key: restoredKeyRows,
 };
 
-/** Whether ledgers give rows of this message type. */
+/** Whether this message type is made from ledgers. */
 export function isStellarType(type: string): type is StellarType {
   return Object.hasOwn(BUILDERS, type);
 }
 
 /**
- * The rows of one message type in a ledger, in their total order.
+ * The rows of one message type in a ledger, in deterministic order.
  * @throws ParquetryError SOURCE_CORRUPT for a ledger that contradicts itself
  */
 export function stellarRows(context: LedgerContext, type: StellarType): Iterable<Row> {

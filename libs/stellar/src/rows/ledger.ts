@@ -50,7 +50,7 @@ export function ledgerRow(context: LedgerContext): Row {
   };
 }
 
-/** Signature of the value; of the proposed value where consensus replaced its transaction set by an empty one. */
+/** Signature of the value; of the proposed value when consensus replaced its transaction set with an empty one. */
 function valueSignature({ scpValue }: LedgerHeader): ValueSignature | undefined {
   const { ext } = scpValue;
   if (ext.type === 'stellarValueBasic') return undefined;

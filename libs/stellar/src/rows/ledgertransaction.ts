@@ -1,7 +1,7 @@
 import type { LedgerContext } from './context';
 import type { Row } from './row';
 
-/** The rows of `ledger_transaction`: what core wrote of each transaction, in apply order, undecoded. */
+/** The rows of `ledger_transaction`: the undecoded parts of each transaction, in apply order. */
 export function* ledgerTransactionRows(context: LedgerContext): Generator<Row> {
   const { ledgerHeader } = context.ledger.meta.value;
   const history = context.base64(ledgerHeader.xdrStart, ledgerHeader.xdrEnd);

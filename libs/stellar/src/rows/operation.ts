@@ -15,7 +15,7 @@ import type { AppliedTransaction, LedgerContext } from './context';
 import { entryKey } from './entrykey';
 import type { Strkeys } from './texts';
 
-/** An operation with its transaction, its result and what it changed. */
+/** An operation with its transaction, its result and its changes. */
 export class AppliedOperation {
   private pairs: readonly EntryPair[] | undefined;
 
@@ -25,7 +25,7 @@ export class AppliedOperation {
     readonly envelope: TransactionEnvelope,
     /** The (inner) transaction. */
     readonly tx: Transaction | TransactionV0,
-    /** Place in the transaction, from 0. */
+    /** Position in the transaction, from 0. */
     readonly index: number,
     readonly operation: Operation,
     /** Undefined when the transaction was not applied. */
@@ -45,7 +45,7 @@ export class AppliedOperation {
     return this.operation.sourceAccount ?? transactionSource(this.tx);
   }
 
-  /** The value of the result where the operation succeeded, also with the result arm of another type. */
+  /** The result's value when the operation succeeded, even if the result arm belongs to another type. */
   success<T extends keyof Successes>(): Successes[T] | undefined {
     if (this.result?.type !== 'opInner') return undefined;
     const { value } = this.result.value;
@@ -57,12 +57,12 @@ export class AppliedOperation {
     return operationChanges(this.transaction.processing.txApplyProcessing, this.index);
   }
 
-  /** The changes of classic entries and lifetimes before and after, ordered by the bytes of their ledger keys. */
+  /** Classic entries and TTLs before and after the operation, ordered by the bytes of their ledger keys. */
   get changes(): readonly EntryPair[] {
     return (this.pairs ??= orderedPairs(this.ledger.bytes, this.rawChanges));
   }
 
-  /** The first change of a liquidity pool, of this one when an id is given. */
+  /** The first change of a liquidity pool, or of the pool with this id when one is given. */
   poolChange(id?: Uint8Array): PoolChange | undefined {
     for (const { before, after } of this.changes) {
       const entry = (after ?? before)?.data;
@@ -75,13 +75,13 @@ export class AppliedOperation {
   }
 }
 
-/** An entry before and after an operation; undefined before it was made, after it was removed. */
+/** An entry before and after an operation; undefined before its creation and after its removal. */
 export interface EntryPair {
   readonly before: LedgerEntry | undefined;
   readonly after: LedgerEntry | undefined;
 }
 
-/** A pool after an operation (before it, when it was removed) and what the operation added to it. */
+/** A pool after an operation (before it, if the operation removed it) and the amounts that the operation added. */
 export interface PoolChange {
   readonly pool: LiquidityPoolEntry;
   readonly reserveA: bigint;
@@ -138,10 +138,10 @@ function operationChanges(meta: TransactionMeta, index: number): readonly Ledger
   return operations[index]?.changes ?? [];
 }
 
-/** Entries that no row about operations looks at. */
+/** Entry kinds that no operation or effect row uses. */
 const UNUSED = new Set<LedgerEntryData['type']>(['contractData', 'contractCode', 'configSetting']);
 
-/** Pairs each change with the state listed right before it, contract entries and settings left out. */
+/** Pairs each change with the state listed directly before it; skips contract entries and settings. */
 function orderedPairs(bytes: Buffer, changes: readonly LedgerEntryChange[]): EntryPair[] {
   const pairs: EntryPair[] = [];
   let state: LedgerEntry | undefined;

@@ -24,7 +24,7 @@ export function predicateJson(predicate: ClaimPredicate): string {
 /** Last second that a Date can hold, before or after 1970. */
 const LAST_SECOND = 8_640_000_000_000n;
 
-/** A time in ISO 8601; years have a sign and more digits outside 0000–9999. The number when it is no date. */
+/** A time in ISO 8601; years outside 0000–9999 have a sign and more digits. The number when it is out of range. */
 function goTime(seconds: bigint): string {
   if (seconds > LAST_SECOND || seconds < -LAST_SECOND) return String(seconds);
   return new Date(Number(seconds) * 1000)

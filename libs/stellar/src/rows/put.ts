@@ -4,7 +4,7 @@ import { priceUnits } from './amount';
 import type { Details } from './details';
 import { type AssetText, type Strkeys, assetText } from './texts';
 
-/** Names of an account's members; computed once, since every operation uses them. */
+/** Names of an account's members; computed once, because every operation uses them. */
 export interface AccountNames {
   readonly plain: string;
   readonly muxed: string;
@@ -20,7 +20,7 @@ export function allNames(names: AccountNames | AssetNames | PriceNames): string[
   return Object.values(names);
 }
 
-/** Puts an account: its key, and its multiplexed form where it has one. */
+/** Puts an account: its key and, if it is multiplexed, its M… address. */
 export function putAccount(
   details: Details,
   names: AccountNames,
@@ -51,7 +51,7 @@ export function assetNamesWithId(prefix: string): AssetNames {
   return { ...assetNames(prefix), id: `${prefix}asset_id` };
 }
 
-/** Puts an asset; the native one has neither code nor issuer. */
+/** Puts an asset; the native asset has neither code nor issuer. */
 export function putAsset(details: Details, names: AssetNames, asset: Asset): void {
   putAssetText(details, names, assetText(asset));
 }

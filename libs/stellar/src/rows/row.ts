@@ -1,5 +1,6 @@
 /**
- * A value of a row. By the type of its column it is, or the row is refused (SCHEMA_CONFLICT; see `RowAppender`):
+ * A value of a row. The type of its column requires one of these, else the row is rejected (SCHEMA_CONFLICT; see
+ * `RowAppender`):
  *
  * - bool: boolean
  * - int32, uint32: number in the type's range
@@ -10,7 +11,7 @@
  * - json: string of JSON text
  * - timestamp: Unix microseconds as a number (a safe integer), years 1 to 9999
  * - list: array
- * - struct: plain object by member name; a missing member is null, an unknown one is refused
+ * - struct: plain object by member name; a missing member is null, an unknown one is rejected
  * - NULL: null, in nullable columns, members and elements only
  */
 export type RowValue =

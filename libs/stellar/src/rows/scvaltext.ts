@@ -30,12 +30,12 @@ const ARMS: Readonly<Record<ScVal['type'], string>> = {
   scvExecutableTag: 'ExecutableTag',
 };
 
-/** Name of a Soroban value's arm in Go's XDR package; empty for values without content. */
+/** Name of a Soroban value's arm in Go's XDR package; empty for arms without content. */
 export function scValArm(value: ScVal): string {
   return ARMS[value.type];
 }
 
-/** A Soroban value as Go prints it, which is what stellar-etl writes; SEP-51 JSON keeps more. */
+/** A Soroban value as Go prints it, because stellar-etl writes that. SEP-51 JSON keeps more information. */
 export function scValText(value: ScVal, strkeys: Strkeys): string {
   switch (value.type) {
     case 'scvVoid':
@@ -104,7 +104,7 @@ function mapText(entries: readonly ScMapEntry[], strkeys: Strkeys): string {
 /** Last second that a Date can hold. */
 const LAST_SECOND = 8_640_000_000_000n;
 
-/** A time as Go prints it in UTC; the number of seconds when it is no date. */
+/** A time as Go prints it in UTC; the number of seconds when it is out of range. */
 function timeText(seconds: bigint): string {
   if (seconds > LAST_SECOND) return String(seconds);
   const [day, time] = new Date(Number(seconds) * 1000).toISOString().split(/[T.]/) as [string, string];

@@ -6,7 +6,7 @@ import type { LedgerContext } from './context';
 import { entryColumns } from './entrycolumns';
 import type { Row } from './row';
 
-/** The rows of `config_settings`: columns of other settings than the row's own are null. */
+/** The rows of `config_settings`: columns of other settings are null. */
 export function* settingRows(context: LedgerContext): Generator<Row> {
   for (const change of entryChanges(context, 'configSetting')) {
     const { data, entry } = change;

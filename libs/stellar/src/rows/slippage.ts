@@ -6,9 +6,9 @@ const MOST = 0x7fffffffffffffffn;
 const BIPS = 10_000n;
 
 /**
- * How far rounding moved what a pool paid out, in whole percent, as stellar-etl computes it (its code says basis
- * points): of the payout for the amount that the path payment fixed. `receives`: strict receive, which fixes the amount paid out; its overflows give
- * the greatest int64. Null when the pool can't make this trade at all.
+ * Rounding slippage of a pool's payout in whole percent, computed as stellar-etl does (its code says basis points). The
+ * payout is computed for the amount that the path payment fixed. `receives`: strict receive, which fixes the amount
+ * paid out; an overflow returns the greatest int64. Null when the pool can't make this trade at all.
  */
 export function roundingSlippage(
   { params, reserveA, reserveB }: ConstantProduct,

@@ -85,7 +85,7 @@ function metaFees(meta: TransactionMeta): Extract<SorobanMetaExt, { type: 1 }>['
   return ext?.type === 1 ? ext.value : undefined;
 }
 
-/** Balance of the account in the last state before less that in the last update, 0 for what is not there. */
+/** Balance of the account in its last state minus that in its last update; a missing one counts as 0. */
 function balanceDrop(changes: readonly LedgerEntryChange[], key: Uint8Array): bigint {
   let before = 0n;
   let after = 0n;

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 
 /**
- * Text of bytes that should be UTF-8 as Go's JSON has it: each byte that is not part of a valid sequence becomes one
- * U+FFFD. The exact bytes of a memo are in `tx_envelope`.
+ * Decodes UTF-8 as Go's JSON encoder does: each byte that is not part of a valid sequence becomes one U+FFFD. The exact
+ * bytes of a memo are in `tx_envelope`.
  */
 export function goText(bytes: Uint8Array): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -5,7 +5,7 @@ import { addressText } from '../sep51';
 import { fingerprint64 } from './farmhash';
 import { goText } from './text';
 
-/** An asset as columns have it. Native: no code, no issuer. */
+/** An asset as column values. The native asset has an empty code and issuer. */
 export interface AssetText {
   readonly type: 'native' | 'credit_alphanum4' | 'credit_alphanum12';
   readonly code: string;
@@ -24,7 +24,7 @@ export const NATIVE: AssetText = {
   canonical: 'native',
 };
 
-/** Assets by code and issuer. Their ids are dear, and a process meets the same assets in every ledger. */
+/** Assets by code and issuer. Computing their ids is expensive, and the same assets appear in every ledger. */
 const assets = new Map<string, AssetText>();
 const MOST_ASSETS = 20_000;
 
@@ -59,7 +59,7 @@ export function assetText(asset: Asset): AssetText {
     : creditText(asset.value.assetCode, asset.value.issuer.value);
 }
 
-/** Strkeys of a ledger's accounts and contracts: the same few appear again and again. */
+/** Strkeys of a ledger's accounts and contracts; cached because the same few repeat. */
 export class Strkeys {
   private readonly accounts = new Map<string, string>();
   private readonly contracts = new Map<string, string>();

@@ -2,12 +2,12 @@ import { accountKeyOf } from '../strkey';
 import { creditXdr, isContractOf } from './assetid';
 import { type AssetText, NATIVE, creditText } from './texts';
 
-/** Most contracts and names that are remembered. */
+/** Maximum number of cached contracts and names. */
 const MOST_KNOWN = 20_000;
 
 /**
- * The assets behind contracts: an event names its asset, and the name is believed when the network derives the event's
- * contract from it.
+ * The assets behind contracts. An event names its asset; the name is trusted only when the network derives the event's
+ * contract id from that asset.
  */
 export class AssetContracts {
   private static readonly networks = new Map<string, AssetContracts>();
@@ -23,7 +23,7 @@ export class AssetContracts {
     return contracts;
   }
 
-  /** The asset of a contract, by the name an event gives it (`native` or `CODE:ISSUER`); undefined when it is another's. */
+  /** The asset of a contract, by its name in an event (`native` or `CODE:ISSUER`); undefined if the id differs. */
   asset(contract: Uint8Array, name: Uint8Array): AssetText | undefined {
     const key = latin1(contract) + latin1(name);
     const known = this.known.get(key);

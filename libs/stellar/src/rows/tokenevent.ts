@@ -4,7 +4,7 @@ import type { LedgerContext } from './context';
 import type { AssetText } from './texts';
 import type { AssetContracts } from './tokenasset';
 
-/** What a token event (SEP-41, CAP-67) says. */
+/** A decoded token event (SEP-41, CAP-67). */
 export interface Transfer {
   readonly topic: 'transfer' | 'mint' | 'burn' | 'clawback' | 'fee';
   readonly from: string | null;
@@ -44,8 +44,8 @@ const NATIVE_NAME = Buffer.from('native', 'latin1');
 const NOBODY = { from: null, to: null, toMuxed: null, toMuxedId: null } as const;
 
 /**
- * A transfer, mint, burn or clawback. `unified`: as events are since meta version 4; before, minting and clawing back
- * name the administrator first, and asset contracts call it a transfer when the issuer pays or is paid.
+ * A transfer, mint, burn or clawback. `unified`: the format since meta version 4. In the older format, mint and
+ * clawback name the administrator first, and asset contracts emit a transfer when the issuer pays or is paid.
  */
 export function readTransfer(
   context: LedgerContext,
@@ -86,7 +86,7 @@ function topicOf(name: ScVal | undefined): 'transfer' | 'mint' | 'burn' | 'clawb
     : undefined;
 }
 
-/** The issuer's payments are mints, payments to it are burns; between the issuer and itself it stays a transfer. */
+/** A payment from the issuer is a mint, a payment to the issuer a burn; from the issuer to itself, a transfer. */
 function withIssuer(transfer: Transfer): Transfer {
   const { topic, asset, from, to } = transfer;
   if (topic !== 'transfer' || asset === undefined || asset.type === 'native') return transfer;

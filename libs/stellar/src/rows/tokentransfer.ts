@@ -6,13 +6,13 @@ import { toid } from './toid';
 import { type Transfer, readFee, readTransfer } from './tokenevent';
 import { AssetContracts } from './tokenasset';
 
-/** The first protocol that refunds fees after all transactions instead of after each. */
+/** The first protocol that refunds fees after all transactions instead of after each one. */
 const REFUNDS_LAST = 23;
 
 /**
- * The rows of `token_transfers`, in the order things happened: the fees of all transactions, then what each successful
- * one moved, with the refunds of fees after it (until protocol 22) or after all. Meta before version 4 has no events of
- * fees and classic operations; its contracts' events are rows all the same.
+ * The rows of `token_transfers`, in chronological order: the fees of all transactions, then the transfers of each
+ * successful one. Fee refunds follow their transaction (until protocol 22) or all transactions. Meta before version 4
+ * has no events of fees and classic operations; its contract events still become rows.
  */
 export function* tokenTransferRows(context: LedgerContext): Generator<Row> {
   const assets = AssetContracts.of(context.network);

@@ -13,10 +13,10 @@ import { assetText } from './texts';
 const ORDER_BOOK = 1;
 const LIQUIDITY_POOL = 2;
 
-/** The second highest bit marks buying offer ids that are operation ids. */
+/** Bit 62 marks buying offer ids that are really operation ids. */
 const FROM_OPERATION = 1n << 62n;
 
-/** The rows of `trades`: one a claim of a successful transaction, in apply order. */
+/** The rows of `trades`: one per claim of a successful transaction, in apply order. */
 export function* tradeRows(ledger: LedgerContext): Generator<Row> {
   for (const transaction of ledger.transactions) {
     if (!transaction.successful) continue;
@@ -55,7 +55,7 @@ function tradeRow(at: AppliedOperation, claims: Claims, claim: ClaimAtom, order:
   };
 }
 
-/** Columns of a trade with an offer; its price is the one it had before the operation. */
+/** Columns of a trade with an offer; the price is the offer's price before the operation. */
 function offerColumns(
   at: AppliedOperation,
   claim: Exclude<ClaimAtom, { type: 'claimAtomTypeLiquidityPool' }>,
@@ -76,7 +76,7 @@ function offerColumns(
   };
 }
 
-/** Columns of a trade with a pool; its price is what was paid for what was received. */
+/** Columns of a trade with a pool; the price is the amount paid divided by the amount received. */
 function poolColumns(
   at: AppliedOperation,
   claim: Extract<ClaimAtom, { type: 'claimAtomTypeLiquidityPool' }>,

@@ -67,7 +67,7 @@ function innerTransaction(envelope: TransactionEnvelope): Transaction | Transact
   return 'innerTx' in tx ? tx.innerTx.value.tx : tx;
 }
 
-/** Protocol 20 charged fee bumps of Soroban transactions wrongly in the result; stellar-etl's correction, kept. */
+/** Protocol 20 reported a wrong fee for fee bumps of Soroban transactions; this applies stellar-etl's correction. */
 function feeCharged(
   context: LedgerContext,
   transaction: AppliedTransaction,

@@ -4,7 +4,7 @@ import type { LedgerContext } from './context';
 import { entryColumns, keyColumns } from './entrycolumns';
 import { type Row, goName } from './row';
 
-/** The rows of `ttl`: until which ledger Soroban entries live. */
+/** The rows of `ttl`: the last ledger in which each Soroban entry is live. */
 export function* ttlRows(context: LedgerContext): Generator<Row> {
   for (const change of entryChanges(context, 'ttl')) {
     const { keyHash, liveUntilLedgerSeq } = change.data;
@@ -19,7 +19,7 @@ export function* ttlRows(context: LedgerContext): Generator<Row> {
 /** Kinds of entries that are archived and restored. */
 const RESTORABLE = ['contractData', 'contractCode', 'ttl'] as const satisfies readonly EntryType[];
 
-/** The rows of `restored_key`: entries that a ledger took back from the archive. */
+/** The rows of `restored_key`: entries that a ledger restored from the archive. */
 export function* restoredKeyRows(context: LedgerContext): Generator<Row> {
   for (const type of RESTORABLE)
     for (const { change, entry, key } of entryChanges(context, type))

@@ -1,6 +1,6 @@
 import { LEDGER_TYPES, type LedgerType } from '@parquetry/core';
 
-/** The message types made from ledgers, in the order that help and documentation list them. */
+/** The message types made from ledgers, in the order of the help and the documentation. */
 export const STELLAR_TYPES = LEDGER_TYPES;
 
 /** A message type made from ledgers. */

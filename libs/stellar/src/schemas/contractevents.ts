@@ -1,7 +1,7 @@
 import type { TableSchema } from '@parquetry/schema';
 import { T, listOf, numberFields } from './build';
 
-/** Columns of `contract_events`, from TransactionMeta V3 and V4. There is no unique key: equal rows are separate events. */
+/** Columns of `contract_events`, from TransactionMeta V3 and V4. No unique key: equal rows are separate events. */
 export const contractEventsSchema: TableSchema = {
   messageType: 'contract_events',
   origin: 'predefined',

@@ -7,7 +7,7 @@ import { decompress } from '@mongodb-js/zstd';
 export const DATA =
   process.env['PARQUETRY_TEST_DATA'] ?? path.resolve(__dirname, '../../../../../shared/data');
 
-/** Whether the test data is there, and the words for test names when it is not. */
+/** Whether the test data is present, and the suffix for test names when it is not. */
 export const hasData = existsSync(path.join(DATA, 'lakes'));
 export const SKIPPED = hasData ? '' : ' (skipped: no test data, set PARQUETRY_TEST_DATA)';
 
@@ -43,15 +43,15 @@ export async function lakeObjects(
   );
 }
 
-/** Text of a golden file; empty when there is none. */
+/** Text of a golden file; empty when the file does not exist. */
 export async function goldenText(range: string, type: string): Promise<string> {
   const file = path.join(folderOf('goldens', range), `${type}.ndjson.zst`);
   return existsSync(file) ? (await decompress(readFileSync(file))).toString('utf8') : '';
 }
 
 /**
- * SEP-51 JSON of ScVals (base64 XDR) by stellar-xdr-json, the reference in Rust. It is an ES module with WebAssembly
- * beside it, which Jest can't load, so a Node process runs it.
+ * SEP-51 JSON of ScVals (base64 XDR) by stellar-xdr-json, the reference implementation in Rust. Jest can't load its ES
+ * module and WebAssembly file, so a Node process runs it.
  */
 export function referenceJson(values: readonly string[]): string[] {
   const script = `

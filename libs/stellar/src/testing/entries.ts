@@ -96,7 +96,7 @@ export function updated(before: xdr.LedgerEntry, after: xdr.LedgerEntry): xdr.Le
   return [xdr.LedgerEntryChange.ledgerEntryState(before), xdr.LedgerEntryChange.ledgerEntryUpdated(after)];
 }
 
-/** The changes of a removal; which classic key is named does not matter to what reads the state before it. */
+/** The changes of a removal. Any classic key will do, because readers use the state listed before it. */
 export function removed(before: xdr.LedgerEntry): xdr.LedgerEntryChange[] {
   return [
     xdr.LedgerEntryChange.ledgerEntryState(before),

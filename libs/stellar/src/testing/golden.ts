@@ -9,7 +9,7 @@ import { DATA, hasData } from './data';
 /** JSON with its numbers as text: `#` and the digits as they were written. */
 export type Lossless = null | boolean | string | Lossless[] | { [key: string]: Lossless };
 
-/** A lake of the test data with rows that stellar-etl made of it. */
+/** A lake of the test data with the rows that stellar-etl produced from it. */
 export interface GoldenLake {
   readonly name: string;
   readonly lake: string;
@@ -68,7 +68,7 @@ export async function goldenLedgers(
   return ledgers.sort((a, b) => a.sequence - b.sequence);
 }
 
-/** The golden rows of a table; none when stellar-etl made none. */
+/** The golden rows of a table; empty when stellar-etl produced none. */
 export async function goldenRows({ goldens }: GoldenLake, type: string): Promise<Record<string, Lossless>[]> {
   const file = path.join(goldens, `${type}.ndjson.zst`);
   if (!existsSync(file)) return [];

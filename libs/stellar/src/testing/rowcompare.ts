@@ -56,7 +56,7 @@ function pairs(schema: TableSchema, ours: readonly Row[], golden: readonly Golde
   return [...byKey.values()].map(({ own, theirs }) => [own, theirs]);
 }
 
-/** The columns that name a row. Messages of contract data may lack them, so the schema has no key. */
+/** The columns that identify a row. Contract data messages may lack them, so their schema has no key. */
 function keyColumns({ messageType, uniqueKey }: TableSchema): readonly string[] {
   return messageType === 'contract_data' ? ['ledger_key_hash', 'ledger_sequence'] : (uniqueKey ?? []);
 }

@@ -4,12 +4,12 @@ import type { Row } from '../rows/row';
 import { SETTING_COLUMNS } from '../schemas/configsettings';
 import type { Lossless } from './golden';
 
-/** A difference from stellar-etl that is meant, with the rule that our value follows instead. */
+/** A deliberate difference from stellar-etl, with the rule that our value follows instead. */
 export interface Exception {
   readonly name: string;
   readonly types: readonly string[];
   readonly columns: readonly string[];
-  /** Whether this value is the exception, and ours is what the rule says. */
+  /** Whether the exception applies to this value and our value follows the rule. */
   applies(own: Row, golden: Readonly<Record<string, Lossless>>, column: string): boolean;
 }
 
@@ -144,7 +144,7 @@ function hashes(keys: Lossless | undefined): string {
   return (keys as readonly string[]).map((key) => sha256(Buffer.from(key, 'base64'))).join(',');
 }
 
-/** The event's own bytes: contract_event_xdr less the flag before it. */
+/** The event's bytes: contract_event_xdr without the flag before it. */
 export function eventOf(xdr: unknown): string {
   return Buffer.from(String(xdr), 'base64').subarray(4).toString('hex');
 }

@@ -1,6 +1,6 @@
 import type { AccountId, Span, Union } from './values';
 
-/** Assets, prices and claimants, as the compiled readers give them. */
+/** Assets, prices and claimants, as the compiled readers return them. */
 
 export type Asset = Union<'assetTypeNative', undefined> | CreditAsset;
 export type CreditAsset = Union<'assetTypeCreditAlphanum4' | 'assetTypeCreditAlphanum12', AlphaNum>;

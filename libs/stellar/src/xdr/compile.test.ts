@@ -35,7 +35,7 @@ describe('compiled readers', () => {
     120_000,
   );
 
-  it('records where values stand', () => {
+  it('records the offsets of values', () => {
     const bytes = buildLedger({ transactions: [{}] });
     const padded = Buffer.concat([Buffer.alloc(8, 0xff), bytes]);
     const meta = whole.read.LedgerCloseMeta(padded, 8) as {

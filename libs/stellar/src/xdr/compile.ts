@@ -4,7 +4,7 @@ import { type TypeNode, describeType } from './table';
 /** How deep the recursive types (ScVal, claim predicates, invocations, …) may nest. */
 export const MAX_DEPTH = 500;
 
-/** Why reading stopped. `unknown`: a discriminant or enum value this version does not know; `corrupt`: all else. */
+/** Why reading stopped. `unknown`: an unsupported discriminant or enum value; `corrupt`: anything else. */
 export class XdrFault extends Error {
   constructor(
     readonly kind: 'unknown' | 'corrupt',
@@ -29,11 +29,11 @@ export interface ReadState {
 export interface Compiled<Root extends string> {
   readonly state: ReadState;
   readonly read: Readonly<Record<Root, (bytes: Uint8Array, offset: number) => unknown>>;
-  /** The generated source, for tests and curiosity. */
+  /** The generated source, for tests. */
   readonly source: string;
 }
 
-/** What to record besides the values. */
+/** What to record in addition to the values, and what to skip. */
 export interface CompileOptions<Root extends string> {
   readonly roots: readonly Root[];
   /** Structs and unions whose objects carry `xdrStart` and `xdrEnd`, byte offsets in the input. */
@@ -42,7 +42,7 @@ export interface CompileOptions<Root extends string> {
   readonly fieldSpans: ReadonlySet<string>;
   /**
    * Structs, unions and struct fields (`Struct.field`) that are read and checked but not built: their value is
-   * undefined. Most of a ledger is never looked at, and building it costs more than half of the time.
+   * undefined. Most of a ledger is never used, and building it takes more than half of the time.
    */
   readonly skips?: ReadonlySet<string>;
 }
@@ -58,7 +58,7 @@ const PRIMITIVE_CODE: Readonly<Record<Primitive, string>> = {
   void: 'return undefined',
 };
 
-/** The same without a value. Running past the end is found by the next read, or when the root value is done. */
+/** The same without a value. The next read, or the end of the root value, detects running past the end. */
 const PRIMITIVE_SKIP: Readonly<Record<Primitive, string>> = {
   ...PRIMITIVE_CODE,
   int: 'p+=4',
@@ -68,8 +68,8 @@ const PRIMITIVE_SKIP: Readonly<Record<Primitive, string>> = {
 };
 
 /**
- * Compiles readers from stellar-base's own type table: one flat function a type, plain objects out. Structs become
- * objects, unions `{type, value}` (type: the enum member's name, or the number), enums their member's name, options
+ * Compiles readers from stellar-base's type table: one flat function per type, which returns plain objects. Structs
+ * become objects, unions `{type, value}` (type: the enum member's name or the number), enums their member's name, options
  * `undefined` when absent, 64-bit integers bigint, opaque data and strings views of the input (no copy).
  */
 export function compile<Root extends string>(options: CompileOptions<Root>): Compiled<Root> {
@@ -100,7 +100,7 @@ class Compiler {
   readonly functions: string[] = [];
   readonly enums: Record<string, string>[] = [];
   private readonly names = { build: new Map<unknown, string>(), skip: new Map<unknown, string>() };
-  /** Functions being written; one that is called while it is open is recursive. */
+  /** Functions under construction; a type that refers to one of them is recursive. */
   private readonly open = new Set<string>();
   private readonly recursive = new Set<string>();
   private readonly sizes = new Map<unknown, number>();
@@ -111,7 +111,7 @@ class Compiler {
     private readonly skips: ReadonlySet<string>,
   ) {}
 
-  /** The name of the function that reads `type`, or only checks it. */
+  /** The name of the function that reads `type` or, in skip mode, only checks it. */
   emit(type: unknown, mode: 'build' | 'skip' = 'build'): string {
     const node = describeType(type);
     if (node === undefined) throw new TypeError(`Not an XDR type: ${String(type)}`);
@@ -218,7 +218,7 @@ class Compiler {
       if (marked) members.push(`${field}Start:s${index}`, `${field}End:e${index}`);
     }
     if (spanned) members.push('xdrStart:xs', 'xdrEnd:p');
-    // The header names the ledger and the protocol in errors about what follows it.
+    // Errors about later bytes name the ledger and the protocol of this header.
     const note = name === 'LedgerHeader' ? 'S.protocol=v0;S.ledger=v5;' : '';
     return `${spanned ? 'const xs=p;' : ''}${reads.join('')}${note}return {${members.join(',')}}`;
   }
@@ -237,7 +237,7 @@ class Compiler {
     return `${spanned ? 'const xs=p;' : ''}const s=D.getInt32(p);p+=4;switch(s){${cases.join('')}default:${fallback}}`;
   }
 
-  /** Least encoded size of a type in bytes; bounds what a hostile list length can allocate. */
+  /** Minimum encoded size of a type in bytes; limits what a hostile list length can allocate. */
   private leastSize(type: unknown): number {
     const known = this.sizes.get(type);
     if (known !== undefined) return known;

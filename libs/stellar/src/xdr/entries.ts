@@ -1,7 +1,7 @@
 import type { Asset, ClaimableBalanceId, Claimant, PoolParameters, Price, TrustLineAsset } from './assets';
 import type { AccountId, ScAddress, SignerKey, Span, Union } from './values';
 
-/** The classic ledger entries, as the compiled readers give them. */
+/** The classic ledger entries, as the compiled readers return them. */
 
 export interface Signer {
   readonly key: SignerKey;

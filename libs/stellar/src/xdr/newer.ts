@@ -50,7 +50,7 @@ const NEWER: readonly NewerArms[] = [
     ],
   },
   {
-    // Protocol 28, CAP-83: consensus on an empty transaction set in place of one that did not arrive
+    // Protocol 28, CAP-83: consensus on an empty transaction set instead of one that did not arrive
     union: 'StellarValueExt',
     discriminant: 'StellarValueType',
     arms: [
@@ -67,7 +67,7 @@ const NEWER: readonly NewerArms[] = [
     ],
   },
   {
-    // Protocol 28, CAP-85: code that another contract owns, under a tag
+    // Protocol 28, CAP-85: code that another contract owns, identified by a tag
     union: 'ContractExecutable',
     discriminant: 'ContractExecutableType',
     arms: [

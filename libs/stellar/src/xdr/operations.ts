@@ -4,7 +4,7 @@ import type { AccountId, MuxedAccount, ScAddress, ScVal, SignerKey, Span, Union 
 
 export type * from './assets';
 
-/** Operations and their results, as the compiled readers give them. */
+/** Operations and their results, as the compiled readers return them. */
 
 interface PathPayment {
   readonly sendAsset: Asset;
@@ -17,7 +17,7 @@ interface Offer {
   readonly buying: Asset;
   readonly price: Price;
 }
-/** What a contract is made from: an address and a salt, or an asset. */
+/** The preimage of a contract id: an address and a salt, or an asset. */
 export type ContractIdPreimage =
   | Union<'contractIdPreimageFromAddress', { readonly address: ScAddress }>
   | Union<'contractIdPreimageFromAsset', Asset>;
@@ -151,7 +151,7 @@ interface Claim {
   readonly assetBought: Asset;
   readonly amountBought: bigint;
 }
-/** A trade against an offer (V0 before protocol 18) or a liquidity pool, from the view of who was there before. */
+/** A trade with an offer (V0 before protocol 18) or a liquidity pool, from the point of view of that offer or pool. */
 export type ClaimAtom =
   | Union<'claimAtomTypeV0', Claim & { readonly sellerEd25519: Uint8Array; readonly offerId: bigint }>
   | Union<'claimAtomTypeOrderBook', Claim & { readonly sellerId: AccountId; readonly offerId: bigint }>

@@ -3,12 +3,12 @@ import type { StellarType } from '../rows/types';
 /** Types whose rows describe operations. */
 const OPERATIONS = ['operations', 'effects', 'trades'] as const;
 
-/** Types that fold the changes of ledger entries, by what they read of an entry. */
+/** Types that fold the changes of ledger entries, by the part of an entry that they read. */
 const SPONSORED = ['accounts', 'signers', 'trustlines', 'offers', 'claimable_balances'] as const;
 
 /**
- * The parts of a ledger (types, or `Struct.field`) that only these message types look at. A reader that is compiled
- * for other types checks these parts but does not build them: building costs more than half of the time.
+ * The parts of a ledger (types, or `Struct.field`) that only these message types use. A reader that is compiled for
+ * other types checks these parts but does not build them, because building takes more than half of the time.
  */
 const PARTS: Readonly<Record<string, readonly StellarType[]>> = {
   ScpHistoryEntry: [],
@@ -49,7 +49,7 @@ const PARTS: Readonly<Record<string, readonly StellarType[]>> = {
   ContractEvent: ['operations', 'effects', 'contract_events', 'token_transfers'],
 };
 
-/** The parts that none of these message types looks at. */
+/** The parts that none of these message types uses. */
 export function unusedParts(types: readonly StellarType[]): ReadonlySet<string> {
   const wanted = new Set(types);
   return new Set(Object.keys(PARTS).filter((part) => PARTS[part]?.every((type) => !wanted.has(type))));

@@ -111,7 +111,7 @@ describe('batch header', () => {
     return bytes;
   };
 
-  it('gives the range inside', () => {
+  it('returns the range inside', () => {
     expect(readBatchHeader(header(2, 63, 62), 'object')).toEqual({ start: 2, end: 63, offset: 12 });
     expect(readBatchHeader(header(0xffffffff, 0xffffffff, 1), 'object').end).toBe(0xffffffff);
   });

@@ -4,7 +4,7 @@ import { type Compiled, type ReadState, XdrFault, compile } from './compile';
 import { unusedParts } from './parts';
 import type { LedgerCloseMeta, LedgerHeader, ScVal } from './types';
 
-/** Newest protocol whose XDR these readers know whole. */
+/** Newest protocol whose XDR these readers support completely. */
 export const SUPPORTED_PROTOCOL = 28;
 
 const ROOTS = ['LedgerCloseMeta', 'LedgerHeader', 'ScVal'] as const;
@@ -38,7 +38,7 @@ const FIELD_SPANS = new Set([
   'AccountEntry.signers',
 ]);
 
-/** Readers by what they leave out. A process meets few sets of message types. */
+/** Readers by the parts that they skip. A process uses few different sets of message types. */
 const readers = new Map<string, Compiled<Root>>();
 
 function readerFor(types: readonly StellarType[]): Compiled<Root> {
@@ -51,7 +51,7 @@ function readerFor(types: readonly StellarType[]): Compiled<Root> {
   return compiled;
 }
 
-/** A ledger with the bytes its spans and views point into. */
+/** A ledger with the bytes that its offsets and views refer to. */
 export interface DecodedLedger {
   readonly bytes: Buffer;
   readonly meta: LedgerCloseMeta;
@@ -59,7 +59,7 @@ export interface DecodedLedger {
 
 /**
  * Reads the LedgerCloseMeta that begins at `offset`; its end is `meta.xdrEnd`. `where` names the input in errors.
- * `types`: the message types that rows will be made of; what only other types use is checked but not built.
+ * `types`: the message types to make rows of; parts that only other types use are checked but not built.
  * @throws ParquetryError PROTOCOL_UNSUPPORTED for an unknown union arm or enum value, SOURCE_CORRUPT for bytes that
  * are not such a value
  */
@@ -101,7 +101,7 @@ export interface BatchHeader {
 }
 
 /**
- * Reads the header of a LedgerCloseMetaBatch and checks that it holds as many ledgers as it says.
+ * Reads the header of a LedgerCloseMetaBatch and checks that the number of ledgers matches its range.
  * @throws ParquetryError SOURCE_CORRUPT
  */
 export function readBatchHeader(bytes: Buffer, where: string): BatchHeader {
@@ -130,7 +130,7 @@ function readAt<T>(compiled: Compiled<Root>, root: Root, bytes: Buffer, offset: 
 }
 
 function corrupt(where: string, what: string, offset: number, cause?: unknown): ParquetryError {
-  return new ParquetryError('SOURCE_CORRUPT', `${where} is no valid ledger XDR: ${what} (byte ${offset}).`, {
+  return new ParquetryError('SOURCE_CORRUPT', `${where} is not valid ledger XDR: ${what} (byte ${offset}).`, {
     details: { source: where, offset },
     hint: 'Fetch the object again from its origin and compare checksums.',
     cause,

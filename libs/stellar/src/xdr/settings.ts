@@ -1,6 +1,6 @@
 import type { ExtensionPoint, Union } from './values';
 
-/** The network's settings for Soroban, one entry each, as the compiled readers give them. */
+/** The network's settings for Soroban, one entry each, as the compiled readers return them. */
 export type ConfigSettingEntry = {
   readonly [Name in keyof ConfigSettings]: Union<Name, ConfigSettings[Name]>;
 }[keyof ConfigSettings];

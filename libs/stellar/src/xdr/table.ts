@@ -31,7 +31,7 @@ const PRIMITIVES = new Map<unknown, TypeNode>([
   [X.Void, { kind: 'void' }],
 ]);
 
-/** Reads one type of stellar-base's table; `undefined` for something that is no type. */
+/** Reads one type of stellar-base's table; `undefined` for anything that is not a type. */
 export function describeType(type: unknown): TypeNode | undefined {
   const primitive = PRIMITIVES.get(type);
   if (primitive !== undefined) return primitive;

@@ -1,5 +1,5 @@
 /**
- * The decoded values that the rows and the proof use, as the compiled readers give them: 64-bit integers are bigint,
+ * The decoded values that the rows and the proof use, as the compiled readers return them: 64-bit integers are bigint,
  * opaque data and strings are views of the input, unions are `{type, value}`. Names are those of stellar-base.
  */
 

@@ -1,4 +1,4 @@
-/** The values that all decoded types are made of. */
+/** The building blocks of all decoded types. */
 
 /** Position of a value's XDR in the bytes it was read from; `xdrEnd` is exclusive. */
 export interface Span {
@@ -12,7 +12,7 @@ export interface Union<Type extends string | number, Value> {
   readonly value: Value;
 }
 
-/** A place that protocols may extend later; nothing so far. */
+/** An extension point that no protocol uses yet. */
 export type ExtensionPoint = Union<0, undefined>;
 
 export type MuxedAccount =

@@ -1,6 +1,6 @@
 import type { EffectsOf } from './describe';
 
-/** The first account that changed; one that kept its number has no effect. */
+/** Effect on the first changed account; none when its sequence number stayed the same. */
 export const bumpSequence: EffectsOf<'bumpSequence'> = (effects, _, at) => {
   for (const { before, after } of at.changes) {
     if (before?.data.type !== 'account' || after?.data.type !== 'account') continue;

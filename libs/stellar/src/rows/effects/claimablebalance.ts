@@ -12,7 +12,7 @@ export const createClaimableBalance: EffectsOf<'createClaimableBalance'> = (effe
     after?.data.type === 'claimableBalance' ? [after.data.value] : [],
   )[0];
   if (balance === undefined) return;
-  // The operation's claimants, because the entry has relative times made absolute.
+  // Use the operation's claimants: the entry has relative times converted to absolute ones.
   balanceCreated(effects, balance, body.claimants);
   effects.source('account_debited', movement(balance.amount, balance.asset));
 };
@@ -35,11 +35,11 @@ export const clawbackClaimableBalance: EffectsOf<'clawbackClaimableBalance'> = (
     balance_id: at.ledger.bytes.toString('hex', id.xdrStart, id.xdrEnd),
   });
   const [balance] = removedBalances(at);
-  // The funds are burned; stellar-etl credits them to the issuer all the same.
+  // The funds are burned, but stellar-etl credits them to the issuer.
   if (balance !== undefined) effects.source('account_credited', movement(balance.amount, balance.asset));
 };
 
-/** Effects of a balance that was made, and of its claimants. */
+/** Effects of a created claimable balance and of its claimants. */
 export function balanceCreated(
   effects: EffectList,
   balance: ClaimableBalanceEntry,
@@ -55,7 +55,7 @@ export function balanceCreated(
     });
 }
 
-/** A claimable balance id: its XDR, hex. */
+/** The XDR of a claimable balance id, hex. */
 export function balanceId({ at }: EffectList, { balanceId: id }: ClaimableBalanceEntry): string {
   return at.ledger.bytes.toString('hex', id.xdrStart, id.xdrEnd);
 }

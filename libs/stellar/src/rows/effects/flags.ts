@@ -1,12 +1,12 @@
 import type { Details } from '../details';
 import type { Flag } from '../operations/flags';
 
-/** Names of the members where they are not the flag's name and `_flag`. */
+/** Member names that are not the flag's name followed by `_flag`. */
 const NAMES: Readonly<Record<string, string>> = {
   authorized_to_maintain_liabilities: 'authorized_to_maintain_liabilites',
 };
 
-/** Puts a member for each flag that `bits` has: whether it was set or cleared. */
+/** Puts a member for each flag in `bits`: true when it was set, false when it was cleared. */
 export function putFlag(
   details: Details,
   flags: readonly Flag[],

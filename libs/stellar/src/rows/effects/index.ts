@@ -23,7 +23,7 @@ import { allowTrust, changeTrust, setTrustLineFlags } from './trustline';
 
 const NONE = (): void => undefined;
 
-/** Effects by operation type, apart from those on sponsorships and pools. A new protocol adds a file and a line here. */
+/** Effects by operation type, except sponsorship and pool effects. A new type needs a file and a line here. */
 const EFFECTS: { readonly [T in OperationType]: EffectsOf<T> } = {
   createAccount,
   payment,

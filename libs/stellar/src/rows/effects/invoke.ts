@@ -6,7 +6,7 @@ import type { EffectList } from './list';
 
 const ASSET = assetNames('');
 
-/** What the events of asset contracts moved: from accounts and to accounts, or contracts. */
+/** Credits and debits of accounts and contracts, from the events of asset contracts. */
 export const invokeHostFunction: EffectsOf<'invokeHostFunction'> = (effects, _, at) => {
   for (const event of assetEvents(at)) {
     if (event.from !== undefined) moved(effects, event, 'debited', event.from);

@@ -2,7 +2,7 @@ import { claimsOf } from '../claims';
 import type { EffectsOf } from './describe';
 import { tradeEffects } from './trade';
 
-/** Effects of the three operations that place offers. */
+/** Effects of the three operation types that manage offers. */
 export const offer: EffectsOf<'manageSellOffer' | 'manageBuyOffer' | 'createPassiveSellOffer'> = (
   effects,
   _,

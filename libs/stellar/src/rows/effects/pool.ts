@@ -22,7 +22,7 @@ export function poolDetails({ liquidityPoolId, body }: LiquidityPoolEntry): Deta
   };
 }
 
-/** Both assets of a pool with what the change added to it, or took from it (`sign` -1). */
+/** Both assets of a pool with the amounts that the change added or, with `sign` -1, removed. */
 export function reserves({ pool, reserveA, reserveB }: PoolChange, sign: 1n | -1n): Details[] {
   const { assetA, assetB } = pool.body.value.params;
   return [
@@ -55,7 +55,7 @@ export const liquidityPoolWithdraw: EffectsOf<'liquidityPoolWithdraw'> = (
   });
 };
 
-/** Pools that an operation made or removed. */
+/** Effects of pools that an operation created or removed. */
 export function poolEffects(effects: EffectList): void {
   for (const { before, after } of effects.at.changes) {
     if (before === undefined && after?.data.type === 'liquidityPool')

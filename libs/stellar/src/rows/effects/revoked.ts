@@ -5,8 +5,8 @@ import type { EffectList } from './list';
 import { poolDetails, reserves } from './pool';
 
 /**
- * Effects of taking the authorization of a trust line that holds pool shares: the shares are redeemed into claimable
- * balances, listed by asset. Nothing when no such balance was made.
+ * Effects of revoking the authorization of a trust line that holds pool shares: the shares are redeemed into claimable
+ * balances, listed by asset. No effects when no claimable balance was created.
  */
 export function revokedEffects(effects: EffectList): void {
   const { at } = effects;

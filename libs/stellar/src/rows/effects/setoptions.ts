@@ -40,7 +40,7 @@ function thresholds({ lowThreshold, medThreshold, highThreshold }: OperationBodi
   };
 }
 
-/** Signers that went or changed their weight, then those that came, each in the order of their texts. */
+/** Removed and updated signers, then created ones; each group is ordered by strkey. */
 function signerEffects(effects: EffectList, at: AppliedOperation): void {
   for (const { before, after } of at.changes) {
     if (before?.data.type !== 'account' || after?.data.type !== 'account') continue;
@@ -57,7 +57,7 @@ function signerEffects(effects: EffectList, at: AppliedOperation): void {
   }
 }
 
-/** Weights of an account's signers, the master key among them while it has a weight. */
+/** Weights of an account's signers, including the master key when its weight is not 0. */
 function signerWeights(account: AccountEntry, at: AppliedOperation): ReadonlyMap<string, number> {
   const weights = new Map<string, number>();
   const [master = 0] = account.thresholds;

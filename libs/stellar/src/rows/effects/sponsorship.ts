@@ -9,7 +9,7 @@ import { assetText } from '../texts';
 import { balanceId } from './claimablebalance';
 import type { EffectList } from './list';
 
-/** Sponsorships that an operation made, moved or ended, by entry in the order of ledger keys; then its signers. */
+/** Sponsorships that an operation created, updated or removed, in ledger key order: each entry, then its signers. */
 export function sponsorshipEffects(effects: EffectList): void {
   for (const pair of effects.at.changes) {
     entrySponsorship(effects, pair);
@@ -17,7 +17,7 @@ export function sponsorshipEffects(effects: EffectList): void {
   }
 }
 
-/** What a sponsorship effect is called, from the sponsors before and after; undefined when nothing changed. */
+/** Kind and details of a sponsorship effect, from the sponsors before and after; undefined when nothing changed. */
 function sponsorChange(
   before: string | undefined,
   after: string | undefined,
@@ -40,7 +40,7 @@ function entrySponsorship(effects: EffectList, { before, after }: EntryPair): vo
   entryEffect(effects, data, ...change);
 }
 
-/** Effects on accounts and trust lines are on their account, those on data and claimable balances on the source. */
+/** The effect belongs to the account of an account or trust line entry, and to the source for other entries. */
 function entryEffect(
   effects: EffectList,
   data: LedgerEntryData,

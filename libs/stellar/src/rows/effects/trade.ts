@@ -11,10 +11,10 @@ const SELLER = accountNames('seller');
 const BOUGHT = assetNames('bought_');
 const SOLD = assetNames('sold_');
 
-/** stellar-etl gives each side of each trade all of these, whatever became of the offers. */
+/** stellar-etl writes all of these for each side of each trade, whatever happened to the offers. */
 const TRADE_EFFECTS: readonly EffectName[] = ['trade', 'offer_updated', 'offer_removed', 'offer_created'];
 
-/** Effects of trades; `created`: also offer_created, which stellar-etl leaves out for strict send. */
+/** Effects of trades. `created`: whether to add offer_created, which stellar-etl omits for strict send. */
 export function tradeEffects(effects: EffectList, claims: readonly ClaimAtom[], created: boolean): void {
   const types = created ? TRADE_EFFECTS : TRADE_EFFECTS.slice(0, -1);
   for (const claim of claims) {

@@ -14,7 +14,7 @@ const ASSET = assetNames('');
 const AUTHORIZED = 1;
 const MAINTAIN = 2;
 
-/** One effect on the trust line of the operation's asset; an account that trusts itself changes nothing. */
+/** One effect on the trust line of the operation's asset; none when an issuer trusts its own asset. */
 export const changeTrust: EffectsOf<'changeTrust'> = (effects, { line, limit }, at) => {
   const change = at.changes.find(({ before, after }) => {
     const entry = (after ?? before)?.data;
@@ -30,7 +30,7 @@ export const changeTrust: EffectsOf<'changeTrust'> = (effects, { line, limit }, 
   else effects.source(change.after === undefined ? 'trustline_removed' : 'trustline_updated', details);
 };
 
-/** Twice the same effect, without and with flags, as stellar-etl has it. */
+/** The same effect twice, first without flags and then with them, as in stellar-etl. */
 export const allowTrust: EffectsOf<'allowTrust'> = (effects, { trustor, asset, authorize }, at) => {
   const text = creditText(asset.value, accountKey(at.source));
   const account = at.strkeys.account(trustor.value);

@@ -3,13 +3,13 @@ import type { OperationBodies, OperationType } from '../../xdr/operations';
 import { type Details, type DetailsWriter, detailsWriter } from '../details';
 import type { AppliedOperation } from '../operation';
 
-/** How the rows of one operation type are made. */
+/** How to build the rows of one operation type. */
 export interface OperationDescription<T extends OperationType> {
   /** Number of the type in the protocol. */
   readonly code: number;
   /** `type_string`. */
   readonly name: string;
-  /** Names of the members that its details may have, in any order; `sponsor` goes without saying. */
+  /** Names of the members that its details may have, in any order; `sponsor` is always allowed. */
   readonly members: readonly string[];
   /** Fills the details. */
   readonly fill: (details: Details, body: OperationBodies[T], at: AppliedOperation) => void;

@@ -17,8 +17,8 @@ export const endSponsoringFutureReserves = describe<'endSponsoringFutureReserves
 });
 
 /**
- * Source of the last operation before this one that began to sponsor this source. Failed transactions may be nested
- * wrongly, so that they tell nothing.
+ * Source of the latest earlier operation that began to sponsor this operation's source. Undefined for failed
+ * transactions: their sponsorships may be nested incorrectly.
  */
 function sponsorOf(at: AppliedOperation): MuxedAccount | undefined {
   if (!at.transaction.successful) return undefined;

@@ -21,7 +21,7 @@ export const TRUSTLINE_FLAGS: readonly Flag[] = [
 /** Members for flags set and flags cleared. */
 export const FLAG_MEMBERS: readonly string[] = ['set_flags', 'set_flags_s', 'clear_flags', 'clear_flags_s'];
 
-/** Puts the flags that `bits` has, as numbers and as names; nothing when it is 0 or absent. */
+/** Puts the flags in `bits` as numbers and as names; nothing when `bits` is 0 or absent. */
 export function putFlags(
   details: Details,
   name: 'set_flags' | 'clear_flags',

@@ -31,7 +31,7 @@ export function putFootprint(details: Details, at: AppliedOperation): void {
   details['contract_code_hash'] = code === undefined ? null : hex(code.value.hash);
 }
 
-/** The first contract whose data the footprint writes, else reads; empty without one. */
+/** The first contract whose data the footprint writes, or else reads; empty if there is none. */
 export function footprintContract(at: AppliedOperation): string {
   const { readOnly, readWrite } = footprint(at);
   for (const key of [...readWrite, ...readOnly])

@@ -33,7 +33,7 @@ import { setOptions } from './setoptions';
 import { entrySponsor } from './sponsor';
 import { setTrustLineFlags } from './trustlineflags';
 
-/** Every operation type. A new protocol adds a file and a line here. */
+/** Every operation type. A new one needs a file and a line here. */
 export const OPERATIONS: Readonly<Record<OperationType, DescribedOperation>> = {
   createAccount,
   payment,

@@ -56,7 +56,7 @@ function putInvocation(details: Details, invocation: InvokeContractArgs, at: App
   const { contractAddress, functionName, args } = invocation;
   const contract: Value = { type: 'scvAddress', value: contractAddress };
   const name: Value = { type: 'scvSymbol', value: functionName };
-  // Address and name are not values in the ledger: their XDR is that of the arguments with the type before it.
+  // The ledger does not store address and name as ScVals, so prefix their XDR with the ScVal type.
   const { bytes } = at.ledger;
   const addressEnd = functionName.byteOffset - bytes.byteOffset - 4;
   const nameEnd = addressEnd + 4 + ((functionName.length + 3) & ~3);
@@ -88,7 +88,7 @@ function prefixed(type: Buffer, bytes: Buffer, start: number, end: number): stri
   return Buffer.concat([type, bytes.subarray(start, end)]).toString('base64');
 }
 
-/** A value without its place in the ledger. */
+/** A value without its byte offsets. */
 type Value = ScVal extends infer V ? (V extends ScVal ? Pick<V, 'type' | 'value'> : never) : never;
 
 interface Parameter {

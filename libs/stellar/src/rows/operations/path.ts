@@ -17,7 +17,7 @@ export const PATH_MEMBERS: readonly string[] = [
   'path',
 ];
 
-/** Puts what both kinds of path payment have; an empty path is null, as in stellar-etl. */
+/** Puts the members that both kinds of path payment have; an empty path is null, as in stellar-etl. */
 export function putPath(
   details: Details,
   body: OperationBodies['pathPaymentStrictReceive' | 'pathPaymentStrictSend'],
@@ -35,7 +35,7 @@ function pathStep(asset: Asset): Details {
   return { asset_code: code, asset_issuer: issuer, asset_type: type };
 }
 
-/** What a strict receive sent: what was paid to the first assets traded with, or the amount when nothing was traded. */
+/** Amount sent by a strict receive: the total paid in the first trades' asset, or the amount when there is no trade. */
 export function sentAmount({ offers, last }: PathPaymentSuccess): bigint {
   const [first] = offers;
   if (first === undefined) return last.amount;

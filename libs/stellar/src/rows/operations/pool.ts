@@ -16,8 +16,8 @@ export const POOL_MEMBERS: readonly string[] = [
 ];
 
 /**
- * Puts the pool and its assets, and returns what the operation changed in it. Only the change names the assets, and a
- * failed operation has none.
+ * Puts the pool and its assets, and returns the pool's change. Only the change names the assets; a failed operation has
+ * no change.
  */
 export function putPool(details: Details, id: Uint8Array, at: AppliedOperation): PoolChange | undefined {
   details['liquidity_pool_id'] = hex(id);

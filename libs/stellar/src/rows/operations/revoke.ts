@@ -33,7 +33,7 @@ export const revokeSponsorship = describe<'revokeSponsorship'>({
   },
 });
 
-/** Puts what a ledger key names; contract entries can't be sponsored and put nothing. */
+/** Puts the members for a ledger key; nothing for contract entries, which can't be sponsored. */
 function putKey(details: Details, key: LedgerKey, at: AppliedOperation): void {
   switch (key.type) {
     case 'account':

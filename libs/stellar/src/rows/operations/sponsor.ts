@@ -5,8 +5,8 @@ import { signerSponsors } from '../signer';
 import { signerText } from '../signer';
 
 /**
- * The account that sponsors what an operation made: a signer that set_options added, else the first entry in the order
- * of ledger keys; undefined when nothing is sponsored.
+ * The sponsor of the signer that set_options added, or else of the first created entry in ledger key order that has
+ * one; undefined when nothing is sponsored.
  */
 export function entrySponsor(at: AppliedOperation): string | undefined {
   const { type, value } = at.operation.body;
