@@ -132,7 +132,7 @@ describe('NDJSON messages', () => {
       ...['backfill', '--source', `ndjson:${sandbox.path('hollow.ndjson.gz')}`],
       ...['--archive', sandbox.path('hollow'), '--ledgers', '1-10'],
     ]);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(readdirSync(sandbox.path('.parquetry', 'work', 'spool'))).toEqual([]);
   }, 120_000);
 
