@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
-const { ERROR_CODES, FINDING_CODES, REJECT_CODES } = require(path.join(root, 'libs/core/dist/index.js'));
+const { ERROR_CODES, FINDING_CODES, REJECT_CODES } = require('@parquetry/core');
 
 const table = (codes) => Object.entries(codes).map(([code, text]) => `| ${code} | ${text} |`);
 const lines = [

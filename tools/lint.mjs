@@ -1,4 +1,5 @@
-// `npm run lint`: computes Nx's project graph first (without it the boundary rule would silently not run), then ESLint.
+// `npm run lint`: ESLint, import circles (those of types included), then exports and files that nothing uses. Nx's project
+// graph is computed first, because without it the boundary rule would silently not run.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -24,4 +25,15 @@ if (`${stdout}${stderr}`.includes('No cached ProjectGraph')) {
   console.error('The module boundaries were not checked: Nx found no project graph.');
   process.exit(1);
 }
-process.exit(status ?? 1);
+if (status !== 0) process.exit(status ?? 1);
+
+const run = (file, ...args) => {
+  const { status: code } = spawnSync(process.execPath, [file, ...args], { stdio: 'inherit' });
+  if (code !== 0) process.exit(code ?? 1);
+};
+const bin = (name, file) => path.join(root, 'node_modules', name, file);
+run(
+  bin('dependency-cruiser', 'bin/dependency-cruise.mjs'),
+  ...['--config', '.dependency-cruiser.cjs', 'libs', 'apps', 'tests', 'bench'],
+);
+run(bin('knip', 'bin/knip.js'), '--include', 'exports,types,files,duplicates', '--no-config-hints');

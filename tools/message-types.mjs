@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
-const { DEVIATIONS, messageSchemas, stellarSchemas } = require(path.join(root, 'libs/stellar/dist/index.js'));
-const { DEFAULT_LEDGER_TYPES, TYPE_GROUPS } = require(path.join(root, 'libs/core/dist/index.js'));
-const { describeType } = require(path.join(root, 'libs/schema/dist/index.js'));
+const { DEVIATIONS, messageSchemas, stellarSchemas } = require('@parquetry/stellar');
+const { DEFAULT_LEDGER_TYPES, TYPE_GROUPS } = require('@parquetry/core');
+const { describeType } = require('@parquetry/schema');
 
 const cell = (text) => text.replaceAll('|', '\\|');
 /** A row of a table; the members of a column that is a struct have a table of their own. */

@@ -39,7 +39,7 @@ if (browser) env.PARQUETRY_CHROMIUM = browser;
 else console.error(`Tests in a browser are skipped: ${noBrowser}.`);
 
 try {
-  const { resolveTemporalBinary } = require(path.join(root, 'libs/temporal/dist/index.js'));
+  const { resolveTemporalBinary } = require('@parquetry/temporal');
   await resolveTemporalBinary({ onProgress: (line) => console.error(line) });
 } catch (error) {
   console.error(`Tests that need a Temporal server are skipped: ${error.message}`);

@@ -11,7 +11,7 @@ export interface Batches {
 }
 
 /** One line of a source. */
-export interface GeneratedLine {
+interface GeneratedLine {
   readonly bytes: Buffer;
   /** Nothing in it may be refused. */
   readonly clean: boolean;

@@ -107,12 +107,12 @@ export function respelled(random: Random, text: string): string {
   return `${text.slice(0, at)}\\u${random.chance(2) ? unit : unit.toUpperCase()}${text.slice(at + 1)}`;
 }
 
-export const integer: Value = (random) =>
+const integer: Value = (random) =>
   random.chance(2)
     ? random.pick(INTEGERS)
     : (random.chance(2) ? '-' : '') + random.digits(1 + random.below(40));
-export const small: Value = (random) => String(random.below(2_000_000) - 1_000_000);
-export const long: Value = (random) =>
+const small: Value = (random) => String(random.below(2_000_000) - 1_000_000);
+const long: Value = (random) =>
   random.pick([
     '9007199254740993',
     '-9223372036854775808',
@@ -121,28 +121,28 @@ export const long: Value = (random) =>
     '0',
     '7',
   ]);
-export const unsigned: Value = (random) =>
+const unsigned: Value = (random) =>
   random.pick(['18446744073709551615', '9223372036854775808', '0', random.digits(1 + random.below(19))]);
-export const decimal: Value = (random) =>
+const decimal: Value = (random) =>
   `${random.chance(2) ? '-' : ''}${random.digits(1 + random.below(20))}.${random.digits(1 + random.below(9))}`;
-export const double: Value = (random) => {
+const double: Value = (random) => {
   if (random.chance(2)) return random.pick(NUMBERS.filter((text) => !/e-?400|e-325|\d{18}/.test(text)));
   return String((random.word() / 2 ** 32) * 10 ** (random.below(40) - 20));
 };
-export const number: Value = (random) =>
+const number: Value = (random) =>
   random.chance(2) ? random.pick(NUMBERS) : random.chance(2) ? integer(random) : decimal(random);
-export const boolean: Value = (random) => random.pick(['true', 'false']);
-export const time: Value = (random) => respelled(random, JSON.stringify(random.pick(TIMES)));
-export const anyTime: Value = (random) =>
+const boolean: Value = (random) => random.pick(['true', 'false']);
+const time: Value = (random) => respelled(random, JSON.stringify(random.pick(TIMES)));
+const anyTime: Value = (random) =>
   respelled(random, JSON.stringify(random.pick(random.chance(8) ? NOT_TIMES : TIMES)));
-export const text: Value = (random) => {
+const text: Value = (random) => {
   if (random.chance(2)) return random.pick(TEXTS);
   let value = '';
   for (let size = random.below(30); size > 0; size -= 1)
     value += String.fromCodePoint(random.chance(8) ? 0x80 + random.below(0x5000) : 32 + random.below(95));
   return JSON.stringify(value);
 };
-export const u256: Value = (random) => `"${random.pick(INTEGERS)}"`;
+const u256: Value = (random) => `"${random.pick(INTEGERS)}"`;
 export const lone: Value = (random) => random.pick(LONE);
 
 /** Values that a column of some type just can't hold, where its type is settled. */
@@ -184,7 +184,7 @@ const KEYS = [
   'key',
 ];
 
-export function list(item: Value, most = 4): Value {
+function list(item: Value, most = 4): Value {
   return (random) => {
     const items = Array.from({ length: random.below(most + 1) }, () =>
       random.chance(9) ? 'null' : item(random),
@@ -193,7 +193,7 @@ export function list(item: Value, most = 4): Value {
   };
 }
 
-export function object(members: readonly (readonly [key: string, value: Value])[]): Value {
+function object(members: readonly (readonly [key: string, value: Value])[]): Value {
   return (random) =>
     `{${members
       .filter(() => !random.chance(4))
@@ -205,7 +205,7 @@ export function object(members: readonly (readonly [key: string, value: Value])[
 }
 
 /** A map whose keys grow without end. */
-export const openMap: Value = (random) => {
+const openMap: Value = (random) => {
   const keys = new Set(Array.from({ length: random.below(6) }, () => `k${random.word()}`));
   return `{${[...keys].map((key) => `"${key}":${small(random)}`).join()}}`;
 };

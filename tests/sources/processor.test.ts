@@ -10,6 +10,8 @@ import { compress } from '@mongodb-js/zstd';
 import { type LedgerRange, type StageManifest } from '@parquetry/core';
 import { openProcessorSource } from '@parquetry/source';
 import ts from 'typescript';
+import type * as Processor from '../../libs/source/src/processor';
+import type * as Ranges from '../../libs/source/src/processor/ranges';
 
 const EXAMPLES = path.resolve(__dirname, '../../examples/processors');
 const RANGE: LedgerRange = { start: 1000, end: 1024 };
@@ -231,12 +233,8 @@ describe('command processor', () => {
       'process.stderr.write("a\\nb\\nreason: no table, key s3cr3t-0123456789\\n"); process.exit(3)',
     );
     process.env['PARQUETRY_HTTP_HEADERS'] = '{"https://x.example":{"X-Key":"s3cr3t-0123456789"}}';
-    const { fetchAnswer } = jest.requireActual<typeof import('../../libs/source/src/processor')>(
-      '../../libs/source/src/processor',
-    );
-    const { answerFile } = jest.requireActual<typeof import('../../libs/source/src/processor/ranges')>(
-      '../../libs/source/src/processor/ranges',
-    );
+    const { fetchAnswer } = jest.requireActual<typeof Processor>('../../libs/source/src/processor');
+    const { answerFile } = jest.requireActual<typeof Ranges>('../../libs/source/src/processor/ranges');
     const retry = { attempts: 2, backoffMs: 1 };
     try {
       await expect(

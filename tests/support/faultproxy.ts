@@ -22,7 +22,7 @@ export const FAULTS = [
 export type FaultName = (typeof FAULTS)[number];
 
 /** A request as a plan sees it. */
-export interface Seen {
+interface Seen {
   readonly method: string;
   readonly url: string;
 }
@@ -50,7 +50,7 @@ export function seededPlan(seed: number, share: number, faults: readonly FaultNa
 }
 
 /** Numbers from 0 to 1 that a seed decides (mulberry32). */
-export function sequence(seed: number): () => number {
+function sequence(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

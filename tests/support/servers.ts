@@ -136,7 +136,7 @@ export function s3(endpoint: string): S3Client {
 }
 
 /** Ports that nobody listens on, all free at the same moment. */
-export async function freePorts(count: number): Promise<number[]> {
+async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {
       const server = createServer();

@@ -52,7 +52,7 @@ function processorName(name: string): string {
 }
 
 /** Validates a source URI and makes local paths absolute. @throws ParquetryError SOURCE_INVALID, CONFIG_INVALID */
-export function sourceUri(text: string): string {
+function sourceUri(text: string): string {
   const match = /^([a-z0-9+]+):(.+)$/s.exec(text);
   const hint =
     'Use ndjson:FILES (paths, s3:// or gs:// objects, globs, separated by commas), galexie:FOLDER (also s3://… or gs://…), rpc:URL, galexie:FOLDER,rpc:URL, https://… or processor:NAME.';
@@ -145,7 +145,7 @@ function compatibilitySpec({
 }
 
 /** Paths of type, ledger and close time, from options. @throws ParquetryError USAGE, MESSAGE_TYPE_INVALID */
-export function messageSpec(options: MessageOptions): Omit<SourceSpec, 'uri'> {
+function messageSpec(options: MessageOptions): Omit<SourceSpec, 'uri'> {
   const { messageType, defaultType } = options;
   for (const name of [messageType, defaultType]) if (name !== undefined) assertMessageType(name);
   return {
@@ -177,7 +177,7 @@ function writeSettings(options: SpecOptions): WriteSettings {
 }
 
 /** The layout from the options. */
-export function layoutOf({
+function layoutOf({
   layout: kind,
   ledgersPerFolder: width,
 }: Pick<SpecOptions, 'layout' | 'ledgersPerFolder'>): Layout {
@@ -188,7 +188,7 @@ export function layoutOf({
  * The folder of the datasets below the archive's root, without leading and trailing slashes; empty for the root.
  * @throws ParquetryError CONFIG_INVALID for text that can't be part of a key, or is reserved by the archive
  */
-export function folderPrefix(text: string): string {
+function folderPrefix(text: string): string {
   const prefix = text
     .split('/')
     .filter((part) => part !== '')

@@ -2,7 +2,7 @@ import { ParquetryError, ledgerLocations } from '@parquetry/core';
 import { type PartitionTask, RPC_QUEUE, type SourceSpec } from '@parquetry/workflows';
 
 /** Names the limit: pulls from RPC nodes that may start per second, across all workers. */
-export const RATE_VARIABLE = 'PARQUETRY_RPC_RATE';
+const RATE_VARIABLE = 'PARQUETRY_RPC_RATE';
 
 /**
  * The limit of this worker's environment; undefined: no limit. The server enforces it across all workers, which must

@@ -3,7 +3,7 @@ import { type LedgerRange, ParquetryError, intersectRange } from '@parquetry/cor
 import { inBatches } from './batches';
 
 /** The committer of a segment, from its record. */
-export interface Committer {
+interface Committer {
   /** Workflow id; absent when another program made the segment. */
   readonly workflow?: string;
   /** Key of the plan that the workflow executed. */

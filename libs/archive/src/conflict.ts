@@ -4,7 +4,7 @@ import { type BreakingChange, type Compatibility, describeChange, READERS } from
 const MAX_NAMED = 20;
 
 /** A breaking change in one line: what changed, why it breaks, and the readers that it affects. */
-export function describeBreaking({ change, against, direction, why, readers }: BreakingChange): string {
+function describeBreaking({ change, against, direction, why, readers }: BreakingChange): string {
   const from =
     against === 0 ? '' : `, against version ${against}${direction === 'forward' ? ', forward' : ''}`;
   const hurt =

@@ -24,7 +24,7 @@ export interface Major {
 }
 
 /** Name of the dataset of a major. */
-export function majorDataset(messageType: string, major: number): string {
+function majorDataset(messageType: string, major: number): string {
   return major === 1 ? messageType : `${messageType}.v${major}`;
 }
 

@@ -13,7 +13,7 @@ import type { Archive } from './archive';
 import type { Major } from './majors';
 
 /** Ledgers that are in the wrong major, or in two. */
-export interface MajorFault {
+interface MajorFault {
   readonly kind: 'overlap' | 'misplaced';
   readonly message: string;
   readonly datasets: readonly string[];

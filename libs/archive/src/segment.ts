@@ -13,7 +13,7 @@ import type { WorkflowIdentity } from './draft';
 import { META_FOLDER } from './identity';
 
 /** A file in a segment's record. */
-export interface SegmentFile {
+interface SegmentFile {
   /** Relative to the dataset's folder. */
   readonly path: string;
   readonly size: number;

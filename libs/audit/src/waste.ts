@@ -5,7 +5,7 @@ import { type KeptPlan, keptPlans, supersededPlans } from './plans';
 import { type LeftFolder, leftFolders, removeLeft } from './stages';
 
 /** Why something may be removed. */
-export type WasteKind = 'ORPHAN_FILE' | 'REPLACED_FILE' | 'STALE_UPLOAD' | 'OLD_PLAN' | 'LEFT_STAGE';
+type WasteKind = 'ORPHAN_FILE' | 'REPLACED_FILE' | 'STALE_UPLOAD' | 'OLD_PLAN' | 'LEFT_STAGE';
 
 /** Something that uses space and that no reader sees. */
 export interface Waste {

@@ -5,7 +5,7 @@ import { contractDataKey } from './state';
 import { contractHash, diagnosticEvent, sha256, symbol, text, vector } from './values';
 
 /** The effects of a contract call, as the contract sees them. */
-export interface CallEffect {
+interface CallEffect {
   readonly changes: readonly xdr.LedgerEntryChange[];
   readonly events: readonly xdr.ContractEvent[];
   readonly returnValue: xdr.ScVal;
@@ -58,7 +58,7 @@ export function trap(call: Call): Action {
 }
 
 /** The key of a contract's instance, which every call reads. */
-export function instanceKey(contract: string): xdr.LedgerKey {
+function instanceKey(contract: string): xdr.LedgerKey {
   return xdr.LedgerKey.contractData(
     new xdr.LedgerKeyContractData({
       contract: Address.fromString(contract).toScAddress(),

@@ -3,7 +3,7 @@ import { sourceMetadata, storedType } from './columns';
 import type { DataType, Field, TableSchema } from './types';
 
 /** Key of Arrow field metadata by which Parquet readers and writers pass a column's field id. */
-export const FIELD_ID_KEY = 'PARQUET:field_id';
+const FIELD_ID_KEY = 'PARQUET:field_id';
 
 /**
  * The Arrow schema of a dataset's files: `json` is utf8 and `uint64` is decimal128(20, 0), as they are stored. Each

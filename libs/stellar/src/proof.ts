@@ -36,7 +36,7 @@ export function checkLedger(ledger: DecodedLedger, previousHash?: string): void 
 const NO_SET = '0'.repeat(64);
 
 /** sha256 (hex) of the TransactionResultSet built from txProcessing's results, in their order. */
-export function resultSetHash({ bytes, meta }: DecodedLedger): string {
+function resultSetHash({ bytes, meta }: DecodedLedger): string {
   const results = meta.value.txProcessing;
   const count = Buffer.alloc(4);
   count.writeUInt32BE(results.length);

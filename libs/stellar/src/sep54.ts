@@ -12,9 +12,6 @@ export interface LakeLayout {
   readonly batchesPerPartition: number;
 }
 
-/** The layout of the public lakes, and of lakes that have no `.config.json`. */
-export const DEFAULT_LAKE_LAYOUT: LakeLayout = { ledgersPerBatch: 1, batchesPerPartition: 64_000 };
-
 /** The file extension of an object: `zst`, or `zstd` in lakes written before Galexie 23. */
 export type LakeExtension = 'zst' | 'zstd';
 

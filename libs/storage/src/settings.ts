@@ -57,7 +57,7 @@ export interface RemoteSettings {
 
 const MIB = 1 << 20;
 /** S3's minimum part size, except for the last part; GCS chunks are multiples of 256 KiB. */
-export const MIN_PART_BYTES = 5 * MIB;
+const MIN_PART_BYTES = 5 * MIB;
 
 const MAX_PARTS = 10_000;
 

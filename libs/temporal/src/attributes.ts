@@ -46,7 +46,7 @@ export async function ensureSearchAttributes(connection: Connection, namespace: 
 }
 
 /** The commands that add the missing attributes. */
-export function createCommands(namespace: string, missing: readonly string[]): string[] {
+function createCommands(namespace: string, missing: readonly string[]): string[] {
   return missing.map((name) => {
     const type = SEARCH_ATTRIBUTES[name as keyof typeof SEARCH_ATTRIBUTES];
     return `temporal operator search-attribute create --namespace ${namespace} --name ${name} --type ${type}`;

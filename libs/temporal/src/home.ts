@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { systemErrorCode } from '@parquetry/core';
 import { type ProcessIdentity, isIdentity, replaceFile } from '@parquetry/system';
@@ -113,14 +113,6 @@ export async function livingUsers(home: DevHome): Promise<DevUser[]> {
     if (isIdentity(value)) users.push({ ...value, foreground: (value as DevUser).foreground === true });
   }
   return users;
-}
-
-/** Size in bytes; 0 when the file does not exist. */
-export async function sizeOf(path: string): Promise<number> {
-  return stat(path).then(
-    (found) => found.size,
-    () => 0,
-  );
 }
 
 async function list(folder: string): Promise<string[]> {

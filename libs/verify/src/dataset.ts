@@ -6,7 +6,7 @@ import { verifyFile } from './file';
 import { Tally, checkTally } from './tally';
 
 /** A file to verify, from the writer's report. */
-export interface DatasetFile {
+interface DatasetFile {
   /** Local path. */
   readonly path: string;
   readonly name: string;

@@ -30,7 +30,7 @@ export class Checker {
 }
 
 /** The error for two facts that differ. */
-export function fault(
+function fault(
   code: ErrorCode,
   file: string,
   what: string,

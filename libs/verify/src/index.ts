@@ -1,4 +1,4 @@
-export { type ColumnsRequest, readColumns } from './columns';
-export { type DatasetFile, type DatasetReport, type DatasetVerifyRequest, verifyDataset } from './dataset';
-export type { FileExpectation, FileReport, LedgerRows, VerifyLevel } from './expectation';
+export { readColumns } from './columns';
+export { type DatasetReport, verifyDataset } from './dataset';
+export type { FileExpectation, VerifyLevel } from './expectation';
 export { type VerifyRequest, verifyFile } from './file';

@@ -37,7 +37,7 @@ function entries(map: Json | undefined): [string, Json][] {
 }
 
 /** True for the types whose bounds are compared: integers and timestamps. */
-export function isBounded(field: Field): boolean {
+function isBounded(field: Field): boolean {
   return ['int32', 'int64', 'uint32', 'uint64', 'timestamp'].includes(field.type.type);
 }
 
@@ -74,7 +74,7 @@ function bound(field: Field, text: string): string {
 }
 
 /** DuckDB's text of a TIMESTAMPTZ in UTC (`2025-07-13 01:02:03.123456+00`) in Unix microseconds. */
-export function timestampMicros(text: string): bigint {
+function timestampMicros(text: string): bigint {
   const match = /^(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?\+00$/.exec(text);
   const seconds = match === null ? Number.NaN : Date.parse(`${text.slice(0, 10)}T${text.slice(11, 19)}Z`);
   if (match === null || Number.isNaN(seconds))

@@ -56,7 +56,7 @@ function namesAfter(
  * Runs of adjacent segments inside one partition. The partition of the last segment is skipped until it is full: its
  * segments would be rewritten repeatedly.
  */
-export function neighbours(segments: readonly Segment[], partitionSize: number): Segment[][] {
+function neighbours(segments: readonly Segment[], partitionSize: number): Segment[][] {
   const last = segments.at(-1)?.range.end ?? 0;
   const runs: Segment[][] = [];
   let run: Segment[] = [];

@@ -148,7 +148,7 @@ export class Cutter {
 }
 
 /** The limit of the next flush, or the first ledger after `cursor` that some message type lacks. */
-export function roomFor(
+function roomFor(
   { spec, cursor, until = MAX_LEDGER }: Pick<CutRequest, 'spec' | 'cursor' | 'until'>,
   types: ReadonlyMap<string, Pick<TailedType, 'coverage' | 'last'>>,
 ): Room | number {

@@ -27,7 +27,7 @@ export interface RunPreview {
 }
 
 /** One dataset of a preview; the counts are partitions. */
-export interface DatasetPreview {
+interface DatasetPreview {
   readonly dataset: string;
   readonly columns: number;
   /** Messages of the whole range, counted; rejects included. */

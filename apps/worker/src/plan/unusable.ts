@@ -10,7 +10,7 @@ const NAMED = 3;
 export const NOTHING_FOUND: readonly string[] = ['SOURCE_INVALID', 'MESSAGE_TYPE_UNKNOWN'];
 
 /** File of the messages that belong to no partition. */
-export function unusableFile(workDir: string): string {
+function unusableFile(workDir: string): string {
   return path.join(workDir, 'rejects.ndjson');
 }
 

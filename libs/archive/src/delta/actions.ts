@@ -71,7 +71,7 @@ export interface DomainMetadata {
 }
 
 /** Provenance of a commit, free in form. */
-export type CommitInfo = Readonly<Record<string, unknown>>;
+type CommitInfo = Readonly<Record<string, unknown>>;
 
 /** One line of a commit: an object with exactly one member. */
 export type Action =

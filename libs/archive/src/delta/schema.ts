@@ -9,7 +9,7 @@ import {
 } from '@parquetry/schema';
 
 /** A type of Spark's JSON schema form. */
-export type DeltaType =
+type DeltaType =
   | string
   | DeltaStruct
   | { readonly type: 'array'; readonly elementType: DeltaType; readonly containsNull: boolean };
@@ -24,7 +24,7 @@ export interface DeltaStruct {
  * A member of a struct. Its metadata holds `parquetry.id`, the Parquet field id, `parquetry.key` or `parquetry.path`, the
  * message's key or keys where they are not the name (see `sourceMetadata`), and `comment`.
  */
-export interface DeltaField {
+interface DeltaField {
   readonly name: string;
   readonly type: DeltaType;
   readonly nullable: boolean;

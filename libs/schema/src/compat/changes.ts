@@ -6,7 +6,7 @@ import type { RuleId } from './rules';
 import { typeRule } from './typerule';
 
 /** Kind of a change. `table` is a property of the whole schema, `name` an invalid name. */
-export type ChangeKind =
+type ChangeKind =
   | 'added'
   | 'removed'
   | 'renamed'

@@ -3,7 +3,7 @@ import type { DataType, Field, TableSchema } from '../types';
 import type { SchemaChange } from './changes';
 
 /** Names of the layout's folders: Delta partition columns, and hive columns for readers of globs. */
-export const LAYOUT_COLUMNS: readonly string[] = ['year', 'month', 'day', 'hour'];
+const LAYOUT_COLUMNS: readonly string[] = ['year', 'month', 'day', 'hour'];
 
 /**
  * Names of a schema that readers can't handle: two that differ only in case, those of the layout's folders, and those

@@ -3,7 +3,7 @@ import { toArrowSchema } from '../arrow';
 import type { TableSchema } from '../types';
 
 /** A field of Arrow's JSON form. */
-export interface ArrowJsonField {
+interface ArrowJsonField {
   readonly name: string;
   readonly nullable: boolean;
   /** `{name: 'int', bitWidth, isSigned}`, `{name: 'decimal', …}`, as Arrow's integration format has them. */

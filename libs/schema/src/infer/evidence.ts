@@ -49,7 +49,7 @@ export const SAW_OPEN = 4096;
 /** An object with more distinct keys than this over all messages is an open map. */
 export const MAX_MEMBERS = 200;
 /** Values nested deeper than this below a column are kept as JSON text. */
-export const MAX_NESTING = 16;
+const MAX_NESTING = 16;
 
 const time = new TimeReader();
 

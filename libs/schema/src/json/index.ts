@@ -1,17 +1,7 @@
 export { hashText, keysEqual } from './hash';
 export { KeyTable } from './keys';
-export {
-  type DecimalShape,
-  decimalShape,
-  FITS_DOUBLE,
-  FITS_INT64,
-  FITS_NONE,
-  FITS_UINT64,
-  integerFit,
-  plainDecimal,
-  survivesDouble,
-} from './number';
-export { type JsonFault, type JsonFaultCode, JsonScanner, MAX_DEPTH } from './scan';
+export { decimalShape, FITS_NONE, FITS_UINT64, integerFit, plainDecimal, survivesDouble } from './number';
+export { JsonScanner } from './scan';
 export { ShapeTable } from './shapetable';
 export type { Shape, ShapeSpec, Step } from './shapetypes';
 export * from './tape';

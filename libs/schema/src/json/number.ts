@@ -71,7 +71,7 @@ function exponentOf(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /** The significant digits of a lexeme that `decimalShape` measured. */
-export function significantDigits(bytes: Uint8Array, start: number, end: number, digits: number): string {
+function significantDigits(bytes: Uint8Array, start: number, end: number, digits: number): string {
   let text = '';
   for (let at = start; at < end && text.length < digits; at += 1) {
     const byte = bytes[at] as number;

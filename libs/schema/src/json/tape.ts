@@ -88,6 +88,6 @@ export class Tape {
 }
 
 /** UTF-8 bytes `[start, end)` as text. */
-export function bytesToText(bytes: Uint8Array, start: number, end: number): string {
+function bytesToText(bytes: Uint8Array, start: number, end: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
 }

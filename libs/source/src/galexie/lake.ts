@@ -15,7 +15,7 @@ export interface LakeConfig {
 const EXTENSIONS: readonly LakeExtension[] = ['zst', 'zstd'];
 
 /** File name of a lake's manifest. */
-export const MANIFEST = '.config.json';
+const MANIFEST = '.config.json';
 
 /**
  * Reads a lake's manifest. For a lake without one (older Galexie), derives the layout from its object names.

@@ -59,7 +59,7 @@ export class LocalLakeStore implements LakeStore {
 }
 
 /** A lake on S3 or Google Cloud Storage, read with the settings of docs/storage.md. */
-export class RemoteLakeStore implements LakeStore {
+class RemoteLakeStore implements LakeStore {
   readonly uri: string;
 
   constructor(private readonly store: ObjectStore) {

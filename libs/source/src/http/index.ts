@@ -1,3 +1,3 @@
 export { httpFault } from './fault';
-export { HEADERS_VARIABLE, headersFor, withoutSecrets } from './headers';
+export { HEADERS_VARIABLE, withoutSecrets } from './headers';
 export * from './request';

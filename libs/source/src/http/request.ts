@@ -44,7 +44,7 @@ export class BadAnswer extends Error {}
 export class TooLarge extends Error {}
 
 /** Sends a request. Does not follow redirects, which would send the headers to another server. */
-export function send(request: HttpRequest): Promise<HttpAnswer> {
+function send(request: HttpRequest): Promise<HttpAnswer> {
   const { url, json, accept, encodings, idleMs, signal } = request;
   return new Promise((resolve, reject) => {
     const call = (url.protocol === 'https:' ? tlsRequest : plainRequest)(url, {

@@ -1,4 +1,3 @@
 export { checkMessage } from './check';
 export { type Observation, observeMessage } from './observe';
 export { type MessageFault, type MessageOptions, type MessagePlaces, MessageReader } from './reader';
-export { closeTimePaths, LEDGER_PATHS } from './times';

@@ -14,7 +14,7 @@ export interface RpcOptions {
 }
 
 /** About a minute of tries; then the step's own retries come. */
-export const RPC_OPTIONS: RpcOptions = {
+const RPC_OPTIONS: RpcOptions = {
   retry: { attempts: 8, backoffMs: 500 },
   idleMs: 30_000,
   requestMs: 300_000,

@@ -1,2 +1,1 @@
-export { type RpcOptions, RPC_OPTIONS } from './client';
-export { type RpcConfig, RpcFeed, openRpcFeed } from './feed';
+export { type RpcConfig, openRpcFeed } from './feed';

@@ -1,6 +1,6 @@
 export { type Cut, type CutLimits, decideCut, type LedgerFacts } from './decide';
-export { LedgerTail, type LedgerTailOptions, ledgerTailIndex } from './ledgers';
+export { LedgerTail, ledgerTailIndex } from './ledgers';
 export type { ReadPosition, TailPositions } from './readposition';
-export { MessageTail, type MessageTailOptions } from './messages';
+export { MessageTail } from './messages';
 export type { RejectList, TailRejects } from './rejects';
 export type { TailReader, TailView } from './reader';

@@ -19,7 +19,7 @@ export interface TailPositions {
 }
 
 /** Consecutive whole lines with messages that wait for a flush. */
-export interface WaitingBlock {
+interface WaitingBlock {
   readonly start: number;
   readonly length: number;
   readonly line: number;

@@ -10,7 +10,7 @@ export const CHANGE = { created: 0, updated: 1, removed: 2, restored: 4 } as con
 export type EntryType = LedgerEntryData['type'];
 
 /** What an entry of this kind holds. */
-export type EntryValue<Type extends EntryType> = Extract<LedgerEntryData, { type: Type }>['value'];
+type EntryValue<Type extends EntryType> = Extract<LedgerEntryData, { type: Type }>['value'];
 
 /** The net effect of all changes that a ledger made to one entry. */
 export interface EntryChange<Type extends EntryType> {

@@ -91,7 +91,7 @@ export class LedgerContext {
  * Close time of a ledger in Unix microseconds.
  * @throws ParquetryError SOURCE_CORRUPT after the year 9999
  */
-export function closeTimeMicros(header: LedgerHeader): number {
+function closeTimeMicros(header: LedgerHeader): number {
   const seconds = header.scpValue.closeTime;
   if (seconds > MAX_CLOSE_TIME)
     throw new ParquetryError(
@@ -105,6 +105,6 @@ export function closeTimeMicros(header: LedgerHeader): number {
 }
 
 /** Whether a result is that of a successful transaction, plain or fee bump. */
-export function isSuccessful(result: TransactionResult): boolean {
+function isSuccessful(result: TransactionResult): boolean {
   return result.result.type === 'txSuccess' || result.result.type === 'txFeeBumpInnerSuccess';
 }

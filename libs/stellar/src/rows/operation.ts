@@ -125,7 +125,7 @@ export function transactionSource(tx: Transaction | TransactionV0): MuxedAccount
 }
 
 /** Results by operation, those of the inner transaction for a fee bump; undefined when there are none. */
-export function operationResults({ result }: TransactionResult): readonly OperationResult[] | undefined {
+function operationResults({ result }: TransactionResult): readonly OperationResult[] | undefined {
   const inner =
     result.type === 'txFeeBumpInnerSuccess' || result.type === 'txFeeBumpInnerFailed'
       ? result.value.result.result

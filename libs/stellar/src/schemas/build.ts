@@ -6,7 +6,7 @@ export interface ListType {
   readonly type: 'list';
   readonly of: ColumnType;
 }
-export interface StructType {
+interface StructType {
   readonly type: 'struct';
   readonly members: readonly Column[];
 }

@@ -18,7 +18,7 @@ import { transactionsSchema } from './transactions';
 import { trustlinesSchema } from './trustlines';
 import { restoredKeySchema, ttlSchema } from './ttl';
 
-export { contractDataSchema, contractEventsSchema, ledgersSchema, transactionsSchema };
+export { contractDataSchema };
 
 function byType(schemas: readonly TableSchema[]): ReadonlyMap<string, TableSchema> {
   return new Map(schemas.map((schema) => [schema.messageType, schema]));

@@ -7,7 +7,7 @@ import { networkId } from '../network';
 export const NETWORK = 'Test SDF Network ; September 2015';
 
 /** What a built transaction is made of; all parts have a default. */
-export interface BuiltTransaction {
+interface BuiltTransaction {
   readonly source?: xdr.MuxedAccount;
   readonly fee?: number;
   readonly memo?: xdr.Memo;

@@ -3,8 +3,8 @@ import type { AccountId, Span, Union } from './values';
 /** Assets, prices and claimants, as the compiled readers return them. */
 
 export type Asset = Union<'assetTypeNative', undefined> | CreditAsset;
-export type CreditAsset = Union<'assetTypeCreditAlphanum4' | 'assetTypeCreditAlphanum12', AlphaNum>;
-export interface AlphaNum {
+type CreditAsset = Union<'assetTypeCreditAlphanum4' | 'assetTypeCreditAlphanum12', AlphaNum>;
+interface AlphaNum {
   readonly assetCode: Uint8Array;
   readonly issuer: AccountId;
 }

@@ -2,7 +2,7 @@ import { rootType } from './roots';
 import { type TypeNode, describeType } from './table';
 
 /** How deep the recursive types (ScVal, claim predicates, invocations, …) may nest. */
-export const MAX_DEPTH = 500;
+const MAX_DEPTH = 500;
 
 /** Why reading stopped. `unknown`: an unsupported discriminant or enum value; `corrupt`: anything else. */
 export class XdrFault extends Error {

@@ -25,7 +25,7 @@ export interface AccountEntry {
     Union<0, undefined> | Union<1, { readonly liabilities: Liabilities; readonly ext: AccountExtension }>;
 }
 
-export interface Liabilities {
+interface Liabilities {
   readonly buying: bigint;
   readonly selling: bigint;
 }
@@ -100,7 +100,7 @@ export interface ContractCodeEntry {
 }
 
 /** What the cost of a contract's code depends on. */
-export type CostInput =
+type CostInput =
   | 'nInstructions'
   | 'nFunctions'
   | 'nGlobals'

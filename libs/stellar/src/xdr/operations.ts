@@ -26,7 +26,7 @@ export interface InvokeContractArgs extends Span {
   readonly functionName: Uint8Array;
   readonly args: readonly ScVal[];
 }
-export type HostFunction =
+type HostFunction =
   | Union<'hostFunctionTypeInvokeContract', InvokeContractArgs>
   | Union<'hostFunctionTypeCreateContract', { readonly contractIdPreimage: ContractIdPreimage }>
   | Union<'hostFunctionTypeUploadContractWasm', Uint8Array>
@@ -122,7 +122,7 @@ export type OperationResult =
       undefined
     >;
 /** The result of an operation type; the value of a success is one of `Successes`, most others have none. */
-export type OperationResultBody = Union<OperationType, Union<string, unknown>>;
+type OperationResultBody = Union<OperationType, Union<string, unknown>>;
 
 /** Results that carry a value when the operation succeeds. */
 export interface Successes {

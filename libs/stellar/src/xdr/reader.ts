@@ -5,7 +5,7 @@ import { unusedParts } from './parts';
 import type { LedgerCloseMeta, LedgerHeader, ScVal } from './types';
 
 /** Newest protocol whose XDR these readers support completely. */
-export const SUPPORTED_PROTOCOL = 28;
+const SUPPORTED_PROTOCOL = 28;
 
 const ROOTS = ['LedgerCloseMeta', 'LedgerHeader', 'ScVal'] as const;
 type Root = (typeof ROOTS)[number];

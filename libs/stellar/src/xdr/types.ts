@@ -31,7 +31,7 @@ interface LedgerCloseMetaCommon {
   readonly txProcessing: readonly TransactionResultMeta[];
   readonly upgradesProcessing: readonly { readonly changes: readonly LedgerEntryChange[] }[];
 }
-export interface LedgerCloseMetaV0 extends LedgerCloseMetaCommon {
+interface LedgerCloseMetaV0 extends LedgerCloseMetaCommon {
   readonly txSet: { readonly txes: readonly TransactionEnvelope[] };
 }
 /** Version 1; version 2 differs in its transaction results only, see `TransactionResultMeta`. */
@@ -41,7 +41,7 @@ export interface LedgerCloseMetaV1 extends LedgerCloseMetaCommon {
   readonly totalByteSizeOfLiveSorobanState: bigint;
   readonly evictedKeys: readonly LedgerKey[];
 }
-export interface LedgerHeaderHistoryEntry extends Span {
+interface LedgerHeaderHistoryEntry extends Span {
   readonly hash: Uint8Array;
   readonly header: LedgerHeader;
 }
@@ -70,8 +70,8 @@ export interface LedgerHeader extends Span {
   readonly maxTxSetSize: number;
 }
 
-export type GeneralizedTransactionSet = Span & Union<1, { readonly phases: readonly TransactionPhase[] }>;
-export type TransactionPhase =
+type GeneralizedTransactionSet = Span & Union<1, { readonly phases: readonly TransactionPhase[] }>;
+type TransactionPhase =
   | Union<
       0,
       readonly Union<'txsetCompTxsMaybeDiscountedFee', { readonly txes: readonly TransactionEnvelope[] }>[]
@@ -87,11 +87,11 @@ export type TransactionEnvelope = Span &
         { readonly tx: FeeBumpTransaction; readonly signatures: readonly Signature[] }
       >
   );
-export interface TransactionV1Envelope {
+interface TransactionV1Envelope {
   readonly tx: Transaction;
   readonly signatures: readonly Signature[];
 }
-export interface Signature {
+interface Signature {
   readonly signature: Uint8Array;
 }
 export interface TransactionV0 extends Span {
@@ -112,7 +112,7 @@ export interface Transaction extends Span {
   readonly operations: readonly Operation[];
   readonly ext: Union<0, undefined> | Union<1, SorobanTransactionData>;
 }
-export interface FeeBumpTransaction extends Span {
+interface FeeBumpTransaction extends Span {
   readonly feeSource: MuxedAccount;
   readonly fee: bigint;
   readonly innerTx: Union<'envelopeTypeTx', TransactionV1Envelope>;
@@ -153,7 +153,7 @@ export interface TransactionResultMeta {
   readonly txApplyProcessing: TransactionMeta;
   readonly postTxApplyFeeProcessing?: readonly LedgerEntryChange[];
 }
-export interface TransactionResultPair extends Span {
+interface TransactionResultPair extends Span {
   readonly transactionHash: Uint8Array;
   readonly result: TransactionResult;
 }
@@ -164,7 +164,7 @@ export interface TransactionResult extends Span {
     | Union<'txFeeBumpInnerSuccess' | 'txFeeBumpInnerFailed', InnerTransactionResultPair>
     | Union<VoidResultCode, undefined>;
 }
-export interface InnerTransactionResultPair {
+interface InnerTransactionResultPair {
   readonly transactionHash: Uint8Array;
   readonly result: {
     readonly result:
@@ -172,7 +172,7 @@ export interface InnerTransactionResultPair {
   };
 }
 /** Result codes without further content; the others are named in `TransactionResult`. */
-export type VoidResultCode =
+type VoidResultCode =
   | 'txTooEarly'
   | 'txTooLate'
   | 'txMissingOperation'
@@ -201,21 +201,21 @@ export type TransactionMeta = Span &
     | Union<3, TransactionMetaV2 & { readonly sorobanMeta: SorobanMetaV3 | undefined }>
     | Union<4, TransactionMetaV4>
   );
-export interface TransactionMetaV2 {
+interface TransactionMetaV2 {
   readonly txChangesBefore: readonly LedgerEntryChange[];
   readonly operations: readonly OperationMeta[];
   readonly txChangesAfter: readonly LedgerEntryChange[];
 }
-export interface TransactionMetaV4 extends TransactionMetaV2 {
+interface TransactionMetaV4 extends TransactionMetaV2 {
   readonly operations: readonly (OperationMeta & { readonly events: readonly ContractEvent[] })[];
   readonly sorobanMeta: { readonly ext: SorobanMetaExt } | undefined;
   readonly events: readonly { readonly event: ContractEvent }[];
   readonly diagnosticEvents: readonly DiagnosticEvent[];
 }
-export interface OperationMeta {
+interface OperationMeta {
   readonly changes: readonly LedgerEntryChange[];
 }
-export interface SorobanMetaV3 {
+interface SorobanMetaV3 {
   readonly ext: SorobanMetaExt;
   readonly events: readonly ContractEvent[];
   readonly diagnosticEvents: readonly DiagnosticEvent[];

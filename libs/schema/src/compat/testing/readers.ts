@@ -12,7 +12,7 @@ export const PYTHON = process.env['PARQUETRY_PYTHON'];
 type Value = string | null | readonly Value[] | { readonly [member: string]: Value };
 
 /** The result of a reader: rows in the order of `k`, or its error. */
-export type Found =
+type Found =
   | {
       readonly columns: readonly string[];
       readonly types: readonly string[];

@@ -74,7 +74,7 @@ function fieldsArbitrary(depth: number, minLength: number): fc.Arbitrary<Field[]
 }
 
 /** Gives every field without an id the next one, depth first. */
-export function numbered(fields: readonly Field[], next: () => number): Field[] {
+function numbered(fields: readonly Field[], next: () => number): Field[] {
   const typed = (type: DataType): DataType => {
     if (type.type === 'struct') return { type: 'struct', fields: numbered(type.fields, next) };
     return type.type === 'list' ? { type: 'list', items: numbered([type.items], next)[0] as Field } : type;

@@ -26,7 +26,7 @@ export async function golden(range: string, type: string): Promise<Record<string
 }
 
 /** Parses non-empty NDJSON lines, numbers as text. */
-export function lines(text: string): Record<string, Lossless>[] {
+function lines(text: string): Record<string, Lossless>[] {
   return text
     .split('\n')
     .filter((line) => line !== '')

@@ -34,7 +34,7 @@ import { entrySponsor } from './sponsor';
 import { setTrustLineFlags } from './trustlineflags';
 
 /** Every operation type. A new one needs a file and a line here. */
-export const OPERATIONS: Readonly<Record<OperationType, DescribedOperation>> = {
+const OPERATIONS: Readonly<Record<OperationType, DescribedOperation>> = {
   createAccount,
   payment,
   pathPaymentStrictReceive,
