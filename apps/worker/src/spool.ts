@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type TidyRule, filesIn, lastChange } from './tidy';
+import { type TidyRule, filesIn, lastChange } from './tidyrule';
 
 /** Folder in a spool with one file per workflow that uses it. */
 const USERS = '.users';

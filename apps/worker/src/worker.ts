@@ -2,7 +2,7 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import { RPC_QUEUE, TASK_QUEUE, WATCH_QUEUE } from '@parquetry/workflows';
 import { createSharedActivities, createStageActivities, createWatchActivities } from './activities';
-import { startCleanup } from './cleanup';
+import { startCleanup } from './tidytimer';
 import { BUNDLE_PATH, buildBundle, hasBundle } from './bundle';
 import type { DebugSink } from './deps';
 import { FailureInterceptor } from './failures';

@@ -12,7 +12,7 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { self } from '@parquetry/system';
-import type { TidyRule } from './tidy';
+import type { TidyRule } from './tidyrule';
 import { Workplace } from './workplace';
 
 /** An invalid pid, beyond the largest one. */

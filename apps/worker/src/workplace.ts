@@ -5,7 +5,7 @@ import { ParquetryError, systemErrorCode } from '@parquetry/core';
 import { hasManifest } from '@parquetry/source';
 import { isDead, parseIdentity, self } from '@parquetry/system';
 import { openSpool, tidySpools } from './spool';
-import { type TidyRule, filesIn, lastChange } from './tidy';
+import { type TidyRule, filesIn, lastChange } from './tidyrule';
 
 /** Name of the file in a stage with its workflow and process. */
 export const STAGE_OWNER = 'owner.json';

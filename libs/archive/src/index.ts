@@ -1,6 +1,6 @@
 export { Archive } from './archive';
 export { checkSnapshot, type Finding } from './check';
-export { schemaConflict } from './conflict';
+export { schemaConflict } from './schemaconflict';
 export { Dataset } from './dataset';
 export type { CheckpointWriter } from './delta/checkpoint';
 export type { DraftRejects, PublishResult, SegmentDraft } from './draft';

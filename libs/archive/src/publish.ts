@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ParquetryError } from '@parquetry/core';
 import type { ObjectStore } from '@parquetry/storage';
 import { commitActions } from './commit';
-import { decide, type Decision } from './decide';
+import { decide, type Decision } from './commitrule';
 import type { DeltaLog } from './delta/log';
 import type { TableState } from './delta/state';
 import { statsRows } from './delta/stats';

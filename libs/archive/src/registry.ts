@@ -12,7 +12,7 @@ import {
 import type { ObjectStore } from '@parquetry/storage';
 import { assertDataset, datasetFault } from './folder';
 import { META_FOLDER } from './identity';
-import { schemaConflict } from './conflict';
+import { schemaConflict } from './schemaconflict';
 
 const SCHEMAS = `${META_FOLDER}/schemas`;
 const MAX_RACES = 100;

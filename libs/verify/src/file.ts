@@ -7,7 +7,7 @@ import { checkSchema } from './elements';
 import type { FileExpectation, FileReport, VerifyLevel } from './expectation';
 import { Checker } from './fault';
 import { readFooter } from './footer';
-import { checkGroups, checkMetadata } from './groups';
+import { checkGroups, checkMetadata } from './footercheck';
 import { checkLedgers } from './ledgers';
 import { checkTally, footerTallies, isNested } from './tally';
 import { decodeTally } from './values';

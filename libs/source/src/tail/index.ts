@@ -1,4 +1,4 @@
-export { type Cut, type CutLimits, decideCut, type LedgerFacts } from './decide';
+export { type Cut, type CutLimits, decideCut, type LedgerFacts } from './flushrule';
 export { LedgerTail, ledgerTailIndex } from './ledgers';
 export type { ReadPosition, TailPositions } from './readposition';
 export { MessageTail } from './messages';

@@ -10,7 +10,7 @@ import {
 } from '@parquetry/stellar';
 import type { LedgerFeed } from '../ledgers/feed';
 import type { SourceIndex } from '../source';
-import type { LedgerFacts } from './decide';
+import type { LedgerFacts } from './flushrule';
 import type { TailReader, TailView } from './reader';
 
 /** Maximum ledgers read in one poll. */

@@ -12,7 +12,7 @@ import { type NdjsonOptions, messageOptions } from '../ndjson/options';
 import { rejectOf } from '../ndjson/reject';
 import { ensureSpool } from '../ndjson/files/spool';
 import type { SourceIndex } from '../source';
-import type { LedgerFacts } from './decide';
+import type { LedgerFacts } from './flushrule';
 import { type ReadPosition, type FollowedFile, type TailPositions, readPosition } from './readposition';
 import type { TailReader, TailView } from './reader';
 import { TailRejects } from './rejects';

@@ -1,6 +1,6 @@
 import type { LedgerRange } from '@parquetry/core';
 import type { SourceIndex } from '../source';
-import type { LedgerFacts } from './decide';
+import type { LedgerFacts } from './flushrule';
 
 /** The state of a growing source after a poll, from the reader's first ledger. */
 export interface TailView {

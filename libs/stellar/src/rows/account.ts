@@ -4,7 +4,7 @@ import { entryChanges } from './changes';
 import type { LedgerContext } from './context';
 import { entryColumns, sponsorText } from './entrycolumns';
 import type { Row } from './row';
-import { goText } from './text';
+import { goText } from './gotext';
 
 /** The rows of `accounts`: accounts that a ledger changed, unless it changed only the signers. */
 export function* accountRows(context: LedgerContext): Generator<Row> {

@@ -2,7 +2,7 @@ import type { ContractEvent, ScAddress, ScVal } from '../xdr/types';
 import { isSymbol } from './assetid';
 import type { AppliedOperation } from './operation';
 import { AssetContracts } from './tokenasset';
-import type { AssetText, Strkeys } from './texts';
+import type { AssetText, Strkeys } from './assettext';
 
 /** A movement of a Stellar asset that its contract reported. */
 export interface AssetEvent {

@@ -1,7 +1,7 @@
 import type { Asset } from '../xdr/operations';
 import type { LedgerContext } from './context';
 import type { Row } from './row';
-import { assetText } from './texts';
+import { assetText } from './assettext';
 
 /** The rows of `assets`: the assets in a ledger's payments and sell offers, each once, in transaction set order. */
 export function* assetRows(context: LedgerContext): Generator<Row> {

@@ -5,7 +5,7 @@ import type { LedgerContext } from './context';
 import { entryColumns, sponsorText } from './entrycolumns';
 import { predicateJson } from './predicate';
 import type { Row } from './row';
-import { assetText } from './texts';
+import { assetText } from './assettext';
 
 /** The rows of `claimable_balances`. */
 export function* claimableBalanceRows(context: LedgerContext): Generator<Row> {

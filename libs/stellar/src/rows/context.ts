@@ -9,7 +9,7 @@ import type {
   TransactionResultMeta,
 } from '../xdr/types';
 import { envelopeHash, envelopesOf } from './envelopes';
-import { Strkeys } from './texts';
+import { Strkeys } from './assettext';
 import { toid } from './toid';
 
 /** A transaction as it was applied. */

@@ -2,7 +2,7 @@ import { entryChanges } from './changes';
 import type { LedgerContext } from './context';
 import { entryColumns, sponsorText } from './entrycolumns';
 import type { Row } from './row';
-import { assetText } from './texts';
+import { assetText } from './assettext';
 
 /** The rows of `offers`. */
 export function* offerRows(context: LedgerContext): Generator<Row> {

@@ -13,7 +13,7 @@ import type {
 } from '../xdr/types';
 import type { AppliedTransaction, LedgerContext } from './context';
 import { entryKey } from './entrykey';
-import type { Strkeys } from './texts';
+import type { Strkeys } from './assettext';
 
 /** An operation with its transaction, its result and its changes. */
 export class AppliedOperation {

@@ -4,7 +4,7 @@ import { entryChanges } from './changes';
 import type { LedgerContext } from './context';
 import { entryColumns } from './entrycolumns';
 import type { Row } from './row';
-import { assetText } from './texts';
+import { assetText } from './assettext';
 
 /** The rows of `liquidity_pools`. */
 export function* liquidityPoolRows(context: LedgerContext): Generator<Row> {

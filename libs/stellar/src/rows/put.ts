@@ -2,7 +2,7 @@ import type { Asset, Price } from '../xdr/operations';
 import type { MuxedAccount } from '../xdr/types';
 import { priceUnits } from './amount';
 import type { Details } from './details';
-import { type AssetText, type Strkeys, assetText } from './texts';
+import { type AssetText, type Strkeys, assetText } from './assettext';
 
 /** Names of an account's members; computed once, because every operation uses them. */
 export interface AccountNames {

@@ -1,8 +1,8 @@
 import { hex } from '../sep51';
 import type { ScContractInstance, ScMapEntry, ScVal } from '../xdr/types';
 import { goName } from './row';
-import { goText } from './text';
-import type { Strkeys } from './texts';
+import { goText } from './gotext';
+import type { Strkeys } from './assettext';
 
 const ARMS: Readonly<Record<ScVal['type'], string>> = {
   scvBool: 'B',

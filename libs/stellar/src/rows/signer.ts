@@ -1,7 +1,7 @@
 import { STRKEY, accountStrkey, signedPayloadStrkey, strkey } from '../strkey';
 import type { AccountEntry } from '../xdr/entries';
 import type { SignerKey } from '../xdr/types';
-import type { Strkeys } from './texts';
+import type { Strkeys } from './assettext';
 
 /** Strkey of a signer: `G` account, `T` pre-authorized transaction, `X` hash, `P` signed payload. */
 export function signerText(signer: SignerKey): string {

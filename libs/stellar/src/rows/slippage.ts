@@ -1,6 +1,6 @@
 import type { ConstantProduct } from '../xdr/entries';
 import type { ClaimAtom } from '../xdr/operations';
-import { assetText } from './texts';
+import { assetText } from './assettext';
 
 const MOST = 0x7fffffffffffffffn;
 const BIPS = 10_000n;

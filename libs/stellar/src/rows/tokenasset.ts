@@ -1,6 +1,6 @@
 import { accountKeyOf } from '../strkey';
 import { creditXdr, isContractOf } from './assetid';
-import { type AssetText, NATIVE, creditText } from './texts';
+import { type AssetText, NATIVE, creditText } from './assettext';
 
 /** Maximum number of cached contracts and names. */
 const MOST_KNOWN = 20_000;

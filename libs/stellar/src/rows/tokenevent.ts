@@ -1,7 +1,7 @@
 import { muxedStrkey } from '../strkey';
 import type { ContractEvent, ScAddress, ScVal } from '../xdr/types';
 import type { LedgerContext } from './context';
-import type { AssetText } from './texts';
+import type { AssetText } from './assettext';
 import type { AssetContracts } from './tokenasset';
 
 /** A decoded token event (SEP-41, CAP-67). */

@@ -7,7 +7,7 @@ import type { LedgerContext } from './context';
 import { type AppliedOperation, appliedOperations } from './operation';
 import type { Row } from './row';
 import { roundingSlippage } from './slippage';
-import { assetText } from './texts';
+import { assetText } from './assettext';
 
 /** `trade_type`. */
 const ORDER_BOOK = 1;

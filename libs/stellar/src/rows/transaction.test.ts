@@ -5,7 +5,7 @@ import { type BuiltLedger, NETWORK, account, decodedLedger, union } from '../tes
 import { LedgerContext } from './context';
 import { stellarRows } from './index';
 import type { Row } from './row';
-import { goText } from './text';
+import { goText } from './gotext';
 import { toid } from './toid';
 
 function rows(options: BuiltLedger): Row[] {

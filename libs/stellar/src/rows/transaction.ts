@@ -15,7 +15,7 @@ import { operationCount } from './envelopes';
 import { type Row, type RowValue, goName } from './row';
 import { signerText } from './signer';
 import { accountKey, sorobanColumns, sorobanData } from './soroban';
-import { goText } from './text';
+import { goText } from './gotext';
 
 /** The rows of `transactions`, in apply order. */
 export function* transactionRows(context: LedgerContext): Generator<Row> {

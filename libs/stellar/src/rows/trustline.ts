@@ -5,7 +5,7 @@ import { entryChanges } from './changes';
 import type { LedgerContext } from './context';
 import { entryColumns, sponsorText } from './entrycolumns';
 import type { Row } from './row';
-import { assetText } from './texts';
+import { assetText } from './assettext';
 
 /** The rows of `trustlines`: an account's balance of an asset, or its shares of a liquidity pool. */
 export function* trustlineRows(context: LedgerContext): Generator<Row> {

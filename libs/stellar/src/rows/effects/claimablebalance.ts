@@ -3,7 +3,7 @@ import type { Claimant } from '../../xdr/operations';
 import type { Details } from '../details';
 import type { AppliedOperation } from '../operation';
 import { predicateJson } from '../predicate';
-import { assetText } from '../texts';
+import { assetText } from '../assettext';
 import type { EffectsOf } from './describe';
 import { type EffectList, movement } from './list';
 

@@ -1,5 +1,5 @@
 import type { Details } from '../details';
-import { goText } from '../text';
+import { goText } from '../gotext';
 import type { EffectsOf } from './describe';
 
 export const manageData: EffectsOf<'manageData'> = (effects, { dataName }, at) => {

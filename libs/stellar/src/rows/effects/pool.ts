@@ -2,7 +2,7 @@ import { hex } from '../../sep51';
 import type { LiquidityPoolEntry } from '../../xdr/entries';
 import type { Details } from '../details';
 import type { PoolChange } from '../operation';
-import { assetText } from '../texts';
+import { assetText } from '../assettext';
 import type { EffectsOf } from './describe';
 import type { EffectList } from './list';
 

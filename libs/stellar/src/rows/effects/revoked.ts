@@ -1,5 +1,5 @@
 import type { ClaimableBalanceEntry } from '../../xdr/entries';
-import { assetText } from '../texts';
+import { assetText } from '../assettext';
 import { balanceCreated, balanceId } from './claimablebalance';
 import type { EffectList } from './list';
 import { poolDetails, reserves } from './pool';

@@ -3,7 +3,7 @@ import type { OperationBodies } from '../../xdr/operations';
 import type { Details } from '../details';
 import type { AppliedOperation } from '../operation';
 import { signerText } from '../signer';
-import { goText } from '../text';
+import { goText } from '../gotext';
 import { ACCOUNT_FLAGS } from '../operations/flags';
 import type { EffectsOf } from './describe';
 import type { EffectList } from './list';

@@ -4,8 +4,8 @@ import type { Details } from '../details';
 import type { EntryPair } from '../operation';
 import { sponsorOf } from '../operations/sponsor';
 import { signerSponsors } from '../signer';
-import { goText } from '../text';
-import { assetText } from '../texts';
+import { goText } from '../gotext';
+import { assetText } from '../assettext';
 import { balanceId } from './claimablebalance';
 import type { EffectList } from './list';
 

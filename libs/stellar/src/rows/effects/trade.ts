@@ -2,7 +2,7 @@ import type { Asset, ClaimAtom } from '../../xdr/operations';
 import { isEmptyClaim, sellerOf } from '../claims';
 import type { Details } from '../details';
 import { accountNames, assetNames, putAccount, putAsset } from '../put';
-import { assetText } from '../texts';
+import { assetText } from '../assettext';
 import type { EffectList } from './list';
 import { poolDetails } from './pool';
 import type { EffectName } from './types';

@@ -4,7 +4,7 @@ import { poolId } from '../operations/changetrust';
 import { TRUSTLINE_FLAGS } from '../operations/flags';
 import { assetNames, putAsset, putAssetText } from '../put';
 import { accountKey } from '../soroban';
-import { type AssetText, assetText, creditText } from '../texts';
+import { type AssetText, assetText, creditText } from '../assettext';
 import type { EffectsOf } from './describe';
 import { putFlag } from './flags';
 import type { EffectList } from './list';

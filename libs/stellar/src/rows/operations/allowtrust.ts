@@ -1,6 +1,6 @@
 import { accountKey } from '../soroban';
 import { accountNames, allNames, assetNamesWithId, putAccount, putAssetText } from '../put';
-import { creditText } from '../texts';
+import { creditText } from '../assettext';
 import { describe } from './describe';
 
 const TRUSTEE = accountNames('trustee');

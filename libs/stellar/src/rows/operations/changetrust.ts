@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { accountNames, allNames, assetNamesWithId, putAccount, putAssetText } from '../put';
-import { assetText } from '../texts';
+import { assetText } from '../assettext';
 import { describe } from './describe';
 
 const TRUSTOR = accountNames('trustor');

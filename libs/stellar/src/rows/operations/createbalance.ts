@@ -1,5 +1,5 @@
 import { predicateJson } from '../predicate';
-import { assetText } from '../texts';
+import { assetText } from '../assettext';
 import { describe } from './describe';
 
 export const createClaimableBalance = describe<'createClaimableBalance'>({

@@ -5,7 +5,7 @@ import { scValJson } from '../../sep51';
 import { scValArm, scValText } from '../scvaltext';
 import { balanceChanges } from '../balancechange';
 import type { AppliedOperation } from '../operation';
-import { assetText } from '../texts';
+import { assetText } from '../assettext';
 import type { ContractIdPreimage, InvokeContractArgs } from '../../xdr/operations';
 import { describe } from './describe';
 import { FOOTPRINT_MEMBERS, footprintContract, putFootprint } from './footprint';

@@ -1,4 +1,4 @@
-import { goText } from '../text';
+import { goText } from '../gotext';
 import { describe } from './describe';
 
 export const manageData = describe<'manageData'>({

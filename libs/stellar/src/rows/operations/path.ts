@@ -2,7 +2,7 @@ import type { Asset, ClaimAtom, OperationBodies, PathPaymentSuccess } from '../.
 import type { Details } from '../details';
 import type { AppliedOperation } from '../operation';
 import { accountNames, allNames, assetNamesWithId, putAccount, putAsset } from '../put';
-import { assetText } from '../texts';
+import { assetText } from '../assettext';
 
 const FROM = accountNames('from');
 const TO = accountNames('to');

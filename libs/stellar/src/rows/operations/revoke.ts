@@ -3,8 +3,8 @@ import type { LedgerKey } from '../../xdr/types';
 import type { Details } from '../details';
 import type { AppliedOperation } from '../operation';
 import { signerText } from '../signer';
-import { goText } from '../text';
-import { assetText } from '../texts';
+import { goText } from '../gotext';
+import { assetText } from '../assettext';
 import { describe } from './describe';
 
 export const revokeSponsorship = describe<'revokeSponsorship'>({

@@ -1,6 +1,6 @@
 import type { Details } from '../details';
 import { signerText } from '../signer';
-import { goText } from '../text';
+import { goText } from '../gotext';
 import { describe } from './describe';
 import { ACCOUNT_FLAGS, FLAG_MEMBERS, putFlags } from './flags';
 

@@ -1,6 +1,6 @@
 import { type Layout } from '@parquetry/core';
 import fc from 'fast-check';
-import { type CutLimits, type LedgerFacts, decideCut } from './decide';
+import { type CutLimits, type LedgerFacts, decideCut } from './flushrule';
 
 const DAY = 86_400_000_000;
 const limits = (more: Partial<CutLimits> = {}): CutLimits => ({

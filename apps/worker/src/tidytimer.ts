@@ -1,4 +1,4 @@
-import type { TidyRule } from './tidy';
+import type { TidyRule } from './tidyrule';
 import type { Workplace } from './workplace';
 
 /** Interval of the cleanup of the work folder, milliseconds. */

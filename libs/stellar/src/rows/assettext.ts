@@ -3,7 +3,7 @@ import type { Asset } from '../xdr/operations';
 import type { MuxedAccount, ScAddress } from '../xdr/types';
 import { addressText } from '../sep51';
 import { fingerprint64 } from './farmhash';
-import { goText } from './text';
+import { goText } from './gotext';
 
 /** An asset as column values. The native asset has an empty code and issuer. */
 export interface AssetText {
