@@ -146,11 +146,11 @@ describe('http processor', () => {
     expect(content(await take(uri))).toEqual(expected);
   });
 
-  it('that answers with ledgers that were not asked for is refused, whatever partition they are of', async () => {
+  it('is rejected when it returns ledgers outside the requested range, whatever their partition', async () => {
     answer = (response) => response.end(lines(RANGE.start, RANGE.end));
     await expect(take(uri)).rejects.toMatchObject({
       code: 'SOURCE_INVALID',
-      message: expect.stringContaining('answers with ledger 1024 when asked for 1000-1009') as string,
+      message: expect.stringContaining('returned ledger 1024 for the range 1000-1009 (line ') as string,
     });
   });
 

@@ -8,18 +8,17 @@ import type { SourceFile } from '../ndjson/files/sourcefile';
 import { CommandFailure, NotReady, runCommand } from './command';
 import { answerRequest } from './ranges';
 
-/** The trailer with which a processor says after its messages that they are not all. */
+/** The trailer in which a processor reports, after its messages, that they are incomplete. */
 const ERROR_TRAILER = 'x-processor-error';
 /** A processor may work for a while before its first message. */
 const IDLE_MS = 600_000;
-/** Largest answer, bytes after decompression. */
+/** Maximum size of an answer, bytes after decompression. */
 const MAX_ANSWER = 16 * 2 ** 30;
-/** About a minute of tries; then the step's own retries come. */
+/** Retries for about a minute; after that, the step itself is retried. */
 const RETRY: RetryPolicy = { attempts: 8, backoffMs: 500 };
 
 /**
- * Writes a processor's answer for a range to a local file, whole or not at all; never more than a piece of it is in
- * memory.
+ * Streams a processor's answer for a range to a local file. Fails unless the answer is complete.
  * @returns bytes written
  * @throws ParquetryError PROCESSOR_FAILED, SOURCE_NOT_READY, SOURCE_UNREACHABLE, SOURCE_CORRUPT, SOURCE_INVALID,
  *   PERMISSION_DENIED, CONFIG_INVALID, CANCELLED
@@ -52,14 +51,16 @@ async function fromServer(
   const request = { url, accept: 'application/x-ndjson', encodings: 'zstd, gzip', idleMs: IDLE_MS };
   const answer = await sendFor200({ ...request, ...(signal === undefined ? {} : { signal }) });
   const { headers } = answer;
-  // Without them an answer that was cut short looks like a whole one.
+  // Without one of them, a truncated answer looks complete.
   if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) {
     answer.body.destroy();
-    throw new BadAnswer('neither Content-Length nor chunks, so that its end is not known');
+    throw new BadAnswer(
+      'a response without Content-Length or chunked encoding, so truncation cannot be detected',
+    );
   }
   const bytes = await save(answer.body, target, signal);
   const failed = answer.trailers()[ERROR_TRAILER];
-  if (failed !== undefined) throw new CommandFailure(`says after its messages: ${failed}`);
+  if (failed !== undefined) throw new CommandFailure(`reported an error after its messages: ${failed}`);
   return bytes;
 }
 
@@ -89,8 +90,8 @@ async function save(body: Readable, target: string, signal: AbortSignal | undefi
       bytes += chunk.length;
       if (bytes <= MAX_ANSWER) return done(null, chunk);
       done(
-        new ParquetryError('SOURCE_INVALID', `A processor answers with more than ${MAX_ANSWER} bytes.`, {
-          hint: 'Take smaller partitions: --partition-size.',
+        new ParquetryError('SOURCE_INVALID', `A processor returned more than ${MAX_ANSWER} bytes.`, {
+          hint: 'Use smaller partitions: --partition-size.',
         }),
       );
     },
@@ -126,7 +127,9 @@ function answerFault(error: unknown, uri: string, range: { start: number; end: n
   const code = systemErrorCode(error);
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return {
-      error: new ParquetryError('STAGE_FULL', `No room for the answer of ${uri} for ${what}.`, { details }),
+      error: new ParquetryError('STAGE_FULL', `Not enough disk space for the answer of ${uri} for ${what}.`, {
+        details,
+      }),
       again: false,
     };
   return httpFault(error, uri);

@@ -7,29 +7,29 @@ import { HEADERS_VARIABLE } from '../http';
 /** Names the file with the worker's commands: JSON of `{"NAME": ["program", "argument", …]}`. */
 export const PROCESSORS_VARIABLE = 'PARQUETRY_PROCESSORS';
 
-/** Exit code of a command whose ledgers are not there yet (EX_TEMPFAIL). */
+/** Exit code of a command whose ledgers are not available yet (EX_TEMPFAIL). */
 const NOT_READY = 75;
 const STDERR_BYTES = 4_000;
 const STDERR_LINES = 5;
 
-/** A processor failed; the message says how, without its name. */
+/** A processor failed; the message says how, without the processor's name. */
 export class CommandFailure extends Error {}
 
 /** A processor does not have the range yet. */
 export class NotReady extends Error {}
 
-/** A command under way. */
+/** A running command. */
 export interface RunningCommand {
   readonly stdout: Readable;
   /** Rejects unless the command ended with exit code 0. */
   readonly ended: Promise<void>;
-  /** Ends the command and whatever it started. */
+  /** Kills the command and its child processes. */
   kill(): void;
 }
 
 /**
- * Runs a command of the worker's configuration for a range. A run names it, it never says what it is.
- * @throws ParquetryError CONFIG_INVALID when the worker knows no such command
+ * Runs a command from the worker's configuration for a range. A run only names the command; it cannot define one.
+ * @throws ParquetryError CONFIG_INVALID when the worker has no command with this name
  */
 export function runCommand(
   name: string,
@@ -42,7 +42,7 @@ export function runCommand(
   delete env[HEADERS_VARIABLE];
   const child = spawn(program, [...args, '--start', String(start), '--end', String(end)], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own, so that what it started ends with it.
+    // A separate process group, so that its child processes end with it.
     detached: true,
     env,
   });
@@ -92,16 +92,15 @@ function commandOf(name: string): [string, ...string[]] {
       },
     );
   };
-  if (file === undefined || file === '')
-    return fail(`is not known: this worker has no ${PROCESSORS_VARIABLE}`);
+  if (file === undefined || file === '') return fail(`is unknown: this worker has no ${PROCESSORS_VARIABLE}`);
   let commands: unknown;
   try {
     commands = JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    return fail(`is not known: the file of ${PROCESSORS_VARIABLE} is not readable JSON`);
+    return fail(`is unknown: the file of ${PROCESSORS_VARIABLE} is not readable JSON`);
   }
   const found = typeof commands === 'object' && commands !== null && Object.hasOwn(commands, name);
-  if (!found) return fail(`is not among those of this worker's ${PROCESSORS_VARIABLE}`);
+  if (!found) return fail(`is not in the ${PROCESSORS_VARIABLE} of this worker`);
   const argv = (commands as Readonly<Record<string, unknown>>)[name];
   if (!Array.isArray(argv) || argv.length === 0 || !argv.every((arg) => typeof arg === 'string'))
     return fail('is not a list of a program and its arguments');

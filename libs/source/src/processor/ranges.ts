@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { type LedgerRange, ParquetryError, partitionsOf, rangeLength } from '@parquetry/core';
 import type { SourceFile } from '../ndjson/files/sourcefile';
 
-/** Most answers a run is cut into; the plan names each of them. */
+/** Maximum number of answers of a run; the plan lists all of them. */
 const MAX_ANSWERS = 10_000;
 
 /**
- * The answers of a processor to a run, as what `listFiles` takes: one a partition, or one for several partitions where
+ * The answers of a processor for a run, as a spec for `listFiles`: one per partition, or one for several partitions if
  * a run has very many.
  */
 export function answersSpec(uri: string, range: LedgerRange, partitionSize: number): string {
@@ -14,7 +14,7 @@ export function answersSpec(uri: string, range: LedgerRange, partitionSize: numb
   return `${uri}#${range.start}-${range.end}/${width}`;
 }
 
-/** The answers that a spec names as files that are yet to be fetched; undefined for a spec of real files. */
+/** The answers in a spec, as files still to be fetched; undefined for a spec of real files. */
 export function answerFiles(spec: string): SourceFile[] | undefined {
   const match = /^((?:https?|processor):[^#]+)#(\d+)-(\d+)\/(\d+)$/.exec(spec);
   if (match === null) return undefined;
@@ -36,7 +36,7 @@ export function isAnswer({ path, packing }: SourceFile): boolean {
   return packing === 'remote' && /^(https?|processor):/.test(path);
 }
 
-/** What an answer was asked with. */
+/** The request that an answer belongs to. */
 export function answerRequest({ path }: SourceFile): { readonly uri: string; readonly range: LedgerRange } {
   const match = /^(.*)\?start=(\d+)&end=(\d+)$/.exec(path);
   if (match === null) throw new ParquetryError('INTERNAL', 'A plan names an answer without its range.');

@@ -9,9 +9,9 @@ import type { Source } from '../source';
 import { answerRequest, answersSpec } from './ranges';
 
 /**
- * Opens a processor, `http(s)://…` or `processor:NAME`, as a source of messages. Its answer for a partition is what a
- * file is to `ndjson:`: it is spooled, looked over for the schema, and pulled by blocks whose hashes the index has. A
- * worker that lacks the copy asks for the range again, and a processor that then answers differently is found out.
+ * Opens a processor, `http(s)://…` or `processor:NAME`, as a source of messages. Its answer for a partition is handled
+ * like a file of `ndjson:`: it is spooled, scanned for the schema and pulled in blocks whose hashes are in the index.
+ * A worker without the copy requests the range again; the hashes detect a processor that then returns other messages.
  */
 export function openProcessorSource(
   uri: string,
@@ -22,7 +22,7 @@ export function openProcessorSource(
     uri,
     async prepare(request) {
       const spec = answersSpec(uri, run.range, run.partitionSize);
-      // Messages beyond the asked range are not left out but found out.
+      // Index all ledgers, so that messages outside the requested range are detected and not just skipped.
       const everything = { start: 1, end: MAX_LEDGER };
       const index = await new Indexer(spec, options, { ...request, range: everything }).run();
       assertInRange(uri, index.data as NdjsonIndex);
@@ -34,7 +34,7 @@ export function openProcessorSource(
       for (const file of files) {
         const { range } = answerRequest(file);
         const common = intersectRange(range, request.range);
-        // The copy is not needed again, unless a partition is tried again.
+        // Only a retry of the partition would need the copy again.
         if (common?.start === range.start && common.end === range.end)
           await rm(path.join(request.spoolDir, file.spool as string), { force: true });
       }
@@ -43,20 +43,20 @@ export function openProcessorSource(
   };
 }
 
-/** @throws ParquetryError SOURCE_INVALID for an answer with messages of ledgers that were not asked for */
+/** @throws ParquetryError SOURCE_INVALID for an answer with messages of ledgers outside the requested range */
 function assertInRange(uri: string, { files, blocks }: NdjsonIndex): void {
   const ranges = files.map((file) => answerRequest(file).range);
   for (const block of blocks) {
     const { file, ledgers, line } = unpackBlock(block);
-    const asked = ranges[file] as LedgerRange;
-    if (ledgers.start >= asked.start && ledgers.end <= asked.end) continue;
-    const wrong = ledgers.start < asked.start ? ledgers.start : ledgers.end;
+    const requested = ranges[file] as LedgerRange;
+    if (ledgers.start >= requested.start && ledgers.end <= requested.end) continue;
+    const wrong = ledgers.start < requested.start ? ledgers.start : ledgers.end;
     throw new ParquetryError(
       'SOURCE_INVALID',
-      `${uri} answers with ledger ${wrong} when asked for ${formatRange(asked)} (line ${line} or after it).`,
+      `${uri} returned ledger ${wrong} for the range ${formatRange(requested)} (line ${line} or later).`,
       {
-        details: { source: uri, ledger: wrong, start: asked.start, end: asked.end },
-        hint: 'A processor must answer with the messages of start to end, both inclusive, and no others.',
+        details: { source: uri, ledger: wrong, start: requested.start, end: requested.end },
+        hint: 'A processor must return exactly the messages of start to end, both inclusive.',
       },
     );
   }

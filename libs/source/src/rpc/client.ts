@@ -2,18 +2,18 @@ import { ParquetryError } from '@parquetry/core';
 import { type Fault, type RetryPolicy, limited, retrying } from '@parquetry/storage';
 import { BadAnswer, httpFault, readBody, sendFor200 } from '../http';
 
-/** How a node is asked. */
+/** Limits of requests to a node. */
 export interface RpcOptions {
   readonly retry: RetryPolicy;
   /** Time without a byte after which a request fails, milliseconds. */
   readonly idleMs: number;
-  /** Longest a request may take, milliseconds. */
+  /** Maximum duration of a request, milliseconds. */
   readonly requestMs: number;
-  /** Largest answer, bytes after decompression. */
+  /** Maximum size of an answer, bytes after decompression. */
   readonly maxAnswer: number;
 }
 
-/** About a minute of tries; then the step's own retries come. */
+/** Retries for about a minute; after that, the step itself is retried. */
 const RPC_OPTIONS: RpcOptions = {
   retry: { attempts: 8, backoffMs: 500 },
   idleMs: 30_000,
@@ -21,7 +21,7 @@ const RPC_OPTIONS: RpcOptions = {
   maxAnswer: 128 << 20,
 };
 
-/** The node refused a call: the error of JSON-RPC. */
+/** The node rejected a call with a JSON-RPC error. */
 export class RpcRefusal extends Error {
   constructor(
     readonly method: string,
@@ -31,7 +31,7 @@ export class RpcRefusal extends Error {
   }
 }
 
-/** A fault that a caller has judged already. */
+/** A failure that the caller has already classified. */
 export class RpcFault extends Error {
   constructor(readonly fault: Fault) {
     super(fault.error.message);
@@ -53,7 +53,7 @@ export class RpcClient {
   }
 
   /**
-   * Calls a method until it answers, and takes the answer through `read`, which may ask for another try by throwing
+   * Calls a method, with retries, and passes the result to `read`. `read` can request another attempt by throwing
    * `BadAnswer` or `RpcFault`.
    * @throws ParquetryError SOURCE_UNREACHABLE, SOURCE_CORRUPT, SOURCE_INVALID, PERMISSION_DENIED, CANCELLED
    */
@@ -69,12 +69,12 @@ export class RpcClient {
     }, signal);
   }
 
-  /** Tries until it succeeds, fails for good, or all tries are used. */
+  /** Retries until the request succeeds, fails permanently or runs out of attempts. */
   retrying<T>(request: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     return retrying(this.options.retry, request, (error) => this.fault(error), signal);
   }
 
-  /** One request. @throws RpcRefusal, TooLarge, BadAnswer, HttpStatus, errors of the network */
+  /** One request. @throws RpcRefusal, TooLarge, BadAnswer, HttpStatus, network errors */
   async once(
     method: string,
     params: object | undefined,
@@ -98,14 +98,14 @@ export class RpcClient {
     const details = { source: this.uri, method, code };
     if (code === INTERNAL)
       return {
-        error: new ParquetryError('SOURCE_UNREACHABLE', `${this.uri} fails at ${method} (${code}).`, {
+        error: new ParquetryError('SOURCE_UNREACHABLE', `${this.uri} failed to answer ${method} (${code}).`, {
           details,
         }),
         again: true,
       };
-    const refused = new ParquetryError('SOURCE_INVALID', `${this.uri} refuses ${method} (${code}).`, {
+    const refused = new ParquetryError('SOURCE_INVALID', `${this.uri} rejected ${method} (${code}).`, {
       details,
-      hint: 'Check that the address is that of a Stellar RPC node.',
+      hint: 'Check that the address belongs to a Stellar RPC node.',
     });
     return { error: refused, again: false };
   }
@@ -116,16 +116,17 @@ function resultOf(body: Buffer, id: number, method: string): Readonly<Record<str
   try {
     answer = JSON.parse(body.toString('utf8'));
   } catch {
-    throw new BadAnswer(`${body.length} bytes that are not JSON to ${method}`);
+    throw new BadAnswer(`${body.length} bytes that are not JSON for ${method}`);
   }
   if (!isObject(answer) || answer['jsonrpc'] !== '2.0')
-    throw new BadAnswer(`JSON that is not JSON-RPC to ${method}`);
+    throw new BadAnswer(`JSON that is not JSON-RPC for ${method}`);
   const { error, result } = answer;
   if (isObject(error)) {
     const code = error['code'];
     throw new RpcRefusal(method, typeof code === 'number' ? code : INTERNAL);
   }
-  if (answer['id'] !== id || !isObject(result)) throw new BadAnswer(`JSON-RPC without a result to ${method}`);
+  if (answer['id'] !== id || !isObject(result))
+    throw new BadAnswer(`JSON-RPC without a result for ${method}`);
   return result;
 }
 

@@ -6,13 +6,13 @@ import type { FeedLedger, LedgerFeed } from '../ledgers/feed';
 import { RpcClient, type RpcOptions } from './client';
 import { type RpcLedger, type RpcPage, RpcPages, outOfRange, readWindow } from './pages';
 
-/** What is known of a node before a ledger is read. */
+/** Properties of a node that are known before the first ledger is read. */
 export interface RpcConfig {
   /** Network passphrase. */
   readonly network: string;
 }
 
-/** Opens a node. With `config` it is one that a plan was made for: another network is refused. */
+/** Opens a node. `config` is that of an existing plan: a node of another network is then rejected. */
 export async function openRpcFeed(
   location: string,
   config?: RpcConfig,
@@ -54,7 +54,7 @@ export class RpcFeed implements LedgerFeed {
     if (range.end > window.end) throw outOfRange(this.uri, window, window.end + 1);
   }
 
-  /** A node says only when it is asked for a ledger whether it has it. */
+  /** Nothing to check in advance: only a request for a ledger shows whether the node has it. */
   assertWhole(): Promise<void> {
     return Promise.resolve();
   }
@@ -76,12 +76,12 @@ export class RpcFeed implements LedgerFeed {
     }
   }
 
-  /** One page is read ahead of the one that is decoded. */
+  /** Reads one page ahead of the page that is decoded. */
   private async *pages({ start, end }: LedgerRange, signal?: AbortSignal): AsyncGenerator<RpcPage> {
     const pages = new RpcPages(this.client);
     const read = (next: number): Promise<RpcPage> => {
       const reading = pages.read(next, end, signal);
-      // The failure is reported when its turn comes; without this it would count as unhandled meanwhile.
+      // Awaiting the page reports the failure; until then, this prevents an unhandled rejection.
       reading.catch(() => undefined);
       return reading;
     };
@@ -105,24 +105,24 @@ export class RpcFeed implements LedgerFeed {
     const found = ledger.meta.value.ledgerHeader;
     const expected = Buffer.from(header, 'base64').subarray(0, 32).toString('hex');
     const fail = (what: string): never => {
-      throw new ParquetryError('SOURCE_CORRUPT', `${this.uri} answers with ${what} as ledger ${sequence}.`, {
+      throw new ParquetryError('SOURCE_CORRUPT', `${this.uri} returned ${what} for ledger ${sequence}.`, {
         details: { source: this.uri, ledger: sequence },
-        hint: 'Ask another node, then retry the partition.',
+        hint: 'Use another node, then retry the partition.',
       });
     };
     if (found.header.ledgerSeq !== sequence) fail(`ledger ${found.header.ledgerSeq}`);
-    if (hex(found.hash) !== hash || expected !== hash) fail('a header of another hash');
+    if (hex(found.hash) !== hash || expected !== hash) fail('a header with a different hash');
     return ledger;
   }
 
-  /** Behind one address there may be a node of another network than when the plan was made. */
+  /** The address may now lead to a node of another network than when the plan was made. */
   private assertNetwork(signal?: AbortSignal): Promise<void> {
     const check = async (): Promise<void> => {
       const network = await readNetwork(this.client, signal);
       if (network === this.network) return;
       throw new ParquetryError(
         'SOURCE_INVALID',
-        `${this.uri} is a node of "${network.slice(0, 100)}", not of "${this.network}" as when the run was planned.`,
+        `${this.uri} is on network "${network.slice(0, 100)}"; the run was planned for "${this.network}".`,
         { hint: 'Correct the address, or start a new run.' },
       );
     };

@@ -25,12 +25,12 @@ export interface RpcPage {
 
 /** A mainnet ledger is about 1.3 MB of base64, so this is a handful of them. */
 const PAGE_BYTES = 8 << 20;
-/** Most ledgers that a node gives at once. */
+/** Maximum number of ledgers that a node returns at once. */
 const MAX_PAGE = 200;
 const FIRST_PAGE = 4;
 const GROWTH = 4;
 
-/** Reads ledgers page by page; the size of a page follows the size of the ledgers. */
+/** Reads ledgers page by page; adapts the page size to the size of the ledgers. */
 export class RpcPages {
   private limit = FIRST_PAGE;
   private cursor: string | undefined;
@@ -39,7 +39,7 @@ export class RpcPages {
   constructor(private readonly client: RpcClient) {}
 
   /**
-   * The ledgers from `next` on, up to `end`, as many as a page has. Waits a while for a ledger that is not there yet.
+   * One page of ledgers, from `next` to at most `end`. Retries for a while when ledger `next` is not available yet.
    * @throws ParquetryError SOURCE_OUT_OF_RANGE, SOURCE_NOT_READY, LEDGER_MISSING, and those of `RpcClient.call`
    */
   read(next: number, end: number, signal?: AbortSignal): Promise<RpcPage> {
@@ -66,14 +66,14 @@ export class RpcPages {
       answer = await this.client.once('getLedgers', { ...from, pagination, xdrFormat: 'base64' }, signal);
     } catch (error) {
       if (!(error instanceof RpcRefusal) || error.code === -32603 || error.code === -32601) throw error;
-      // A node may forget its cursors; the number of the ledger says the same.
+      // The node may not know the cursor any more; start from the ledger number instead.
       if (cursor !== undefined) return this.once(next, end, signal);
       await this.explain(next, signal);
       throw error;
     }
     const { result, bytes } = answer;
     const all = result['ledgers'];
-    if (!Array.isArray(all)) throw new BadAnswer('no list of ledgers to getLedgers');
+    if (!Array.isArray(all)) throw new BadAnswer('no list of ledgers for getLedgers');
     const ledgers = all.map(ledgerOf).slice(0, end - next + 1);
     const [first] = ledgers;
     if (first === undefined || first.sequence > next) {
@@ -82,7 +82,7 @@ export class RpcPages {
     }
     ledgers.forEach(({ sequence }, index) => {
       if (sequence !== next + index)
-        throw new BadAnswer(`ledger ${sequence} in the place of ledger ${next + index}`);
+        throw new BadAnswer(`ledger ${sequence} instead of ledger ${next + index}`);
     });
     this.limit = Math.max(
       1,
@@ -90,25 +90,25 @@ export class RpcPages {
     );
     const after = result['cursor'];
     this.cursor = typeof after === 'string' && after !== '' ? after : undefined;
-    // A page that was cut ends before its cursor.
+    // A page truncated to `end` ends before its cursor.
     this.cursorFor = all.length === ledgers.length ? next + ledgers.length : 0;
     return { ledgers, bytes };
   }
 
-  /** Throws when the node's window says why a ledger does not come. */
+  /** Throws when the node's window explains why it does not return the ledger. */
   private async explain(next: number, signal?: AbortSignal): Promise<void> {
-    // One request: this is inside a try already.
+    // One request without retries: the caller retries.
     const window = windowOf((await this.client.once('getHealth', undefined, signal)).result);
     if (next < window.start) throw outOfRange(this.client.uri, window, next);
     if (next > window.end)
       throw new RpcFault({ error: notReady(this.client.uri, window, next), again: true });
   }
 
-  /** The node's window has the ledger, its answer has not: perhaps it is being written. */
+  /** The ledger is in the node's window but not in its answer; the node may still be writing it. */
   private absent(next: number): RpcFault {
     const error = new ParquetryError('LEDGER_MISSING', `Ledger ${next} is missing in ${this.client.uri}.`, {
       details: { ledger: next, source: this.client.uri },
-      hint: 'The node has later ledgers. Retry, or ask another node.',
+      hint: 'The node has later ledgers. Retry, or use another node.',
     });
     return new RpcFault({ error, again: true });
   }

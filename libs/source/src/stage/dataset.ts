@@ -20,25 +20,25 @@ interface LedgerCount {
   rejected: number;
   closeTimeMicros: number;
   lastCloseTimeMicros: number;
-  /** Of the ledger's content; its digest once the ledger is closed. */
+  /** Running hash of the ledger's content; its digest once the ledger is closed. */
   hash: Hash | Buffer;
 }
 
-/** What a stage may be told beside its schema. */
+/** Options of a stage. */
 export interface StageOptions {
-  /** With it, `placeFault` says which rows close in another folder than their ledger. */
+  /** Enables `placeFault`, which finds rows whose close time lies in another folder than their ledger. */
   readonly layout?: Layout;
-  /** Hears of every row and every reject, in order. */
+  /** Called for every row and every reject, in order. */
   readonly onDecision?: (decision: MessageDecision) => void;
 }
 
 /**
- * Collects one dataset of a pull: rejects, counts per ledger and per column, and the content's identity. The rows
- * themselves are appended to its parts by the source. They may come in any ledger order; within a ledger their order is
- * the source's (the ordinal).
+ * Collects one dataset of a pull: rejects, counts per ledger and per column, and the content hash. The source appends
+ * the rows themselves to the parts. Ledgers may arrive in any order; within a ledger, rows keep the order of the source
+ * (the ordinal).
  */
 export class DatasetStage {
-  /** One counter a top-level column, in schema order. */
+  /** One counter per top-level column, in schema order. */
   readonly columns: readonly ColumnCounter[];
   private readonly rejectFile: RejectFile;
   private readonly ledgers = new Map<number, LedgerCount>();
@@ -62,7 +62,7 @@ export class DatasetStage {
 
   /**
    * Why a row that closes at `closeTimeMicros` can't be staged: its ledger's first row lies in another folder of the
-   * layout. To be asked before the row is appended.
+   * layout. Call it before appending the row.
    */
   placeFault(ledger: number, closeTimeMicros: number): MessageFault | undefined {
     const { layout } = this.options;
@@ -79,8 +79,8 @@ export class DatasetStage {
   }
 
   /**
-   * Counts rows of one ledger and close time that were appended to the parts. `closeTimeMicros`: Unix microseconds, a safe
-   * integer.
+   * Counts rows of one ledger and close time that were appended to the parts. `closeTimeMicros`: Unix microseconds, a
+   * safe integer.
    */
   noteRows(ledger: number, closeTimeMicros: number, rows = 1): void {
     const count = this.ledger(ledger);
@@ -95,38 +95,38 @@ export class DatasetStage {
     for (let row = 0; row < rows; row += 1) onDecision({ dataset: this.dataset, ledger, closeTimeMicros });
   }
 
-  /** The row appended last has a negative zero. */
+  /** Records that the last appended row has a negative zero. */
   noteNegativeZero(): void {
     this.negativeZeros = true;
   }
 
-  /** Keeps a message of `ledger` that can't be stored, or counts it where many of its kind are kept. */
+  /** Keeps a message of `ledger` that can't be stored, or only counts it when the limit of its kind is reached. */
   reject(ledger: number, reject: Reject): void {
     this.ledger(ledger).rejected += 1;
     this.rejectFile.append(reject);
     this.options.onDecision?.({ dataset: this.dataset, ledger, reject });
   }
 
-  /** Adds source bytes to the identity of a ledger's content: the raw message, or a lake's ledger. */
+  /** Adds source bytes to the content hash of a ledger: the raw message, or a lake's ledger. */
   hashSource(ledger: number, bytes: string | Uint8Array): void {
     const { hash } = this.ledger(ledger);
     if (Buffer.isBuffer(hash)) throw new ParquetryError('INTERNAL', `Ledger ${ledger} is closed.`);
     hash.update(bytes).update('\n');
   }
 
-  /** No more comes of this ledger: its hash is finished, which else takes most of a kilobyte to the end of the pull. */
+  /** Call it after the last row of a ledger. It finishes the hash, whose state occupies almost 1 kB. */
   closeLedger(ledger: number): void {
     const count = this.ledger(ledger);
     count.hash = digestOf(count.hash);
     this.open.delete(ledger);
   }
 
-  /** No more comes of any ledger below this one. */
+  /** Call it when no more rows of ledgers below this one can follow. */
   closeLedgersBelow(ledger: number): void {
     for (const open of this.open) if (open < ledger) this.closeLedger(open);
   }
 
-  /** Back-pressure point between batches of rows; parts are written as they close. */
+  /** Applies back-pressure between batches of rows; parts are written as they close. */
   async drain(): Promise<void> {
     await this.rejectFile.drain();
   }

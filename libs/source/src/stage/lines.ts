@@ -4,10 +4,10 @@ const FLUSH_BYTES = 1 << 20;
 const BUFFER_BYTES = FLUSH_BYTES + (1 << 16);
 const MAX_FREE = 4;
 
-/** Appends lines, or bytes as they are, to a file through one bounded buffer; `drain` between batches applies back-pressure. */
+/** Appends lines or raw bytes to a file through bounded buffers; call `drain` between batches for back-pressure. */
 export class LineFile {
   private buffer: Buffer = Buffer.allocUnsafe(BUFFER_BYTES);
-  /** Written buffers, to be used again: fresh memory costs more than the copy into it. */
+  /** Written buffers, for reuse: allocating memory costs more than the copy into it. */
   private readonly free: Buffer[] = [];
   private used = 0;
   private handle: FileHandle | undefined;
@@ -18,7 +18,7 @@ export class LineFile {
 
   constructor(readonly path: string) {}
 
-  /** Appends one line; the newline is added. The bytes are copied, the caller may reuse its buffer. */
+  /** Appends one line and a newline. The bytes are copied, so the caller may reuse its buffer. */
   append(line: string | Uint8Array): void {
     const size = typeof line === 'string' ? Buffer.byteLength(line) : line.length;
     if (this.used + size + 1 > this.buffer.length) this.rotate(size + 1);
@@ -28,7 +28,7 @@ export class LineFile {
     if (this.used >= FLUSH_BYTES) this.rotate(0);
   }
 
-  /** Appends bytes as they are; they are copied. */
+  /** Appends raw bytes; they are copied. */
   appendBytes(bytes: Uint8Array): void {
     if (this.used + bytes.length > this.buffer.length) this.rotate(bytes.length);
     this.used += this.copy(bytes);
@@ -36,12 +36,12 @@ export class LineFile {
     if (this.used >= FLUSH_BYTES) this.rotate(0);
   }
 
-  /** Waits until what was handed to the file is written, when more than a few buffers are under way. */
+  /** Waits for pending writes when they exceed `limit` bytes. */
   async drain(limit = 4 * FLUSH_BYTES): Promise<void> {
     if (this.pendingBytes > limit) await this.pending;
   }
 
-  /** Writes what is left, makes it durable enough for the steps that follow on this machine, closes the file. */
+  /** Writes the remaining bytes and closes the file. It does not sync: later steps run on the same machine. */
   async close(): Promise<void> {
     this.rotate(0);
     try {
@@ -68,7 +68,7 @@ export class LineFile {
         this.pendingBytes -= full.length;
         if (whole.length === BUFFER_BYTES && this.free.length < MAX_FREE) this.free.push(whole);
       });
-      // The failure is reported by drain() or close(); without this it would count as unhandled meanwhile.
+      // drain() or close() reports the failure; until then, this prevents an unhandled rejection.
       this.pending.catch(() => undefined);
     } else if (this.bytes === 0 && need === 0) {
       this.pending = this.pending.then(async () => {

@@ -10,7 +10,7 @@ export async function writeManifest(stageDir: string, manifest: StageManifest): 
   await replaceFile(path.join(stageDir, NAME), JSON.stringify(manifest));
 }
 
-/** Whether the pull of a stage is done. */
+/** Whether the pull of a stage is complete. */
 export async function hasManifest(stageDir: string): Promise<boolean> {
   return stat(path.join(stageDir, NAME)).then(
     () => true,

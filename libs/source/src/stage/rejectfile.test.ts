@@ -38,7 +38,7 @@ describe('a rejects file', () => {
     expect(lines(rejects, { perKind: 3 })).toEqual(rejects);
   });
 
-  it('counts what goes beyond it, with its first and last position and without its text', () => {
+  it('counts rejects beyond the limit, with the first and last position and without their text', () => {
     const rejects = [1, 2, 3, 4, 5, 6].map(noType);
     const { raw: _, ...third } = noType(3);
     expect(lines(rejects, { perKind: 2 })).toEqual([
@@ -77,7 +77,7 @@ describe('a rejects file', () => {
     ]);
   });
 
-  it('counts columns beyond the limit of kinds together: keys of messages are without end', () => {
+  it('counts columns beyond the limit of kinds together: message keys are unlimited', () => {
     const rejects = Array.from({ length: 1_000 }, (_, at) => unknown(at, 1_000 - at, `key${at}`));
     const found = lines(rejects, { kinds: 10, perKind: 1 });
     expect(found).toHaveLength(12);

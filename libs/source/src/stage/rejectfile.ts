@@ -1,13 +1,13 @@
 import type { Reject, RejectSummary } from '@parquetry/core';
 import { LineFile } from './lines';
 
-/** What a rejects file keeps whole. Every limit depends on the rejects alone, so the same rejects give the same bytes. */
+/** Limits of a rejects file. They depend only on the rejects, so the same rejects produce the same bytes. */
 export interface RejectLimits {
-  /** Rejects of one kind, which is a code and a column. */
+  /** Complete rejects per kind; a kind is a code and a column. */
   readonly perKind: number;
-  /** Bytes of whole rejects of all kinds; the one that reaches the limit is still kept. */
+  /** Bytes of complete rejects of all kinds; the reject that reaches the limit is still kept. */
   readonly bytes: number;
-  /** Kinds that are counted apart. Keys of messages can make any number; the rest is counted by code alone. */
+  /** Kinds that are counted separately; others are counted by code alone. Message keys can produce unlimited kinds. */
   readonly kinds: number;
 }
 
@@ -17,27 +17,27 @@ export const REJECT_LIMITS: RejectLimits = { perKind: 1_000, bytes: 64 << 20, ki
 type Summary = { -readonly [Name in keyof RejectSummary]: RejectSummary[Name] };
 
 interface Kind {
-  /** All columns of a code that are not counted apart. */
+  /** Whether this kind combines all columns of a code that are not counted separately. */
   readonly others: boolean;
   whole: number;
   summary: Summary | undefined;
 }
 
 /**
- * Decides which rejects are kept whole, and counts the others by kind. Once one of a kind is counted all later ones of
- * the kind are, so a summary's first and last position enclose exactly what it counts.
+ * Decides which rejects are kept completely and counts the others by kind. Once a reject of a kind is only counted,
+ * all later ones of that kind are too, so a summary's first and last position enclose exactly the counted rejects.
  */
 export class RejectLog {
   /** All rejects, whole or counted. */
   count = 0;
-  /** By code and column; null: its other columns. */
+  /** By code and column; null combines the other columns. */
   private readonly kinds = new Map<string, Map<string | null | undefined, Kind>>();
   private size = 0;
   private bytes = 0;
 
   constructor(private readonly limits: RejectLimits = REJECT_LIMITS) {}
 
-  /** Takes a reject; gives its line when it is to be kept whole. */
+  /** Adds a reject; returns its line if it must be kept, undefined if it is only counted. */
   take(reject: Reject): string | undefined {
     this.count += 1;
     const { limits } = this;
@@ -52,7 +52,7 @@ export class RejectLog {
     return undefined;
   }
 
-  /** The lines that end the file: a RejectSummary for each kind with counted rejects; codes and columns in the order they came. */
+  /** The last lines of the file: a RejectSummary per kind with counted rejects, in the order of first occurrence. */
   summaries(): string[] {
     return [...this.kinds.values()]
       .flatMap((columns) => [...columns.values()])
@@ -74,7 +74,7 @@ export class RejectLog {
   }
 }
 
-/** A kind's summary with one more reject. It describes the one with the lowest ledger, or the first. */
+/** Adds one reject to a kind's summary. The summary describes the first reject of the lowest ledger. */
 function counted({ summary, others }: Kind, reject: Reject): Summary {
   const { position, ledger } = reject;
   if (summary !== undefined && (ledger ?? 0) >= (summary.ledger ?? 0)) {
@@ -83,7 +83,7 @@ function counted({ summary, others }: Kind, reject: Reject): Summary {
     return summary;
   }
   const { code, reason, dataset, column, expected, actual } = reject;
-  // A copy of the text: a slice would keep the message that it is of in memory.
+  // Copy the text: a slice would keep the whole message in memory.
   return JSON.parse(
     JSON.stringify({
       code,
@@ -101,7 +101,7 @@ function counted({ summary, others }: Kind, reject: Reject): Summary {
   ) as Summary;
 }
 
-/** A rejects file: whole rejects within the limits, then the summaries. */
+/** A rejects file: complete rejects within the limits, then the summaries. */
 export class RejectFile {
   private readonly log: RejectLog;
   private readonly file: LineFile;
@@ -129,7 +129,7 @@ export class RejectFile {
     return this.file.drain();
   }
 
-  /** Ends the file, which exists only when there are rejects. */
+  /** Writes the summaries and closes the file, which exists only when there are rejects. */
   async close(): Promise<void> {
     if (this.count === 0) return;
     for (const line of this.log.summaries()) this.file.append(line);

@@ -1,7 +1,7 @@
 import type { Reject } from '@parquetry/core';
 import { REJECT_LIMITS, RejectLog } from '../stage/rejectfile';
 
-/** Two lists are in memory until the flush that stores them. */
+/** Both lists of `TailRejects` are in memory until a flush stores them, so each gets half of the bytes. */
 const LIMITS = { ...REJECT_LIMITS, bytes: REJECT_LIMITS.bytes / 2 };
 
 /** Rejects that stay in memory until they are stored as a file. */
@@ -24,13 +24,13 @@ export class RejectList {
     return this.whole.slice(0, count).map((line) => JSON.parse(line) as Reject);
   }
 
-  /** The lines of the file: whole rejects, then the summaries. */
+  /** The lines of the file: complete rejects, then the summaries. */
   lines(): string[] {
     return [...this.whole, ...this.log.summaries()];
   }
 }
 
-/** The messages that no flush of a tail will have, until they are stored. */
+/** Rejected messages that belong to no flushed ledger of a tail, until they are stored. */
 export class TailRejects {
   /** Messages for ledgers before the first one: LATE_MESSAGE. */
   readonly late = new RejectList();

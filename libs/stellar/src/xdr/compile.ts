@@ -68,9 +68,9 @@ const PRIMITIVE_SKIP: Readonly<Record<Primitive, string>> = {
 };
 
 /**
- * Compiles readers from stellar-base's type table: one flat function per type, which returns plain objects. Structs
- * become objects, unions `{type, value}` (type: the enum member's name or the number), enums their member's name, options
- * `undefined` when absent, 64-bit integers bigint, opaque data and strings views of the input (no copy).
+ * Compiles readers from stellar-base's type table: one flat function per type. Structs become plain objects, unions
+ * `{type, value}` (type: the enum member's name, or the number), enums their member's name, options `undefined` when
+ * absent, 64-bit integers bigint, opaque data and strings views of the input (no copy).
  */
 export function compile<Root extends string>(options: CompileOptions<Root>): Compiled<Root> {
   const compiler = new Compiler(options.spans, options.fieldSpans, options.skips ?? new Set());
