@@ -85,7 +85,7 @@ describe('http processor', () => {
     server.close();
   });
 
-  it('is asked for the ranges of the partitions, and again only by a worker that lacks the copy', async () => {
+  it('gets one request per partition, and another only from a worker without the copy', async () => {
     const manifest = await take(uri);
     const partitions = ['1000-1009', '1010-1019', '1020-1024'].map((range) => `/v1/trades ${range}`);
     expect(asked).toEqual(partitions);
@@ -154,7 +154,7 @@ describe('http processor', () => {
     });
   });
 
-  it('that answers differently the second time is found out', async () => {
+  it('is detected when it answers differently the second time', async () => {
     answer = (response, start, end) =>
       response.end(asked.length > 3 ? lines(start, end).replace('0000001', '0000002') : lines(start, end));
     await expect(take(uri, true)).rejects.toMatchObject({ code: 'SOURCE_CHANGED', retryable: false });
@@ -273,7 +273,7 @@ describe('command processor', () => {
     }
   });
 
-  it('is one that the worker knows, never one that a run brings', async () => {
+  it('must be in the configuration of the worker; a run cannot define one', async () => {
     configure('known', 'true');
     for (const name of ['other', '__proto__', 'constructor', '/bin/true'])
       await expect(take(`processor:${name}`)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
@@ -281,7 +281,7 @@ describe('command processor', () => {
     await expect(take('processor:known')).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   });
 
-  it('is ended with what it started when the run is cancelled, and gets no headers', async () => {
+  it('is killed with its child processes when the run is cancelled, and gets no headers', async () => {
     const pidFile = path.join(root, 'pid');
     const uri = script(
       'slow',

@@ -60,7 +60,7 @@ describe('rpc source', () => {
   const every = Array.from({ length: LEDGERS }, (_, index) => START + index);
   const pages = (): number => node.calls.filter(({ method }) => method === 'getLedgers').length;
 
-  it('stages the rows, proof and content identity that the lake of the same ledgers gives', async () => {
+  it('stages the same rows, proof and content hash as the lake of the same ledgers', async () => {
     const range = { start: START, end: START + 29 };
     expect(contents(await pull(`rpc:${node.url}`, range))).toEqual(
       contents(await pull(`galexie:${lake}`, range)),
@@ -105,7 +105,7 @@ describe('rpc source', () => {
     expect(await read()).toEqual(every);
   });
 
-  it('gives up after bounded tries, with a code', async () => {
+  it('fails with a code after a bounded number of attempts', async () => {
     node.fault = ({ method }) => (method === 'getLedgers' ? { status: 503 } : undefined);
     await expect(read()).rejects.toMatchObject({ code: 'SOURCE_UNREACHABLE', retryable: true, exitCode: 3 });
     expect(pages()).toBe(FAST.retry.attempts);
@@ -124,7 +124,7 @@ describe('rpc source', () => {
     expect(performance.now() - began).toBeGreaterThanOrEqual(1000);
   });
 
-  it('goes on by ledger number when the node forgot its cursor', async () => {
+  it('continues by ledger number when the node no longer knows its cursor', async () => {
     node.fault = ({ params }) =>
       params.pagination?.cursor === undefined
         ? undefined
@@ -155,7 +155,7 @@ describe('rpc source', () => {
     });
   });
 
-  it('takes smaller pages of larger ledgers and refuses an answer beyond the limit', async () => {
+  it('requests smaller pages of larger ledgers and rejects an answer beyond the limit', async () => {
     const size = (count: number): number =>
       ledgers.slice(0, count).reduce((sum, { metadataXdr }) => sum + metadataXdr.length, 0);
     const feed = await openRpcFeed(node.url, { network: SAMPLE_NETWORK }, { ...FAST, maxAnswer: size(2) });
@@ -263,7 +263,7 @@ describe('rpc source', () => {
       expect(pages()).toBeGreaterThan(0);
     });
 
-    it('says what each source lacks', async () => {
+    it('reports the ledgers that each source lacks', async () => {
       node.oldest = START + 30;
       const part = path.join(root, 'part2');
       await writeSampleLake({ dir: part, start: START, ledgers: 20 });
@@ -286,7 +286,7 @@ const recorded = path.join(DATA, 'goldens/pubnet-63092982-63092991/rpc/getLedger
 (existsSync(recorded) ? describe : describe.skip)(
   'recorded answers of a pubnet node [needs the test data]',
   () => {
-    it('give the rows and the content identity that the lake of the same ledgers gives', async () => {
+    it('give the same rows and content hash as the lake of the same ledgers', async () => {
       const text = (await decompress(await readFile(recorded))).toString('utf8');
       const ledgers = text
         .split('\n')

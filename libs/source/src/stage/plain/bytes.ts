@@ -1,16 +1,16 @@
 import { borrowBuffer, LEAST_BYTES, returnBuffer } from './pool';
 
-/** From this many bytes on a call into native code is cheaper than a loop. */
+/** At this size and above, a call into native code is cheaper than a loop. */
 const NATIVE_COPY = 64;
 const TWO_32 = 4_294_967_296;
 const NOTHING = Buffer.alloc(0);
 
-/** A growing buffer that values are written into, little-endian. */
+/** A growing buffer of little-endian values. */
 export class ByteBuffer {
   bytes: Buffer = NOTHING;
   length = 0;
 
-  /** `least`: bytes that it begins with, a power of two. */
+  /** `least`: initial size in bytes, a power of two. */
   constructor(private readonly least = LEAST_BYTES) {}
 
   /** Makes room for `size` more bytes. */
@@ -22,7 +22,7 @@ export class ByteBuffer {
     returnBuffer(before);
   }
 
-  /** Forgets everything and gives the memory back. */
+  /** Discards the content and releases the memory. */
   release(): void {
     returnBuffer(this.bytes);
     this.bytes = NOTHING;
@@ -59,7 +59,7 @@ export class ByteBuffer {
     this.length += this.bytes.write(text, this.length);
   }
 
-  /** Writes the low 32 bits of a whole number at `at`, over what is there. */
+  /** Overwrites the 32 bits at `at` with the low 32 bits of an integer. */
   putInt32(value: number, at: number): void {
     const { bytes } = this;
     bytes[at] = value;
@@ -68,14 +68,14 @@ export class ByteBuffer {
     bytes[at + 3] = value >>> 24;
   }
 
-  /** Appends the low 32 bits of a whole number. */
+  /** Appends the low 32 bits of an integer. */
   int32(value: number): void {
     this.reserve(4);
     this.putInt32(value, this.length);
     this.length += 4;
   }
 
-  /** Appends the low 64 bits of a whole number; numbers must be safe integers. */
+  /** Appends the low 64 bits of an integer; numbers must be safe integers. */
   int64(value: number | bigint): void {
     this.reserve(8);
     if (typeof value === 'bigint') this.bytes.writeBigInt64LE(BigInt.asIntN(64, value), this.length);
@@ -91,7 +91,7 @@ export class ByteBuffer {
     this.length = this.bytes.writeDoubleLE(value, this.length);
   }
 
-  /** Appends `source[start, end)`, which is JSON text, as the content of a JSON string, quotes included. */
+  /** Appends the JSON text `source[start, end)` as a JSON string, including the quotes. */
   quoted(source: Uint8Array, start: number, end: number): void {
     this.reserve((end - start) * 2 + 2);
     const target = this.bytes;
@@ -99,7 +99,7 @@ export class ByteBuffer {
     target[to++] = 34;
     for (let at = start; at < end; at += 1) {
       const byte = source[at] as number;
-      // Valid JSON has no other control characters outside of escapes than these three.
+      // Outside of escapes, valid JSON has no control characters except these three.
       if (byte === 34 || byte === 92) target[to++] = 92;
       else if (byte < 32) {
         target[to++] = 92;

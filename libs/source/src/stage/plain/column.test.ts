@@ -35,7 +35,7 @@ describe('PlainColumn', () => {
     );
   });
 
-  it('begins anew with memory of its own after a release', () => {
+  it('starts empty with its own memory after a release', () => {
     const [first, second] = [new PlainColumn('utf8'), new PlainColumn('utf8')];
     first.out.ascii('x'.repeat(100_000));
     first.keep();

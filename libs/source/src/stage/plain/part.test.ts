@@ -30,13 +30,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Rows that come together: as values, as codes, or null. */
+/** Consecutive rows of one form: values, codes or nulls. */
 const stretch = fc.record({
   form: fc.constantFrom('values', 'codes', 'nulls'),
   values: fc.array(fc.nat({ max: 255 }), { minLength: 1, maxLength: 30 }),
 });
 
-/** Fills a column; gives the rows that it must hold. */
+/** Fills a column; returns the rows that it must hold. */
 function fill(column: PlainColumn, stretches: readonly { form: string; values: readonly number[] }[]) {
   const rows: (string | null)[] = [];
   const codes = new Map<string, number>();
@@ -74,13 +74,13 @@ describe('writePart', () => {
       await fc.assert(
         fc.asyncProperty(fc.array(stretch, { minLength: 1, maxLength: 12 }), async (stretches) => {
           const column = new PlainColumn('utf8');
-          // What was in the column before leaves nothing behind.
+          // Earlier content of the column must not remain.
           fill(column, [...stretches].reverse());
           column.clear();
           const rows = fill(column, stretches);
           expect(column.nulls).toBe(rows.filter((row) => row === null).length);
           expect(column.bytes).toBe(rows.reduce((sum, row) => sum + (row === null ? 0 : 4 + row.length), 0));
-          // As in a pull each part has a name of its own: what DuckDB keeps of a file it keeps by its name.
+          // Each part has a unique name, as in a pull, because DuckDB caches files by name.
           const file = path.join(folder, `part.${(written += 1)}.parquet`);
           const size = writePart(file, SCHEMA, [column], rows.length);
           const bytes = await readFile(file);

@@ -1,9 +1,9 @@
 import { PART_BYTES } from '@parquetry/core';
 import { keepsBuffers } from '../../bufferlimit';
 
-/** Buffers up to this size in all are kept for the next stage of the thread. */
+/** Total size of the buffers that are kept for the next stage of the thread. */
 const KEPT_BYTES = keepsBuffers ? 32 << 20 : 0;
-/** Least size of a column's buffer, and of what is begun with where there is room. */
+/** Minimum size of a column's buffer, and the maximum initial size. */
 export const LEAST_BYTES = 1 << 16;
 const ROOMY_BYTES = 1 << 20;
 
@@ -11,8 +11,8 @@ const kept: Buffer[] = [];
 let keptBytes = 0;
 
 /**
- * With what size the buffers of so many columns begin. One that grows is copied, and the system has to clear its new
- * memory; but the engine collects garbage for the sum of their sizes, used or not.
+ * The initial buffer size for this number of columns. Growing a buffer copies it, and the system must clear the new
+ * memory. But large buffers trigger garbage collections even if they are not used.
  */
 function firstBytes(columns: number): number {
   if (!keepsBuffers) return LEAST_BYTES;
@@ -20,11 +20,11 @@ function firstBytes(columns: number): number {
   return Math.min(Math.max(share, LEAST_BYTES), ROOMY_BYTES);
 }
 
-/** Datasets whose parts may all have their full size, and the least that a part of many has. */
+/** Number of datasets up to which parts have their full size, and the minimum size of a part beyond it. */
 const FULL_PARTS = 4;
 const LEAST_PART = 1 << 20;
 
-/** How the datasets of a pull share memory: it holds one part of each until the part is closed. */
+/** Splits memory between the datasets of a pull, which holds one open part of each dataset in memory. */
 export function memoryShares(
   datasets: readonly { readonly schema: { readonly fields: readonly unknown[] } }[],
 ): { readonly columnBytes: number; readonly partBytes: number } {
@@ -33,7 +33,7 @@ export function memoryShares(
   return { columnBytes: firstBytes(columns), partBytes: Math.max(share, LEAST_PART) };
 }
 
-/** A buffer of at least `size` and `least` bytes with any content; powers of two, so that few fit many. */
+/** A buffer of at least `size` and `least` bytes with arbitrary content. Sizes are powers of two to increase reuse. */
 export function borrowBuffer(size: number, least: number): Buffer {
   const wanted = Math.max(least, 2 ** Math.ceil(Math.log2(size)));
   const at = kept.findIndex((buffer) => buffer.length === wanted);
@@ -42,7 +42,7 @@ export function borrowBuffer(size: number, least: number): Buffer {
   return kept.splice(at, 1)[0] as Buffer;
 }
 
-/** Gives a buffer back that nobody reads any more. */
+/** Returns a buffer that is no longer used. */
 export function returnBuffer(buffer: Buffer): void {
   if (buffer.length === 0 || keptBytes + buffer.length > KEPT_BYTES) return;
   kept.push(buffer);

@@ -33,7 +33,7 @@ async function stage(name: string, texts: readonly string[], spareDir?: string):
 }
 
 describe('spare part files', () => {
-  it('are written over with the bytes that a new file would have, shorter or longer than before', async () => {
+  it('are overwritten with the same bytes as a new file, shorter or longer than before', async () => {
     const spareDir = path.join(dir, 'spare');
     const fresh = await readFile(await stage('fresh', ['one', 'two']));
     for (const [name, texts] of [
@@ -48,7 +48,7 @@ describe('spare part files', () => {
     }
   });
 
-  it('are kept up to a number, the others removed; a file that is gone is no matter', async () => {
+  it('are kept up to a limit and removed beyond it; a missing file is ignored', async () => {
     const spareDir = path.join(dir, 'spare');
     await keepForReuse(spareDir, path.join(dir, 'gone'));
     for (let index = 0; index < 40; index += 1) {

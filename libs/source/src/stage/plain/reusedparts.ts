@@ -3,12 +3,12 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { systemErrorCode } from '@parquetry/core';
 
-/** Part files kept, of about 8 MB each: those of a few large partitions. */
+/** Maximum number of kept part files of about 8 MB each: those of a few large partitions. */
 const MOST = 32;
 
 /**
- * Keeps part files that nobody reads any more, to be written over by later pulls, and removes those beyond what is kept.
- * Writing over a file whose pages are in memory takes a third of the processor time of writing a new one.
+ * Keeps a part file that is no longer read, so that a later pull can overwrite it; removes it when enough are kept.
+ * Overwriting a file whose pages are in memory takes a third of the CPU time of writing a new one.
  */
 export async function keepForReuse(dir: string, file: string): Promise<void> {
   await mkdir(dir, { recursive: true });
@@ -23,14 +23,14 @@ export async function keepForReuse(dir: string, file: string): Promise<void> {
   await rm(file, { force: true });
 }
 
-/** Gives a spare file, with whatever is in it, the name `file`; false when there is none. */
+/** Renames a kept file, with its old content, to `file`; returns false when there is none. */
 export function takeReusedPart(dir: string, file: string): boolean {
   for (const name of namesOf(dir))
     try {
       renameSync(path.join(dir, name), file);
       return true;
     } catch (error) {
-      // Another pull was faster.
+      // Another pull took it first.
       if (systemErrorCode(error) !== 'ENOENT') throw error;
     }
   return false;

@@ -66,7 +66,7 @@ const schemaOf = (columns: readonly Field[]): TableSchema => ({
 });
 const SCHEMA = schemaOf(fields(TYPES));
 
-/** Stages rows of one ledger; what was counted, and the rows as the writer's casts read them. */
+/** Stages rows of one ledger; returns the counts, and the rows as the writer's casts read them. */
 async function stage(
   rows: readonly Row[],
   schema = SCHEMA,

@@ -3,21 +3,21 @@ import type { PlainColumn } from '../plain/column';
 import { ByteBuffer } from '../plain/bytes';
 import type { ValueWriter } from './nested';
 
-/** Codes have eight bits. */
+/** Codes are eight bits wide. */
 const MAX_CODES = 256;
-/** Most bytes of the values of one dictionary. */
+/** Maximum size of the values in one dictionary, bytes. */
 const MAX_BYTES = 64 << 10;
 
 /**
- * The dictionary of a text column: the values of the part at hand, each with a code. A column with too many values is
- * given up for the rest of the pull; its rows so far keep their codes (as the line kernel's do, decision 014).
+ * The dictionary of a text column: the values of the current part, each with a code. A column with too many values uses
+ * no more codes for the rest of the pull; its earlier rows keep theirs (like those of the line kernel, decision 014).
  */
 export class TextCodes {
   private readonly codes = new Map<RowValue, number>();
-  /** The values, each with its length before it, and where each one ends. */
+  /** The values, each after its length, and the end offset of each value. */
   private readonly values = new ByteBuffer(1 << 10);
   private readonly sizes: number[] = [];
-  /** The part of the stage that they belong to. */
+  /** The number of the part that the values belong to. */
   private part = 0;
   private crowded = false;
 

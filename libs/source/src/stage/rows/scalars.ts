@@ -12,7 +12,7 @@ const INTEGERS = {
   uint64: [0n, 2n ** 64n - 1n],
 } as const;
 
-/** Whole numbers of a type; -0 is 0. */
+/** Integers of a type; -0 is 0. */
 export function integerCheck(type: keyof typeof INTEGERS, path: string): Check<number | bigint> {
   const [least, most] = INTEGERS[type];
   const safeLeast = Math.max(Number(least), Number.MIN_SAFE_INTEGER);
@@ -26,7 +26,7 @@ export function integerCheck(type: keyof typeof INTEGERS, path: string): Check<n
   };
 }
 
-// The years 1 to 9999, which every reader and RFC 3339 can show.
+// The years 1 to 9999, which RFC 3339 and all readers support.
 const MIN_TIME = -62_135_596_800_000_000n;
 const MAX_TIME = 253_402_300_800_000_000n;
 
@@ -39,7 +39,7 @@ export function timeCheck(path: string): Check<number | bigint> {
   };
 }
 
-/** Finite doubles: JSON and the archive's statistics have no others. */
+/** Finite doubles: JSON and the archive's statistics support no others. */
 export function floatCheck(path: string): Check<number> {
   return (value) =>
     typeof value === 'number' && Number.isFinite(value) ? value : refuse(path, 'float64', value);
@@ -55,7 +55,7 @@ export function textCheck(path: string): Check<string> {
   return (value) => (typeof value === 'string' && isWellFormed(value) ? value : refuse(path, 'utf8', value));
 }
 
-/** ES2024: Node has it, TypeScript's ES2023 does not. */
+/** ES2024: Node supports it, TypeScript's ES2023 library does not declare it. */
 function isWellFormed(text: string): boolean {
   return (text as string & { isWellFormed(): boolean }).isWellFormed();
 }

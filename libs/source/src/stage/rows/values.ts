@@ -3,7 +3,7 @@ import { jsonWriter, type ValueWriter } from './nested';
 import { boolCheck, decimalCheck, floatCheck, integerCheck, textCheck, timeCheck } from './scalars';
 
 /**
- * Makes the writer of a top-level column: it writes a value as the column's staged page holds it (see `PlainColumn`).
+ * Returns the writer of a top-level column, which writes values in the form of the staged page (see `PlainColumn`).
  * `path` names the column in errors.
  */
 export function valueWriter(type: DataType, path: string, negativeZero: () => void): ValueWriter {
@@ -53,7 +53,7 @@ export function valueWriter(type: DataType, path: string, negativeZero: () => vo
   }
 }
 
-/** Writes the length of what a writer writes before it. */
+/** Writes the output of a writer after its length. */
 function sized(write: ValueWriter): ValueWriter {
   return (out, value) => {
     const at = out.length;
