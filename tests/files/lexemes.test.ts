@@ -182,7 +182,8 @@ function asPython(type: DataType, text: string): string {
     case 'float64': {
       const value = Number(text);
       if (Object.is(value, -0)) return '-0.0';
-      return Number.isInteger(value) && Math.abs(value) < 1e16 ? `${value}.0` : String(value);
+      if (Math.abs(value) >= 1e16) return value.toExponential();
+      return Number.isInteger(value) ? `${value}.0` : String(value);
     }
     case 'decimal128': {
       const number = text.startsWith('"') ? (JSON.parse(text) as string) : text;

@@ -1,7 +1,7 @@
 /**
  * A model of the commit protocol, small enough for checking every reachable state: writers that publish, crash and
  * retry, and a garbage collector, over one log and one set of objects. The steps mirror publish.ts, upload.ts,
- * decide.ts and Dataset.retire/sweep; each step is one operation on the store.
+ * commitrule.ts and Dataset.retire/sweep; each step is one operation on the store.
  */
 export interface ModelDraft {
   /** Inclusive, tiny. */
