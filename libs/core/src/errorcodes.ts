@@ -116,8 +116,8 @@ export const ERROR_CODES = {
   SOURCE_UNREACHABLE: {
     exit: 3,
     retryable: true,
-    cause: 'An RPC node or a processor does not answer, asks to slow down, or ended an answer in the middle.',
-    example: 'rpc:https://rpc.example/ does not answer (ECONNREFUSED).',
+    cause: 'An RPC node or a processor does not respond, limits the request rate, or truncated an answer.',
+    example: 'rpc:https://rpc.example/ does not respond (ECONNREFUSED).',
     remedy: 'Check the address and the service’s status. Steps retry by themselves.',
   },
   // the source
@@ -131,7 +131,7 @@ export const ERROR_CODES = {
   PROCESSOR_FAILED: {
     exit: 1,
     retryable: true,
-    cause: 'A processor ended with an exit code or said after its messages that they are not complete.',
+    cause: 'A processor ended with an exit code or reported, after its messages, that they are incomplete.',
     example: 'processor:trades ended with exit code 1: KeyError: price (ledgers 426000-426009).',
     remedy: 'Look at the processor’s own log. Steps retry by themselves.',
   },

@@ -42,7 +42,7 @@ function valueJson(type: DataType, value: RowValue): Lossless {
   }
 }
 
-/** An unscaled decimal with its point, computed apart from the code under test. */
+/** An unscaled decimal with its point, computed independently of the code under test. */
 function decimal(unscaled: bigint, scale: number): string {
   const power = 10n ** BigInt(scale);
   const size = unscaled < 0n ? -unscaled : unscaled;

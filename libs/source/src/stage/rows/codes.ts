@@ -14,7 +14,7 @@ const MAX_BYTES = 64 << 10;
  */
 export class TextCodes {
   private readonly codes = new Map<RowValue, number>();
-  /** The values, each after its length, and the end offset of each value. */
+  /** The values, each after its length, and the size of each entry. */
   private readonly values = new ByteBuffer(1 << 10);
   private readonly sizes: number[] = [];
   /** The number of the part that the values belong to. */
