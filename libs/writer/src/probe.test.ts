@@ -33,9 +33,11 @@ async function written(
   negativeZeros: boolean,
 ): Promise<Pick<WrittenFile, 'size' | 'reason'>[]> {
   const folder = await mkdtemp(path.join(dir, 'stage-'));
-  const { rowsFile, staged } = await stageRows(folder, NARROW, rows);
+  const stage = await stageRows(folder, NARROW, rows);
+  const { negativeZeros: found, ...staged } = stage.staged;
+  expect(found === true).toBe(rows.some(({ price }) => Object.is(price, -0)));
   const files = await writer.writeDataset({
-    rowsFile,
+    rowsFile: stage.rowsFile,
     staged: negativeZeros ? { ...staged, negativeZeros } : staged,
     range: { start: 420_000, end: 499_999 },
     schema: registered(NARROW),
