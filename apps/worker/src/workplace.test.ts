@@ -60,11 +60,16 @@ describe('Workplace', () => {
     ]);
   });
 
-  it('creates a stage once, with its owner', async () => {
+  it('creates a stage once, and never without its owner', async () => {
     const place = await Workplace.open(root);
     await place.createStage('ab12', 'run/p/0000000001');
+    // A process that is killed in between leaves nothing among the stages.
+    const halfway = await Workplace.open(root);
+    rmSync(halfway.tempDir, { recursive: true });
+    await expect(halfway.createStage('cd34', undefined)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(readdirSync(path.join(root, 'stages'))).toEqual(['ab12']);
     expect(readdirSync(place.stageDir('ab12'))).toEqual(['owner.json']);
-    await expect(place.createStage('ab12', undefined)).rejects.toMatchObject({ code: 'EEXIST' });
+    await expect(place.createStage('ab12', undefined)).rejects.toThrow(/EEXIST|ENOTEMPTY/);
   });
 
   it('removes pulls and temporary folders of dead processes, and keeps all others', async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ParquetryError, systemErrorCode } from '@parquetry/core';
 import { hasManifest } from '@parquetry/source';
@@ -78,11 +78,12 @@ export class Workplace {
     return path.join(this.root, 'spool');
   }
 
-  /** Creates a new stage for a pull of this process. */
+  /** Creates a new stage for a pull of this process. It appears with its owner, so a killed process never hides it. */
   async createStage(stageId: string, workflowId: string | undefined): Promise<void> {
-    const dir = this.stageDir(stageId);
-    await mkdir(dir);
-    await writeFile(path.join(dir, STAGE_OWNER), JSON.stringify({ ...self(), workflowId }));
+    const draft = path.join(this.tempDir, stageId);
+    await mkdir(draft);
+    await writeFile(path.join(draft, STAGE_OWNER), JSON.stringify({ ...self(), workflowId }));
+    await rename(draft, this.stageDir(stageId));
   }
 
   /**
