@@ -30,15 +30,19 @@ export async function plan(options: BackfillOptions, output: Output): Promise<nu
   }
 }
 
+function replacedIn({ plan: parts }: RunPreview): number {
+  return new Set(parts.filter(({ state }) => state === 'replace').map(({ range }) => range.start)).size;
+}
+
 function sayPreview(preview: RunPreview, output: Output): void {
   const { spec, archive, partitions, datasets, unusable, filtered, bytesRead } = preview;
-  const { total, run, replaced } = partitions;
+  const { total, run } = partitions;
   const { identity } = archive;
   const replaces = spec.mode === 'replace';
   output.say(
     `Ledgers ${formatRange(spec.range)} (inclusive) in ${formatCount(total)} partitions of ${formatCount(spec.partitionSize)}: ` +
       (replaces
-        ? `all would run, ${formatCount(replaced)} of them to replace what is committed where it differs.`
+        ? `all would run, ${formatCount(replacedIn(preview))} of them to replace what is committed where it differs.`
         : `${formatCount(run)} would run, ${formatCount(total - run)} are committed.`),
   );
   output.say(

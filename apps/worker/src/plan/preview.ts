@@ -13,8 +13,8 @@ export interface RunPreview {
   /** The run's spec with all settings resolved from the archive. */
   readonly spec: RunSpec;
   readonly archive: { readonly exists: boolean; readonly identity: ArchiveIdentity };
-  /** `run` of `total` partitions have ledgers to write, `replaced` of them ledgers to replace. */
-  readonly partitions: { readonly total: number; readonly run: number; readonly replaced: number };
+  /** `run` of `total` partitions have ledgers to write. */
+  readonly partitions: { readonly total: number; readonly run: number };
   readonly datasets: readonly DatasetPreview[];
   /** Every partition and dataset. */
   readonly plan: readonly PlannedDataset[];
@@ -47,15 +47,12 @@ export async function previewRun(requested: RunSpec, signal: AbortSignal): Promi
     const { spec, index, identity, exists } = indexed;
     const plan: PlannedDataset[] = [];
     for await (const part of planDatasets(store, indexed)) plan.push(part);
-    const count = (wanted: (part: PlannedDataset) => boolean): number =>
-      new Set(plan.filter(wanted).map(({ range }) => range.start)).size;
     return {
       spec,
       archive: { exists, identity },
       partitions: {
         total: countPartitions(spec.range, spec.partitionSize),
-        run: count(({ run }) => run.length > 0),
-        replaced: count(({ state }) => state === 'replace'),
+        run: new Set(plan.filter(({ run }) => run.length > 0).map(({ range }) => range.start)).size,
       },
       datasets: index.datasets.map(({ dataset, schema, messages }) => ({
         dataset,
