@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Archive } from '@parquetry/archive';
-import { type ObjectStore, openStore } from '@parquetry/storage';
+import { openStore } from '@parquetry/storage';
 import type { BackfillResult } from '@parquetry/workflows';
 import { type Finished, Sandbox } from '../support/cli';
 import { coverageOf } from '../support/coverage';
@@ -14,31 +14,12 @@ from deltalake import DeltaTable
 print(json.dumps(sorted(row['v'] for row in DeltaTable(sys.argv[1]).to_pyarrow_table().to_pylist())), flush=True)
 os._exit(0)
 `;
+import { readAll, removeAll, restore } from '../support/objects';
 
 interface Failure {
   readonly error: { readonly code: string; readonly message: string; readonly hint?: string };
 }
 type Document = BackfillResult & Failure;
-type Objects = ReadonlyMap<string, Uint8Array>;
-
-async function readAll(store: ObjectStore): Promise<Objects> {
-  const found = new Map<string, Uint8Array>();
-  for await (const { key } of store.list('')) found.set(key, await store.get(key));
-  return found;
-}
-
-async function removeAll(store: ObjectStore, prefix: string): Promise<void> {
-  const keys: string[] = [];
-  for await (const { key } of store.list(prefix)) keys.push(key);
-  for (const key of keys) await store.delete(key);
-}
-
-/** Makes the store hold just these objects, as restoring a backup does. */
-async function restore(store: ObjectStore, objects: Objects): Promise<void> {
-  await removeAll(store, '');
-  for (const [key, bytes] of objects) await store.replace(key, bytes);
-}
-
 /** One worker stays up, with all that it keeps in memory, while its archives change on storage. */
 describe('an archive that changes under a live worker', () => {
   const sandbox = new Sandbox();

@@ -27,26 +27,7 @@ table = DeltaTable(sys.argv[1], storage_options=json.loads(sys.argv[2]))
 print(json.dumps(sorted(row['ledger_sequence'] for row in table.to_pyarrow_table().to_pylist())), flush=True)
 os._exit(0)
 `;
-
-type Objects = ReadonlyMap<string, Uint8Array>;
-
-async function readAll(store: ObjectStore): Promise<Objects> {
-  const found = new Map<string, Uint8Array>();
-  for await (const { key } of store.list('')) found.set(key, await store.get(key));
-  return found;
-}
-
-async function removeAll(store: ObjectStore, prefix: string): Promise<void> {
-  const keys: string[] = [];
-  for await (const { key } of store.list(prefix)) keys.push(key);
-  for (const key of keys) await store.delete(key);
-}
-
-/** Makes the store hold just these objects, as restoring a backup does. */
-async function restore(store: ObjectStore, objects: Objects): Promise<void> {
-  await removeAll(store, '');
-  for (const [key, bytes] of objects) await store.replace(key, bytes);
-}
+import { type Objects, readAll, removeAll, restore } from '../support/objects';
 
 /** What a test may do to the archive: it has three commits, `older` is a copy with two, `other` is another archive. */
 type Fault = (
