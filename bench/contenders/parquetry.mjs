@@ -34,7 +34,7 @@ const host = await openHost({
   memoryBytes,
   threads,
 });
-const deps = host.deps();
+const { deps } = host;
 const activities = { ...createSharedActivities(deps), ...createStageActivities(deps) };
 const length = range.end - range.start + 1;
 

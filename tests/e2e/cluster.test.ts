@@ -132,7 +132,7 @@ describe('a cluster that nobody has prepared', () => {
     expect(left.committed?.ledgers).toBeGreaterThanOrEqual(left.progress.ledgers);
     expect(left.committed?.rows).toBeGreaterThanOrEqual(left.progress.rows);
     const text2 = await sandbox.run(['status', run], server.env);
-    expect(text2.stdout).toContain('no worker answers');
+    expect(text2.stdout).toContain('no worker responds');
     expect(text2.stdout).toContain("by the archive's log");
   }, 120_000);
 
