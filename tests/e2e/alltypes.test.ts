@@ -117,11 +117,14 @@ const ready = HAS_TEST_DATA && PYTHON !== undefined;
         ]);
         expect(code).toBe(0);
         const count = last - first + 1;
+        const lumens = { proved: count - 1, unchecked: 1 };
         const references = { effects: count, trades: count, contract_events: count, token_transfers: count };
         const verified = await sandbox.json<Verified>(['verify', '--archive', archive, '--deep']);
         expect(verified).toMatchObject({
           code: 0,
-          document: { rows: { headers: count, results: count, sets: count, operations: count, references } },
+          document: {
+            rows: { headers: count, results: count, sets: count, operations: count, references, lumens },
+          },
         });
         const ledgers = await ledgersOf(lake);
         const expected = `${archive}.expected`;

@@ -1,13 +1,8 @@
 import type { Intervals } from '@parquetry/core';
-import { type RowValue, stellarRows } from '@parquetry/stellar';
-import { type CheckedTable, type LedgerReferences, crossCheck } from '../../libs/audit/src/crosscheck';
-import {
-  OPERATIONS,
-  OTHERS,
-  type ReferenceColumns,
-  groupReferences,
-  transactionCounts,
-} from '../../libs/audit/src/crossrows';
+import { REFERENCE_COLUMNS, type RowValue, stellarRows } from '@parquetry/stellar';
+import { type LedgerReferences, crossCheck } from '../../libs/audit/src/crosscheck';
+import type { CheckedTable } from '../../libs/audit/src/cursor';
+import { REFERRING, groupReferences, transactionCounts } from '../../libs/audit/src/crossrows';
 import { SKIPPED } from '../../libs/stellar/src/testing/data';
 import { goldenLakes, goldenLedgers } from '../../libs/stellar/src/testing/golden';
 import type { LedgerContext, StellarType } from '@parquetry/stellar';
@@ -28,11 +23,14 @@ async function* rowsOf(
   it.each(lakes.map((lake) => [lake.name, lake] as const))('%s: agree with each other', async (_, lake) => {
     const ledgers = await goldenLedgers(lake);
     const answers: Intervals = ledgers.map(({ sequence }) => ({ start: sequence, end: sequence }));
-    const references = (name: string, columns: ReferenceColumns): CheckedTable<LedgerReferences> => ({
+    const references = (name: string): CheckedTable<LedgerReferences> => ({
       name,
       answers,
       rows: groupReferences(
-        rowsOf(ledgers, name as StellarType, ['ledger_sequence', ...columns] as string[]),
+        rowsOf(ledgers, name as StellarType, [
+          'ledger_sequence',
+          ...(REFERENCE_COLUMNS[name] as readonly string[]),
+        ]),
       ),
     });
     const { proof, findings } = await crossCheck({
@@ -54,8 +52,8 @@ async function* rowsOf(
           rowsOf(ledgers, 'transactions', ['ledger_sequence', 'id', 'operation_count']),
         ),
       },
-      operations: references('operations', OPERATIONS),
-      others: Object.entries(OTHERS).map(([type, columns]) => references(type, columns)),
+      operations: references('operations'),
+      others: REFERRING.map(references),
     });
     expect(findings).toEqual([]);
     const count = ledgers.length;

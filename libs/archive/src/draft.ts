@@ -1,5 +1,6 @@
 import type {
   ColumnTally,
+  Conservation,
   CoverageProof,
   FileIdentity,
   FlushReason,
@@ -61,6 +62,7 @@ export interface SegmentDraft {
   readonly ledgers: readonly { readonly ledger: number; readonly rows: number }[];
   readonly rejectedLedgers: readonly { readonly ledger: number; readonly rejected: number }[];
   readonly proof: CoverageProof;
+  readonly conservation?: Conservation;
   /** Versions of what wrote the files, e.g. `{ duckdb: '1.5.6' }`. */
   readonly writer: Readonly<Record<string, string>>;
   readonly workflow?: WorkflowIdentity;

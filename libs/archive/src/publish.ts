@@ -205,6 +205,7 @@ async function prepare(
     formatVersion: 1,
     id: segment,
     identity,
+    ...(draft.conservation === undefined ? {} : { conservation: draft.conservation }),
     writer: draft.writer,
     ...(draft.workflow === undefined ? {} : { workflow: draft.workflow }),
     recordedAt: new Date(context.clock()).toISOString(),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   type ColumnTally,
+  type Conservation,
   type CoverageProof,
   isParquetryError,
   type LedgerRange,
@@ -45,6 +46,8 @@ export interface SegmentRecord {
   readonly formatVersion: 1;
   readonly id: string;
   readonly identity: SegmentIdentity;
+  /** What the pull found about native balances. It depends on the tables pulled together, so it is not in the identity. */
+  readonly conservation?: Conservation;
   /** Versions of what wrote the files. */
   readonly writer: Readonly<Record<string, string>>;
   readonly workflow?: WorkflowIdentity;

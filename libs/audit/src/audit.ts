@@ -23,6 +23,7 @@ import type { VerifyLevel } from '@parquetry/verify';
 import { requestedLedgers, keptPlans } from './plans';
 import { joinChain } from './chain';
 import { checkFile } from './files';
+import { lumenRecords } from './lumenrecords';
 import type { AuditFinding, DatasetAudit } from './report';
 
 /** Scope and depth of an audit. */
@@ -82,6 +83,10 @@ async function auditDataset(
   const { proof, findings: breaks } = joinChain(dataset, [...segments.values()]);
   for (const finding of breaks) findings.push(finding);
 
+  // A deep check reads the rows themselves.
+  const lumens = level === 'full' ? undefined : lumensOf(dataset, [...segments.values()]);
+  for (const finding of lumens?.findings ?? []) findings.push(finding);
+
   const damaged = new Set(findings.map(({ key }) => key));
   const files = snapshot.files.filter(
     (file) => range === undefined || file.range === undefined || intersectRange(file.range, range),
@@ -104,10 +109,16 @@ async function auditDataset(
     ledgers: countLedgers(coverage),
     coverage,
     proof,
+    ...(lumens === undefined ? {} : { lumens: lumens.lumens }),
     glob: globOf(archive, snapshot.folder),
     globExact: !findings.some(({ code }) => NOT_EXACT.has(code)),
     findings,
   };
+}
+
+/** All tables of a pull have the same record of native balances; that of accounts is reported. */
+function lumensOf(dataset: string, segments: readonly SegmentRecord[]): ReturnType<typeof lumenRecords> {
+  return parseDataset(dataset).messageType === 'accounts' ? lumenRecords(dataset, segments) : undefined;
 }
 
 /** Findings with which a glob over the folders does not return exactly the live rows. */

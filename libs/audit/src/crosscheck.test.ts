@@ -42,7 +42,10 @@ class Tables {
       answers: this.answers[name] ?? [{ start: 10, end: 15 }],
     });
     const refer = (rows: ReadonlyMap<number, ReadonlyMap<bigint, number>>): LedgerReferences[] =>
-      [...rows].map(([ledger, each]) => ({ ledger, rows: each, mixed: this.mixed.get(ledger) ?? 0 }));
+      [...rows].map(([ledger, each]) => ({
+        ledger,
+        found: { rows: each, mixed: this.mixed.get(ledger) ?? 0 },
+      }));
     return {
       ledgers: table(
         'ledgers',
@@ -52,20 +55,19 @@ class Tables {
         'transactions',
         [...this.transactions].map(([ledger, operations]) => ({ ledger, operations })),
       ),
-      operations: table(
-        'operations',
-        refer(this.operations).map((each) => ({ ...each, mixed: 0 })),
-      ),
+      operations: table('operations', refer(this.operations).map(unmixed)),
       others: [
-        table(
-          'effects',
-          refer(this.effects).map((each) => ({ ...each, mixed: 0 })),
-        ),
+        table('effects', refer(this.effects).map(unmixed)),
         table('contract_events', refer(this.events)),
       ],
     };
   }
 }
+
+const unmixed = ({ ledger, found }: LedgerReferences): LedgerReferences => ({
+  ledger,
+  found: { ...found, mixed: 0 },
+});
 
 async function* stream<T>(items: Iterable<T>): AsyncGenerator<T> {
   yield* items;

@@ -1,26 +1,12 @@
 import type { Archive } from '@parquetry/archive';
-import {
-  type CheckedTable,
-  type CrossProof,
-  type LedgerReferences,
-  type LedgerTransactions,
-  crossCheck,
-} from './crosscheck';
+import { REFERENCE_COLUMNS, ReferenceCounts } from '@parquetry/stellar';
+import { type CrossProof, type LedgerReferences, type LedgerTransactions, crossCheck } from './crosscheck';
+import type { CheckedTable } from './cursor';
 import type { AuditFinding } from './report';
 import { type ProofScope, openTable, tableRows } from './table';
 
-/** The columns of the operation's TOID and, where the table has it, of the transaction's. */
-export type ReferenceColumns = readonly [operation: string, transaction?: string];
-
-/** Of `operations`. */
-export const OPERATIONS: ReferenceColumns = ['id', 'transaction_id'];
-/** Of the tables whose rows refer to operations. */
-export const OTHERS: Readonly<Record<string, ReferenceColumns>> = {
-  effects: ['operation_id'],
-  trades: ['history_operation_id'],
-  contract_events: ['operation_id', 'transaction_id'],
-  token_transfers: ['operation_id', 'transaction_id'],
-};
+/** The tables whose rows refer to operations or transactions, without `operations` itself. */
+export const REFERRING = Object.keys(REFERENCE_COLUMNS).filter((type) => type !== 'operations');
 
 /** Compares the archive's tables with each other. */
 export async function crossCheckArchive(
@@ -36,14 +22,13 @@ export async function crossCheckArchive(
       ['ledger_sequence', 'id', 'operation_count'],
       transactionCounts,
     ),
-    operations: await references(archive, scope, 'operations', OPERATIONS),
-    others: await Promise.all(
-      Object.entries(OTHERS).map(([type, columns]) => references(archive, scope, type, columns)),
-    ),
+    operations: await references(archive, scope, 'operations'),
+    others: await Promise.all(REFERRING.map((type) => references(archive, scope, type))),
   });
 }
 
-async function checked<T>(
+/** A table and its rows, grouped by ledger; empty when the archive lacks it or one of the columns. */
+export async function checked<T>(
   archive: Archive,
   scope: ProofScope,
   type: string,
@@ -58,15 +43,9 @@ function references(
   archive: Archive,
   scope: ProofScope,
   type: string,
-  columns: ReferenceColumns,
 ): Promise<CheckedTable<LedgerReferences>> {
-  return checked(
-    archive,
-    scope,
-    type,
-    ['ledger_sequence', ...(columns as readonly string[])],
-    groupReferences,
-  );
+  const columns = REFERENCE_COLUMNS[type] as readonly string[];
+  return checked(archive, scope, type, ['ledger_sequence', ...columns], groupReferences);
 }
 
 async function* ledgerCounts(
@@ -95,20 +74,13 @@ export async function* transactionCounts(
 export async function* groupReferences(
   rows: AsyncIterable<readonly unknown[]>,
 ): AsyncGenerator<LedgerReferences> {
-  let current: { ledger: number; rows: Map<bigint, number>; mixed: number } | undefined;
+  let current: { ledger: number; found: ReferenceCounts } | undefined;
   for await (const [ledger, operation, transaction] of rows) {
     if (current?.ledger !== Number(ledger)) {
       if (current !== undefined) yield current;
-      current = { ledger: Number(ledger), rows: new Map(), mixed: 0 };
+      current = { ledger: Number(ledger), found: new ReferenceCounts() };
     }
-    const of = transaction === undefined ? undefined : BigInt(transaction as bigint);
-    const id = operation === null || operation === undefined ? of : BigInt(operation as bigint);
-    if (id === undefined) continue;
-    if (of !== undefined && (id & ~0xfffn) !== of) {
-      current.mixed += 1;
-      current.rows.set(of, (current.rows.get(of) ?? 0) + 1);
-    }
-    current.rows.set(id, (current.rows.get(id) ?? 0) + 1);
+    current.found.add(operation, transaction);
   }
   if (current !== undefined) yield current;
 }

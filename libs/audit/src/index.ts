@@ -3,4 +3,4 @@ export { keptPlans, planFor } from './plans';
 export { type Anchor } from './prove';
 export { type ArchiveProof, proveArchive } from './rows';
 export { findWaste, type Waste } from './waste';
-export type { AuditFinding, DatasetAudit } from './report';
+export type { AuditFinding, DatasetAudit, LumenProof } from './report';

@@ -13,6 +13,15 @@ export interface AuditFinding {
   readonly message: string;
 }
 
+/** For how many ledgers no lumen appears or disappears. */
+export interface LumenProof {
+  readonly proved: number;
+  /** Ledgers that could not be checked, of those in all tables. */
+  readonly unchecked: number;
+  /** Why ledgers could not be checked; absent when all were. */
+  readonly why?: string;
+}
+
 /** Scope and result of the audit of one dataset. */
 export interface DatasetAudit {
   readonly dataset: string;
@@ -26,6 +35,8 @@ export interface DatasetAudit {
   readonly coverage: readonly LedgerRange[];
   /** Proof of the coverage: `chain` when every segment's hash chain was checked at its pull and the chains connect. */
   readonly proof: 'chain' | 'declared' | 'mixed' | 'none';
+  /** What the pulls found about native balances; only for `accounts`. */
+  readonly lumens?: LumenProof;
   /** Pattern of the data files below the archive's root. */
   readonly glob: string;
   /** True when that pattern finds exactly the live files, so that a glob reads each row once. */

@@ -1,19 +1,24 @@
 import type { Archive } from '@parquetry/archive';
-import { ascending } from './crosscheck';
+import { ascending } from './cursor';
 import type { CrossProof } from './crosscheck';
+import { checkArchiveLumens } from './conservation';
 import { crossCheckArchive } from './crossrows';
 import { type Anchor, type LedgerResults, type LedgerRow, type RowProof, proveRows } from './prove';
-import type { AuditFinding } from './report';
+import type { AuditFinding, LumenProof } from './report';
 import { type ProofScope, type Table, openTable, tableRows } from './table';
 
 const LEDGERS = ['sequence', 'ledger_hash', 'previous_ledger_hash', 'ledger_header'] as const;
 const TRANSACTIONS = ['ledger_sequence', 'transaction_hash', 'tx_result'] as const;
 
 /** What the rows of an archive prove. */
-export interface ArchiveProof extends RowProof, CrossProof {}
+export interface ArchiveProof extends RowProof, CrossProof {
+  /** Absent when the archive has no tables with balances. */
+  readonly lumens?: LumenProof;
+}
 
 /**
- * Proves an archive of Stellar ledgers from its rows: hashes and their chain, then that its tables agree. Undefined when
+ * Proves an archive of Stellar ledgers from its rows: hashes and their chain, then that its tables agree, then native
+ * balances. Undefined when
  * it has neither `ledgers` nor `transactions` with the columns of a proof.
  */
 export async function proveArchive(
@@ -31,9 +36,14 @@ export async function proveArchive(
     anchors: request.anchors,
   });
   const tables = await crossCheckArchive(archive, request);
+  const lumens = await checkArchiveLumens(archive, request);
   return {
-    proof: { ...hashes.proof, ...tables.proof },
-    findings: [...hashes.findings, ...tables.findings],
+    proof: {
+      ...hashes.proof,
+      ...tables.proof,
+      ...(lumens === undefined ? {} : { lumens: lumens.proof }),
+    },
+    findings: [...hashes.findings, ...tables.findings, ...(lumens?.findings ?? [])],
   };
 }
 

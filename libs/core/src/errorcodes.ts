@@ -172,6 +172,14 @@ export const ERROR_CODES = {
     remedy:
       'Compare the ledger with another copy: it is damaged, or two networks are mixed. `parquetry verify` names every break.',
   },
+  PROOF_FAILED: {
+    exit: 1,
+    retryable: false,
+    cause:
+      'The tables made from a ledger do not agree: an operation has no row or two, or a row refers to a transaction that is not there.',
+    example: 'Transaction 270990400 of ledger 63092985 has 2 of its 3 operations in operations.',
+    remedy: 'Nothing was committed. Report the ledger: its rows were made by this program.',
+  },
   PROTOCOL_UNSUPPORTED: {
     exit: 1,
     retryable: false,

@@ -21,6 +21,8 @@ export const FINDING_CODES = {
   HASH_MISMATCH: 'A hash recomputed from the rows is another one than recorded.',
   COUNT_MISMATCH: 'A table does not have one row for each operation of a ledger.',
   REFERENCE_BROKEN: 'A row refers to a transaction or an operation that its ledger does not have.',
+  CONSERVATION_BROKEN:
+    'In a ledger, the changes of native balances and of the fee pool do not add up to the change of its total of coins.',
   TRUST_MISSING: 'The ledger of --trust is not in the archive.',
   TRUST_MISMATCH: 'The ledger of --trust has another hash.',
   // objects that only take up space

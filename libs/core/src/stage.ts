@@ -23,6 +23,23 @@ export interface StageManifest {
   /** Bytes the pull read from the source. */
   readonly bytesRead: number;
   readonly proof: CoverageProof;
+  /** Absent unless the pull had all tables with native balances. */
+  readonly conservation?: Conservation;
+}
+
+/**
+ * For how many ledgers the changes of native balances and of the fee pool add up to the change of the total of coins.
+ * A ledger that fails is kept: its source may be incomplete, but nothing was lost from it.
+ */
+export interface Conservation {
+  /** The contract of the network's native asset, C…. */
+  readonly contract: string;
+  readonly proved: number;
+  readonly failed: number;
+  /** Ledgers whose predecessor, or whose balances before, were not there. */
+  readonly unchecked: number;
+  /** The first ledger that fails, and the lumens that appear in it (or disappear, if negative), in stroops. */
+  readonly first?: { readonly ledger: number; readonly stroops: string };
 }
 
 /** How the range is known to be complete: by the ledger hash chain, or only declared by the range that was given. */

@@ -1,6 +1,26 @@
 export { contractDataSchema, messageSchemas, stellarSchemas } from './schemas';
+export {
+  BALANCE_COLUMNS,
+  BALANCE_TABLES,
+  type BalanceTable,
+  ConservationCheck,
+  type LumenTotals,
+  isBalanceTable,
+  lumensChanged,
+} from './conservation';
 export { KNOWN_NETWORKS, detectNetwork } from './network';
 export { type ResultPair, checkLedger, resultSetHashOf } from './proof';
+export {
+  type OperationCounts,
+  REFERENCE_COLUMNS,
+  ReferenceCounts,
+  type References,
+  countFault,
+  operationFaults,
+  referenceFaults,
+  setFault,
+} from './rowproof';
+export { nativeContract } from './rows/assetid';
 export { LedgerContext } from './rows/context';
 export { DEVIATIONS } from './rows/deviations';
 export { type StellarType, isStellarType, stellarRows } from './rows';

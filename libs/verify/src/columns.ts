@@ -4,6 +4,7 @@ import { openFile } from './bytes';
 import { decodeColumn, withoutDecimals } from './decode';
 import { Checker } from './fault';
 import { readFooter } from './footer';
+import { signedBigEndian } from './wholenumber';
 
 /** Options of `readColumns`. */
 export interface ColumnsRequest {
@@ -18,7 +19,7 @@ export interface ColumnsRequest {
 
 /**
  * Values of some columns of a file, row by row, in the requested order; one row group of these columns is in memory at
- * a time.
+ * a time. Decimals are unscaled bigints. A nullable column that an older file does not have is null.
  * @throws ParquetryError FILE_CORRUPT
  */
 export async function* readColumns(request: ColumnsRequest): AsyncGenerator<readonly unknown[]> {
@@ -28,18 +29,36 @@ export async function* readColumns(request: ColumnsRequest): AsyncGenerator<read
   try {
     const metadata = withoutDecimals(await readFooter(buffer, check));
     const file = { buffer, metadata, schema: request.schema };
-    const groups = request.columns.map((name) => decodeColumn(check, file, name));
-    for (;;) {
-      const next = await Promise.all(groups.map((group) => group.next()));
+    const names = new Set(
+      metadata.row_groups[0]?.columns.map(({ meta_data }) => meta_data?.path_in_schema[0]),
+    );
+    const groups = request.columns.map((name) => {
+      const field = request.schema.fields.find((each) => each.name === name);
+      const absent = field?.nullable === true && !names.has(name);
+      return {
+        decimal: field?.type.type === 'decimal128',
+        parts: absent ? undefined : decodeColumn(check, file, name),
+      };
+    });
+    for (const { num_rows } of metadata.row_groups) {
+      const rows = Number(num_rows);
       const columns: unknown[][] = [];
-      for (const { done, value } of next) {
-        if (done === true) return;
-        columns.push(value.flatMap((part) => Array.from(part as ArrayLike<unknown>)));
+      for (const { decimal, parts } of groups) {
+        const next = await parts?.next();
+        const values =
+          next?.done === false
+            ? next.value.flatMap((part): unknown[] => Array.from(part as ArrayLike<unknown>))
+            : [];
+        columns.push(decimal ? values.map(wholeNumber) : values);
       }
-      const rows = columns[0]?.length ?? 0;
-      for (let row = 0; row < rows; row++) yield columns.map((column) => column[row]);
+      for (let row = 0; row < rows; row++) yield columns.map((column) => column[row] ?? null);
     }
   } finally {
     await opened?.close();
   }
+}
+
+/** A decimal as it is stored, without its scale. */
+function wholeNumber(raw: unknown): unknown {
+  return raw instanceof Uint8Array ? signedBigEndian(raw) : raw;
 }

@@ -3,6 +3,7 @@ import type { Field } from '@parquetry/schema';
 import { type DecodedFile, decodeColumn } from './decode';
 import type { Checker } from './fault';
 import { Tally, isBounded } from './tally';
+import { signedBigEndian } from './wholenumber';
 
 /** Decodes every value of a column and counts its nulls and bounds. */
 export async function decodeTally(check: Checker, file: DecodedFile, field: Field): Promise<ColumnTally> {
@@ -28,10 +29,4 @@ export async function decodeTally(check: Checker, file: DecodedFile, field: Fiel
     await new Promise(setImmediate);
   }
   return tally.value();
-}
-
-/** A two's complement number as Parquet stores long decimals. */
-function signedBigEndian(bytes: Uint8Array): bigint {
-  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
-  return BigInt.asIntN(bytes.length * 8, BigInt(`0x${hex === '' ? '0' : hex}`));
 }

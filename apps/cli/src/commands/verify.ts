@@ -1,4 +1,4 @@
-import type { Anchor, ArchiveProof, AuditFinding, DatasetAudit } from '@parquetry/audit';
+import type { Anchor, ArchiveProof, AuditFinding, DatasetAudit, LumenProof } from '@parquetry/audit';
 import {
   type LedgerRange,
   ParquetryError,
@@ -87,6 +87,7 @@ export async function verify(root: string, request: VerifyOptions, output: Outpu
   sayDatasets(audits, findings, output);
   sayFindings(findings, output);
   if (proven !== undefined) sayProof(proven.proof, output);
+  for (const { lumens } of audits) if (lumens !== undefined) sayLumens('at the pulls', lumens, output);
   const faults = findings.filter(({ fault }) => fault);
   const [first] = faults;
   const document = {
@@ -133,14 +134,23 @@ function sayProof(proof: ArchiveProof, output: Output): void {
       `${type} refer to transactions of the ledger`,
       ledgers,
     ]),
+    ['no lumen appears or disappears', proof.lumens?.proved ?? 0],
     ['connected to a trusted hash', countLedgers(proof.anchored)],
   ];
   output.table(
     ['proven from the rows', 'ledgers'],
     lines.filter(([, ledgers]) => ledgers > 0).map(([what, ledgers]) => [what, formatCount(ledgers)]),
   );
+  if (proof.lumens?.why !== undefined) sayLumens('from the rows', proof.lumens, output);
   if (proof.anchored.length > 0)
     output.say(`Connected to a trusted hash: ledgers ${proof.anchored.map(formatRange).join(', ')}.`);
+}
+
+/** For how many ledgers native balances, fee pool and total of coins agree, and why not for others. */
+function sayLumens(how: string, { proved, unchecked, why }: LumenProof, output: Output): void {
+  output.say(`Conservation of lumens, checked ${how}: proved for ${formatCount(proved)} ledgers.`);
+  if (why !== undefined)
+    output.say(`Not checked${unchecked > 0 ? ` for ${formatCount(unchecked)} ledgers` : ''}: ${why}.`);
 }
 
 /** Reads `LEDGER:HASH` of `--trust`. @throws ParquetryError USAGE */

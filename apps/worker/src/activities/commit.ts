@@ -53,6 +53,7 @@ export async function commit(
     ledgers: staged.ledgers,
     rejectedLedgers: staged.rejectedLedgers,
     proof: manifest.proof,
+    ...(manifest.conservation === undefined ? {} : { conservation: manifest.conservation }),
     writer: { ...writerVersions() },
     ...(step.compaction === true ? { mode: 'replace', compaction: true } : {}),
     ...(spec.mode === 'replace' ? { mode: 'replace' } : {}),

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Archive, Dataset, SegmentRecord } from '@parquetry/archive';
 import {
   type ColumnTally,
+  type Conservation,
   type CoverageProof,
   ParquetryError,
   type StagedDataset,
@@ -55,12 +56,14 @@ export async function mergeSegments(
       const staged = stagedOf(group, records, merged);
       await keepRejects(archive, records, path.join(stageDir, `${group.dataset}.rejects.ndjson`), signal);
       const proof = mergedProof(group, records);
+      const conservation = mergedConservation(records);
       await writeManifest(stageDir, {
         stageId,
         range: group.range,
         datasets: [staged],
         bytesRead: bytes,
         proof,
+        ...(conservation === undefined ? {} : { conservation }),
       });
       await (await StagedFiles.open(workplace, stageId, group.dataset)).noteWritten(merged.files);
       return staged.rows;
@@ -222,6 +225,23 @@ function addColumns(a: ColumnTally, b: ColumnTally): ColumnTally {
     min: BigInt(a.min) < BigInt(b.min) ? a.min : b.min,
     max: BigInt(a.max) > BigInt(b.max) ? a.max : b.max,
   };
+}
+
+/** The sums; undefined unless all segments have them. */
+function mergedConservation(records: readonly SegmentRecord[]): Conservation | undefined {
+  let sum: Conservation | undefined;
+  for (const { conservation: each } of records) {
+    if (each === undefined) return undefined;
+    const first = sum?.first ?? each.first;
+    sum = {
+      contract: each.contract,
+      proved: (sum?.proved ?? 0) + each.proved,
+      failed: (sum?.failed ?? 0) + each.failed,
+      unchecked: (sum?.unchecked ?? 0) + each.unchecked,
+      ...(first === undefined ? {} : { first }),
+    };
+  }
+  return sum;
 }
 
 /** A complete chain, or `declared` when one of the segments is declared. @throws ParquetryError CHAIN_BROKEN */

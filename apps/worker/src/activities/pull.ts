@@ -35,6 +35,7 @@ export async function pull(
       stageId,
       queue,
       bytesRead: manifest.bytesRead,
+      ...(manifest.conservation === undefined ? {} : { conservation: manifest.conservation }),
       datasets: manifest.datasets.map(({ dataset, messages, rows, rejected }) => ({
         dataset,
         messages,

@@ -13,6 +13,9 @@ const LAKES = [
   { lake: 'pubnet-old', range: { start: 53312000, end: 53312000 }, goldens: 'pubnet-53312000' },
 ] as const;
 
+/** Columns that stellar-etl does not have. */
+const OWN: readonly string[] = ['message_type', 'processor_name', 'previous_balance'];
+
 /** A staged row in the form of the goldens: every golden key, json columns parsed, times and numbers as text. */
 function asGolden(type: string, row: Row): Row {
   const schema = stellarSchemas.get(type);
@@ -21,7 +24,7 @@ function asGolden(type: string, row: Row): Row {
     kind === 'json' && typeof staged === 'string' ? parseLossless(staged) : staged;
   return Object.fromEntries(
     schema.fields
-      .filter(({ name }) => name !== 'message_type' && name !== 'processor_name')
+      .filter(({ name }) => !OWN.includes(name))
       .map(({ name, type: column }) => {
         const staged = row[name] ?? null;
         if (column.type === 'list' && Array.isArray(staged))
@@ -35,9 +38,7 @@ function asGolden(type: string, row: Row): Row {
 function withNulls(type: string, row: Row): Row {
   const names = stellarSchemas.get(type)?.fields.map(({ name }) => name) ?? [];
   return Object.fromEntries(
-    names
-      .filter((name) => name !== 'message_type' && name !== 'processor_name')
-      .map((name) => [name, row[name] ?? null]),
+    names.filter((name) => !OWN.includes(name)).map((name) => [name, row[name] ?? null]),
   );
 }
 

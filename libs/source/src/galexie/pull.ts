@@ -1,10 +1,17 @@
 import { createHash } from 'node:crypto';
-import { ParquetryError, type StagedDataset } from '@parquetry/core';
-import { type LedgerContext, type StellarType, isStellarType, stellarRows } from '@parquetry/stellar';
+import { type Conservation, ParquetryError, type StagedDataset } from '@parquetry/core';
+import {
+  type LedgerContext,
+  type LedgerHeader,
+  type StellarType,
+  isStellarType,
+  stellarRows,
+} from '@parquetry/stellar';
 import type { PullRequest } from '../source';
 import { DatasetStage, type StageOptions } from '../stage/dataset';
 import { PlainParts } from '../stage/plain/parts';
 import { memoryShares } from '../stage/plain/pool';
+import { PullProofs } from './proofs';
 import { RowAppender } from '../stage/rows/appender';
 
 interface Target {
@@ -16,6 +23,7 @@ interface Target {
 /** The staged datasets of one pull. Each ledger adds its rows to all of them. */
 export class PullStage {
   private readonly targets: readonly Target[];
+  private readonly proofs: PullProofs;
   /** Rows staged so far in all datasets. */
   rows = 0;
 
@@ -34,20 +42,37 @@ export class PullStage {
       const stage = new DatasetStage(stageDir, schema, dataset, parts, options);
       return { type, stage, rows: new RowAppender(stage) };
     });
+    this.proofs = new PullProofs(this.targets.map(({ type }) => type));
   }
 
-  /** Stages the ledger's rows. The sha256 of its LedgerCloseMeta identifies its content. */
+  /** Takes the header of the ledger before the range, for the proof of the first ledger. */
+  before(header: LedgerHeader): void {
+    this.proofs.before(header);
+  }
+
+  /** What the rows prove about native balances. */
+  conservation(): Conservation | undefined {
+    return this.proofs.result();
+  }
+
+  /**
+   * Stages the ledger's rows. The sha256 of its LedgerCloseMeta identifies its content.
+   * @throws ParquetryError PROOF_FAILED when the rows do not agree
+   */
   addLedger(context: LedgerContext): void {
     const { xdrStart, xdrEnd } = context.ledger.meta;
     const digest = createHash('sha256').update(context.bytes.subarray(xdrStart, xdrEnd)).digest();
     for (const { type, stage, rows } of this.targets) {
       stage.hashSource(context.sequence, digest);
+      const proves = this.proofs.reads(type);
       for (const row of stellarRows(context, type)) {
+        if (proves) this.proofs.row(type, row, context);
         rows.append(row, context.sequence, context.closedAt);
         this.rows += 1;
       }
       stage.closeLedger(context.sequence);
     }
+    this.proofs.closeLedger(context);
   }
 
   /** Waits until the buffers are written (back-pressure). */

@@ -180,6 +180,40 @@ describe(`galexie source${SKIPPED}`, () => {
     });
   });
 
+  test('counts the ledgers in which lumens appear or disappear, and keeps their rows', async () => {
+    const STATE = ['accounts', 'claimable_balances', 'liquidity_pools', 'contract_data'];
+    const lake = await copyLake('pubnet-1x64000');
+    const whole = await pullLake(lake, TEN, STATE);
+    expect(whole.manifest.conservation).toEqual({
+      contract: 'CAS3J7GYLGXMF6TDJBBYYSE3HQ6BBSMLNUQ34T6TZMYMW2EVH34XOWMA',
+      proved: 9,
+      failed: 0,
+      unchecked: 1,
+    });
+    expect((await pullLake(lake, TEN, STATE.slice(1))).manifest.conservation).toBeUndefined();
+
+    // No hash of the header covers a transaction's meta: here the balance before its fee.
+    const file = path.join(lake, OBJECT);
+    const bytes = await decompress(await readFile(file));
+    const [first] = readLedger(bytes, 12, OBJECT).meta.value.txProcessing;
+    const [state] = first?.feeProcessing ?? [];
+    if (state?.type !== 'ledgerEntryState' || state.value.data.type !== 'account')
+      throw new Error('no state');
+    const balanceAt = state.value.data.xdrStart + 4 + 36;
+    expect(bytes.readBigInt64BE(balanceAt)).toBe(state.value.data.value.balance);
+    bytes.writeBigInt64BE(state.value.data.value.balance + 7n, balanceAt);
+    await writeFile(file, await compress(bytes));
+    const { manifest } = await pullLake(lake, TEN, STATE);
+    expect(manifest.conservation).toMatchObject({
+      proved: 8,
+      failed: 1,
+      first: { ledger: 63092985, stroops: '-7' },
+    });
+    expect(manifest.datasets.map(({ rows }) => rows)).toEqual(
+      whole.manifest.datasets.map(({ rows }) => rows),
+    );
+  });
+
   test('fails with the name of the network when the passphrase is wrong', async () => {
     const lake = await copyLake('testnet-997-999');
     const manifest = path.join(lake, '.config.json');

@@ -67,19 +67,24 @@ class LedgerSource implements Source {
         checkLedger(ledger, lastHash);
         const { hash, header } = ledger.meta.value.ledgerHeader;
         lastHash = hex(hash);
-        if (sequence < request.range.start) continue;
+        if (sequence < request.range.start) {
+          stage.before(header);
+          continue;
+        }
         if (sequence === request.range.start) firstPreviousHash = hex(header.previousLedgerHash);
         network ??= detectNetwork(ledger);
         stage.addLedger(new LedgerContext(ledger, network ?? unknownNetwork(ledger)));
         await stage.drain();
         request.onProgress?.({ bytesRead, rows: stage.rows, ledger: sequence });
       }
+      const conservation = stage.conservation();
       const manifest: StageManifest = {
         stageId: request.stageId,
         range: request.range,
         datasets: await stage.finish(),
         bytesRead,
         proof: { kind: 'chain', firstPreviousHash, lastHash: lastHash ?? '' },
+        ...(conservation === undefined ? {} : { conservation }),
       };
       await writeManifest(request.stageDir, manifest);
       return manifest;

@@ -35,6 +35,7 @@ export function* accountRows(context: LedgerContext): Generator<Row> {
       num_sponsored: second?.numSponsored ?? 0,
       num_sponsoring: second?.numSponsoring ?? 0,
       ...entryColumns(context, change),
+      previous_balance: change.held === undefined ? null : (change.held.data.value as AccountEntry).balance,
     };
   }
 }

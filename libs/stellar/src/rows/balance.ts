@@ -3,6 +3,7 @@ import { claimableBalanceStrkey } from '../strkey';
 import { entryChanges } from './changes';
 import type { LedgerContext } from './context';
 import { entryColumns, sponsorText } from './entrycolumns';
+import type { ClaimableBalanceEntry } from '../xdr/entries';
 import { predicateJson } from './predicate';
 import type { Row } from './row';
 import { assetText } from './assettext';
@@ -10,7 +11,7 @@ import { assetText } from './assettext';
 /** The rows of `claimable_balances`. */
 export function* claimableBalanceRows(context: LedgerContext): Generator<Row> {
   for (const change of entryChanges(context, 'claimableBalance')) {
-    const { data, entry } = change;
+    const { data, entry, held } = change;
     const asset = assetText(data.asset);
     const claimants = data.claimants.map(({ value: { destination, predicate } }) => {
       const account = context.strkeys.account(destination.value);
@@ -29,6 +30,7 @@ export function* claimableBalanceRows(context: LedgerContext): Generator<Row> {
       flags: data.ext.type === 1 ? data.ext.value.flags : 0,
       ...entryColumns(context, change),
       balance_id_strkey: claimableBalanceStrkey(data.balanceId.value),
+      previous_asset_amount: held === undefined ? null : (held.data.value as ClaimableBalanceEntry).amount,
     };
   }
 }

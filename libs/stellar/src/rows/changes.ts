@@ -20,6 +20,11 @@ export interface EntryChange<Type extends EntryType> {
   readonly data: EntryValue<Type>;
   /** The entry before the ledger; undefined when the ledger created or restored it. */
   readonly before: LedgerEntry | undefined;
+  /**
+   * The entry when the ledger began, or as it came back from the archive; undefined when the ledger created it, and when
+   * the ledger does not have its state.
+   */
+  readonly held: LedgerEntry | undefined;
   /** LedgerKey XDR, one character per byte. */
   readonly key: string;
 }
@@ -27,6 +32,7 @@ export interface EntryChange<Type extends EntryType> {
 interface Tracked {
   change: (typeof CHANGE)[keyof typeof CHANGE];
   before: LedgerEntry | undefined;
+  readonly held: LedgerEntry | undefined;
   after: LedgerEntry | undefined;
 }
 
@@ -56,10 +62,10 @@ function foldChanges<Type extends EntryType>(context: LedgerContext, type: Type)
   for (let index = 0; index < changes.length; index++)
     foldOne(context, tracked, changes[index] as LedgerEntryChange, befores[index]);
   const result: EntryChange<Type>[] = [];
-  for (const [key, { change, before, after }] of tracked) {
+  for (const [key, { change, before, held, after }] of tracked) {
     const entry = change === CHANGE.removed ? before : after;
     if (entry !== undefined)
-      result.push({ change, entry, data: entry.data.value as EntryValue<Type>, before, key });
+      result.push({ change, entry, data: entry.data.value as EntryValue<Type>, before, held, key });
   }
   return result.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
@@ -163,19 +169,22 @@ function fold(
   if (known === undefined) {
     if (change === CHANGE.removed && before === undefined)
       throw impossible(context, key, 'removed without a state');
-    tracked.set(key, { change, before, after });
+    tracked.set(key, { change, before, held: change === CHANGE.restored ? after : before, after });
     return;
   }
+  const { held } = known;
   const gone = known.change === CHANGE.removed;
   if (gone !== (change === CHANGE.created) || change === CHANGE.restored)
     throw impossible(context, key, `change ${change} after change ${known.change}`);
-  if (change === CHANGE.created) tracked.set(key, { change: CHANGE.updated, before: known.before, after });
+  if (change === CHANGE.created)
+    tracked.set(key, { change: CHANGE.updated, before: known.before, held, after });
   else if (change === CHANGE.updated) known.after = withLongerLife(known.after, after);
   else if (known.change === CHANGE.created) tracked.delete(key);
   else
     tracked.set(key, {
       change,
       before: known.change === CHANGE.restored ? before : known.before,
+      held,
       after: undefined,
     });
 }

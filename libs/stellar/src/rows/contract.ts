@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { addressText, scValJson } from '../sep51';
-import type { ScVal } from '../xdr/types';
+import type { ContractDataEntry, ScVal } from '../xdr/types';
 import { assetColumns, balanceColumns } from './asset';
 import { CHANGE, entryChanges } from './changes';
 import type { LedgerContext } from './context';
@@ -8,7 +8,7 @@ import { type Row, goName } from './row';
 
 /** The rows of `contract_data`: one per entry that the ledger changed, without nonces, ordered by the key's bytes. */
 export function* contractDataRows(context: LedgerContext): Generator<Row> {
-  for (const { change, entry, data, key } of entryChanges(context, 'contractData')) {
+  for (const { change, entry, data, held, key } of entryChanges(context, 'contractData')) {
     if (data.key.type === 'scvLedgerKeyNonce') continue;
     const keyXdr = Buffer.from(key, 'latin1');
     yield {
@@ -31,6 +31,8 @@ export function* contractDataRows(context: LedgerContext): Generator<Row> {
       ledger_key_hash_base_64: keyXdr.toString('base64'),
       message_type: 'contract_data',
       processor_name: 'contract_data_processor',
+      previous_balance:
+        held === undefined ? null : balanceColumns(held.data.value as ContractDataEntry).balance,
     };
   }
 }

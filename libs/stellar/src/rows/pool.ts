@@ -3,6 +3,7 @@ import { STRKEY, strkey } from '../strkey';
 import { entryChanges } from './changes';
 import type { LedgerContext } from './context';
 import { entryColumns } from './entrycolumns';
+import type { LiquidityPoolEntry } from '../xdr/entries';
 import type { Row } from './row';
 import { assetText } from './assettext';
 
@@ -11,6 +12,7 @@ export function* liquidityPoolRows(context: LedgerContext): Generator<Row> {
   for (const change of entryChanges(context, 'liquidityPool')) {
     const { liquidityPoolId, body } = change.data;
     const { params, reserveA, reserveB, totalPoolShares, poolSharesTrustLineCount } = body.value;
+    const before = (change.held?.data.value as LiquidityPoolEntry | undefined)?.body.value;
     const a = assetText(params.assetA);
     const b = assetText(params.assetB);
     yield {
@@ -31,6 +33,8 @@ export function* liquidityPoolRows(context: LedgerContext): Generator<Row> {
       asset_b_id: b.id,
       ...entryColumns(context, change),
       liquidity_pool_id_strkey: strkey(STRKEY.liquidityPool, liquidityPoolId),
+      previous_asset_a_amount: before?.reserveA ?? null,
+      previous_asset_b_amount: before?.reserveB ?? null,
     };
   }
 }

@@ -44,6 +44,7 @@ export const accountsSchema: TableSchema = {
     ['num_sponsored', T.uint32, false, 'Reserves of this account that others pay.'],
     ['num_sponsoring', T.uint32, false, 'Reserves of others that this account pays.'],
     ...ENTRY,
+    ['previous_balance', T.amount, true, 'Balance before the ledger; null for a new account.'],
   ]),
 };
 

@@ -23,5 +23,6 @@ export const claimableBalancesSchema: TableSchema = {
     ['flags', T.uint32, false, '1 clawback enabled.'],
     ...ENTRY,
     ['balance_id_strkey', T.utf8, false, 'Id of the balance, B….'],
+    ['previous_asset_amount', T.amount, true, 'Amount before the ledger; null for a new balance.'],
   ]),
 };

@@ -41,5 +41,11 @@ export const contractDataSchema: TableSchema = {
     ['ledger_key_hash_base_64', T.utf8, true, 'LedgerKey XDR, base64.'],
     ['message_type', T.utf8, true, 'Message type of the envelope: contract_data.'],
     ['processor_name', T.utf8, true, 'Processor of the envelope: contract_data_processor for lakes.'],
+    [
+      'previous_balance',
+      T.utf8,
+      true,
+      'Balance before the ledger, or when the entry came back from the archive; empty when the entry is not a balance, null when it is new.',
+    ],
   ]),
 };

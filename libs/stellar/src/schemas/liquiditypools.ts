@@ -31,5 +31,7 @@ export const liquidityPoolsSchema: TableSchema = {
     ...side('b'),
     ...ENTRY,
     ['liquidity_pool_id_strkey', T.utf8, false, 'Pool, L….'],
+    ['previous_asset_a_amount', T.amount, true, 'Reserve of asset A before the ledger; null for a new pool.'],
+    ['previous_asset_b_amount', T.amount, true, 'Reserve of asset B before the ledger; null for a new pool.'],
   ]),
 };

@@ -1,4 +1,4 @@
-import type { FlushReason, LedgerRange } from '@parquetry/core';
+import type { Conservation, FlushReason, LedgerRange } from '@parquetry/core';
 import type { DatasetSummary, PartitionTask, PlannedRun, RunSpec } from './types';
 
 /** Reference to the plan of a run: the archive and the key of the plan. */
@@ -36,6 +36,8 @@ export interface PulledDataset {
 export interface PullResult extends StageRef {
   readonly datasets: readonly PulledDataset[];
   readonly bytesRead: number;
+  /** Absent unless all tables with native balances were pulled. */
+  readonly conservation?: Conservation;
 }
 
 /** Input of the steps of one dataset of one partition. */
