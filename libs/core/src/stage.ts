@@ -70,6 +70,8 @@ export interface StagedDataset {
   readonly parts: readonly number[];
   /** Rows of each part. */
   readonly partRows: readonly number[];
+  /** Structs are nested columns in the parts; otherwise they are JSON text. Lists are JSON text in both cases. */
+  readonly nested?: true;
   /** A float64 value is a negative zero: its files must have no dictionaries, where it would become zero. */
   readonly negativeZeros?: true;
   /** sha256 over the accepted source messages in (ledger, ordinal) order: the identity of the content. */

@@ -37,13 +37,25 @@ export function duckdbType(type: DataType): string {
 /**
  * SQL that converts a column of a staged Parquet part to the column's own type, exactly for every value that a pull
  * accepts. In the stage, unsigned 64-bit integers are UBIGINT, decimals and JSON are text, lists and structs are JSON
- * text.
+ * text. With `nested`, structs are structs whose members are staged in these forms.
  */
-export function duckdbCast(column: string, type: DataType): string {
+export function duckdbCast(column: string, type: DataType, nested = false): string {
   const kind = type.type;
   if (kind === 'uint64' || kind === 'decimal128') return `CAST(${column} AS ${duckdbType(type)})`;
+  if (kind === 'struct' && nested)
+    return `CAST(${parsedMembers(column, type.fields)} AS ${duckdbType(type)})`;
   if (kind === 'list' || kind === 'struct') return `CAST(CAST(${column} AS JSON) AS ${duckdbType(type)})`;
   return column;
+}
+
+/** A nested struct whose members of JSON text are JSON to DuckDB, which otherwise reads text as its own form of a list. */
+function parsedMembers(column: string, fields: readonly Field[]): string {
+  const isText = ({ type }: Field): boolean => type.type === 'list' || type.type === 'struct';
+  if (!fields.some(isText)) return column;
+  const members = fields.map(
+    (field) => `${quoteName(field.name)} ${isText(field) ? 'JSON' : duckdbType(field.type)}`,
+  );
+  return `CAST(${column} AS STRUCT(${members.join(', ')}))`;
 }
 
 /**

@@ -10,7 +10,10 @@ export type RowRun = Pick<FileCut, 'firstRow' | 'rows' | 'ledgers'>;
  * filtered without sorting arrive in partial vectors, so their row groups would depend on threads.)
  */
 export interface RowSource {
-  /** A query of these rows as columns c0, c1, …; in order, unless they are only counted. */
+  /**
+   * A query of these rows as columns c0, c1, …. `unordered`: only nulls are counted, so rows may come in any order, with
+   * their staged values.
+   */
   select(run: RowRun, options?: { readonly unordered?: true; readonly limit?: number }): Promise<string>;
   /** Removes the files of `select`. */
   close(): Promise<void>;

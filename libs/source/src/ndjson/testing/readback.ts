@@ -28,11 +28,13 @@ export async function readStage(stageDir: string, schema: TableSchema, dataset =
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   try {
-    const columns = schema.fields.map(
-      ({ name, type }, index) => `${duckdbCast(`c${index}`, type)} as ${quoteName(name)}`,
-    );
     const { datasets } = await readManifest(stageDir);
-    const parts = datasets.find((staged) => staged.dataset === dataset)?.parts ?? [];
+    const staged = datasets.find((each) => each.dataset === dataset);
+    const parts = staged?.parts ?? [];
+    const columns = schema.fields.map(
+      ({ name, type }, index) =>
+        `${duckdbCast(`c${index}`, type, staged?.nested === true)} as ${quoteName(name)}`,
+    );
     const files = parts.map((_, part) => quoteText(path.join(stageDir, partName(dataset, part))));
     const reader = await connection.runAndReadAll(
       `select ${columns.join()} from read_parquet([${files.join()}])`,

@@ -1,6 +1,6 @@
 import type { DataType } from '@parquetry/schema';
 import { ByteBuffer } from './bytes';
-import { bitsOf, levelsOf, mark, packed, varint } from './levels';
+import { bitsOf, levelsOf, mark, memberLevels, packed, varint } from './levels';
 
 /** Rows that the marks of a column have room for at first. */
 const FIRST_ROWS = 1 << 14;
@@ -41,13 +41,13 @@ export class PlainColumn {
   private kept = 0;
   /** Bytes of the kept values in the PLAIN encoding. */
   private plain = 0;
-  private rows = 0;
+  protected rows = 0;
   private present = 0;
   private marks = new Uint8Array(FIRST_ROWS >> 3);
 
   /** `firstBytes`: bytes that its values begin with, a power of two. */
   constructor(
-    private readonly type: DataType['type'],
+    private readonly kind: DataType['type'],
     firstBytes?: number,
   ) {
     this.out = new ByteBuffer(firstBytes);
@@ -60,7 +60,7 @@ export class PlainColumn {
 
   /** Bytes of the kept values whatever form they are staged in: decimals are digits only here. */
   get plainBytes(): number {
-    return this.type === 'decimal128' ? 16 * this.present : this.plain;
+    return this.kind === 'decimal128' ? 16 * this.present : this.plain;
   }
 
   /** How many pages there are so far. */
@@ -119,20 +119,28 @@ export class PlainColumn {
     this.makeRows(rows);
   }
 
+  /** Rows are null in this column until it has this many. */
+  padTo(rows: number): void {
+    if (rows > this.rows) this.makeRows(rows - this.rows);
+  }
+
   /** Forgets what was written to `out` since the last row. */
   drop(): void {
     this.out.length = this.kept;
   }
 
-  /** All rows as Parquet pages, and the values of the dictionary when there are codes among them. */
-  pages(): {
+  /**
+   * All rows as Parquet pages, and the values of the dictionary when there are codes among them. `struct`: the column
+   * whose member this is.
+   */
+  pages(struct?: PlainColumn): {
     readonly dictionary?: { readonly entries: number; readonly body: Uint8Array };
     readonly data: readonly PlainPage[];
   } {
     const { coded, rows, present, kept } = this;
     const ends = [...this.stretches, { coded, row: rows, present, byte: kept }];
     const data = ends.map((end, index) =>
-      this.page(index === 0 ? { row: 0, present: 0, byte: 0 } : (ends[index - 1] as Stretch), end),
+      this.page(index === 0 ? { row: 0, present: 0, byte: 0 } : (ends[index - 1] as Stretch), end, struct),
     );
     if (this.entries === 0) return { data };
     const { bytes, length } = this.dictionary;
@@ -163,14 +171,19 @@ export class PlainColumn {
   }
 
   /** The page of the rows between two places; `end` says in which form their values lie. */
-  private page(start: Omit<Stretch, 'coded'>, end: Stretch): PlainPage {
+  private page(start: Omit<Stretch, 'coded'>, end: Stretch, struct?: PlainColumn): PlainPage {
     const rows = end.row - start.row;
     const present = end.present - start.present;
-    const levels = levelsOf(rows, present, () => bitsOf(this.marks, start.row, end.row));
+    const bits = (column: PlainColumn): Uint8Array => bitsOf(column.marks, start.row, end.row);
+    const own = (): Uint8Array => bits(this);
+    const levels =
+      struct === undefined
+        ? levelsOf(rows, present, own)
+        : memberLevels(rows, present, own, struct.nulls === 0 ? undefined : bits(struct));
     const values = this.out.bytes.subarray(start.byte, end.byte);
     if (end.coded)
       return { rows, encoding: 'RLE_DICTIONARY', body: [levels, ...codedValues(values, present)] };
-    const body = [levels, this.type === 'bool' ? packed(values, present) : values];
+    const body = [levels, this.kind === 'bool' ? packed(values, present) : values];
     return { rows, encoding: 'PLAIN', body };
   }
 

@@ -3,9 +3,47 @@
  * one run when all are alike, else their bits, which `bits` gives.
  */
 export function levelsOf(rows: number, present: number, bits: () => Uint8Array): Uint8Array {
-  const alike = present === 0 || present === rows;
-  const head = varint(alike ? rows * 2 : ((rows + 7) >> 3) * 2 + 1);
-  const body = alike ? Uint8Array.of(present === 0 ? 0 : 1) : bits();
+  if (present === 0 || present === rows) return runOf(rows, present === 0 ? 0 : 1);
+  return sized(varint(((rows + 7) >> 3) * 2 + 1), bits());
+}
+
+/** Each bit of a byte as two bits, the lowest first. */
+const SPREAD = Uint16Array.from({ length: 256 }, (_, byte) => {
+  let spread = 0;
+  for (let bit = 0; bit < 8; bit += 1) spread |= ((byte >> bit) & 1) << (bit * 2);
+  return spread;
+});
+
+/**
+ * The same for the rows of a member of a struct: level 0 where the struct is null, 1 where only the member is, 2 where it
+ * has a value. `structs`: the bits of rows with a struct, when not all have one.
+ */
+export function memberLevels(
+  rows: number,
+  present: number,
+  bits: () => Uint8Array,
+  structs?: Uint8Array,
+): Uint8Array {
+  if (structs === undefined && (present === 0 || present === rows)) return runOf(rows, present === 0 ? 1 : 2);
+  const values = bits();
+  const groups = (rows + 7) >> 3;
+  const levels = new Uint8Array(groups * 2);
+  for (let at = 0; at < groups; at += 1) {
+    // Levels of two bits are at most 2, so a sum never carries into the next one.
+    const sum = (SPREAD[structs?.[at] ?? 0xff] as number) + (SPREAD[values[at] as number] as number);
+    levels[at * 2] = sum;
+    levels[at * 2 + 1] = sum >> 8;
+  }
+  return sized(varint(groups * 2 + 1), levels);
+}
+
+/** Levels that are all alike. */
+function runOf(rows: number, level: number): Uint8Array {
+  return sized(varint(rows * 2), Uint8Array.of(level));
+}
+
+/** A run with its size before it. */
+function sized(head: readonly number[], body: Uint8Array): Uint8Array {
   const levels = Buffer.allocUnsafe(4 + head.length + body.length);
   levels.writeUInt32LE(head.length + body.length, 0);
   levels.set(head, 4);

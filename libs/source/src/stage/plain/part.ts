@@ -1,17 +1,19 @@
 import { closeSync, ftruncateSync, openSync, writevSync } from 'node:fs';
-import type { DataType, TableSchema } from '@parquetry/schema';
+import type { DataType, Field, TableSchema } from '@parquetry/schema';
 import type { FileMetaData, ParquetType, SchemaElement } from 'hyparquet';
 import { ByteWriter } from 'hyparquet-writer';
 import { writePageHeader } from 'hyparquet-writer/src/datapage.js';
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
 import type { PlainColumn } from './column';
+import { StructColumn } from './struct';
 import { takeReusedPart } from './reusedparts';
 
 const MAGIC = Buffer.from('PAR1');
 
 /**
- * Writes the rows of `columns` to a Parquet file of one row group, their pages uncompressed and the columns named c0, c1, …. Returns its size in bytes. Synchronous: pulls have threads of their own, and so the columns can be used
- * again at once. A spare file of `spareDir` is written over (see `keepForReuse`).
+ * Writes the rows of `columns` to a Parquet file of one row group, their pages uncompressed and the columns named c0, c1,
+ * …. Returns its size in bytes. Synchronous: pulls have threads of their own, and so the columns can be used again at
+ * once. A spare file of `spareDir` is written over (see `keepForReuse`).
  */
 export function writePart(
   file: string,
@@ -23,8 +25,8 @@ export function writePart(
   const pieces: Uint8Array[] = [MAGIC];
   let size = MAGIC.length;
   const chunks: FileMetaData['row_groups'][number]['columns'] = [];
-  for (const [index, column] of columns.entries()) {
-    const { dictionary, data } = column.pages();
+  for (const { path, type, column, struct } of leavesOf(schema, columns)) {
+    const { dictionary, data } = column.pages(struct);
     const start = size;
     const page = (header: PageHeader, body: readonly Uint8Array[]): void => {
       const length = lengthOf(body);
@@ -58,9 +60,9 @@ export function writePart(
     chunks.push({
       file_offset: BigInt(start),
       meta_data: {
-        type: element(schema, index).type as ParquetType,
+        type: PHYSICAL[type.type].type as ParquetType,
         encodings: dictionary === undefined ? ['PLAIN', 'RLE'] : ['PLAIN', 'RLE', 'RLE_DICTIONARY'],
-        path_in_schema: [`c${index}`],
+        path_in_schema: path,
         codec: 'UNCOMPRESSED',
         num_values: BigInt(rows),
         total_uncompressed_size: bytes,
@@ -70,7 +72,7 @@ export function writePart(
       },
     });
   }
-  const end = footer(schema, chunks, rows, BigInt(size - MAGIC.length));
+  const end = footer(elementsOf(schema, columns), chunks, rows, BigInt(size - MAGIC.length));
   pieces.push(end, MAGIC);
   size += end.length + MAGIC.length;
   const reused = spareDir !== undefined && takeReusedPart(spareDir, file);
@@ -94,9 +96,42 @@ const PHYSICAL: Readonly<Record<DataType['type'], Omit<SchemaElement, 'name'>>> 
   struct: { type: 'BYTE_ARRAY', converted_type: 'UTF8' },
 };
 
-function element({ fields }: TableSchema, index: number): SchemaElement {
-  const type = (fields[index] as TableSchema['fields'][number]).type.type;
-  return { name: `c${index}`, repetition_type: 'OPTIONAL', ...PHYSICAL[type] };
+/** A column of the file: a column of the table, or a member of one that is a struct. */
+interface Leaf {
+  readonly path: string[];
+  readonly type: DataType;
+  readonly column: PlainColumn;
+  readonly struct?: StructColumn;
+}
+
+function leavesOf({ fields }: TableSchema, columns: readonly PlainColumn[]): Leaf[] {
+  return columns.flatMap((column, index): Leaf[] => {
+    const name = `c${index}`;
+    if (!(column instanceof StructColumn))
+      return [{ path: [name], type: (fields[index] as Field).type, column }];
+    const members = column.members();
+    return column.type.fields.map((field, at) => ({
+      path: [name, field.name],
+      type: field.type,
+      column: members[at] as PlainColumn,
+      struct: column,
+    }));
+  });
+}
+
+function elementsOf({ fields }: TableSchema, columns: readonly PlainColumn[]): SchemaElement[] {
+  const elements = columns.flatMap((column, index) => {
+    const name = `c${index}`;
+    if (!(column instanceof StructColumn)) return [element(name, (fields[index] as Field).type)];
+    const members = column.type.fields;
+    const group: SchemaElement = { name, repetition_type: 'OPTIONAL', num_children: members.length };
+    return [group, ...members.map((member) => element(member.name, member.type))];
+  });
+  return [{ name: 'rows', num_children: columns.length }, ...elements];
+}
+
+function element(name: string, { type }: DataType): SchemaElement {
+  return { name, repetition_type: 'OPTIONAL', ...PHYSICAL[type] };
 }
 
 type PageHeader = Omit<
@@ -115,7 +150,7 @@ function lengthOf(pieces: readonly Uint8Array[]): number {
 }
 
 function footer(
-  schema: TableSchema,
+  schema: SchemaElement[],
   columns: FileMetaData['row_groups'][number]['columns'],
   rows: number,
   bytes: bigint,
@@ -123,10 +158,7 @@ function footer(
   const writer = new ByteWriter();
   writeMetadata(writer, {
     version: 2,
-    schema: [
-      { name: 'rows', num_children: schema.fields.length },
-      ...schema.fields.map((_, index) => element(schema, index)),
-    ],
+    schema,
     num_rows: BigInt(rows),
     row_groups: [{ columns, total_byte_size: bytes, num_rows: BigInt(rows) }],
     created_by: 'parquetry stage',

@@ -1,8 +1,10 @@
 import path from 'node:path';
 import * as core from '@parquetry/core';
+import type { StagedDataset } from '@parquetry/core';
 import type { TableSchema } from '@parquetry/schema';
 import { PlainColumn } from './column';
 import { writePart } from './part';
+import { StructColumn } from './struct';
 
 // Local copies: in CommonJS an imported name costs a lookup at each use.
 const { PART_BYTES, PART_ROWS, partName } = core;
@@ -22,7 +24,8 @@ export interface PartOptions {
  * about 8 MB, or its share of that where a pull has many datasets; wherever rows are so wide that one vector would not fit in memory, it is closed before.
  */
 export class PlainParts {
-  readonly columns: readonly PlainColumn[];
+  columns: readonly PlainColumn[];
+  private nested = false;
   private readonly rows: number[] = [];
   private readonly sizes: number[] = [];
   /** Rows of the part at hand. */
@@ -40,6 +43,15 @@ export class PlainParts {
     this.most = options.partBytes ?? PART_BYTES;
   }
 
+  /** Stages structs as nested columns instead of JSON text; to be called before the first row. */
+  nestStructs(): void {
+    this.columns = this.schema.fields.map(({ type }, index) => {
+      if (type.type !== 'struct') return this.columns[index] as PlainColumn;
+      this.nested = true;
+      return new StructColumn(type);
+    });
+  }
+
   /** So many rows were kept in every column; they must not go beyond a whole vector. */
   addRows(rows: number): void {
     this.current += rows;
@@ -54,10 +66,11 @@ export class PlainParts {
   }
 
   /** Closes the last part and gives the memory back. What it returns is `StagedDataset`'s. */
-  close(): { bytes: number; parts: readonly number[]; partRows: readonly number[] } {
+  close(): Pick<StagedDataset, 'bytes' | 'parts' | 'partRows' | 'nested'> {
     if (this.current > 0 || this.sizes.length === 0) this.closePart();
     for (const column of this.columns) column.release();
-    return { bytes: this.plainBytes, parts: this.sizes, partRows: this.rows };
+    const nested = this.nested ? { nested: true as const } : {};
+    return { bytes: this.plainBytes, parts: this.sizes, partRows: this.rows, ...nested };
   }
 
   private bytes(): number {

@@ -4,9 +4,11 @@ import type { Row, RowValue } from '@parquetry/stellar';
 import type { ColumnCounter } from '../columns';
 import type { DatasetStage } from '../dataset';
 import type { PlainColumn } from '../plain/column';
+import { StructColumn } from '../plain/struct';
 import { TextCodes } from './codes';
 import type { ValueWriter } from './nested';
 import { refuse } from './refuse';
+import { structKeeper } from './struct';
 import { valueWriter } from './values';
 
 const BOUNDED: ReadonlySet<DataType['type']> = new Set(['int32', 'int64', 'uint32', 'uint64', 'timestamp']);
@@ -19,6 +21,8 @@ interface Column {
   readonly write: ValueWriter;
   /** Of a text column. */
   readonly codes: TextCodes | undefined;
+  /** Of a struct column: keeps a value as the next row. */
+  readonly keepStruct: ((value: RowValue) => void) | undefined;
 }
 
 /** Stages rows that are objects (see `RowValue`): writes each value into its column's pages, and counts it. */
@@ -28,6 +32,7 @@ export class RowAppender {
 
   constructor(private readonly stage: DatasetStage) {
     const { schema, parts, columns } = stage;
+    parts.nestStructs();
     const negativeZero = (): void => stage.noteNegativeZero();
     this.columns = schema.fields.map((field, index) => {
       const plain = parts.columns[index] as PlainColumn;
@@ -40,6 +45,7 @@ export class RowAppender {
         bounded: BOUNDED.has(field.type.type),
         write,
         codes: isText ? new TextCodes(plain, write) : undefined,
+        keepStruct: plain instanceof StructColumn ? structKeeper(plain, field.name, negativeZero) : undefined,
       };
     });
   }
@@ -53,7 +59,7 @@ export class RowAppender {
     const { columns, stage } = this;
     const part = stage.parts.closed;
     for (let index = 0; index < columns.length; index += 1) {
-      const { field, plain, counter, bounded, write, codes } = columns[index] as Column;
+      const { field, plain, counter, bounded, write, codes, keepStruct } = columns[index] as Column;
       const value: RowValue = row[field.name] ?? null;
       if (value === null) {
         if (!field.nullable) refuse(field.name, 'not nullable', null);
@@ -62,6 +68,7 @@ export class RowAppender {
         continue;
       }
       if (codes !== undefined) codes.keep(value, part);
+      else if (keepStruct !== undefined) keepStruct(value);
       else {
         write(plain.out, value);
         plain.keep();

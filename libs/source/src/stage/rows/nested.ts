@@ -84,9 +84,8 @@ interface Member {
  * the nulls between them are copied from one ready-made text.
  */
 function structWriter(fields: readonly Field[], path: string, negativeZero: () => void): ValueWriter {
-  const places = new Map(fields.map(({ name }, index) => [name, index]));
-  const required = fields.flatMap(({ nullable }, index) => (nullable ? [] : [index]));
-  const nulls = Buffer.from(fields.map(({ name }) => `,${JSON.stringify(name)}:null`).join(''));
+  const presentOf = presentReader(fields, path);
+  const nulls = Buffer.from(fields.map(nullMember).join(''));
   let next = 0;
   const members = fields.map(({ name, type }): Member => {
     const prefix = Buffer.from(`,${JSON.stringify(name)}:`);
@@ -96,11 +95,8 @@ function structWriter(fields: readonly Field[], path: string, negativeZero: () =
     return { write, prefix, start, end: next };
   });
   return (out, value) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(path, 'struct', value);
-    const object = value as Readonly<Record<string, RowValue | undefined>>;
-    const present = presentMembers(object, places, path);
-    for (const index of required)
-      if (!present.includes(index)) refuse(`${path}.${fields[index]?.name}`, 'not nullable', null);
+    const present = presentOf(value);
+    const object = value as Readonly<Record<string, RowValue>>;
     const first = out.length;
     let copied = 0;
     for (const index of present) {
@@ -117,7 +113,27 @@ function structWriter(fields: readonly Field[], path: string, negativeZero: () =
   };
 }
 
-/** Members with a value, in the order of the schema. */
+/** The text of a member without a value. */
+export function nullMember({ name }: Field): string {
+  return `,${JSON.stringify(name)}:null`;
+}
+
+/**
+ * Makes what gives the indexes of a struct's members with a value, in the order of the schema.
+ * @throws ParquetryError SCHEMA_CONFLICT for what is no struct of these members
+ */
+export function presentReader(fields: readonly Field[], path: string): (value: RowValue) => number[] {
+  const places = new Map(fields.map(({ name }, index) => [name, index]));
+  const required = fields.flatMap(({ nullable }, index) => (nullable ? [] : [index]));
+  return (value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(path, 'struct', value);
+    const present = presentMembers(value as Readonly<Record<string, RowValue | undefined>>, places, path);
+    for (const index of required)
+      if (!present.includes(index)) refuse(`${path}.${fields[index]?.name}`, 'not nullable', null);
+    return present;
+  };
+}
+
 function presentMembers(
   object: Readonly<Record<string, RowValue | undefined>>,
   places: ReadonlyMap<string, number>,
