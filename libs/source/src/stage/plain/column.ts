@@ -2,18 +2,18 @@ import type { DataType } from '@parquetry/schema';
 import { ByteBuffer } from './bytes';
 import { bitsOf, levelsOf, mark, memberLevels, packed, varint } from './levels';
 
-/** Rows that the marks of a column have room for at first. */
+/** Initial capacity of a column's null bits, in rows. */
 const FIRST_ROWS = 1 << 14;
-/** Most dictionaries are a few words. */
+/** Initial size; most dictionaries hold a few words. */
 const DICTIONARY_BYTES = 1 << 10;
-/** Bits of a code in a page. */
+/** Width of a code in a page, bits. */
 const CODE_BITS = 8;
 
-/** Rows that follow each other and whose values lie in one form: as they are, or as codes of the dictionary. */
+/** The end of a run of rows with the same encoding: plain values, or codes of the dictionary. */
 interface Stretch {
   readonly coded: boolean;
   readonly row: number;
-  /** Values, and bytes of them, before it. */
+  /** Number of values, and their bytes, before this row. */
   readonly present: number;
   readonly byte: number;
 }
@@ -22,17 +22,16 @@ interface Stretch {
 export interface PlainPage {
   readonly rows: number;
   readonly encoding: 'PLAIN' | 'RLE_DICTIONARY';
-  /** Its body: definition levels with their size, then values. */
+  /** Its body: definition levels after their size, then values. */
   readonly body: readonly Uint8Array[];
 }
 
 /**
- * One column of staged rows as Parquet stores it: the values that are not null one after the other in the PLAIN encoding,
- * or as codes of a dictionary where they come so, and one bit a row. A value is written to `out` and then kept by `keep`
- * or dropped by `drop`.
+ * One column of staged rows in Parquet form: the non-null values in the PLAIN encoding or as dictionary codes, and one
+ * null bit per row. Write a value to `out`, then call `keep` to add it or `drop` to discard it.
  */
 export class PlainColumn {
-  /** Values: strings with their length before them (32 bits), booleans a byte each (see `pages`), codes (8 bits). */
+  /** Values: strings after their 32-bit length, booleans of one byte (see `pages`), codes of 8 bits. */
   readonly out: ByteBuffer;
   private readonly dictionary = new ByteBuffer(DICTIONARY_BYTES);
   private entries = 0;
@@ -45,7 +44,7 @@ export class PlainColumn {
   private present = 0;
   private marks = new Uint8Array(FIRST_ROWS >> 3);
 
-  /** `firstBytes`: bytes that its values begin with, a power of two. */
+  /** `firstBytes`: initial size of the value buffer, a power of two. */
   constructor(
     private readonly kind: DataType['type'],
     firstBytes?: number,
@@ -53,37 +52,37 @@ export class PlainColumn {
     this.out = new ByteBuffer(firstBytes);
   }
 
-  /** Bytes of the kept values, were none of them codes. */
+  /** Bytes of the kept values if none of them were codes. */
   get bytes(): number {
     return this.plain;
   }
 
-  /** Bytes of the kept values whatever form they are staged in: decimals are digits only here. */
+  /** Bytes of the kept values in Parquet's PLAIN encoding: decimals have 16 bytes there, but are staged as digits. */
   get plainBytes(): number {
     return this.kind === 'decimal128' ? 16 * this.present : this.plain;
   }
 
-  /** How many pages there are so far. */
+  /** Number of pages so far. */
   get pageCount(): number {
     return this.stretches.length + 1;
   }
 
-  /** Adds values as they lie in `source`, for rows that are kept or null next. */
+  /** Copies values from `source` for the next rows, which the caller then keeps or marks as null. */
   append(source: Uint8Array, start: number, end: number): void {
     this.drop();
     this.out.copy(source, start, end);
   }
 
   /**
-   * Adds codes as they lie in `source`, for rows that are kept (`coded`) or null next; in the PLAIN encoding their values
-   * have `plainBytes`.
+   * Copies codes from `source` for the next rows, which the caller then keeps (`coded`) or marks as null. In the PLAIN
+   * encoding, their values have `plainBytes`.
    */
   appendCodes(source: Uint8Array, start: number, end: number, plainBytes: number): void {
     this.append(source, start, end);
     this.plain += plainBytes;
   }
 
-  /** Adds so many values to the dictionary, in the PLAIN encoding: those of the codes that come next. */
+  /** Adds `count` values in the PLAIN encoding to the dictionary; they get the next codes. */
   addEntries(source: Uint8Array, start: number, end: number, count: number): void {
     this.dictionary.copy(source, start, end);
     this.entries += count;
@@ -94,7 +93,7 @@ export class PlainColumn {
     return this.rows - this.present;
   }
 
-  /** What was written to `out` since the last row is the value of the next row, or the values of so many. */
+  /** Keeps the data written to `out` since the last row as the values of the next `rows` rows. */
   keep(rows = 1, coded = false): void {
     if (coded !== this.coded) this.turn(coded);
     const first = this.rows;
@@ -107,14 +106,14 @@ export class PlainColumn {
     this.kept = this.out.length;
   }
 
-  /** The next row's value is the one with this code, which has `plainBytes` in the PLAIN encoding. */
+  /** Keeps a code as the next row; its value has `plainBytes` in the PLAIN encoding. */
   keepCode(code: number, plainBytes: number): void {
     this.out.byte(code);
     this.plain += plainBytes;
     this.keep(1, true);
   }
 
-  /** The next row, or so many, are null in this column. */
+  /** Marks the next `rows` rows as null. */
   keepNull(rows = 1): void {
     this.makeRows(rows);
   }
@@ -124,7 +123,7 @@ export class PlainColumn {
     if (rows > this.rows) this.makeRows(rows - this.rows);
   }
 
-  /** Forgets what was written to `out` since the last row. */
+  /** Discards the data written to `out` since the last row. */
   drop(): void {
     this.out.length = this.kept;
   }
@@ -147,7 +146,7 @@ export class PlainColumn {
     return { dictionary: { entries: this.entries, body: bytes.subarray(0, length) }, data };
   }
 
-  /** Begins anew. */
+  /** Resets the column and keeps its memory. */
   clear(): void {
     this.marks.fill(0, 0, (this.rows + 7) >> 3);
     this.out.length = this.dictionary.length = 0;
@@ -156,21 +155,21 @@ export class PlainColumn {
     this.coded = false;
   }
 
-  /** Begins anew without any memory. */
+  /** Resets the column and releases its memory. */
   release(): void {
     this.clear();
     this.out.release();
     this.dictionary.release();
   }
 
-  /** The values from the next row on lie in the other form. */
+  /** Switches the encoding, starting with the next row. */
   private turn(coded: boolean): void {
     const { rows, present, kept } = this;
     if (rows > 0) this.stretches.push({ coded: this.coded, row: rows, present, byte: kept });
     this.coded = coded;
   }
 
-  /** The page of the rows between two places; `end` says in which form their values lie. */
+  /** The page of the rows from `start` to `end`; `end` also holds the encoding of their values. */
   private page(start: Omit<Stretch, 'coded'>, end: Stretch, struct?: PlainColumn): PlainPage {
     const rows = end.row - start.row;
     const present = end.present - start.present;
@@ -197,7 +196,7 @@ export class PlainColumn {
   }
 }
 
-/** Codes as one bit-packed run: of eight bits each they lie there as they are, in groups of eight. */
+/** Codes as one bit-packed run. Codes of eight bits need no packing, only padding to groups of eight. */
 function codedValues(codes: Uint8Array, count: number): Uint8Array[] {
   const groups = (count + 7) >> 3;
   const head = Uint8Array.from([CODE_BITS, ...varint(groups * 2 + 1)]);

@@ -1,6 +1,6 @@
 /**
- * Definition levels of a Parquet data page (version 1) with their size before them, for rows that have a value or none:
- * one run when all are alike, else their bits, which `bits` gives.
+ * Definition levels of a Parquet data page (version 1) after their size, for rows with and without a value: one RLE run
+ * when all rows are alike, else the bits that `bits` returns.
  */
 export function levelsOf(rows: number, present: number, bits: () => Uint8Array): Uint8Array {
   if (present === 0 || present === rows) return runOf(rows, present === 0 ? 0 : 1);
@@ -51,7 +51,7 @@ function sized(head: readonly number[], body: Uint8Array): Uint8Array {
   return levels;
 }
 
-/** A number as Parquet writes the length of a run: seven bits a byte, the lowest first. */
+/** A number as ULEB128, as in Parquet's run headers: seven bits per byte, lowest first. */
 export function varint(value: number): number[] {
   const bytes: number[] = [];
   for (let left = value; ; left = Math.floor(left / 128)) {
@@ -60,7 +60,7 @@ export function varint(value: number): number[] {
   }
 }
 
-/** Sets the bits from `first` to before `end`, the lowest bit of a byte first. */
+/** Sets the bits `[first, end)`, lowest bit of a byte first. */
 export function mark(bits: Uint8Array, first: number, end: number): void {
   const [from, to] = [first >> 3, end >> 3];
   const head = (0xff << (first & 7)) & 0xff;
@@ -74,7 +74,7 @@ export function mark(bits: Uint8Array, first: number, end: number): void {
   if (tail > 0) bits[to] = (bits[to] as number) | tail;
 }
 
-/** The bits from `first` to before `end`, the first one lowest; those after them may be any. */
+/** The bits `[first, end)`, lowest first; the bits after them are undefined. */
 export function bitsOf(bits: Uint8Array, first: number, end: number): Uint8Array {
   const [from, shift] = [first >> 3, first & 7];
   const size = (end - first + 7) >> 3;
@@ -85,7 +85,7 @@ export function bitsOf(bits: Uint8Array, first: number, end: number): Uint8Array
   });
 }
 
-/** Bytes that are 0 or 1 as bits, the first one lowest. */
+/** Packs bytes that are 0 or 1 into bits, lowest first. */
 export function packed(bytes: Uint8Array, count: number): Uint8Array {
   const bits = new Uint8Array((count + 7) >> 3);
   for (let index = 0; index < count; index += 1)

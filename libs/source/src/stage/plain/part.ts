@@ -13,7 +13,7 @@ const MAGIC = Buffer.from('PAR1');
 /**
  * Writes the rows of `columns` to a Parquet file of one row group, their pages uncompressed and the columns named c0, c1,
  * …. Returns its size in bytes. Synchronous: pulls have threads of their own, and so the columns can be used again at
- * once. A spare file of `spareDir` is written over (see `keepForReuse`).
+ * once. Overwrites a kept file of `spareDir` if there is one (see `keepForReuse`).
  */
 export function writePart(
   file: string,
@@ -80,7 +80,7 @@ export function writePart(
   return size;
 }
 
-/** How a column's values lie in a staged part; the writer casts what Parquet has no exact plain form for. */
+/** Parquet type of a column in a staged part; the writer casts values that have no exact plain Parquet form. */
 const PHYSICAL: Readonly<Record<DataType['type'], Omit<SchemaElement, 'name'>>> = {
   bool: { type: 'BOOLEAN' },
   int32: { type: 'INT32', converted_type: 'INT_32' },

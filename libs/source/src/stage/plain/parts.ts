@@ -9,26 +9,27 @@ import { StructColumn } from './struct';
 // Local copies: in CommonJS an imported name costs a lookup at each use.
 const { PART_BYTES, PART_ROWS, partName } = core;
 
-/** What parts may be told beside their schema. */
+/** Options of parts. */
 export interface PartOptions {
   /** Files on the same disk that parts may overwrite; see `keepForReuse`. */
   readonly spareDir?: string | undefined;
-  /** Bytes that the buffer of a column begins with, a power of two; see `memoryShares`. */
+  /** Initial buffer size of a column in bytes, a power of two; see `memoryShares`. */
   readonly columnBytes?: number;
-  /** Bytes at which a part is closed with its next whole vector; see `memoryShares`. */
+  /** Size in bytes at which a part is closed after its current vector; see `memoryShares`. */
   readonly partBytes?: number;
 }
 
 /**
- * The rows of a staged dataset as Parquet files of plain pages. A part is closed with a whole vector of rows when it has
- * about 8 MB, or its share of that where a pull has many datasets; wherever rows are so wide that one vector would not fit in memory, it is closed before.
+ * The rows of a staged dataset as Parquet files of plain pages. A part is closed at the end of a vector of rows when it
+ * has about 8 MB, or its share of that when a pull has many datasets. It is closed earlier when rows are so wide that
+ * one vector would not fit in memory.
  */
 export class PlainParts {
   columns: readonly PlainColumn[];
   private nested = false;
   private readonly rows: number[] = [];
   private readonly sizes: number[] = [];
-  /** Rows of the part at hand. */
+  /** Rows of the current part. */
   current = 0;
   private plainBytes = 0;
   private readonly most: number;
@@ -52,7 +53,7 @@ export class PlainParts {
     });
   }
 
-  /** So many rows were kept in every column; they must not go beyond a whole vector. */
+  /** Records rows that were kept in every column; they must not cross the end of a vector. */
   addRows(rows: number): void {
     this.current += rows;
     if (this.current % PART_ROWS === 0) {
@@ -60,12 +61,12 @@ export class PlainParts {
     } else if ((rows > 1 || (this.current & 15) === 0) && this.bytes() >= WIDE_BYTES) this.closePart();
   }
 
-  /** How many parts were closed. */
+  /** Number of closed parts. */
   get closed(): number {
     return this.sizes.length;
   }
 
-  /** Closes the last part and gives the memory back. What it returns is `StagedDataset`'s. */
+  /** Closes the last part, releases the memory and returns the fields of `StagedDataset`. */
   close(): Pick<StagedDataset, 'bytes' | 'parts' | 'partRows' | 'nested'> {
     if (this.current > 0 || this.sizes.length === 0) this.closePart();
     for (const column of this.columns) column.release();
@@ -89,5 +90,5 @@ export class PlainParts {
   }
 }
 
-/** Bytes at which a part is closed wherever it is. */
+/** Size in bytes at which a part is closed even within a vector. */
 const WIDE_BYTES = 8 * PART_BYTES;

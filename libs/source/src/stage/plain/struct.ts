@@ -1,12 +1,12 @@
 import type { DataType, Field } from '@parquetry/schema';
 import { PlainColumn } from './column';
 
-/** Bytes that the buffer of a member begins with: most members have few values. */
+/** Initial buffer size of a member, bytes; most members have few values. */
 const MEMBER_BYTES = 1 << 12;
 
 /**
- * A struct column as nested Parquet columns, one for each member. A row costs only its members with a value: the nulls of
- * a member are added before its next value, and a member without values is one run of a level.
+ * A struct column as nested Parquet columns, one per member. The cost of a row depends only on its members with a
+ * value: the nulls of a member are added before its next value, and a member without values is one RLE run.
  */
 export class StructColumn extends PlainColumn {
   private readonly all: readonly PlainColumn[];
@@ -27,14 +27,14 @@ export class StructColumn extends PlainColumn {
     return this.textBytes;
   }
 
-  /** The member with this index, to which the next row's value can be written. */
+  /** The member with this index, ready for the next row's value. */
   member(index: number): PlainColumn {
     const member = this.all[index] as PlainColumn;
     member.padTo(this.rows);
     return member;
   }
 
-  /** Keeps a row whose members were written, and which has `textBytes` as JSON text. */
+  /** Keeps a row whose members are written; `textBytes`: the size of the row as JSON text. */
   keepStruct(textBytes: number): void {
     this.textBytes += textBytes;
     this.keep();

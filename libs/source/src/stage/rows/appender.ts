@@ -19,13 +19,13 @@ interface Column {
   readonly counter: ColumnCounter;
   readonly bounded: boolean;
   readonly write: ValueWriter;
-  /** Of a text column. */
+  /** Only for a text column. */
   readonly codes: TextCodes | undefined;
   /** Of a struct column: keeps a value as the next row. */
   readonly keepStruct: ((value: RowValue) => void) | undefined;
 }
 
-/** Stages rows that are objects (see `RowValue`): writes each value into its column's pages, and counts it. */
+/** Stages rows that are objects (see `RowValue`): writes each value to its column's pages and counts it. */
 export class RowAppender {
   private readonly columns: readonly Column[];
   private checked = false;
@@ -51,7 +51,7 @@ export class RowAppender {
   }
 
   /**
-   * Stages a row of `ledger`, whose close time is in Unix microseconds. A pull whose row is refused is given up as a whole.
+   * Stages a row of `ledger`, whose close time is in Unix microseconds. A rejected row fails the whole pull.
    * @throws ParquetryError SCHEMA_CONFLICT when the schema lacks a column of the row or a column can't hold a value
    */
   append(row: Row, ledger: number, closeTimeMicros: number): void {

@@ -8,8 +8,8 @@ import { boolCheck, decimalCheck, floatCheck, integerCheck, textCheck, timeCheck
 export type ValueWriter = (out: ByteBuffer, value: RowValue) => void;
 
 /**
- * Makes the writer of a value inside a list or struct: JSON text in the form that DuckDB casts exactly to the column's
- * type, the same as messages have (`ndjson/row/value.ts`). `path` names the value in errors.
+ * Returns the writer of a value inside a list or struct. It writes JSON text that DuckDB casts exactly to the column's
+ * type, in the same form as messages (`ndjson/row/value.ts`). `path` names the value in errors.
  */
 export function jsonWriter(type: DataType, path: string, negativeZero: () => void): ValueWriter {
   switch (type.type) {
@@ -74,14 +74,14 @@ function listWriter(items: Field, path: string, negativeZero: () => void): Value
 interface Member {
   readonly write: ValueWriter;
   readonly prefix: Uint8Array;
-  /** Where its `,"name":null` lies in the text of a struct without values. */
+  /** Offset of its `,"name":null` in the text of a struct without values. */
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * Every member is written, since DuckDB's cast takes no struct that lacks one. What a wide struct costs is its values:
- * the nulls between them are copied from one ready-made text.
+ * Writes every member, because DuckDB's cast rejects a struct that lacks one. The nulls between values are copied from
+ * one prepared text, so the cost of a wide struct depends only on its values.
  */
 function structWriter(fields: readonly Field[], path: string, negativeZero: () => void): ValueWriter {
   const presentOf = presentReader(fields, path);
@@ -107,7 +107,7 @@ function structWriter(fields: readonly Field[], path: string, negativeZero: () =
       copied = end;
     }
     out.copy(nulls, copied, nulls.length);
-    // Each member begins with a comma; that of the first one opens the struct.
+    // Each member begins with a comma; the comma of the first one becomes the opening brace.
     out.bytes[first] = 123;
     out.byte(125);
   };
@@ -152,7 +152,7 @@ function presentMembers(
   return sorted ? present : present.sort((a, b) => a - b);
 }
 
-/** RFC 3339 in UTC, with six digits of a fraction when there is one: as `TimeReader.text` has it. */
+/** RFC 3339 in UTC, with a fraction of six digits if it is not zero, in the same form as `TimeReader.text`. */
 function timeText(micros: number | bigint): string {
   const whole = BigInt(micros);
   const rest = ((whole % 1_000_000n) + 1_000_000n) % 1_000_000n;

@@ -14,12 +14,12 @@ interface Member {
 }
 
 const NULL_BYTES = 'null'.length;
-/** Lengths of strings have 32 bits, before them. */
+/** Size of the length before each string. */
 const LENGTH_BYTES = 4;
 
 /**
- * Makes what keeps a value as the next row of a struct column. It also counts what the value has as JSON text with every
- * member, which is how messages are staged: `StagedDataset.bytes` must be the same for both.
+ * Returns a function that keeps a value as the next row of a struct column. It also counts the bytes of the value as
+ * JSON text with every member: messages are staged as that text, and `StagedDataset.bytes` must be the same for both.
  */
 export function structKeeper(
   column: StructColumn,
@@ -28,7 +28,7 @@ export function structKeeper(
 ): (value: RowValue) => void {
   const { fields } = column.type;
   const presentOf = presentReader(fields, path);
-  // Braces: one is there instead of the first comma.
+  // Braces: the opening one replaces the first comma.
   const empty =
     LENGTH_BYTES + Buffer.byteLength(fields.map(nullMember).join('')) + (fields.length > 0 ? 1 : 2);
   const members = fields.map(({ name, type }: Field): Member => ({
