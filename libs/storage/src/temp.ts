@@ -72,12 +72,28 @@ export async function assertContent(
     signal: expected.signal,
     ...(onChunk === undefined ? {} : { onChunk }),
   });
-  if (size !== expected.size || sha256 !== expected.sha256)
-    throw new ParquetryError(
-      'VERIFY_MISMATCH',
-      `${name} is not the file that was checked: ${size} bytes with sha256 ${sha256}, expected ${expected.size} bytes with ${expected.sha256}.`,
-      { details: { size, sha256, expectedSize: expected.size, expectedSha256: expected.sha256 } },
-    );
+  assertIdentity(name, expected, size, sha256);
+}
+
+/**
+ * Checks the size of a file, and its sha256 where it is already known.
+ * @throws ParquetryError VERIFY_MISMATCH
+ */
+export function assertIdentity(name: string, expected: ContentIdentity, size: number, sha256?: string): void {
+  if (size === expected.size && (sha256 === undefined || sha256 === expected.sha256)) return;
+  const found = sha256 === undefined ? `${size} bytes` : `${size} bytes with sha256 ${sha256}`;
+  throw new ParquetryError(
+    'VERIFY_MISMATCH',
+    `${name} is not the file that was checked: ${found}, expected ${expected.size} bytes with ${expected.sha256}.`,
+    {
+      details: {
+        size,
+        sha256: sha256 ?? null,
+        expectedSize: expected.size,
+        expectedSha256: expected.sha256,
+      },
+    },
+  );
 }
 
 /**

@@ -6,28 +6,27 @@ import {
   assertMajor,
   parseDataset,
 } from '@parquetry/archive';
-import { fileIdentity, openStore } from '@parquetry/storage';
-import type { CommitResult, DatasetStep } from '@parquetry/workflows';
+import { fileIdentity } from '@parquetry/storage';
+import type { CommitResult } from '@parquetry/workflows';
 import { type FlushReason, isParquetryError } from '@parquetry/core';
 import { writerVersions } from '@parquetry/writer';
 import { Context, log } from '@temporalio/activity';
 import type { WorkerDeps } from '../deps';
 import { commitLine } from '../debug';
-import { StagedFiles } from '../files';
+import type { StagedFiles } from '../files';
 import { withHeartbeat } from '../heartbeat';
 import { countCommit } from '../metrics';
 import { segmentSettings } from '../plan/settings';
-import { loadPlan } from '../plan/stored';
+import { type SchemaStep, openStep } from '../step';
 
 /** See `StageActivities.commit`. */
-export async function commit(
-  { workplace, archives, debug }: WorkerDeps,
-  step: DatasetStep & { readonly schemaVersion: number },
-): Promise<CommitResult> {
-  const { spec } = await loadPlan(openStore(step.archive), step.archive, step.plan);
-  const stage = await StagedFiles.open(workplace, step.stageId, step.dataset);
-  const archive = await archives.get(step.archive);
-  const schema = await archive.registry.get(step.dataset, step.schemaVersion);
+export async function commit(deps: WorkerDeps, step: SchemaStep): Promise<CommitResult> {
+  const {
+    plan: { spec },
+    stage,
+    archive,
+    schema,
+  } = await openStep(deps, step);
   const { staged, manifest } = stage;
   const { workflowExecution } = Context.current().info;
   const rejects = await withHeartbeat((signal) => draftRejects(stage, signal));
@@ -79,12 +78,9 @@ export async function commit(
       .catch((error: unknown) => log.warn('no checkpoint was written', { error: String(error) }));
     return result;
   });
-  if (published.outcome === 'overtaken') {
-    await stage.remove();
-    return published;
-  }
   await stage.remove();
-  debug?.(commitLine(step, published));
+  if (published.outcome === 'overtaken') return published;
+  deps.debug?.(commitLine(step, published));
   const result: CommitResult = {
     outcome: published.outcome,
     version: published.version,

@@ -1,23 +1,18 @@
 import { rm } from 'node:fs/promises';
-import { openStore } from '@parquetry/storage';
-import type { DatasetStep } from '@parquetry/workflows';
 import type { WorkerDeps } from '../deps';
 import { flushLine, writtenLine } from '../debug';
-import { StagedFiles } from '../files';
 import { withHeartbeat } from '../heartbeat';
-import { loadPlan } from '../plan/stored';
 import { assertRejects } from '../refused';
+import { type SchemaStep, openStep } from '../step';
 
 /** See `StageActivities.writeParquet`. */
 export async function writeParquet(
-  { workplace, writer, archives, debug }: WorkerDeps,
-  step: DatasetStep & { readonly schemaVersion: number },
+  deps: WorkerDeps,
+  step: SchemaStep,
 ): Promise<{ files: number; rows: number; bytes: number }> {
-  const plan = await loadPlan(openStore(step.archive), step.archive, step.plan);
+  const { writer, debug } = deps;
+  const { plan, stage, schema } = await openStep(deps, step);
   const { spec, network } = plan;
-  const stage = await StagedFiles.open(workplace, step.stageId, step.dataset);
-  const { registry } = await archives.get(step.archive);
-  const schema = await registry.get(step.dataset, step.schemaVersion);
   const files = await withHeartbeat(async (signal, report) => {
     // There may be as many rejects as messages.
     await assertRejects(stage, plan, step.dataset, schema);

@@ -1,7 +1,8 @@
 import { createHash, type Hash, randomUUID } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
-import { isParquetryError, ParquetryError, systemErrorCode } from '@parquetry/core';
+import type { FileHandle } from 'node:fs/promises';
+import { isParquetryError } from '@parquetry/core';
 import type { PutOutcome, UploadExpectation } from '../store';
+import { assertIdentity, openStaged } from '../temp';
 import type { Content, PartUpload } from './driver';
 import { type Place, UploadLost } from './fault';
 import type { Requests } from './requests';
@@ -30,7 +31,7 @@ export async function uploadFile(requests: Requests, job: Job): Promise<PutOutco
   const source = await openStaged(file);
   try {
     const { size } = await source.stat();
-    if (size !== expected.size) throw mismatch(job, size, undefined);
+    assertIdentity(file, expected, size);
     const ours = await send(requests, job, source);
     if (!ours) return 'exists';
     assertSize(await head(requests, name, place), size, place);
@@ -155,17 +156,6 @@ function isLost(failure: unknown): boolean {
   return failure instanceof UploadLost || (failure instanceof Error && failure.cause instanceof UploadLost);
 }
 
-async function openStaged(file: string): Promise<FileHandle> {
-  try {
-    return await open(file, 'r');
-  } catch (error) {
-    if (systemErrorCode(error) !== 'ENOENT') throw error;
-    throw new ParquetryError('STAGE_LOST', `${file} no longer exists and can't be uploaded.`, {
-      cause: error,
-    });
-  }
-}
-
 async function readPart(source: FileHandle, offset: number, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(length);
   let filled = 0;
@@ -177,23 +167,6 @@ async function readPart(source: FileHandle, offset: number, length: number): Pro
   return bytes.subarray(0, filled);
 }
 
-function assertHash(job: Job, hash: Hash, size: number): void {
-  const sha256 = hash.digest('hex');
-  if (size !== job.expected.size || sha256 !== job.expected.sha256) throw mismatch(job, size, sha256);
-}
-
-function mismatch({ file, expected }: Job, size: number, sha256: string | undefined): ParquetryError {
-  const found = sha256 === undefined ? `${size} bytes` : `${size} bytes with sha256 ${sha256}`;
-  return new ParquetryError(
-    'VERIFY_MISMATCH',
-    `${file} is not the file that was checked: ${found}, expected ${expected.size} bytes with ${expected.sha256}.`,
-    {
-      details: {
-        size,
-        sha256: sha256 ?? null,
-        expectedSize: expected.size,
-        expectedSha256: expected.sha256,
-      },
-    },
-  );
+function assertHash({ file, expected }: Job, hash: Hash, size: number): void {
+  assertIdentity(file, expected, size, hash.digest('hex'));
 }
