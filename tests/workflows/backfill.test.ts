@@ -1,105 +1,32 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import { Worker, bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
 import {
   type BackfillInput,
-  type BackfillProgress,
   type BackfillResult,
-  TASK_QUEUE,
   parkedQuery,
   partitionWorkflowId,
-  progress,
   retry,
   retryPartitions,
   setConcurrency,
   skip,
 } from '@parquetry/workflows';
-import { type TestServer, startTestServer } from '../support/temporal';
-import { FakeSteps } from './fakes';
-
-const STAGE = 'fake-stage';
-const quiet = {
-  log: () => {},
-  trace: () => {},
-  debug: () => {},
-  info: () => {},
-  warn: () => {},
-  error: console.error,
-};
-
-function input(partitions: number, more: Partial<BackfillInput> = {}): BackfillInput {
-  return {
-    spec: {
-      source: { uri: 'galexie:/none' },
-      archive: '/none',
-      range: { start: 10, end: 10 + partitions * 10 - 1 },
-      partitionSize: 10,
-      settings: { compression: 'snappy', layout: { kind: 'ledger_day' } },
-      maxRejects: 0,
-      verify: 'ledger',
-    },
-    concurrency: 5,
-    maxParked: 50,
-    onFailure: 'park',
-    ...more,
-  };
-}
+import { FakeSteps, fakeBackfill as input } from './fakes';
+import { Rig, progressWhen } from './rig';
 
 describe('the backfill and partition workflows on a real server', () => {
-  let server: TestServer | undefined;
-  let bundle: WorkflowBundle;
-  beforeAll(async () => {
-    server = await startTestServer();
-    bundle = await bundleWorkflowCode({
-      workflowsPath: require.resolve('../../libs/workflows/dist/workflows.js'),
-      logger: quiet,
-    });
-  }, 120_000);
-  afterAll(() => server?.stop());
+  let rig: Rig;
+  beforeAll(async () => void (rig = await Rig.start()), 120_000);
+  afterAll(() => rig?.stop());
 
-  /** Runs `use` with workers over fake steps. Without a Temporal binary the test cannot say anything, so it fails. */
   async function withRun(
     start: BackfillInput,
     prepare: (steps: FakeSteps) => void,
     use: (handle: WorkflowHandle, steps: FakeSteps) => Promise<void>,
   ): Promise<void> {
-    if (server === undefined) throw new Error('no Temporal binary: run `npm test`, which installs one');
-    const { client, native, namespace } = server;
-    const steps = new FakeSteps(start.spec, ['a', 'b'], STAGE);
+    const steps = new FakeSteps(start.spec, ['a', 'b']);
     prepare(steps);
-    const inspect = async (ids: readonly string[]): Promise<Record<string, string>> =>
-      Object.fromEntries(
-        await Promise.all(
-          ids.map(async (id) => [id, (await client.workflow.getHandle(id).describe()).status.name]),
-        ),
-      );
-    const common = { connection: native, namespace };
-    const main = await Worker.create({
-      ...common,
-      taskQueue: TASK_QUEUE,
-      workflowBundle: bundle,
-      activities: steps.shared(inspect),
-    });
-    const stage = await Worker.create({ ...common, taskQueue: STAGE, activities: steps.stage() });
-    const handle = await client.workflow.start('backfill', {
-      taskQueue: TASK_QUEUE,
-      workflowId: `run-${randomUUID()}`,
-      args: [start],
-    });
-    await stage.runUntil(main.runUntil(use(handle, steps)));
-  }
-
-  async function until(
-    handle: WorkflowHandle,
-    when: (state: BackfillProgress) => boolean,
-  ): Promise<BackfillProgress> {
-    for (let i = 0; i < 300; i++) {
-      const state = await handle.query(progress).catch(() => undefined);
-      if (state !== undefined && when(state)) return state;
-      await sleep(100);
-    }
-    throw new Error('the run did not get there');
+    const inspect = (ids: readonly string[]): Promise<Record<string, string>> => rig.inspect(ids);
+    await rig.backfill(start, steps, (handle) => use(handle, steps), { inspect });
   }
 
   const onceEach = (steps: FakeSteps, partitions: number): void => {
@@ -139,7 +66,7 @@ describe('the backfill and partition workflows on a real server', () => {
       input(4),
       (steps) => void (steps.broken.add('a:20') && steps.missing.add(40)),
       async (handle, steps) => {
-        const state = await until(handle, ({ phase }) => phase === 'blocked');
+        const state = await progressWhen(handle, ({ phase }) => phase === 'blocked');
         expect(state).toMatchObject({ total: 4, done: 2, parked: 2, running: 0 });
         expect(state.troubled.map(({ reason }) => reason).sort()).toEqual([
           'a, b: pull LEDGER_MISSING: The lake has no ledger 40.',
@@ -149,7 +76,7 @@ describe('the backfill and partition workflows on a real server', () => {
         const listed: string[] = [];
         for (let i = 0; i < 50 && listed.length < 2; i++, await sleep(100)) {
           listed.length = 0;
-          for await (const { workflowId } of server!.client.workflow.list({
+          for await (const { workflowId } of rig.server.client.workflow.list({
             query: parkedQuery(handle.workflowId),
           }))
             listed.push(workflowId);
@@ -164,8 +91,8 @@ describe('the backfill and partition workflows on a real server', () => {
           signalled: 1,
           restarted: 0,
         });
-        await until(handle, ({ done }) => done === 3);
-        await server!.client.workflow
+        await progressWhen(handle, ({ done }) => done === 3);
+        await rig.server.client.workflow
           .getHandle(partitionWorkflowId(handle.workflowId, '0000000040'))
           .signal(retry);
         const result = (await handle.result()) as BackfillResult;
@@ -183,8 +110,8 @@ describe('the backfill and partition workflows on a real server', () => {
       input(2),
       (steps) => void steps.broken.add('a:20'),
       async (handle) => {
-        await until(handle, ({ phase }) => phase === 'blocked');
-        await server!.client.workflow
+        await progressWhen(handle, ({ phase }) => phase === 'blocked');
+        await rig.server.client.workflow
           .getHandle(partitionWorkflowId(handle.workflowId, '0000000020'))
           .signal(skip);
         expect(((await handle.result()) as BackfillResult).partitions).toEqual({
@@ -202,8 +129,8 @@ describe('the backfill and partition workflows on a real server', () => {
       input(2),
       (steps) => void steps.broken.add('a:20'),
       async (handle, steps) => {
-        await until(handle, ({ phase }) => phase === 'blocked');
-        await server!.client.workflow
+        await progressWhen(handle, ({ phase }) => phase === 'blocked');
+        await rig.server.client.workflow
           .getHandle(partitionWorkflowId(handle.workflowId, '0000000020'))
           .terminate('by an operator');
         steps.broken.clear();
@@ -220,7 +147,7 @@ describe('the backfill and partition workflows on a real server', () => {
     const all = (steps: FakeSteps): void =>
       [...Array(20).keys()].forEach((i) => steps.missing.add(10 + i * 10));
     await withRun(input(20, { maxParked: 3, concurrency: 2 }), all, async (handle, steps) => {
-      const state = await until(handle, ({ phase }) => phase === 'blocked');
+      const state = await progressWhen(handle, ({ phase }) => phase === 'blocked');
       expect(state.parked).toBeGreaterThanOrEqual(3);
       expect(state.parked).toBeLessThanOrEqual(4);
       steps.missing.clear();
@@ -247,11 +174,11 @@ describe('the backfill and partition workflows on a real server', () => {
       input(3),
       (steps) => [10, 20, 30].forEach((start) => steps.missing.add(start)),
       async (handle) => {
-        await until(handle, ({ parked }) => parked === 3);
+        await progressWhen(handle, ({ parked }) => parked === 3);
         await handle.cancel();
         await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
         for (const key of ['0000000010', '0000000020', '0000000030']) {
-          const child = server!.client.workflow.getHandle(partitionWorkflowId(handle.workflowId, key));
+          const child = rig.server.client.workflow.getHandle(partitionWorkflowId(handle.workflowId, key));
           await expect(child.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
         }
       },
@@ -263,7 +190,7 @@ describe('the backfill and partition workflows on a real server', () => {
       input(2),
       (steps) => void steps.missing.add(10),
       async (handle, steps) => {
-        await until(handle, ({ phase }) => phase === 'blocked');
+        await progressWhen(handle, ({ phase }) => phase === 'blocked');
         await expect(handle.executeUpdate(setConcurrency, { args: [0] })).rejects.toMatchObject({
           cause: { message: expect.stringContaining('1 to 500') },
         });

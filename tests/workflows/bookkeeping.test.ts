@@ -4,26 +4,15 @@ import type { WorkflowHandle } from '@temporalio/client';
 import {
   type BackfillInput,
   type BackfillProgress,
-  type RunSpec,
   type SharedActivities,
   finish,
-  progress,
   resume,
   retryPartitions,
 } from '@parquetry/workflows';
-import { FakeSteps } from './fakes';
-import { Rig, until } from './rig';
+import { FakeSteps, fakeBackfill, fakeSpec } from './fakes';
+import { Rig, progressWhen } from './rig';
 
-const STAGE = 'fake-books-stage';
-const SPEC: RunSpec = {
-  source: { uri: 'galexie:/none' },
-  archive: '/none',
-  range: { start: 10, end: 69 },
-  partitionSize: 10,
-  settings: { compression: 'snappy', layout: { kind: 'ledger_day' } },
-  maxRejects: 0,
-  verify: 'ledger',
-};
+const SPEC = fakeSpec(6);
 const AWAY = { code: 'STORAGE_UNREACHABLE', message: 'No answer.' };
 const EXPIRED = { code: 'PERMISSION_DENIED', message: 'The token has expired.' };
 
@@ -46,7 +35,7 @@ describe('a run that can not do a step of its own', () => {
     prepare: (books: Omit<Books, 'when'>) => void,
     use: (handle: WorkflowHandle, books: Books) => Promise<void>,
   ): Promise<void> {
-    const steps = new FakeSteps(SPEC, ['a', 'b'], STAGE);
+    const steps = new FakeSteps(SPEC, ['a', 'b']);
     const failing: Books['failing'] = new Map();
     const tried: string[] = [];
     prepare({ steps, failing, tried });
@@ -58,8 +47,7 @@ describe('a run that can not do a step of its own', () => {
       const { code: type, message } = error;
       throw ApplicationFailure.create({ message, type, nonRetryable: type !== 'STORAGE_UNREACHABLE' });
     };
-    const shared: SharedActivities = {
-      ...whole,
+    const shared: Partial<SharedActivities> = {
       nextPartitions: async (request) => {
         tried.push('nextPartitions');
         fail('nextPartitions');
@@ -77,17 +65,11 @@ describe('a run that can not do a step of its own', () => {
       },
     };
     const quiet = { working: 500, waiting: 500 };
-    const input: BackfillInput = {
-      ...{ spec: SPEC, concurrency: 3, maxParked: 50, onFailure: 'park', quiet },
-      ...more,
-    };
-    await rig.run('backfill', input, { shared, stage: steps.stage(), stageQueue: STAGE }, (handle) =>
-      use(handle, {
-        steps,
-        failing,
-        tried,
-        when: (wanted) => until(() => handle.query(progress), wanted, 600),
-      }),
+    await rig.backfill(
+      fakeBackfill(6, { concurrency: 3, quiet, ...more }),
+      steps,
+      (handle) => use(handle, { steps, failing, tried, when: (wanted) => progressWhen(handle, wanted, 600) }),
+      shared,
     );
   }
 

@@ -1,12 +1,34 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { partitionAt, type LedgerRange } from '@parquetry/core';
 import type {
+  BackfillInput,
   DatasetStep,
   PartitionTask,
   RunSpec,
   SharedActivities,
   StageActivities,
 } from '@parquetry/workflows';
+
+/** Queue of fake steps that need a stage. */
+export const STAGE = 'fake-stage';
+
+/** A run of some partitions of ten ledgers each, from ledger 10 on. */
+export function fakeSpec(partitions: number): RunSpec {
+  return {
+    source: { uri: 'galexie:/none' },
+    archive: '/none',
+    range: { start: 10, end: partitions * 10 + 9 },
+    partitionSize: 10,
+    settings: { compression: 'snappy', layout: { kind: 'ledger_day' } },
+    maxRejects: 0,
+    verify: 'ledger',
+  };
+}
+
+/** A backfill of some partitions of ten ledgers each that parks what fails. */
+export function fakeBackfill(partitions: number, more: Partial<BackfillInput> = {}): BackfillInput {
+  return { spec: fakeSpec(partitions), concurrency: 5, maxParked: 50, onFailure: 'park', ...more };
+}
 
 /** Steps that only count: what was pulled and committed, and what is made to fail. */
 export class FakeSteps {
@@ -29,7 +51,7 @@ export class FakeSteps {
   constructor(
     private readonly spec: RunSpec,
     private readonly datasets: readonly string[],
-    private readonly queue: string,
+    private readonly queue = STAGE,
   ) {}
 
   shared(inspect: SharedActivities['inspect']): SharedActivities {

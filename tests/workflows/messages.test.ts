@@ -2,27 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import {
   type BackfillInput,
-  type BackfillProgress,
-  type RunSpec,
   type TailInput,
   partitionWorkflowId,
   progress,
   retryPartitions,
   setConcurrency,
 } from '@parquetry/workflows';
-import { FakeSteps } from './fakes';
-import { Rig, until } from './rig';
+import { FakeSteps, fakeBackfill, fakeSpec } from './fakes';
+import { Rig, progressWhen as state, until } from './rig';
 
-const STAGE = 'fake-messages-stage';
-const SPEC: RunSpec = {
-  source: { uri: 'galexie:/none' },
-  archive: '/none',
-  range: { start: 10, end: 39 },
-  partitionSize: 10,
-  settings: { compression: 'snappy', layout: { kind: 'ledger_day' } },
-  maxRejects: 0,
-  verify: 'ledger',
-};
+const SPEC = fakeSpec(3);
 
 interface Definition {
   readonly name: string;
@@ -49,18 +38,10 @@ describe('what an operator can send to a workflow', () => {
     use: (handle: WorkflowHandle, steps: FakeSteps) => Promise<void>,
     more: Partial<BackfillInput> = {},
   ): Promise<void> {
-    const steps = new FakeSteps(more.spec ?? SPEC, ['a', 'b'], STAGE);
+    const steps = new FakeSteps(more.spec ?? SPEC, ['a', 'b']);
     prepare(steps);
-    const input: BackfillInput = { spec: SPEC, concurrency: 2, maxParked: 50, onFailure: 'park', ...more };
-    const shared = steps.shared(async () => ({}));
-    await rig.run('backfill', input, { shared, stage: steps.stage(), stageQueue: STAGE }, (handle) =>
-      use(handle, steps),
-    );
+    await rig.backfill(fakeBackfill(3, { concurrency: 2, ...more }), steps, (handle) => use(handle, steps));
   }
-  const state = (
-    handle: WorkflowHandle,
-    when: (found: BackfillProgress) => boolean,
-  ): Promise<BackfillProgress> => until(() => handle.query(progress), when);
   const messages = async (handle: WorkflowHandle): Promise<Record<string, string[]>> => {
     const { definition } = await handle.query<Metadata>('__temporal_workflow_metadata');
     const own = (all: readonly Definition[] = []): Definition[] =>
@@ -178,7 +159,7 @@ describe('what an operator can send to a workflow', () => {
         });
         expect(steps.pulled).toHaveLength(5);
       },
-      { spec: { ...SPEC, range: { start: 10, end: 89 } } },
+      { spec: fakeSpec(8) },
     );
   }, 120_000);
 
@@ -207,26 +188,22 @@ describe('what an operator can send to a workflow', () => {
   }, 120_000);
 
   it('asks the log once for many partitions, not once for each', async () => {
-    const spec = { ...SPEC, range: { start: 10, end: 409 } };
-    const steps = new FakeSteps(spec, ['a'], STAGE);
+    const input = fakeBackfill(40, { concurrency: 4, startsPerRun: 15 });
+    const steps = new FakeSteps(input.spec, ['a']);
     const asked: number[] = [];
-    const shared = steps.shared(async () => ({}));
-    const { nextPartitions } = shared;
-    const activities = {
-      shared: {
-        ...shared,
-        nextPartitions: (request: Parameters<typeof nextPartitions>[0]) => {
-          asked.push(request.cursor);
-          return nextPartitions(request);
-        },
-      },
-      stage: steps.stage(),
-      stageQueue: STAGE,
+    const { nextPartitions } = steps.shared(async () => ({}));
+    const counted: typeof nextPartitions = (request) => {
+      asked.push(request.cursor);
+      return nextPartitions(request);
     };
-    const input: BackfillInput = { spec, concurrency: 4, maxParked: 50, onFailure: 'park', startsPerRun: 15 };
-    await rig.run('backfill', input, activities, async (handle) => {
-      expect(await handle.result()).toMatchObject({ partitions: { total: 40, done: 40 } });
-    });
+    await rig.backfill(
+      input,
+      steps,
+      async (handle) => {
+        expect(await handle.result()).toMatchObject({ partitions: { total: 40, done: 40 } });
+      },
+      { nextPartitions: counted },
+    );
     expect(asked).toEqual([10]);
     expect(steps.committed.size).toBe(40);
   }, 120_000);

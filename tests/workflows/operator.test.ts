@@ -1,31 +1,15 @@
 import {
   ATTRIBUTES,
-  type BackfillInput,
   type BackfillProgress,
   type BackfillResult,
   type PartitionInput,
   TASK_QUEUE,
   partitionWorkflowId,
-  progress,
 } from '@parquetry/workflows';
-import { FakeSteps } from './fakes';
-import { Rig, until } from './rig';
+import { FakeSteps, fakeBackfill } from './fakes';
+import { Rig, progressWhen } from './rig';
 
-const STAGE = 'fake-operator-stage';
-const INPUT: BackfillInput = {
-  spec: {
-    source: { uri: 'galexie:/none' },
-    archive: '/none',
-    range: { start: 10, end: 39 },
-    partitionSize: 10,
-    settings: { compression: 'snappy', layout: { kind: 'ledger_day' } },
-    maxRejects: 0,
-    verify: 'ledger',
-  },
-  concurrency: 5,
-  maxParked: 50,
-  onFailure: 'park',
-};
+const INPUT = fakeBackfill(3);
 
 describe('what an operator does to workflows', () => {
   let rig: Rig;
@@ -43,15 +27,13 @@ describe('what an operator does to workflows', () => {
 
   /** A run of three partitions of which the second is parked; its cause is mended when `use` gets it. */
   async function parked(use: (run: Parked) => Promise<void>): Promise<void> {
-    const steps = new FakeSteps(INPUT.spec, ['a', 'b'], STAGE);
+    const steps = new FakeSteps(INPUT.spec, ['a', 'b']);
     steps.missing.add(20);
-    // `inspect` sees nothing: what the run knows, it was told.
-    const shared = steps.shared(async () => ({}));
-    await rig.run('backfill', INPUT, { shared, stage: steps.stage(), stageQueue: STAGE }, async (handle) => {
+    await rig.backfill(INPUT, steps, async (handle) => {
       const run = handle.workflowId;
       const blocked = (reason: string): Promise<BackfillProgress> =>
-        until(
-          () => rig.server.client.workflow.getHandle(run).query<BackfillProgress>(progress.name),
+        progressWhen(
+          rig.server.client.workflow.getHandle(run),
           ({ phase, troubled }) => phase === 'blocked' && (troubled[0]?.reason ?? '').includes(reason),
         );
       await blocked('LEDGER_MISSING');

@@ -1,29 +1,13 @@
 import {
-  type BackfillInput,
   type BackfillProgress,
   type BackfillResult,
   type PartitionTask,
+  type SharedActivities,
   progress,
   retryPartitions,
 } from '@parquetry/workflows';
-import { FakeSteps } from './fakes';
-import { Rig, until } from './rig';
-
-const STAGE = 'fake-parts-stage';
-const INPUT: BackfillInput = {
-  spec: {
-    source: { uri: 'galexie:/none' },
-    archive: '/none',
-    range: { start: 10, end: 39 },
-    partitionSize: 10,
-    settings: { compression: 'snappy', layout: { kind: 'ledger_day' } },
-    maxRejects: 0,
-    verify: 'ledger',
-  },
-  concurrency: 5,
-  maxParked: 50,
-  onFailure: 'park',
-};
+import { FakeSteps, fakeBackfill } from './fakes';
+import { Rig, progressWhen } from './rig';
 
 /** Of ledgers 10-19 dataset b has 10-12 already; 30-39 are committed. */
 const TASKS: readonly PartitionTask[] = [
@@ -38,47 +22,48 @@ describe('a partition that is committed in parts', () => {
   afterAll(() => rig?.stop());
 
   it('counts by its parts, and is run again by any ledger of the part that is parked', async () => {
-    const steps = new FakeSteps(INPUT.spec, ['a', 'b'], STAGE);
+    const input = fakeBackfill(3, { startsPerRun: 1 });
+    const steps = new FakeSteps(input.spec, ['a', 'b']);
     steps.missing.add(13).add(20);
-    const shared = {
-      ...steps.shared(async () => ({})),
-      nextPartitions: async () => ({ tasks: TASKS, cursor: 40, skipped: 1, split: 1 }),
-    };
-    const input = { ...INPUT, startsPerRun: 1 };
-    await rig.run('backfill', input, { shared, stage: steps.stage(), stageQueue: STAGE }, async (handle) => {
-      const blocked = await until(
-        () => handle.query<BackfillProgress>(progress.name),
-        ({ phase }) => phase === 'blocked',
-      );
-      expect(blocked).toMatchObject({ total: 4, done: 1, skipped: 1, parked: 2 });
-      for (const starts of [[11], [17, 35], [40]])
-        await expect(handle.executeUpdate(retryPartitions, { args: [{ starts }] })).rejects.toMatchObject({
-          cause: {
-            message: expect.stringMatching(
-              new RegExp(`no parked partition contains ledger ${starts.at(-1)}; parked are 13-19, 20-29`),
-            ) as string,
-          },
-        });
-      steps.missing.clear();
-      // What was refused in part was not done in part.
-      expect(await handle.query<BackfillProgress>(progress.name)).toMatchObject({ parked: 2, running: 0 });
-      expect(await handle.executeUpdate(retryPartitions, { args: [{ starts: [17] }] })).toEqual({
-        signalled: 1,
-        restarted: 0,
-      });
-      await until(
-        () => handle.query<BackfillProgress>(progress.name),
-        ({ done }) => done === 2,
-      );
-      expect(await handle.executeUpdate(retryPartitions, { args: [{ starts: [20, 29] }] })).toEqual({
-        signalled: 1,
-        restarted: 0,
-      });
-      const { partitions } = (await handle.result()) as BackfillResult;
-      expect(partitions).toEqual({ total: 4, done: 3, skipped: 1, abandoned: 0 });
-      expect([...steps.committed].sort()).toEqual(
-        ['a:10', 'a:13', 'a:20', 'b:13', 'b:20'].map((key) => [key, 1]),
-      );
+    const nextPartitions: SharedActivities['nextPartitions'] = async () => ({
+      tasks: TASKS,
+      cursor: 40,
+      skipped: 1,
+      split: 1,
     });
+    await rig.backfill(
+      input,
+      steps,
+      async (handle) => {
+        const blocked = await progressWhen(handle, ({ phase }) => phase === 'blocked');
+        expect(blocked).toMatchObject({ total: 4, done: 1, skipped: 1, parked: 2 });
+        for (const starts of [[11], [17, 35], [40]])
+          await expect(handle.executeUpdate(retryPartitions, { args: [{ starts }] })).rejects.toMatchObject({
+            cause: {
+              message: expect.stringMatching(
+                new RegExp(`no parked partition contains ledger ${starts.at(-1)}; parked are 13-19, 20-29`),
+              ) as string,
+            },
+          });
+        steps.missing.clear();
+        // What was refused in part was not done in part.
+        expect(await handle.query<BackfillProgress>(progress.name)).toMatchObject({ parked: 2, running: 0 });
+        expect(await handle.executeUpdate(retryPartitions, { args: [{ starts: [17] }] })).toEqual({
+          signalled: 1,
+          restarted: 0,
+        });
+        await progressWhen(handle, ({ done }) => done === 2);
+        expect(await handle.executeUpdate(retryPartitions, { args: [{ starts: [20, 29] }] })).toEqual({
+          signalled: 1,
+          restarted: 0,
+        });
+        const { partitions } = (await handle.result()) as BackfillResult;
+        expect(partitions).toEqual({ total: 4, done: 3, skipped: 1, abandoned: 0 });
+        expect([...steps.committed].sort()).toEqual(
+          ['a:10', 'a:13', 'a:20', 'b:13', 'b:20'].map((key) => [key, 1]),
+        );
+      },
+      { nextPartitions },
+    );
   }, 120_000);
 });

@@ -2,26 +2,14 @@ import type { WorkflowHandle } from '@temporalio/client';
 import {
   type BackfillInput,
   type BackfillProgress,
-  type RunSpec,
   partitionWorkflowId,
-  progress,
   retryPartitions,
 } from '@parquetry/workflows';
-import { inspect } from '../../apps/worker/src/activities/inspect';
-import { FakeSteps } from './fakes';
-import { Rig, until } from './rig';
+import { FakeSteps, fakeBackfill, fakeSpec } from './fakes';
+import { Rig, progressWhen, until } from './rig';
 
-const STAGE = 'fake-quiet-stage';
 const PARTITIONS = 18;
-const SPEC: RunSpec = {
-  source: { uri: 'galexie:/none' },
-  archive: '/none',
-  range: { start: 10, end: 10 + PARTITIONS * 10 - 1 },
-  partitionSize: 10,
-  settings: { compression: 'snappy', layout: { kind: 'ledger_day' } },
-  maxRejects: 0,
-  verify: 'ledger',
-};
+const SPEC = fakeSpec(PARTITIONS);
 /** No child of any run. */
 const NOBODY = 'nobody/p/0000000010';
 
@@ -44,42 +32,43 @@ describe('a partition that ends without a report', () => {
     use: (handle: WorkflowHandle, quiet: Quiet) => Promise<void>,
   ): Promise<void> {
     const { client } = rig.server;
-    const steps = new FakeSteps(SPEC, ['a'], STAGE);
+    const steps = new FakeSteps(SPEC, ['a']);
     for (let start = 10; start <= SPEC.range.end; start += 10) steps.held.add(`a:${start}`);
     const answers: Record<string, string>[] = [];
-    const shared = steps.shared(async (ids) => {
-      const found = await inspect({ client }, [...ids, NOBODY]);
+    const inspect = async (ids: readonly string[]): Promise<Record<string, string>> => {
+      const found = await rig.inspect([...ids, NOBODY]);
       answers.push(found);
       return found;
-    });
-    const input: BackfillInput = {
-      spec: SPEC,
+    };
+    const input = fakeBackfill(PARTITIONS, {
       concurrency: PARTITIONS,
-      maxParked: 50,
-      onFailure: 'park',
       // All are started, and then the run continues as new: it has no promise of any child any more.
       startsPerRun: PARTITIONS,
       quiet: { working: 500, waiting: 500 },
       ...more,
-    };
-    await rig.run('backfill', input, { shared, stage: steps.stage(), stageQueue: STAGE }, async (started) => {
-      const handle = client.workflow.getHandle(started.workflowId);
-      const when: Quiet['when'] = (wanted) =>
-        until(() => handle.query<BackfillProgress>(progress.name), wanted);
-      const child = (start: number): WorkflowHandle =>
-        client.workflow.getHandle(partitionWorkflowId(handle.workflowId, String(start).padStart(10, '0')));
-      if (input.startsPerRun === PARTITIONS)
-        await until(
-          () => handle.describe(),
-          ({ runId }) => runId !== started.firstExecutionRunId,
-        );
-      await until(
-        async () => steps.pulled,
-        ({ length }) => length === PARTITIONS,
-      );
-      await when(({ running }) => running === PARTITIONS);
-      await use(handle, { steps, answers, child, when });
     });
+    await rig.backfill(
+      input,
+      steps,
+      async (started) => {
+        const handle = client.workflow.getHandle(started.workflowId);
+        const when: Quiet['when'] = (wanted) => progressWhen(handle, wanted);
+        const child = (start: number): WorkflowHandle =>
+          client.workflow.getHandle(partitionWorkflowId(handle.workflowId, String(start).padStart(10, '0')));
+        if (input.startsPerRun === PARTITIONS)
+          await until(
+            () => handle.describe(),
+            ({ runId }) => runId !== started.firstExecutionRunId,
+          );
+        await until(
+          async () => steps.pulled,
+          ({ length }) => length === PARTITIONS,
+        );
+        await when(({ running }) => running === PARTITIONS);
+        await use(handle, { steps, answers, child, when });
+      },
+      { inspect },
+    );
   }
 
   it('is found after a quiet time, though the run continued as new, and waits for a person', async () => {

@@ -1,9 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
+import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { Worker, bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
-import { TASK_QUEUE, WATCH_QUEUE } from '@parquetry/workflows';
+import {
+  type BackfillInput,
+  type BackfillProgress,
+  type SharedActivities,
+  TASK_QUEUE,
+  WATCH_QUEUE,
+  progress,
+} from '@parquetry/workflows';
+import { inspect } from '../../apps/worker/src/activities/inspect';
 import { type TestServer, startTestServer } from '../support/temporal';
+import { type FakeSteps, STAGE } from './fakes';
 
 const quiet = {
   log: () => {},
@@ -47,7 +56,7 @@ export class Rig {
     const watch =
       type === 'tail' &&
       (await Worker.create({ ...common, taskQueue: WATCH_QUEUE, activities: activities.shared }));
-    const { stageQueue = 'fake-stage', stage } = activities;
+    const { stageQueue = STAGE, stage } = activities;
     const staged = stage && (await Worker.create({ ...common, taskQueue: stageQueue, activities: stage }));
     const handle = await client.workflow.start(type, {
       taskQueue: TASK_QUEUE,
@@ -57,6 +66,28 @@ export class Rig {
     const work = main.runUntil(use(handle));
     const watched = watch ? watch.runUntil(work) : work;
     await (staged === undefined ? watched : staged.runUntil(watched));
+  }
+
+  /**
+   * Runs a backfill of fake steps, some of them replaced by `shared`. `inspect` finds no workflow: what the run knows
+   * of its partitions, they reported.
+   */
+  backfill(
+    input: BackfillInput,
+    steps: FakeSteps,
+    use: (handle: WorkflowHandleWithFirstExecutionRunId) => Promise<void>,
+    shared: Partial<SharedActivities> = {},
+  ): Promise<void> {
+    const activities = {
+      shared: { ...steps.shared(async () => ({})), ...shared },
+      stage: steps.stage(),
+    };
+    return this.run('backfill', input, activities, use);
+  }
+
+  /** The worker's own `inspect` step. */
+  inspect(ids: readonly string[]): Promise<Record<string, string>> {
+    return inspect(this.server, ids);
   }
 
   /** Stops the server. */
@@ -74,4 +105,13 @@ export async function until<T>(ask: () => Promise<T>, when: (answer: T) => boole
     await sleep(100);
   }
   throw new Error(`it did not get there: ${JSON.stringify(last)}`);
+}
+
+/** The progress of a backfill when it is as wanted. */
+export function progressWhen(
+  handle: WorkflowHandle,
+  when: (found: BackfillProgress) => boolean,
+  tries?: number,
+): Promise<BackfillProgress> {
+  return until(() => handle.query(progress), when, tries);
 }

@@ -17,8 +17,6 @@ import {
 import { FakeSteps } from './fakes';
 import { Rig, until } from './rig';
 
-const STAGE = 'fake-tail-stage';
-
 function input(more: Partial<TailInput> = {}): TailInput {
   return {
     spec: {
@@ -104,12 +102,10 @@ describe('the tail workflow on a real server', () => {
     use: (handle: WorkflowHandle, source: FakeSource, steps: FakeSteps) => Promise<void>,
   ): Promise<void> {
     const source = new FakeSource(['a', 'b']);
-    const steps = new FakeSteps({ ...start.spec, range: { start: 1, end: 1 } }, ['a', 'b'], STAGE);
+    const steps = new FakeSteps({ ...start.spec, range: { start: 1, end: 1 } }, ['a', 'b']);
     prepare(source, steps);
     const shared = { ...steps.shared(async () => ({})), ...source.activities() };
-    await rig.run('tail', start, { shared, stage: steps.stage(), stageQueue: STAGE }, (handle) =>
-      use(handle, source, steps),
-    );
+    await rig.run('tail', start, { shared, stage: steps.stage() }, (handle) => use(handle, source, steps));
   }
   const state = (handle: WorkflowHandle, when: (progress: TailProgress) => boolean): Promise<TailProgress> =>
     until(() => handle.query(tailProgress), when);

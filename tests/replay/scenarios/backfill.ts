@@ -8,7 +8,6 @@ import {
   retryPartitions,
   setConcurrency,
 } from '@parquetry/workflows';
-import { inspect } from '../../../apps/worker/src/activities/inspect';
 import { until } from '../../workflows/rig';
 import { SPEC, type Scenario, withBackfill } from './setting';
 
@@ -109,7 +108,7 @@ export const BACKFILLS: Readonly<Record<string, Scenario>> = {
       { concurrency: 6, startsPerRun: 6, quiet: { working: 500, waiting: 500 } },
       (steps) => {
         for (let start = 10; start < 70; start += 10) steps.held.add(`a:${start}`);
-        return { shared: { inspect: (ids) => inspect(rig.server, ids) } };
+        return { shared: { inspect: (ids) => rig.inspect(ids) } };
       },
       async ({ handle, run, firstRunId, steps, childId, when }) => {
         await until(

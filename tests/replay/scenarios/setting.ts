@@ -6,24 +6,15 @@ import {
   type SharedActivities,
   type StageActivities,
   partitionWorkflowId,
-  progress,
 } from '@parquetry/workflows';
-import { FakeSteps } from '../../workflows/fakes';
-import { type Rig, until } from '../../workflows/rig';
+import { FakeSteps, fakeBackfill, fakeSpec } from '../../workflows/fakes';
+import { type Rig, progressWhen } from '../../workflows/rig';
 
 /** Queue of the steps that need a stage. */
 export const STAGE = 'fake-replay-stage';
 
 /** Six partitions of ten ledgers. */
-export const SPEC: RunSpec = {
-  source: { uri: 'galexie:/none' },
-  archive: '/none',
-  range: { start: 10, end: 69 },
-  partitionSize: 10,
-  settings: { compression: 'snappy', layout: { kind: 'ledger_day' } },
-  maxRejects: 0,
-  verify: 'ledger',
-};
+export const SPEC = fakeSpec(6);
 
 /** The same without a range, as tails and schedules have it. */
 export const ENDLESS: Omit<RunSpec, 'range'> = (({ range: _, ...spec }: RunSpec) => spec)(SPEC);
@@ -65,7 +56,7 @@ export async function withBackfill(
   const { client } = rig.server;
   const steps = new FakeSteps(SPEC, ['a', 'b'], STAGE);
   const other = prepare(steps);
-  const input: BackfillInput = { spec: SPEC, concurrency: 3, maxParked: 50, onFailure: 'park', ...more };
+  const input = fakeBackfill(6, { concurrency: 3, ...more });
   const activities = {
     shared: { ...steps.shared(async () => ({})), ...other?.shared },
     stage: { ...steps.stage(), ...other?.stage },
@@ -79,7 +70,7 @@ export async function withBackfill(
       firstRunId: firstExecutionRunId,
       steps,
       childId: (start) => partitionWorkflowId(run, String(start).padStart(10, '0')),
-      when: (wanted) => until(() => handle.query<BackfillProgress>(progress.name), wanted),
+      when: (wanted) => progressWhen(handle, wanted),
     });
   });
 }
