@@ -172,7 +172,7 @@ describe('the tail workflow on a real server', () => {
         });
         await expect(
           handle.executeUpdate(setFlushPolicy, { args: [{ rows: 7 } as object] }),
-        ).rejects.toMatchObject({ cause: { message: expect.stringContaining('"rows" is no part') } });
+        ).rejects.toMatchObject({ cause: { message: expect.stringContaining('"rows" is not part') } });
         await handle.signal(pause);
         await state(handle, ({ phase }) => phase === 'paused');
         source.tip = 45;
