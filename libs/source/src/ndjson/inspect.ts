@@ -1,12 +1,13 @@
 import { open } from 'node:fs/promises';
 import { type Layout, type LedgerRange, layoutFolder, sameFolder } from '@parquetry/core';
-import { JsonScanner, type TableSchema } from '@parquetry/schema';
+import type { TableSchema, Tape } from '@parquetry/schema';
 import { checkMessage, type MessageFault, MessageReader } from '../message';
 import { folderConflict } from '../stage/decision';
+import { LineClassifier } from './classify';
 import { caseFault } from './clash';
 import { listFiles } from './files/files';
 import type { SourceFile } from './files/sourcefile';
-import { isBlank, lineTextEnd, markLength, MAX_LINE, readBatches, TOO_LONG } from './files/lines';
+import { lineAt, readBatches, TOO_LONG } from './files/lines';
 import { messageOptions, type NdjsonOptions } from './options';
 import { RowEncoder } from './row/row';
 import { ensureSpool } from './files/spool';
@@ -65,15 +66,15 @@ export async function inspectNdjson(request: InspectRequest): Promise<void> {
 }
 
 class Inspector {
-  private readonly scanner = new JsonScanner();
   private readonly reader: MessageReader;
+  private readonly lines: LineClassifier;
   private readonly targets: ReadonlyMap<string, Target>;
-  private readonly wanted: ReadonlySet<string> | undefined;
 
   constructor(private readonly request: InspectRequest) {
     const { options, schemas, types } = request;
     this.reader = new MessageReader(messageOptions(options, new Map([...options.schemas, ...schemas])));
-    this.wanted = types === undefined ? undefined : new Set(types);
+    const wanted = types === undefined ? undefined : new Set(types);
+    this.lines = new LineClassifier(this.reader, (dataset) => wanted?.has(dataset) !== false);
     this.targets = new Map(
       [...schemas].map(([dataset, schema]) => [
         dataset,
@@ -94,18 +95,16 @@ class Inspector {
       let line = 1;
       for await (const { bytes, start: offset, tooLong } of readBatches(handle)) {
         signal?.throwIfAborted();
+        if (tooLong !== undefined) {
+          onMessage({ position: `${file.name}:${line}`, ...unusable(TOO_LONG) });
+          line += 1;
+          continue;
+        }
         for (let at = 0; at < bytes.length; line += 1) {
-          const newline = tooLong !== undefined ? -1 : bytes.indexOf(10, at);
-          const end = newline < 0 ? bytes.length : newline;
-          const start = offset === 0 && at === 0 ? markLength(bytes) : at;
-          const last = lineTextEnd(bytes, start, end);
-          at = newline < 0 ? end : newline + 1;
-          if (isBlank(bytes, start, last)) continue;
-          const found =
-            tooLong !== undefined || last - start > MAX_LINE
-              ? unusable(TOO_LONG)
-              : this.message(bytes, start, last);
-          onMessage({ position: `${file.name}:${line}`, ...found });
+          const { start, end, next } = lineAt(bytes, at, offset === 0 && at === 0);
+          const found = this.message(bytes, start, end);
+          if (found !== undefined) onMessage({ position: `${file.name}:${line}`, ...found });
+          at = next;
         }
       }
     } finally {
@@ -113,23 +112,17 @@ class Inspector {
     }
   }
 
-  private message(bytes: Buffer, start: number, end: number): Omit<InspectedMessage, 'position'> {
-    const { scanner, reader } = this;
+  /** Undefined for a blank line. */
+  private message(bytes: Buffer, start: number, end: number): Omit<InspectedMessage, 'position'> | undefined {
+    const { lines, reader } = this;
     const { range } = this.request;
-    const { tape } = scanner;
-    if (!scanner.scan(bytes, start, end)) {
-      const { code, reason, offset } = scanner.fault as NonNullable<JsonScanner['fault']>;
-      return unusable({
-        code,
-        reason: `Not readable as JSON at byte ${offset - start + 1} of the line: ${reason}.`,
-      });
-    }
-    const typeFault = reader.readType(tape);
-    if (typeFault !== undefined) return unusable(typeFault);
+    const { tape } = lines;
+    const kind = lines.classify(bytes, start, end);
+    if (kind === 'blank') return undefined;
+    if (kind === 'unusable')
+      return { ...(lines.dataset === undefined ? {} : { dataset: lines.dataset }), ...unusable(lines.fault) };
     const { dataset } = reader;
-    if (this.wanted?.has(dataset) === false) return { dataset, filtered: true };
-    const ledgerFault = reader.readLedger(tape);
-    if (ledgerFault !== undefined) return { dataset, ...unusable(ledgerFault) };
+    if (kind === 'otherType') return { dataset, filtered: true };
     const { ledger } = reader;
     if (ledger < range.start || ledger > range.end) return { dataset, ledger, filtered: true };
     // As in the index pass: one of the types that differ only in case is kept.
@@ -143,11 +136,7 @@ class Inspector {
     return { dataset, ledger, ...this.place(target, ledger, tape) };
   }
 
-  private place(
-    target: Target,
-    ledger: number,
-    tape: JsonScanner['tape'],
-  ): Omit<InspectedMessage, 'position'> {
+  private place(target: Target, ledger: number, tape: Tape): Omit<InspectedMessage, 'position'> {
     const { reader } = this;
     const { layout } = this.request;
     const { encoder, closeTimeColumn, ledgers } = target;

@@ -2,11 +2,12 @@ import { isUtf8 } from 'node:buffer';
 import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ParquetryError } from '@parquetry/core';
-import { inferSchema, JsonScanner, ShapeTable, tooManyKeys } from '@parquetry/schema';
+import { inferSchema, ShapeTable, tooManyKeys } from '@parquetry/schema';
 import { checkMessage, type MessageFault, MessageReader, observeMessage } from '../message';
 import type { PrepareRequest, SourceDataset, SourceIndex } from '../source';
 import { RejectFile } from '../stage/rejectfile';
 import { blockHasher, blockSize, type NdjsonIndex, packBlock, unpackBlock, type PackedBlock } from './blocks';
+import { LineClassifier } from './classify';
 import { caseClashes, caseFault } from './clash';
 import { type DatasetEntry, DatasetTable } from './datasets';
 import { listFiles, sourceChanged } from './files/files';
@@ -35,10 +36,10 @@ const MAX_COPIES = 4 * 2 ** 30;
 
 /** The pass over all files: finds blocks and their ledgers, counts, evidence of every value, and unusable messages. */
 export class Indexer {
-  private readonly scanner = new JsonScanner();
   private readonly shapes = new ShapeTable<IndexPlan>();
   private readonly kernel: CountKernel;
   private readonly reader: MessageReader;
+  private readonly lines: LineClassifier;
   private readonly datasets: DatasetTable;
   private readonly blocks: PackedBlock[] = [];
   private readonly rejects: RejectFile;
@@ -62,6 +63,7 @@ export class Indexer {
   ) {
     this.reader = new MessageReader(messageOptions(options, options.schemas));
     this.datasets = new DatasetTable(request.types, options.schemas, options.leaveOut);
+    this.lines = new LineClassifier(this.reader, (dataset) => this.datasets.wants(dataset));
     this.rejects = new RejectFile(path.join(request.workDir, 'rejects.ndjson'));
     this.kernel = new CountKernel(this.shapes, request.range);
   }
@@ -133,13 +135,11 @@ export class Indexer {
   }
 
   private refuseClash(file: SourceFile, bytes: Buffer, { line, start, end }: BlockLine): void {
-    const { scanner, reader } = this;
-    if (end - start > MAX_LINE || isBlank(bytes, start, end) || !scanner.scan(bytes, start, end)) return;
-    if (reader.readType(scanner.tape) !== undefined) return;
+    const { reader } = this;
+    if (this.lines.classify(bytes, start, end) !== 'message' || !this.inRange(reader.ledger)) return;
     const kept = this.clashes.get(reader.dataset);
-    if (kept === undefined || reader.readLedger(scanner.tape) !== undefined) return;
-    if (!this.inRange(reader.ledger)) return;
-    this.reject(caseFault(reader.dataset, kept), file, line, bytes.subarray(start, end), true);
+    if (kept === undefined) return;
+    this.reject(caseFault(reader.dataset, kept), file, line, bytes.subarray(start, end), reader.dataset);
   }
 
   /** Path of an uncompressed file: the file itself, or its decompressed copy. */
@@ -254,32 +254,21 @@ export class Indexer {
     end: number,
     offset: number,
   ): void {
-    if (isBlank(bytes, start, end)) return;
+    const tooLong = end - start > MAX_LINE;
+    if (!tooLong && isBlank(bytes, start, end)) return;
     this.messages += 1;
-    const { scanner, reader, shapes } = this;
-    const { tape } = scanner;
-    const known = end - start > MAX_LINE ? undefined : shapes.match(bytes, start, end);
+    const { lines, reader, shapes } = this;
+    const { tape } = lines;
+    const known = tooLong ? undefined : shapes.match(bytes, start, end);
     this.kernel.learn(known !== undefined);
     if (known !== undefined && this.again(known.plan)) return;
-    if (end - start > MAX_LINE)
-      return this.refuseLong(file, line, beginning(bytes, start), longLine(bytes, start, end, offset));
-    if (!scanner.scan(bytes, start, end)) {
-      const { code, reason, offset } = scanner.fault as NonNullable<JsonScanner['fault']>;
-      const fault = {
-        code,
-        reason: `Not readable as JSON at byte ${offset - start + 1} of the line: ${reason}.`,
-      };
-      return this.reject(fault, file, line, bytes.subarray(start, end));
-    }
-    const typeFault = reader.readType(tape);
-    if (typeFault === undefined && !this.datasets.wants(reader.dataset)) {
+    const kind = lines.classify(bytes, start, end);
+    if (kind === 'unusable') return this.refuse(file, line, bytes, start, end, offset);
+    if (kind === 'otherType') {
       this.filtered += 1;
       if (tape.duplicateKey < 0) shapes.learn(tape, start, end, indexShape(tape, reader));
       return;
     }
-    const fault = typeFault ?? reader.readLedger(tape);
-    if (fault !== undefined)
-      return this.reject(fault, file, line, bytes.subarray(start, end), typeFault === undefined);
     if (!this.inRange(reader.ledger)) {
       this.filtered += 1;
       if (shapes.open && checkMessage(reader, tape) === undefined)
@@ -334,12 +323,31 @@ export class Indexer {
     entry.messages += messages;
   }
 
+  private refuse(
+    file: SourceFile,
+    line: number,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    offset: number,
+  ): void {
+    const { fault, dataset } = this.lines;
+    if (fault === TOO_LONG)
+      this.refuseLong(file, line, beginning(bytes, start), longLine(bytes, start, end, offset));
+    else this.reject(fault, file, line, bytes.subarray(start, end), dataset);
+  }
+
   private refuseLong(file: SourceFile, line: number, raw: Uint8Array, long: LongLine): void {
     this.rejects.append(rejectOf(TOO_LONG, `${file.name}:${line}`, raw, long));
   }
 
-  private reject(fault: MessageFault, file: SourceFile, line: number, raw: Uint8Array, typed = false): void {
-    const place = typed ? { dataset: this.reader.dataset } : {};
-    this.rejects.append(rejectOf(fault, `${file.name}:${line}`, raw, place));
+  private reject(
+    fault: MessageFault,
+    file: SourceFile,
+    line: number,
+    raw: Uint8Array,
+    dataset: string | undefined,
+  ): void {
+    this.rejects.append(rejectOf(fault, `${file.name}:${line}`, raw, { dataset }));
   }
 }

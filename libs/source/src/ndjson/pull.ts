@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { ParquetryError, type StageManifest, systemErrorCode } from '@parquetry/core';
-import { JsonScanner, ShapeTable } from '@parquetry/schema';
+import { ShapeTable } from '@parquetry/schema';
 import { checkMessage, type MessageFault, MessageReader } from '../message';
 import type { PullRequest } from '../source';
 import { DatasetStage } from '../stage/dataset';
@@ -9,6 +9,7 @@ import { writeManifest } from '../stage/manifest';
 import { PlainParts } from '../stage/plain/parts';
 import { memoryShares } from '../stage/plain/pool';
 import { type Block, blockHasher, type NdjsonIndex, unpackBlock } from './blocks';
+import { LineClassifier } from './classify';
 import { sourceChanged } from './files/files';
 import type { SourceFile } from './files/sourcefile';
 import { INPUT_BYTES } from './kernel/kernel';
@@ -36,9 +37,9 @@ interface Target {
 
 /** Stages a range from the blocks that contain its ledgers. */
 export class Puller {
-  private readonly scanner = new JsonScanner();
   private readonly shapes = new ShapeTable<PullPlan<Target> | undefined>();
   private readonly reader: MessageReader;
+  private readonly lines: LineClassifier;
   private readonly targets: ReadonlyMap<string, Target>;
   private readonly inOrder: readonly Target[];
   private readonly kernel: RowKernel<Target>;
@@ -87,6 +88,7 @@ export class Puller {
       messages: 0,
     }));
     this.targets = new Map(made.map(({ dataset }, index) => [dataset, this.inOrder[index] as Target]));
+    this.lines = new LineClassifier(this.reader, (dataset) => this.targets.has(dataset));
   }
 
   /** Runs the pull; writes the manifest last. */
@@ -257,20 +259,18 @@ export class Puller {
 
   /** The index pass has rejected the messages that belong to no partition. */
   private message(file: SourceFile, line: number, bytes: Buffer, start: number, end: number): void {
-    const { scanner, reader, shapes } = this;
-    const { tape } = scanner;
+    const { lines, reader, shapes } = this;
+    const { tape } = lines;
     if (isBlank(bytes, start, end) || end - start > MAX_LINE) return;
     const known = shapes.match(bytes, start, end);
     this.kernel.learn(known !== undefined);
     if (known !== undefined && this.again(known.plan, bytes, start, end)) return;
-    if (!scanner.scan(bytes, start, end) || reader.readType(tape) !== undefined) return;
-    const target = this.targets.get(reader.dataset);
-    if (target === undefined) {
-      if (tape.duplicateKey < 0) shapes.learn(tape, start, end, pullShape(undefined, tape, reader, []));
-      return;
-    }
-    if (reader.readLedger(tape) !== undefined) return;
+    const kind = lines.classify(bytes, start, end);
+    if (kind === 'otherType' && tape.duplicateKey < 0)
+      shapes.learn(tape, start, end, pullShape(undefined, tape, reader, []));
+    if (kind !== 'message') return;
     const { ledger, dataset } = reader;
+    const target = this.targets.get(dataset) as Target;
     const inRange = this.inRange(ledger);
     if (!inRange && !shapes.open) return;
     const { stage, encoder } = target;

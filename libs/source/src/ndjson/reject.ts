@@ -3,7 +3,7 @@ import type { Reject } from '@parquetry/core';
 import type { MessageFault } from '../message';
 import type { LongLine } from './files/long';
 
-type Place = { readonly dataset?: string; readonly ledger?: number } & Partial<LongLine>;
+type Place = { readonly dataset?: string | undefined; readonly ledger?: number } & Partial<LongLine>;
 
 /**
  * The reject of a message: its fault, its position, and its bytes as text, or in base64 if they are not UTF-8.

@@ -1,12 +1,13 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { type LedgerRange, ParquetryError, isParquetryError } from '@parquetry/core';
-import { JsonScanner, KeyTable, inferSchema, messageEvidence } from '@parquetry/schema';
-import { MessageReader, type MessageFault, checkMessage, observeMessage } from '../message';
+import { KeyTable, inferSchema, messageEvidence } from '@parquetry/schema';
+import { MessageReader, checkMessage, observeMessage } from '../message';
 import { type BlockHash, type NdjsonIndex, blockHasher, packBlock } from '../ndjson/blocks';
+import { LineClassifier } from '../ndjson/classify';
 import { caseClashes, caseFault } from '../ndjson/clash';
 import { listFiles } from '../ndjson/files/files';
 import type { SourceFile } from '../ndjson/files/sourcefile';
-import { MAX_LINE, TOO_LONG, isBlank } from '../ndjson/files/lines';
+import { TOO_LONG } from '../ndjson/files/lines';
 import { beginning, longLine } from '../ndjson/files/long';
 import { type NdjsonOptions, messageOptions } from '../ndjson/options';
 import { rejectOf } from '../ndjson/reject';
@@ -20,6 +21,7 @@ import { countLines, forLines, readExactly, readLines } from './text';
 
 /** Maximum bytes read in one poll, so that a flush can be decided before a large backlog is read completely. */
 const LOOK_BYTES = 32 << 20;
+
 /** How to follow growing NDJSON files. */
 export interface MessageTailOptions {
   /** First ledger to read. */
@@ -46,9 +48,8 @@ interface LedgerCount {
 /** Follows NDJSON files that grow or appear. A line is read once its line end is there. */
 export class MessageTail implements TailReader {
   readonly rejects = new TailRejects();
-  private readonly scanner = new JsonScanner();
   private readonly reader: MessageReader;
-  private readonly wanted: ReadonlySet<string> | undefined;
+  private readonly lines: LineClassifier;
   private readonly files = new Map<string, FollowedFile>();
   private readonly marks: ReadonlyMap<string, ReadPosition>;
   private readonly ledgers = new Map<number, LedgerCount>();
@@ -60,7 +61,8 @@ export class MessageTail implements TailReader {
     private readonly options: MessageTailOptions,
   ) {
     this.reader = new MessageReader(messageOptions(options.messages, options.messages.schemas));
-    this.wanted = options.types === undefined ? undefined : new Set(options.types);
+    const wanted = options.types === undefined ? undefined : new Set(options.types);
+    this.lines = new LineClassifier(this.reader, (dataset) => wanted?.has(dataset) !== false);
     this.marks = new Map((options.marks ?? []).map((mark) => [mark.path, mark]));
   }
 
@@ -106,7 +108,7 @@ export class MessageTail implements TailReader {
       for (const block of inRange[at] ?? []) {
         signal?.throwIfAborted();
         await this.eachLine(file, block, (bytes, start, end, line) => {
-          if (!this.place(bytes, start, end)) return;
+          if (this.lines.classify(bytes, start, end) !== 'message') return;
           const { dataset, ledger } = this.reader;
           if (ledger < range.start || ledger > range.end) return;
           const kept = refused.get(dataset);
@@ -119,7 +121,7 @@ export class MessageTail implements TailReader {
           let entry = evidence.get(dataset);
           if (entry === undefined) evidence.set(dataset, (entry = { messages: 0, seen: messageEvidence() }));
           entry.messages += 1;
-          const { tape } = this.scanner;
+          const { tape } = this.lines;
           if (checkMessage(this.reader, tape) === undefined)
             observeMessage(entry.seen, tape, this.reader, leftOut);
         });
@@ -273,18 +275,18 @@ export class MessageTail implements TailReader {
     end: number,
     offset: number,
   ): boolean {
-    if (isBlank(bytes, start, end)) return false;
+    const kind = this.lines.classify(bytes, start, end);
+    if (kind === 'blank' || kind === 'otherType') return false;
     const position = `${file.source.name}:${line}`;
     const fresh = offset >= file.seen;
-    const raw = (): Uint8Array => bytes.subarray(start, end);
-    const fault = this.fault(bytes, start, end);
-    if (fault === 'filtered') return false;
-    if (fault !== undefined) {
+    const raw = bytes.subarray(start, end);
+    if (kind === 'unusable') {
+      const { fault, dataset } = this.lines;
       if (fresh || this.options.marks === undefined)
         this.rejects.unusable.keep(
           fault === TOO_LONG
-            ? rejectOf(fault, position, beginning(bytes, start), longLine(bytes, start, end, offset - start))
-            : rejectOf(fault, position, raw()),
+            ? rejectOf(fault, position, beginning(raw), longLine(bytes, start, end, offset - start))
+            : rejectOf(fault, position, raw, { dataset }),
         );
       return false;
     }
@@ -300,7 +302,7 @@ export class MessageTail implements TailReader {
               reason: `Ledger ${ledger} was committed before the message arrived; the next open ledger is ${cursor}.`,
             },
             position,
-            raw(),
+            raw,
             { dataset, ledger },
           ),
         );
@@ -311,22 +313,9 @@ export class MessageTail implements TailReader {
       this.ledgers.set(ledger, (count = { bytes: 0, closeTimeMicros: undefined, rows: new Map() }));
     count.bytes += end - start + 1;
     count.rows.set(dataset, (count.rows.get(dataset) ?? 0) + 1);
-    if (count.closeTimeMicros === undefined && this.reader.readCloseTime(this.scanner.tape) === undefined)
+    if (count.closeTimeMicros === undefined && this.reader.readCloseTime(this.lines.tape) === undefined)
       count.closeTimeMicros = Number(this.reader.time.unixMicros());
     return true;
-  }
-
-  private fault(bytes: Buffer, start: number, end: number): MessageFault | 'filtered' | undefined {
-    const { scanner, reader } = this;
-    if (end - start > MAX_LINE) return TOO_LONG;
-    if (!scanner.scan(bytes, start, end)) {
-      const { code, reason, offset } = scanner.fault as NonNullable<JsonScanner['fault']>;
-      return { code, reason: `Not readable as JSON at byte ${offset - start + 1} of the line: ${reason}.` };
-    }
-    const typeFault = reader.readType(scanner.tape);
-    if (typeFault !== undefined) return typeFault;
-    if (this.wanted?.has(reader.dataset) === false) return 'filtered';
-    return reader.readLedger(scanner.tape);
   }
 
   /** Types of a flush to refuse because they differ from another one only in case; see `caseClashes`. */
@@ -335,10 +324,6 @@ export class MessageTail implements TailReader {
       ledger >= start && ledger <= end ? [...rows.keys()] : [],
     );
     return caseClashes(new Set(names), this.options.messages.schemas.keys());
-  }
-
-  private place(bytes: Buffer, start: number, end: number): boolean {
-    return !isBlank(bytes, start, end) && this.fault(bytes, start, end) === undefined;
   }
 
   private async eachLine(

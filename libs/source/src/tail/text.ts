@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { ParquetryError } from '@parquetry/core';
-import { MAX_LINE, lineTextEnd, markLength } from '../ndjson/files/lines';
+import { MAX_LINE, lineAt } from '../ndjson/files/lines';
 
 const CHUNK = 1 << 20;
 
@@ -44,11 +44,9 @@ export function forLines(
 ): void {
   let number = 0;
   for (let at = 0; at < bytes.length; number++) {
-    const newline = bytes.indexOf(10, at);
-    const end = newline < 0 ? bytes.length : newline;
-    const start = offset === 0 && at === 0 ? markLength(bytes) : at;
-    use(start, lineTextEnd(bytes, start, end), number);
-    at = newline < 0 ? end : newline + 1;
+    const { start, end, next } = lineAt(bytes, at, offset === 0 && at === 0);
+    use(start, end, number);
+    at = next;
   }
 }
 

@@ -82,7 +82,7 @@ async function skipLine(
 }
 
 /** The end of the text of the line `bytes[start, end)`, without a trailing `\r`. */
-export function lineTextEnd(bytes: Uint8Array, start: number, end: number): number {
+function lineTextEnd(bytes: Uint8Array, start: number, end: number): number {
   return end > start && bytes[end - 1] === 13 ? end - 1 : end;
 }
 
@@ -94,7 +94,7 @@ export function isBlank(bytes: Uint8Array, start: number, end: number): boolean 
 }
 
 /** Length of the byte order mark at the start of a file, or 0. */
-export function markLength(bytes: Uint8Array): number {
+function markLength(bytes: Uint8Array): number {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
 }
 
