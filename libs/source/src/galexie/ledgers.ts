@@ -12,7 +12,7 @@ import {
 import type { FeedLedger } from '../ledgers/feed';
 import type { LakeConfig } from './lake';
 import type { LakeStore } from './store';
-import { decompressObject } from './zstd';
+import { decompressObject } from '../zstd/object';
 
 /** Number of objects to read and decompress ahead of the decoder. */
 const AHEAD = 2;

@@ -3,7 +3,7 @@ import { request as tlsRequest } from 'node:https';
 import { type Readable, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { NoAnswer } from '@parquetry/storage';
-import { ZstdFrames } from '../ndjson/files/frames';
+import { ZstdFrames } from '../zstd/stream';
 import { headersFor } from './headers';
 
 /** A request to a source. The headers that the worker has for the server are added. */

@@ -13,7 +13,7 @@ import {
 import { type LakeConfig, readLakeConfig } from '../galexie/lake';
 import { lakeLedgers } from '../galexie/ledgers';
 import { type LakeStore, openLakeStore } from '../galexie/store';
-import { decompressObject } from '../galexie/zstd';
+import { decompressObject } from '../zstd/object';
 import type { FeedLedger, LedgerFeed } from './feed';
 
 /** Maximum number of objects to read to detect the network of a lake without a manifest. */

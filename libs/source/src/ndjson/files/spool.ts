@@ -6,7 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { isParquetryError, ParquetryError, systemErrorCode } from '@parquetry/core';
 import { inspectFile } from './files';
 import type { SourceFile } from './sourcefile';
-import { ZstdFrames } from './frames';
+import { ZstdFrames } from '../../zstd/stream';
 import { fetchAnswer, isAnswer } from '../../processor';
 import { fetchObject } from './remote';
 

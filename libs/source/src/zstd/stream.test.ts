@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { compress } from '@mongodb-js/zstd';
 import fc from 'fast-check';
 import { xxhash64 } from 'hash-wasm';
-import { ZstdFrames } from './frames';
+import { ZstdFrames } from './stream';
 
 const LIMIT = 200_000;
 

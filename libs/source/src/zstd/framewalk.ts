@@ -1,11 +1,41 @@
+/** Magic number of a frame, little-endian. */
 const MAGIC = 0xfd2fb528;
+/** First magic number of skippable frames; the next fifteen are skippable too. */
+const SKIPPABLE = 0x184d2a50;
+/** Maximum size of a block, decompressed and compressed. */
 const BLOCK_MAX = 128 << 10;
+/** Block types; a compressed block is 2. */
+const RUN_LENGTH = 1;
+const COMPRESSED = 2;
+const RESERVED = 3;
 const DICTIONARY_BYTES = [0, 1, 2, 4];
 const CONTENT_BYTES = [0, 2, 4, 8];
 
 type State = 'magic' | 'descriptor' | 'header' | 'block' | 'body' | 'checksum' | 'skip-size' | 'skip' | 'end';
 
-/** Parses the structure of zstd frames (RFC 8878) in a stream of chunks, without decompressing them. */
+/**
+ * Upper bound of the decompressed size in bytes; undefined if the data is not a sequence of complete zstd frames. It
+ * allows a decompression bomb to be refused before memory is allocated.
+ */
+export function decompressedBound(bytes: Uint8Array): number | undefined {
+  const walker = new FrameWalker();
+  let bound = 0;
+  try {
+    for (let at = 0; at < bytes.length; walker.reset()) {
+      at += walker.walk(bytes, at);
+      if (!walker.frameEnded) return undefined;
+      bound += walker.contentBound;
+    }
+  } catch {
+    return undefined;
+  }
+  return bound;
+}
+
+/**
+ * Parses the structure of zstd frames (RFC 8878) in a stream of chunks, without decompressing them. It throws an Error
+ * for data that is not zstd.
+ */
 export class FrameWalker {
   private state: State = 'magic';
   /** Missing bytes of the current field, and the bytes read so far. */
@@ -14,7 +44,9 @@ export class FrameWalker {
   private have = 0;
   private lastBlock = false;
   private contentField = 0;
-  private blocks = 0;
+  /** Upper bound of the content of the blocks so far. */
+  private blockBound = 0;
+  /** Content size in the frame's header; 0 if absent. */
   private declared = 0;
   private singleSegment = false;
   /** The frame's window size in bytes. */
@@ -32,15 +64,15 @@ export class FrameWalker {
     return this.state === 'magic' && this.have === 0;
   }
 
-  /** Upper bound of the frame's content in bytes, from the parts read so far. */
+  /** Upper bound of the frame's content in bytes, from the parts read so far. A frame may declare a wrong size. */
   get contentBound(): number {
-    return Math.max(this.declared, this.blocks * BLOCK_MAX);
+    return Math.max(this.declared, this.blockBound);
   }
 
   /** Starts the next frame. */
   reset(): void {
     this.expect('magic', 4);
-    this.blocks = this.declared = 0;
+    this.blockBound = this.declared = 0;
     this.hasChecksum = this.skippable = false;
   }
 
@@ -71,7 +103,7 @@ export class FrameWalker {
     switch (this.state) {
       case 'magic': {
         const magic = field.readUInt32LE(0);
-        this.skippable = (magic & 0xfffffff0) >>> 0 === 0x184d2a50;
+        this.skippable = (magic & 0xfffffff0) >>> 0 === SKIPPABLE;
         if (!this.skippable && magic !== MAGIC) throw new Error('bytes that are not a zstd frame');
         return this.skippable ? this.expect('skip-size', 4) : this.expect('descriptor', 1);
       }
@@ -89,9 +121,13 @@ export class FrameWalker {
         return this.expect('block', 3);
       case 'block': {
         const header = field.readUIntLE(0, 3);
+        const [type, size] = [(header >> 1) & 3, header >> 3];
+        if (type === RESERVED) throw new Error('a zstd block of the reserved type');
+        if (size > BLOCK_MAX) throw new Error(`a zstd block of ${size} bytes; the maximum is ${BLOCK_MAX}`);
         this.lastBlock = (header & 1) !== 0;
-        this.blocks += 1;
-        return this.expect('body', ((header >> 1) & 3) === 1 ? 1 : header >> 3);
+        // The size of a compressed block is that of its input; of the others, that of the output.
+        this.blockBound += type === COMPRESSED ? BLOCK_MAX : size;
+        return this.expect('body', type === RUN_LENGTH ? 1 : size);
       }
       case 'body':
         if (!this.lastBlock) return this.expect('block', 3);

@@ -1,6 +1,6 @@
 import { decompress } from '@mongodb-js/zstd';
 import { ParquetryError } from '@parquetry/core';
-import { decompressedBound } from './frames';
+import { decompressedBound } from './framewalk';
 
 /** Maximum size of a decompressed batch, bytes: about 700 busy mainnet ledgers. */
 const MAX_BATCH = 1 << 30;
