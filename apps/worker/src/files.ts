@@ -10,9 +10,9 @@ import {
   systemErrorCode,
 } from '@parquetry/core';
 import { readManifest, keepForReuse } from '@parquetry/source';
-import { replaceFile } from '@parquetry/system';
+import { OWNER_FILE, replaceFile } from '@parquetry/system';
 import type { WrittenFile } from '@parquetry/writer';
-import { STAGE_OWNER, type Workplace } from './workplace';
+import type { Workplace } from './workplace';
 
 /** A verified file, and its identity when it was verified. */
 export type VerifiedFile = WrittenFile & { readonly mark?: FileIdentity };
@@ -90,7 +90,7 @@ export class StagedFiles {
     for (const file of files) await rm(file, { recursive: true, force: true });
     for (const file of this.rowFiles) await keepForReuse(this.spareDir, file);
     const left = await readdir(this.stageDir).catch(() => []);
-    if (left.every((name) => name === 'manifest.json' || name === STAGE_OWNER))
+    if (left.every((name) => name === 'manifest.json' || name === OWNER_FILE))
       await rm(this.stageDir, { recursive: true, force: true });
   }
 

@@ -74,14 +74,24 @@ describe('Workplace', () => {
 
   it('removes pulls and temporary folders of dead processes, and keeps all others', async () => {
     const place = await Workplace.open(root);
+    const temp = (name: string, owner: string | undefined, minutes: number): string => {
+      const dir = path.join(root, 'tmp', name);
+      mkdirSync(dir);
+      if (owner !== undefined) writeFileSync(path.join(dir, 'owner.json'), owner);
+      const changed = new Date(Date.now() - minutes * 60_000);
+      utimesSync(dir, changed, changed);
+      return dir;
+    };
     const dead = [
       stage('aa', ['thing.0.parquet'], { ...GONE, workflowId: 'running' }),
       stage('bb', [], GONE),
-      path.join(root, 'tmp', 'dead'),
+      temp('dead', JSON.stringify(GONE), 0),
+      temp('no-owner', undefined, 11),
+      temp('half-an-owner', '{"pid": 1', 11),
     ];
-    mkdirSync(dead[2] ?? '');
-    writeFileSync(path.join(dead[2] ?? '', 'owner.json'), JSON.stringify(GONE));
     const kept = [
+      temp('starting', undefined, 5),
+      temp('running', JSON.stringify(self()), 11),
       // Complete: the steps of its workflow need it.
       stage('cc', ['manifest.json'], { ...GONE, workflowId: 'running' }),
       stage('dd', ['thing.0.parquet'], { ...self(), workflowId: 'running' }),
@@ -91,7 +101,7 @@ describe('Workplace', () => {
       place.tempDir,
     ];
     await place.tidy(rule());
-    expect(dead.map((dir) => existsSync(dir))).toEqual([false, false, false]);
+    expect(dead.map((dir) => existsSync(dir))).toEqual(dead.map(() => false));
     expect(kept.map((dir) => existsSync(dir))).toEqual(kept.map(() => true));
   });
 

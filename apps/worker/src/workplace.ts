@@ -3,12 +3,9 @@ import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ParquetryError, systemErrorCode } from '@parquetry/core';
 import { hasManifest } from '@parquetry/source';
-import { isDead, parseIdentity, self } from '@parquetry/system';
+import { OWNER_FILE, isAbandoned, readOwner, self } from '@parquetry/system';
 import { openSpool, tidySpools } from './spool';
 import { type TidyRule, filesIn, lastChange } from './tidyrule';
-
-/** Name of the file in a stage with its workflow and process. */
-export const STAGE_OWNER = 'owner.json';
 
 const STAGE_ID = /^[0-9a-f-]{1,64}$/;
 
@@ -41,7 +38,7 @@ export class Workplace {
     const folderId = await readFolderId(path.join(root, 'queue.json'));
     const tempDir = path.join(root, 'tmp', `${process.pid}-${randomBytes(4).toString('hex')}`);
     await mkdir(tempDir, { recursive: true });
-    await writeFile(path.join(tempDir, STAGE_OWNER), JSON.stringify(self()));
+    await writeFile(path.join(tempDir, OWNER_FILE), JSON.stringify(self()));
     const workplace = new Workplace(root, folderId, tempDir);
     await workplace.removeAbandoned();
     return workplace;
@@ -82,7 +79,7 @@ export class Workplace {
   async createStage(stageId: string, workflowId: string | undefined): Promise<void> {
     const draft = path.join(this.tempDir, stageId);
     await mkdir(draft);
-    await writeFile(path.join(draft, STAGE_OWNER), JSON.stringify({ ...self(), workflowId }));
+    await writeFile(path.join(draft, OWNER_FILE), JSON.stringify({ ...self(), workflowId }));
     await rename(draft, this.stageDir(stageId));
   }
 
@@ -137,19 +134,8 @@ async function isUnused(stage: string, rule: TidyRule): Promise<boolean> {
   const changed = await lastChange(stage);
   if (changed < rule.stale) return true;
   if (changed >= rule.idle) return false;
-  const workflowId = workflowIn(await ownerNote(stage));
+  const workflowId = workflowIn(await readOwner(stage));
   return workflowId !== undefined && (await rule.isOver(workflowId));
-}
-
-/** Whether the process that owns a folder is dead. */
-async function isAbandoned(dir: string): Promise<boolean> {
-  const owner = parseIdentity(await ownerNote(dir));
-  return owner !== undefined && isDead(owner);
-}
-
-/** Empty when it is missing: the folder's process is about to write it. */
-async function ownerNote(dir: string): Promise<string> {
-  return readFile(path.join(dir, STAGE_OWNER), 'utf8').catch(() => '');
 }
 
 function workflowIn(note: string): string | undefined {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { self } from '@parquetry/system';
@@ -18,10 +18,12 @@ describe('leftovers of dead workers', () => {
     await writeFile(path.join(dir, 'rows.parquet'), 'x'.repeat(100));
     return dir;
   }
-  async function worker(name: string, owner: string | undefined): Promise<string> {
+  async function worker(name: string, owner: string | undefined, minutes = 0): Promise<string> {
     const dir = path.join(root, 'tmp', name);
     await mkdir(dir, { recursive: true });
     if (owner !== undefined) await writeFile(path.join(dir, 'owner.json'), owner);
+    const changed = new Date(Date.now() - minutes * 60_000);
+    await utimes(dir, changed, changed);
     return dir;
   }
 
@@ -42,12 +44,21 @@ describe('leftovers of dead workers', () => {
     ['runs', JSON.stringify(self())],
     ['is on another machine', JSON.stringify({ ...gone, host: 'elsewhere' })],
     ['is about to start', undefined],
-    ['was killed while it started', '{"pid": 1'],
+    ['writes its owner file', '{"pid": 1'],
   ])('is empty while a worker %s', async (_, owner) => {
     await stage('abc');
     await worker('dead', JSON.stringify(gone));
     await worker('other', owner);
     expect(await leftFolders(root)).toEqual([]);
+  });
+
+  it.each([
+    ['before', undefined],
+    ['while', '{"pid": 1'],
+  ])('is found ten minutes after a worker died %s it wrote its owner file', async (_, owner) => {
+    const dir = await stage('abc');
+    const half = await worker('half', owner, 11);
+    expect((await leftFolders(root)).map(({ path: at }) => at)).toEqual([dir, half]);
   });
 
   it.each([process.platform === 'linux' ? 'linux' : ''].filter(Boolean))(

@@ -1,8 +1,8 @@
 import { type Dirent } from 'node:fs';
-import { lstat, readFile, readdir, rm } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { systemErrorCode } from '@parquetry/core';
-import { isDead, parseIdentity } from '@parquetry/system';
+import { isAbandoned } from '@parquetry/system';
 
 /** A leftover folder of a worker: a stage, temporary files, or spooled files of a run. */
 export interface LeftFolder {
@@ -20,7 +20,7 @@ export interface LeftFolder {
  */
 export async function leftFolders(workRoot: string): Promise<LeftFolder[]> {
   for (const temp of await entries(path.join(workRoot, 'tmp')))
-    if (await isInUse(path.join(workRoot, 'tmp', temp.name))) return [];
+    if (!(await isAbandoned(path.join(workRoot, 'tmp', temp.name)))) return [];
   const found: LeftFolder[] = [];
   for (const [folder, kind] of [
     ['stages', 'stage'],
@@ -38,14 +38,6 @@ export async function removeLeft(workRoot: string, left: LeftFolder, before: num
   if (now === undefined || now.modified >= before) return false;
   await rm(left.path, { recursive: true, force: true });
   return true;
-}
-
-/**
- * Whether the process of a temporary folder may be running. Without a complete owner file it is starting or stopping.
- */
-async function isInUse(temp: string): Promise<boolean> {
-  const owner = parseIdentity(await readFile(path.join(temp, 'owner.json'), 'utf8').catch(() => ''));
-  return owner === undefined || !isDead(owner);
 }
 
 async function measure(dir: string, kind: LeftFolder['kind']): Promise<LeftFolder> {

@@ -1,4 +1,5 @@
 export { hashFile } from './hash';
+export { OWNER_FILE, isAbandoned, readOwner } from './owner';
 export {
   identify,
   isDead,
