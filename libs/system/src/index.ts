@@ -2,7 +2,6 @@ export { hashFile } from './hash';
 export { OWNER_FILE, isAbandoned, readOwner } from './owner';
 export {
   identify,
-  isDead,
   isIdentity,
   isRunning,
   parseIdentity,
