@@ -10,7 +10,7 @@ import { type Keep, SCENARIOS } from './scenarios';
 
 const ROOT = path.resolve(__dirname, '../..');
 const WORKFLOWS = require.resolve('../../libs/workflows/dist/workflows.js');
-/** Set by tools/record-replay.mjs: the folder below tests/replay that new histories go to. */
+/** Set by tools/record-replay.mjs: the folder below tests/replay for new histories. */
 const RECORD = process.env['PARQUETRY_RECORD_REPLAY'];
 
 /** A recorded history: the CLI's JSON and the workflow's id. */
@@ -33,7 +33,7 @@ function fixtures(): string[] {
     .sort();
 }
 
-/** Attributes of the events that say what was sent to which workflow. */
+/** Attributes of events: names of messages and workflows. */
 interface Named {
   readonly signalName?: string;
   readonly acceptedRequest?: { readonly input?: { readonly name?: string } };
@@ -64,11 +64,11 @@ async function show(
     ],
     { maxBuffer: 64 << 20, encoding: 'utf8' },
   );
-  // Stack traces name where this checkout lies; that is nobody's business.
+  // Stack traces contain the path of this checkout, which must not be published.
   return JSON.parse(json.replaceAll(`${ROOT}${path.sep}`, '')) as History;
 }
 
-/** Writes histories into a folder: of a run, and of those that continued as new before it. */
+/** Writes the histories of a run, and of those before it that continued as new, to a folder. */
 function keepIn(dir: string, server: Rig['server']): Keep {
   return async (name, workflowId, runId) => {
     const chain = [await show(server, workflowId, runId)];
@@ -80,7 +80,7 @@ function keepIn(dir: string, server: Rig['server']): Keep {
     }
     chain.forEach((history, at) => {
       const target = path.join(dir, `${name}${at === chain.length - 1 ? '' : `-run${at + 1}`}.json`);
-      if (existsSync(target)) throw new Error(`${target} is there: histories are never replaced`);
+      if (existsSync(target)) throw new Error(`${target} exists: histories are never replaced`);
       writeFileSync(target, `${JSON.stringify({ workflowId, ...history })}\n`);
     });
   };
@@ -114,7 +114,7 @@ else
       expect(new Set(names)).toEqual(new Set(['backfill', 'compact', 'partition', 'scheduled', 'tail']));
     });
 
-    it('has histories of every message, and of every way in which a workflow ends or goes on', () => {
+    it('has histories of every message, and of every end of a workflow', () => {
       const sent = new Set<string>();
       const ends = new Set<string>();
       for (const { events } of fixtures().map(read)) {
@@ -147,12 +147,27 @@ else
       ]);
     });
 
-    it.each(fixtures())(
-      '%s',
-      async (name) => {
-        // Ids of children are made from the workflow's own, which a history does not hold.
-        const { workflowId, ...history } = read(name);
-        await Worker.runReplayHistory({ workflowBundle: { code } }, parseHistory(history), workflowId);
+    /** Replays a history with `workflows`, a bundle; rejects if the workflow code does not fit the history. */
+    const replay = async (name: string, workflows: string): Promise<void> => {
+      // Ids of children contain the workflow's id, which is not part of a history.
+      const { workflowId, ...history } = read(name);
+      const workflowBundle = { code: workflows };
+      await Worker.runReplayHistory({ workflowBundle }, parseHistory(history), workflowId);
+    };
+
+    it.each(fixtures())('%s', (name) => replay(name, code), 60_000);
+
+    const GUARD = /\(0, \w+\.patched\)\('lost-data-fails'\)/;
+
+    it.each([
+      ['of a version before a patch, if its guard is removed', 'before-lost-data-fails', 'true'],
+      ['of a version with a patch, if its code is removed', '0.1.0', 'false'],
+    ])(
+      'fails for a history %s',
+      async (_, version, guard) => {
+        expect(code).toMatch(GUARD);
+        const changed = code.replace(GUARD, guard);
+        await expect(replay(`${version}/backfill-lost.json`, changed)).rejects.toThrow(/nondeterminism/i);
       },
       60_000,
     );

@@ -178,6 +178,23 @@ export const BACKFILLS: Readonly<Record<string, Scenario>> = {
         await keep('partition-failed', childId(20));
       },
     ),
+  /** All partitions succeed, but the archive lacks one: the run fails; before `lost-data-fails` it completed. */
+  lost: (rig, keep) =>
+    withBackfill(
+      rig,
+      {},
+      () => ({
+        shared: {
+          summarize: async () => [
+            { dataset: 'a', files: 5, rows: 5, bytes: 500, schemaVersion: 1, gaps: [{ start: 20, end: 29 }] },
+          ],
+        },
+      }),
+      async ({ handle, run }) => {
+        await handle.result().catch(() => undefined);
+        await keep('backfill-lost', run);
+      },
+    ),
   unplanned: (rig, keep) =>
     withBackfill(
       rig,
