@@ -108,14 +108,7 @@ export default tseslint.config(
     },
   },
   {
-    files: [
-      '**/*.test.ts',
-      '**/testing/**/*.ts',
-      'tests/**/*.ts',
-      'bench/**/*.ts',
-      'apps/cli/src/output.ts',
-      'apps/worker/src/bundle.ts',
-    ],
+    files: ['**/*.test.ts', '**/testing/**/*.ts', 'tests/**/*.ts', 'bench/**/*.ts', 'apps/cli/src/output.ts'],
     rules: { 'no-console': 'off' },
   },
   {

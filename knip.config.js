@@ -14,6 +14,8 @@ module.exports = {
     'libs/workflows/src/{workflows,compact,scheduled,tail}.ts': ['exports'],
     'bench/**': ['exports'],
     'tools/*.mjs': ['exports'],
+    // The public library (docs/library.md).
+    'apps/cli/src/library/{index,types}.ts': ['exports', 'types'],
     // Loaded by bin/parquetry.js from the built file.
     'apps/cli/src/main.ts': ['exports'],
     // Generated from the kernel's own layout.
@@ -21,7 +23,7 @@ module.exports = {
   },
   workspaces: {
     '.': {
-      entry: ['tools/*.mjs', 'bench/**/*.{mjs,cjs}', 'tests/**/*.test.ts', 'tests/**/*.{mjs,cjs}'],
+      entry: ['tools/*.mjs', 'bench/**/*.{mjs,cjs}', 'tests/**/*.test.ts', 'tests/**/*.{mjs,cjs,cts}'],
       project: ['tools/**', 'bench/**', 'tests/**/*.{ts,mjs,cjs}'],
     },
     'libs/*': { entry: ['src/index.ts', 'src/**/*.test.ts'], project: ['src/**/*.ts'] },
@@ -34,11 +36,11 @@ module.exports = {
       project: ['src/**/*.ts'],
     },
     'apps/worker': {
-      entry: ['src/index.ts', 'src/bundle.ts', 'src/pull/thread.ts', 'src/**/*.test.ts'],
+      entry: ['src/index.ts', 'src/pull/thread.ts', 'src/**/*.test.ts'],
       project: ['src/**/*.ts'],
     },
     'apps/cli': {
-      entry: ['src/index.ts', 'src/main.ts', 'src/commands/*.ts', 'src/**/*.test.ts'],
+      entry: ['src/index.ts', 'src/main.ts', 'src/library/index.ts', 'src/commands/*.ts', 'src/**/*.test.ts'],
       project: ['src/**/*.ts'],
     },
   },

@@ -1,17 +1,15 @@
-// Builds every project in dependency order with `tsc -b`, then the workflow bundle the workers load.
+// Builds every project in dependency order with `tsc -b`, then the workflow code that the workers load.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
+import { bundleWorkflows } from './package/workflows.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
-const run = (file, args) => {
-  const { status } = spawnSync(process.execPath, [file, ...args], { cwd: root, stdio: 'inherit' });
-  if (status !== 0) process.exit(status ?? 1);
-};
-
-run(require.resolve('typescript/bin/tsc'), ['-b']);
-const bundler = path.join(root, 'apps/worker/dist/bundle.js');
-if (existsSync(bundler)) run(bundler, []);
+const { status } = spawnSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-b'], {
+  cwd: root,
+  stdio: 'inherit',
+});
+if (status !== 0) process.exit(status ?? 1);
+await bundleWorkflows(root);

@@ -1,7 +1,12 @@
 import { ParquetryError } from '@parquetry/core';
 import { listUrl } from '@parquetry/temporal';
-import { type BackfillInput, type BackfillResult, parkedQuery } from '@parquetry/workflows';
-import { followRun, parkedError } from './follow';
+import {
+  type BackfillInput,
+  type BackfillProgress,
+  type BackfillResult,
+  parkedQuery,
+} from '@parquetry/workflows';
+import { type FollowEnd, followRun, parkedError } from './follow';
 import { onInterrupt } from './interrupt';
 import type { Output } from './output';
 import { progressView } from './progress';
@@ -19,14 +24,8 @@ export async function attachTo(
   const view = progressView(output);
   const interrupt = onInterrupt();
   try {
-    // If the worker in this process fails the command must end: there may be no other worker.
-    const died = session.worker?.stopped.then(() => undefined) ?? new Promise<undefined>(() => {});
-    died.catch(() => undefined);
-    const following = followRun(session.client, run, interrupt.signal, (progress) => view.update(progress));
-    const end = await Promise.race([following, died]);
+    const end = await followHere(session, run, interrupt.signal, (progress) => view.update(progress));
     view.end();
-    if (end === undefined)
-      throw new ParquetryError('INTERNAL', 'The worker in this process stopped before the run ended.');
     if (end.kind === 'detached') return sayPaused(run, session, output);
     if (end.kind === 'blocked')
       return output.fail(parkedError(run, end.progress, whereParked(session, run)), {
@@ -39,6 +38,24 @@ export async function attachTo(
     view.end();
     interrupt.dispose();
   }
+}
+
+/**
+ * Follows a run, as `followRun`. Fails if the worker in this process stops first: there may be no other worker.
+ * @throws ParquetryError the failure of the run, INTERNAL
+ */
+export async function followHere(
+  session: Session,
+  run: string,
+  signal: AbortSignal,
+  onProgress: (progress: BackfillProgress) => void,
+): Promise<FollowEnd> {
+  const died = session.worker?.stopped.then(() => undefined) ?? new Promise<undefined>(() => {});
+  died.catch(() => undefined);
+  const end = await Promise.race([followRun(session.client, run, signal, onProgress), died]);
+  if (end === undefined)
+    throw new ParquetryError('INTERNAL', 'The worker in this process stopped before the run ended.');
+  return end;
 }
 
 /** URL of a run's parked partitions in the Web UI, if the UI's address is known. */
@@ -71,19 +88,25 @@ function finish(
   output: Output,
 ): number {
   const { spec } = input;
-  const tooMany = result.unusable > spec.maxRejects;
   printResult(result, spec, output);
-  if (!tooMany) {
-    output.document({ workflowId: run, ...result });
-    return 0;
-  }
-  const error = new ParquetryError(
+  const error = rejectsError(result, spec);
+  if (error !== undefined) return output.fail(error, { workflowId: run, ...result });
+  output.document({ workflowId: run, ...result });
+  return 0;
+}
+
+/** The error of a finished run with more unusable messages than it allows. */
+export function rejectsError(
+  { unusable, rejects }: BackfillResult,
+  { maxRejects }: BackfillInput['spec'],
+): ParquetryError | undefined {
+  if (unusable <= maxRejects) return undefined;
+  return new ParquetryError(
     'REJECTS_EXCEEDED',
-    `${result.unusable} messages of the source have no usable type or ledger; they are in no dataset.`,
+    `${unusable} messages of the source have no usable type or ledger; they are in no dataset.`,
     {
-      details: { unusable: result.unusable, maxRejects: spec.maxRejects, rejects: result.rejects ?? null },
-      hint: `Their rejects are in ${result.rejects ?? 'the archive'}. Fix the source, or allow them with --max-rejects ${result.unusable}.`,
+      details: { unusable, maxRejects, rejects: rejects ?? null },
+      hint: `Their rejects are in ${rejects ?? 'the archive'}. Fix the source, or allow them with --max-rejects ${unusable}.`,
     },
   );
-  return output.fail(error, { workflowId: run, ...result });
 }

@@ -4,7 +4,7 @@ import type { Output } from './output';
 
 /** The output for the runtime's errors, and the address of its metrics. */
 interface MetricsOptions {
-  readonly output: Output;
+  readonly output: Pick<Output, 'note'>;
   readonly settings?: { readonly metrics?: string | undefined };
 }
 

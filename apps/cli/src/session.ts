@@ -61,7 +61,7 @@ export async function assertDetachable(): Promise<void> {
 
 /** Options of a session. */
 export interface SessionOptions {
-  readonly output: Output;
+  readonly output: Pick<Output, 'note'>;
   /** `always`: run a worker. `embedded`: run one only on the embedded server, if it has no other. */
   readonly worker: 'always' | 'embedded' | 'never';
   /** Limits of the worker in this process, if not the defaults. */

@@ -395,10 +395,14 @@ export function defaults(names: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(
     names.flatMap((name) => {
       const entry = setting(name);
-      const attribute = name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-      return entry.default === undefined ? [] : [[attribute, defaultOf(entry, entry.default)]];
+      return entry.default === undefined ? [] : [[attributeName(name), defaultOf(entry, entry.default)]];
     }),
   );
+}
+
+/** `buffer-size` → `bufferSize` */
+export function attributeName(name: string): string {
+  return name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** `buffer-size` → `PARQUETRY_BUFFER_SIZE` */

@@ -24,10 +24,7 @@ export async function startRun(
 ): Promise<number> {
   const run = options.id ?? runId(input);
   if (options.detach === true) await assertDetachable();
-  if (await needsPreflight(input.spec)) {
-    const { preflight } = require('./preflight') as typeof import('./preflight');
-    await preflight(input.spec);
-  }
+  await checkFirst(input.spec);
   const session = await openSession({
     output,
     worker: options.detach === true ? 'never' : 'embedded',
@@ -55,6 +52,13 @@ export async function startRun(
   }
 }
 
+/** Checks archive and source before the run starts, if this process is the one to do it. Writes nothing. */
+export async function checkFirst(spec: BackfillInput['spec']): Promise<void> {
+  if (!(await needsPreflight(spec))) return;
+  const { preflight } = require('./preflight') as typeof import('./preflight');
+  await preflight(spec);
+}
+
 /**
  * Whether this process checks archive and source before it starts a run. Not if a worker is running: the plan step
  * reports the same faults at once, and only the workers of a cluster see local paths. For a cluster, remote archives are
@@ -65,7 +69,7 @@ async function needsPreflight({ archive }: BackfillInput['spec']): Promise<boole
 }
 
 /** Starts the run. If it is running already, joins it and retries what is parked. */
-async function startOrJoin(session: Session, run: string, input: BackfillInput): Promise<boolean> {
+export async function startOrJoin(session: Session, run: string, input: BackfillInput): Promise<boolean> {
   const { spec } = input;
   const { client } = session;
   try {
@@ -102,7 +106,7 @@ async function startOrJoin(session: Session, run: string, input: BackfillInput):
 }
 
 /** Derives the run's id from its input, so that repeating a command continues its run. */
-function runId(input: BackfillInput): string {
+export function runId(input: BackfillInput): string {
   const { spec, onFailure } = input;
   const hash = createHash('sha256').update(JSON.stringify({ spec, onFailure })).digest('hex').slice(0, 8);
   return `backfill-${formatRange(input.spec.range)}-${hash}`;

@@ -3,7 +3,7 @@ import { type NativeConnection, Worker } from '@temporalio/worker';
 import { RPC_QUEUE, TASK_QUEUE, WATCH_QUEUE } from '@parquetry/workflows';
 import { createSharedActivities, createStageActivities, createWatchActivities } from './activities';
 import { startCleanup } from './tidytimer';
-import { BUNDLE_PATH, buildBundle, hasBundle } from './bundle';
+import { workflowBundle } from './bundle';
 import type { DebugSink } from './deps';
 import { FailureInterceptor } from './failures';
 import { openHost } from './host';
@@ -51,8 +51,8 @@ export interface RunningWorker {
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { connection, namespace, slots } = options;
+  const codePath = workflowBundle();
   const host = await openHost(options);
-  if (!hasBundle()) await buildBundle();
   const common = {
     connection,
     namespace,
@@ -67,7 +67,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const shared = await Worker.create({
     ...common,
     taskQueue: TASK_QUEUE,
-    workflowBundle: { codePath: BUNDLE_PATH },
+    workflowBundle: { codePath },
     // A tail from before the tail queue existed may have a step waiting here.
     activities: { ...createSharedActivities(host.deps), ...watching },
     maxCachedWorkflows: 100,

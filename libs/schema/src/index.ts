@@ -1,6 +1,7 @@
 export * from './types';
 export { canonicalJson, schemaFingerprint } from './fingerprint';
 export * from './arrow';
+export * from './arrowbatch';
 export * from './columns';
 export * from './duckdb';
 export * from './json';

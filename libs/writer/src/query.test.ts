@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { TableSchema } from '@parquetry/schema';
+import { type DataType, type TableSchema, duckdbType } from '@parquetry/schema';
 import { type Query, openQuery } from './query';
 import { SCHEMA } from './testing/stage';
 import { openWriter } from './writer';
@@ -69,6 +69,43 @@ describe('query', () => {
     expect(rows).toEqual([]);
     expect(columns.map(({ name }) => name)).toEqual(SCHEMA.fields.map(({ name }) => name));
     expect(columns[3]?.type).toBe('DECIMAL(20,0)');
+  });
+
+  it('reads the rows of a view column by column, every value exactly', async () => {
+    const types: [string, DataType][] = [
+      ['amount', { type: 'int64' }],
+      ['total', { type: 'decimal128', precision: 38, scale: 2 }],
+      ['at', { type: 'timestamp', unit: 'us', timezone: 'UTC' }],
+      ['ids', { type: 'list', items: { id: 9, name: 'element', type: { type: 'uint64' }, nullable: true } }],
+      ['entry', { type: 'struct', fields: [{ id: 8, name: 'key', type: { type: 'utf8' }, nullable: true }] }],
+    ];
+    const fields = types.map(([name, type], index) => ({ id: index + 1, name, type, nullable: true }));
+    const typed = path.join(dir, 'typed.parquet');
+    const input = path.join(dir, 'typed.ndjson');
+    await writeFile(
+      input,
+      [
+        '{"amount":"-9223372036854775808","total":"-999999999999999999999999999999999999.99"',
+        '"at":"1969-12-31T23:59:59.999999Z","ids":["18446744073709551615",null],"entry":{"key":"a"}}\n{}\n',
+      ].join(','),
+    );
+    const columns = Object.fromEntries(types.map(([name, type]) => [name, duckdbType(type)]));
+    const writer = await openWriter();
+    await writer.copyNdjsonToParquet({ input, columns, output: typed });
+    await writer.close();
+    await query.createView('typed', [typed], { ...TABLE, fields });
+    const found = [];
+    for await (const chunk of query.read('typed', ['total', 'amount', 'at', 'ids', 'entry']))
+      found.push(chunk);
+    expect(found).toEqual([
+      [
+        [-99999999999999999999999999999999999999n, null],
+        [-(2n ** 63n), null],
+        [-1n, null],
+        [[2n ** 64n - 1n, null], null],
+        [{ key: 'a' }, null],
+      ],
+    ]);
   });
 
   it('shows only the ledgers of a range if requested', async () => {

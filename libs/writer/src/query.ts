@@ -1,8 +1,9 @@
 import { type DuckDBConnection, type Json, StatementType } from '@duckdb/node-api';
 import { type LedgerRange, ParquetryError } from '@parquetry/core';
-import { type TableSchema, duckdbColumns, quoteName, quoteText } from '@parquetry/schema';
+import { type ColumnValue, type TableSchema, duckdbColumns, quoteName, quoteText } from '@parquetry/schema';
 import { type Database, type DatabaseOptions, openDatabase } from './database';
 import { firstLine } from './failure';
+import { plainValue } from './plainvalue';
 
 /** The result of a query. */
 export interface QueryResult {
@@ -78,6 +79,22 @@ export class Query {
         .columnNames()
         .map((name, index) => ({ name, type: types[index]?.toString() ?? '' }));
       return { columns, rows: rows.slice(0, maxRows), truncated: rows.length > maxRows };
+    } catch (error) {
+      throw queryError(error);
+    }
+  }
+
+  /**
+   * The rows of a view in the order of its files, some thousand at a time: the values of each column, in the order of
+   * `columns`.
+   * @throws ParquetryError QUERY_INVALID
+   */
+  async *read(view: string, columns: readonly string[]): AsyncGenerator<ColumnValue[][]> {
+    await this.lock();
+    try {
+      const sql = `SELECT ${columns.map(quoteName).join(', ')} FROM ${quoteName(view)}`;
+      for await (const chunk of await this.connection.stream(sql))
+        yield columns.map((_, column) => chunk.getColumnValues(column).map(plainValue));
     } catch (error) {
       throw queryError(error);
     }

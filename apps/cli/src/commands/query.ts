@@ -1,14 +1,12 @@
 import path from 'node:path';
 import type { LiveFile } from '@parquetry/archive';
 import { type LedgerRange, ParquetryError, parseLedgerRange } from '@parquetry/core';
-import type { FileCache, ObjectStore } from '@parquetry/storage';
+import type { ObjectStore } from '@parquetry/storage';
 import type { Define } from '../cli';
 import { type Output, formatBytes, formatCount } from '../output';
 import { byteSize } from '../parsers';
 import { workerSettings } from '../workeroptions';
 
-/** Maximum number of concurrent downloads. */
-const AT_ONCE = 4;
 const CACHE_BYTES = 10e9;
 
 interface Options {
@@ -61,6 +59,7 @@ export interface QueryLimits {
  */
 export async function query(root: string, sql: string, limits: QueryLimits, output: Output): Promise<number> {
   const { openArchive } = require('../archive') as typeof import('../archive');
+  const { localFiles } = require('../localfiles') as typeof import('../localfiles');
   const { FileCache } = require('@parquetry/storage') as typeof import('@parquetry/storage');
   const { cacheFolder } = require('@parquetry/temporal') as typeof import('@parquetry/temporal');
   const { openQuery } = require('@parquetry/writer') as typeof import('@parquetry/writer');
@@ -73,13 +72,9 @@ export async function query(root: string, sql: string, limits: QueryLimits, outp
     for (const dataset of await archive.datasets())
       if (store.localPath(dataset) !== undefined || names(sql, dataset))
         views.push({ dataset, files: await archive.dataset(dataset).files(limits.range) });
-    const paths = await localFiles(
-      store,
-      cache,
-      views.flatMap(({ files }) => files),
-      cacheBytes,
-      output,
-    );
+    const wanted = views.flatMap(({ files }) => files);
+    assertFits(store, wanted, cacheBytes, output);
+    const paths = await localFiles(store, cache, wanted);
     for (const { dataset, files } of views) {
       const latest = await archive.registry.latest(dataset);
       if (latest === undefined)
@@ -107,21 +102,14 @@ function names(sql: string, dataset: string): boolean {
   return new RegExp(`(?<![A-Za-z0-9_$])${text}(?![A-Za-z0-9_$]|\\.v\\d+(?![A-Za-z0-9_$]))`, 'i').test(sql);
 }
 
-/** The local path of each file, by key. */
-async function localFiles(
+/** Refuses to copy more than the cache can hold. @throws ParquetryError CONFIG_INVALID */
+function assertFits(
   store: ObjectStore,
-  cache: FileCache,
   files: readonly LiveFile[],
   cacheBytes: number,
   output: Output,
-): Promise<ReadonlyMap<string, string>> {
-  const paths = new Map<string, string>();
-  const remote: LiveFile[] = [];
-  for (const file of files) {
-    const local = store.localPath(file.key);
-    if (local === undefined) remote.push(file);
-    else paths.set(file.key, local);
-  }
+): void {
+  const remote = files.filter(({ key }) => store.localPath(key) === undefined);
   const bytes = remote.reduce((sum, { size }) => sum + size, 0);
   if (bytes > cacheBytes)
     throw new ParquetryError(
@@ -133,34 +121,4 @@ async function localFiles(
       },
     );
   if (remote.length > 0) output.note(`Reading ${formatCount(remote.length)} files, ${formatBytes(bytes)}.`);
-  const queue = [...remote];
-  const load = async (): Promise<void> => {
-    for (let file = queue.shift(); file !== undefined; file = queue.shift())
-      paths.set(file.key, await cache.file(store, withHash(store, file)));
-  };
-  const loads = await Promise.allSettled(
-    Array.from({ length: AT_ONCE }, () =>
-      load().catch((error: unknown) => {
-        queue.length = 0;
-        throw error;
-      }),
-    ),
-  );
-  for (const loaded of loads) if (loaded.status === 'rejected') throw loaded.reason;
-  return paths;
-}
-
-function withHash(
-  store: ObjectStore,
-  { key, size, sha256 }: LiveFile,
-): { key: string; size: number; sha256: string } {
-  if (sha256 !== undefined) return { key, size, sha256 };
-  throw new ParquetryError(
-    'NOT_AVAILABLE',
-    `The log of ${store.uri} has no sha256 of ${key}: another program committed it.`,
-    {
-      details: { key },
-      hint: 'Query it with a Delta reader.',
-    },
-  );
 }

@@ -1,0 +1,112 @@
+import * as arrow from 'apache-arrow';
+import { toArrowSchema } from './arrow';
+import type { TableSchema } from './types';
+
+/**
+ * A value of a column, exactly as stored: 64-bit integers, unscaled decimals and times (microseconds since 1970) are
+ * bigints, JSON is text, lists are arrays, structs are objects.
+ */
+export type ColumnValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | readonly ColumnValue[]
+  | { readonly [name: string]: ColumnValue };
+
+/**
+ * A record batch of a schema's columns, each with one value per row. Arrow's own builders convert times through
+ * doubles, so the buffers are filled here.
+ */
+export function arrowBatch(
+  schema: TableSchema,
+  columns: readonly (readonly ColumnValue[])[],
+): arrow.RecordBatch {
+  const arrowSchema = toArrowSchema(schema);
+  const children = arrowSchema.fields.map(({ type }, index) => arrowData(type, columns[index] ?? []));
+  const type = new arrow.Struct(arrowSchema.fields);
+  const length = columns[0]?.length ?? 0;
+  return new arrow.RecordBatch(arrowSchema, arrow.makeData({ type, length, nullCount: 0, children }));
+}
+
+/** The buffers of one column, list element or struct member. */
+function arrowData(type: arrow.DataType, values: readonly ColumnValue[]): arrow.Data {
+  const length = values.length;
+  const nullBitmap = bitmap(values, (value) => value !== null);
+  const nullCount = values.reduce<number>((count, value) => (value === null ? count + 1 : count), 0);
+  const common = { length, nullCount, nullBitmap };
+  if (arrow.DataType.isBool(type))
+    return arrow.makeData({ type, ...common, data: bitmap(values, (value) => value === true) });
+  if (arrow.DataType.isInt(type)) return arrow.makeData({ type, ...common, data: integers(type, values) });
+  if (arrow.DataType.isFloat(type))
+    return arrow.makeData({
+      type,
+      ...common,
+      data: Float64Array.from(values, (value) => Number(value ?? 0)),
+    });
+  if (arrow.DataType.isTimestamp(type))
+    return arrow.makeData({ type, ...common, data: BigInt64Array.from(values, wide) });
+  if (arrow.DataType.isDecimal(type)) return arrow.makeData({ type, ...common, data: decimals(values) });
+  if (arrow.DataType.isUtf8(type)) {
+    const texts = values.map((value) => Buffer.from(value === null ? '' : (value as string)));
+    const valueOffsets = offsets(texts.map((text) => text.length));
+    return arrow.makeData({ type, ...common, valueOffsets, data: Buffer.concat(texts) });
+  }
+  if (arrow.DataType.isList(type)) {
+    const lists = values.map((value) => (value ?? []) as readonly ColumnValue[]);
+    const valueOffsets = offsets(lists.map((list) => list.length));
+    const child = arrowData((type.children[0] as arrow.Field).type, lists.flat(1));
+    return arrow.makeData({ type, ...common, valueOffsets, child });
+  }
+  if (arrow.DataType.isStruct(type)) {
+    const members = values as readonly (Readonly<Record<string, ColumnValue>> | null)[];
+    const children = type.children.map((field: arrow.Field) =>
+      arrowData(
+        field.type,
+        members.map((value) => value?.[field.name] ?? null),
+      ),
+    );
+    return arrow.makeData({ type, ...common, children });
+  }
+  throw new Error(`there is no Arrow column of type ${String(type)}`);
+}
+
+/** One bit per value, the lowest first. */
+function bitmap(values: readonly ColumnValue[], isSet: (value: ColumnValue) => boolean): Uint8Array {
+  const bits = new Uint8Array(Math.ceil(values.length / 8));
+  values.forEach((value, index) => {
+    if (isSet(value)) bits[index >> 3] = (bits[index >> 3] ?? 0) | (1 << (index & 7));
+  });
+  return bits;
+}
+
+function integers(
+  { bitWidth, isSigned }: arrow.Int,
+  values: readonly ColumnValue[],
+): Int32Array | Uint32Array | BigInt64Array {
+  if (bitWidth === 64) return BigInt64Array.from(values, wide);
+  const narrow = (value: ColumnValue): number => Number(value ?? 0);
+  return isSigned ? Int32Array.from(values, narrow) : Uint32Array.from(values, narrow);
+}
+
+/** 128 bits per value, the lowest word first. */
+function decimals(values: readonly ColumnValue[]): Uint32Array {
+  const words = new BigUint64Array(values.length * 2);
+  values.forEach((value, index) => {
+    words[index * 2] = BigInt.asUintN(64, wide(value));
+    words[index * 2 + 1] = BigInt.asUintN(64, wide(value) >> 64n);
+  });
+  return new Uint32Array(words.buffer);
+}
+
+function wide(value: ColumnValue): bigint {
+  return value === null ? 0n : BigInt(value as bigint | number);
+}
+
+/** Where each value starts, and where the last one ends. */
+function offsets(lengths: readonly number[]): Int32Array {
+  const starts = new Int32Array(lengths.length + 1);
+  lengths.forEach((length, index) => (starts[index + 1] = (starts[index] ?? 0) + length));
+  return starts;
+}

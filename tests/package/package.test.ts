@@ -1,0 +1,239 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { findTemporalBinary } from '@parquetry/temporal';
+import { TEST_DATA, itWithData } from '../support/cli';
+
+const ROOT = path.resolve(__dirname, '../..');
+const dir = mkdtempSync(path.join(tmpdir(), 'parquetry-package-'));
+const prefix = path.join(dir, 'prefix');
+const installed = path.join(prefix, 'lib/node_modules/parquetry');
+const work = path.join(dir, 'work');
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program in the working folder with an empty HOME; only the downloads of npm and Temporal are shared. */
+async function run(
+  program: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Ended> {
+  const temporal = await findTemporalBinary();
+  if (temporal === undefined) throw new Error('This test needs a Temporal server (tools/test.mjs).');
+  const folders = [path.join(prefix, 'bin'), path.dirname(temporal), path.dirname(process.execPath)];
+  return promisify(execFile)(program, [...args], {
+    cwd: work,
+    env: {
+      HOME: path.join(dir, 'home'),
+      PATH: [...folders, '/usr/local/bin', '/usr/bin', '/bin'].join(':'),
+      npm_config_prefix: prefix,
+      npm_config_cache: process.env['npm_config_cache'] ?? path.join(homedir(), '.npm'),
+      npm_config_prefer_offline: 'true',
+      npm_config_update_notifier: 'false',
+      ...env,
+    },
+    maxBuffer: 64e6,
+  }).then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    (error: Ended) => error,
+  );
+}
+
+/** Runs a program that must succeed; returns its stdout. */
+async function done(program: string, args: readonly string[], env?: Record<string, string>): Promise<string> {
+  const { code, stdout, stderr } = await run(program, args, env);
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}:\n${stdout}${stderr}`);
+  return stdout;
+}
+
+/** All files of the installed package, without its dependencies. */
+function files(): string[] {
+  return readdirSync(installed, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(installed, path.join(entry.parentPath, entry.name)))
+    .filter((name) => !name.startsWith('node_modules'));
+}
+
+const read = (name: string): string => readFileSync(path.join(installed, name), 'utf8');
+
+describe('the package, installed into an empty folder with an empty HOME', () => {
+  beforeAll(async () => {
+    for (const folder of [prefix, work, path.join(dir, 'home')]) mkdirSync(folder, { recursive: true });
+    const made = spawnSync(
+      process.execPath,
+      [path.join(ROOT, 'tools/package.mjs'), '--no-build', '--out', dir],
+      { encoding: 'utf8' },
+    );
+    expect({ status: made.status, stderr: made.status === 0 ? '' : made.stderr }).toEqual({
+      status: 0,
+      stderr: '',
+    });
+    expect(made.stdout).toMatch(/parquetry-\d+\.\d+\.\d+\S*\.tgz: [\d.]+ MB packed/);
+    const tarball = readdirSync(dir).find((name) => name.endsWith('.tgz')) as string;
+    await done('npm', ['install', '-g', '--no-audit', '--no-fund', path.join(dir, tarball)]);
+  }, 300_000);
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+  it('has the program, its licence, its sources as maps, and nothing else', () => {
+    const names = files();
+    const scripts = names.filter((name) => /^dist\/.*\.js$/.test(name));
+    expect(names.filter((name) => !name.startsWith('dist/')).sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'bin/parquetry.js',
+      'package.json',
+    ]);
+    expect(scripts).toContain('dist/workflow-bundle.js');
+    for (const name of scripts) {
+      const map =
+        name === 'dist/workflow-bundle.js'
+          ? inlineMap(read(name))
+          : (JSON.parse(read(`${name}.map`)) as SourceMap);
+      const own = map.sources.filter((source) => /^(apps|libs)\/\w+\/src\/.+\.ts$/.test(source));
+      expect({ name, sources: own.length > 0 }).toEqual({ name, sources: true });
+      own.forEach((source) => expect(map.sourcesContent[map.sources.indexOf(source)]).toBeTruthy());
+    }
+    expect(names.filter((name) => /\.test\.|testing/.test(name))).toEqual([]);
+  });
+
+  it('names no folder of the machine that built it', () => {
+    const places = [`${ROOT}/`, `${homedir()}/`, path.join(tmpdir(), 'parquetry-')];
+    for (const name of files()) {
+      const text = name === 'dist/workflow-bundle.js' ? withMap(read(name)) : read(name);
+      expect({ name, found: places.filter((place) => text.includes(place)) }).toEqual({
+        name,
+        found: [],
+      });
+    }
+  });
+
+  it('depends on exact versions, and on no package of the workspace', () => {
+    const { dependencies, scripts } = JSON.parse(read('package.json')) as {
+      dependencies: Record<string, string>;
+      scripts?: unknown;
+    };
+    expect(
+      Object.values(dependencies).filter((version) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version)),
+    ).toEqual([]);
+    expect(Object.keys(dependencies).filter((name) => name.startsWith('@parquetry/'))).toEqual([]);
+    expect(scripts).toBeUndefined();
+  });
+
+  it('prints its version, and loads almost nothing for it', async () => {
+    const list = path.join(dir, 'modules.txt');
+    const env = {
+      NODE_OPTIONS: `--require ${path.join(ROOT, 'tests/support/modules.cjs')}`,
+      PARQUETRY_TEST_MODULES: list,
+    };
+    const { version } = JSON.parse(read('package.json')) as { version: string };
+    expect(await done('parquetry', ['--version'], env)).toBe(`${version}\n`);
+    const own = readFileSync(list, 'utf8')
+      .split('\n')
+      .filter((file) => file.startsWith(`${installed}/dist/`));
+    expect(own.map((file) => path.basename(file)).sort()).toEqual(['core.js', 'main.js']);
+  });
+
+  it('runs the demo: sample lake, backfill, verify, query', async () => {
+    const stdout = await done('parquetry', ['demo']);
+    expect(stdout).toContain('4 of 4 partitions written');
+    expect(stdout).toContain('No faults: every value was read back.');
+    expect(stdout).toMatch(/ledgers +│ +4 │ +200 │/);
+  }, 120_000);
+
+  it('verifies and queries the archive of the demo', async () => {
+    const verified = await done('parquetry', ['verify', '--archive', 'demo/archive', '--deep']);
+    expect(verified).toContain('No faults: every value was read back.');
+    const answer = await done('parquetry', [
+      'query',
+      '--archive',
+      'demo/archive',
+      'select count(*) as n, sum(fee_charged)::varchar as fees from transactions',
+      '--json',
+    ]);
+    expect(JSON.parse(answer)).toMatchObject({ rows: [['1184', expect.stringMatching(/^\d+$/)]] });
+  }, 60_000);
+
+  itWithData(
+    'backfills real ledgers and verifies them',
+    async () => {
+      const lake = path.join(TEST_DATA, 'lakes/pubnet-1x64000');
+      const range = ['--ledgers', '63092982-63092983'];
+      const backfill = ['backfill', '--source', `galexie:${lake}`, '--archive', 'real', ...range, '--json'];
+      const run = JSON.parse(await done('parquetry', backfill)) as { tally: { rows: number } };
+      expect(run.tally.rows).toBeGreaterThan(1000);
+      expect(await done('parquetry', ['verify', '--archive', 'real', '--deep'])).toContain(
+        'No faults: every value was read back.',
+      );
+    },
+    120_000,
+  );
+
+  it('is a library: rows, batches, coverage and runs, for import and for require', async () => {
+    await done('npm', ['link', '--no-audit', '--no-fund', 'parquetry']);
+    for (const name of ['library.mjs', 'library.cts'])
+      writeFileSync(path.join(work, name), readFileSync(path.join(__dirname, name), 'utf8'));
+    expect(JSON.parse(await done('node', ['library.mjs']))).toEqual({
+      exports: ['isParquetryError', 'openArchive', 'openRun', 'startRun'],
+      network: 'Parquetry Sample Network ; July 2025',
+      datasets: ['contract_data', 'contract_events', 'ledgers', 'transactions'],
+      coverage: [{ start: 426_000, end: 426_199 }],
+      gaps: [{ start: 426_200, end: 426_209 }],
+      files: { rows: 1184, hashes: 4 },
+      rows: { count: 1184, sequence: 'bigint', fee: 'bigint' },
+      batches: { rows: 1184, same: true },
+      one: { ledgers: [426_010], columns: ['ledger_sequence', 'transaction_hash'] },
+      run: { rows: 20, partitions: 2, ledgers: { start: 426_000, end: 426_019 } },
+      again: { phase: 'finished', rows: 20 },
+      refused: ['ARCHIVE_INVALID', 'CONFIG_INVALID', 'USAGE'],
+    });
+  }, 120_000);
+
+  it('exports nothing else', async () => {
+    const internal = ['dist/main.js', 'dist/archive.js', 'dist/index.js', 'package.json', 'bin/parquetry.js'];
+    const script = `for (const name of ${JSON.stringify(internal)})
+      try { require('parquetry/' + name); console.log(name); } catch (error) { console.log(error.code); }`;
+    expect((await done('node', ['-e', script])).trim().split('\n')).toEqual(
+      internal.map(() => 'ERR_PACKAGE_PATH_NOT_EXPORTED'),
+    );
+  });
+
+  it('has types that a strict compiler accepts', () => {
+    const tsc = require.resolve('typescript/bin/tsc');
+    const options = ['--noEmit', '--strict', '--module', 'node20', '--target', 'es2022', '--skipLibCheck'];
+    const types = ['--types', 'node', '--typeRoots', path.join(ROOT, 'node_modules/@types')];
+    const checked = spawnSync(process.execPath, [tsc, ...options, ...types, 'library.cts'], {
+      cwd: work,
+      encoding: 'utf8',
+    });
+    expect({ status: checked.status, stdout: checked.stdout }).toEqual({ status: 0, stdout: '' });
+  }, 60_000);
+
+  it('runs through npm exec as well', async () => {
+    expect(await done('npm', ['exec', '--no', '--', 'parquetry', 'version'])).toMatch(/^parquetry +\d/);
+  });
+});
+
+interface SourceMap {
+  readonly sources: readonly string[];
+  readonly sourcesContent: readonly string[];
+}
+
+function inlineMap(script: string): SourceMap {
+  return JSON.parse(mapText(script)) as SourceMap;
+}
+
+function withMap(script: string): string {
+  return script + mapText(script);
+}
+
+function mapText(script: string): string {
+  const base64 = /sourceMappingURL=data:application\/json;[^,]*base64,([\w+/=]+)\s*$/.exec(script)?.[1] ?? '';
+  return Buffer.from(base64, 'base64').toString('utf8');
+}
