@@ -1,4 +1,5 @@
-// Writes docs/configuration.md from the table of settings. `--check` fails when the page is not what the code says.
+// Writes docs/configuration.md and docs/parquetry.schema.json from the table of settings. `--check` fails when one of
+// them is not what the code says.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -9,6 +10,8 @@ const require = createRequire(import.meta.url);
 const { PROFILES, SETTINGS, TOPICS, configKey, environmentName } = require(
   path.join(root, 'apps/cli/dist/settings.js'),
 );
+
+const { VARIABLES } = require(path.join(root, 'apps/cli/dist/environment.js'));
 
 const cell = (text) => String(text).replaceAll('|', '\\|');
 const lines = [
@@ -31,6 +34,12 @@ const lines = [
   'compression: zstd',
   'max_file_size_mb: 256',
   '```',
+  '',
+  '`parquetry init` asks for the source, the archive, the layout and the Temporal server, and writes this file with comments;',
+  '`--yes` takes options instead of questions. Its first line names the [JSON Schema](parquetry.schema.json) next to it, with',
+  'which editors complete and check keys (`parquetry config schema` prints it). `parquetry config check --config FILE` lists',
+  'all faults with code, file and line. `parquetry config show` prints every value and where it comes from, without secrets.',
+  '`parquetry doctor` uses the settings: it checks machine, clock, Temporal, archive and source, and says what to do.',
   '',
   '`parquetry backfill --config parquetry.yaml --dry-run` (or `parquetry plan`) prints what a run with these settings would do.',
   '`parquetry inspect FILE…` prints what it would do with each message. Other commands that write have no dry run: with',
@@ -109,14 +118,24 @@ lines.push(
   '',
   '## Other variables',
   '',
-  '`PARQUETRY_HOME` is the folder of the embedded Temporal server (default: `.parquetry/` in the current folder). To connect to',
-  'Temporal, Parquetry uses the variables and profiles of the `temporal` CLI (`TEMPORAL_ADDRESS`, …).',
+  'These variables are not settings. `parquetry config show` lists those that are set. To connect to Temporal, Parquetry uses',
+  'the variables and profiles of the `temporal` CLI; `temporal_address` and `temporal_namespace` in the file are for a folder',
+  'that always uses one cluster.',
+  '',
+  '| variable | meaning |',
+  '|---|---|',
+  ...VARIABLES.map(({ name, doc }) => `| \`${name}\` | ${cell(doc)} |`),
 );
-const text = `${lines.join('\n')}\n`;
-const target = path.join(root, 'docs/configuration.md');
-if (process.argv.includes('--check')) {
-  if (readFileSync(target, 'utf8') !== text) {
-    console.error('docs/configuration.md is out of date: run `npm run docs`.');
-    process.exit(1);
+const { configSchema } = require(path.join(root, 'apps/cli/dist/configschema.js'));
+const texts = {
+  'docs/configuration.md': `${lines.join('\n')}\n`,
+  'docs/parquetry.schema.json': `${JSON.stringify(configSchema(), undefined, 2)}\n`,
+};
+for (const [file, text] of Object.entries(texts)) {
+  const target = path.join(root, file);
+  if (!process.argv.includes('--check')) writeFileSync(target, text);
+  else if (readFileSync(target, 'utf8') !== text) {
+    console.error(`${file} is out of date: run \`npm run docs\`.`);
+    process.exitCode = 1;
   }
-} else writeFileSync(target, text);
+}

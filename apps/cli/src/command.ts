@@ -1,6 +1,7 @@
-import { ParquetryError } from '@parquetry/core';
+import { ParquetryError, isParquetryError } from '@parquetry/core';
 import { Command, type Help, Option } from 'commander';
 import { type Config, readConfig } from './config';
+import { type Place, placeText } from './reference';
 import { GroupedHelp, heading, isHidden } from './help';
 import { PROFILES, SETTINGS, type Setting, defaultOf, environmentName, setting } from './settings';
 
@@ -22,6 +23,12 @@ export interface SettingsUse {
 export class SettingsCommand extends Command {
   /** Notes about the configuration file for the user. */
   notes: readonly string[] = [];
+  /** Where the values of settings come from, by the names of their options' values. */
+  readonly origins = new Map<string, Origin>();
+  /** Handles a wrong value or key. */
+  onFault: (fault: ParquetryError) => void = (fault) => {
+    throw fault;
+  };
   /** Options that only `--help-all` lists. */
   private readonly hidden = new Set<Option>();
 
@@ -43,6 +50,13 @@ export class SettingsCommand extends Command {
       if (isHidden(entry, names.length)) this.hidden.add(option);
       // The command line can turn off a switch that the file turns on.
       if (entry.value === undefined) this.addOption(new Option(`--no-${name}`).hideHelp());
+      for (const given of [name, `no-${name}`])
+        this.on(`option:${given}`, (text: string | null) =>
+          this.origins.set(option.attributeName(), {
+            where: `--${given}`,
+            text: text ?? String(given === name),
+          }),
+        );
     }
     if (this.hidden.size > 0) this.addHelpAll();
     return this;
@@ -111,16 +125,24 @@ export class SettingsCommand extends Command {
           )
         : undefined;
     this.notes = config?.notes ?? [];
-    for (const option of this.options) {
-      if (this.given(option)) continue;
-      const found = environmentValue(option) ?? configValue(option, config);
-      if (found !== undefined)
-        this.setOptionValueWithSource(option.attributeName(), found.value, found.source);
-    }
+    config?.faults.forEach(this.onFault);
+    for (const option of this.options) if (!this.given(option)) this.take(option, config);
     const profile = PROFILES[String(this.pick('profile'))] ?? {};
     for (const option of this.options)
       if (option.name() in profile && ['default', undefined].includes(this.source(option)))
         this.setOptionValueWithSource(option.attributeName(), profile[option.name()], 'profile');
+  }
+
+  private take(option: Option, config: Config | undefined): void {
+    try {
+      const found = environmentValue(option) ?? configValue(option, config);
+      if (found === undefined) return;
+      this.setOptionValueWithSource(option.attributeName(), found.value, found.source);
+      this.origins.set(option.attributeName(), found);
+    } catch (error) {
+      if (!isParquetryError(error)) throw error;
+      this.onFault(error);
+    }
   }
 
   private pick(attribute: string): unknown {
@@ -144,7 +166,14 @@ const DRY_RUN_BY: Readonly<Record<string, string>> = {
   config: 'dry_run in the configuration',
 };
 
-interface Found {
+/** Where a value comes from, and its text as it was written. */
+export interface Origin {
+  /** `--layout`, `PARQUETRY_LAYOUT` or `parquetry.yaml:3`. */
+  readonly where: string;
+  readonly text: string;
+}
+
+interface Found extends Origin {
   readonly value: unknown;
   readonly source: 'env' | 'config';
 }
@@ -164,7 +193,7 @@ function environmentValue(option: Option): Found | undefined {
   const name = environmentName(entry.name);
   const text = fromEnvironment(name);
   if (text === undefined) return undefined;
-  return { value: parseText(option, text, name), source: 'env' };
+  return { value: parseText(option, text, name), source: 'env', where: name, text };
 }
 
 /** Reads a variable; an empty one counts as unset. */
@@ -179,35 +208,36 @@ function configValue(option: Option, config: Config | undefined): Found | undefi
     return undefined;
   const found = config?.values.get(option.name());
   if (config === undefined || found === undefined || option.negate) return undefined;
-  const where = `${config.file}: ${found.key}`;
+  const { at } = found;
+  const name = `${placeText(at)}: ${found.key}`;
   const parts: readonly unknown[] = Array.isArray(found.value) ? found.value : [found.value];
-  if (option.isBoolean()) {
-    if (typeof found.value !== 'boolean') throw invalid(where, 'expected true or false.');
-    return { value: found.value, source: 'config' };
-  }
+  if (option.isBoolean() && typeof found.value !== 'boolean')
+    throw invalid(name, 'expected true or false.', at);
   const texts = parts.map((part) => {
-    if (!['string', 'number', 'bigint'].includes(typeof part))
-      throw invalid(where, 'expected text or a number.');
+    if (!option.isBoolean() && !['string', 'number', 'bigint'].includes(typeof part))
+      throw invalid(name, 'expected text or a number.', at);
     return String(part);
   });
-  return { value: parseText(option, texts.join(','), where), source: 'config' };
+  const text = texts.join(',');
+  return { value: parseText(option, text, name, at), source: 'config', where: placeText(at), text };
 }
 
-function parseText(option: Option, text: string, where: string): unknown {
+function parseText(option: Option, text: string, where: string, at?: Place): unknown {
   if (option.isBoolean()) {
     if (['true', '1', 'yes', 'on'].includes(text.toLowerCase())) return true;
     if (['false', '0', 'no', 'off'].includes(text.toLowerCase())) return false;
-    throw invalid(where, `expected true or false, not ${JSON.stringify(text)}.`);
+    throw invalid(where, `expected true or false, not ${JSON.stringify(text)}.`, at);
   }
   try {
     return option.parseArg === undefined ? text : option.parseArg(text, undefined);
   } catch (error) {
-    throw invalid(where, `${JSON.stringify(text)} is not valid. ${(error as Error).message}`);
+    throw invalid(where, `${JSON.stringify(text)} is not valid. ${(error as Error).message}`, at);
   }
 }
 
-function invalid(where: string, why: string): ParquetryError {
+function invalid(where: string, why: string, at?: Place): ParquetryError {
   return new ParquetryError('CONFIG_INVALID', `${where}: ${why}`, {
+    details: { ...at },
     hint: 'docs/configuration.md lists the values of all settings.',
   });
 }

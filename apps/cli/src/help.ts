@@ -2,7 +2,7 @@ import { Command, Help, type Option } from 'commander';
 import { type Setting, TOPICS } from './setting';
 
 /** Headings of the list of commands, in their order. */
-export type CommandGroup = 'Run' | 'Watch' | 'Check' | 'Look' | 'Maintain';
+export type CommandGroup = 'Prepare' | 'Run' | 'Watch' | 'Check' | 'Look' | 'Maintain';
 
 /** Heading of the options that the help of a command with many options lists first. */
 const OFTEN = 'Most used:';

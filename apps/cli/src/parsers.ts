@@ -59,8 +59,8 @@ export function tailFrom(text: string): 'committed' | 'latest' | number {
   return text === 'committed' || text === 'latest' ? text : wholeNumber(1, 4_294_967_295)(text);
 }
 
-/** Commander parser: an address to listen at, `host:port`. */
-export function listenAddress(text: string): string {
+/** Commander parser: an address, `host:port`. */
+export function hostAndPort(text: string): string {
   const match = /^(\[[\da-f:]+\]|[\w.-]+):(\d{1,5})$/i.exec(text.trim());
   const port = Number(match?.[2]);
   if (!(port >= 1 && port <= 65_535))

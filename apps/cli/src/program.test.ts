@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { SettingsCommand } from './command';
 import { Output } from './output';
@@ -25,18 +26,31 @@ const commands = all(program)
     ];
   });
 
+// The examples name this file.
+const folder = mkdtempSync(path.join(tmpdir(), 'parquetry-help-'));
+const before = process.cwd();
+beforeAll(() => {
+  writeFileSync(path.join(folder, 'parquetry.yaml'), 'source: galexie:lake\narchive: archive\n');
+  process.chdir(folder);
+});
+afterAll(() => {
+  process.chdir(before);
+  rmSync(folder, { recursive: true });
+});
+
 describe('the help', () => {
   it('lists the commands in groups and names nothing that is not available', () => {
     const help = program.helpInformation();
     expect([...help.matchAll(/^(\w+):$/gm)].map(([, heading]) => heading)).toEqual([
       'Options',
+      'Prepare',
       'Run',
       'Watch',
       'Check',
       'Look',
       'Maintain',
     ]);
-    expect(help).not.toMatch(/not available|^ {2}(report|doctor) /m);
+    expect(help).not.toMatch(/not available|^ {2}report /m);
   });
 
   it.each(commands)('of %s has one example, which the command line understands', (name, command, text) => {

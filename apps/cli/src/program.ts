@@ -14,6 +14,9 @@ interface Module {
 
 /** The commands and their modules, in the order of the help. */
 const COMMANDS: Readonly<Record<string, () => Module>> = {
+  init: () => require('./commands/init') as Module,
+  config: () => require('./commands/config') as Module,
+  doctor: () => require('./commands/doctor') as Module,
   backfill: () => require('./commands/backfill') as Module,
   tail: () => require('./commands/tail') as Module,
   schedule: () => require('./commands/schedule') as Module,
@@ -108,10 +111,19 @@ function shared(flags: string, doc: string): Option {
   return new Option(flags, doc).helpGroup('Output:');
 }
 
+/** Variables of libraries, which a setting of ours sets for this process. */
+const VARIABLES: Readonly<Record<string, string>> = {
+  region: 'AWS_REGION',
+  temporalAddress: 'TEMPORAL_ADDRESS',
+  temporalNamespace: 'TEMPORAL_NAMESPACE',
+};
+
 function prepare(command: SettingsCommand, output: Output): void {
   for (const note of command.notes) output.note(note);
-  const region = command.getOptionValue('region') as string | undefined;
-  if (region !== undefined) process.env['AWS_REGION'] = region;
+  for (const [attribute, variable] of Object.entries(VARIABLES)) {
+    const value = command.getOptionValue(attribute) as string | undefined;
+    if (value !== undefined) process.env[variable] = value;
+  }
 }
 
 /** Converts commander's error to a ParquetryError; undefined if help or the version was printed. */

@@ -1,10 +1,25 @@
 import { ParquetryError } from '@parquetry/core';
 
+/** Where a key is in a configuration file; the line counts from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line?: number;
+}
+
+/** `parquetry.yaml:3` */
+export function placeText({ file, line }: Place): string {
+  return line === undefined ? file : `${file}:${line}`;
+}
+
 /** A value of a configuration file, with its key for error messages. */
 export interface ConfigValue {
   readonly key: string;
   readonly value: unknown;
+  readonly at: Place;
 }
+
+/** A setting from the reference program's keys. */
+type ReferenceSetting = Omit<ConfigValue, 'at'> & { readonly name: string };
 
 /**
  * Keys of the reference program's SaveToParquet consumer that have another name here. The other keys
@@ -33,41 +48,48 @@ const STORAGES: Readonly<Record<string, { readonly needs: string; readonly schem
  * @throws ParquetryError CONFIG_INVALID
  */
 export function* referenceSettings(
-  file: string,
+  at: (key: string) => Place,
   keys: ReadonlyMap<string, unknown>,
-): Generator<ConfigValue & { readonly name: string }> {
+): Generator<ReferenceSetting> {
   const renamed = { path_prefix: 'prefix', partition_by: 'layout', ledgers_per_file: 'ledgers-per-folder' };
   for (const [key, name] of Object.entries(renamed))
     if (keys.has(key)) yield { name, key, value: keys.get(key) };
-  yield* archive(file, keys);
+  yield* archive(at, keys);
   const key = 'schema_evolution';
   if (!keys.has(key)) return;
   const value = keys.get(key);
-  if (typeof value !== 'boolean') throw invalid(file, `${key}: expected true or false.`);
+  if (typeof value !== 'boolean') throw invalid(at(key), `${key}: expected true or false.`);
   // Without schema evolution a schema is fixed: a value that does not fit fails the run and is not dropped.
   yield { name: 'contract-columns', key, value: value ? 'evolve' : 'freeze' };
   if (!value) yield { name: 'contract-types', key, value: 'freeze' };
 }
 
 function* archive(
-  file: string,
+  at: (key: string) => Place,
   keys: ReadonlyMap<string, unknown>,
-): Generator<ConfigValue & { readonly name: string }> {
+): Generator<ReferenceSetting> {
   const type = keys.get('storage_type');
   if (type === undefined) {
     const lone = ['local_path', 'bucket_name'].find((key) => keys.has(key));
-    if (lone !== undefined) throw invalid(file, `${lone} needs storage_type: FS, GCS or S3.`);
+    if (lone !== undefined) throw invalid(at(lone), `${lone} needs storage_type: FS, GCS or S3.`);
     return;
   }
   const storage = typeof type === 'string' && Object.hasOwn(STORAGES, type) ? STORAGES[type] : undefined;
   if (storage === undefined)
-    throw invalid(file, `storage_type: expected FS, GCS or S3, not ${JSON.stringify(String(type))}.`);
+    throw invalid(
+      at('storage_type'),
+      `storage_type: expected FS, GCS or S3, not ${JSON.stringify(String(type))}.`,
+    );
   const place = keys.get(storage.needs);
   if (typeof place !== 'string' || place === '')
-    throw invalid(file, `storage_type ${String(type)} needs ${storage.needs}.`);
+    throw invalid(at('storage_type'), `storage_type ${String(type)} needs ${storage.needs}.`);
   yield { name: 'archive', key: storage.needs, value: `${storage.scheme}${place}` };
 }
 
-function invalid(file: string, why: string): ParquetryError {
-  return new ParquetryError('CONFIG_INVALID', `The configuration ${file}: ${why}`, { details: { file } });
+/** CONFIG_INVALID about a configuration file. */
+export function invalid(at: Place, why: string, hint?: string): ParquetryError {
+  return new ParquetryError('CONFIG_INVALID', `The configuration ${placeText(at)}: ${why}`, {
+    details: { ...at },
+    ...(hint === undefined ? {} : { hint }),
+  });
 }

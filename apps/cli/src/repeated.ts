@@ -20,6 +20,7 @@ export const REPEATED_SETTINGS: readonly Setting[] = [
     value: '<where>',
     default: 'committed',
     takes: 'committed, latest, a ledger',
+    accepts: { anyOf: [{ enum: ['committed', 'latest'] }, whole(1, MAX_LEDGER).accepts] },
     parse: tailFrom,
     doc: 'where a tail starts: committed (after the last committed ledger; in a new archive, or for a new message type, at the start of the source), latest, or a ledger; for a schedule: the first ledger of a new archive or message type',
   },

@@ -52,7 +52,7 @@ function processorName(name: string): string {
 }
 
 /** Validates a source URI and makes local paths absolute. @throws ParquetryError SOURCE_INVALID, CONFIG_INVALID */
-function sourceUri(text: string): string {
+export function sourceUri(text: string): string {
   const match = /^([a-z0-9+]+):(.+)$/s.exec(text);
   const hint =
     'Use ndjson:FILES (paths, s3:// or gs:// objects, globs, separated by commas), galexie:FOLDER (also s3://… or gs://…), rpc:URL, galexie:FOLDER,rpc:URL, https://… or processor:NAME.';

@@ -1,4 +1,4 @@
-import { assignmentList, byteSize, choice, duration, wholeNumber } from './parsers';
+import { assignmentList, byteSize, choice, duration, hostAndPort, wholeNumber } from './parsers';
 
 /** The topic of a setting: headings of the help and sections of docs/configuration.md, in order. */
 export const TOPICS = {
@@ -8,6 +8,7 @@ export const TOPICS = {
   run: 'Run',
   tail: 'Tail',
   schedule: 'Schedule',
+  temporal: 'Temporal',
   worker: 'Worker',
   output: 'Output',
 } as const;
@@ -23,6 +24,8 @@ export interface Setting {
   readonly value?: string;
   /** The values it accepts, for docs/configuration.md. */
   readonly takes: string;
+  /** The same as a part of a JSON Schema: what the value may be in the configuration file. */
+  readonly accepts: Accepts;
   readonly doc: string;
   /** Converts text with `parse`. */
   readonly default?: string | number;
@@ -30,32 +33,63 @@ export interface Setting {
   readonly parse?: (text: string, before?: unknown) => unknown;
 }
 
-/** A whole number within bounds. */
-export const whole = (min: number, max: number): Pick<Setting, 'takes' | 'parse'> => ({
+/** A part of a JSON Schema. */
+export type Accepts = Readonly<Record<string, unknown>>;
+
+/** What a kind of value adds to a setting. */
+type Kind = Pick<Setting, 'takes' | 'accepts' | 'parse'>;
+
+/** A whole number within bounds. `1_000` is text in YAML. */
+export const whole = (min: number, max: number): Kind => ({
   takes: `${min}–${max}`,
+  accepts: { type: ['integer', 'string'], minimum: min, maximum: max, pattern: '^[0-9_]+$' },
   parse: wholeNumber(min, max),
 });
 
 /** One of a list of words. */
-export const oneOf = (...values: readonly string[]): Pick<Setting, 'takes' | 'parse'> => ({
+export const oneOf = (...values: readonly string[]): Kind => ({
   takes: values.join(', '),
+  accepts: { enum: values },
   parse: choice(values),
 });
 
+const SCALAR = ['string', 'number'];
+
 /** Any text. */
-export const text = (takes: string): Pick<Setting, 'takes'> => ({ takes });
+export const text = (takes: string): Kind => ({ takes, accepts: { type: SCALAR } });
+
+/** Any text, or a YAML list of its parts. */
+export const list = (takes: string): Kind => ({
+  takes,
+  accepts: { type: [...SCALAR, 'array'], items: { type: SCALAR } },
+});
 
 /** `type=path`, several times. */
-export const assignments: Pick<Setting, 'takes' | 'parse'> = {
-  takes: '`type=path`, several separated by commas',
+export const assignments: Kind = {
+  ...list('`type=path`, several separated by commas'),
   parse: assignmentList,
 };
 
 /** True or false. */
-export const aSwitch: Pick<Setting, 'takes'> = { takes: 'true, false' };
+export const aSwitch: Kind = { takes: 'true, false', accepts: { type: 'boolean' } };
 
 /** Seconds, from a time with its unit. */
-export const aTime: Pick<Setting, 'takes' | 'parse'> = { takes: 'a time: 30s, 10m, 6h, 7d', parse: duration };
+export const aTime: Kind = {
+  takes: 'a time: 30s, 10m, 6h, 7d',
+  accepts: { type: 'string', pattern: '^\\s*[0-9]{1,9}[smhd]\\s*$' },
+  parse: duration,
+};
 
 /** Bytes, from a size with its unit. */
-export const aSize: Pick<Setting, 'takes' | 'parse'> = { takes: 'a size: 512MB, 2GiB', parse: byteSize };
+export const aSize: Kind = {
+  takes: 'a size: 512MB, 2GiB',
+  accepts: { type: SCALAR, pattern: '^\\s*[0-9]+(\\.[0-9]+)?\\s*([kKMG]i?)?B?\\s*$', minimum: 0 },
+  parse: byteSize,
+};
+
+/** A host and a port. */
+export const anAddress: Kind = {
+  takes: 'host:port',
+  accepts: { type: 'string', pattern: '^.+:[0-9]{1,5}$' },
+  parse: hostAndPort,
+};

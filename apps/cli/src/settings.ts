@@ -6,9 +6,8 @@ import {
   DEFAULT_MODE,
   LAYOUTS,
 } from '@parquetry/core';
-import { listenAddress } from './parsers';
 import { REPEATED_SETTINGS } from './repeated';
-import { type Setting, aSize, aSwitch, assignments, oneOf, text, whole } from './setting';
+import { type Setting, aSize, aSwitch, anAddress, assignments, list, oneOf, text, whole } from './setting';
 
 export { type Setting, TOPICS } from './setting';
 
@@ -22,7 +21,7 @@ export const SETTINGS: readonly Setting[] = [
     topic: 'source',
     used: 'often',
     value: '<uri>',
-    ...text('a source'),
+    ...list('a source'),
     doc: 'ndjson:FILES (paths or globs, separated by commas) or galexie:FOLDER, both also on s3:// and gs://; rpc:URL; galexie:FOLDER,rpc:URL; https://HOST/PATH or processor:NAME',
   },
   {
@@ -38,7 +37,7 @@ export const SETTINGS: readonly Setting[] = [
     topic: 'source',
     used: 'often',
     value: '<names>',
-    ...text('names, separated by commas'),
+    ...list('names, separated by commas'),
     doc: 'message types, separated by commas; from ledgers also all, history, state, soroban (see parquetry types; default: ledgers, transactions, contract_data, contract_events)',
   },
   {
@@ -185,7 +184,7 @@ export const SETTINGS: readonly Setting[] = [
     topic: 'files',
     used: 'seldom',
     value: '<columns>',
-    ...text('column names, separated by commas'),
+    ...list('column names, separated by commas'),
     doc: 'sort the rows of a ledger by these columns, then by their position in the source',
   },
   {
@@ -304,6 +303,22 @@ export const SETTINGS: readonly Setting[] = [
     doc: 'print the plan of a backfill and write nothing, as `parquetry plan`; other commands that write refuse',
   },
   {
+    name: 'temporal-address',
+    topic: 'temporal',
+    used: 'seldom',
+    value: '<address>',
+    ...anAddress,
+    doc: 'address of the Temporal server, as TEMPORAL_ADDRESS (default: that of the profile in TEMPORAL_CONFIG_FILE; else the embedded server)',
+  },
+  {
+    name: 'temporal-namespace',
+    topic: 'temporal',
+    used: 'seldom',
+    value: '<name>',
+    ...text('a name'),
+    doc: 'namespace on the Temporal server, as TEMPORAL_NAMESPACE (default: that of the profile; else default)',
+  },
+  {
     name: 'memory',
     topic: 'worker',
     value: '<size>',
@@ -331,8 +346,7 @@ export const SETTINGS: readonly Setting[] = [
     topic: 'worker',
     used: 'seldom',
     value: '<address>',
-    takes: 'host:port',
-    parse: listenAddress,
+    ...anAddress,
     doc: 'serve Prometheus metrics of this worker at http://<address>/metrics, e.g. 127.0.0.1:9464',
   },
   {
@@ -405,9 +419,10 @@ export function attributeName(name: string): string {
   return name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** `buffer-size` → `PARQUETRY_BUFFER_SIZE` */
+/** `buffer-size` → `PARQUETRY_BUFFER_SIZE`; settings of Temporal have the names that the `temporal` CLI has for them. */
 export function environmentName(name: string): string {
-  return `PARQUETRY_${name.toUpperCase().replaceAll('-', '_')}`;
+  const own = name.toUpperCase().replaceAll('-', '_');
+  return name.startsWith('temporal-') ? own : `PARQUETRY_${own}`;
 }
 
 /** `buffer-size` → `buffer_size` */

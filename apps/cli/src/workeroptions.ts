@@ -2,8 +2,12 @@ import { availableParallelism, totalmem } from 'node:os';
 import type { DebugSink } from '@parquetry/worker';
 import { openDebugLog } from './debuglog';
 
+/** Settings of commands that connect to Temporal. */
+export const TEMPORAL_SETTINGS = ['temporal-address', 'temporal-namespace'];
+
 /** Settings of commands that may run a worker. */
 export const WORKER_SETTINGS = [
+  ...TEMPORAL_SETTINGS,
   'memory',
   'threads',
   'slots',
@@ -41,6 +45,15 @@ export interface WorkerSettings {
   readonly debug?: DebugSink;
 }
 
+/** Memory of an idle worker, measured; bytes. */
+export const IDLE_BYTES = 350e6;
+
+/** Memory of the machine, or of the container if that is less; bytes. */
+export function machineMemory(): number {
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+}
+
 /**
  * The limits of the worker in this process. Default: half of the memory, all cores, one step per core plus one.
  * @throws ParquetryError CONFIG_INVALID for a debug log that can't be written
@@ -50,7 +63,7 @@ export function workerSettings(options: WorkerOptions): WorkerSettings {
   const cores = availableParallelism();
   const debug = options.debug ?? debugLog !== undefined;
   return {
-    memoryBytes: options.memory ?? Math.min(Math.floor(totalmem() / 2), 4e9),
+    memoryBytes: options.memory ?? Math.min(Math.floor(machineMemory() / 2), 4e9),
     threads: options.threads ?? cores,
     slots: options.slots ?? Math.min(cores + 1, 8),
     ...(stage === undefined ? {} : { workRoot: stage }),

@@ -4,6 +4,7 @@ export { inspectMessages } from './plan/inspectmessages';
 export { type PlannedDataset } from './plan/partitions';
 export { type RunPreview, previewRun } from './plan/preview';
 export type { Verdict } from './plan/verdict';
+export { probeSource } from './probe';
 export { checkSource } from './sources';
 export type { RunningWorker } from './worker';
 

@@ -2,5 +2,6 @@ export { auditArchive } from './audit';
 export { keptPlans, planFor } from './plans';
 export { type Anchor } from './prove';
 export { type ArchiveProof, proveArchive } from './rows';
+export { leftFolders } from './stages';
 export { findWaste, type Waste } from './waste';
 export type { AuditFinding, DatasetAudit, LumenProof } from './report';

@@ -1,4 +1,5 @@
 export { download } from './download';
+export { serviceAddress } from './endpoint';
 export { FileCache } from './filecache';
 export { assertKey, compareKeys, keyFault } from './key';
 export { LocalStore } from './local';

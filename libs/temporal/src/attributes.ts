@@ -45,6 +45,18 @@ export async function ensureSearchAttributes(connection: Connection, namespace: 
   return missing.map(([name]) => name);
 }
 
+/**
+ * The search attributes that the namespace lacks; adds none.
+ * @throws ParquetryError CONFIG_INVALID when one has another type, or they can't be listed
+ */
+export async function missingSearchAttributes(
+  connection: Connection,
+  namespace: string,
+): Promise<{ readonly names: readonly string[]; readonly commands: readonly string[] }> {
+  const names = (await missingAttributes(connection, namespace)).map(([name]) => name);
+  return { names, commands: createCommands(namespace, names) };
+}
+
 /** The commands that add the missing attributes. */
 function createCommands(namespace: string, missing: readonly string[]): string[] {
   return missing.map((name) => {

@@ -1,4 +1,4 @@
-export { ensureSearchAttributes } from './attributes';
+export { ensureSearchAttributes, missingSearchAttributes } from './attributes';
 export { findTemporalBinary, resolveTemporalBinary } from './binary';
 export type { TemporalConfig } from './config';
 export { loadTemporalConfig } from './config';
@@ -7,5 +7,7 @@ export { connectClient } from './connect';
 export type { DevServer } from './devserver';
 export { acquireDevServer, readDevServer, stopDevServer } from './devserver';
 export { devHome } from './home';
+export { leftRecords } from './leftovers';
 export { listUrl, workflowUrl } from './links';
+export { type Poller, pollersOf } from './pollers';
 export { cacheFolder } from './tools';

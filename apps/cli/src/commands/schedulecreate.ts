@@ -4,6 +4,7 @@ import type { ScheduleOverlapPolicy } from '@temporalio/client';
 import type { Define } from '../cli';
 import type { Output } from '../output';
 import { type BackfillOptions, RUN_SETTINGS } from '../runoptions';
+import { TEMPORAL_SETTINGS } from '../workeroptions';
 
 interface Options extends Omit<BackfillOptions, 'ledgers'> {
   readonly cron?: string;
@@ -19,7 +20,17 @@ interface Options extends Omit<BackfillOptions, 'ledgers'> {
 }
 
 /** When the runs of a schedule start, and which ledgers they write. */
-const SCHEDULE_SETTINGS = ['cron', 'every', 'lag', 'max-ledgers', 'from', 'overlap', 'catch-up', 'paused'];
+const SCHEDULE_SETTINGS = [
+  ...TEMPORAL_SETTINGS,
+  'cron',
+  'every',
+  'lag',
+  'max-ledgers',
+  'from',
+  'overlap',
+  'catch-up',
+  'paused',
+];
 
 /** `parquetry schedule create` */
 export const define: Define = ({ command, output, run }) =>

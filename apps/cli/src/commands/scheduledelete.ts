@@ -1,9 +1,11 @@
 import type { Define } from '../cli';
+import { TEMPORAL_SETTINGS } from '../workeroptions';
 
 /** `parquetry schedule delete` */
 export const define: Define = ({ command, output, run }) =>
   command('delete', 'remove a schedule; its running backfills continue')
     .argument('<name>', 'name of the schedule')
+    .settings(TEMPORAL_SETTINGS)
     .example('parquetry schedule delete nightly')
     .action((name: string) =>
       run(() => {

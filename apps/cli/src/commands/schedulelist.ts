@@ -1,10 +1,12 @@
 import type { Define } from '../cli';
 import type { Output } from '../output';
 import type { DescribedSchedule } from '../schedules';
+import { TEMPORAL_SETTINGS } from '../workeroptions';
 
 /** `parquetry schedule list` */
 export const define: Define = ({ command, output, run }) =>
   command('list', 'list the schedules of backfills')
+    .settings(TEMPORAL_SETTINGS)
     .example('parquetry schedule list')
     .action(() => run(() => scheduleList(output)));
 

@@ -1,10 +1,12 @@
 import type { Define } from '../cli';
+import { TEMPORAL_SETTINGS } from '../workeroptions';
 
 /** `parquetry schedule trigger` */
 export const define: Define = ({ command, output, run }) =>
   command('trigger', 'start a run now')
     .argument('<name>', 'name of the schedule')
     .writes()
+    .settings(TEMPORAL_SETTINGS)
     .example('parquetry schedule trigger nightly')
     .action((name: string) =>
       run(() => {

@@ -2,11 +2,13 @@ import { ParquetryError } from '@parquetry/core';
 import type { Define } from '../cli';
 import type { Output } from '../output';
 import { RUN_ID } from '../runid';
+import { TEMPORAL_SETTINGS } from '../workeroptions';
 
 /** `parquetry status` */
 export const define: Define = ({ command, output, run }) =>
   command('status', 'show the counts of a run and its parked partitions, or the state of a schedule', 'Watch')
     .argument(...RUN_ID)
+    .settings(TEMPORAL_SETTINGS)
     .example('parquetry status backfill-426000-426100-1a2b3c4d')
     .action((id: string) => run(() => status(id, output)));
 

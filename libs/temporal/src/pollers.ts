@@ -1,0 +1,27 @@
+import { temporal } from '@temporalio/proto';
+import type { Connected } from './connect';
+
+const { TASK_QUEUE_TYPE_WORKFLOW } = temporal.api.enums.v1.TaskQueueType;
+
+/** A worker that polled a task queue in the last minutes. */
+export interface Poller {
+  readonly identity: string;
+  /** Build id of a versioned worker. */
+  readonly version: string | undefined;
+}
+
+/** The workers that take workflow tasks from a task queue. */
+export async function pollersOf(
+  { connection, namespace }: Pick<Connected, 'connection' | 'namespace'>,
+  taskQueue: string,
+): Promise<Poller[]> {
+  const { pollers } = await connection.workflowService.describeTaskQueue({
+    namespace,
+    taskQueue: { name: taskQueue },
+    taskQueueType: TASK_QUEUE_TYPE_WORKFLOW,
+  });
+  return (pollers ?? []).map(({ identity, deploymentOptions, workerVersionCapabilities }) => ({
+    identity: identity ?? '',
+    version: deploymentOptions?.buildId || workerVersionCapabilities?.buildId || undefined,
+  }));
+}
