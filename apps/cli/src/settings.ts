@@ -7,7 +7,18 @@ import {
   LAYOUTS,
 } from '@parquetry/core';
 import { REPEATED_SETTINGS } from './repeated';
-import { type Setting, aSize, aSwitch, anAddress, assignments, list, oneOf, text, whole } from './setting';
+import {
+  type Setting,
+  aSize,
+  aSwitch,
+  aTime,
+  anAddress,
+  assignments,
+  list,
+  oneOf,
+  text,
+  whole,
+} from './setting';
 
 export { type Setting, TOPICS } from './setting';
 
@@ -356,6 +367,22 @@ export const SETTINGS: readonly Setting[] = [
     value: '<folder>',
     ...text('a folder'),
     doc: 'folder for what a worker has pulled and not yet committed (default: work/ in .parquetry/)',
+  },
+  {
+    name: 'drain',
+    topic: 'worker',
+    used: 'seldom',
+    value: '<time>',
+    ...aTime,
+    doc: 'on SIGTERM or Ctrl-C, take no new partitions, but finish those that this worker has pulled, for at most this long (default: only running steps end, within 15 s)',
+  },
+  {
+    name: 'take-over-after',
+    topic: 'worker',
+    used: 'seldom',
+    value: '<time>',
+    ...aTime,
+    doc: "another worker pulls a partition again when no worker of this one's stage folder starts its next step within this time (default: 10m)",
   },
   {
     name: 'profile',

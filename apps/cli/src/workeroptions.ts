@@ -12,6 +12,8 @@ export const WORKER_SETTINGS = [
   'threads',
   'slots',
   'stage',
+  'drain',
+  'take-over-after',
   'metrics',
   'debug',
   'debug-log',
@@ -24,6 +26,10 @@ export interface WorkerOptions {
   readonly threads?: number;
   readonly slots?: number;
   readonly stage?: string;
+  /** Seconds. */
+  readonly drain?: number;
+  /** Seconds. */
+  readonly takeOverAfter?: number;
   readonly metrics?: string;
   readonly debug?: boolean;
   readonly debugLog?: string;
@@ -39,6 +45,10 @@ export interface WorkerSettings {
   readonly slots: number;
   /** Folder for stages; default: `work/` in `.parquetry/`. */
   readonly workRoot?: string;
+  /** How long a stopping worker goes on with what it has pulled, milliseconds. */
+  readonly drainMs?: number;
+  /** How long a step may wait for a worker of this work folder, milliseconds. */
+  readonly takeOverMs?: number;
   /** `host:port` to serve Prometheus metrics at; absent to serve none. */
   readonly metrics?: string;
   /** Receives the decisions of the worker in this process. */
@@ -59,7 +69,7 @@ export function machineMemory(): number {
  * @throws ParquetryError CONFIG_INVALID for a debug log that can't be written
  */
 export function workerSettings(options: WorkerOptions): WorkerSettings {
-  const { debugLog, metrics, stage } = options;
+  const { debugLog, drain, metrics, stage, takeOverAfter } = options;
   const cores = availableParallelism();
   const debug = options.debug ?? debugLog !== undefined;
   return {
@@ -67,6 +77,8 @@ export function workerSettings(options: WorkerOptions): WorkerSettings {
     threads: options.threads ?? cores,
     slots: options.slots ?? Math.min(cores + 1, 8),
     ...(stage === undefined ? {} : { workRoot: stage }),
+    ...(drain === undefined ? {} : { drainMs: drain * 1000 }),
+    ...(takeOverAfter === undefined ? {} : { takeOverMs: takeOverAfter * 1000 }),
     ...(metrics === undefined ? {} : { metrics }),
     ...(debug ? { debug: openDebugLog(debugLog) } : {}),
   };

@@ -11,6 +11,8 @@ export interface WorkerDeps {
   readonly pulls: PullPool;
   /** Task queue of the work folder's stages. */
   readonly queue: string;
+  /** How long a step may wait in `queue` before another worker pulls its partition again, milliseconds; absent: 10 min. */
+  readonly takeOverMs?: number;
   readonly client: Client;
   readonly archives: Archives;
   /** Aborted when the worker stops: a step that only waits ends at once, others have a grace period. */

@@ -18,6 +18,8 @@ export interface HostOptions {
   readonly memoryBytes: number;
   /** Concurrent pulls, and concurrent writes, if the memory allows. */
   readonly threads: number;
+  /** See `WorkerDeps.takeOverMs`. */
+  readonly takeOverMs?: number;
   /** See `WorkerDeps.debug`. */
   readonly debug?: DebugSink;
 }
@@ -57,6 +59,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
       writer,
       pulls,
       queue: stageQueue(workplace.folderId),
+      ...(options.takeOverMs === undefined ? {} : { takeOverMs: options.takeOverMs }),
       client: options.client,
       archives,
       stopping: stopping.signal,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { type NativeConnection, Worker } from '@temporalio/worker';
 import { RPC_QUEUE, TASK_QUEUE, WATCH_QUEUE } from '@parquetry/workflows';
@@ -27,6 +28,13 @@ export interface WorkerOptions {
   readonly debug?: DebugSink;
   /** Grace period for running steps when the worker stops. */
   readonly graceMs?: number;
+  /** See `WorkerDeps.takeOverMs`. */
+  readonly takeOverMs?: number;
+  /**
+   * When the worker stops, it takes no new partitions but finishes those that it has pulled, for at most this long.
+   * Absent: only the running steps end, within the grace period.
+   */
+  readonly drainMs?: number;
 }
 
 /** Most tails that one worker watches. They mostly wait, so they do not count as running steps. */
@@ -34,6 +42,9 @@ const WATCHES = 100;
 
 /** Time limit for asking the server whether a workflow has ended, milliseconds. */
 const ASK_MS = 5_000;
+
+/** How often a stopping worker looks whether its stages are committed, milliseconds. */
+const DRAIN_POLL_MS = 200;
 
 /** A running worker. */
 export interface RunningWorker {
@@ -50,8 +61,9 @@ export interface RunningWorker {
  * sources, and the one of its work folder for steps that need staged files. All share one DuckDB.
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { connection, namespace, slots } = options;
+  const { connection, namespace, slots, drainMs = 0 } = options;
   const codePath = workflowBundle();
+  const graceMs = options.graceMs ?? 15_000;
   const host = await openHost(options);
   const common = {
     connection,
@@ -59,8 +71,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     maxConcurrentActivityTaskExecutions: slots,
     // A cancellation arrives with the response to a heartbeat, so heartbeats are not throttled.
     maxHeartbeatThrottleInterval: '1s',
-    shutdownGraceTime: options.graceMs ?? 15_000,
-    shutdownForceTime: (options.graceMs ?? 15_000) + 30_000,
+    shutdownGraceTime: Math.max(graceMs, drainMs),
+    shutdownForceTime: Math.max(graceMs, drainMs) + 30_000,
     interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
   };
   const watching = createWatchActivities(host.deps);
@@ -99,6 +111,20 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     host.stop();
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
+  let draining = false;
+  /** Stops taking new work, and waits until the stages of this process are committed or the time is over. */
+  const drain = async (): Promise<void> => {
+    const until = Date.now() + drainMs;
+    draining = true;
+    host.stop();
+    for (const worker of workers) if (worker !== stages && worker.getState() === 'RUNNING') worker.shutdown();
+    // A pull that is still running makes one more stage.
+    const pulling = (): boolean =>
+      workers.some((worker) => worker !== stages && worker.getState() !== 'STOPPED');
+    while (Date.now() < until && stages.getState() === 'RUNNING')
+      if (pulling() || (await host.workplace.hasStages())) await sleep(DRAIN_POLL_MS);
+      else return;
+  };
   const isOver = async (workflowId: string): Promise<boolean> => {
     try {
       const { client } = options;
@@ -115,7 +141,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     const stopCleanup = startCleanup(host.workplace, isOver);
     try {
       // When one of them fails, the others must stop too.
-      const ends = workers.map((worker) => worker.run().finally(stop));
+      const ends = workers.map((worker) => worker.run().finally(() => draining || stop()));
       await Promise.allSettled(ends);
       await Promise.all(ends);
     } finally {
@@ -128,6 +154,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     workerId: shared.options.identity,
     stopped,
     async shutdown() {
+      if (drainMs > 0) await drain();
       stop();
       await stopped;
     },

@@ -21,6 +21,8 @@ const STAGE_ID = /^[0-9a-f-]{1,64}$/;
  * at once.
  */
 export class Workplace {
+  private readonly created = new Set<string>();
+
   private constructor(
     private readonly root: string,
     /** Id of the work folder, shared by all of its workers. */
@@ -81,6 +83,13 @@ export class Workplace {
     await mkdir(draft);
     await writeFile(path.join(draft, OWNER_FILE), JSON.stringify({ ...self(), workflowId }));
     await rename(draft, this.stageDir(stageId));
+    this.created.add(stageId);
+  }
+
+  /** Whether a stage that this process created still waits for a step. */
+  async hasStages(): Promise<boolean> {
+    const stages = await filesIn(path.join(this.root, 'stages'));
+    return stages.some((stage) => this.created.has(path.basename(stage)));
   }
 
   /**

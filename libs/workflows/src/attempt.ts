@@ -130,7 +130,7 @@ async function runStage(
     // Each commit removes its part of the stage; parts that failed or were cancelled are removed here.
     if (!clean)
       await CancellationScope.nonCancellable(() =>
-        stageSteps(stage.queue, 'stage', input.task.range).dropStage(stage.stageId),
+        stageSteps(stage, 'stage', input.task.range).dropStage(stage.stageId),
       ).catch((error: unknown) => log.info('the stage could not be removed now', { error: String(error) }));
   }
 }
@@ -142,7 +142,7 @@ async function runDataset(
   onStep: (dataset: string, step: string) => void,
 ): Promise<Outcome> {
   const { archive, plan, task } = input;
-  const steps = stageSteps(stage.queue, dataset, task.range);
+  const steps = stageSteps(stage, dataset, task.range);
   const base = {
     archive,
     plan,

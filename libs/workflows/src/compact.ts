@@ -112,8 +112,8 @@ async function compactGroup(input: CompactInput, group: CompactGroup): Promise<O
     try {
       const merged = await mergeSegments({ input, group });
       if (merged.kind === 'done') return { files: 0, rows: 0 };
-      const { plan, stageId, queue, schemaVersion } = merged;
-      const steps = stageSteps(queue, dataset, range);
+      const { plan, stageId, schemaVersion } = merged;
+      const steps = stageSteps(merged, dataset, range);
       leave = () => CancellationScope.nonCancellable(() => steps.dropStage(stageId)).catch(() => undefined);
       const base = { archive: input.archive, plan, stageId, range, dataset, schemaVersion, compaction: true };
       step = 'verifyRowCounts';

@@ -1,6 +1,6 @@
 import { type LedgerRange, formatRange } from '@parquetry/core';
 import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
-import type { SharedActivities, StageActivities } from './contract/activities';
+import type { SharedActivities, StageActivities, StageQueue } from './contract/activities';
 import type { CompactActivities } from './contract/compact';
 import { WATCH_QUEUE } from './contract/names';
 import type { ScheduleActivities } from './contract/schedule';
@@ -88,13 +88,17 @@ export const cut: TailActivities['cut'] = (request) =>
 
 /**
  * The steps of one dataset, on the workers of the work folder that has its stage. If no worker starts a step within
- * `scheduleToStartTimeout`, the folder's machine is lost.
+ * `takeOverMs`, the folder's machine is lost.
  */
-export function stageSteps(queue: string, dataset: string, range: LedgerRange): StageActivities {
+export function stageSteps(
+  { queue, takeOverMs }: StageQueue,
+  dataset: string,
+  range: LedgerRange,
+): StageActivities {
   const options = (what: string, base: ActivityOptions): ActivityOptions => ({
     ...base,
     taskQueue: queue,
-    scheduleToStartTimeout: '10m',
+    scheduleToStartTimeout: takeOverMs ?? '10m',
     summary: `${dataset} ${formatRange(range)}: ${what}`,
   });
   const step = (what: string, base: ActivityOptions): StageActivities =>

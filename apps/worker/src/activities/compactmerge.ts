@@ -23,7 +23,7 @@ import { storePlan } from '../plan/stored';
 
 /** See `CompactActivities.mergeSegments`. */
 export async function mergeSegments(
-  { archives, workplace, writer, queue }: WorkerDeps,
+  { archives, workplace, writer, queue, takeOverMs }: WorkerDeps,
   { input, group }: { readonly input: CompactInput; readonly group: CompactGroup },
 ): Promise<MergeResult> {
   const archive = await archives.get(input.archive);
@@ -94,7 +94,15 @@ export async function mergeSegments(
       },
       'compactions',
     );
-    return { kind: 'staged', stageId, queue, plan, schemaVersion: schema.version, rows };
+    return {
+      kind: 'staged',
+      stageId,
+      queue,
+      ...(takeOverMs === undefined ? {} : { takeOverMs }),
+      plan,
+      schemaVersion: schema.version,
+      rows,
+    };
   } catch (error) {
     await rm(stageDir, { recursive: true, force: true });
     throw error;

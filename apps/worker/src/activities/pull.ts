@@ -10,7 +10,7 @@ import { loadPlan, spoolKey } from '../plan/stored';
 
 /** See `SharedActivities.pull`. */
 export async function pull(
-  { workplace, queue, pulls, debug }: WorkerDeps,
+  { workplace, queue, takeOverMs, pulls, debug }: WorkerDeps,
   { archive, plan, task }: PlanRef & { readonly task: PartitionTask },
 ): Promise<PullResult> {
   const { spec } = await loadPlan(openStore(archive), archive, plan);
@@ -34,6 +34,7 @@ export async function pull(
     return {
       stageId,
       queue,
+      ...(takeOverMs === undefined ? {} : { takeOverMs }),
       bytesRead: manifest.bytesRead,
       ...(manifest.conservation === undefined ? {} : { conservation: manifest.conservation }),
       datasets: manifest.datasets.map(({ dataset, messages, rows, rejected }) => ({

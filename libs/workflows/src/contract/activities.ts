@@ -19,9 +19,18 @@ export interface NextPartitions {
 }
 
 /** Location of a stage: later steps run on the queue of its work folder. */
-export interface StageRef {
+export interface StageRef extends StageQueue {
   readonly stageId: string;
+}
+
+/** The task queue of a work folder. */
+export interface StageQueue {
   readonly queue: string;
+  /**
+   * Milliseconds that a step may wait in this queue before the folder counts as lost and its partition is pulled again
+   * by another worker; absent: ten minutes.
+   */
+  readonly takeOverMs?: number;
 }
 
 /** Staged counts of one dataset. */
