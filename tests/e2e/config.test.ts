@@ -142,7 +142,7 @@ describe('settings, plans and messages looked at', () => {
       ...source,
     ]);
     expect(code).toBe(0);
-    expect(stderr).toMatch(/say where messages are with --source/);
+    expect(stderr).toMatch(/set the source with --source/);
     expect((await list('moved')).map(({ key }) => key.replace(/-\d+\.parquet$/, ''))).toEqual([
       'lake/trade/ledgers/100-125/stellar-data-100-119',
       'lake/trade/ledgers/100-125/stellar-data-120-124',
