@@ -4,12 +4,19 @@ import path from 'node:path';
 
 const ROOT = path.resolve(__dirname, '../..');
 
-it.each(['message-types', 'configuration', 'errors'])('docs/%s.md is up to date with the code', (page) => {
-  const { status, stderr } = spawnSync(process.execPath, [path.join(ROOT, `tools/${page}.mjs`), '--check'], {
-    encoding: 'utf8',
-  });
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-});
+it.each(['message-types', 'configuration', 'errors', 'help'])(
+  'docs/%s.md is up to date with the code',
+  (page) => {
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [path.join(ROOT, `tools/${page}.mjs`), '--check'],
+      {
+        encoding: 'utf8',
+      },
+    );
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  },
+);
 
 it.each(['README.md', 'CONTRIBUTING.md'])('%s links to pages that are there', (page) => {
   const links = [...readFileSync(path.join(ROOT, page), 'utf8').matchAll(/\]\(([^)#:]+)\)/g)].map(

@@ -4,6 +4,7 @@ import type { Cli, Define } from './cli';
 import { SettingsCommand } from './command';
 import type { CommandGroup } from './help';
 import type { Output } from './output';
+import { TOPIC_NAMES } from './topicnames';
 
 const { version } = require('../package.json') as { readonly version: string };
 
@@ -17,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Module>> = {
   init: () => require('./commands/init') as Module,
   config: () => require('./commands/config') as Module,
   doctor: () => require('./commands/doctor') as Module,
+  completion: () => require('./commands/completion') as Module,
   backfill: () => require('./commands/backfill') as Module,
   tail: () => require('./commands/tail') as Module,
   schedule: () => require('./commands/schedule') as Module,
@@ -41,6 +43,7 @@ const COMMANDS: Readonly<Record<string, () => Module>> = {
   schema: () => require('./commands/schema') as Module,
   types: () => require('./commands/types') as Module,
   version: () => require('./commands/version') as Module,
+  help: () => require('./commands/help') as Module,
   compact: () => require('./commands/compact') as Module,
   gc: () => require('./commands/gc') as Module,
 };
@@ -58,9 +61,11 @@ export function createProgram(
     .description('Stellar ledger ranges in, a verified Parquet archive out.')
     .version(version, '-V, --version', 'show the version')
     .addHelpOption(new Option('-h, --help', 'show this help'))
-    .commandsGroup('Look:')
-    .helpCommand('help [command]', 'show the help of a command')
-    .addHelpText('after', '\n`parquetry COMMAND --help` explains a command and shows an example.');
+    .helpCommand(false)
+    .addHelpText(
+      'after',
+      `\n\`parquetry COMMAND --help\` explains a command and shows an example.\nTopics of \`parquetry help\`: ${TOPIC_NAMES.join(', ')}.`,
+    );
   const cli = createCli(output, done);
   for (const load of wanted(argv)) program.addCommand(load().define(cli));
   return program;
@@ -68,8 +73,7 @@ export function createProgram(
 
 function wanted(argv: readonly string[]): (() => Module)[] {
   if (['-V', '--version'].includes(argv[0] ?? '')) return [];
-  const [first = '', second = ''] = argv.filter((text) => !text.startsWith('-'));
-  const name = first === 'help' ? second : first;
+  const [name = ''] = argv.filter((text) => !text.startsWith('-'));
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   return load === undefined ? Object.values(COMMANDS) : [load];
 }

@@ -93,3 +93,12 @@ export const anAddress: Kind = {
   accepts: { type: 'string', pattern: '^.+:[0-9]{1,5}$' },
   parse: hostAndPort,
 };
+
+/** The words that a setting takes, for completion; none for other values. */
+export function wordsOf({ accepts }: Pick<Setting, 'accepts'>): readonly string[] {
+  const { enum: words = [], anyOf = [] } = accepts as {
+    enum?: readonly string[];
+    anyOf?: readonly Accepts[];
+  };
+  return [...words, ...anyOf.flatMap((part) => wordsOf({ accepts: part }))];
+}

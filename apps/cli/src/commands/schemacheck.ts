@@ -1,5 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { type CompatibilityMode, DEFAULT_MODE, ParquetryError, parseMode } from '@parquetry/core';
+import {
+  COMPATIBILITY_MODES,
+  type CompatibilityMode,
+  DEFAULT_MODE,
+  ParquetryError,
+  parseMode,
+} from '@parquetry/core';
+import { Option } from 'commander';
 import type { SchemaChange } from '@parquetry/schema';
 import type { Define } from '../cli';
 import type { Output } from '../output';
@@ -14,7 +21,12 @@ export const define: Define = ({ command, output, run }) =>
     .argument(...SUBJECT)
     .argument('<file>', 'JSON file, as `schema show --json` prints it')
     .settings(['archive', 'region'], { required: ['archive'] })
-    .option('--mode <name>', 'compatibility mode', parseMode, DEFAULT_MODE)
+    .addOption(
+      new Option('--mode <name>', 'compatibility mode')
+        .choices(COMPATIBILITY_MODES.map((mode) => mode.toLowerCase()))
+        .argParser(parseMode)
+        .default(DEFAULT_MODE),
+    )
     .example('parquetry schema check payment payment.json --archive ./archive --mode full')
     .action(
       (subject: string, file: string, { archive, mode }: { archive: string; mode: CompatibilityMode }) =>

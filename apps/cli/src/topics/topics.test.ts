@@ -1,0 +1,39 @@
+import { ERROR_CODES } from '@parquetry/core';
+import { VARIABLES } from '../environment';
+import { SETTINGS, environmentName } from '../settings';
+import { runInProcess } from '../testing/run';
+import { TOPIC_NAMES } from '../topicnames';
+import { TOPICS } from '.';
+
+const text = async (name: string): Promise<string> => (await runInProcess('help', name)).stdout;
+
+describe('parquetry help', () => {
+  it('prints every topic that its help names, in lines that fit a terminal', async () => {
+    expect(TOPICS.map(({ name }) => name)).toEqual(TOPIC_NAMES);
+    for (const name of TOPIC_NAMES) {
+      const printed = await text(name);
+      expect(printed.length).toBeGreaterThan(500);
+      expect(printed.split('\n').filter((line) => line.length > 120)).toEqual([]);
+    }
+  });
+
+  it('has every setting and variable, and every error code with its exit code', async () => {
+    const environment = await text('environment');
+    for (const name of [
+      ...SETTINGS.map((setting) => environmentName(setting.name)),
+      ...VARIABLES.map(({ name }) => name),
+    ])
+      expect(environment).toMatch(new RegExp(`^ {4}${name} `, 'm'));
+    const parts = (await text('exit-codes')).split(/^\*\*(\d+)\*\* /m);
+    for (const [code, { exit }] of Object.entries(ERROR_CODES))
+      expect(parts[parts.indexOf(String(exit)) + 1]).toMatch(new RegExp(`\\b${code}\\b`));
+  });
+
+  it('prints the help of a command, refuses unknown names and suggests topics', async () => {
+    expect((await text('backfill')).split('\n')[0]).toBe('Usage: parquetry backfill [options]');
+    expect((await runInProcess('help', 'schema', 'list')).stdout).toContain('parquetry schema list');
+    expect((await runInProcess('help')).stdout).toContain('Topics of `parquetry help`');
+    const unknown = await runInProcess('help', 'exitcodes');
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('exit-codes')]);
+  });
+});
