@@ -1,4 +1,4 @@
-// `npm run bench [-- WHAT] [options]`. WHAT: all (default: backfill, lake and orchestration), backfill, lake, stellar, schemas, memory, startup, orchestration.
+// `npm run bench [-- WHAT] [options]`. WHAT: all (default: backfill, lake and orchestration), backfill, lake, stellar, schemas, memory, startup, orchestration, workers.
 import { parseArgs } from 'node:util';
 import { cpus, loadavg } from 'node:os';
 
@@ -10,6 +10,7 @@ npm run bench -- stellar [--rounds 5] [--json]                    rows of real l
 npm run bench -- schemas [--pairs 5] [--messages 1000000] [--json]
 npm run bench -- memory [--messages 800000] [--limits-mb 256,1024] [--lanes-messages N] [--json]
                        that many, and ten times as many, as one partition; as many as these, or N, as two at once
+npm run bench -- workers [--workers 1,2,4] [--ledgers 400] [--delay-ms 60] [--json]      one backfill by several workers on a slow store
 npm run bench -- startup [--rounds 15] [--json]                    the command line before its command runs
 npm run bench -- orchestration [--rounds 3] [--servers memory,disk] [--json]      milliseconds an empty partition
 npm run bench -- orchestration --partitions 2000 [--concurrency 16] [--max-parked 100] [--json]    a long run with failures`;
@@ -20,7 +21,9 @@ const { values, positionals } = parseArgs({
     pairs: { type: 'string', default: '5' },
     slow: { type: 'string', default: '5' },
     messages: { type: 'string' },
-    ledgers: { type: 'string', default: '10000' },
+    ledgers: { type: 'string' },
+    workers: { type: 'string', default: '1,2,4' },
+    'delay-ms': { type: 'string' },
     partitions: { type: 'string' },
     concurrency: { type: 'string' },
     'max-parked': { type: 'string', default: '100' },
@@ -62,7 +65,7 @@ const BENCHES = {
   async lake() {
     const { lake, printed } = await import('./lake.mjs');
     const report = await lake({
-      ledgers: number('ledgers'),
+      ledgers: number('ledgers', 10_000),
       rounds: number('rounds', 3),
       partitions: number('partitions', 8),
       concurrency: number('concurrency', 4),
@@ -94,6 +97,15 @@ const BENCHES = {
       messages: number('messages', 800_000),
       limitsMb: values['limits-mb'].split(',').map(Number),
       ...(values['lanes-messages'] === undefined ? {} : { lanesMessages: number('lanes-messages') }),
+    });
+    return { report, text: printed(report) };
+  },
+  async workers() {
+    const { workers, printed } = await import('./workers.mjs');
+    const report = await workers({
+      ledgers: number('ledgers', 400),
+      counts: values.workers.split(',').map(Number),
+      delayMs: number('delay-ms', 60),
     });
     return { report, text: printed(report) };
   },

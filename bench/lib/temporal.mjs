@@ -16,7 +16,7 @@ const START_LIMIT_MS = 60_000;
 
 /**
  * Starts `temporal server start-dev`, in memory or on a database file, and connects to it.
- * @returns {Promise<{address: string, client: object, dir: string, stop: () => Promise<void>}>} `dir` is a folder that goes with it
+ * @returns {Promise<{address: string, client: object, dir: string, pid: number, stop: () => Promise<void>}>} `dir` is a folder that goes with it
  */
 export async function startServer({ persistent }, log = console.error) {
   const binary = await resolveTemporalBinary({ onProgress: log });
@@ -42,6 +42,7 @@ export async function startServer({ persistent }, log = console.error) {
     address,
     client,
     dir,
+    pid: server.pid,
     async stop() {
       await connection.close();
       await server.stop();
