@@ -202,7 +202,7 @@ describe('rpc source', () => {
     node.fault = () => ({ status: 503, headers: { 'retry-after': '30' } });
     const abort = new AbortController();
     const feed = await openRpcFeed(node.url, { network: SAMPLE_NETWORK }, FAST);
-    const reading = feed.ledgers(ALL, [], abort.signal).next();
+    const reading = feed.ledgers(ALL, [], { signal: abort.signal }).next();
     setTimeout(() => abort.abort(), 100);
     const began = performance.now();
     await expect(reading).rejects.toThrow();

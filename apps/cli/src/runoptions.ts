@@ -47,6 +47,7 @@ export const SPEC_SETTINGS = [
   'contract-types',
   'compatibility',
   'max-rejects',
+  'unknown',
   'verify',
   ...MESSAGE_SETTINGS,
   'network',
@@ -92,6 +93,7 @@ export interface SpecOptions extends MessageOptions {
   readonly rotationIntervalMinutes?: number;
   readonly sortBy?: string;
   readonly maxRejects: number;
+  readonly unknown?: 'fail' | 'keep';
   readonly verify: VerifyLevel;
   readonly mode?: RunMode;
   readonly schema?: 'committed' | 'latest';

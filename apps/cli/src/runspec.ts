@@ -121,6 +121,7 @@ export function runSpec<T extends Partial<Pick<RunSpec, 'range'>>>(
     verify: options.verify,
     ...(options.mode === 'replace' ? { mode: options.mode } : {}),
     ...(options.keepReplaced === true ? { keepReplaced: true } : {}),
+    ...(options.unknown === 'keep' ? { unknown: options.unknown } : {}),
   };
 }
 

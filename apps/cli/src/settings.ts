@@ -241,6 +241,15 @@ export const SETTINGS: readonly Setting[] = [
     doc: 'rejected messages allowed in a dataset of a partition',
   },
   {
+    name: 'unknown',
+    topic: 'run',
+    used: 'seldom',
+    value: '<what>',
+    default: 'fail',
+    ...oneOf('fail', 'keep'),
+    doc: 'a ledger with an XDR value that this version does not know: fail the partition, or keep the ledger as a reject with its XDR (not counted by max-rejects)',
+  },
+  {
     name: 'contract-columns',
     topic: 'run',
     used: 'seldom',

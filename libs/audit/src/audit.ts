@@ -15,6 +15,7 @@ import {
   formatRange,
   intersectRange,
   isParquetryError,
+  mergeIntervals,
   partitionColumns,
   subtractIntervals,
   MAX_LEDGER,
@@ -108,12 +109,21 @@ async function auditDataset(
     bytes: files.reduce((sum, file) => sum + file.size, 0),
     ledgers: countLedgers(coverage),
     coverage,
+    rejected: rejectedLedgers([...segments.values()]),
     proof,
     ...(lumens === undefined ? {} : { lumens: lumens.lumens }),
     glob: globOf(archive, snapshot.folder),
     globExact: !findings.some(({ code }) => NOT_EXACT.has(code)),
     findings,
   };
+}
+
+function rejectedLedgers(segments: readonly SegmentRecord[]): Intervals {
+  return mergeIntervals(
+    segments.flatMap(({ identity }) =>
+      identity.rejectedLedgers.map(({ ledger }) => ({ start: ledger, end: ledger })),
+    ),
+  );
 }
 
 /** All tables of a pull have the same record of native balances; that of accounts is reported. */

@@ -33,6 +33,8 @@ export interface DatasetAudit {
   readonly ledgers: number;
   /** Covered ledgers, merged. */
   readonly coverage: readonly LedgerRange[];
+  /** Covered ledgers with rejects, merged. */
+  readonly rejected: readonly LedgerRange[];
   /** Proof of the coverage: `chain` when every segment's hash chain was checked at its pull and the chains connect. */
   readonly proof: 'chain' | 'declared' | 'mixed' | 'none';
   /** What the pulls found about native balances; only for `accounts`. */

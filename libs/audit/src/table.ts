@@ -24,6 +24,8 @@ export interface ProofScope {
   readonly datasets?: readonly string[];
   /** Keys of unreadable files; their ledgers are excluded. */
   readonly damaged: ReadonlySet<string>;
+  /** Ledgers with rejects, by dataset; they are excluded, because rows are missing. */
+  readonly rejected: ReadonlyMap<string, Intervals>;
 }
 
 /** The table of a message type; empty when the archive does not have it, or has it without these columns. */
@@ -31,7 +33,7 @@ export async function openTable(
   archive: Archive,
   messageType: string,
   columns: readonly string[],
-  { range, datasets, damaged }: ProofScope,
+  { range, datasets, damaged, rejected }: ProofScope,
 ): Promise<Table> {
   const files: { file: LiveFile; schema: RegisteredSchema }[] = [];
   const answers: LedgerRange[] = [];
@@ -44,7 +46,8 @@ export async function openTable(
     const schema = await archive.registry.get(subject, version);
     const names = new Set(schema.schema.fields.map(({ name }) => name));
     if (columns.some((name) => !names.has(name))) return { files: [], answers: [] };
-    let covered: Intervals = snapshot.coverage;
+    const without = rejected.get(dataset) ?? [];
+    let covered = snapshot.coverage.flatMap((part) => subtractIntervals(part, without));
     for (const file of snapshot.files) {
       if (file.range === undefined) continue;
       if (range !== undefined && intersectRange(file.range, range) === undefined) continue;

@@ -7,6 +7,8 @@ export const REJECT_CODES = {
   TOO_DEEP: 'Values are nested too deeply.',
   TOO_MANY_VALUES: 'The message has too many values.',
   LINE_TOO_LONG: 'The line is longer than a message may be; only its beginning is kept.',
+  // the ledger of a lake or node
+  UNKNOWN_XDR: 'The ledger has an XDR value that this version does not know; --unknown keep kept its XDR.',
   // the type
   NO_MESSAGE_TYPE: 'The message names no type and no default type is set.',
   BAD_MESSAGE_TYPE: 'The message type can’t name a dataset, or differs from another one in case only.',

@@ -100,11 +100,12 @@ export interface Reject {
   readonly column?: string;
   readonly expected?: string;
   readonly actual?: string;
-  /** `{file}:{line}` for NDJSON (line 1-based), the object key for lakes. */
+  /** `{file}:{line}` for NDJSON (line 1-based); the object or the node's address for ledgers. */
   readonly position: string;
   /**
    * Position of a line that is too long to be kept: its offset in the file (in the decompressed content of a compressed
-   * file), its bytes up to the line feed, and their sha256. `raw` has its beginning.
+   * file), its bytes up to the line feed, and their sha256. `raw` has its beginning. Also of a ledger's XDR, whose
+   * `raw_base64` is complete for one message type of a pull and has its beginning for the others.
    */
   readonly offset?: number;
   readonly length?: number;

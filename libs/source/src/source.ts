@@ -50,6 +50,8 @@ export interface PullRequest {
   readonly spareDir?: string;
   /** If set, a row whose close time belongs to another folder than its ledger's first row is a CLOSE_TIME_CONFLICT. */
   readonly layout?: Layout;
+  /** `keep`: a ledger that this version can't decode is a reject of every dataset. Absent: an error. */
+  readonly unknown?: 'keep' | undefined;
   /** Called with the outcome of every message. */
   readonly onDecision?: (decision: MessageDecision) => void;
   /** A folder shared by all pulls of a run on this machine, for spooled (decompressed) files. */

@@ -81,6 +81,12 @@ export class ConservationCheck {
     this.previous = totals;
   }
 
+  /** Counts a ledger whose totals are not known. */
+  miss(): void {
+    this.previous = undefined;
+    this.unchecked += 1;
+  }
+
   /**
    * Checks a ledger whose entries changed native balances by `change` stroops; undefined when that is not known. Returns
    * what it is off by, if it fails.

@@ -9,7 +9,7 @@ export {
   lumensChanged,
 } from './conservation';
 export { KNOWN_NETWORKS, detectNetwork } from './network';
-export { type ResultPair, checkLedger, resultSetHashOf } from './proof';
+export { type ResultPair, checkLedger, checkLink, resultSetHashOf } from './proof';
 export {
   type OperationCounts,
   REFERENCE_COLUMNS,
@@ -21,7 +21,7 @@ export {
   setFault,
 } from './rowproof';
 export { nativeContract } from './rows/assetid';
-export { LedgerContext } from './rows/context';
+export { LedgerContext, closeTimeMicros } from './rows/context';
 export { DEVIATIONS } from './rows/deviations';
 export { type StellarType, isStellarType, stellarRows } from './rows';
 export type { Row, RowValue } from './rows/row';
@@ -29,3 +29,4 @@ export { hex } from './sep51';
 export * from './sep54';
 export { type DecodedLedger, assertEnd, readBatchHeader, readHeader, readLedger } from './xdr/reader';
 export type { LedgerHeader } from './xdr/types';
+export { type UnknownLedger, readUnknown } from './xdr/unknown';

@@ -3,6 +3,7 @@ import { ParquetryError } from '@parquetry/core';
 import { envelopesOf } from './rows/envelopes';
 import { hex } from './sep51';
 import type { DecodedLedger } from './xdr/reader';
+import type { LedgerHeader } from './xdr/types';
 
 /**
  * Verifies a complete ledger against its own header. sha256(header) is the ledger's hash. previousLedgerHash equals
@@ -30,6 +31,16 @@ export function checkLedger(ledger: DecodedLedger, previousHash?: string): void 
     const { xdrStart, xdrEnd } = meta.value.txSet;
     expect('transaction set hash', setHash, sha256(bytes.subarray(xdrStart, xdrEnd)));
   }
+}
+
+/**
+ * Verifies the link of a ledger whose header alone could be read.
+ * @throws ParquetryError CHAIN_BROKEN with the ledger and both hashes
+ */
+export function checkLink({ ledgerSeq, previousLedgerHash }: LedgerHeader, previousHash: string | undefined): void {
+  const actual = hex(previousLedgerHash);
+  if (previousHash !== undefined && previousHash !== actual)
+    throw broken(ledgerSeq, 'previous ledger hash', previousHash, actual);
 }
 
 /** The header's txSetHash when consensus replaced the transaction set with an empty one (CAP-83). */

@@ -78,6 +78,7 @@ export async function verify(root: string, request: VerifyOptions, output: Outpu
         ...(range === undefined ? {} : { range }),
         ...(datasets === undefined ? {} : { datasets }),
         anchors,
+        rejected: new Map(audits.map(({ dataset, rejected }) => [dataset, rejected])),
         damaged: new Set(findings.flatMap(({ fault, key }) => (fault && key !== undefined ? [key] : []))),
       })
     : undefined;

@@ -173,7 +173,7 @@ export async function openReader(
   const { spec, cursor, lag, types, messages, index, marks } = options;
   if (index !== undefined) {
     const feed = await openFeed(spec.source.uri, index.data);
-    return new LedgerTail(feed, { cursor, lag, types: lakeTypes(spec), index });
+    return new LedgerTail(feed, { cursor, lag, types: lakeTypes(spec), index, unknown: spec.unknown });
   }
   if (isProcessorUri(spec.source.uri))
     throw new ParquetryError('NOT_AVAILABLE', 'A processor can be backfilled, but not followed yet.', {

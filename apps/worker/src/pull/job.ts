@@ -49,6 +49,7 @@ export async function runPull(job: PullJob, hooks: PullHooks): Promise<StageMani
     spareDir,
     spoolDir,
     layout,
+    unknown: spec.unknown,
     ...hooks,
   });
 }

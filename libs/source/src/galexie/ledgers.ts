@@ -1,15 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type LedgerRange, ParquetryError, intersectRange } from '@parquetry/core';
 import {
-  type DecodedLedger,
   type StellarType,
   assertEnd,
   batchesOf,
   objectKey,
   readBatchHeader,
-  readLedger,
 } from '@parquetry/stellar';
-import type { FeedLedger } from '../ledgers/feed';
+import type { FeedLedger, ReadLedger, ReadOptions } from '../ledgers/feed';
+import { readOrKeep } from '../ledgers/keep';
 import type { LakeConfig } from './lake';
 import type { LakeStore } from './store';
 import { decompressObject } from '../zstd/object';
@@ -34,15 +33,15 @@ export async function* lakeLedgers(
   config: LakeConfig,
   range: LedgerRange,
   types: readonly StellarType[],
-  signal?: AbortSignal,
+  { signal, unknown }: ReadOptions = {},
 ): AsyncGenerator<FeedLedger> {
   let bytesRead = 0;
   for await (const { batch, object } of loadBatches(store, config, range)) {
     bytesRead += object.compressed;
     const wanted = intersectRange(range, batch) ?? range;
-    for (const { sequence, ledger } of decodeBatch(object, batch, wanted, types)) {
+    for (const item of decodeBatch(object, batch, wanted, types, unknown)) {
       signal?.throwIfAborted();
-      if (sequence >= wanted.start - 1) yield { sequence, ledger, bytesRead };
+      if (item.sequence >= wanted.start - 1) yield { ...item, bytesRead };
       await nextTurn();
     }
   }
@@ -81,7 +80,7 @@ async function loadObject(
     const key = objectKey(config.layout, batch.start, extension);
     const compressed = await store.get(key);
     if (compressed !== undefined)
-      return { key, bytes: await decompressObject(key, compressed), compressed: compressed.length };
+      return { key, bytes: await decompressObject(key, compressed, batch.end - batch.start + 1), compressed: compressed.length };
   }
   throw missing(ledger, objectKey(config.layout, batch.start, config.extensions[0]), 'which does not exist');
 }
@@ -92,19 +91,23 @@ function* decodeBatch(
   batch: LedgerRange,
   wanted: LedgerRange,
   types: readonly StellarType[],
-): Generator<{ sequence: number; ledger: DecodedLedger }> {
+  unknown: ReadOptions['unknown'],
+): Generator<ReadLedger> {
   const header = readBatchHeader(bytes, key);
   if (header.start < batch.start || header.end > batch.end)
     throw misplaced(key, `ledgers ${header.start}–${header.end}, which its name does not cover`);
   if (header.start > wanted.start) throw missing(wanted.start, key, `which begins at ledger ${header.start}`);
   let offset = header.offset;
   for (let sequence = header.start; sequence <= Math.min(header.end, wanted.end); sequence++) {
-    const ledger = readLedger(bytes, offset, key, types);
-    const actual = ledger.meta.value.ledgerHeader.header.ledgerSeq;
-    if (actual !== sequence) throw misplaced(key, `ledger ${actual} in place of ledger ${sequence}`);
-    offset = ledger.meta.xdrEnd;
-    if (sequence === header.end) assertEnd(bytes, offset, key);
-    yield { sequence, ledger };
+    const last = sequence === header.end;
+    const item = readOrKeep(bytes, offset, key, types, { sequence, last, unknown });
+    if (item.ledger !== undefined) {
+      const actual = item.ledger.meta.value.ledgerHeader.header.ledgerSeq;
+      if (actual !== sequence) throw misplaced(key, `ledger ${actual} in place of ledger ${sequence}`);
+    }
+    offset = item.ledger === undefined ? item.unknown.end : item.ledger.meta.xdrEnd;
+    if (last) assertEnd(bytes, offset, key);
+    yield item;
   }
   if (header.end < wanted.end) throw missing(header.end + 1, key, `which ends at ledger ${header.end}`);
 }

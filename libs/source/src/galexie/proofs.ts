@@ -66,6 +66,12 @@ export class PullProofs {
     this.conservation.skip(totals(header));
   }
 
+  /** Counts a ledger whose rows can't be made as not checked. */
+  unknown(header: LedgerHeader | undefined): void {
+    if (header === undefined) this.conservation.miss();
+    else this.conservation.check(totals(header), undefined);
+  }
+
   /**
    * Ends a ledger.
    * @throws ParquetryError PROOF_FAILED when its tables do not agree. Lumens that do not add up are counted only.

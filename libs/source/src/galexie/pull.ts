@@ -7,12 +7,16 @@ import {
   isStellarType,
   stellarRows,
 } from '@parquetry/stellar';
+import type { FeedLedger } from '../ledgers/feed';
 import type { PullRequest } from '../source';
 import { DatasetStage, type StageOptions } from '../stage/dataset';
 import { PlainParts } from '../stage/plain/parts';
 import { memoryShares } from '../stage/plain/pool';
 import { PullProofs } from './proofs';
 import { RowAppender } from '../stage/rows/appender';
+
+/** Bytes of an undecodable ledger that the rejects of most datasets repeat. */
+const BEGINNING = 48;
 
 interface Target {
   readonly type: StellarType;
@@ -73,6 +77,33 @@ export class PullStage {
       stage.closeLedger(context.sequence);
     }
     this.proofs.closeLedger(context);
+  }
+
+  /**
+   * Stages a ledger that this version can't decode as one reject of each dataset. The first dataset keeps all of its XDR,
+   * the others its beginning.
+   */
+  addUnknown({ sequence, error, bytes, start, end, header, position }: NonNullable<FeedLedger['unknown']>): void {
+    const xdr = bytes.subarray(start, end);
+    const digest = createHash('sha256').update(xdr).digest();
+    for (const [index, { type, stage }] of this.targets.entries()) {
+      // A version that decodes the ledger makes other content of the same bytes.
+      stage.hashSource(sequence, 'unknown');
+      stage.hashSource(sequence, digest);
+      stage.reject(sequence, {
+        code: 'UNKNOWN_XDR',
+        reason: error.message,
+        dataset: type,
+        ledger: sequence,
+        position,
+        offset: start,
+        length: xdr.length,
+        sha256: digest.toString('hex'),
+        raw_base64: (index === 0 ? xdr : xdr.subarray(0, BEGINNING)).toString('base64'),
+      });
+      stage.closeLedger(sequence);
+    }
+    this.proofs.unknown(header?.header);
   }
 
   /** Waits until the buffers are written (back-pressure). */

@@ -4,6 +4,7 @@ import {
   KNOWN_NETWORKS,
   LedgerContext,
   checkLedger,
+  checkLink,
   detectNetwork,
   hex,
   isStellarType,
@@ -57,23 +58,30 @@ class LedgerSource implements Source {
     const stage = new PullStage(request.stageDir, request.datasets, request);
     const types = request.datasets.map(({ schema }) => schema.messageType).filter(isStellarType);
     let network = request.index.network;
+    let chained = true;
     let firstPreviousHash = '';
     let lastHash: string | undefined;
     let bytesRead = 0;
     try {
-      for await (const item of feed.ledgers(request.range, types, request.signal)) {
+      const { signal, unknown } = request;
+      for await (const item of feed.ledgers(request.range, types, { signal, unknown })) {
         const { ledger, sequence } = item;
         bytesRead = item.bytesRead;
-        checkLedger(ledger, lastHash);
-        const { hash, header } = ledger.meta.value.ledgerHeader;
-        lastHash = hex(hash);
+        const entry = ledger?.meta.value.ledgerHeader ?? item.unknown?.header;
+        if (ledger !== undefined) checkLedger(ledger, lastHash);
+        else if (entry !== undefined) checkLink(entry.header, lastHash);
+        lastHash = entry === undefined ? undefined : hex(entry.hash);
         if (sequence < request.range.start) {
-          stage.before(header);
+          if (entry !== undefined) stage.before(entry.header);
           continue;
         }
-        if (sequence === request.range.start) firstPreviousHash = hex(header.previousLedgerHash);
-        network ??= detectNetwork(ledger);
-        stage.addLedger(new LedgerContext(ledger, network ?? unknownNetwork(ledger)));
+        if (entry === undefined) chained = false;
+        else if (sequence === request.range.start) firstPreviousHash = hex(entry.header.previousLedgerHash);
+        if (ledger === undefined) stage.addUnknown(item.unknown);
+        else {
+          network ??= detectNetwork(ledger);
+          stage.addLedger(new LedgerContext(ledger, network ?? unknownNetwork(ledger)));
+        }
         await stage.drain();
         request.onProgress?.({ bytesRead, rows: stage.rows, ledger: sequence });
       }
@@ -83,7 +91,10 @@ class LedgerSource implements Source {
         range: request.range,
         datasets: await stage.finish(),
         bytesRead,
-        proof: { kind: 'chain', firstPreviousHash, lastHash: lastHash ?? '' },
+        // A header that can't be read proves nothing.
+        proof: chained
+          ? { kind: 'chain', firstPreviousHash, lastHash: lastHash ?? '' }
+          : { kind: 'declared' },
         ...(conservation === undefined ? {} : { conservation }),
       };
       await writeManifest(request.stageDir, manifest);

@@ -1,6 +1,6 @@
 import { type ErrorCode, type LedgerRange, ParquetryError, isParquetryError } from '@parquetry/core';
 import type { StellarType } from '@parquetry/stellar';
-import type { FeedLedger, LedgerFeed } from './feed';
+import type { FeedLedger, LedgerFeed, ReadOptions } from './feed';
 
 /** Ledgers to read from a fallback feed before the first feed is tried again. */
 const FALLBACK_LEDGERS = 16;
@@ -68,7 +68,7 @@ export class FallbackFeed implements LedgerFeed {
   async *ledgers(
     range: LedgerRange,
     types: readonly StellarType[],
-    signal?: AbortSignal,
+    options: ReadOptions = {},
   ): AsyncGenerator<FeedLedger> {
     let next = range.start;
     let before = 0;
@@ -79,7 +79,7 @@ export class FallbackFeed implements LedgerFeed {
         const end = index === 0 ? range.end : Math.min(range.end, next + FALLBACK_LEDGERS - 1);
         let bytesRead = 0;
         try {
-          for await (const item of feed.ledgers({ start: from, end }, types, signal)) {
+          for await (const item of feed.ledgers({ start: from, end }, types, options)) {
             bytesRead = item.bytesRead;
             // Pass on the ledger before the range, but not the one before a switch of feeds: it was yielded already.
             if (item.sequence < (next === range.start ? next - 1 : next)) continue;
@@ -87,7 +87,7 @@ export class FallbackFeed implements LedgerFeed {
             next = Math.max(next, item.sequence + 1);
           }
         } catch (error) {
-          signal?.throwIfAborted();
+          options.signal?.throwIfAborted();
           if (!isParquetryError(error) || !UNAVAILABLE.has(error.code)) throw error;
           faults.push(error);
         } finally {

@@ -1,12 +1,27 @@
 import type { LedgerRange } from '@parquetry/core';
-import type { DecodedLedger, StellarType } from '@parquetry/stellar';
+import type { DecodedLedger, StellarType, UnknownLedger } from '@parquetry/stellar';
 
 /** A ledger of a range, or the ledger before the range when both are in one object. */
-export interface FeedLedger {
-  readonly sequence: number;
-  readonly ledger: DecodedLedger;
+export type FeedLedger = ReadLedger & {
   /** Bytes transferred from the source so far. */
   readonly bytesRead: number;
+};
+
+/** A ledger as it was read from bytes; `unknown` only if it was to be kept. */
+export type ReadLedger = { readonly sequence: number } & (
+  | { readonly ledger: DecodedLedger; readonly unknown?: undefined }
+  | {
+      readonly ledger?: undefined;
+      /** `position`: the object, or the node and the ledger. */
+      readonly unknown: UnknownLedger & { readonly position: string };
+    }
+);
+
+/** How ledgers are read. */
+export interface ReadOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** `keep`: a ledger with an XDR value that this version does not know is yielded as `unknown`. Absent: an error. */
+  readonly unknown?: 'keep' | undefined;
 }
 
 /** A provider of whole ledgers: a lake, an RPC node, or a list of them in order of preference. */
@@ -33,11 +48,12 @@ export interface LedgerFeed {
   /**
    * The ledgers of a range in order; the sequence of each is checked. Decodes only what `types` need. Yields to the
    * event loop between ledgers.
-   * @throws ParquetryError LEDGER_MISSING, SOURCE_CORRUPT, SOURCE_OUT_OF_RANGE, SOURCE_NOT_READY, SOURCE_UNREACHABLE
+   * @throws ParquetryError LEDGER_MISSING, SOURCE_CORRUPT, PROTOCOL_UNSUPPORTED, SOURCE_OUT_OF_RANGE,
+   * SOURCE_NOT_READY, SOURCE_UNREACHABLE
    */
   ledgers(
     range: LedgerRange,
     types: readonly StellarType[],
-    signal?: AbortSignal,
+    options?: ReadOptions,
   ): AsyncGenerator<FeedLedger>;
 }

@@ -14,7 +14,7 @@ import { type LakeConfig, readLakeConfig } from '../galexie/lake';
 import { lakeLedgers } from '../galexie/ledgers';
 import { type LakeStore, openLakeStore } from '../galexie/store';
 import { decompressObject } from '../zstd/object';
-import type { FeedLedger, LedgerFeed } from './feed';
+import type { FeedLedger, LedgerFeed, ReadOptions } from './feed';
 
 /** Maximum number of objects to read to detect the network of a lake without a manifest. */
 const NETWORK_PROBES = 16;
@@ -72,9 +72,9 @@ export class LakeFeed implements LedgerFeed {
   ledgers(
     range: LedgerRange,
     types: readonly StellarType[],
-    signal?: AbortSignal,
+    options?: ReadOptions,
   ): AsyncGenerator<FeedLedger> {
-    return lakeLedgers(this.store, this.config, range, types, signal);
+    return lakeLedgers(this.store, this.config, range, types, options);
   }
 
   async probeNetwork(
@@ -88,8 +88,9 @@ export class LakeFeed implements LedgerFeed {
       const start = Math.max(range.start, batch.start);
       const end = Math.min(range.end, batch.end);
       try {
-        for await (const item of this.ledgers({ start, end }, [], signal)) {
+        for await (const item of this.ledgers({ start, end }, [], { signal })) {
           bytesRead += item.sequence === start ? item.bytesRead : 0;
+          if (item.ledger === undefined) continue;
           const network = detectNetwork(item.ledger);
           if (network !== undefined) return { network, bytesRead };
         }
@@ -126,7 +127,7 @@ async function lakeStart(store: LakeStore, config: LakeConfig): Promise<number |
   }
   const packed = first === undefined ? undefined : await store.get(first.key);
   if (first === undefined || packed === undefined) return undefined;
-  return readBatchHeader(await decompressObject(first.key, packed), first.key).start;
+  return readBatchHeader(await decompressObject(first.key, packed, config.layout.ledgersPerBatch), first.key).start;
 }
 
 async function* newestFirst(store: LakeStore, config: LakeConfig): AsyncGenerator<string[]> {

@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type LedgerRange, ParquetryError, sourceUrl } from '@parquetry/core';
-import { type StellarType, assertEnd, hex, readLedger } from '@parquetry/stellar';
+import { type StellarType, assertEnd, hex } from '@parquetry/stellar';
 import { BadAnswer } from '../http';
-import type { FeedLedger, LedgerFeed } from '../ledgers/feed';
+import type { FeedLedger, LedgerFeed, ReadLedger, ReadOptions } from '../ledgers/feed';
+import { readOrKeep } from '../ledgers/keep';
 import { RpcClient, type RpcOptions } from './client';
 import { type RpcLedger, type RpcPage, RpcPages, outOfRange, readWindow } from './pages';
 
@@ -62,7 +63,7 @@ export class RpcFeed implements LedgerFeed {
   async *ledgers(
     range: LedgerRange,
     types: readonly StellarType[],
-    signal?: AbortSignal,
+    { signal, unknown }: ReadOptions = {},
   ): AsyncGenerator<FeedLedger> {
     await this.assertNetwork(signal);
     let bytesRead = 0;
@@ -70,7 +71,7 @@ export class RpcFeed implements LedgerFeed {
       bytesRead += page.bytes;
       for (const entry of page.ledgers) {
         signal?.throwIfAborted();
-        yield { sequence: entry.sequence, ledger: this.decode(entry, types), bytesRead };
+        yield { ...this.decode(entry, types, unknown), bytesRead };
         await nextTurn();
       }
     }
@@ -97,12 +98,13 @@ export class RpcFeed implements LedgerFeed {
   private decode(
     { sequence, hash, header, meta }: RpcLedger,
     types: readonly StellarType[],
-  ): FeedLedger['ledger'] {
+    unknown: ReadOptions['unknown'],
+  ): ReadLedger {
     const name = `${this.uri} ledger ${sequence}`;
     const bytes = Buffer.from(meta, 'base64');
-    const ledger = readLedger(bytes, 0, name, types);
-    assertEnd(bytes, ledger.meta.xdrEnd, name);
-    const found = ledger.meta.value.ledgerHeader;
+    const item = readOrKeep(bytes, 0, name, types, { sequence, last: true, unknown });
+    assertEnd(bytes, item.ledger?.meta.xdrEnd ?? bytes.length, name);
+    const found = item.ledger?.meta.value.ledgerHeader ?? item.unknown?.header;
     const expected = Buffer.from(header, 'base64').subarray(0, 32).toString('hex');
     const fail = (what: string): never => {
       throw new ParquetryError('SOURCE_CORRUPT', `${this.uri} returned ${what} for ledger ${sequence}.`, {
@@ -110,9 +112,10 @@ export class RpcFeed implements LedgerFeed {
         hint: 'Use another node, then retry the partition.',
       });
     };
-    if (found.header.ledgerSeq !== sequence) fail(`ledger ${found.header.ledgerSeq}`);
-    if (hex(found.hash) !== hash || expected !== hash) fail('a header with a different hash');
-    return ledger;
+    if (found !== undefined && found.header.ledgerSeq !== sequence) fail(`ledger ${found.header.ledgerSeq}`);
+    if ((found !== undefined && hex(found.hash) !== hash) || expected !== hash)
+      fail('a header with a different hash');
+    return item;
   }
 
   /** The address may now lead to a node of another network than when the plan was made. */

@@ -3,6 +3,8 @@ import {
   type DecodedLedger,
   KNOWN_NETWORKS,
   LedgerContext,
+  type UnknownLedger,
+  closeTimeMicros,
   detectNetwork,
   isStellarType,
   stellarRows,
@@ -26,6 +28,8 @@ export interface LedgerTailOptions {
   readonly lag: number;
   /** The index in the tail's plan. */
   readonly index: SourceIndex;
+  /** See `ReadOptions`. */
+  readonly unknown?: 'keep' | undefined;
 }
 
 /** Follows a lake that another program appends to, or a node at the tip of its network. */
@@ -65,9 +69,11 @@ export class LedgerTail implements TailReader {
   private async read(range: LedgerRange, tip: number, signal?: AbortSignal): Promise<void> {
     await this.feed.assertWhole(range, tip);
     const types = this.options.types.filter(isStellarType);
-    for await (const { sequence, ledger } of this.feed.ledgers(range, types, signal)) {
+    const { unknown } = this.options;
+    for await (const item of this.feed.ledgers(range, types, { signal, unknown })) {
+      const { sequence } = item;
       if (sequence < range.start) continue;
-      this.facts.push(this.count(ledger));
+      this.facts.push(item.ledger === undefined ? noRows(item.unknown) : this.count(item.ledger));
       this.next = sequence + 1;
     }
   }
@@ -99,11 +105,26 @@ export class LedgerTail implements TailReader {
     if (last?.ledger === tip && last.closeTimeMicros !== undefined) return last.closeTimeMicros;
     if (this.tipTime?.ledger === tip) return this.tipTime.closeTimeMicros;
     let closeTimeMicros = 0;
-    for await (const { ledger } of this.feed.ledgers({ start: tip, end: tip }, [], signal))
-      closeTimeMicros = this.context(ledger).closedAt;
+    const { unknown } = this.options;
+    for await (const item of this.feed.ledgers({ start: tip, end: tip }, [], { signal, unknown }))
+      closeTimeMicros =
+        item.ledger === undefined
+          ? (noRows(item.unknown).closeTimeMicros ?? closeTimeMicros)
+          : this.context(item.ledger).closedAt;
     this.tipTime = { ledger: tip, closeTimeMicros };
     return closeTimeMicros;
   }
+}
+
+/** A ledger that can't be decoded. */
+function noRows({ sequence, start, end, header }: UnknownLedger): LedgerFacts {
+  const closeTime = header === undefined ? undefined : closeTimeMicros(header.header);
+  return {
+    ledger: sequence,
+    rows: new Map(),
+    bytes: end - start,
+    ...(closeTime === undefined ? {} : { closeTimeMicros: closeTime }),
+  };
 }
 
 /** The index for the plan, which all flushes of a tail share. */

@@ -7,8 +7,8 @@ describe('decompressing an object', () => {
 
   it('returns its content', async () => {
     const compressed = await compress(content);
-    expect(await decompressObject('key', compressed)).toEqual(content);
-    const twice = await decompressObject('key', Buffer.concat([compressed, compressed]));
+    expect(await decompressObject('key', compressed, 1)).toEqual(content);
+    const twice = await decompressObject('key', Buffer.concat([compressed, compressed]), 1);
     expect(twice).toEqual(Buffer.concat([content, content]));
   });
 
@@ -21,7 +21,7 @@ describe('decompressing an object', () => {
       Buffer.from('no zstd at all'),
     ];
     for (const bytes of damaged)
-      await expect(decompressObject('some/key', bytes)).rejects.toMatchObject({
+      await expect(decompressObject('some/key', bytes, 1)).rejects.toMatchObject({
         code: 'SOURCE_CORRUPT',
         details: { object: 'some/key' },
       });
@@ -30,10 +30,11 @@ describe('decompressing an object', () => {
   it('refuses a decompression bomb before it allocates memory', async () => {
     // 10,000 run-length blocks of 128 KiB each: 40 kB that expand to 1.3 GB.
     const bomb = frame([...Array<Buffer>(10_000).fill(block(1, 128 << 10)), block(1, 1, true)]);
-    await expect(decompressObject('key', bomb)).rejects.toMatchObject({ code: 'SOURCE_CORRUPT' });
-    await expect(decompressObject('key', bomb)).rejects.toThrow(/1310720001 bytes/);
+    await expect(decompressObject('key', bomb, 64)).rejects.toMatchObject({ code: 'SOURCE_CORRUPT' });
+    await expect(decompressObject('key', bomb, 64)).rejects.toThrow(/1310720001 bytes.* 64 ledgers is 1073741824/);
+    await expect(decompressObject('key', bomb, 1)).rejects.toThrow(/1 ledgers is 268435456/);
     // A header that declares 16 GiB of content.
     const liar = frame([block(0, 1, true)], 2n ** 34n);
-    await expect(decompressObject('key', liar)).rejects.toThrow(/17179869184 bytes/);
+    await expect(decompressObject('key', liar, 64)).rejects.toThrow(/17179869184 bytes/);
   });
 });

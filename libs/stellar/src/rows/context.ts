@@ -91,7 +91,7 @@ export class LedgerContext {
  * Close time of a ledger in Unix microseconds.
  * @throws ParquetryError SOURCE_CORRUPT after the year 9999
  */
-function closeTimeMicros(header: LedgerHeader): number {
+export function closeTimeMicros(header: LedgerHeader): number {
   const seconds = header.scpValue.closeTime;
   if (seconds > MAX_CLOSE_TIME)
     throw new ParquetryError(

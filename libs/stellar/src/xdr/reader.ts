@@ -88,9 +88,17 @@ export function readScVal(bytes: Buffer, where: string): ScVal {
  * @throws ParquetryError PROTOCOL_UNSUPPORTED, SOURCE_CORRUPT
  */
 export function readHeader(bytes: Buffer, where: string): LedgerHeader {
-  const header = readAt<LedgerHeader>(readerFor([]), 'LedgerHeader', bytes, 0, where);
+  const header = readHeaderAt(bytes, 0, where);
   assertEnd(bytes, header.xdrEnd, where);
   return header;
+}
+
+/**
+ * Reads the LedgerHeader that begins at `offset`; its end is `xdrEnd`.
+ * @throws ParquetryError PROTOCOL_UNSUPPORTED, SOURCE_CORRUPT
+ */
+export function readHeaderAt(bytes: Buffer, offset: number, where: string): LedgerHeader {
+  return readAt<LedgerHeader>(readerFor([]), 'LedgerHeader', bytes, offset, where);
 }
 
 /** The header of a LedgerCloseMetaBatch: ledgers `start`–`end`, inclusive; the first one begins at `offset`. */

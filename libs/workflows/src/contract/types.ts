@@ -60,6 +60,8 @@ export interface RunSpec {
   readonly compatibility?: RunCompatibility;
   /** `latest`: ledgers that are committed with an older schema version are rewritten with the newest. */
   readonly schema?: 'latest';
+  /** `keep`: ledgers with XDR values that this version does not know become rejects. Absent: they fail the partition. */
+  readonly unknown?: 'keep';
   /** Rejected messages allowed per partition and dataset before it fails. */
   readonly maxRejects: number;
   readonly verify: VerifyLevel;
