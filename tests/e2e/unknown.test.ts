@@ -95,7 +95,9 @@ async function rejectsOf(sandbox: Sandbox, root: string): Promise<Reject[]> {
   for (const { id } of (await dataset.snapshot()).segments) {
     const { rejects } = (await dataset.segment(id)).identity;
     if (rejects === null) continue;
-    const lines = readFileSync(path.join(sandbox.path('archive'), rejects.key), 'utf8').trim().split('\n');
+    const lines = readFileSync(path.join(sandbox.path('archive'), rejects.key), 'utf8')
+      .trim()
+      .split('\n');
     found.push(...lines.map((line) => JSON.parse(line) as Reject));
   }
   return found;

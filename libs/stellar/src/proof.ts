@@ -37,7 +37,10 @@ export function checkLedger(ledger: DecodedLedger, previousHash?: string): void 
  * Verifies the link of a ledger whose header alone could be read.
  * @throws ParquetryError CHAIN_BROKEN with the ledger and both hashes
  */
-export function checkLink({ ledgerSeq, previousLedgerHash }: LedgerHeader, previousHash: string | undefined): void {
+export function checkLink(
+  { ledgerSeq, previousLedgerHash }: LedgerHeader,
+  previousHash: string | undefined,
+): void {
   const actual = hex(previousLedgerHash);
   if (previousHash !== undefined && previousHash !== actual)
     throw broken(ledgerSeq, 'previous ledger hash', previousHash, actual);

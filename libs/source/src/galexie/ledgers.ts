@@ -1,12 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type LedgerRange, ParquetryError, intersectRange } from '@parquetry/core';
-import {
-  type StellarType,
-  assertEnd,
-  batchesOf,
-  objectKey,
-  readBatchHeader,
-} from '@parquetry/stellar';
+import { type StellarType, assertEnd, batchesOf, objectKey, readBatchHeader } from '@parquetry/stellar';
 import type { FeedLedger, ReadLedger, ReadOptions } from '../ledgers/feed';
 import { readOrKeep } from '../ledgers/keep';
 import type { LakeConfig } from './lake';
@@ -80,7 +74,11 @@ async function loadObject(
     const key = objectKey(config.layout, batch.start, extension);
     const compressed = await store.get(key);
     if (compressed !== undefined)
-      return { key, bytes: await decompressObject(key, compressed, batch.end - batch.start + 1), compressed: compressed.length };
+      return {
+        key,
+        bytes: await decompressObject(key, compressed, batch.end - batch.start + 1),
+        compressed: compressed.length,
+      };
   }
   throw missing(ledger, objectKey(config.layout, batch.start, config.extensions[0]), 'which does not exist');
 }

@@ -6,6 +6,7 @@ import {
   type StellarType,
   isStellarType,
   stellarRows,
+  stellarSchemas,
 } from '@parquetry/stellar';
 import type { FeedLedger } from '../ledgers/feed';
 import type { PullRequest } from '../source';
@@ -44,7 +45,7 @@ export class PullStage {
         throw new ParquetryError('MESSAGE_TYPE_UNKNOWN', `A ledger lake has no message type ${type}.`);
       const parts = new PlainParts(stageDir, dataset, schema, { ...shares, spareDir: options.spareDir });
       const stage = new DatasetStage(stageDir, schema, dataset, parts, options);
-      return { type, stage, rows: new RowAppender(stage) };
+      return { type, stage, rows: new RowAppender(stage, stellarSchemas.get(type)) };
     });
     this.proofs = new PullProofs(this.targets.map(({ type }) => type));
   }
@@ -83,7 +84,15 @@ export class PullStage {
    * Stages a ledger that this version can't decode as one reject of each dataset. The first dataset keeps all of its XDR,
    * the others its beginning.
    */
-  addUnknown({ sequence, error, bytes, start, end, header, position }: NonNullable<FeedLedger['unknown']>): void {
+  addUnknown({
+    sequence,
+    error,
+    bytes,
+    start,
+    end,
+    header,
+    position,
+  }: NonNullable<FeedLedger['unknown']>): void {
     const xdr = bytes.subarray(start, end);
     const digest = createHash('sha256').update(xdr).digest();
     for (const [index, { type, stage }] of this.targets.entries()) {

@@ -28,7 +28,9 @@ describe(`a lake with a ledger that this version does not know${SKIPPED}`, () =>
   afterEach(() => rm(work, { recursive: true }));
 
   /** Changes the ledger's XDR; returns it. */
-  async function change(edit: (bytes: Buffer, ledger: ReturnType<typeof readLedger>) => void): Promise<Buffer> {
+  async function change(
+    edit: (bytes: Buffer, ledger: ReturnType<typeof readLedger>) => void,
+  ): Promise<Buffer> {
     const file = path.join(lake, OBJECT);
     const bytes = await decompress(await readFile(file));
     let { start: sequence, offset } = readBatchHeader(bytes, OBJECT);
@@ -101,9 +103,7 @@ describe(`a lake with a ledger that this version does not know${SKIPPED}`, () =>
   });
 
   test('declares its coverage when the header has the unknown value', async () => {
-    await change((bytes, { meta }) =>
-      bytes.writeUInt32BE(9, meta.value.ledgerHeader.header.xdrEnd - 4),
-    );
+    await change((bytes, { meta }) => bytes.writeUInt32BE(9, meta.value.ledgerHeader.header.xdrEnd - 4));
     const { manifest, rejects } = await pull('keep');
     expect(manifest.proof).toEqual({ kind: 'declared' });
     expect(manifest.datasets.map(({ rejected }) => rejected)).toEqual([1, 1, 1]);
@@ -114,7 +114,9 @@ describe(`a lake with a ledger that this version does not know${SKIPPED}`, () =>
     await change(newMeta);
     const feed = await openLakeFeed(lake);
     const options = { cursor: RANGE.start, types: TYPES, lag: 0, index: ledgerTailIndex(feed, TYPES) };
-    await expect(new LedgerTail(feed, options).look()).rejects.toMatchObject({ code: 'PROTOCOL_UNSUPPORTED' });
+    await expect(new LedgerTail(feed, options).look()).rejects.toMatchObject({
+      code: 'PROTOCOL_UNSUPPORTED',
+    });
     const { closed, facts } = await new LedgerTail(feed, { ...options, unknown: 'keep' }).look();
     expect(closed).toBe(RANGE.end);
     expect(facts.find(({ ledger }) => ledger === LEDGER)?.rows.size).toBe(0);

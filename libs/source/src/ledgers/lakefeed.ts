@@ -127,7 +127,8 @@ async function lakeStart(store: LakeStore, config: LakeConfig): Promise<number |
   }
   const packed = first === undefined ? undefined : await store.get(first.key);
   if (first === undefined || packed === undefined) return undefined;
-  return readBatchHeader(await decompressObject(first.key, packed, config.layout.ledgersPerBatch), first.key).start;
+  return readBatchHeader(await decompressObject(first.key, packed, config.layout.ledgersPerBatch), first.key)
+    .start;
 }
 
 async function* newestFirst(store: LakeStore, config: LakeConfig): AsyncGenerator<string[]> {

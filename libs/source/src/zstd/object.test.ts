@@ -31,7 +31,9 @@ describe('decompressing an object', () => {
     // 10,000 run-length blocks of 128 KiB each: 40 kB that expand to 1.3 GB.
     const bomb = frame([...Array<Buffer>(10_000).fill(block(1, 128 << 10)), block(1, 1, true)]);
     await expect(decompressObject('key', bomb, 64)).rejects.toMatchObject({ code: 'SOURCE_CORRUPT' });
-    await expect(decompressObject('key', bomb, 64)).rejects.toThrow(/1310720001 bytes.* 64 ledgers is 1073741824/);
+    await expect(decompressObject('key', bomb, 64)).rejects.toThrow(
+      /1310720001 bytes.* 64 ledgers is 1073741824/,
+    );
     await expect(decompressObject('key', bomb, 1)).rejects.toThrow(/1 ledgers is 268435456/);
     // A header that declares 16 GiB of content.
     const liar = frame([block(0, 1, true)], 2n ** 34n);

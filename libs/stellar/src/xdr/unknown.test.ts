@@ -77,6 +77,9 @@ describe('a ledger with an unknown value', () => {
     const version = Buffer.from(bytes);
     version.writeUInt32BE(5, 0);
     expect(() => readUnknown(version, 0, 1000, false, ERROR)).toThrow(ERROR);
-    expect(readUnknown(version, 0, 1000, true, ERROR)).toMatchObject({ header: undefined, end: bytes.length });
+    expect(readUnknown(version, 0, 1000, true, ERROR)).toMatchObject({
+      header: undefined,
+      end: bytes.length,
+    });
   });
 });

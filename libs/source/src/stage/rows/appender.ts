@@ -1,5 +1,5 @@
 import { ParquetryError } from '@parquetry/core';
-import type { DataType, Field } from '@parquetry/schema';
+import type { DataType, Field, TableSchema } from '@parquetry/schema';
 import type { Row, RowValue } from '@parquetry/stellar';
 import type { ColumnCounter } from '../columns';
 import type { DatasetStage } from '../dataset';
@@ -30,7 +30,14 @@ export class RowAppender {
   private readonly columns: readonly Column[];
   private checked = false;
 
-  constructor(private readonly stage: DatasetStage) {
+  /**
+   * `newest`: the schema of this version. The stage may have an older one, of ledgers that were committed with it; its rows
+   * are without the columns that were added since.
+   */
+  constructor(
+    private readonly stage: DatasetStage,
+    private readonly newest: TableSchema = stage.schema,
+  ) {
     const { schema, parts, columns } = stage;
     parts.nestStructs();
     const negativeZero = (): void => stage.noteNegativeZero();
@@ -52,7 +59,7 @@ export class RowAppender {
 
   /**
    * Stages a row of `ledger`, whose close time is in Unix microseconds. A rejected row fails the whole pull.
-   * @throws ParquetryError SCHEMA_CONFLICT when the schema lacks a column of the row or a column can't hold a value
+   * @throws ParquetryError SCHEMA_CONFLICT when no schema has a column of the row, or a column can't hold a value
    */
   append(row: Row, ledger: number, closeTimeMicros: number): void {
     if (!this.checked) this.check(row);
@@ -82,7 +89,7 @@ export class RowAppender {
   /** All rows of a type have the same columns, so the first one is enough. */
   private check(row: Row): void {
     const { schema } = this.stage;
-    const known = new Set(schema.fields.map(({ name }) => name));
+    const known = new Set([...schema.fields, ...this.newest.fields].map(({ name }) => name));
     const unknown = Object.keys(row).filter((name) => !known.has(name));
     if (unknown.length > 0)
       throw new ParquetryError(

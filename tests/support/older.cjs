@@ -1,0 +1,10 @@
+// Preloaded into a command: contract data has no column previous_balance, as in an earlier version.
+const path = require('node:path');
+const dist = path.resolve(__dirname, '../../libs/stellar/dist');
+const rows = require(path.join(dist, 'rows/contract.js'));
+const { fields } = require(path.join(dist, 'schemas/contractdata.js')).contractDataSchema;
+const { contractDataRows } = rows;
+rows.contractDataRows = function* older(context) {
+  for (const { previous_balance: _, ...row } of contractDataRows(context)) yield row;
+};
+fields.splice(fields.findIndex(({ name }) => name === 'previous_balance'), 1);
