@@ -1,4 +1,4 @@
-// `npm run bench`: Parquetry's partition path beside plain DuckDB COPY and the other tools a user has, in turns.
+// `npm run bench`: Parquetry's partition path compared with plain DuckDB COPY and other tools, in turns.
 import path from 'node:path';
 import { benchPython } from './lib/python.mjs';
 import { ROOT } from './lib/contender.mjs';

@@ -1,4 +1,4 @@
-// `npm run bench -- lake`: the whole partition path over a generated ledger lake, every message type, beside the least
+// `npm run bench -- lake`: the whole partition path over a generated ledger lake, every message type, compared with the least
 // that a reader in Node must do, in turns. Also printed by the default bench, with fewer rounds.
 import { createRequire } from 'node:module';
 import path from 'node:path';

@@ -20,7 +20,7 @@ interface Report {
 
 /** Peak memory of the whole path in processes of their own: bounded by `--memory`, not by the partition. */
 (BUILT ? it : it.skip)(
-  'a partition ten times as large takes no more memory; one in order, and two out of order at once, stay within their bounds [needs the build]',
+  'a partition ten times as large takes no more memory; one sorted, and two unsorted concurrently, stay within their bounds [needs the build]',
   () => {
     const args = [
       path.join(ROOT, 'bench/run.mjs'),

@@ -1,5 +1,5 @@
 // `npm run bench -- orchestration`: what Temporal costs a partition. Empty partitions through the real worker and its
-// real steps, beside a bare child workflow with five activities that do nothing, alternately on the same server.
+// real steps, compared with a bare child workflow with five activities that do nothing, alternately on the same server.
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -101,7 +101,7 @@ function goals(runs) {
   ];
 }
 
-/** Each runs so many children, so many at once, and resolves to milliseconds a child. */
+/** Each runs a number of children, a number of them concurrently, and resolves to milliseconds per child. */
 const CONTENDERS = {
   bare,
   orchestration: (temporal, concurrency, children) => partitions(temporal, 'nosteps', concurrency, children),

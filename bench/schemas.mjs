@@ -1,4 +1,4 @@
-// `npm run bench -- schemas`: what it costs to find every unknown key and every type conflict in every row, beside one
+// `npm run bench -- schemas`: what it costs to find every unknown key and every type conflict in every row, compared with one
 // plain COPY of DuckDB with explicit columns, in turns.
 import path from 'node:path';
 import { ROOT } from './lib/contender.mjs';

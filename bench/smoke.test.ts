@@ -13,8 +13,8 @@ function bench(...args: string[]): Record<string, unknown> {
 }
 
 /** Each bench throws by itself when a row or a ledger is missing. What it measures here says nothing. */
-(BUILT ? describe : describe.skip)('benches, on little data [needs the build]', () => {
-  it('backfill: the whole path beside DuckDB, and the command line', () => {
+(BUILT ? describe : describe.skip)('benchmarks, on a little data [needs the build]', () => {
+  it('backfill: the whole path compared with DuckDB, and the command line', () => {
     const report = bench(
       'backfill',
       '--messages',
@@ -35,7 +35,7 @@ function bench(...args: string[]): Record<string, unknown> {
     });
   }, 120_000);
 
-  it('schemas: what looking at every value costs', () => {
+  it('schemas: the cost of reading every value', () => {
     const report = bench('schemas', '--messages', '5000', '--pairs', '1');
     expect(report).toMatchObject({ median: { ratio: expect.any(Number) as number } });
   }, 120_000);

@@ -1,4 +1,4 @@
-// `npm run bench -- startup`: how long help, version and usage errors take, beside `node -e 0`, in turns.
+// `npm run bench -- startup`: how long help, version and usage errors take, compared with `node -e 0`, in turns.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { ROOT } from './lib/contender.mjs';

@@ -1,4 +1,4 @@
-// `npm run bench -- stellar`: rows of real ledgers, each message type alone and all together, beside decoding alone.
+// `npm run bench -- stellar`: rows of real ledgers, each message type alone and all together, compared with decoding alone.
 // In one process and on one core: processor time, after a round that is not counted. Staging and writing are not in it;
 // `npm run bench -- lake` has the whole path.
 import { existsSync, readFileSync, readdirSync } from 'node:fs';

@@ -82,7 +82,7 @@ export function printed(report) {
     ['at once', report.concurrency],
     [
       'parked, then retried',
-      `${report.failures} (${retried.signalled} signalled, ${retried.restarted} started anew)`,
+      `${report.failures} (${retried.signalled} signalled, ${retried.restarted} started again)`,
     ],
     ['done', report.done],
     ['time', `${report.seconds.toFixed(0)} s`],
@@ -115,7 +115,7 @@ function runInput(lake, archive, limits) {
   return { spec, ...limits, startsPerRun, onFailure: 'park' };
 }
 
-/** Renames the objects of so many ledgers, evenly spread; returns what puts them back. */
+/** Renames the objects of a number of ledgers, evenly spread; returns a function that restores them. */
 function takeAway(lake, count) {
   const objects = readdirSync(lake.dir, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.xdr.zst'))

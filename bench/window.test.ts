@@ -17,7 +17,7 @@ interface Report {
 
 /** The long run of the bench, made short: real worker, real steps, a server on disk; the bench itself runs `verify`. */
 (BUILT ? it : it.skip)(
-  `${PARTITIONS} partitions with planted failures end whole after retryPartitions, over several bounded runs [needs the build]`,
+  `${PARTITIONS} partitions with injected failures complete after retryPartitions, over several bounded runs [needs the build]`,
   () => {
     const args = ['orchestration', '--partitions', String(PARTITIONS), '--concurrency', '8', '--json'];
     const { status, stdout, stderr } = spawnSync(

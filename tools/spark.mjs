@@ -1,5 +1,5 @@
 // Spark with Delta Lake, the reference implementation, for the one test that reads our tables with it: PySpark in a
-// virtual environment of its own, the Delta jars by Maven, both in the user cache.
+// separate virtual environment, the Delta jars by Maven, both in the user cache.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import path from 'node:path';
 import { cacheRoot } from './python.mjs';
 
 const PYSPARK = 'pyspark==4.0.1';
-/** What Spark 4.0 needs for Delta beside its own jars. */
+/** What Spark 4.0 needs for Delta in addition to its own jars. */
 const JARS = ['io.delta:delta-spark_2.13:4.0.0', 'io.delta:delta-storage:4.0.0'];
 const JAVA_VERSIONS = [17, 21];
 

@@ -1,5 +1,5 @@
 // The least that Temporal asks for a partition: a child workflow with five activities that do nothing, one after the
-// other, and a parent that keeps so many children under way.
+// other, and a parent that keeps a number of children running.
 const { executeChild, proxyActivities, workflowInfo } = require('@temporalio/workflow');
 
 const { step } = proxyActivities({ startToCloseTimeout: '1m' });

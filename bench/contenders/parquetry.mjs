@@ -1,6 +1,6 @@
 // Parquetry's whole partition path through the activities that a worker hosts, without Temporal around them: plan
 // (timed apart), then pull, register, write, verify and commit of each partition, some at once; on request twice by the
-// same process, as a worker goes on with the next backfill. Prints one JSON line.
+// same process, as a worker continues with the next backfill. Prints one JSON line.
 import { mkdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -38,7 +38,7 @@ const { deps } = host;
 const activities = { ...createSharedActivities(deps), ...createStageActivities(deps) };
 const length = range.end - range.start + 1;
 
-/** One backfill into an archive of its own. */
+/** One backfill into a new archive. */
 async function backfill(archive) {
   const steps = {};
   const timed = async (name, step, input) => {

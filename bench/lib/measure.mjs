@@ -1,4 +1,4 @@
-// Runs a contender in a process of its own and reads its one line of answer; medians and formats for the tables.
+// Runs a contender in a separate process and reads its one line of output; medians and formats for the tables.
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';

@@ -15,7 +15,7 @@ export function benchRoot() {
 }
 
 /**
- * The data file of so many messages, generated when it is not there, and what it holds. `descending`: the last ledger
+ * The data file of a number of messages, generated if it is missing, and its content. `descending`: the last ledger
  * comes first, so that no partition lies in order.
  */
 export function messagesFile(messages, log = console.error, { descending = false } = {}) {

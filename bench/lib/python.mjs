@@ -1,4 +1,4 @@
-// A private Python with the contenders that are Python libraries, in the user cache beside the tests' own.
+// A private Python with the contenders that are Python libraries, in the user cache, separate from the tests' one.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';

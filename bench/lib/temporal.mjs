@@ -51,7 +51,7 @@ export async function startServer({ persistent }, log = console.error) {
   };
 }
 
-/** A worker in a process of its own: the commands or the script in `args`, told the server by its environment. */
+/** A worker in a separate process: the commands or the script in `args`; the environment has the server. */
 export async function startWorkerProcess(server, args, ready) {
   const env = {
     ...process.env,

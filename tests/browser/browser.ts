@@ -28,7 +28,7 @@ export function itWithBrowser(name: string, run: () => Promise<void>, timeout: n
   else it.skip(`${name} [skipped: ${MISSING}]`, run);
 }
 
-/** A browser with a profile of its own, which `close` removes. */
+/** A browser with a new profile, which `close` removes. */
 export interface Browser {
   readonly context: BrowserContext;
   close(): Promise<void>;

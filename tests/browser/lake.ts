@@ -6,7 +6,7 @@ import { writeSampleLake } from '@parquetry/sample';
 
 const LEDGERS = 20;
 
-/** A lake of one ledger a file that a test damages and mends. Every lake has the same ledgers. */
+/** A lake of one ledger a file that a test damages and repairs. Every lake has the same ledgers. */
 export class Lake {
   private readonly aside = new Map<string, string>();
   private readonly stalled: Server[] = [];
@@ -47,7 +47,7 @@ export class Lake {
   }
 
   /** Puts every file back. */
-  async mend(): Promise<void> {
+  async repair(): Promise<void> {
     for (const server of this.stalled.splice(0))
       await new Promise<void>((resolve) => server.close(() => resolve()));
     for (const [file, aside] of this.aside) {

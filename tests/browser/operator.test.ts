@@ -48,7 +48,7 @@ describe('an operator at the Temporal UI', () => {
       expect(await details.locator('body').innerText()).toContain(`Ledger ${lost[0]} is missing`);
       await operator.picture('parked-partition', { runbook: true });
 
-      await lake.mend();
+      await lake.repair();
       await operator.signal('retry', 'signal-retry');
       await operator.status('Completed');
       expect(await operator.list(run.parkedUrl, 1)).toEqual([parked[1]]);
@@ -67,10 +67,10 @@ describe('an operator at the Temporal UI', () => {
     const lake = await site.lake('reset');
     const parked = [2, 7].map((offset) => lake.lose(offset));
     const run = await site.park(lake, 2);
-    await lake.mend();
+    await lake.repair();
     for (const [i, ledger] of parked.entries()) {
       await operator.open(site.partition(run.workflowId, ledger));
-      await operator.reset('the lake was mended', i === 0 ? 'reset-dialog' : undefined);
+      await operator.reset('the lake was repaired', i === 0 ? 'reset-dialog' : undefined);
       await operator.open(site.partition(run.workflowId, ledger));
       await operator.status('Completed');
     }
@@ -100,7 +100,7 @@ describe('an operator at the Temporal UI', () => {
       await operator.open(run.workflowId);
       await operator.details(/ended without a report \(terminated\)/);
       await operator.picture('run-terminated-partition', { runbook: true });
-      await lake.mend();
+      await lake.repair();
       const again = await site.sandbox.run(site.command(lake));
       expect({ code: again.code, out: again.stdout }).toEqual({
         code: 0,
@@ -120,9 +120,9 @@ describe('an operator at the Temporal UI', () => {
       const lost = lake.lose(16);
       const run = await site.park(lake, 1);
       await operator.open(site.partition(run.workflowId, lost));
-      await operator.terminate('to be started anew');
+      await operator.terminate('to be started again');
       await operator.status('Terminated');
-      await lake.mend();
+      await lake.repair();
       await operator.startLikeThis('start-like-this');
       await operator.open(site.partition(run.workflowId, lost));
       await operator.status('Completed');
@@ -139,7 +139,7 @@ describe('an operator at the Temporal UI', () => {
     await operator.open(run.workflowId);
     await operator.details('LEDGER_MISSING');
     await operator.picture('run-parked', { runbook: true });
-    await lake.mend();
+    await lake.repair();
     const start = Math.floor((lost[0] ?? 0) / SIZE) * SIZE;
     await operator.update('retryPartitions', { starts: [start] }, 'update-retry-partitions');
     expect(await operator.list(run.parkedUrl, 2)).toEqual(
@@ -171,7 +171,7 @@ describe('an operator at the Temporal UI', () => {
     await operator.attempt((attempt) => attempt > paused);
     await operator.activity('Reset', 'activity-reset');
     await operator.attempt((attempt) => attempt <= 2);
-    await lake.mend();
+    await lake.repair();
     await operator.open(run);
     await operator.status('Completed');
     await site.whole(lake);

@@ -10,7 +10,7 @@ const RUNBOOK = process.env['PARQUETRY_SCREENSHOTS'];
 /** How long the page may take for anything; a loaded machine gets more. */
 const PATIENCE_MS = 60_000;
 
-/** A look at the page before it is loaded anew. */
+/** Time for the page to change before it is reloaded. */
 const SOON = { timeout: 3_000 } as const;
 
 const STATUS = /^\s*(Running|Completed|Terminated|Failed|Canceled|Timed Out|Continued as New)\s*$/;
@@ -188,7 +188,7 @@ export class Operator {
     await dialog.waitFor({ state: 'hidden' });
   }
 
-  /** Opens what the schedule that is shown started last; it goes on as the backfill, which is its latest execution. */
+  /** Opens the last workflow of the shown schedule; it continues as the backfill, which is its latest execution. */
   async recentRun(name: RegExp): Promise<void> {
     await this.patiently(() => this.page.getByRole('link', { name }).first().click(SOON));
     const latest = this.page.locator('main').getByText('Latest Execution').locator('..').getByRole('link');
@@ -204,7 +204,7 @@ export class Operator {
     return found;
   }
 
-  /** Chooses from *More Actions*; on a closed workflow *Reset* is a button of its own. */
+  /** Chooses from *More Actions*; on a closed workflow *Reset* is a separate button. */
   private async choose(item: string): Promise<void> {
     const button = this.page.locator('main').getByRole('button', { name: item, exact: true });
     if (await button.first().isVisible()) return button.first().click();
@@ -220,7 +220,7 @@ export class Operator {
     await this.page.getByRole('button', { name: 'More Actions' }).first().waitFor();
   }
 
-  /** Looks until it is there, loading the page anew in between as a person would. */
+  /** Waits for an element, and reloads the page in between as a person would. */
   async patiently(look: () => Promise<unknown>): Promise<void> {
     const end = Date.now() + PATIENCE_MS;
     for (;;)

@@ -25,7 +25,7 @@ interface Counted {
   readonly extra: number;
 }
 
-/** `parquetry dev` in a folder of its own: a real server, its UI, a real worker; and the lakes and archives of the tests. */
+/** `parquetry dev` in a separate folder: a real server, its UI, a real worker; and the lakes and archives of the tests. */
 export class Site {
   readonly sandbox = new Sandbox();
   private dev: Running | undefined;

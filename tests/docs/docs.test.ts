@@ -18,7 +18,7 @@ it.each(['message-types', 'configuration', 'errors', 'help'])(
   },
 );
 
-it.each(['README.md', 'CONTRIBUTING.md'])('%s links to pages that are there', (page) => {
+it.each(['README.md', 'CONTRIBUTING.md'])('%s links to existing pages', (page) => {
   const links = [...readFileSync(path.join(ROOT, page), 'utf8').matchAll(/\]\(([^)#:]+)\)/g)].map(
     ([, link]) => link ?? '',
   );

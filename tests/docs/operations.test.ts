@@ -11,7 +11,7 @@ const IMAGES = path.join(ROOT, 'docs/images');
 const NOT_CLICKED = ['Final', 'Request Cancellation', 'Backfill'];
 
 describe('docs/operations.md', () => {
-  it('shows pictures that are there, small, and no others are kept', () => {
+  it('shows existing, small pictures, and no other pictures are kept', () => {
     const shown = [...PAGE.matchAll(/\]\(images\/([^)]+)\)/g)].map(([, name]) => name ?? '');
     expect([...new Set(shown)].sort()).toEqual(readdirSync(IMAGES).sort());
     const sizes = shown.map((name) => statSync(path.join(IMAGES, name)).size);
@@ -19,7 +19,7 @@ describe('docs/operations.md', () => {
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(1_000_000);
   });
 
-  it('names only clicks that tests/browser makes', () => {
+  it('names only clicks that tests/browser performs', () => {
     const made = readdirSync(path.join(ROOT, 'tests/browser'))
       .map((name) => readFileSync(path.join(ROOT, 'tests/browser', name), 'utf8'))
       .join('\n');
@@ -30,7 +30,7 @@ describe('docs/operations.md', () => {
     expect([...named].filter((click) => !NOT_CLICKED.includes(click) && !made.includes(click))).toEqual([]);
   });
 
-  it('names only commands and options that there are', () => {
+  it('names only existing commands and options', () => {
     const program = createProgram(new Output(false), () => undefined);
     const options = new Set<string>();
     const names = new Set<string>();
@@ -49,7 +49,7 @@ describe('docs/operations.md', () => {
         expect({ option, known: options.has(option) }).toEqual({ option, known: true });
   });
 
-  it('links to pages and headings that are there', () => {
+  it('links to existing pages and headings', () => {
     const headings = [...PAGE.matchAll(/^#+ (.+)$/gm)].map(([, text = '']) =>
       text
         .toLowerCase()

@@ -49,6 +49,16 @@ function pages(): string[] {
   ];
 }
 
+/** Committed source files, except this one, which contains the phrases. */
+function sources(): string[] {
+  return ['libs', 'apps', 'tests', 'bench', 'tools'].flatMap((root) =>
+    readdirSync(path.join(ROOT, root), { recursive: true, encoding: 'utf8' })
+      .map((name) => path.join(root, name))
+      .filter((name) => /\.(ts|mjs|cjs|py)$/.test(name) && !/\/(dist|node_modules|output)\//.test(name))
+      .filter((name) => !name.endsWith(path.relative(ROOT, __filename))),
+  );
+}
+
 /** The help of a command and of all commands below it. */
 function helpOf(command: ReturnType<typeof createProgram>): string {
   return [command.helpInformation(), ...command.commands.map((own) => helpOf(own as typeof command))].join(
@@ -59,6 +69,15 @@ function helpOf(command: ReturnType<typeof createProgram>): string {
 describe('plain words', () => {
   it.each(pages())('in %s', (page) => {
     expect(findings(readFileSync(path.join(ROOT, page), 'utf8'))).toEqual([]);
+  });
+
+  it('in source code, tests, benchmarks and tools', () => {
+    const files = sources();
+    expect(files.length).toBeGreaterThan(800);
+    const found = files.flatMap((file) =>
+      findings(readFileSync(path.join(ROOT, file), 'utf8')).map((text) => `${file}:${text}`),
+    );
+    expect(found).toEqual([]);
   });
 
   it('in the help of every command and every setting', () => {

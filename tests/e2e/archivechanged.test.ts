@@ -71,7 +71,7 @@ describe('an archive that changes under a live worker', () => {
     ).toEqual(values);
   }
 
-  it('is made again after it was removed as a whole', async () => {
+  it('is created again after it was removed completely', async () => {
     expect((await backfill('removed', '1-3')).code).toBe(0);
     await removeAll(openStore(root('removed')), '');
     expect((await backfill('removed', '4-6')).code).toBe(0);
@@ -103,7 +103,7 @@ describe('an archive that changes under a live worker', () => {
     await expectLedgers('emptied', [[1, 3]]);
   }, 240_000);
 
-  it('goes on from an older copy that was restored, and from another archive in its place', async () => {
+  it('continues from a restored older copy, and from another archive in its place', async () => {
     const store = openStore(root('restored'));
     expect((await backfill('restored', '1-3')).code).toBe(0);
     const older = await readAll(store);
@@ -124,7 +124,7 @@ describe('an archive that changes under a live worker', () => {
     await expectLedgers('other', [[1, 9]]);
   }, 240_000);
 
-  it('is refused while commits of its log are missing, and goes on when they are back', async () => {
+  it('is refused while commits of its log are missing, and continues when they are back', async () => {
     const store = openStore(root('cut'));
     expect((await backfill('cut', '1-3')).code).toBe(0);
     const whole = await readAll(store);
@@ -140,7 +140,7 @@ describe('an archive that changes under a live worker', () => {
     await expectLedgers('cut', [[1, 6]]);
   }, 240_000);
 
-  it('with committed files that are missing is no success, and --mode replace writes them again', async () => {
+  it('with missing committed files fails the run, and --mode replace writes them again', async () => {
     const store = openStore(root('lost'));
     expect((await backfill('lost', '1-3')).code).toBe(0);
     await removeAll(store, 't/year=2025/');
@@ -153,7 +153,7 @@ describe('an archive that changes under a live worker', () => {
     ['the dataset', 't/'],
     ['the whole archive', ''],
   ])(
-    'during a run is right or an error when it loses %s',
+    'during a run that loses %s ends right or with an error',
     async (what, prefix) => {
       const name = `during-${prefix.length}`;
       const store = openStore(root(name));

@@ -31,7 +31,7 @@ describe('a cancelled partition', () => {
     return readdirSync(sandbox.path('.parquetry', 'work', 'stages'), { recursive: true, encoding: 'utf8' });
   };
 
-  it('gives its COPY up and has its stage removed within seconds', async () => {
+  it('stops its COPY and loses its stage within seconds', async () => {
     const metrics = `127.0.0.1:${await freePort()}`;
     const { stderr } = sandbox.start(['worker', '--metrics', metrics], server.env);
     while (!/takes work/.test(stderr())) await sleep(50);

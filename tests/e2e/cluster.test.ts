@@ -31,7 +31,7 @@ interface TailStatus {
   readonly committed?: { readonly ledgers: number; readonly through?: number };
 }
 
-describe('a cluster that nobody has prepared', () => {
+describe('a cluster without search attributes and workers', () => {
   const sandbox = new Sandbox();
   const LEDGERS = 120;
   const SIZE = 5;
@@ -76,7 +76,7 @@ describe('a cluster that nobody has prepared', () => {
     throw new Error(`it did not get there: ${JSON.stringify(await ask())}`);
   };
 
-  it('takes a detached run before it ever had a worker: the command registers the search attributes', async () => {
+  it('accepts a detached run before its first worker: the command registers the search attributes', async () => {
     const attributes = async (): Promise<string[]> => {
       const found = await server.connection.operatorService.listSearchAttributes({ namespace: 'default' });
       return Object.keys(found.customAttributes ?? {});
@@ -97,7 +97,7 @@ describe('a cluster that nobody has prepared', () => {
     });
   }, 120_000);
 
-  it('stops gracefully on SIGTERM, and status then reads the history and the commit log', async () => {
+  it('stops its worker gracefully on SIGTERM; status then reads the history and the commit log', async () => {
     const metrics = `127.0.0.1:${await freePort()}`;
     const first = await worker('--metrics', metrics);
     const answer = await until(
@@ -136,7 +136,7 @@ describe('a cluster that nobody has prepared', () => {
     expect(text2.stdout).toContain("by the archive's log");
   }, 120_000);
 
-  it('goes on with the next worker, and a finished run needs none to be looked at', async () => {
+  it('continues with the next worker; a finished run can be shown without one', async () => {
     const second = await worker();
     expect((await sandbox.run(['attach', run], server.env)).code).toBe(0);
     second.child.kill('SIGTERM');
@@ -164,7 +164,7 @@ describe('a cluster that nobody has prepared', () => {
     expect({ code, stdout: code === 0 ? '' : stdout }).toEqual({ code: 0, stdout: '' });
   }, 180_000);
 
-  it('has a tail whose lag is in status and metrics, which gives its watch back at once on SIGTERM', async () => {
+  it('has a tail whose lag is in status and metrics, and whose watch ends at once on SIGTERM', async () => {
     const metrics = `127.0.0.1:${await freePort()}`;
     const tail = await sandbox.json<{ workflowId: string }>(
       [
@@ -217,7 +217,7 @@ describe('a cluster that nobody has prepared', () => {
     await second.ended;
   }, 180_000);
 
-  it('cancels a run with all its partitions, and nothing of them stays on the worker', async () => {
+  it('cancels a run with all its partitions, and leaves no stage on the worker', async () => {
     const running = await worker();
     const { document } = await sandbox.json<{ workflowId: string }>(
       backfill('--detach', '--archive', 'cancelled'),

@@ -63,7 +63,7 @@ describe('the compatibility mode of a run', () => {
     writeFileSync(sandbox.path('strict.yaml'), 'compatibility: full_transitive\n');
   });
 
-  it('refuses what the default takes, named by option, environment or file, and writes nothing', async () => {
+  it('refuses changes that the default allows, set by option, environment or file, and writes nothing', async () => {
     const ways: readonly [readonly string[], Record<string, string>][] = [
       [['--compatibility', 'full_transitive'], {}],
       [[], { PARQUETRY_COMPATIBILITY: 'full_transitive' }],
@@ -80,7 +80,7 @@ describe('the compatibility mode of a run', () => {
     expect(readdirSync(archive)).not.toContain('reading');
   }, 240_000);
 
-  it('takes what a weaker mode allows, and the version says which it was', async () => {
+  it('accepts changes that a weaker mode allows, and records the mode in the version', async () => {
     const { code, document } = await backfill(['--compatibility', 'full']);
     expect([code, document.datasets]).toMatchObject([0, [{ dataset: 'reading', rows: 2, schemaVersion: 3 }]]);
     const { registry } = await Archive.open(openStore(archive));
@@ -88,7 +88,7 @@ describe('the compatibility mode of a run', () => {
     expect([third.mode, third.parent]).toEqual(['FULL', schemaFingerprint(schema(true))]);
   }, 120_000);
 
-  it('is one of seven words', async () => {
+  it('has one of seven values', async () => {
     const wrong = await sandbox.run([
       ...['plan', '--source', 'ndjson:in.ndjson', '--archive', archive, '--ledgers', '101-110'],
       ...['--compatibility', 'strict'],

@@ -20,7 +20,7 @@ interface Listed {
 const line = (ledger: number, closed: string, n: number): string =>
   `{"message_type":"trade","ledger_sequence":${ledger},"closed_at":"${closed}","n":${n}}`;
 
-describe('settings, plans and messages looked at', () => {
+describe('settings, plan and inspect', () => {
   const sandbox = new Sandbox();
   beforeAll(async () => {
     await writeSampleLake({ dir: sandbox.path('lake'), ledgers: 40 });
@@ -43,7 +43,7 @@ describe('settings, plans and messages looked at', () => {
   const list = async (archive: string): Promise<Listed['files']> =>
     (await sandbox.json<Listed>(['files', '--archive', archive])).document.files;
 
-  it('plan says what would run and why, before and after, and writes nothing', async () => {
+  it('plan prints what would run and why, before and after a run, and writes nothing', async () => {
     const before = readdirSync(sandbox.dir).sort();
     const args = [...source, '--archive', 'planned'];
     const first = await sandbox.json<Plan>(['plan', ...args]);
@@ -74,7 +74,7 @@ describe('settings, plans and messages looked at', () => {
     expect([other.code, other.document.error.code]).toEqual([2, 'ARCHIVE_MISMATCH']);
   }, 120_000);
 
-  it('one name is an option, a variable and a key: line, environment, file, profile', async () => {
+  it('a setting can be an option, a variable and a key: command line, environment, file, profile', async () => {
     writeFileSync(
       sandbox.path('parquetry.yaml'),
       'source: ndjson:trades.ndjson\nledgers: 100-139\npartition_size: 20\nprofile: prod\ncompression: gzip\nlayout: hour\n',
@@ -105,7 +105,7 @@ describe('settings, plans and messages looked at', () => {
     ).toBe(0);
   }, 120_000);
 
-  it('the file of the reference program makes its archive', async () => {
+  it('the configuration file of the reference program produces its archive', async () => {
     writeFileSync(
       sandbox.path('consumer.yaml'),
       `pipelines:
@@ -167,7 +167,7 @@ describe('settings, plans and messages looked at', () => {
     expect([again.code, again.document.error.code]).toEqual([2, 'ARCHIVE_MISMATCH']);
   }, 120_000);
 
-  it('portable integers are the archive’s from its first run on', async () => {
+  it('portable integers are a property of the archive from its first run on', async () => {
     const args = ['--source', 'galexie:lake', '--archive', 'portable', '--partition-size', '20'];
     const lake = readdirSync(sandbox.path('lake')).length;
     expect(lake).toBeGreaterThan(0);
@@ -198,7 +198,7 @@ describe('settings, plans and messages looked at', () => {
     expect(asked.document.rows).toEqual([['BIGINT', last - first + 1, first]]);
   }, 180_000);
 
-  it('inspect says what becomes of each message, with code, column and reason', async () => {
+  it('inspect prints the outcome of each message, with code, column and reason', async () => {
     writeFileSync(
       sandbox.path('mixed.ndjson'),
       [

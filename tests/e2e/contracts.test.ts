@@ -73,7 +73,7 @@ describe('contracts', () => {
     writeFileSync(sandbox.path('reference.yaml'), 'schema_evolution: false\n');
   });
 
-  it('freeze: new columns fail the run with the difference and the way out, by every way of saying so', async () => {
+  it('freeze: new columns fail the run with the difference and the remedy, however the contract is set', async () => {
     await known('frozen');
     const before = listing('frozen');
     const ways: readonly [readonly string[], Record<string, string>][] = [
@@ -105,7 +105,7 @@ describe('contracts', () => {
     expect([taken.code, taken.document.datasets[0]?.schemaVersion]).toEqual([0, 2]);
   }, 240_000);
 
-  it('reject_row: rows with a new column are rejects with all that is known of them, the others are rows', async () => {
+  it('reject_row: rows with a new column are rejects with full details, the others are rows', async () => {
     await known('rows');
     const mode = ['--contract-columns', 'reject_row'];
     const strict = await backfill('grown.ndjson', 'rows', '111-120', [...mode, '--on-failure', 'fail']);
@@ -153,7 +153,7 @@ describe('contracts', () => {
     ['freeze', {}],
     ['evolve', {}],
   ])(
-    'types %s: other values fail the run before anything is written, with the promotion that takes them',
+    'types %s: other values fail the run before anything is written, with the promotion that accepts them',
     async (mode) => {
       const archive = `types-${mode}`;
       await known(archive);
@@ -184,7 +184,7 @@ describe('contracts', () => {
     240_000,
   );
 
-  it('include_metadata: false leaves the metadata of the pipeline out of the rows, and says so in what is stale', async () => {
+  it('include_metadata: false omits the metadata of the pipeline from the rows, and reports older segments as stale', async () => {
     const bare = [101, 102].map((ledger) => message(ledger, { n: ledger }));
     const full = [101, 102].map((ledger) =>
       message(ledger, { n: ledger, archive_metadata: { bucket_name: 'b', processed_at: `now${ledger}` } }),
@@ -213,7 +213,7 @@ describe('contracts', () => {
     expect(Object.keys(reading?.schema ?? {})).not.toContain('archive_metadata');
   }, 240_000);
 
-  it('takes no other word, and no switch twice', async () => {
+  it('accepts no other value, and no option twice', async () => {
     const wrong = await sandbox.run([
       ...['backfill', '--source', 'ndjson:known.ndjson', '--archive', 'none', '--ledgers', '1-2'],
       ...['--contract-columns', 'discard'],

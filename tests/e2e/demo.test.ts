@@ -6,7 +6,7 @@ describe('parquetry demo', () => {
   afterAll(() => sandbox.dispose());
 
   it.each(['first', 'second'])(
-    'runs the main job on sample ledgers, the %s time too',
+    'runs the main job on sample ledgers: %s time',
     async (time) => {
       const { code, stdout, stderr } = await sandbox.run(['demo']);
       expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });

@@ -65,7 +65,7 @@ describe('doctor on a Temporal server', () => {
   });
   const local = ['--source', 'galexie:./lake', '--archive', './archive', '--ledgers', '426000-426019'];
 
-  it('names missing search attributes, then the workers that fail because of them, then finds all well', async () => {
+  it('reports missing search attributes, then the workers that fail because of them, then no problem', async () => {
     if (server === undefined) return expect(await findTemporalBinary()).toBeUndefined();
     const { address, connection, namespace } = server;
     const at = ['--temporal-address', address];
@@ -112,7 +112,7 @@ describe('doctor on a Temporal server', () => {
     });
   }, 120_000);
 
-  it('names a namespace that does not exist', async () => {
+  it('reports a namespace that does not exist', async () => {
     if (server === undefined) return expect(await findTemporalBinary()).toBeUndefined();
     const { code, found } = await doctor(
       'temporal',

@@ -1,7 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { Sandbox } from '../support/cli';
 
-/** Commands that write and have no dry run, each as somebody would type it. */
+/** Commands that write and have no dry run, each as a user types it. */
 const COMMANDS: readonly string[][] = [
   ['tail', '--source', 'galexie:lake', '--archive', 'archive', '--until', '100'],
   ['schedule', 'create', 'nightly', '--every', '6h', '--source', 'galexie:lake', '--archive', 'archive'],
@@ -16,7 +16,7 @@ const COMMANDS: readonly string[][] = [
   ['demo', '--out', 'demo'],
 ];
 
-describe('a dry run of a command that has none', () => {
+describe('a dry run of a command without one', () => {
   const sandbox = new Sandbox();
   beforeAll(() => writeFileSync(sandbox.path('parquetry.yaml'), 'dry_run: true\n'));
   afterAll(() => sandbox.dispose());
@@ -41,7 +41,7 @@ describe('a dry run of a command that has none', () => {
     },
   );
 
-  it('is done with --no-dry-run, and asked of nothing that only reads', async () => {
+  it('is overridden by --no-dry-run, and ignored by commands that only read', async () => {
     const env = { PARQUETRY_DRY_RUN: 'true' };
     const made = await sandbox.run(['sample', '--out', 'lake', '--ledgers', '4', '--no-dry-run'], env);
     expect(made.code).toBe(0);

@@ -98,7 +98,7 @@ describe('a schema that grows', () => {
     180_000,
   );
 
-  it('does not change a type: conflicting messages are rejects, named one by one, or nothing is committed', async () => {
+  it('does not change a type: conflicting messages are rejects, listed one by one, or nothing is committed', async () => {
     const good = [1, 2, 3, 4].map(
       (n) => `{"type":"reading","ledger":${100 + n},"closed_at":"2025-07-13T09:36:1${n}Z","n":${n}}`,
     );

@@ -49,7 +49,7 @@ const why = HAS_TEST_DATA ? 'no Python with pyarrow' : 'no test data; set PARQUE
     afterAll(() => sandbox.dispose());
 
     it.each(CASES)(
-      '%s: every row and value, read with pyarrow, is that of %s',
+      '%s: every row and value, read with pyarrow, equals %s',
       async (lake, goldens, first, last, types) => {
         const archive = sandbox.path(lake);
         const { code, document } = await sandbox.json<BackfillResult>([

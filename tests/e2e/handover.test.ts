@@ -12,7 +12,7 @@ const LEDGERS = 80;
 /** Ledgers that the lake has when the tests begin. */
 const THERE = 60;
 
-describe('tails beside what is committed and being committed', () => {
+describe('tails and other committed or running work', () => {
   const sandbox = new Sandbox();
   const full = sandbox.path('full');
   let grower: ChildProcess | undefined;
@@ -47,7 +47,7 @@ describe('tails beside what is committed and being committed', () => {
     ...['--max-rows', '200', '--max-age', '2s', '--poll', '1s', ...more],
   ];
 
-  it('--from N begins there, --from committed goes on after it, --from latest takes what is to come', async () => {
+  it('--from N begins at N, --from committed after the last commit, --from latest with new ledgers', async () => {
     const lake = youngLake('from');
     const archive = sandbox.path('from-archive');
     const first = await sandbox.json<TailResult>(tail(lake, archive, '--from', at(10), '--until', at(19)));
@@ -73,7 +73,7 @@ describe('tails beside what is committed and being committed', () => {
     expect(await coverageOf(latest)).toEqual(allCover(part(THERE, LEDGERS - 1)));
   }, 400_000);
 
-  it('--from committed goes back for a message type that the archive lacks', async () => {
+  it('--from committed starts earlier for a message type that the archive lacks', async () => {
     const lake = youngLake('types');
     const archive = sandbox.path('types-archive');
     const only = (...types: string[]): string[] => ['--types', types.join(',')];
@@ -86,7 +86,7 @@ describe('tails beside what is committed and being committed', () => {
     expect((await sandbox.run(['verify', '--archive', archive, '--deep'])).code).toBe(0);
   }, 200_000);
 
-  it('a tail and a backfill at once over ranges that adjoin and overlap leave no gap and nothing twice', async () => {
+  it('a concurrent tail and backfill over adjoining and overlapping ranges leave no gap and no duplicate', async () => {
     const lake = youngLake('both');
     const archive = sandbox.path('both-archive');
     const dev = sandbox.start(['dev']);
@@ -101,7 +101,7 @@ describe('tails beside what is committed and being committed', () => {
     const until = ['--until', at(LEDGERS - 1)];
     const [tailed, overlapping, adjoining] = await Promise.all([
       sandbox.json<TailResult>(tail(lake, archive, '--from', at(30), ...until)),
-      // The tail takes these too: whoever comes second leaves them alone.
+      // The tail reads these too: the second one to commit skips them.
       sandbox.json<BackfillResult>(backfill(25, 55)),
       sandbox.json<BackfillResult>(backfill(1, 24)),
     ]);

@@ -152,7 +152,7 @@ describe('inspect', () => {
     expect((await sandbox.run(['inspect', file, ...more])).code).toBe(1);
   };
   it.each(cases)(
-    'says what a backfill does with %s: the same rejects, rows and types',
+    'predicts what a backfill does with %s: the same rejects, rows and types',
     (name, file, more) => agree(file, `a${cases.findIndex(([other]) => other === name)}`, more),
     240_000,
   );
@@ -162,7 +162,7 @@ describe('inspect', () => {
     240_000,
   );
 
-  it('takes the schemas of an archive, its style and the contract as a backfill does', async () => {
+  it("uses the archive's schemas and nesting style and the contract, as a backfill does", async () => {
     const base = ['--ledgers', '1-9', '--nested', 'json'];
     expect((await backfilled('known.ndjson', 'known', base)).code).toBe(0);
     const contract = [

@@ -7,7 +7,7 @@ import { allCover, coverageOf } from '../support/coverage';
 
 const KILLS = 2;
 
-describe('a worker that is killed while it pulls', () => {
+describe('a worker that is killed during a pull', () => {
   const sandbox = new Sandbox();
   afterAll(() => sandbox.dispose());
   const stages = sandbox.path('.parquetry', 'work', 'stages');
@@ -18,7 +18,7 @@ describe('a worker that is killed while it pulls', () => {
   /** Stages without a manifest: their pulls are at work, or died. */
   const unfinished = (): string[] => names().filter((stage) => !names(stage).includes('manifest.json'));
 
-  it('leaves a stage that no workflow knows; the next worker removes it', async () => {
+  it('leaves a stage without a workflow; the next worker removes it', async () => {
     const { ledgers } = await writeSampleLake({ dir: sandbox.path('lake'), ledgers: 400 });
     const backfill = [
       ...['backfill', '--source', 'galexie:lake', '--archive', 'archive', '--partition-size', '1000'],

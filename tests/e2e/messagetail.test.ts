@@ -35,7 +35,7 @@ describe('a tail of NDJSON files', () => {
         .map((text) => JSON.parse(text) as Reject),
     );
 
-  it('takes whole lines of closed ledgers once, evolves the schema, keeps late messages aside', async () => {
+  it('reads complete lines of closed ledgers once, evolves the schema, rejects late messages', async () => {
     mkdirSync(folder);
     write('a.ndjson', line(100, { memo: null }), line(101, { memo: null }), line(102));
     const running = sandbox.start(tail(109));
@@ -63,7 +63,7 @@ describe('a tail of NDJSON files', () => {
       [106, 'hello'],
     ]);
 
-    // A second tail goes on from the commit log: what comes for a committed ledger now is late, not a row.
+    // A second tail continues from the commit log: a message for a committed ledger is late, not a row.
     write('a.ndjson', line(101, { id: 7 }), line(111), line(112));
     const again = await sandbox.json<{ late: number; cursor: number }>(tail(111));
     expect(again).toMatchObject({ code: 0, document: { cursor: 112, late: 1 } });
@@ -85,7 +85,7 @@ describe('a tail of NDJSON files', () => {
     });
   }, 200_000);
 
-  it('holds names, nested values and majors as a backfill does', async () => {
+  it('treats names, nested values and majors as a backfill does', async () => {
     const other = sandbox.path('majors');
     const from = sandbox.path('swaps');
     mkdirSync(from);
@@ -163,7 +163,7 @@ describe('a tail of NDJSON files', () => {
       taken: { rows: 3, rejected: 1, version: 1 },
     },
   ])(
-    'parks at the flush that its contract does not allow, $mode, and goes on from there in another way',
+    'parks at the flush that its contract forbids, $mode, and continues from there with another one',
     async ({ mode, says, way, taken }) => {
       const from = sandbox.path(`from-${mode}`);
       const other = sandbox.path(`archive-${mode}`);

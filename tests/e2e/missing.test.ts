@@ -29,13 +29,13 @@ describe('a ledger file that is missing from the lake', () => {
   afterAll(() => sandbox.dispose());
 
   it.each(['backfill', 'retry'])(
-    'parks its partition only; with the file put back `%s` makes it whole',
-    async (mend) => {
-      const lake = sandbox.path(mend, 'lake');
-      const archive = sandbox.path(mend, 'archive');
+    'parks only its partition; `%s` completes it when the file is back',
+    async (repair) => {
+      const lake = sandbox.path(repair, 'lake');
+      const archive = sandbox.path(repair, 'archive');
       const { range, gone, file } = await lakeWithout(lake, 40, 17);
-      mkdirSync(sandbox.path(mend, 'aside'));
-      renameSync(path.join(lake, file), sandbox.path(mend, 'aside', 'object'));
+      mkdirSync(sandbox.path(repair, 'aside'));
+      renameSync(path.join(lake, file), sandbox.path(repair, 'aside', 'object'));
       const command = [
         'backfill',
         '--source',
@@ -72,12 +72,12 @@ describe('a ledger file that is missing from the lake', () => {
         });
       }
 
-      renameSync(sandbox.path(mend, 'aside', 'object'), path.join(lake, file));
-      const mended = await sandbox.json<BackfillResult>(
-        mend === 'retry' ? ['retry', failed.document.workflowId] : command,
+      renameSync(sandbox.path(repair, 'aside', 'object'), path.join(lake, file));
+      const repaired = await sandbox.json<BackfillResult>(
+        repair === 'retry' ? ['retry', failed.document.workflowId] : command,
       );
-      expect(mended.code).toBe(0);
-      expect(mended.document.datasets.every(({ gaps }) => gaps.length === 0)).toBe(true);
+      expect(repaired.code).toBe(0);
+      expect(repaired.document.datasets.every(({ gaps }) => gaps.length === 0)).toBe(true);
       expect((await sandbox.run(['verify', '--archive', archive])).code).toBe(0);
     },
     180_000,

@@ -48,7 +48,7 @@ describe('NDJSON messages', () => {
   const ask = async (archive: string, sql: string): Promise<Answer['rows']> =>
     (await sandbox.json<Answer>(['query', '--archive', sandbox.path(archive), sql])).document.rows;
 
-  it("of the specification's form become its table: unwrapped, typed, by UTC day, each row once", async () => {
+  it('in the form of the specification become its table: unwrapped, typed, by UTC day, each row once', async () => {
     const { code, document } = await backfill('messages/*.ndjson', 'plain', '--partition-size', '40');
     expect(code).toBe(0);
     expect(document.datasets).toMatchObject([
@@ -136,7 +136,7 @@ describe('NDJSON messages', () => {
     expect(readdirSync(sandbox.path('.parquetry', 'work', 'spool'))).toEqual([]);
   }, 120_000);
 
-  it('are read about once by eight partitions, not eight times', async () => {
+  it('are read about once in total by eight partitions', async () => {
     const size = statSync(file).size;
     const { code, document } = await backfill('messages/sample.ndjson', 'eight', '--partition-size', '20');
     expect(code).toBe(0);
@@ -145,7 +145,7 @@ describe('NDJSON messages', () => {
     expect(document.tally.bytesRead).toBeLessThanOrEqual(size * 1.3);
   }, 120_000);
 
-  it('that are hostile end as rejects with reasons, and nothing leaves the archive', async () => {
+  it('that are hostile become rejects with reasons, and no path leaves the archive', async () => {
     const good =
       '{"message_type":"event","ledger_sequence":426010,"closed_at":"2025-07-13T09:36:17Z","n":18446744073709551615}';
     const bad: readonly [string, string][] = [
@@ -183,14 +183,14 @@ describe('NDJSON messages', () => {
     expect(
       kept.map(({ code: reason, position, raw }) => [raw, reason, /[^/]*$/.exec(position)?.[0]]),
     ).toEqual(bad.map(([line, reason], index) => [line, reason, `hostile.ndjson:${index + 2}`]));
-    const beside = readdirSync(sandbox.path('lenient'), { recursive: true, encoding: 'utf8' })
+    const inArchive = readdirSync(sandbox.path('lenient'), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.includes('rejects') && name.endsWith('.ndjson') && name !== document.rejects)
       .flatMap((name) => rejects(sandbox.path('lenient', name)));
-    expect(beside).toMatchObject([{ code: 'BAD_CLOSE_TIME', ledger: 426011, raw: inside }]);
+    expect(inArchive).toMatchObject([{ code: 'BAD_CLOSE_TIME', ledger: 426011, raw: inside }]);
     expect(readdirSync(sandbox.path('lenient')).sort()).toEqual(['_parquetry', 'event']);
   }, 120_000);
 
-  it('may have any keys, that of DuckDB for field ids too, and grow by them: no key ends a dataset', async () => {
+  it("may have and add any keys, also DuckDB's key for field ids", async () => {
     const message = (ledger: number, more: string): string =>
       `{"message_type":"event","ledger_sequence":${ledger},"closed_at":"2025-07-13T09:36:17Z",${more}}`;
     const run = async (ledger: number, more: string): Promise<BackfillResult> => {

@@ -19,7 +19,7 @@ describe('an archive of the default message types, made by an earlier version', 
   const sandbox = new Sandbox();
   afterAll(() => sandbox.dispose());
 
-  it('takes new tables and columns, and its files stay as they are', async () => {
+  it('accepts new tables and columns, and its files stay unchanged', async () => {
     const archive = sandbox.path('archive');
     const lake = sandbox.path('lake');
     const { start } = (await writeSampleLake({ dir: lake, ledgers: 40 })).ledgers;

@@ -11,11 +11,11 @@ interface Failed {
   readonly progress: BackfillProgress;
 }
 
-describe('partitions that are committed in parts', () => {
+describe('partitions committed in parts', () => {
   const sandbox = new Sandbox();
   afterAll(() => sandbox.dispose());
 
-  it('count by their parts, and `retry --ledger` finds the part that has the ledger', async () => {
+  it('are counted by their parts, and `retry --ledger` finds the part with the ledger', async () => {
     const lake = sandbox.path('lake');
     const layout = { ledgersPerBatch: 1, batchesPerPartition: 64 };
     const { ledgers } = await writeSampleLake({ dir: lake, ledgers: 40, layout });
@@ -45,9 +45,9 @@ describe('partitions that are committed in parts', () => {
     expect(missed.document.error.message).toContain(
       `no parked partition contains ledger ${start}; parked are ${start + 10}-${ledgers.end}, ${start + 15}-`,
     );
-    const mended = await sandbox.json<BackfillResult>(['retry', workflowId, '--ledger', String(gone + 2)]);
-    expect(mended.stderr).toContain('Retrying 2 partitions.');
-    expect({ code: mended.code, partitions: mended.document.partitions }).toEqual({
+    const retried = await sandbox.json<BackfillResult>(['retry', workflowId, '--ledger', String(gone + 2)]);
+    expect(retried.stderr).toContain('Retrying 2 partitions.');
+    expect({ code: retried.code, partitions: retried.document.partitions }).toEqual({
       code: 0,
       partitions: { total: 2, done: 2, skipped: 0, abandoned: 0 },
     });

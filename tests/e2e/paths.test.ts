@@ -6,7 +6,7 @@ interface Plan {
   readonly plan: readonly { readonly dataset: string; readonly state: string; readonly why: string }[];
 }
 
-describe('the paths by which messages were read', () => {
+describe('the paths of message fields', () => {
   const sandbox = new Sandbox();
   afterAll(() => sandbox.dispose());
   const source = ['--source', 'ndjson:in.ndjson', '--archive', 'archive', '--ledgers', '101-110'];
@@ -28,7 +28,7 @@ describe('the paths by which messages were read', () => {
   const same = 'committed with these settings';
   const other = 'committed with other settings';
 
-  it('are part of what is committed: other ones make it stale, and mode replace mends it', async () => {
+  it('are recorded in the segment: other paths make it stale, and mode replace rewrites it', async () => {
     const lines = [101, 102].flatMap((ledger) => [
       {
         message_type: 'reading',
@@ -58,7 +58,7 @@ describe('the paths by which messages were read', () => {
     expect((await sandbox.run(['verify', '--archive', 'archive', '--deep'])).code).toBe(0);
   }, 240_000);
 
-  it('are the ledger path and a given type too', async () => {
+  it('include the ledger path and a given type', async () => {
     const height = [...right.slice(0, 3), 'reading=height'];
     expect(await states(...height)).toEqual([`mark committed: ${same}`, `reading stale: ${other}`]);
     expect(await states(...right, '--default-type', 'mark')).toEqual([

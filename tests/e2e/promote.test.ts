@@ -37,7 +37,7 @@ describe('a breaking change of a message type', () => {
       '10',
     ]);
 
-  it('goes into a major of its own from the promoted ledger on, never into the same table', async () => {
+  it('is written to a new major from the promoted ledger on, never to the same table', async () => {
     const old = [100, 101, 109].map((ledger) => message(ledger, ledger));
     const next = [110, 111, 119].map((ledger) => message(ledger, { units: `${ledger}` }));
     writeFileSync(sandbox.path('swaps.ndjson'), [...old, ...next, ''].join('\n'));
@@ -98,7 +98,7 @@ describe('a breaking change of a message type', () => {
     expect(verified.code).toBe(0);
   }, 180_000);
 
-  it('is a fault of its own kind where ledgers stand in a major that does not own them, or in two', async () => {
+  it('is reported when ledgers are in a major that does not own them, or in two majors', async () => {
     const lines = [100, 110, 119].map((ledger) => message(ledger, ledger));
     writeFileSync(sandbox.path('swaps.ndjson'), [...lines, ''].join('\n'));
     expect((await backfill('100-119', 'both')).code).toBe(0);

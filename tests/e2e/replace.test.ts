@@ -37,7 +37,7 @@ describe('ledgers that are committed already', () => {
       .filter((name) => name.endsWith('.parquet') && !name.includes('_delta_log'))
       .sort();
 
-  it('are left alone by a fill, which says what is stale, in text and --json', async () => {
+  it('are not changed by a fill, which reports what is stale, in text and --json', async () => {
     const fresh = await sandbox.json<BackfillResult>(backfill());
     expect({ code: fresh.code, stale: fresh.document.stale }).toEqual({ code: 0, stale: undefined });
     const before = await files();
@@ -60,7 +60,7 @@ describe('ledgers that are committed already', () => {
     expect(await files()).toEqual(before);
   }, 240_000);
 
-  it('are all in the plan of a run that replaces them, and none in that of one that fills', async () => {
+  it('are all in the plan of a replace, and not in the plan of a fill', async () => {
     const [, ...args] = backfill('--compression', 'zstd');
     const fill = await sandbox.json<Plan>(['plan', ...args]);
     expect(fill.document.partitions).toEqual({ total: 2, run: 0 });
@@ -73,7 +73,7 @@ describe('ledgers that are committed already', () => {
     expect(dry.stdout).toContain('2 partitions of 20: all would run, 2 of them to replace what is committed');
   }, 120_000);
 
-  it('are written anew with mode replace, here from the environment, and the old files go', async () => {
+  it('are written again with mode replace, here from the environment, and the old files are deleted', async () => {
     const before = await files();
     const replaced = await sandbox.json<BackfillResult>(backfill('--compression', 'zstd'), {
       PARQUETRY_MODE: 'replace',
@@ -91,14 +91,14 @@ describe('ledgers that are committed already', () => {
     expect((await sandbox.run(['verify', '--archive', archive, '--deep'])).code).toBe(0);
   }, 240_000);
 
-  it('stay as they are when a replacement would be the same', async () => {
+  it('stay unchanged when a replacement would be the same', async () => {
     const before = await files();
     const again = await sandbox.json<BackfillResult>(backfill('--compression', 'zstd', '--mode', 'replace'));
     expect({ code: again.code, done: again.document.partitions.done }).toEqual({ code: 0, done: 2 });
     expect(await files()).toEqual(before);
   }, 240_000);
 
-  it('leave their old files on storage when keep_replaced says so, here from the configuration file', async () => {
+  it('keep their old files on storage with keep_replaced, here from the configuration file', async () => {
     const before = await files();
     const config = sandbox.path('parquetry.yaml');
     writeFileSync(config, 'mode: replace\nkeep_replaced: true\ncompression: gzip\n');

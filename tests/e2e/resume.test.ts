@@ -28,7 +28,7 @@ function logFiles(root: string): string[] {
     .sort();
 }
 
-describe('a run that is killed', () => {
+describe('a killed run', () => {
   const sandbox = new Sandbox();
   afterAll(() => sandbox.dispose());
   const lake = sandbox.path('lake');
@@ -46,7 +46,7 @@ describe('a run that is killed', () => {
     ...more,
   ];
 
-  it('ends with the same files and the same bytes when it is started again', async () => {
+  it('produces the same files and bytes when it is started again', async () => {
     const { ledgers: range } = await writeSampleLake({ dir: lake, ledgers: 120 });
     ledgers = `${range.start}-${range.end}`;
     const whole = await sandbox.json<BackfillResult>(backfill('whole'));
@@ -70,7 +70,7 @@ describe('a run that is killed', () => {
     expect((await sandbox.run(['verify', '--archive', sandbox.path('killed'), '--deep'])).code).toBe(0);
   }, 300_000);
 
-  it('writes nothing and says so when everything is committed', async () => {
+  it('writes nothing and reports it when everything is committed', async () => {
     const before = [dataFiles(sandbox.path('killed')), logFiles(sandbox.path('killed'))];
     const again = await sandbox.run(backfill('killed'));
     expect(again.code).toBe(0);

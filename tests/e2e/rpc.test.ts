@@ -61,7 +61,7 @@ describe('ledgers from an RPC node', () => {
     return found;
   }
 
-  it('are backfilled inside the window, through faults, with the key in no history, log or output', async () => {
+  it('are backfilled inside the window, despite faults, with the key in no history, log or output', async () => {
     node.fault = ({ number, headers }) => {
       if (headers['x-api-key'] !== KEY) return { status: 401, body: 'wrong key' };
       return number % 3 === 0 ? { status: 429, headers: { 'retry-after': '0' }, body: KEY } : undefined;
@@ -101,7 +101,7 @@ describe('ledgers from an RPC node', () => {
     expect(filesWith('ParquetryDatasets', sandbox.path('.parquetry')).length).toBeGreaterThan(0);
   }, 300_000);
 
-  it('are pulled no faster than the limit says, over two workers', async () => {
+  it('are pulled no faster than the limit, over two workers', async () => {
     const RATE = 2;
     const limited = { ...env(), PARQUETRY_RPC_RATE: String(RATE) };
     const pulls: number[] = [];
@@ -140,7 +140,7 @@ describe('ledgers from an RPC node', () => {
     expect(stderr).toContain(`keeps ledgers ${range.start + 10}-${range.end}`);
   }, 60_000);
 
-  it('are followed at the tip with a lag under two polls, while the node stumbles', async () => {
+  it('are followed at the tip with a lag under two polls, while the node fails at times', async () => {
     const published = new Map<number, number>();
     const served = new Map<number, number>();
     let polls = 0;
@@ -187,7 +187,7 @@ describe('ledgers from an RPC node', () => {
     expect(Math.max(...lags)).toBeLessThan(2);
   }, 300_000);
 
-  it('are there once after four kills, from a lake that trails behind the node', async () => {
+  it('are archived once after four kills, from a lake that lags behind the node', async () => {
     const live = sandbox.path('live');
     mkdirSync(live);
     cpSync(path.join(lake, '.config.json'), path.join(live, '.config.json'));

@@ -30,7 +30,7 @@ describe('a schedule', () => {
   const files = async (): Promise<number> =>
     (await sandbox.json<{ files: unknown[] }>(['files', '--archive', archive])).document.files?.length ?? 0;
 
-  it('fires, goes on where the archive ends, pauses when a run fails, and goes on when it is mended', async () => {
+  it('fires, continues after the last commit, pauses when a run fails, and continues after the repair', async () => {
     const { ledgers } = await writeSampleLake({
       dir: lake,
       ledgers: 40,

@@ -12,7 +12,7 @@ interface Status {
   readonly progress: { readonly phase: string };
 }
 
-describe('tails without news and a backfill on one worker', () => {
+describe('idle tails and a backfill on one worker', () => {
   const sandbox = new Sandbox();
   afterAll(() => sandbox.dispose());
   const status = async (id: string): Promise<Status> => (await sandbox.json<Status>(['status', id])).document;
@@ -22,7 +22,7 @@ describe('tails without news and a backfill on one worker', () => {
     return document.workflowId;
   };
 
-  it('do not keep each other from their work, though the tails are more than its slots', async () => {
+  it('do not block each other, although there are more tails than slots', async () => {
     const { ledgers } = await writeSampleLake({ dir: sandbox.path('lake'), ledgers: 20 });
     const dev = sandbox.start(['dev', '--slots', '2']);
     while (!/A worker is running/.test(dev.stderr()) && dev.child.exitCode === null) await sleep(50);

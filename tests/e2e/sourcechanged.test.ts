@@ -45,7 +45,7 @@ describe('a source that changes between two runs of the same command', () => {
   }
 
   it.each(CHANGES.map(([what, change], index) => [what, change, `case${index}`] as const))(
-    'that %s is reported by a fill and taken by a replace',
+    'that %s is reported by a fill and read by a replace',
     async (what, change, name) => {
       const third: readonly Message[] | undefined = 'third' in change ? [['a', 1, 5]] : undefined;
       const before = { first: FIRST, second: SECOND, ...(third === undefined ? {} : { third }) };

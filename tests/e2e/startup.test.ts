@@ -8,7 +8,7 @@ const HOOK = path.join(__dirname, '../support/modules.cjs');
 /** The only packages that a command line needs before its command runs. */
 const ALLOWED = ['commander', '@parquetry/cli', '@parquetry/core'];
 
-describe('what a command line loads before its command runs', () => {
+describe('the modules that a command line loads before its command runs', () => {
   const sandbox = new Sandbox();
   afterAll(() => sandbox.dispose());
 
@@ -50,7 +50,7 @@ describe('what a command line loads before its command runs', () => {
     expect(modules.length).toBeLessThanOrEqual(most);
   });
 
-  it('`version` names the versions that matter for a report', async () => {
+  it('`version` prints the versions that matter for a bug report', async () => {
     const { code, document } = await sandbox.json<Record<string, string>>(['version']);
     expect(code).toBe(0);
     expect(document).toMatchObject({
@@ -61,7 +61,7 @@ describe('what a command line loads before its command runs', () => {
     });
   });
 
-  it('a file of settings costs its YAML reader and nothing else', async () => {
+  it('a settings file loads the YAML reader and nothing else', async () => {
     writeFileSync(sandbox.path('p.yaml'), 'partition_size: 0\n');
     const { code, modules } = await loaded(['backfill', '--config', 'p.yaml']);
     expect(code).toBe(2);

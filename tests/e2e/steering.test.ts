@@ -11,7 +11,7 @@ interface Failed {
 }
 
 /** A cluster without a worker: what commands send is there to be looked at, and nothing comes of it. */
-describe('what commands send to a cluster', () => {
+describe('requests of commands to a cluster', () => {
   const sandbox = new Sandbox();
   let server: PlainServer;
   beforeAll(async () => {
@@ -28,7 +28,7 @@ describe('what commands send to a cluster', () => {
   const json = <T>(...args: string[]): Promise<{ code: number | null; document: T }> =>
     sandbox.json<T>(args, server.env);
 
-  it('a schedule has the policies of its line, its file and its environment', async () => {
+  it('a schedule has the policies of its command line, file and environment', async () => {
     writeFileSync(
       sandbox.path('schedule.yaml'),
       'source: galexie:lake\narchive: archive\nevery: 6h\noverlap: CANCEL_OTHER\ncatch_up: 2h\nlag: 5\nmax_ledgers: 300\nfrom: 77\non_failure: park\n',
@@ -62,7 +62,7 @@ describe('what commands send to a cluster', () => {
     expect([latest.code, latest.document.error.message]).toEqual([2, expect.stringContaining('for tails')]);
   }, 120_000);
 
-  it('pause, resume and stop are refused to workflows that do not take them', async () => {
+  it('pause, resume and stop are refused for workflows that do not support them', async () => {
     const start = async (type: string): Promise<string> => {
       const workflowId = `${type}/${randomUUID()}`;
       await server.client.workflow.start(type, { workflowId, taskQueue: TASK_QUEUE, args: [{}] });
@@ -90,7 +90,7 @@ describe('what commands send to a cluster', () => {
     expect(await json('pause', run)).toMatchObject({ code: 0, document: { pause: true } });
   }, 120_000);
 
-  it('a tail that runs is gone on with as it is; asked for in another way it is refused', async () => {
+  it('a running tail is used as it is; a request with other options is refused', async () => {
     const line = ['tail', '--source', 'galexie:lake', '--archive', 'tailed', '--detach'];
     const first = await json<{ workflowId: string; started: boolean }>(...line, '--types', 'ledgers');
     expect(first).toMatchObject({ code: 0, document: { started: true } });
@@ -108,7 +108,7 @@ describe('what commands send to a cluster', () => {
     ]);
   }, 120_000);
 
-  it('a tail has its limits from its file: who asks for a size of files gets that', async () => {
+  it('a tail reads its limits from the file, also the file size', async () => {
     const policy = async (archive: string, yaml: string): Promise<TailInput> => {
       writeFileSync(sandbox.path('tail.yaml'), `source: galexie:lake\narchive: ${archive}\n${yaml}`);
       const { document } = await json<{ workflowId: string }>('tail', '--config', 'tail.yaml', '--detach');

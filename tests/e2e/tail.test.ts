@@ -14,7 +14,7 @@ const LEDGERS = 120;
 const MAX_ROWS = 100;
 const SIZE = 50;
 
-describe('a tail of a lake that grows', () => {
+describe('a tail of a growing lake', () => {
   const sandbox = new Sandbox();
   const full = sandbox.path('full');
   const live = sandbox.path('live');
@@ -30,7 +30,7 @@ describe('a tail of a lake that grows', () => {
     ...['--max-rows', String(MAX_ROWS), '--max-age', '3s', '--poll', '1s', ...more],
   ];
 
-  it('has every ledger once after kills at random moments, each flush for its right reason', async () => {
+  it('has every ledger once after kills at random moments, each flush with its correct reason', async () => {
     const lake = await writeSampleLake({
       dir: full,
       ledgers: LEDGERS,
@@ -134,7 +134,7 @@ describe('a tail of a lake that grows', () => {
     expect(rows(await survey())).toEqual(rows(await survey(reference)));
   }
 
-  it('is compacted into partitions, with the same rows, and nothing of the old is left', async () => {
+  it('is compacted into partitions with the same rows, and no old file is left', async () => {
     const before = await survey();
     const rows = ({ datasets }: { datasets: Surveyed[] }): unknown =>
       datasets.map(({ rows: own }) => [...own]);
@@ -162,7 +162,7 @@ describe('a tail of a lake that grows', () => {
     expect(again.document.groups).toBe(0);
   }, 400_000);
 
-  it('parks on a hole below the tip', async () => {
+  it('parks on a gap below the tip', async () => {
     const hole = readdirSync(live, { recursive: true, encoding: 'utf8' }).find((name) =>
       name.includes(`--${range.start + 20}.`),
     );

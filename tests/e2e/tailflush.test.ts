@@ -15,7 +15,7 @@ describe('the triggers of a tail', () => {
   const archive = sandbox.path('archive');
   const append = (...lines: readonly string[]): void => appendFileSync(`${folder}/a.ndjson`, lines.join(''));
 
-  it('close a flush by rows, by bytes and by age, and each is in the metrics and in the commit log', async () => {
+  it('close a flush by rows, bytes and age, and each reason is in the metrics and the commit log', async () => {
     mkdirSync(folder);
     const metrics = `127.0.0.1:${await freePort()}`;
     append(...Array.from({ length: 11 }, (_, index) => line(100 + index)));

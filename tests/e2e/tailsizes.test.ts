@@ -7,7 +7,7 @@ import { Sandbox } from '../support/cli';
 
 const LEDGERS = 360;
 const ROWS = 100;
-/** Text that no codec makes smaller, beside text that any does: files of about a tenth of their messages. */
+/** Text that no codec compresses, and text that every codec does: files of about a tenth of their messages. */
 const PADDING = 'padding that is the same in every message, '.repeat(16);
 
 interface Plan {
@@ -36,7 +36,7 @@ describe('a tail and a backfill of one configuration', () => {
   const config = ['--config', 'both.yaml'];
   const backfill = ['--ledgers', `1000-${1000 + LEDGERS - 1}`, ...config];
 
-  it('make files of the size that the configuration asks for, in bytes of files', async () => {
+  it('make files of the configured size in bytes', async () => {
     mkdirSync(sandbox.path('messages'));
     writeFileSync(sandbox.path('messages', 'a.ndjson'), messages());
     writeFileSync(
@@ -63,7 +63,7 @@ describe('a tail and a backfill of one configuration', () => {
     }
   }, 240_000);
 
-  it('sort alike, and neither calls the other, or a compaction, stale', async () => {
+  it('sort in the same way, and neither reports the other, or a compaction, as stale', async () => {
     const { document: asked } = await sandbox.json<{ rows: unknown[][] }>([
       ...['query', '--archive', archive],
       'select rank from trade where ledger_sequence = 1001 limit 3',

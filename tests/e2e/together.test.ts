@@ -9,7 +9,7 @@ const ROOT = path.resolve(__dirname, '../..');
 const message = (ledger: number, more: object): string =>
   JSON.stringify({ type: 'reading', ledger, closed_at: '2025-07-13T09:36:17Z', n: ledger, ...more });
 
-/** Registers a schema of one further column in a process of its own, when the hour strikes. */
+/** Registers a schema with one more column in a separate process, at a given time. */
 const REGISTER = `
 const { SchemaRegistry } = require('@parquetry/archive');
 const { LocalStore } = require('@parquetry/storage');
@@ -33,7 +33,7 @@ interface SchemaObject {
   readonly schema: { readonly fields: readonly { readonly id: number; readonly name: string }[] };
 }
 
-describe('two that add columns at once', () => {
+describe('two runs that add columns concurrently', () => {
   const sandbox = new Sandbox();
   afterAll(() => sandbox.dispose());
   const archive = sandbox.path('archive');
@@ -52,7 +52,7 @@ describe('two that add columns at once', () => {
       ...['--ledgers', ledgers, '--partition-size', '2'],
     ]);
 
-  it('as backfills both commit, with all columns in one table', async () => {
+  it('both commit as backfills, with all columns in one table', async () => {
     const files: readonly [string, number, (ledger: number) => object][] = [
       ['base.ndjson', 101, () => ({})],
       ['memo.ndjson', 111, (ledger) => ({ memo: `m${ledger}` })],
@@ -95,7 +95,7 @@ describe('two that add columns at once', () => {
     );
   }, 240_000);
 
-  it('as processes get versions that have what each of them brought, one after the other', async () => {
+  it('register versions with the columns of both, one after the other, as two processes', async () => {
     const before = versions();
     const base = JSON.stringify(before[0]?.schema);
     const at = Date.now() + 3_000;

@@ -12,7 +12,7 @@ interface Ended {
 const message = (ledger: number, more: object): string =>
   JSON.stringify({ type: 'reading', ledger, closed_at: '2025-07-13T09:36:17Z', n: ledger, ...more });
 
-describe('a segment that is replaced', () => {
+describe('a replaced segment', () => {
   const sandbox = new Sandbox();
   afterAll(() => sandbox.dispose());
   const backfill = (ledgers: string, ...more: readonly string[]): Promise<Ended> =>
@@ -75,7 +75,7 @@ describe('a segment that is replaced', () => {
     });
   };
 
-  it('keeps the version it is committed with, and gets the newest with --schema latest', async () => {
+  it('keeps the schema version of its commit, and gets the newest with --schema latest', async () => {
     writeFileSync(sandbox.path('old.ndjson'), `${[101, 105].map((n) => message(n, {})).join('\n')}\n`);
     expect((await backfill('100-109')).code).toBe(0);
     writeFileSync(
@@ -113,7 +113,7 @@ describe('a segment that is replaced', () => {
     expect((await sandbox.run(['verify', '--archive', 'archive', '--deep'])).code).toBe(0);
   }, 400_000);
 
-  it('is not forced into an old version: what that lacks is named, with the option that takes it up', async () => {
+  it('is not forced into an old version: the error lists the missing columns and the option that adds them', async () => {
     writeFileSync(sandbox.path('old.ndjson'), '');
     writeFileSync(
       sandbox.path('grown.ndjson'),
@@ -125,7 +125,7 @@ describe('a segment that is replaced', () => {
     const text = JSON.stringify(refused.document);
     expect(text).toContain('UNKNOWN_COLUMN');
     expect(text).toContain('checked against version 2, with which their ledgers are committed');
-    // Nothing was registered for a run that writes with no schema of its own.
+    // Nothing was registered for a run that writes with an existing schema.
     const versions = (): string[] =>
       readdirSync(path.join(sandbox.dir, 'archive/_parquetry/schemas/reading'));
     expect(versions()).toHaveLength(2);

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
-describe('many writers of one dataset', () => {
+describe('concurrent writers of one dataset', () => {
   it('lose no commit of 160 by 8 writers of 2 processes, with and without checkpoints', () => {
     const args = ['--commits', '160', '--writers', '8', '--processes', '2', '--json'];
     const { status, stdout, stderr } = spawnSync(

@@ -18,7 +18,7 @@ interface Report {
   readonly fixes?: readonly { readonly outcome: string; readonly datasets: readonly string[] }[];
 }
 
-describe('a committed archive that is damaged', () => {
+describe('a damaged archive', () => {
   const sandbox = new Sandbox();
   afterAll(() => sandbox.dispose());
   let ledgers = '';
@@ -54,7 +54,7 @@ describe('a committed archive that is damaged', () => {
       .sort();
   }, 120_000);
 
-  it('has no fault before, and its rows prove themselves', async () => {
+  it('has no findings before the damage, and verify --deep passes', async () => {
     const { code, document } = await sandbox.json<Report>([
       'verify',
       '--archive',
@@ -76,7 +76,7 @@ describe('a committed archive that is damaged', () => {
     ],
     ['that is empty', () => Buffer.alloc(0), 'SIZE_DIFFERS'],
   ])(
-    'names a file %s',
+    'reports a file %s',
     async (_name, change, expected) => {
       const key = files[1] ?? '';
       const root = await damaged((at) =>
@@ -93,7 +93,7 @@ describe('a committed archive that is damaged', () => {
     60_000,
   );
 
-  it('names files that were swapped, and one that is gone', async () => {
+  it('reports swapped files and a missing one', async () => {
     const [first = '', second = '', third = ''] = files;
     const root = await damaged((at) => {
       const [a, b] = [first, second].map((name) => readFileSync(path.join(at, name)));
@@ -107,7 +107,7 @@ describe('a committed archive that is damaged', () => {
     expect(found.find(([, key]) => key === third)?.[0]).toBe('FILE_MISSING');
   }, 60_000);
 
-  it('names a commit whose record is gone or altered', async () => {
+  it('reports a commit whose segment record is missing or altered', async () => {
     const folder = path.join('_parquetry', 'segments', 'ledgers');
     const [first = '', second = ''] = readdirSync(sandbox.path('whole', folder)).sort();
     const root = await damaged((at) => {
@@ -122,7 +122,7 @@ describe('a committed archive that is damaged', () => {
     ]);
   }, 60_000);
 
-  it('is filled again by audit --fix, from the source that the run had', async () => {
+  it('is filled again by audit --fix, from the source of the run', async () => {
     const [start = 0] = ledgers.split('-').map(Number);
     const root = await damaged((at) => {
       for (const dataset of ['contract_data', 'ledgers']) {
@@ -144,7 +144,7 @@ describe('a committed archive that is damaged', () => {
     expect([code, document.ok, document.globExact, start > 0]).toEqual([0, true, true, true]);
   }, 120_000);
 
-  it('loses by gc what no commit names, after the grace time and only with --yes', async () => {
+  it('loses unreferenced files to gc, after the grace period and only with --yes', async () => {
     const [name = ''] = files;
     const folder = path.dirname(name);
     const orphan = `${folder}/stellar-data-1-2-3.parquet`;

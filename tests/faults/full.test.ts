@@ -19,7 +19,7 @@ const filesIn = (folder: string): string[] =>
     .filter((entry) => entry.isFile())
     .map((entry) => path.join(path.relative(folder, entry.parentPath), entry.name));
 
-describe('a disk that is full', () => {
+describe('a full disk', () => {
   const sandbox = new Sandbox();
   const disks = { stage: sandbox.path('.parquetry', 'work'), archive: sandbox.path('small') };
   const refused = root
@@ -42,7 +42,7 @@ describe('a disk that is full', () => {
     ...['--ledgers', `${lake.start}-${lake.end}`, '--partition-size', '20', ...more],
   ];
 
-  test(`under the stage: says so, leaves nothing there or in the archive; with room the same command ends${why}`, async () => {
+  test(`under the stage: is reported, leaves no files in stage or archive; with free space the same command succeeds${why}`, async () => {
     const archive = sandbox.path('archive');
     const { code, stdout, stderr } = await sandbox.run(backfill(archive, '--on-failure', 'fail'));
     expect(code).toBe(1);
@@ -56,7 +56,7 @@ describe('a disk that is full', () => {
     expect(again.document.datasets.flatMap(({ gaps }) => gaps)).toEqual([]);
   }, 300_000);
 
-  test(`under the archive: says so, leaves no half file; with room the same command ends${why}`, async () => {
+  test(`under the archive: is reported, leaves no partial file; with free space the same command succeeds${why}`, async () => {
     expect(mount('-o', 'remount,size=200m', disks.stage)).toBe(true);
     const { code, stdout, stderr } = await sandbox.run(backfill(disks.archive, '--on-failure', 'fail'));
     expect(code).toBe(1);

@@ -1,7 +1,7 @@
 // Loaded before a worker or a command (`node --require`): counts by kind what the process changes on disk and what it
 // asks of a storage server, and ends it with SIGKILL at one of these steps, before or after it is done. It is told the
 // step by PARQUETRY_FAULT or, in a worker that serves many runs, by a message: {"kind": "commit", "at": 2, "when":
-// "before", "log": file}. A message {} only counts anew; {"count": true} is answered with {counts}.
+// "before", "log": file}. A message {} resets the counts; {"count": true} is answered with {counts}.
 const { isMainThread } = require('node:worker_threads');
 const fs = require('node:fs');
 const http = require('node:http');

@@ -2,11 +2,11 @@ import { writeSampleLake } from '@parquetry/sample';
 import type { BackfillResult } from '@parquetry/workflows';
 import { Sandbox } from '../support/cli';
 
-describe('two backfills of overlapping ranges at once, from two processes', () => {
+describe('two concurrent backfills of overlapping ranges, from two processes', () => {
   const sandboxes = [new Sandbox(), new Sandbox()] as const;
   afterAll(() => Promise.all(sandboxes.map((sandbox) => sandbox.dispose())));
 
-  it('make one right archive, and say what the other did', async () => {
+  it('make one correct archive, and each reports what the other committed', async () => {
     const [one, two] = sandboxes;
     const lake = one.path('lake');
     const archive = one.path('archive');

@@ -92,7 +92,7 @@ export async function startTemporal(namespaces, root) {
   };
 }
 
-/** Ports that nobody listens on, all free at the same moment. */
+/** Unused ports, all free at the same moment. */
 export async function freePorts(count) {
   const servers = await Promise.all(
     Array.from(

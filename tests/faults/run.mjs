@@ -131,7 +131,7 @@ async function strike(lane, kind, faults, state, isOver) {
   }
 }
 
-/** On a Temporal server of its own: the command with its worker is killed, or the server under it, or both. */
+/** On a separate Temporal server: the command with its worker is killed, or the server under it, or both. */
 async function withCommands({ lane, dir, lake, range, archive, faults, state, kind }) {
   const { devHome, readDevServer, stopDevServer } = require('@parquetry/temporal');
   const home = devHome({ PARQUETRY_HOME: path.join(dir, '.parquetry') });

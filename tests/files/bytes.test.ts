@@ -13,7 +13,7 @@ import { type Staged, sums } from './staged';
 
 /**
  * The files of ledger lakes, byte for byte: `PARQUETRY_RECORD_BYTES=1` records them again. A change of these files is a
- * change of what users have, so it needs a reason of its own (another DuckDB, another column).
+ * change of what users have, so it needs a reason (another DuckDB, another column).
  */
 const FILE = path.join(__dirname, 'bytes.json');
 const RECORD = process.env['PARQUETRY_RECORD_BYTES'] === '1';
@@ -55,7 +55,7 @@ async function pulled(
   }));
 }
 
-/** What a pull counted and the files of each setting, held against what was recorded. */
+/** Compares what a pull counted, and the files of each setting, with what was recorded. */
 async function check(
   name: string,
   stages: readonly Staged[],
@@ -84,7 +84,7 @@ const SETTINGS = {
 } as const;
 
 describe('the files of a generated lake', () => {
-  it('are these bytes', async () => {
+  it('have the recorded hashes', async () => {
     const lake = await writeSampleLake({ dir: path.join(dir, 'lake'), ledgers: 48 });
     await check('sample', await pulled(lake.dir, lake.ledgers), SETTINGS);
     const signed = await pulled(lake.dir, lake.ledgers, portableSchema);
@@ -96,7 +96,7 @@ describe(`the files of real ledgers${SKIPPED}`, () => {
   const test = hasData ? it : it.skip;
   const range = { start: 63092982, end: 63092991 };
 
-  test('are these bytes', async () => {
+  test('have the recorded hashes', async () => {
     const lake = path.join(DATA, 'lakes/pubnet-1x64000');
     await check('pubnet', await pulled(lake, range), SETTINGS);
     await check('pubnet, signed integers', await pulled(lake, range, portableSchema), { snappy: {} });

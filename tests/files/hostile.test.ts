@@ -53,7 +53,7 @@ async function both(
   return [messages, { stageDir, staged, schema }];
 }
 
-describe('rows as messages and as row objects', () => {
+describe('rows from messages and from row objects', () => {
   it('are the same files for rows of every type, on every codec', async () => {
     const rows = Array.from({ length: 4501 }, (_, index) => sampleRow(1 + index));
     const [messages, objects] = await both(rows);
@@ -63,7 +63,7 @@ describe('rows as messages and as row objects', () => {
       );
   }, 120_000);
 
-  it('are the same files for hostile values, at every length around what an entry holds', async () => {
+  it('are the same files for hostile values, at every length around the size of a string entry', async () => {
     const texts = [
       '',
       '\0',

@@ -56,7 +56,7 @@ describe.each([DAY, HOUR])('layout $kind', (layout) => {
     expect(written.files.map(({ reason }) => reason)).toEqual(['layout_edge', 'range_end']);
   });
 
-  it('turns offsets to UTC before it looks at the day', async () => {
+  it('converts offsets to UTC before it chooses the day', async () => {
     const written = await pipeline.write(
       [
         [
@@ -87,7 +87,7 @@ describe.each([DAY, HOUR])('layout $kind', (layout) => {
     ]);
   });
 
-  it('has a leap day, and the days around a year', async () => {
+  it('handles a leap day and the days around the turn of a year', async () => {
     const closed = [
       '2024-02-28T23:59:59Z',
       '2024-02-29T12:00:00Z',
@@ -104,7 +104,7 @@ describe.each([DAY, HOUR])('layout $kind', (layout) => {
     expect(written.files[1]?.folder.path).toMatch(/^year=2024\/month=02\/day=29(\/hour=12)?$/);
   });
 
-  it('gives the same files whatever order and files the messages come in', async () => {
+  it('gives the same files for any order of the messages and any input files', async () => {
     const lines = Array.from({ length: 60 }, (_, index) =>
       line(100 + index, new Date(Date.parse('2025-07-13T23:55:00Z') + index * 10_000).toISOString(), index),
     );
@@ -126,7 +126,7 @@ describe.each([DAY, HOUR])('layout $kind', (layout) => {
     ]);
   });
 
-  it('rejects a message that closes in another folder than its ledger, with the reason', async () => {
+  it('rejects a message whose close time is in another folder than its ledger, with the reason', async () => {
     const late = line(7, '2025-07-14T00:00:01Z', 3);
     const written = await pipeline.write(
       [
@@ -181,7 +181,7 @@ describe('layout hour', () => {
     ]);
   });
 
-  it('keeps the messages of a ledger in one hour, which layout ledger_day does not ask for', async () => {
+  it('rejects messages of one ledger in two hours, which layout ledger_day accepts', async () => {
     const lines = [line(7, '2025-07-13T14:00:00Z'), line(7, '2025-07-13T13:59:59.999999Z')];
     const rejects = async (layout: Layout): Promise<unknown[]> =>
       (await pipeline.write([lines], { start: 7, end: 7 }, { layout })).rejects.map(
@@ -195,7 +195,7 @@ describe('layout hour', () => {
 });
 
 describe('layout ledger_range', () => {
-  it('splits at multiples of the width, whatever the time', async () => {
+  it('splits at multiples of the width, at any time', async () => {
     const written = await pipeline.write(
       [
         [9, 10, 19, 20].map((ledger) => line(ledger, '2025-07-13T23:59:59Z')),
@@ -290,7 +290,7 @@ describe('codecs and integers', () => {
     ).toEqual([['BIGINT', 100]]);
   });
 
-  it('sort keys order the rows of a ledger, and equal ones by their place in the source', async () => {
+  it('sort keys order the rows of a ledger; rows with equal keys keep the order of the source', async () => {
     const values = [3, 1, null, 2, 1];
     const sorted = values.map(
       (k, n) =>
@@ -311,7 +311,7 @@ describe('codecs and integers', () => {
     expect(two.files.map(({ sha256 }) => sha256)).toEqual(one.files.map(({ sha256 }) => sha256));
   });
 
-  it('columns of up to half as many values as rows get a dictionary and a bloom filter, unique ones neither', async () => {
+  it('columns whose distinct values are at most half of the rows get a dictionary and a bloom filter; unique columns get neither', async () => {
     const rows = Array.from(
       { length: 122_880 },
       (_, n) =>

@@ -128,7 +128,7 @@ describe('a lexeme in a column', () => {
   const files = new Map<string, string>();
 
   it.each(Object.entries(TYPES))(
-    '%s: what DuckDB makes of it, and what is stored or refused instead',
+    '%s: how DuckDB reads it, and what is stored or refused instead',
     async (name, type) => {
       const { file, rejects } = await store(name, type);
       files.set(name, file);

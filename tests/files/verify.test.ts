@@ -116,13 +116,13 @@ describe('verifyDataset', () => {
     expect(await verifyDataset(request)).toMatchObject({ rows: 0, size: 0, files: [] });
   });
 
-  it('finds each column as the pull counted it', async () => {
+  it('finds the same column tallies as the pull', async () => {
     const { request } = await write(sample(500));
     const { files } = await verifyDataset({ ...request, level: 'full' });
     expect(files[0]?.columns).toEqual(request.staged.columns);
   });
 
-  it('fails when the pull counted otherwise', async () => {
+  it('fails when the pull counted something else', async () => {
     const { request } = await write(sample(2000), { maxRowsPerFile: 700 });
     const { staged } = request;
     const columns = (name: string, change: object) => ({
@@ -147,7 +147,7 @@ describe('verifyDataset', () => {
       });
   });
 
-  it('fails for a missing, doubled or swapped file', async () => {
+  it('fails for a missing, duplicated or swapped file', async () => {
     const { request, files } = await write(sample(2000), { maxRowsPerFile: 700 });
     const [a, b, c] = files as [WrittenFile, WrittenFile, WrittenFile];
     for (const set of [
@@ -163,7 +163,7 @@ describe('verifyDataset', () => {
 });
 
 describe('verifyFile', () => {
-  it('fails for other expectations, naming file, what, expected and found', async () => {
+  it('fails for other expectations, with the file, what differs, and the expected and found values', async () => {
     const { files } = await write(sample(300));
     const file = files[0];
     const good = expectation(file);
@@ -201,7 +201,7 @@ describe('verifyFile', () => {
     }
   });
 
-  it('notices a dropped, a doubled and a moved row, and swapped columns, though the sums fit', async () => {
+  it('detects a dropped, a duplicated and a moved row, and swapped columns, although the sums match', async () => {
     const rows = sample(300);
     const good = expectation((await write(rows)).files[0]);
     const swap = (row: StagedRow): StagedRow => ({
@@ -263,7 +263,7 @@ describe('verifyFile', () => {
     });
   });
 
-  it('notices any flipped byte', async () => {
+  it('detects any flipped byte', async () => {
     const { files } = await write(sample(300));
     const size = files[0]?.size ?? 0;
     for (let at = 0; at < size; at += 61) {
@@ -278,7 +278,7 @@ describe('verifyFile', () => {
     }
   });
 
-  it('never hangs or crashes on a footer that was forged together with the sum', async () => {
+  it('never hangs or crashes on a forged footer with a matching hash', async () => {
     const { files } = await write(sample(300));
     const bytes = await readFile(String(files[0]?.path));
     const start = bytes.length - 8 - bytes.readUInt32LE(bytes.length - 8);
@@ -305,7 +305,7 @@ describe('verifyFile', () => {
     expect(noticed / tries).toBeGreaterThan(0.5);
   }, 120_000);
 
-  it('fails for nulls in a column that has none by its schema', async () => {
+  it('fails for nulls in a non-nullable column', async () => {
     const fields = SCHEMA.fields.map((field) => ({ ...field, nullable: false }));
     const schema = { ...SCHEMA, fields };
     // The stage refuses such rows, so they are staged with the schema that takes nulls.

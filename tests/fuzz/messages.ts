@@ -1,7 +1,7 @@
 import { Random } from './random';
 import { type Value, anything, column, lone, nearMiss, respelled } from './values';
 
-/** Messages of one type: several batches, each in ledgers of its own, with the same columns. */
+/** Messages of one type: several batches, each in other ledgers, with the same columns. */
 export interface Batches {
   readonly type: string;
   readonly batches: number;

@@ -81,7 +81,7 @@ def inner_of(message, kind):
 
 
 def whole(value, size):
-    """A whole number that needs at most `size` digits, by its value, or text of so many digits, or None."""
+    """A whole number that needs at most `size` digits, by its value, or text of that number of digits, or None."""
     if isinstance(value, Number):
         number = value.value()
         if number == 0:

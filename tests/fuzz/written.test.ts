@@ -66,8 +66,8 @@ async function throughFiles(rows: readonly TextRow[]): Promise<number> {
   return entry.schema.fields.length;
 }
 
-describe('values through the written file', () => {
-  it('are exact for a table of nasty ones', async () => {
+describe('values in the written file', () => {
+  it('are exact for a table of unusual values', async () => {
     expect(await throughFiles(nastyRows())).toBe(23);
   });
 

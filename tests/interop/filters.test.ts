@@ -81,7 +81,7 @@ describePython('filters on every column type', () => {
     rmSync(dir, { recursive: true, force: true });
   });
 
-  it('give the rows that a whole read gives: delta-rs, polars and DuckDB of today', () => {
+  it('give the same rows as a full read: current delta-rs, polars and DuckDB', () => {
     today = pythonAsk<Answer>('filters.py', { tables });
     expect(today.wrong).toEqual([]);
     expect(today.refused).toEqual({});
@@ -102,10 +102,10 @@ describePython('filters on every column type', () => {
   );
 
   (HAS_SPARK ? it : it.skip)(
-    'give the rows that a whole read gives: Spark',
+    'give the same rows as a full read: Spark',
     async () => {
       const [name, folder] = ['behind a checkpoint', tables['behind a checkpoint'] ?? ''];
-      // Each costs Spark a plan of its own; a few of each column do.
+      // Spark plans each one separately; a few of each column are enough.
       const predicates = (today.spark[name] ?? []).filter((_, at) => at % 8 === 0);
       expect(predicates.length).toBeGreaterThan(15);
       const answer = await spark<{ filters: unknown }>(path.join(dir, 'spark'), {
@@ -116,7 +116,7 @@ describePython('filters on every column type', () => {
     300_000,
   );
 
-  it('are on columns that every file describes', () => {
+  it('use only columns with statistics in every file', () => {
     for (const table of Object.values(tables))
       expect(properties(table)[PROPERTY]).toBe('ledger_sequence,closed_at,delta,change');
   });

@@ -29,7 +29,7 @@ export class History {
     readonly archive: Archive,
   ) {}
 
-  /** Opens a history in `dir`: a new one, or one that goes on in an archive. */
+  /** Opens a history in `dir`: a new one, or one that continues in an archive. */
   static async open(dir: string, there?: Archive): Promise<History> {
     await mkdir(dir, { recursive: true });
     const writer = await openWriter({ threads: 1 });

@@ -50,7 +50,7 @@ def attempt(read):
 
 
 def plain(value):
-    """Rows of Spark as dicts, so that they are told from lists."""
+    """Rows of Spark as dicts, to distinguish them from lists."""
     if isinstance(value, tuple):
         return {name: plain(member) for name, member in zip(value.__fields__, value)}
     return [plain(item) for item in value] if isinstance(value, list) else value

@@ -119,10 +119,10 @@ describeSpark(`Spark, the reference implementation of Delta Lake${why}`, () => {
     rmSync(dir, { recursive: true, force: true });
   });
 
-  it('is the version that was asked for', () => expect(seen.version).toBe('4.0.1'));
+  it('has the expected version', () => expect(seen.version).toBe('4.0.1'));
 
   describe('reads the tables', () => {
-    it('with the files, the versions, the history and the rows that delta-rs, pyarrow and polars find', () => {
+    it('with the same files, versions, history and rows as delta-rs, pyarrow and polars', () => {
       for (const name of Object.keys(tables)) {
         const [theirs, own] = [others.tables[name], seen.tables[name]];
         expect({ name, ...own }).toMatchObject({
@@ -138,7 +138,7 @@ describeSpark(`Spark, the reference implementation of Delta Lake${why}`, () => {
       expect(others.tables['ledgers']?.pyarrow.rows).toBe(LEDGERS);
     });
 
-    it('through the checkpoint alone, where the commits before it are gone', () => {
+    it('from the checkpoint alone, without the commits before it', () => {
       const log = readdirSync(path.join(dir, 'cut', '_delta_log'));
       expect(log.filter((name) => name.endsWith('.json'))).toEqual([
         '00000000000000000009.json',
@@ -163,7 +163,7 @@ describeSpark(`Spark, the reference implementation of Delta Lake${why}`, () => {
       return next.commit(70, 10, { version: 2 }).finally(() => next.close());
     };
 
-    it('appends; the rows are there for its readers, and our next commit is refused with the reason', async () => {
+    it('appends; its readers see the rows, and our next commit is refused with the reason', async () => {
       expect(seen.append).toEqual({ rows: 303 });
       const archive = await archiveOf('append');
       const after = await archive.dataset('everything').snapshot();
@@ -173,14 +173,14 @@ describeSpark(`Spark, the reference implementation of Delta Lake${why}`, () => {
       await expect(commitNext(archive)).rejects.toMatchObject({ code: 'COMMIT_CONFLICT' });
     });
 
-    it('rewrites our files (OPTIMIZE): named as foreign, and our next commit is refused', async () => {
+    it('rewrites our files (OPTIMIZE): audit reports them as foreign, and our next commit is refused', async () => {
       expect(seen.optimize).not.toHaveProperty('error');
       const archive = await archiveOf('optimize');
       expect(await faults(archive)).toContain('FOREIGN_FILE');
       await expect(commitNext(archive)).rejects.toMatchObject({ code: 'COMMIT_CONFLICT' });
     });
 
-    it('makes a checkpoint that we read, coverage and segments included', async () => {
+    it('writes a checkpoint that we read, with coverage and segments', async () => {
       expect(seen.checkpoint).toEqual({ version: 10 });
       const root = path.join(dir, 'checkpoint');
       withoutCommits(path.join(root, 'everything'), undefined, 10);
@@ -190,7 +190,7 @@ describeSpark(`Spark, the reference implementation of Delta Lake${why}`, () => {
       await expect(commitNext(archive)).resolves.toMatchObject({ outcome: 'committed', version: 11 });
     });
 
-    it('vacuums what no commit names; nothing of ours is missing, and we go on', async () => {
+    it('vacuums unreferenced files; no committed file is missing, and we continue', async () => {
       expect(seen.vacuum).not.toHaveProperty('error');
       const archive = await archiveOf('vacuum');
       const after = await archive.dataset('everything').snapshot();
@@ -244,7 +244,7 @@ describeSpark(`Spark, the reference implementation of Delta Lake${why}`, () => {
     );
   });
 
-  it.each(SHOWN.map(({ id }) => id))('does with two versions what the rule table says: %s', (id) => {
+  it.each(SHOWN.map(({ id }) => id))('reads two versions as the rule table states: %s', (id) => {
     const shown = (RULES[id as keyof typeof RULES] as Rule).shown;
     const of = (outcome: (reader: (typeof SPARK_READERS)[number]) => Outcome | undefined): object =>
       Object.fromEntries(SPARK_READERS.map((reader) => [reader, outcome(reader)]));

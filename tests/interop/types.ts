@@ -3,7 +3,7 @@ import type { DataType } from '@parquetry/schema';
 /** How readers call the types of a file's columns. */
 export interface Names {
   readonly duckdb: string;
-  /** The footer as it stands: converted type, else physical type. */
+  /** The type in the footer: converted type, else physical type. */
   readonly hyparquet: string;
   readonly pyarrow: string;
   readonly polars: string;

@@ -21,8 +21,8 @@ function recorded(name: string, cut = 0): Promise<RunHistory> {
   return readHistory(handle as unknown as WorkflowHandle);
 }
 
-describe('a history without a worker', () => {
-  it('of a backfill that parked, was retried and continued as new folds to what the workflow returned', async () => {
+describe('a history read without a worker', () => {
+  it("of a backfill that parked, was retried and continued as new folds to the workflow's result", async () => {
     const history = await recorded('backfill');
     const { partitions, tally } = history.result as BackfillResult;
     expect(foldBackfill(history)).toMatchObject({
@@ -39,7 +39,7 @@ describe('a history without a worker', () => {
     expect(before.done).toBeLessThanOrEqual(partitions.done);
   });
 
-  it('of a run that could not do a step of its own says so, as the workflow does', async () => {
+  it('of a run whose own step failed gives the same error as the workflow', async () => {
     const history = await recorded('backfill-books');
     expect(foldBackfill(history)).toMatchObject({ phase: 'finished', done: 6 });
     expect(foldBackfill(history).faults).toBeUndefined();
@@ -60,7 +60,7 @@ describe('a history without a worker', () => {
     );
   });
 
-  it('of a tail that parked and went on folds to what the workflow returned', async () => {
+  it("of a tail that parked and continued folds to the workflow's result", async () => {
     const history = await recorded('tail');
     const result = history.result as TailResult;
     const { phase, cursor, flushes, reasons, tally } = foldTail(history);

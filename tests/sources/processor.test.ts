@@ -135,7 +135,7 @@ describe('http processor', () => {
         response.end(gzipSync(lines(start, end)).subarray(0, 60));
       },
     ],
-  ])('is asked again after %s, and nothing of that answer stays', async (_, fault) => {
+  ])('is asked again after %s, and nothing of that response remains', async (_, fault) => {
     const expected = content(await take(uri));
     const seen = new Set<number>();
     answer = (response, start, end, request) => {

@@ -98,7 +98,7 @@ describe('rpc source', () => {
     ],
     ['an answer without ledgers', { result: { latestLedger: 1 } }],
     ['ledgers of another place', { result: { ledgers: [] as unknown[] } }],
-  ] as const)('reads on after %s on every other request', async (_, fault) => {
+  ] as const)('continues after %s on every other request', async (_, fault) => {
     const wrong = fault as typeof fault & { result?: { ledgers?: unknown[] } };
     wrong.result?.ledgers?.push(ledgers[20]);
     node.fault = ({ method }) => (method === 'getLedgers' && pages() % 2 === 0 ? fault : undefined);

@@ -134,11 +134,11 @@ describe.each(KINDS)('an archive on $name', ({ scheme, has }) => {
     expect(faults).toEqual([]);
   }
 
-  it('holds each ledger once after three writers published every range at once', async () => {
+  it('has each ledger once after three writers published every range concurrently', async () => {
     await expectWhole(await campaign('calm', server.endpoint));
   }, 240_000);
 
-  it('does so too when requests get lost, doubled and refused on the way', async () => {
+  it('has each ledger once also when requests are lost, duplicated and refused', async () => {
     const proxy = await startFaultProxy(server.endpoint, seededPlan(42, 0.08));
     try {
       await expectWhole(await campaign('rough', proxy.endpoint));
@@ -149,7 +149,7 @@ describe.each(KINDS)('an archive on $name', ({ scheme, has }) => {
   }, 240_000);
 
   (PYTHON !== undefined && scheme === 's3' ? it : it.skip)(
-    'is left alone by a vacuum of delta-rs between two commits, and goes on [S3 only, with PARQUETRY_PYTHON]',
+    'is not changed by a vacuum of delta-rs between two commits, and continues [S3 only, with PARQUETRY_PYTHON]',
     async () => {
       const archive = await open('vacuumed', server.endpoint);
       const [first, second, third] = RANGES as [Range, Range, Range];

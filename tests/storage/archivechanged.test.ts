@@ -219,7 +219,7 @@ describe.each(KINDS)('an archive that changes under an open one, on $name', ({ s
     120_000,
   );
 
-  it('a hole in the middle of the log is found by a fold from storage', async () => {
+  it('a missing commit in the middle of the log is found by a fold from storage', async () => {
     const { plain, archive } = await warm();
     await plain.delete(log(1));
     await publish(archive, 3);

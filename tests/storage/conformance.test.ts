@@ -80,7 +80,7 @@ describe.each(KINDS)('ObjectStore on $name', ({ scheme, missing }) => {
     process.env = saved;
   });
 
-  it('creates once, never overwrites, replaces when told to', async () => {
+  it('creates once, never overwrites, replaces only on request', async () => {
     const store = fresh();
     expect(await store.stat('a/b')).toBeUndefined();
     expect(await store.putIfAbsent('a/b', text('one'))).toBe('created');
@@ -99,7 +99,7 @@ describe.each(KINDS)('ObjectStore on $name', ({ scheme, missing }) => {
     expect(store.localPath('a/b') === undefined).toBe(scheme !== 'file');
   });
 
-  it('lets exactly one of 50 concurrent creators win, also with the same bytes', async () => {
+  it('lets exactly one of 50 concurrent creators succeed, also with the same bytes', async () => {
     const root = `race-${roots++}`;
     const stores = Array.from({ length: 5 }, () => open(root));
     const race = (bytes: (i: number) => Uint8Array, key: string): Promise<string[]> =>
@@ -142,7 +142,7 @@ describe.each(KINDS)('ObjectStore on $name', ({ scheme, missing }) => {
     expect(outcomes.filter((outcome) => outcome === 'created')).toHaveLength(1);
   });
 
-  it('uploads 23 MB in parts, reads ranges of it, leaves no part behind', async () => {
+  it('uploads 23 MB in parts, reads ranges of it, leaves no parts', async () => {
     const store = fresh({ parts: 'always' });
     const bytes = randomBytes(23 * MIB + 17);
     const file = stage('big.bin', bytes);
@@ -168,7 +168,7 @@ describe.each(KINDS)('ObjectStore on $name', ({ scheme, missing }) => {
     expect(await all(store.pendingUploads(''))).toEqual([]);
   }, 60_000);
 
-  it('tells whether an object has the bytes of a file, small, in parts or written by others', async () => {
+  it('compares an object with a file: small, in parts, or written by another tool', async () => {
     for (const [parts, size] of [
       ['auto', 1000],
       ['always', 6 * MIB],
@@ -190,7 +190,7 @@ describe.each(KINDS)('ObjectStore on $name', ({ scheme, missing }) => {
     }
   }, 180_000);
 
-  it('lets one of several big uploads of a key win', async () => {
+  it('lets one of several large uploads of a key succeed', async () => {
     const store = fresh();
     const files = Array.from({ length: 4 }, (_, i) => {
       const bytes = randomBytes(11 * MIB);
@@ -290,7 +290,7 @@ describe.each(KINDS)('ObjectStore on $name', ({ scheme, missing }) => {
     expect((await all(store.list('log/', { after }))).map(({ key }) => key)).toEqual(keys.slice(1205));
   }, 120_000);
 
-  it('deletes, and says what is not there', async () => {
+  it('deletes, and reports what does not exist', async () => {
     const store = fresh();
     for (const run of [
       () => store.get('none'),
@@ -308,7 +308,7 @@ describe.each(KINDS)('ObjectStore on $name', ({ scheme, missing }) => {
     expect(await store.putIfAbsent('x', text('y'))).toBe('created');
   });
 
-  it('refuses keys that lead elsewhere, in every operation', async () => {
+  it('refuses keys that lead out of the root, in every operation', async () => {
     const store = fresh();
     const file = stage('key.bin', text('x'));
     const bad = [
@@ -340,10 +340,10 @@ describe.each(KINDS)('ObjectStore on $name', ({ scheme, missing }) => {
     await expect(all(store.folders('..'))).rejects.toMatchObject({ code: 'KEY_INVALID' });
   });
 
-  it('keeps to its root', async () => {
-    const [outer, inner, beside] = [open('nest'), open('nest/in'), open('nest-2')];
+  it('sees only its root', async () => {
+    const [outer, inner, sibling] = [open('nest'), open('nest/in'), open('nest-2')];
     await inner.putIfAbsent('k', text('inner'));
-    await beside.putIfAbsent('k', text('beside'));
+    await sibling.putIfAbsent('k', text('sibling'));
     expect((await all(outer.list(''))).map(({ key }) => key)).toEqual(['in/k']);
     expect((await all(inner.list(''))).map(({ key }) => key)).toEqual(['k']);
     expect(await all(outer.folders(''))).toEqual(['in']);

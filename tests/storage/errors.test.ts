@@ -123,7 +123,7 @@ describe('an S3 service that answers', () => {
       ),
   );
 
-  it('is not there: STORAGE_UNREACHABLE; no credentials anywhere: PERMISSION_DENIED', () =>
+  it('does not answer: STORAGE_UNREACHABLE; there are no credentials: PERMISSION_DENIED', () =>
     withEnv({ ...keys, AWS_EC2_METADATA_DISABLED: 'true' }, async () => {
       const gone = openStore('s3://bucket/x', { ...FAST, endpoint: 'http://127.0.0.1:9' });
       const error = await failure(gone.stat('k'));
@@ -146,7 +146,7 @@ describe('Google credentials', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'parquetry-adc-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('that are refused end as PERMISSION_DENIED, without any secret', () =>
+  it('that are refused give PERMISSION_DENIED, without any secret', () =>
     withService(
       (_, response) => {
         response.writeHead(400, { 'content-type': 'application/json' });
@@ -182,7 +182,7 @@ describe('Google credentials', () => {
       },
     ));
 
-  it('in a file that is not there end as PERMISSION_DENIED', () =>
+  it('in a missing file give PERMISSION_DENIED', () =>
     withEnv(
       { GOOGLE_APPLICATION_CREDENTIALS: path.join(folder, 'none.json'), STORAGE_EMULATOR_HOST: undefined },
       async () => {
@@ -203,7 +203,7 @@ describe('Google credentials', () => {
   }, 60_000);
   afterAll(() => server.stop());
 
-  it('says in every operation that the bucket is missing', () =>
+  it('reports in every operation that the bucket is missing', () =>
     withEnv({ AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY }, () =>
       expectNoBucket(openStore('s3://missing-bucket/x', { ...FAST, endpoint: server.endpoint })),
     ));
@@ -214,7 +214,7 @@ describe('Google credentials', () => {
       { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET },
     ])
       await withEnv(env, async () => {
-        // Another region makes another client, which reads the credentials anew.
+        // Another region makes another client, which reads the credentials again.
         const region = `test-${env.AWS_ACCESS_KEY_ID}`;
         const error = await failure(
           openStore('s3://closed/x', { ...FAST, endpoint: server.endpoint, region }).get('k'),
@@ -224,7 +224,7 @@ describe('Google credentials', () => {
       });
   });
 
-  it('lets anybody read a public lake, and nothing else', () =>
+  it('allows anonymous reads of a public lake, and nothing else', () =>
     withEnv({ AWS_ACCESS_KEY_ID: 'unknown-key', AWS_SECRET_ACCESS_KEY: SECRET }, async () => {
       const options = { ...FAST, endpoint: server.endpoint, anonymous: true };
       const lake = openStore('s3://open/lake', options);
@@ -250,7 +250,7 @@ describe('Google credentials', () => {
     }, 60_000);
     afterAll(() => server.stop());
 
-    it('says in every operation that the bucket is missing', () =>
+    it('reports in every operation that the bucket is missing', () =>
       expectNoBucket(openStore('gs://missing-bucket/x', { ...FAST, endpoint: server.endpoint })));
 
     it('is found by STORAGE_EMULATOR_HOST with and without http://', async () => {

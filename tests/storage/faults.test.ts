@@ -56,7 +56,7 @@ describe.each(KINDS)('$name behind a network that breaks', ({ scheme, has }) => 
     process.env = saved;
   });
 
-  it.each(FAULTS)('says "created" for a write of its own that meets %s', async (fault) => {
+  it.each(FAULTS)('reports "created" for its own write when the response is %s', async (fault) => {
     let left = 1;
     proxy.plan = ({ method, url }) =>
       (method === 'PUT' || method === 'POST') && url.includes('one') && left-- > 0 ? fault : undefined;
@@ -67,7 +67,7 @@ describe.each(KINDS)('$name behind a network that breaks', ({ scheme, has }) => 
     expect(await broken(root).putIfAbsent('one', Buffer.from('ours'))).toBe('exists');
   });
 
-  it('lets at most one of several writers believe that it made an object, and that one is right', async () => {
+  it('reports "created" to at most one of several writers, and only to the one that created the object', async () => {
     proxy.plan = seededPlan(SEED, 0.3);
     const store = broken('race');
     const real = direct('race');
@@ -91,7 +91,7 @@ describe.each(KINDS)('$name behind a network that breaks', ({ scheme, has }) => 
     expect(unknown).toBeLessThan(9);
   }, 240_000);
 
-  it('appends every entry of four writers to a log once', async () => {
+  it('appends every entry of four writers to a log exactly once', async () => {
     proxy.plan = seededPlan(SEED + 1, 0.2);
     const entries = 8;
     const write = async (writer: number): Promise<void> => {
@@ -130,7 +130,7 @@ describe.each(KINDS)('$name behind a network that breaks', ({ scheme, has }) => 
     expect(found.sort()).toEqual(wanted.sort());
   }, 240_000);
 
-  it('uploads big files whole or not at all, and reads them back through the same network', async () => {
+  it('uploads large files completely or not at all, and reads them back through the same network', async () => {
     proxy.plan = seededPlan(SEED + 2, 0.15);
     const [store, real] = [broken('big'), direct('big')];
     for (let i = 0; i < 4; i++) {
@@ -156,7 +156,7 @@ describe.each(KINDS)('$name behind a network that breaks', ({ scheme, has }) => 
     expect(keys).toEqual(['f-0', 'f-1', 'f-2', 'f-3']);
   }, 240_000);
 
-  it('gives up with STORAGE_UNREACHABLE, not before its tries are used, and honours Retry-After', async () => {
+  it('fails with STORAGE_UNREACHABLE only after all its retries, and honours Retry-After', async () => {
     let requests = 0;
     proxy.plan = () => {
       requests++;

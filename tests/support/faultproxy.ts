@@ -15,7 +15,7 @@ export const FAULTS = [
   'answer-500',
   'answer-503', // with Retry-After: 0
   'answer-429', // with Retry-After: 1
-  'answer-412', // for writes only: a refusal that nothing stands behind
+  'answer-412', // for writes only: a refusal without a cause
   'late-500', // the server does it, a proxy on the way says 500
 ] as const;
 

@@ -5,7 +5,7 @@ import { type Connected, connectClient, findTemporalBinary } from '@parquetry/te
 
 const NAMESPACE = 'default';
 
-/** A Temporal server that nobody has prepared for Parquetry: no search attributes, no worker. */
+/** A Temporal server that is not prepared for Parquetry: no search attributes, no worker. */
 export interface PlainServer extends Connected {
   readonly address: string;
   /** Environment of commands that use it as their cluster. */

@@ -15,7 +15,7 @@ export const FAKE_GCS = process.env['PARQUETRY_FAKE_GCS'];
 /** Keys of the test S3 server; they open nothing else. */
 export const S3_KEYS = { accessKeyId: 'parquetry-test', secretAccessKey: 'parquetry-test-secret' };
 
-/** A storage server of a test's own, on loopback, with its data in a folder of its own. */
+/** A storage server for one test, on loopback, with its data in a separate folder. */
 export interface StorageServer {
   /** `http://127.0.0.1:port` */
   readonly endpoint: string;
@@ -135,7 +135,7 @@ export function s3(endpoint: string): S3Client {
   });
 }
 
-/** Ports that nobody listens on, all free at the same moment. */
+/** Unused ports, all free at the same moment. */
 async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {

@@ -19,7 +19,7 @@ export interface TestServer extends Connected {
   stop(): Promise<void>;
 }
 
-/** Starts a server in a folder of its own, or gives undefined where no Temporal binary can be had. */
+/** Starts a server in a new folder; undefined if there is no Temporal binary. */
 export async function startTestServer(): Promise<TestServer | undefined> {
   const binary = await findTemporalBinary();
   if (binary === undefined) return undefined;

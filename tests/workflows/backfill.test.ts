@@ -105,7 +105,7 @@ describe('the backfill and partition workflows on a real server', () => {
     );
   }, 60_000);
 
-  it('gives a parked partition up with skip', async () => {
+  it('abandons a parked partition with skip', async () => {
     await withRun(
       input(2),
       (steps) => void steps.broken.add('a:20'),
@@ -124,7 +124,7 @@ describe('the backfill and partition workflows on a real server', () => {
     );
   }, 60_000);
 
-  it('starts a terminated partition anew', async () => {
+  it('starts a terminated partition again', async () => {
     await withRun(
       input(2),
       (steps) => void steps.broken.add('a:20'),
@@ -156,7 +156,7 @@ describe('the backfill and partition workflows on a real server', () => {
     });
   }, 60_000);
 
-  it('fails after everything else is done with onFailure fail', async () => {
+  it('fails after all other partitions with onFailure fail', async () => {
     await withRun(
       input(5, { onFailure: 'fail' }),
       (steps) => steps.missing.add(20),
@@ -185,7 +185,7 @@ describe('the backfill and partition workflows on a real server', () => {
     );
   }, 60_000);
 
-  it('refuses a concurrency that is not one, before anything is written to history', async () => {
+  it('refuses an invalid concurrency before anything is written to history', async () => {
     await withRun(
       input(2),
       (steps) => void steps.missing.add(10),

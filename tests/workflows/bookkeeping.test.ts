@@ -25,7 +25,7 @@ interface Books {
   when(wanted: (found: BackfillProgress) => boolean): Promise<BackfillProgress>;
 }
 
-describe('a run that can not do a step of its own', () => {
+describe('a run whose own step fails', () => {
   let rig: Rig;
   beforeAll(async () => void (rig = await Rig.start()), 120_000);
   afterAll(() => rig?.stop());
@@ -80,7 +80,7 @@ describe('a run that can not do a step of its own', () => {
     expect([...committed.values()].every((count) => count === 1)).toBe(true);
   };
 
-  it('waits for storage that is away and goes on when it is back; what parked meanwhile is not lost', async () => {
+  it('waits while storage is unreachable and continues when it is back; partitions that parked meanwhile are kept', async () => {
     await withRun(
       {},
       // Storage goes when the first page was read.
@@ -106,7 +106,7 @@ describe('a run that can not do a step of its own', () => {
     );
   }, 180_000);
 
-  it('waits for a person where that does not pass, tries nothing meanwhile, and goes on with resume', async () => {
+  it('waits for a person after a final error, retries nothing meanwhile, and continues with resume', async () => {
     await withRun(
       {},
       ({ failing, steps }) => {
@@ -134,7 +134,7 @@ describe('a run that can not do a step of its own', () => {
     );
   }, 60_000);
 
-  it('is not over before its result is read back: retryPartitions tries that again', async () => {
+  it('is not finished before its result is read back: retryPartitions retries that', async () => {
     await withRun(
       {},
       ({ failing }) => failing.set('summarize', EXPIRED),
@@ -152,7 +152,7 @@ describe('a run that can not do a step of its own', () => {
     );
   }, 60_000);
 
-  it('ends with that error when it is told to finish', async () => {
+  it('ends with that error after finish', async () => {
     await withRun(
       {},
       ({ failing }) => failing.set('nextPartitions', EXPIRED).set('summarize', EXPIRED),

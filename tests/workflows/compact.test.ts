@@ -83,7 +83,7 @@ describe('a compaction of many pages', () => {
       async (handle) => use(rig.server.client.workflow.getHandle(handle.workflowId)),
     );
 
-  it('goes on past what failed, and fails at its end saying what', async () => {
+  it('continues past failures, and fails at its end with a list of them', async () => {
     const all = [0, 1, 2, 3, 4, 5, 6, 7].map((i) => group(100 * i + 1, 100 * i + 100));
     const archive = new FakeArchive(all);
     archive.broken.add(101).add(701);
@@ -117,7 +117,7 @@ describe('a compaction of many pages', () => {
     });
   }, 60_000);
 
-  it('goes over what parts became once more, and tries what failed again with it', async () => {
+  it('compacts its own results once more, and retries failures with them', async () => {
     const archive = new FakeArchive(
       [group(1, 10, true), group(11, 20, true), group(101, 200)],
       [group(1, 20)],
@@ -132,7 +132,7 @@ describe('a compaction of many pages', () => {
     });
   }, 60_000);
 
-  it('gives its counts when all went well', async () => {
+  it('returns its counts when nothing failed', async () => {
     await run(new FakeArchive([group(1, 100), group(101, 200)]), async (handle) => {
       expect((await handle.result()) as CompactProgress).toEqual({
         ...{ kind: 'compact', groups: 2, segments: 4, filesBefore: 4, filesAfter: 2, rows: 20 },

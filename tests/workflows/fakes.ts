@@ -40,7 +40,7 @@ export class FakeSteps {
   readonly broken = new Set<string>();
   /** `dataset:start` whose stage is lost once at `writeParquet`. */
   readonly lost = new Set<string>();
-  /** `dataset:start` whose `writeParquet` goes on until it is taken out, or cancelled. */
+  /** `dataset:start` whose `writeParquet` runs until it is removed from the set, or cancelled. */
   readonly held = new Set<string>();
   /** Stages that were pulled. */
   readonly staged: string[] = [];

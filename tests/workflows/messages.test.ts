@@ -28,7 +28,7 @@ interface Metadata {
   };
 }
 
-describe('what an operator can send to a workflow', () => {
+describe('messages of an operator to a workflow', () => {
   let rig: Rig;
   beforeAll(async () => void (rig = await Rig.start()), 120_000);
   afterAll(() => rig?.stop());
@@ -58,7 +58,7 @@ describe('what an operator can send to a workflow', () => {
     );
   };
 
-  it('is described, message by message, for backfill, partition and tail', async () => {
+  it('are described, each of them, for backfill, partition and tail', async () => {
     await withRun(
       (steps) => void steps.missing.add(20),
       async (handle) => {
@@ -97,7 +97,7 @@ describe('what an operator can send to a workflow', () => {
     });
   }, 120_000);
 
-  it('is refused with a sentence when it is wrong, and harms nothing', async () => {
+  it('are refused with a sentence when they are invalid, and change nothing', async () => {
     await withRun(
       (steps) => void steps.missing.add(20),
       async (handle, steps) => {
@@ -117,7 +117,7 @@ describe('what an operator can send to a workflow', () => {
         // Signals can't be refused; these must not be counted, and must not fail the workflow's task for ever.
         for (const report of [undefined, 'done', { key: '0000000020' }, { key: 7, outcome: 'done' }])
           await handle.signal('partitionReport', report);
-        await handle.signal('pause', { why: 'an argument nobody asked for' });
+        await handle.signal('pause', { why: 'an unexpected argument' });
         expect(await state(handle, ({ phase }) => phase === 'paused')).toMatchObject({ done: 2, parked: 1 });
         await handle.signal('resume');
         steps.missing.clear();
@@ -130,7 +130,7 @@ describe('what an operator can send to a workflow', () => {
     );
   }, 120_000);
 
-  it('pause and setConcurrency decide what is started, finish what is not', async () => {
+  it('pause and setConcurrency decide what starts; finish abandons the rest', async () => {
     const starts = [10, 20, 30, 40, 50, 60, 70, 80];
     await withRun(
       (steps) => starts.forEach((start) => steps.held.add(`a:${start}`)),
@@ -163,7 +163,7 @@ describe('what an operator can send to a workflow', () => {
     );
   }, 120_000);
 
-  it('cancel reaches partitions at work and parked ones, and every stage is removed', async () => {
+  it('cancel reaches running and parked partitions, and every stage is removed', async () => {
     await withRun(
       (steps) => {
         steps.missing.add(10);
@@ -187,7 +187,7 @@ describe('what an operator can send to a workflow', () => {
     );
   }, 120_000);
 
-  it('asks the log once for many partitions, not once for each', async () => {
+  it('read the log once for many partitions, not once for each', async () => {
     const input = fakeBackfill(40, { concurrency: 4, startsPerRun: 15 });
     const steps = new FakeSteps(input.spec, ['a']);
     const asked: number[] = [];

@@ -11,7 +11,7 @@ import { Rig, progressWhen } from './rig';
 
 const INPUT = fakeBackfill(3);
 
-describe('what an operator does to workflows', () => {
+describe('actions of an operator on workflows', () => {
   let rig: Rig;
   beforeAll(async () => void (rig = await Rig.start()), 120_000);
   afterAll(() => rig?.stop());
@@ -25,7 +25,7 @@ describe('what an operator does to workflows', () => {
     result(): Promise<BackfillResult>;
   }
 
-  /** A run of three partitions of which the second is parked; its cause is mended when `use` gets it. */
+  /** A run of three partitions of which the second is parked; its cause is removed before `use` is called. */
   async function parked(use: (run: Parked) => Promise<void>): Promise<void> {
     const steps = new FakeSteps(INPUT.spec, ['a', 'b']);
     steps.missing.add(20);
@@ -53,7 +53,7 @@ describe('what an operator does to workflows', () => {
       Object.fromEntries(['a', 'b'].flatMap((name) => [10, 20, 30].map((start) => [`${name}:${start}`, 1]))),
     );
 
-  it('tells the run at once that a partition was terminated', async () => {
+  it('a terminated partition is reported to the run at once', async () => {
     await parked(async (run) => {
       const { client } = rig.server;
       await client.workflow.getHandle(run.child).terminate('by hand');
@@ -74,7 +74,7 @@ describe('what an operator does to workflows', () => {
     });
   }, 60_000);
 
-  it('counts a copy of a partition that was started alone, by its search attribute', async () => {
+  it('a copy of a partition that was started alone is counted by its search attribute', async () => {
     await parked(async (run) => {
       const { client } = rig.server;
       const original = client.workflow.getHandle(run.child);
@@ -99,7 +99,7 @@ describe('what an operator does to workflows', () => {
     });
   }, 60_000);
 
-  it('finds the parked partitions of a run that was terminated when that is started again', async () => {
+  it('a terminated run that is started again finds its parked partitions', async () => {
     await parked(async (run) => {
       const { client } = rig.server;
       await client.workflow.getHandle(run.run).terminate('by hand');

@@ -16,12 +16,12 @@ const TASKS: readonly PartitionTask[] = [
   { key: '0000000020', range: { start: 20, end: 29 }, datasets: ['a', 'b'] },
 ];
 
-describe('a partition that is committed in parts', () => {
+describe('a partition committed in parts', () => {
   let rig: Rig;
   beforeAll(async () => void (rig = await Rig.start()), 120_000);
   afterAll(() => rig?.stop());
 
-  it('counts by its parts, and is run again by any ledger of the part that is parked', async () => {
+  it('is counted by its parts, and a parked part is retried by any of its ledgers', async () => {
     const input = fakeBackfill(3, { startsPerRun: 1 });
     const steps = new FakeSteps(input.spec, ['a', 'b']);
     steps.missing.add(13).add(20);

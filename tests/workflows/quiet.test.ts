@@ -11,7 +11,7 @@ import { Rig, progressWhen, until } from './rig';
 const PARTITIONS = 18;
 const SPEC = fakeSpec(PARTITIONS);
 /** No child of any run. */
-const NOBODY = 'nobody/p/0000000010';
+const UNKNOWN = 'unknown/p/0000000010';
 
 describe('a partition that ends without a report', () => {
   let rig: Rig;
@@ -36,7 +36,7 @@ describe('a partition that ends without a report', () => {
     for (let start = 10; start <= SPEC.range.end; start += 10) steps.held.add(`a:${start}`);
     const answers: Record<string, string>[] = [];
     const inspect = async (ids: readonly string[]): Promise<Record<string, string>> => {
-      const found = await rig.inspect([...ids, NOBODY]);
+      const found = await rig.inspect([...ids, UNKNOWN]);
       answers.push(found);
       return found;
     };
@@ -71,7 +71,7 @@ describe('a partition that ends without a report', () => {
     );
   }
 
-  it('is found after a quiet time, though the run continued as new, and waits for a person', async () => {
+  it('is found after a quiet time, although the run continued as new, and waits for a person', async () => {
     await withRun({}, async (handle, { steps, answers, child, when }) => {
       await child(30).terminate('by hand');
       const { troubled } = await when(({ parked }) => parked === 1);
@@ -82,10 +82,10 @@ describe('a partition that ends without a report', () => {
           reason: 'its workflow ended without a report (terminated); a retry starts it again',
         },
       ]);
-      // Every one was asked for, over several batches, and nobody else is taken for closed.
+      // Each one was inspected, over several batches, and no other one counts as closed.
       const statuses = Object.values(answers.at(-1) ?? {}).sort();
       expect(statuses).toEqual(['NOT_FOUND', ...Array<string>(PARTITIONS - 1).fill('RUNNING'), 'TERMINATED']);
-      expect(answers.at(-1)?.[NOBODY]).toBe('NOT_FOUND');
+      expect(answers.at(-1)?.[UNKNOWN]).toBe('NOT_FOUND');
       steps.held.clear();
       expect(await handle.executeUpdate(retryPartitions, { args: [{ all: true }] })).toEqual({
         signalled: 0,
@@ -96,7 +96,7 @@ describe('a partition that ends without a report', () => {
     });
   }, 120_000);
 
-  it('has failed with onFailure fail: the run tries the others and fails at its end', async () => {
+  it('counts as failed with onFailure fail: the run runs the others and fails at its end', async () => {
     await withRun({ onFailure: 'fail' }, async (handle, { steps, child, when }) => {
       await child(30).terminate('by hand');
       await child(40).cancel();
@@ -114,7 +114,7 @@ describe('a partition that ends without a report', () => {
     });
   }, 120_000);
 
-  it('is known at once while the run that started it lasts', async () => {
+  it('is known at once during the run that started it', async () => {
     const lasting = { startsPerRun: 300, quiet: { working: 600_000, waiting: 600_000 } };
     await withRun({ ...lasting, onFailure: 'fail' }, async (handle, { steps, answers, child, when }) => {
       await child(50).terminate('by hand');

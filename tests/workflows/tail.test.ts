@@ -41,7 +41,7 @@ class FakeSource {
   tip = 1000;
   width = 10;
   gap: number | undefined;
-  /** Ledgers that somebody else committed. */
+  /** Ledgers that another run committed. */
   covered: { start: number; end: number } | undefined;
 
   constructor(private readonly datasets: readonly string[]) {}
@@ -66,7 +66,7 @@ class FakeSource {
             ? Math.min(cursor + this.width - 1, last)
             : end;
         if (limited > this.tip) {
-          // A watch that ends only when somebody stops it.
+          // A watch that ends only when it is stopped.
           for (let i = 0; i < 600 && this.tip < limited; i++) await sleep(50);
           return { kind: 'wait', tip: { ledger: this.tip } };
         }
@@ -116,7 +116,7 @@ describe('the tail workflow on a real server', () => {
     expect([...steps.committed.values()].every((count) => count === 1)).toBe(true);
   };
 
-  it('takes contiguous flushes over several continue-as-new and ends at its last ledger', async () => {
+  it('makes contiguous flushes over several continue-as-new and ends at its last ledger', async () => {
     await withTail(
       input({ until: 104, flushesPerRun: 3 }),
       () => {},
@@ -129,7 +129,7 @@ describe('the tail workflow on a real server', () => {
     );
   }, 60_000);
 
-  it('tells each cut what earlier flushes made of their source, over a continue-as-new too', async () => {
+  it('passes the file bytes per source byte of earlier flushes to each cut, also over a continue-as-new', async () => {
     await withTail(
       input({ until: 59, flushesPerRun: 1 }),
       (source) => {
@@ -150,7 +150,7 @@ describe('the tail workflow on a real server', () => {
     );
   }, 60_000);
 
-  it('says how far behind it is, pauses, takes a new policy at once, resumes and stops while it waits', async () => {
+  it('reports its lag, pauses, applies a new policy at once, resumes and stops while it waits', async () => {
     await withTail(
       input(),
       (source) => void (source.tip = 25),
@@ -187,7 +187,7 @@ describe('the tail workflow on a real server', () => {
     );
   }, 60_000);
 
-  it('parks on a final error, runs only what failed again, and is found as parked', async () => {
+  it('parks on a final error, retries only what failed, and is found as parked', async () => {
     await withTail(
       input({ until: 39 }),
       (_, steps) => void steps.broken.add('a:20'),
@@ -218,7 +218,7 @@ describe('the tail workflow on a real server', () => {
     );
   }, 60_000);
 
-  it('parks on a gap below the tip and goes on when it is filled', async () => {
+  it('parks on a gap below the tip and continues when it is filled', async () => {
     await withTail(
       input({ until: 29 }),
       (source) => void (source.gap = 20),
@@ -232,7 +232,7 @@ describe('the tail workflow on a real server', () => {
     );
   }, 60_000);
 
-  it('leaves out what somebody else committed', async () => {
+  it('skips ledgers that another run committed', async () => {
     await withTail(
       input({ until: 59 }),
       (source) => void (source.covered = { start: 20, end: 39 }),

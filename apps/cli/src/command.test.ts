@@ -38,8 +38,8 @@ const refused = (text: string, ...args: string[]): (() => unknown) => {
   return () => parse(['--archive', 'a', '--config', file, ...args]);
 };
 
-describe('where a setting comes from', () => {
-  it('is the line, else the environment, else the file, else the profile, else the default', () => {
+describe('the origin of a setting', () => {
+  it('is the command line, else the environment, the file, the profile, the default', () => {
     const file = yaml('compression: zstd\nbuffer_size: 7\nprofile: prod\narchive: from-file\n');
     const sources = (args: readonly string[]): unknown[] => {
       const { options } = parse(args);
@@ -58,14 +58,14 @@ describe('where a setting comes from', () => {
     ]);
   });
 
-  it('can be the environment alone, for options that must be given and for the file itself', () => {
+  it('can be the environment alone, also for required options and for the path of the file', () => {
     process.env['PARQUETRY_ARCHIVE'] = 'from-environment';
     expect(parse([]).options['archive']).toBe('from-environment');
     process.env['PARQUETRY_CONFIG'] = yaml('layout: hour\n');
     expect(parse([]).options['layout']).toBe('hour');
   });
 
-  it('is one for lists: a line does not add to the file', () => {
+  it('is a single one for lists: the command line does not add to the file', () => {
     const file = yaml('close_time: [payment=a, trade=b.c]\n');
     expect(parse(['--archive', 'a', '--config', file]).options['closeTime']).toEqual([
       'payment=a',
@@ -78,7 +78,7 @@ describe('where a setting comes from', () => {
     ).toEqual(['x=y', 'z=w']);
   });
 
-  it('takes switches from everywhere, also off', () => {
+  it('can set switches anywhere, also off', () => {
     const file = yaml('debug: true\n');
     expect(parse(['--archive', 'a', '--config', file]).options['debug']).toBe(true);
     expect(parse(['--archive', 'a', '--config', file, '--no-debug']).options['debug']).toBe(false);
@@ -116,7 +116,7 @@ describe('where a setting comes from', () => {
     }
   });
 
-  it('takes the profiles of the specification', () => {
+  it('can be the profiles of the specification', () => {
     expect(PROFILES).toEqual({
       dev: { 'buffer-size': 1, debug: true },
       test: { 'buffer-size': 100, debug: true },
@@ -125,7 +125,7 @@ describe('where a setting comes from', () => {
   });
 });
 
-describe('a command that writes and has no dry run', () => {
+describe('a command that writes, without a dry run', () => {
   const run = (when: string | undefined, ...args: readonly string[]): (() => unknown) => {
     const program = new SettingsCommand('parquetry').exitOverride();
     const group = program.command('schedule').exitOverride() as SettingsCommand;
@@ -148,7 +148,7 @@ describe('a command that writes and has no dry run', () => {
       hint: expect.stringContaining('--no-dry-run') as string,
     }) as jest.Constructable;
 
-  it('refuses one from the line, the environment or the file, and says which', () => {
+  it('refuses one from the command line, the environment or the file, and names the origin', () => {
     expect(run(undefined)()).toBe(1);
     expect(run(undefined, '--dry-run')).toThrow(refusal('`parquetry schedule create` writes'));
     const file = yaml('dry_run: true\n');
@@ -160,14 +160,14 @@ describe('a command that writes and has no dry run', () => {
     expect(run(undefined, '--config', file)()).toBe(1);
   });
 
-  it('goes on where it writes nothing, and refuses with the switch that makes it write', () => {
+  it('runs if it writes nothing, and refuses with the option that makes it write', () => {
     process.env['PARQUETRY_DRY_RUN'] = 'true';
     expect(run('yes')()).toBe(1);
     expect(run('yes', '--yes')).toThrow(refusal('`parquetry schedule create --yes` writes'));
   });
 });
 
-describe('an option that is called like a setting and takes something else', () => {
+describe('an option with the name of a setting and another meaning', () => {
   it('does not take the value of the setting', () => {
     const command = new SettingsCommand('promote').exitOverride();
     command
@@ -199,7 +199,7 @@ target_size: 256MB
 schema: latest
 `;
 
-  it('has a key for everything that shapes a run, and no command refuses it', () => {
+  it('has a key for every setting of a run, and every command accepts it', () => {
     const command = new SettingsCommand('backfill').exitOverride();
     command
       .option('--config <file>', 'file')
@@ -228,7 +228,7 @@ schema: latest
   });
 });
 
-describe('what is wrong in a file or the environment', () => {
+describe('errors in a file or the environment', () => {
   it.each<[string, string, RegExp]>([
     ['an unknown key', 'compresion: zstd', /unknown key "compresion"/],
     ['a key twice', 'buffer_size: 1\nbuffer-size: 2', /both "buffer_size" and "buffer-size"/],
@@ -248,7 +248,7 @@ describe('what is wrong in a file or the environment', () => {
     );
   });
 
-  it('proposes the key that may be meant, ours or the reference program’s', () => {
+  it('propose a similar key, ours or the reference program’s', () => {
     expect(refused('compresion: zstd')).toThrow(
       expect.objectContaining({ hint: 'Did you mean compression?' }),
     );
@@ -257,7 +257,7 @@ describe('what is wrong in a file or the environment', () => {
     );
   });
 
-  it('names the variable', () => {
+  it('name the variable', () => {
     process.env['PARQUETRY_THREADS'] = '0';
     expect(() => parse(['--archive', 'a'])).toThrow(
       expect.objectContaining({
@@ -309,11 +309,11 @@ dry_run: true
       'in a pipeline',
       `pipelines:\n  P:\n    source: {type: X}\n    consumers:\n      - {type: SaveToZeroMQ}\n      - type: SaveToParquet\n        config:\n${indented}\n`,
     ],
-  ])('is read as it stands, %s, whole numbers included', (_form, text) => {
+  ])('is read unchanged, %s, with whole numbers', (_form, text) => {
     expect(parse(['--config', yaml(text)]).options).toMatchObject(wanted);
   });
 
-  it('says what means nothing here', () => {
+  it('reports keys without effect', () => {
     const { notes } = parse([
       '--config',
       yaml(
@@ -323,7 +323,7 @@ dry_run: true
     expect(notes.join('\n')).toMatch(/processors of the pipeline/);
   });
 
-  it('freezes the schema without schema_evolution, and leaves metadata out without include_metadata', () => {
+  it('freezes the schema without schema_evolution, and omits metadata without include_metadata', () => {
     const file = yaml('schema_evolution: false\ninclude_metadata: false\n');
     const frozen = { contractColumns: 'freeze', contractTypes: 'freeze', includeMetadata: false };
     const { options, notes } = parse(['--archive', 'a', '--config', file]);

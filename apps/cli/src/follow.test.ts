@@ -7,8 +7,8 @@ const PROGRESS: BackfillProgress = {
   tally: { ledgers: 30, rows: 9, files: 3, bytes: 1, rejected: 0, bytesRead: 1 },
 };
 
-describe('the error of a run that waits for a person', () => {
-  it('counts the parked partitions and says why they are', () => {
+describe('the error of a waiting run', () => {
+  it('counts the parked partitions and has their reasons', () => {
     const error = parkedError('backfill-1', PROGRESS, 'See there.');
     expect(error).toMatchObject({
       code: 'PARTITIONS_PARKED',
@@ -22,7 +22,7 @@ describe('the error of a run that waits for a person', () => {
     ]);
   });
 
-  it('is that of the step of its own that it could not do, if there is one', () => {
+  it("is that of the run's own failed step, if there is one", () => {
     const fault = { step: 'nextPartitions', message: 'The token has expired.' };
     const faults = [
       { ...fault, step: 'inspect', code: 'INTERNAL', final: false },

@@ -18,14 +18,14 @@ const RUNNING: TailInput = {
   pollSeconds: 2,
 };
 
-describe('a tail that runs, beside what is asked for now', () => {
-  it('is the same where nothing changed, whatever it carries and wherever it began', () => {
+describe('a running tail and a new request', () => {
+  it('are the same if nothing changed, whatever state it carries and wherever it began', () => {
     const carry = { cursor: 9 } as NonNullable<TailInput['carry']>;
     expect(optionChanges({ ...RUNNING, carry }, RUNNING)).toEqual([]);
     expect(optionChanges(RUNNING, { ...RUNNING, from: 'committed' })).toEqual([]);
   });
 
-  it('differs by the names of options, with both values', () => {
+  it('differ by the names of options, with both values', () => {
     const { spec, policy } = RUNNING;
     const { sortBy: _, ...settings } = spec.settings;
     expect(

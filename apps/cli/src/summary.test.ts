@@ -22,14 +22,14 @@ function printed(result: BackfillResult, spec = SPEC): string {
   return lines.join('\n');
 }
 
-describe('what the end of a run says of its verification', () => {
-  it('is what the steps read back, not what the archive has', () => {
+describe('the verification line at the end of a run', () => {
+  it('has what the steps read back, not what the archive contains', () => {
     const line = 'Read back by the second reader before they were committed: 1,234 rows in 2 files, ';
     expect(printed(RESULT)).toContain(`${line}the ledger column and the footer of each.`);
     expect(printed(RESULT, { ...SPEC, verify: 'full' })).toContain(`${line}every value.`);
   });
 
-  it('is nothing where nothing was written', () => {
+  it('is absent if nothing was written', () => {
     const tally = { ledgers: 0, rows: 0, files: 0, bytes: 0, rejected: 0, bytesRead: 0 };
     const text = printed({ ...RESULT, tally, partitions: { total: 1, done: 0, skipped: 1, abandoned: 0 } });
     expect(text).toContain('Nothing to do');

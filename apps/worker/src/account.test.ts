@@ -67,7 +67,7 @@ describe('in = out + rejected of a stage', () => {
     ['the summary has no positions', () => edited(1_000, { first: undefined })],
     ['a whole reject has no text', () => edited(7, { raw: undefined })],
     ['a reject is of a ledger without any', () => edited(7, { ledger: 8 })],
-  ])('fails where %s', async (_, kept) => {
+  ])('fails if %s', async (_, kept) => {
     await expect(check(kept())).rejects.toMatchObject({ code: 'VERIFY_MISMATCH' });
   });
 });

@@ -20,7 +20,7 @@ async function keepsMark(change: () => Promise<unknown>): Promise<boolean> {
   return sameFile(before, JSON.parse(JSON.stringify(fileIdentity(await stat(file)))) as typeof before);
 }
 
-test('a file keeps its mark while it is only read', async () => {
+test('a file keeps its identity while it is only read', async () => {
   expect(await keepsMark(async () => (await open(file)).close())).toBe(true);
 });
 

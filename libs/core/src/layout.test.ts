@@ -45,7 +45,7 @@ describe('sameFolder', () => {
     expect([sameFolder(layout, a, b), sameFolder(layout, b, a)]).toEqual([same, same]);
   });
 
-  it('says for every layout what the folders of one ledger say, before 1970 too', () => {
+  it('agrees with the folders of one ledger in every layout, also before 1970', () => {
     const edges = [
       '1969-12-31T23:00:00Z',
       '1970-01-01T00:00:00Z',

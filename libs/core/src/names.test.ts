@@ -1,7 +1,7 @@
 import { assertMessageType, messageTypeFault } from './names';
 import { parseStorageUri } from './uri';
 
-it.each(['contract_data', 'ledgers', 'A', 'x-1'])('takes %s as a message type', (name) => {
+it.each(['contract_data', 'ledgers', 'A', 'x-1'])('accepts %s as a message type', (name) => {
   expect(messageTypeFault(name)).toBeUndefined();
 });
 

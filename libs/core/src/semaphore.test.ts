@@ -20,7 +20,7 @@ describe('Semaphore', () => {
     expect(most).toBe(2);
   });
 
-  it('passes the place of a failed call on, and gives none to a cancelled call', async () => {
+  it('gives the slot of a failed call to the next waiter, and no slot to a cancelled call', async () => {
     const gate = new Semaphore(1);
     const abort = new AbortController();
     const failing = gate.run(undefined, async () => {

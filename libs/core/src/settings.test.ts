@@ -1,6 +1,6 @@
 import { DEFAULT_WRITE_SETTINGS, readAlike } from './settings';
 
-describe('settings that make the same rows', () => {
+describe('settings with the same effect on rows', () => {
   const plain = DEFAULT_WRITE_SETTINGS;
 
   it('may cut and compress files differently', () => {

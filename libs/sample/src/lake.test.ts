@@ -187,7 +187,7 @@ describe('the sample lake', () => {
     ]);
   });
 
-  it('has what newcomers should meet: two days, empty ledgers, failures, fee bumps, diagnostics', () => {
+  it('has what users should see: two days, empty ledgers, failures, fee bumps, diagnostics', () => {
     const times = ledgers.map((ledger) => Number(ledger.ledgerHeader().header().scpValue().closeTime()));
     expect(times).toEqual([...times].sort((a, b) => a - b));
     expect(new Set(times.map((time) => new Date(time * 1000).toISOString().slice(0, 10)))).toEqual(

@@ -36,7 +36,7 @@ describe('canonical JSON', () => {
 });
 
 describe('schemaFingerprint', () => {
-  it('is the same for the same schema and another for any change', () => {
+  it('is equal for equal schemas and differs after any change', () => {
     const { fields, ...rest } = schema;
     expect(schemaFingerprint({ fields, ...rest })).toBe(schemaFingerprint(schema));
     expect(schemaFingerprint(schema)).toMatch(/^[0-9a-f]{64}$/);

@@ -10,7 +10,7 @@ const schema = (fields: readonly Field[]): TableSchema => ({
   closeTimeColumn: 'closed_at',
 });
 
-it('puts int64 in the place of uint32 at every depth and leaves the rest', () => {
+it('replaces uint32 by int64 at every depth and nothing else', () => {
   const before = schema([
     field(1, 'ledger_sequence', { type: 'uint32' }),
     field(2, 'wide', { type: 'uint64' }),
@@ -31,7 +31,7 @@ it('puts int64 in the place of uint32 at every depth and leaves the rest', () =>
   );
 });
 
-it('gives back a schema that has none', () => {
+it('returns a schema without uint32 unchanged', () => {
   const before = schema([field(1, 'a', { type: 'list', items: field(2, 'element', { type: 'utf8' }) })]);
   expect(portableSchema(before)).toBe(before);
 });

@@ -107,7 +107,7 @@ it('checks a ledger only when the one before it and its balances are known', () 
     expect(proved).toBeGreaterThanOrEqual(850);
   }, 120_000);
 
-  it('fails by the difference when a balance, the fee pool or the total is another one', async () => {
+  it('fails by the difference when a balance, the fee pool or the total is changed', async () => {
     const [first, second] = await goldenLedgers(lakes[0] as (typeof lakes)[number]);
     const [before, ledger] = [totals(first as LedgerContext), second as LedgerContext];
     const off = (changed: Partial<typeof before>): bigint | undefined => {

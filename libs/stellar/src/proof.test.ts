@@ -34,7 +34,7 @@ describe('proof of a ledger', () => {
     expect(error.message).toContain('Ledger 55');
   });
 
-  it('breaks when the header, a result or an envelope is changed, or a transaction is gone', () => {
+  it('breaks when the header, a result or an envelope is changed, or a transaction is missing', () => {
     const bytes = buildLedger({ transactions: [{ fee: 100 }, { fee: 200 }] });
     const { meta } = readLedger(bytes, 0, 'test');
     const { header } = meta.value.ledgerHeader;

@@ -23,7 +23,7 @@ describe('SEP-54 names', () => {
     expect(objectKey(layout(1, 1), 53312000, 'zstd')).toBe('FCD285FF--53312000.xdr.zstd');
   });
 
-  it('reads back what it names, and every ledger lies in its object and folder', () => {
+  it('parses its own names, and every ledger is in its object and folder', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 1000 }),
@@ -48,7 +48,7 @@ describe('SEP-54 names', () => {
     'FFFFFF69--150-199.xdr',
     '.config.json',
     '00000000--4294967296.xdr.zst',
-  ])('takes %s for no object', (name) => {
+  ])('%s is not an object', (name) => {
     expect(parseObjectKey(name)).toBeUndefined();
   });
 

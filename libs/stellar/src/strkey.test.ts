@@ -49,7 +49,7 @@ describe('strkey', () => {
     );
   });
 
-  it('takes payloads of any length, as transaction signers have', () => {
+  it('accepts payloads of any length, as in transaction signers', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (payload) => {
         const text = accountStrkey(payload);

@@ -45,7 +45,7 @@ describe('keys', () => {
     'com10',
     'a%20b',
     'nulls/x',
-  ])('takes %j', (key) => {
+  ])('accepts %j', (key) => {
     expect(keyFault(key)).toBeUndefined();
   });
 

@@ -126,7 +126,7 @@ const reason = binary === undefined ? ' (skipped: no temporal binary on PATH or 
         expect(added.sort()).toEqual(Object.keys(SEARCH_ATTRIBUTES).sort());
         expect(await ensureSearchAttributes(connection, 'default')).toEqual([]);
         await client.workflow.start('nothing', {
-          ...{ taskQueue: 'nobody', workflowId: 'w' },
+          ...{ taskQueue: 'unserved', workflowId: 'w' },
           searchAttributes: { ParquetryRun: ['r'], ParquetryLedgerEnd: [1] },
         });
         await connection.operatorService.addSearchAttributes({

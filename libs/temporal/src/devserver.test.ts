@@ -53,7 +53,7 @@ describe('the embedded server', () => {
       const first = await acquire();
       const { client, connection, namespace } = await connectClient(first);
       await client.workflow.start('nothing', {
-        taskQueue: 'nobody',
+        taskQueue: 'unserved',
         workflowId: 'kept/p/000042',
         searchAttributes: {
           ParquetryDatasets: ['ledgers', 'contract_data'],

@@ -137,7 +137,7 @@ describe('mergeFiles', () => {
     ['price', -0],
     ['levels', [1, null, -0]],
     ['book', { "bid's": [null, { at: 1 }, { at: -0 }] }],
-  ])('writes none where one value in %s is a negative zero, which stays one', async (name, value) => {
+  ])('writes none if one value in %s is a negative zero, which is kept', async (name, value) => {
     const rows = Array.from({ length: ROWS }, (_, index) =>
       index === 4321 ? { ...row(index), [name]: value } : row(index),
     );

@@ -37,7 +37,7 @@ export const PARTITIONS: Readonly<Record<string, Scenario>> = {
       async ({ handle, run, steps, childId, when }) => {
         await when(({ phase }) => phase === 'blocked');
         const { workflow } = rig.server.client;
-        // Only one of its two causes is mended: it parks once more, and then is given up.
+        // Only one of its two causes is removed: it parks once more, and then is abandoned.
         steps.broken.delete('b:20');
         await workflow.getHandle(childId(20)).signal(retry);
         await when(({ running }) => running === 0 && steps.committed.has('b:20'));

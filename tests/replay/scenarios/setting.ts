@@ -40,13 +40,13 @@ export interface Backfill {
   when(wanted: (found: BackfillProgress) => boolean): Promise<BackfillProgress>;
 }
 
-/** Steps of a scenario, in part other than the fakes do them. */
+/** Steps of a scenario that replace those of the fakes. */
 export interface Other {
   readonly shared?: Partial<SharedActivities>;
   readonly stage?: Partial<StageActivities>;
 }
 
-/** Runs a backfill of fake steps, three partitions at once, and `use` beside it. */
+/** Runs a backfill of fake steps, three partitions concurrently, and `use` at the same time. */
 export async function withBackfill(
   rig: Rig,
   more: Partial<BackfillInput>,

@@ -49,7 +49,7 @@ describe('parquetry config show', () => {
     expect(found['source']).not.toHaveProperty('value');
   });
 
-  it('shows no secret: not of variables, and not in addresses', async () => {
+  it('shows no secret, neither of variables nor in addresses', async () => {
     process.env['TEMPORAL_API_KEY'] = 'key-secret';
     process.env['AWS_SECRET_ACCESS_KEY'] = 'aws-secret';
     process.env['PARQUETRY_HTTP_HEADERS'] = '{"https://h": {"Authorization": "Bearer header-secret"}}';
@@ -85,7 +85,7 @@ describe('parquetry config show', () => {
 });
 
 describe('parquetry config check', () => {
-  it('reports all faults with code, file and line, also of values that only together are wrong', async () => {
+  it('reports all faults with code, file and line, also of values that contradict each other', async () => {
     writeFileSync(
       'p.yaml',
       'source: ftp:x\narchive: ./a\ncompresion: x\nbuffer_size: 0\n\nledgers: 9-3\ncompression_level: 4\nlayout: hours\n',
@@ -124,7 +124,7 @@ describe('parquetry config check', () => {
     ]);
   });
 
-  it('accepts a good file, names a file that is no YAML with its line, and one that is missing', async () => {
+  it('accepts a valid file, reports one that is not YAML with its line, and a missing one', async () => {
     writeFileSync(
       'good.yaml',
       'source: galexie:./lake\narchive: ./a\nledgers: 1-5\ncompression: zstd\ncompression_level: 9\n',

@@ -103,7 +103,7 @@ describe('parquetry schema', () => {
     expect((await json('schema', 'show', 'other')).document).toMatchObject({ error: { code: 'USAGE' } });
   });
 
-  it('diff names what changed, a line each', async () => {
+  it('diff lists the changes, one per line', async () => {
     expect(await run('schema', 'diff', 'payments', '1', '2')).toMatchObject({
       code: 0,
       out: '+ memo: utf8, nullable',
@@ -132,7 +132,7 @@ describe('parquetry schema', () => {
     });
   });
 
-  it('check exits 0 for what may follow and 1 for what may not, and writes nothing', async () => {
+  it('check exits 0 for a compatible schema and 1 for another, and writes nothing', async () => {
     const more: TableSchema = { ...V2, fields: [...V2.fields, { ...memo, id: 5, name: 'asset' }] };
     expect(await run('schema', 'check', 'payments', await file(more))).toMatchObject({
       code: 0,
@@ -159,7 +159,7 @@ describe('parquetry schema', () => {
     expect((await json('schema', 'list')).document).toMatchObject({ schemas: [{ version: 2 }] });
   });
 
-  it('check tells wrong input from an incompatible schema', async () => {
+  it('check distinguishes invalid input from an incompatible schema', async () => {
     await writeFile(path.join(folder, 'bad.json'), '{"fields": 1}');
     for (const args of [['bad.json'], ['absent.json'], ['bad.json', '--mode', 'UP']])
       expect(
@@ -168,7 +168,7 @@ describe('parquetry schema', () => {
       ).toBe(2);
   });
 
-  it('promote makes a major once, after the committed ledgers', async () => {
+  it('promote creates a major once, after the committed ledgers', async () => {
     const { code, document } = await json('schema', 'promote', 'payments', '--from', '15');
     expect([code, document]).toMatchObject([
       1,
@@ -207,7 +207,7 @@ describe('parquetry schema', () => {
     else expect(bytes.toString().trim()).toBe(printed.out);
   });
 
-  it('views prints a view on each dataset, one without files too', async () => {
+  it('views prints a view on each dataset, also on one without files', async () => {
     const { code, out } = await run('views');
     expect(code).toBe(0);
     expect(out).toContain('CREATE OR REPLACE VIEW "payments" AS');

@@ -61,7 +61,7 @@ describe('the machine', () => {
     expect(found).toMatchObject({ status: 'fault', hint: expect.stringContaining('--memory') as string });
   });
 
-  it('the work folder must be writable; it is not made', async () => {
+  it('the work folder must be writable; it is not created', async () => {
     expect(await statuses(diskCheck(path.join(folder, 'a/b')))).not.toContain('fault');
     expect(readdirSync(folder)).toEqual([]);
     await asOther(async () => expect(await statuses(diskCheck(path.join(folder, 'a/b')))).toEqual(['fault']));
@@ -114,7 +114,7 @@ describe('the archive', () => {
     expect(readdirSync('archive')).toEqual(['other.txt']);
   });
 
-  it('that is read-only is a fault with its code', async () => {
+  it('that is read-only is reported with its code', async () => {
     mkdirSync('archive');
     chmodSync('archive', 0o555);
     await asOther(async () =>
@@ -175,8 +175,8 @@ describe('the source', () => {
   });
 });
 
-describe('what dead processes left', () => {
-  it('a stage of a dead worker is a warning; one of a worker that runs is not', async () => {
+describe('leftovers of dead processes', () => {
+  it('a stage of a dead worker is a warning; one of a running worker is not', async () => {
     const work = path.join(folder, 'work');
     mkdirSync(path.join(work, 'stages/abc'), { recursive: true });
     writeFileSync(path.join(work, 'stages/abc/owner.json'), DEAD);
@@ -213,7 +213,7 @@ describe('a service that does not answer', () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  it('costs each check its limit and not more, and the exit code is 1', async () => {
+  it('delays each check by its limit and not more, and the exit code is 1', async () => {
     process.env['AWS_REGION'] = 'us-east-1';
     const started = Date.now();
     const { code, stdout } = await runInProcess(

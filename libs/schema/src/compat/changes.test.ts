@@ -10,7 +10,7 @@ const lines = (older: ReturnType<typeof schemaOf>, newer: ReturnType<typeof sche
   compareSchemas(older, newer).map((change) => `${describeChange(change)} [${change.rule}]`);
 
 describe('compareSchemas', () => {
-  it('says every change in one line', () => {
+  it('describes every change in one line', () => {
     const older = schemaOf(
       field(3, 'fee', 'int64'),
       field(4, 'memo', 'utf8'),
@@ -50,7 +50,7 @@ describe('compareSchemas', () => {
     ]);
   });
 
-  it('knows a field id that moved from a rename, and keys and table properties', () => {
+  it('distinguishes a moved field id from a rename, and reports keys and table properties', () => {
     const older = { ...schemaOf(field(3, 'a', 'utf8'), field(4, 'b', 'utf8')), doc: 'one' };
     const newer = {
       ...schemaOf({ ...field(5, 'b', 'utf8'), key: 'B!' }, field(3, 'a', 'utf8')),
@@ -101,7 +101,7 @@ describe('compareSchemas', () => {
     expect(change?.rule).toBe(rule);
   });
 
-  it('uint64 and decimal(20, 0) are the same files; timestamps and structs are not scalars like others', () => {
+  it('uint64 and decimal(20, 0) are stored alike; timestamps and structs differ from other scalars', () => {
     const rule = (before: DataType, after: DataType): string | undefined =>
       compareSchemas(schemaOf(field(3, 'a', before)), schemaOf(field(3, 'a', after)))[0]?.rule;
     expect(rule({ type: 'uint64' }, { type: 'decimal128', precision: 20, scale: 0 })).toBe('same_bytes');

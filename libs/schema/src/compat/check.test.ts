@@ -28,14 +28,14 @@ describe('checkCompatibility', () => {
     expect(allowed([V1], RETYPED)).toEqual(['NONE']);
   });
 
-  it('looks at all versions only in the transitive modes', () => {
+  it('compares all versions only in the transitive modes', () => {
     const history = [RETYPED, V1];
     expect(allowed(history, ADDED)).toEqual(['NONE', 'BACKWARD', 'FORWARD', 'FULL']);
     const { breaking } = checkCompatibility('BACKWARD_TRANSITIVE', history, ADDED);
     expect(breaking).toMatchObject([{ against: 1, direction: 'backward', change: { rule: 'text_scalar' } }]);
   });
 
-  it('names the change, why, and the readers that it hurts', () => {
+  it('names the change, the reason, and the affected readers', () => {
     const result = checkCompatibility('BACKWARD', [V1], schemaOf(field(3, 'a', 'float64')));
     expect(result.compatible).toBe(false);
     expect(result.breaking).toHaveLength(1);
@@ -49,7 +49,7 @@ describe('checkCompatibility', () => {
     });
   });
 
-  it('promotes no type in Delta, and what Iceberg promotes where asked for', () => {
+  it('promotes no type in Delta, and on request what Iceberg promotes', () => {
     const older = schemaOf(field(3, 'a', 'int32'), field(4, 'b', 'uint32'));
     const wider = schemaOf(field(3, 'a', 'int64'), field(4, 'b', 'uint32'));
     const unsigned = schemaOf(field(3, 'a', 'int32'), field(4, 'b', 'int64'));

@@ -19,7 +19,7 @@ describe('applyContract', () => {
     expect(decide('evolve', 'evolve')).toEqual({ schema: RUN, rejectRows: [], refused: [] });
   });
 
-  it('reject_row keeps the registered schema and says whose rows go', () => {
+  it('reject_row keeps the registered schema and lists the columns whose rows are rejected', () => {
     const { schema, rejectRows, refused } = decide('reject_row', 'reject_row');
     expect(schema).toEqual(REGISTERED);
     expect(paths(rejectRows)).toEqual(['fee', 'asset.issuer', 'memo']);
@@ -33,13 +33,13 @@ describe('applyContract', () => {
     expect(rejectRows).toEqual([]);
   });
 
-  it('by default takes up columns and rejects rows of another type', () => {
+  it('by default adds columns and rejects rows of another type', () => {
     const { schema, rejectRows } = applyContract(DEFAULT_CONTRACT, REGISTERED, RUN);
     expect(schema.fields.slice(2)).toEqual([field(3, 'fee', 'int64'), ...RUN.fields.slice(3)]);
     expect(paths(rejectRows)).toEqual(['fee']);
   });
 
-  it('reaches into lists', () => {
+  it('applies to lists', () => {
     const ops = (...members: ReturnType<typeof field>[]) =>
       schemaOf(field(3, 'ops', { type: 'list', items: field(4, 'element', struct(...members)) }));
     const registered = ops(field(5, 'kind', 'utf8'));

@@ -11,7 +11,7 @@ const merged = (latest: Field[], own: Field[]) =>
   mergeSchemas(schemaOf(...latest), schemaOf(...own))?.fields.slice(2);
 
 describe('mergeSchemas', () => {
-  it('keeps the columns of both, those of the later one under new ids', () => {
+  it('has the columns of both, those of the later one with new ids', () => {
     expect(
       merged(
         [field(3, 'fee', 'int64'), field(4, 'memo', 'utf8')],
@@ -24,13 +24,13 @@ describe('mergeSchemas', () => {
     ]);
   });
 
-  it('is the registered one itself when that has everything, whatever the ids', () => {
+  it('is the registered one itself when that has all columns, with any ids', () => {
     const latest = schemaOf(field(3, 'fee', 'int64'), field(4, 'memo', 'utf8'), field(5, 'tip', 'int64'));
     expect(mergeSchemas(latest, schemaOf(field(3, 'fee', 'int64'), field(4, 'tip', 'int64')))).toBe(latest);
     expect(mergeSchemas(V1, V1)).toBe(V1);
   });
 
-  it('reaches into structs and lists', () => {
+  it('merges structs and lists', () => {
     const ops = (...members: Field[]): Field[] => [field(3, 'ops', list(4, struct(...members)))];
     expect(
       merged(
@@ -62,16 +62,16 @@ describe('mergeSchemas', () => {
       [{ ...field(4, 'a_b', 'utf8'), key: 'a b' }],
       [{ ...field(4, 'a_b', 'utf8'), key: 'a.b' }],
     ],
-  ])('does not go together: %s', (_what, latest, own) => {
+  ])('refuses: %s', (_what, latest, own) => {
     expect(mergeSchemas(schemaOf(...latest), schemaOf(...own))).toBeUndefined();
   });
 
-  it('is no merge of other message types or ledger columns', () => {
+  it('refuses other message types and ledger columns', () => {
     expect(mergeSchemas(V1, { ...V1, messageType: 'other' })).toBeUndefined();
     expect(mergeSchemas(V1, { ...V1, ledgerColumn: 'fee' })).toBeUndefined();
   });
 
-  it('what comes of it follows the registered one in every mode that adds columns, and has all of the other', () => {
+  it('gives a valid next version in every mode that adds columns, with all columns of the other', () => {
     fc.assert(
       fc.property(schemaArbitrary, schemaArbitrary, (latest, own) => {
         fc.pre([latest, own].every((schema) => checkCompatibility('NONE', [], schema).compatible));

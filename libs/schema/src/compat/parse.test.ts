@@ -40,14 +40,14 @@ describe('parseTableSchema', () => {
     );
   });
 
-  it('refuses text that is not JSON, and schemas without end', () => {
+  it('refuses text that is not JSON, and schemas nested too deep', () => {
     expect(() => parseTableSchema('{')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
     let deep = field(3, 'a', 'utf8');
     for (let id = 4; id < 500; id += 1) deep = field(id, 'a', { type: 'struct', fields: [deep] });
     expect(() => parseTableSchema(JSON.stringify(schemaOf(deep)))).toThrow(/deeper than 100/);
   });
 
-  it('reads back whatever can be stored, and never throws anything else', () => {
+  it('reads back everything that can be stored, and throws only coded errors', () => {
     fc.assert(
       fc.property(schemaArbitrary, (schema) => {
         try {

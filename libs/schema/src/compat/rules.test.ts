@@ -32,7 +32,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-describe('the rule table is what readers do with real files', () => {
+describe('the rule table states what readers do with real files', () => {
   const found = (readers: readonly Reader[], readings: Readings, rule: Rule): Record<string, Outcome> =>
     Object.fromEntries(readers.map((reader) => [reader, judge(reader, readings, rule.shown?.same)]));
   const written = (readers: readonly Reader[], rule: Rule): Record<string, Outcome | undefined> =>
@@ -78,7 +78,7 @@ describe('the verdicts follow from what readers do', () => {
     },
   );
 
-  it('forbids what makes a reader by name wrong or fail', () => {
+  it('forbids what makes a reader by name fail or return wrong values', () => {
     for (const rule of Object.values<Rule>(RULES))
       if (BY_NAME.some((reader) => !['exact', undefined].includes(rule.shown?.readers[reader])))
         expect(rule.backward).toBe('breaking');

@@ -43,7 +43,7 @@ const ROW = {
 };
 
 describe('Arrow', () => {
-  it('is readable JSON in the form of the integration tests', () => {
+  it("is JSON in the form of Arrow's integration tests", () => {
     const { fields } = arrowJson(SCHEMA).schema;
     expect(fields.slice(0, 4)).toEqual([
       entry('ledger_sequence', false, { name: 'int', bitWidth: 32, isSigned: false }, '1'),
@@ -106,7 +106,7 @@ const RENAMED = schemaOf(
 describe('names that are not the message’s keys', () => {
   const key = (value: string) => ({ key: 'parquetry.key', value });
 
-  it('stand with their keys and paths in the files’ Arrow schema', () => {
+  it('are in the Arrow schema of the files, with keys and paths', () => {
     const [, , encoded, flat, list] = arrowJson(RENAMED).schema.fields;
     expect(encoded?.metadata).toContainEqual(key('a b'));
     expect(flat?.metadata).toContainEqual({ key: 'parquetry.path', value: '["asset","code"]' });
@@ -117,7 +117,7 @@ describe('names that are not the message’s keys', () => {
     expect(read?.metadata.get('parquetry.path')).toBe('["asset","code"]');
   });
 
-  it('stand with them in Avro, JSON Schema and SQL', () => {
+  it('are in Avro, JSON Schema and SQL too', () => {
     const text = JSON.stringify(avroSchema(RENAMED));
     expect(text).toContain('"parquetry.key":"a b"');
     expect(text).toContain('"parquetry.key":""');
@@ -143,7 +143,7 @@ function entry(name: string, nullable: boolean, type: object, id: string): objec
 }
 
 describe('Avro', () => {
-  it('is a schema that an Avro library takes, with logical types and encoded names', () => {
+  it('is a schema that an Avro library accepts, with logical types and encoded names', () => {
     const type = avro.Type.forSchema(avroSchema({ ...SCHEMA, messageType: 'pay-ment' }) as avro.Schema, {
       noAnonymousTypes: true,
     });
@@ -186,7 +186,7 @@ describe('JSON Schema', () => {
   addFormats(ajv);
   const check = ajv.compile(jsonSchema(SCHEMA));
 
-  it('takes a row, in strict 2020-12', () => {
+  it('accepts a row, in strict 2020-12', () => {
     expect(check(ROW) || check.errors).toBe(true);
     expect(check({ ...ROW, fee: 5, 'a b': -7, price: null }) || check.errors).toBe(true);
   });

@@ -159,7 +159,7 @@ describe('Evidence joins values without regard to their order', () => {
     );
   });
 
-  it('has nulls below everything: they change nothing, whatever else there is', () => {
+  it('treats null as neutral: it changes no result', () => {
     const nulls = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'C', 'd.e', '', 'z'), fc.constant(null), {
       maxKeys: 4,
     });
@@ -175,7 +175,7 @@ describe('Evidence joins values without regard to their order', () => {
     );
   });
 
-  it('is idempotent: what was seen before changes nothing', () => {
+  it('is idempotent: repeated values change nothing', () => {
     fc.assert(
       fc.property(batches, batches, (a, b) => {
         const expected = resolve(evidenceOf([...a, ...b]));

@@ -69,7 +69,7 @@ describe('nested values', () => {
     ]);
   });
 
-  it('whose members never have a value are JSON text as they are, flattened ones too, and grow no columns', () => {
+  it('whose members never have a value are JSON text, also when flattened, and add no columns', () => {
     const rows = [{ a: { b: null }, c: { d: { e: null }, f: 1 }, g: null }];
     expect(columns(infer(rows, 'struct'))).toEqual(['a: json', 'c: struct<d: json, f: int64>']);
     expect(columns(infer(rows, 'flatten'))).toEqual(['a: json', 'c_d<c/d>: json', 'c_f<c/f>: int64']);

@@ -34,7 +34,7 @@ describe('columnNames', () => {
     });
   });
 
-  it('keeps the name that COPY has for field ids free, however it is written', () => {
+  it("reserves COPY's name for field ids, in any case", () => {
     expect(Object.fromEntries(columnNames(['__DuckDB_field_id', '__duckdb_field_id'], []))).toEqual({
       __DuckDB_field_id: '__DuckDB_field_id_2',
       __duckdb_field_id: '__duckdb_field_id_3',
@@ -128,7 +128,7 @@ describe('inferSchema', () => {
     ]);
   });
 
-  it('has a column for a key from its first value on, whose type that value decides', () => {
+  it('has a column for a key from its first value on, with the type of that value', () => {
     const before = schemaOf(['{"n":1,"memo":null,"meta":{"k":1,"note":null}}']);
     expect(before.fields.map(({ name }) => name)).toEqual(['closed_at', 'ledger_sequence', 'meta', 'n']);
     const after = schemaOf(['{"memo":"hello","meta":{"note":true}}', '{"memo":null}'], before);
@@ -140,7 +140,7 @@ describe('inferSchema', () => {
     expect(schemaOf(['{"other":null,"meta":{"more":null,"k":null}}'], before)).toEqual(before);
   });
 
-  it('can be stored whatever the keys are, in a new struct and in one that grows', () => {
+  it('can be stored for any keys, in a new and in a growing struct', () => {
     const text = '{"__duckdb_field_id":"a","s":{"k":1,"__duckdb_field_id":"b"}}';
     for (const schema of [schemaOf([text]), schemaOf([text], schemaOf(['{"s":{"k":1}}']))]) {
       assertStorable(schema);
@@ -150,7 +150,7 @@ describe('inferSchema', () => {
     }
   });
 
-  it('refuses messages whose keys grow without end', () => {
+  it('refuses messages with ever more keys', () => {
     const wide = Array.from({ length: MAX_COLUMNS + 1 }, (_, index) => `"k${index}":1`).join();
     expect(() => schemaOf([`{${wide}}`])).toThrow(expect.objectContaining({ code: 'SCHEMA_CONFLICT' }));
   });

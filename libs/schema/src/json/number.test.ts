@@ -72,7 +72,7 @@ describe('survivesDouble', () => {
   ])('does not hold %s', (text) => expect(whole(survivesDouble, text)).toBe(false));
   const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
 
-  it('holds what JavaScript prints for a double, where that is not a whole number of at most 38 digits', () => {
+  it('accepts what JavaScript prints for a double, unless it is a whole number of at most 38 digits', () => {
     fc.assert(
       fc.property(finite, (value) => {
         const size = Math.abs(value);
@@ -85,7 +85,7 @@ describe('survivesDouble', () => {
     );
   });
 
-  it('holds the exact value of any double, however it is written, and not the next whole number', () => {
+  it('accepts the exact value of any double, in any notation, and not the next whole number', () => {
     fc.assert(
       fc.property(finite, fc.integer({ min: 0, max: 30 }), (value, zeros) => {
         const size = Math.abs(value);

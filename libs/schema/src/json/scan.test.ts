@@ -146,7 +146,7 @@ describe('JsonScanner', () => {
     );
   });
 
-  it('gives back every JSON value', () => {
+  it('returns every JSON value', () => {
     fc.assert(
       fc.property(fc.jsonValue({ noUnicodeString: false }), fc.nat(3), (value, indent) => {
         const text = JSON.stringify(value, undefined, indent);
@@ -157,14 +157,14 @@ describe('JsonScanner', () => {
     );
   });
 
-  it('refuses bytes that are not UTF-8 and says where', () => {
+  it('refuses bytes that are not UTF-8, with their position', () => {
     expect(scan(Buffer.from([0x22, 0x61, 0xff, 0x22]))).toBe(false);
     expect(scanner.fault).toMatchObject({ code: 'NOT_UTF8', offset: 5 });
     expect(scan(Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]))).toBe(false);
     expect(scan(Buffer.from('{"\xff":1}', 'latin1'))).toBe(false);
   });
 
-  it('takes 200 levels and refuses 201', () => {
+  it('accepts 200 levels and refuses 201', () => {
     expect(scan('['.repeat(MAX_DEPTH) + ']'.repeat(MAX_DEPTH))).toBe(true);
     expect(scan('['.repeat(MAX_DEPTH + 1) + ']'.repeat(MAX_DEPTH + 1))).toBe(false);
     expect(scanner.fault?.code).toBe('TOO_DEEP');

@@ -56,13 +56,13 @@ describe('a known shape', () => {
     expect(matches(table, Buffer.from(text))).toBe(known);
   });
 
-  it('is no text that is not UTF-8', () => {
+  it('never matches text that is not UTF-8', () => {
     const bytes = Buffer.from(first);
     bytes[bytes.indexOf(120)] = 0xff;
     expect(matches(table, bytes)).toBe(false);
   });
 
-  it('takes any value but null where the plan does not care, checked in full', () => {
+  it('accepts any value but null where the plan allows it, with a full check', () => {
     const anything = new ShapeTable<string>();
     learn(anything, '{"a":[1],"b":2}', (node) => node === 2 * NODE);
     const known = (text: string): boolean =>
@@ -82,7 +82,7 @@ describe('a known shape', () => {
   });
 
   const json = fc.json({ maxDepth: 3, noUnicodeString: false });
-  it('is found only where a full scan finds the same, whatever is done to the bytes', () => {
+  it('matches only where a full scan finds the same, for any mutation of the bytes', () => {
     fc.assert(
       fc.property(
         fc.array(json, { minLength: 1, maxLength: 4 }),
@@ -109,7 +109,7 @@ describe('a known shape', () => {
     );
   });
 
-  it('is not learnt without end', () => {
+  it('stops learning at a limit', () => {
     const many = new ShapeTable<string>();
     for (let count = 0; count < 20_000; count += 1) learn(many, `{"k${count}":1}`);
     expect(many.open).toBe(false);

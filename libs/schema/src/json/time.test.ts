@@ -45,7 +45,7 @@ describe('TimeReader', () => {
     '2025-1-01T00:00:00Z ',
   ])('%j is no time', (text) => expect(read(text)).toBe(TIME_BAD));
 
-  it('tells times that are too fine or out of range', () => {
+  it('distinguishes times that are too precise or out of range', () => {
     expect(read('2025-07-13T09:36:17.1234567Z')).toBe(TIME_FINE);
     expect(read('0001-01-01T00:00:00+00:01')).toBe(TIME_RANGE);
     expect(read('0001-01-01T00:00:59+00:01')).toBe(TIME_RANGE);
@@ -74,7 +74,7 @@ describe('TimeReader', () => {
     );
   });
 
-  it('takes Unix seconds and milliseconds', () => {
+  it('reads Unix seconds and milliseconds', () => {
     expect(time.readUnix(1752399377)).toBe(TIME_OK);
     expect(time.text()).toBe('2025-07-13T09:36:17Z');
     expect(time.readUnix(1752399377001)).toBe(TIME_OK);

@@ -185,7 +185,7 @@ describe('missing fields', () => {
       'RFC 3339 with an offset, or Unix seconds or milliseconds',
     ],
   ] as [string, MessageOptions, string, string, string][])(
-    '%s: the reject names the column, what it accepts, and that there is no value',
+    '%s: the reject names the column, what it accepts, and the missing value',
     (text, options, code, column, expected) =>
       expect(missing(text, options)).toMatchObject({ code, column, expected, actual: 'nothing' }),
   );

@@ -100,7 +100,7 @@ describe('messages beyond a limit are one reject each, with their position', () 
   });
 });
 
-it('a type whose messages together have too many keys is refused, with the message that goes beyond', async () => {
+it('a type whose messages have too many keys in total is refused, with the first message beyond the limit', async () => {
   const keys = (from: number): string =>
     Array.from({ length: 6_000 }, (_, index) => `"k${from + index}":1`).join();
   const lines = [`{${HEAD},${keys(0)}}`, `{${HEAD},${keys(0)}}`, `{${HEAD},${keys(5_000)}}`];

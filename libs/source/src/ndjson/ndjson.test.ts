@@ -45,7 +45,7 @@ describe('files', () => {
     expect(await names(workspace.file('x[1],{y}.ndjson'))).toEqual(['x[1],{y}.ndjson']);
   });
 
-  it('that are links without a target, or in folders that can not be read, are not left out silently', async () => {
+  it('that are dangling links, or in unreadable folders, are not skipped silently', async () => {
     await workspace.write('a.ndjson', [message(1)]);
     await symlink(workspace.file('a.ndjson'), workspace.file('good.ndjson'));
     await mkdir(workspace.file('deep'));
@@ -72,7 +72,7 @@ describe('files', () => {
     await expect(open('**/*.ndjson')).resolves.toBeDefined();
   });
 
-  it('that are not there, or folders, are named in an error', async () => {
+  it('that are missing, or folders, are named in an error', async () => {
     await workspace.write('a.ndjson', []);
     await expect(workspace.open(workspace.file('none.ndjson'))).rejects.toMatchObject({
       code: 'SOURCE_NOT_FOUND',
@@ -121,7 +121,7 @@ describe('files', () => {
       expect(await outcome(...names)).toEqual(plain);
   });
 
-  it('packed are decompressed once, and again where the copy is missing', async () => {
+  it('that are compressed are decompressed once, and again if the copy is missing', async () => {
     const packed = gzipSync(`${message(1)}\n${message(2)}\n`);
     const source = await workspace.open(await workspace.write('in.gz', packed));
     const index = await workspace.prepare(source);
@@ -154,7 +154,7 @@ describe('files', () => {
     }
   });
 
-  it('that change after the index pass are noticed', async () => {
+  it('that change after the index pass are detected', async () => {
     const file = await workspace.write('in', [message(1), message(2)]);
     const source = await workspace.open(file);
     const index = await workspace.prepare(source);
@@ -166,7 +166,7 @@ describe('files', () => {
     await expect(workspace.pull(source, index)).rejects.toMatchObject({ code: 'SOURCE_NOT_FOUND' });
   });
 
-  it('may grow: what was there stays readable', async () => {
+  it('may grow: the earlier content stays readable', async () => {
     const file = await workspace.write('in', [message(1)]);
     const source = await workspace.open(file);
     const index = await workspace.prepare(source);
@@ -194,7 +194,7 @@ describe('lines', () => {
     ]);
   });
 
-  it('that no partition can have are the rejects of the run, once', async () => {
+  it('that belong to no partition are the rejects of the run, once', async () => {
     const bad = [
       'nope',
       '[]',
@@ -232,7 +232,7 @@ describe('lines', () => {
     }
   });
 
-  it('of 16 MB and more are read; above 64 MB they are rejects and the rest of the file goes on', async () => {
+  it('of 16 MB and more are read; above 64 MB they are rejects, and the rest of the file is read', async () => {
     const big = 'x'.repeat(20 << 20);
     const huge = Buffer.alloc(MAX_LINE + 10, 120);
     const source = await workspace.open(
@@ -269,7 +269,7 @@ describe('lines', () => {
 });
 
 describe('partitions', () => {
-  it('of one ordered file are read about once in all, and cover it exactly', async () => {
+  it('of one sorted file read it about once in total, and cover it exactly', async () => {
     const lines = Array.from({ length: 40_000 }, (_, row) =>
       message(1_000 + Math.floor(row / 50), `,"row":${row},"text":"${'x'.repeat(100)}"`),
     );
@@ -290,7 +290,7 @@ describe('partitions', () => {
     expect(whole.manifest.datasets[0]?.messages).toBe(index.datasets[0]?.messages);
   });
 
-  it('take their ledgers wherever these are, in source order, and say that they were not sorted', async () => {
+  it('find their ledgers anywhere in the source, keep its order, and report that they were not sorted', async () => {
     const lines = [5, 1, 9, 5, 2, 1].map((ledger, row) => message(ledger, `,"row":${row}`));
     const source = await workspace.open(await workspace.write('in', lines));
     const index = await workspace.prepare(source, { start: 1, end: 5 });
@@ -308,7 +308,7 @@ describe('partitions', () => {
     expect((await rowsOf(stageDir, index)).map((row) => row['row'])).toEqual(['0', '1', '3', '4', '5']);
   });
 
-  it('have the same identity wherever the lines stand, and another one for other bytes', async () => {
+  it('have the same identity for any position of the lines, and another one for other bytes', async () => {
     const hash = async (name: string, lines: string[]) => {
       const source = await workspace.open(await workspace.write(name, lines));
       return (await workspace.pull(source, await workspace.prepare(source))).manifest.datasets[0]
@@ -324,19 +324,19 @@ describe('partitions', () => {
 });
 
 describe('types', () => {
-  it('are chosen, filtered and known ahead', async () => {
+  it('can be requested, filtered and registered before', async () => {
     const source = await workspace.open(
       await workspace.write('in', [message(1), message(1, '', 'b'), '{"type":"b"}', message(2, '', 'c')]),
     );
     const index = await workspace.prepare(source, undefined, ['a', 'c']);
-    // The message without a ledger is of a type nobody asked for.
+    // The message without a ledger is of a type that was not requested.
     expect(index).toMatchObject({ filtered: 2, unusable: 0, datasets: [{ dataset: 'a' }, { dataset: 'c' }] });
     await expect(workspace.prepare(source, undefined, ['zzz'])).rejects.toMatchObject({
       code: 'MESSAGE_TYPE_UNKNOWN',
     });
   });
 
-  it('do not grow without end', async () => {
+  it('are limited in number', async () => {
     const source = await workspace.open(
       await workspace.write(
         'in',
@@ -346,7 +346,7 @@ describe('types', () => {
     await expect(workspace.prepare(source)).rejects.toMatchObject({ code: 'SOURCE_INVALID' });
   });
 
-  it('stop when asked to', async () => {
+  it('stop on request', async () => {
     const source = await workspace.open(await workspace.write('in', [message(1)]));
     const index = await workspace.prepare(source);
     const signal = AbortSignal.abort();

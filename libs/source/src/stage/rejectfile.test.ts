@@ -33,7 +33,7 @@ function lines(rejects: readonly Reject[], some: Partial<RejectLimits> = {}): Re
 }
 
 describe('a rejects file', () => {
-  it('keeps rejects whole up to the limit of their kind, and has no summary there', () => {
+  it('has complete rejects up to the limit of their kind, without a summary', () => {
     const rejects = [1, 2, 3].map(noType);
     expect(lines(rejects, { perKind: 3 })).toEqual(rejects);
   });
@@ -66,7 +66,7 @@ describe('a rejects file', () => {
     ]);
   });
 
-  it('counts everything once its bytes are used up, the one that does it is whole', () => {
+  it('only counts after its byte limit; the reject that reaches it is complete', () => {
     const rejects = [noType(1), noType(2), noType(3), unknown(4, 1, 'x')];
     const size = JSON.stringify(noType(1)).length + 1;
     const found = lines(rejects, { bytes: size + 1 });
@@ -77,7 +77,7 @@ describe('a rejects file', () => {
     ]);
   });
 
-  it('counts columns beyond the limit of kinds together: message keys are unlimited', () => {
+  it('counts columns beyond the limit of kinds together, because message keys are unlimited', () => {
     const rejects = Array.from({ length: 1_000 }, (_, at) => unknown(at, 1_000 - at, `key${at}`));
     const found = lines(rejects, { kinds: 10, perKind: 1 });
     expect(found).toHaveLength(12);

@@ -30,7 +30,7 @@ describe('decideCut', () => {
     });
   });
 
-  it('counts rows by dataset: the one with most decides', () => {
+  it('counts rows by dataset: the largest one decides', () => {
     const both = (ledger: number, a: number, b: number): LedgerFacts => ({
       ...fact(ledger, 0),
       rows: new Map([
@@ -44,14 +44,14 @@ describe('decideCut', () => {
     });
   });
 
-  it('waits for ledgers that are not closed, and takes what is closed when it is old', () => {
+  it('waits for open ledgers, and takes closed ones at the maximum age', () => {
     const facts = [fact(1, 1), fact(2, 1), fact(3, 50)];
     expect(decideCut(1, 2, facts, limits())).toBeUndefined();
     expect(decideCut(1, 2, facts, limits({ aged: true }))).toEqual({ end: 2, reason: 'age' });
     expect(decideCut(1, 0, facts, limits({ aged: true }))).toBeUndefined();
   });
 
-  it('ends before another folder and at the last ledger allowed', () => {
+  it('ends before another folder and at the last allowed ledger', () => {
     const facts = [fact(1, 1, 1, DAY - 1), fact(4, 1, 1, DAY)];
     expect(decideCut(1, 4, facts, limits())).toEqual({ end: 3, reason: 'layout_edge' });
     expect(decideCut(1, 9, [fact(1, 1)], limits({ last: 5 }))).toEqual({ end: 5, reason: 'range_end' });
@@ -59,7 +59,7 @@ describe('decideCut', () => {
     expect(decideCut(13, 40, [], limits({ layout }))).toEqual({ end: 19, reason: 'layout_edge' });
   });
 
-  it('cuts the same whatever came after the end, and tiles all ledgers', () => {
+  it('gives the same cut whatever follows, and tiles all ledgers', () => {
     const source = fc.array(fc.record({ rows: fc.nat(12), bytes: fc.nat(600), step: fc.nat(3) }), {
       maxLength: 40,
     });

@@ -12,7 +12,7 @@ describe('a tail of messages', () => {
   });
   afterEach(() => rm(dir, { recursive: true, force: true }));
 
-  it('keeps of a line that is too long where it is and its hash, and reads on after it', async () => {
+  it('keeps the position and hash of a line that is too long, and continues after it', async () => {
     const message = (ledger: number): string =>
       `{"type":"a","ledger":${ledger},"closed_at":"2025-07-13T09:36:17Z"}\r\n`;
     const huge = Buffer.alloc(MAX_LINE + 10, 120);
@@ -38,7 +38,7 @@ describe('a tail of messages', () => {
     expect(createHash('sha256').update(line).digest('hex')).toBe(sha256);
   }, 60_000);
 
-  it('keeps the first unusable messages, and counts the others', async () => {
+  it('keeps the first unusable messages and counts the others', async () => {
     const file = path.join(dir, 'in.ndjson');
     await writeFile(file, '{}\n'.repeat(5_000));
     const tail = new MessageTail(file, {

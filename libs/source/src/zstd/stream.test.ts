@@ -58,7 +58,7 @@ describe('ZstdFrames', () => {
   it.each([
     ['small', small],
     ['large', large],
-  ])('notices a flipped bit and a cut in a checked %s frame', async (_, content) => {
+  ])('detects a flipped bit and a truncation in a %s frame with a checksum', async (_, content) => {
     const frame = await checkedFrame(content);
     expect((await decode(frame)).equals(content)).toBe(true);
     for (const at of [0, 30, frame.length >> 1, frame.length - 1]) {
@@ -70,7 +70,7 @@ describe('ZstdFrames', () => {
       await expect(decode(frame.subarray(0, size))).rejects.toThrow();
   });
 
-  it('refuses large frames whose window the streaming decoder can not follow', async () => {
+  it('refuses large frames whose window the streaming decoder does not support', async () => {
     const frame = Buffer.from(await compress(large));
     // Frame header: a window descriptor of 2^27 bytes in place of the content size that a single segment has.
     const [descriptor, headerEnd] = [frame[4] as number, 5 + [1, 2, 4, 8][(frame[4] as number) >> 6]!];

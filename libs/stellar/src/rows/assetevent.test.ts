@@ -117,7 +117,7 @@ it('the greatest amount is exact in JSON and null in the column, which has 38 di
   expect(amounts).toEqual([null]);
 });
 
-it('events that only look like those of an asset contract are none', () => {
+it('events that only look like those of an asset contract are ignored', () => {
   const amount = i128('0', '42');
   const none = { changes: [], effects: [], amounts: [] };
   expect(rows(event('transfer', [account(1), account(2)], amount, Buffer.alloc(32, 6)))).toEqual(none);

@@ -162,7 +162,7 @@ describe('contract_data rows', () => {
     expect(lumens).toMatchObject({ asset_code: '', asset_issuer: '', asset_type: 'native' });
   });
 
-  it('give balances of contracts exactly, and none that are negative or of another shape', () => {
+  it('give balances of contracts exactly, and skip negative ones and other shapes', () => {
     const key = xdr.ScVal.scvVec([symbol('Balance'), xdr.ScVal.scvAddress(contract(3))]);
     const balance = (hi: string, lo: string): xdr.ScVal => {
       const parts = new xdr.Int128Parts({ hi: new xdr.Int64(hi), lo: new xdr.Uint64(lo) });

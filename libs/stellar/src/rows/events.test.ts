@@ -29,7 +29,7 @@ function rows(operation: xdr.ContractEvent[], list: xdr.DiagnosticEvent[]): Row[
 const summary = (row: Row): unknown => [row['topics_decoded'], row['operation_id'] !== null];
 
 describe('contract_events rows', () => {
-  it('write a copy in the diagnostic list once, with its operation, and keep events that are really equal', () => {
+  it('write a copy in the diagnostic list once, with its operation, and keep events that are equal in fact', () => {
     const twice = [event('a'), event('a'), event('b')];
     const copies = twice.map((item) => diagnostic(item));
     const all = rows(twice, [...copies, diagnostic(event('a')), diagnostic(event('c'))]);

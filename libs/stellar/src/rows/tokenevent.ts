@@ -37,11 +37,11 @@ export function readFee(
   const amount = int128(data);
   const payer = addressOf(from);
   if (asset === undefined || amount === undefined || payer === undefined) return undefined;
-  return { ...NOBODY, topic: 'fee', from: context.strkeys.address(payer), amount, asset };
+  return { ...NO_PARTIES, topic: 'fee', from: context.strkeys.address(payer), amount, asset };
 }
 
 const NATIVE_NAME = Buffer.from('native', 'latin1');
-const NOBODY = { from: null, to: null, toMuxed: null, toMuxedId: null } as const;
+const NO_PARTIES = { from: null, to: null, toMuxed: null, toMuxedId: null } as const;
 
 /**
  * A transfer, mint, burn or clawback. `unified`: the format since meta version 4. In the older format, mint and

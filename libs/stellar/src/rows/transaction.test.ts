@@ -69,7 +69,7 @@ describe('transaction rows', () => {
     ]);
   });
 
-  it('have the fees of Soroban, also of a muxed payer (stellar-etl loses it)', () => {
+  it('have the Soroban fees, also of a muxed payer (stellar-etl loses it)', () => {
     const source = muxed(1, '18446744073709551615');
     const [row] = rows({
       transactions: [
@@ -161,7 +161,7 @@ describe('transaction rows', () => {
     expect(fourth?.['time_bounds']).toBe('[0,)');
   });
 
-  it('need the right network: with another passphrase no envelope has the hash', () => {
+  it('need the correct network: with another passphrase no envelope has the hash', () => {
     const context = new LedgerContext(decodedLedger({ transactions: [{}] }), 'Another Network');
     expect(() => [...stellarRows(context, 'transactions')]).toThrow(/not in its transaction set/);
   });

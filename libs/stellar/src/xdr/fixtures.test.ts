@@ -11,7 +11,7 @@ const protocols = new Map<number, number>();
 
 describe('fixtures', () => {
   (hasData ? it : it.skip).each(lakes)(
-    `of %s decode for every message type and prove themselves${SKIPPED}`,
+    `of %s decode for every message type and pass their proofs${SKIPPED}`,
     async (lake) => {
       for (const { name, bytes } of await lakeObjects(lake)) {
         const { start, end, offset } = readBatchHeader(bytes, name);

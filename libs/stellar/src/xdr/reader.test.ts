@@ -17,7 +17,7 @@ function failure(run: () => unknown): ParquetryError {
 const ledger = buildLedger({ transactions: [{ memo: xdr.Memo.memoText('abc') }, {}] });
 
 describe('hostile ledger XDR', () => {
-  it('cut anywhere is SOURCE_CORRUPT', () => {
+  it('truncated anywhere is SOURCE_CORRUPT', () => {
     for (let end = 0; end < ledger.length; end++) {
       const error = failure(() => readLedger(ledger.subarray(0, end), 0, 'object'));
       expect([end, error.code]).toEqual([end, 'SOURCE_CORRUPT']);
@@ -83,7 +83,7 @@ describe('hostile ledger XDR', () => {
     expect(error.message).toContain('more than fit');
   });
 
-  it('nested without end is refused, nested 400 deep is read', () => {
+  it('nested too deep is refused, nested 400 deep is read', () => {
     const nested = (depth: number): Buffer =>
       Buffer.concat([...Array<Buffer>(depth).fill(VEC_OF_ONE), Buffer.of(0, 0, 0, 1)]);
     expect(readScVal(nested(400), 'value').type).toBe('scvVec');
@@ -124,7 +124,7 @@ describe('batch header', () => {
     expect(failure(() => readBatchHeader(header(start, end, count), 'object')).code).toBe('SOURCE_CORRUPT');
   });
 
-  it('cut short is SOURCE_CORRUPT', () => {
+  it('truncated is SOURCE_CORRUPT', () => {
     expect(failure(() => readBatchHeader(Buffer.alloc(11), 'object')).code).toBe('SOURCE_CORRUPT');
   });
 });

@@ -178,7 +178,7 @@ const names = Object.keys(values);
 /** Keys that have no column: their nulls say nothing. */
 const ghosts = ['ghost', 'g\\u0068ost 2', 'TEXT', '', 'x.y'];
 
-/** A structure: which members in which order, nulls, spaces, and where the rest stands. */
+/** A structure: its members in order, nulls, spaces, and the position of the rest. */
 const template = fc.record({
   type: fc.constantFrom('a', 'b', 'c'),
   members: fc.shuffledSubarray(names, { minLength: 1 }),
@@ -246,7 +246,7 @@ describe('the line kernel', () => {
     execFileSync(process.execPath, [path.join(ROOT, 'tools/kernel.mjs'), '--check'], { stdio: 'pipe' });
   }, 120_000);
 
-  it('stages what the reader of single lines stages, for any messages of a few structures', async () => {
+  it('stages the same as the single-line reader, for any messages of a few structures', async () => {
     let rows = 0;
     await fc.assert(
       fc.asyncProperty(messages, fc.constantFrom(ALL, { start: 101, end: 103 }), async (lines, range) => {
@@ -260,7 +260,7 @@ describe('the line kernel', () => {
     expect(rows).toBeGreaterThan(500);
   }, 240_000);
 
-  it('finds the same blocks, counts and types in an index pass, whether schemas are known or inferred', async () => {
+  it('finds the same blocks, counts and types in an index pass, with known and inferred schemas', async () => {
     let lines = 0;
     const { take } = CountKernel.prototype;
     jest.spyOn(CountKernel.prototype, 'take').mockImplementation(function (this: CountKernel, start, end) {
@@ -283,7 +283,7 @@ describe('the line kernel', () => {
     expect(lines).toBeGreaterThan(500);
   }, 240_000);
 
-  it('counts the lines of a type without a schema from its first index pass on', async () => {
+  it('counts the lines of a type without a schema already in its first index pass', async () => {
     let lines = 0;
     const { take } = CountKernel.prototype;
     jest.spyOn(CountKernel.prototype, 'take').mockImplementation(function (this: CountKernel, start, end) {
@@ -300,7 +300,7 @@ describe('the line kernel', () => {
     expect(lines).toBeGreaterThan(ROWS - 50);
   });
 
-  it('is not asked for lines of which it can take none', async () => {
+  it('is not tried for lines that it does not support', async () => {
     const ROWS = 3_000;
     const message = (row: number): string =>
       `{"type":"a","price":${row}.5,"ledger":${1 + (row >> 5)},"closed_at":"2025-07-13T00:00:00Z"}\n`;
@@ -311,7 +311,7 @@ describe('the line kernel', () => {
     expect(RowKernel.prototype.take).not.toHaveBeenCalled();
   });
 
-  it('does so for bytes of any kind among plain messages', async () => {
+  it('does so for arbitrary bytes among plain messages', async () => {
     const plain = (row: number) =>
       `{"type":"a","text":"row ${row}","i64":${row * 1e9},"ledger":${1 + Math.floor(row / 100)},"closed_at":"2025-07-13T00:00:00Z"}\n`;
     await fc.assert(
@@ -338,7 +338,7 @@ describe('the line kernel', () => {
     expect(taken).toBeGreaterThan(0);
   }, 240_000);
 
-  it('fills whole vectors and closes parts where single lines do, lines of any length among them', async () => {
+  it('fills whole vectors and closes parts where the single-line reader does, with lines of any length', async () => {
     const lines = Array.from({ length: 30_000 }, (_, row) => {
       const size = row % 1_777 === 0 ? 300_000 : row % 97;
       return `{"type":"${row % 5 === 0 ? 'b' : 'a'}","text":"${'x'.repeat(size)}","raw":{"n":[${row},{"deep":"${'y'.repeat(900)}"}]},"ledger":${1 + Math.floor(row / 300)},"closed_at":"2025-07-13T00:00:00Z"}\n`;
@@ -350,7 +350,7 @@ describe('the line kernel', () => {
     expect(taken).toBeGreaterThan(29_000);
   }, 120_000);
 
-  it('takes a last line without its end, and files that begin with a mark', async () => {
+  it('reads a last line without a line end, and files with a byte order mark', async () => {
     const message = (row: number) =>
       `{"type":"a","u32":${row},"ledger":7,"closed_at":"2025-07-13T00:00:00Z"}`;
     const text = Array.from({ length: 40 }, (_, row) => message(row)).join('\n');
@@ -361,7 +361,7 @@ describe('the line kernel', () => {
     expect(JSON.parse(fast['manifest.json'] as string)).toMatchObject({ datasets: [{ rows: 40 }] });
   });
 
-  it('takes lines with nulls under keys that have no column, as the reader of single lines does', async () => {
+  it('reads lines with nulls under keys without a column, as the single-line reader does', async () => {
     const message = (row: number) =>
       `{"type":"a","ghost":null,"u32":${row},"ledger":7,"x y":null,"closed_at":"2025-07-13T00:00:00Z"}`;
     const text = Array.from({ length: 40 }, (_, row) => message(row)).join('\n');
@@ -380,7 +380,7 @@ describe('the line kernel', () => {
     expect(fast['a.rejects.ndjson']).toContain('UNKNOWN_COLUMN');
   });
 
-  it('keeps out rows that close in another folder than their ledger', async () => {
+  it('leaves out rows whose close time is in another folder than their ledger', async () => {
     const message = (row: number, time: string) =>
       `{"type":"a","u32":${row},"ledger":${1 + (row >> 3)},"closed_at":"${time}"}\n`;
     const lines = Array.from({ length: 400 }, (_, row) =>
@@ -400,7 +400,7 @@ describe('the line kernel', () => {
     expect(await contents((await workspace.pull(source, index, ALL, asked)).stageDir)).toEqual(fast);
   });
 
-  describe('with columns of few values', () => {
+  describe('with columns of few distinct values', () => {
     const message = (row: number, text: string) =>
       `{"type":"a","text":"${text}","u32":${row},"ledger":${1 + (row >> 7)},"closed_at":"2025-07-13T00:00:00Z"}\n`;
     const ROWS = 12_000;
@@ -431,11 +431,11 @@ describe('the line kernel', () => {
       expect(await codes(lines((row) => `value ${row % 256} ${'x'.repeat(40)}`))).toEqual([256, 0]);
     });
 
-    it('gives codes up when there are more', async () => {
+    it('stops coding when there are more values', async () => {
       expect(await codes(lines((row) => `value ${row}`))).toEqual([256, 0]);
     });
 
-    it('gives codes up when their values are too large', async () => {
+    it('stops coding when values are too large', async () => {
       const wide = (row: number): string =>
         row % 100 === 0 ? `${row % 500}${'x'.repeat(20_000)}` : 'narrow';
       const [first] = await codes(lines(wide));
@@ -443,7 +443,7 @@ describe('the line kernel', () => {
       expect(first).toBeLessThan(6);
     });
 
-    it('gives codes up when values are made to meet in one place of the table', async () => {
+    it('stops coding when values collide in the hash table on purpose', async () => {
       const FACTOR = 0x9e3779b97f4a7c15n;
       const wrap = (value: bigint): bigint => BigInt.asUintN(64, value);
       const slot = (text: string): bigint => {
@@ -457,7 +457,7 @@ describe('the line kernel', () => {
       expect(first).toBe(32);
     });
 
-    it('stages values for the rest of a part in which codes and values take turns', async () => {
+    it('stages values for the rest of a part that alternates between codes and values', async () => {
       const turns = lines((row) => (row % 40 === 39 ? `\\u0041 ${row}` : `value ${row % 10}`));
       expect(await codes(turns)).toEqual([10, 0]);
       expect(mostPages).toBe(65);

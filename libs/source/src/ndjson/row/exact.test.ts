@@ -63,7 +63,7 @@ async function roundTrip(rows: readonly Readonly<Record<string, string>>[]): Pro
 }
 
 describe('values through stage and DuckDB', () => {
-  it('are exact for a table of nasty ones', async () => {
+  it('are exact for a table of unusual values', async () => {
     expect(await roundTrip(nastyRows())).toEqual({
       Nested_List: 'list',
       Text: 'utf8',

@@ -59,7 +59,7 @@ async function outcomes(type: DataType, values: readonly string[], nullable = tr
   });
 }
 
-describe('a column takes or refuses', () => {
+describe('a column accepts or refuses', () => {
   it.each<[DataType, [string, string][]]>([
     [
       { type: 'bool' },
@@ -222,13 +222,13 @@ describe('a column takes or refuses', () => {
     ).toEqual(cases.map(([, outcome]) => outcome));
   });
 
-  it('nulls where they are not allowed', async () => {
+  it('nulls in non-nullable columns', async () => {
     expect(await outcomes({ type: 'int64' }, ['null', '1'], false)).toEqual(['NULL_VALUE', '1']);
   });
 });
 
 describe('a message', () => {
-  it('is unwrapped, inner values win, the envelope fills what is null, and nothing is dropped', async () => {
+  it('is unwrapped: inner values win, the envelope fills nulls, and nothing is dropped', async () => {
     const lines = [
       '{"message_type":"t","t":{"a":1,"b":null,"closed_at":"2025-07-13T09:36:17Z"},"a":2,"b":3,"c":4,"ledger_sequence":7}',
       '{"message_type":"t","t":[1],"ledger_sequence":8,"closed_at":0}',
@@ -332,7 +332,7 @@ describe('a message', () => {
     },
   );
 
-  it('with an unknown key in an object under the empty key is refused by the whole path', async () => {
+  it('with an unknown key in an object under the empty key is refused with the whole path', async () => {
     const line = (more: string) => `{"type":"t","ledger":1,"closed_at":0,"":{"a":1${more}}}`;
     const source = await workspace.open(await workspace.write('in', [line('')]), { nesting: 'flatten' });
     const { datasets } = await workspace.prepare(source);

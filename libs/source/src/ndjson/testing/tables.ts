@@ -78,7 +78,7 @@ export function nastyRows(): TextRow[] {
   );
 }
 
-/** Messages of type `t` with these values, each in a ledger of its own. */
+/** Messages of type `t` with these values, each in another ledger. */
 export function messageLines(rows: readonly TextRow[]): string[] {
   return rows.map((row, index) => {
     const fields = Object.entries(row).map(([key, value]) => `,${JSON.stringify(key)}:${value}`);

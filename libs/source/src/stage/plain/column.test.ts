@@ -10,7 +10,7 @@ const page = (column: PlainColumn): string => {
 const values = (column: PlainColumn): string => Buffer.from(column.pages().data[0]?.body[1] ?? []).toString();
 
 describe('PlainColumn', () => {
-  it('keeps runs of rows as it keeps rows one by one', () => {
+  it('stores runs of rows like single rows', () => {
     const runs = fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 40 })), { maxLength: 12 });
     const far = fc.tuple(runs, fc.integer({ min: 16_370, max: 16_400 }));
     fc.assert(

@@ -295,7 +295,7 @@ describe('RowAppender', () => {
     );
   });
 
-  it('refuses null where the schema has none', () => {
+  it('refuses null in a non-nullable column', () => {
     const items: Field = { id: 3, name: 'element', type: { type: 'utf8' }, nullable: false };
     const member: Field = { id: 5, name: 'm', type: { type: 'utf8' }, nullable: false };
     const schema = schemaOf([
