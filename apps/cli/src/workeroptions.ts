@@ -45,7 +45,7 @@ export interface WorkerSettings {
   readonly slots: number;
   /** Folder for stages; default: `work/` in `.parquetry/`. */
   readonly workRoot?: string;
-  /** How long a stopping worker goes on with what it has pulled, milliseconds. */
+  /** Time for a stopping worker to finish the steps of its pulled partitions, milliseconds. */
   readonly drainMs?: number;
   /** How long a step may wait for a worker of this work folder, milliseconds. */
   readonly takeOverMs?: number;
