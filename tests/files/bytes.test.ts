@@ -1,15 +1,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { mkdtemp } from 'node:fs/promises';
 import path from 'node:path';
 import type { LedgerRange, WriteSettings } from '@parquetry/core';
 import { writeSampleLake } from '@parquetry/sample';
 import { type TableSchema, portableSchema } from '@parquetry/schema';
 import { openGalexieSource } from '@parquetry/source';
-import { type Writer, openWriter } from '@parquetry/writer';
 import { DATA, SKIPPED, hasData } from '../../libs/source/src/galexie/testing/data';
-import { type Staged, sums } from './staged';
+import { type Staged, sums, useBench } from './staged';
 
 /**
  * The files of ledger lakes, byte for byte: `PARQUETRY_RECORD_BYTES=1` records them again. A change of these files is a
@@ -23,17 +21,8 @@ const recorded = existsSync(FILE)
 
 const TYPES = ['ledgers', 'transactions', 'contract_data', 'contract_events'];
 
-let dir: string;
-let writer: Writer;
-
-beforeAll(async () => {
-  dir = await mkdtemp(path.join(os.tmpdir(), 'parquetry-bytes-'));
-  writer = await openWriter({ memoryLimit: '512MB', threads: 2, tempDir: path.join(dir, 'spill') });
-});
-
-afterAll(async () => {
-  await writer.close();
-  await rm(dir, { recursive: true, force: true });
+const bench = useBench();
+afterAll(() => {
   if (RECORD) writeFileSync(FILE, `${JSON.stringify(recorded, null, 2)}\n`);
 });
 
@@ -42,7 +31,7 @@ async function pulled(
   range: LedgerRange,
   style: (schema: TableSchema) => TableSchema = (schema) => schema,
 ): Promise<Staged[]> {
-  const stageDir = await mkdtemp(path.join(dir, 'stage-'));
+  const stageDir = await mkdtemp(path.join(bench().dir, 'stage-'));
   const source = await openGalexieSource(lake);
   const index = await source.prepare({ range, types: TYPES, workDir: stageDir });
   const datasets = index.datasets.map(({ dataset, schema }) => ({ dataset, schema: style(schema) }));
@@ -69,7 +58,7 @@ async function check(
       .digest('hex');
     found[dataset] = [`${rows} rows, ${bytes} bytes, content ${contentHash}, counts ${counts}`];
     for (const [setting, wanted] of Object.entries(settings))
-      for (const file of await sums(writer, one, wanted)) found[dataset].push(`${setting}: ${file}`);
+      for (const file of await sums(bench().writer, one, wanted)) found[dataset].push(`${setting}: ${file}`);
   }
   if (RECORD) recorded[name] = found;
   expect(found).toEqual(recorded[name]);
@@ -85,7 +74,7 @@ const SETTINGS = {
 
 describe('the files of a generated lake', () => {
   it('have the recorded hashes', async () => {
-    const lake = await writeSampleLake({ dir: path.join(dir, 'lake'), ledgers: 48 });
+    const lake = await writeSampleLake({ dir: path.join(bench().dir, 'lake'), ledgers: 48 });
     await check('sample', await pulled(lake.dir, lake.ledgers), SETTINGS);
     const signed = await pulled(lake.dir, lake.ledgers, portableSchema);
     await check('sample, signed integers', signed, { snappy: {} });

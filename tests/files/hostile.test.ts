@@ -1,24 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { mkdtemp } from 'node:fs/promises';
 import path from 'node:path';
 import { CODECS } from '@parquetry/core';
 import type { DataType, TableSchema } from '@parquetry/schema';
-import { type Writer, openWriter } from '@parquetry/writer';
 import { SCHEMA, type StagedRow, sampleRow, stageRows } from '../../libs/writer/src/testing/stage';
-import { type Staged, pullMessages, sums } from './staged';
+import { type Staged, pullMessages, sums, useBench } from './staged';
 
-let dir: string;
-let writer: Writer;
-
-beforeAll(async () => {
-  dir = await mkdtemp(path.join(os.tmpdir(), 'parquetry-hostile-'));
-  writer = await openWriter({ memoryLimit: '512MB', threads: 2, tempDir: path.join(dir, 'spill') });
-});
-
-afterAll(async () => {
-  await writer.close();
-  await rm(dir, { recursive: true, force: true });
-});
+const bench = useBench();
 
 /** A row's value as a message has it. */
 function text(type: DataType, value: unknown): string {
@@ -41,11 +28,11 @@ async function both(
 ): Promise<[messages: Staged, objects: Staged]> {
   const struct: DataType = { type: 'struct', fields: schema.fields };
   const messages = await pullMessages(
-    dir,
+    bench().dir,
     schema,
     rows.map((row) => text(struct, row)),
   );
-  const stageDir = await mkdtemp(path.join(dir, 'objects-'));
+  const stageDir = await mkdtemp(path.join(bench().dir, 'objects-'));
   const { staged } = await stageRows(stageDir, schema, rows);
   expect(messages.staged).toMatchObject({ rows: rows.length, rejected: 0 });
   for (const count of ['bytes', 'ledgers', 'columns', 'sorted', 'negativeZeros'] as const)
@@ -58,8 +45,8 @@ describe('rows from messages and from row objects', () => {
     const rows = Array.from({ length: 4501 }, (_, index) => sampleRow(1 + index));
     const [messages, objects] = await both(rows);
     for (const compression of CODECS)
-      expect(await sums(writer, objects, { compression })).toEqual(
-        await sums(writer, messages, { compression }),
+      expect(await sums(bench().writer, objects, { compression })).toEqual(
+        await sums(bench().writer, messages, { compression }),
       );
   }, 120_000);
 
@@ -106,8 +93,8 @@ describe('rows from messages and from row objects', () => {
     });
     const [messages, objects] = await both(rows);
     for (const compression of ['zstd', 'none'] as const)
-      expect(await sums(writer, objects, { compression })).toEqual(
-        await sums(writer, messages, { compression }),
+      expect(await sums(bench().writer, objects, { compression })).toEqual(
+        await sums(bench().writer, messages, { compression }),
       );
   }, 120_000);
 
@@ -118,7 +105,7 @@ describe('rows from messages and from row objects', () => {
     }));
     const [messages, objects] = await both(rows);
     expect(messages.staged.negativeZeros).toBe(true);
-    expect(await sums(writer, objects)).toEqual(await sums(writer, messages));
+    expect(await sums(bench().writer, objects)).toEqual(await sums(bench().writer, messages));
   });
 
   it('are the same files for wide rows, a probe, many files, sort keys, and for unsorted rows', async () => {
@@ -136,13 +123,15 @@ describe('rows from messages and from row objects', () => {
       { maxFileBytes: 400_000 },
       { sortBy: ['contract_id'] },
     ])
-      expect(await sums(writer, objects, settings)).toEqual(await sums(writer, messages, settings));
+      expect(await sums(bench().writer, objects, settings)).toEqual(
+        await sums(bench().writer, messages, settings),
+      );
     // A ledger begins at row 6999: the order of the rows inside each is the same.
     const [apart, objectsApart] = await both([...rows.slice(6999), ...rows.slice(0, 6999)]);
     expect(apart.staged.sorted).toBe(false);
-    const sorted = await sums(writer, messages);
-    expect(await sums(writer, apart)).toEqual(sorted);
-    expect(await sums(writer, objectsApart)).toEqual(sorted);
+    const sorted = await sums(bench().writer, messages);
+    expect(await sums(bench().writer, apart)).toEqual(sorted);
+    expect(await sums(bench().writer, objectsApart)).toEqual(sorted);
   }, 240_000);
 
   it('take any column name and depth', async () => {
@@ -178,6 +167,6 @@ describe('rows from messages and from row objects', () => {
       };
     });
     const [messages, objects] = await both(rows, schema);
-    expect(await sums(writer, objects)).toEqual(await sums(writer, messages));
+    expect(await sums(bench().writer, objects)).toEqual(await sums(bench().writer, messages));
   });
 });

@@ -1,12 +1,34 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { DEFAULT_WRITE_SETTINGS, type StagedDataset, type WriteSettings, partName } from '@parquetry/core';
 import type { TableSchema } from '@parquetry/schema';
 import { openNdjsonSource } from '@parquetry/source';
-import type { Writer } from '@parquetry/writer';
+import { type Writer, openWriter } from '@parquetry/writer';
 import { registered } from '../../libs/writer/src/testing/stage';
 
-/** A staged dataset and where it lies. */
+/** A folder and a writer for the tests of one file. */
+export interface Bench {
+  readonly dir: string;
+  readonly writer: Writer;
+}
+
+/** Opens a folder and a writer before the tests of the file that calls it, and removes them afterwards. */
+export function useBench(): () => Bench {
+  let bench: Bench | undefined;
+  beforeAll(async () => {
+    const dir = await mkdtemp(path.join(os.tmpdir(), 'parquetry-bytes-'));
+    const tempDir = path.join(dir, 'spill');
+    bench = { dir, writer: await openWriter({ memoryLimit: '512MB', threads: 2, tempDir }) };
+  });
+  afterAll(async () => {
+    await bench?.writer.close();
+    if (bench !== undefined) await rm(bench.dir, { recursive: true, force: true });
+  });
+  return () => bench as Bench;
+}
+
+/** A staged dataset and its folder. */
 export interface Staged {
   readonly stageDir: string;
   readonly staged: StagedDataset;

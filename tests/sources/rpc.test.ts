@@ -14,6 +14,15 @@ const LEDGERS = 40;
 const ALL: LedgerRange = { start: START, end: START + LEDGERS - 1 };
 const FAST = { retry: { attempts: 4, backoffMs: 5 }, idleMs: 1000, requestMs: 5000, maxAnswer: 64 << 20 };
 
+/** Pulls a range of a source into a new folder of `root`. */
+async function pullInto(root: string, uri: string, range: LedgerRange): Promise<StageManifest> {
+  const dir = await mkdtemp(path.join(root, 'stage-'));
+  const source = await openLedgerSource(uri);
+  const index = await source.prepare({ range, workDir: dir });
+  const { datasets } = index;
+  return source.pull({ stageId: 's', range, datasets, index, stageDir: dir, spoolDir: dir });
+}
+
 describe('rpc source', () => {
   let root: string;
   let lake: string;
@@ -32,19 +41,7 @@ describe('rpc source', () => {
   afterEach(() => node.close());
   afterAll(() => rm(root, { recursive: true }));
 
-  async function pull(uri: string, range = ALL): Promise<StageManifest> {
-    const dir = await mkdtemp(path.join(root, 'stage-'));
-    const source = await openLedgerSource(uri);
-    const index = await source.prepare({ range, workDir: dir });
-    return source.pull({
-      stageId: 's',
-      range,
-      datasets: index.datasets,
-      index,
-      stageDir: dir,
-      spoolDir: dir,
-    });
-  }
+  const pull = (uri: string, range = ALL): Promise<StageManifest> => pullInto(root, uri, range);
   const contents = ({ datasets, proof }: StageManifest): unknown => ({
     proof,
     datasets: datasets.map(({ dataset, rows, contentHash, columns, ledgers: tallies }) => ({
@@ -296,21 +293,8 @@ const recorded = path.join(DATA, 'goldens/pubnet-63092982-63092991/rpc/getLedger
       const root = await mkdtemp(path.join(os.tmpdir(), 'parquetry-rpc-'));
       try {
         const manifests: StageManifest[] = [];
-        for (const uri of [`rpc:${node.url}`, `galexie:${path.join(DATA, 'lakes/pubnet-1x64000')}`]) {
-          const dir = await mkdtemp(path.join(root, 'stage-'));
-          const source = await openLedgerSource(uri);
-          const index = await source.prepare({ range, workDir: dir });
-          manifests.push(
-            await source.pull({
-              stageId: 's',
-              range,
-              datasets: index.datasets,
-              index,
-              stageDir: dir,
-              spoolDir: dir,
-            }),
-          );
-        }
+        for (const uri of [`rpc:${node.url}`, `galexie:${path.join(DATA, 'lakes/pubnet-1x64000')}`])
+          manifests.push(await pullInto(root, uri, range));
         const [rpc, lake] = manifests.map(({ datasets, proof }) => ({ datasets, proof }));
         expect(rpc).toEqual(lake);
         // A page is about 8 MB, which is six of these ledgers.

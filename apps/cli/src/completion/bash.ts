@@ -1,5 +1,5 @@
 import type { CompletionTree, Values } from './tree';
-import { quoted, valueCases } from './values';
+import { optionBranches, quoted } from './values';
 
 /** The completion script for bash (4 or newer). */
 export function bashScript(tree: CompletionTree): string {
@@ -31,14 +31,7 @@ ${tree.groups
   .join('\n')}
   esac
   case "$command $prev" in
-${valueCases(tree)
-  .map(({ patterns, values }) => {
-    const texts = patterns.map(({ command, flag }) =>
-      command === undefined ? `*" ${flag}"` : quoted(`${command} ${flag}`),
-    );
-    return `    ${texts.join(' | ')}) ${reply(values)}; return ;;`;
-  })
-  .join('\n')}
+${optionBranches(tree, reply)}
   esac
   case $command in
 ${tree.commands

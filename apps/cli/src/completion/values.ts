@@ -1,7 +1,7 @@
 import type { CompletionTree, Values } from './tree';
 
 /** Options with the same values, for one branch of a shell's `case`. */
-export interface ValueCase {
+interface ValueCase {
   /** `--layout` for all commands, `schema check --mode` for one. */
   readonly patterns: readonly { readonly command: string | undefined; readonly flag: string }[];
   readonly values: Values;
@@ -11,7 +11,7 @@ export interface ValueCase {
  * What follows each option. Options that differ between commands come first, by command, so that the first match is
  * right; the last ones are for all commands.
  */
-export function valueCases({ commands }: Pick<CompletionTree, 'commands'>): ValueCase[] {
+function valueCases({ commands }: Pick<CompletionTree, 'commands'>): ValueCase[] {
   const uses = new Map<string, Map<string, { values: Values; commands: string[] }>>();
   for (const { path, options } of commands)
     for (const { flag, values } of options) {
@@ -38,6 +38,20 @@ export function valueCases({ commands }: Pick<CompletionTree, 'commands'>): Valu
     if (variants.size === 1)
       for (const { values } of variants.values()) add('all', values, { command: undefined, flag });
   return [...cases.values()];
+}
+
+/** Branches of `case "$command $option"` in bash and zsh: `reply` completes the values of an option. */
+export function optionBranches(
+  tree: Pick<CompletionTree, 'commands'>,
+  reply: (values: Values) => string,
+): string {
+  const branches = valueCases(tree).map(({ patterns, values }) => {
+    const texts = patterns.map(({ command, flag }) =>
+      command === undefined ? `*" ${flag}"` : quoted(`${command} ${flag}`),
+    );
+    return `    ${texts.join(' | ')}) ${reply(values)}; return ;;`;
+  });
+  return branches.join('\n');
 }
 
 /** A text in single quotes, for bash and zsh. */

@@ -1,5 +1,5 @@
 import type { CompletionTree, Values } from './tree';
-import { quoted, valueCases } from './values';
+import { optionBranches, quoted } from './values';
 
 /** The completion script for zsh: a file \`_parquetry\` on $fpath, or sourced after compinit. */
 export function zshScript(tree: CompletionTree): string {
@@ -45,14 +45,7 @@ ${tree.groups
     compset -P '*='
   fi
   case "$command $previous" in
-${valueCases(tree)
-  .map(({ patterns, values }) => {
-    const texts = patterns.map(({ command, flag }) =>
-      command === undefined ? `*" ${flag}"` : quoted(`${command} ${flag}`),
-    );
-    return `    ${texts.join(' | ')}) ${reply(values)}; return ;;`;
-  })
-  .join('\n')}
+${optionBranches(tree, reply)}
   esac
   case $command in
 ${tree.commands

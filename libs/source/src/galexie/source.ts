@@ -37,7 +37,7 @@ class LedgerSource implements Source {
   async prepare({ range, types, signal }: PrepareRequest): Promise<SourceIndex> {
     const datasets = datasetsOf(types);
     const feed = await openFeed(this.uri, undefined, signal);
-    await feed.assertRange(range, signal);
+    await feed.assertRange?.(range, signal);
     const probe = (feed.network === undefined ? await feed.probeNetwork?.(range, signal) : undefined) ?? {
       network: feed.network,
       bytesRead: 0,

@@ -57,12 +57,7 @@ export class FallbackFeed implements LedgerFeed {
       const [tip] = await this.each((each) => each.tip(signal), [feed]);
       if (first !== undefined && tip !== undefined && first <= from) from = Math.max(from, tip + 1);
     }
-    if (from <= end) await this.feeds.at(-1)?.assertRange({ start: from, end }, signal);
-  }
-
-  /** Nothing to check: another feed may have a missing ledger. `ledgers` fails if no feed has it. */
-  assertWhole(): Promise<void> {
-    return Promise.resolve();
+    if (from <= end) await this.feeds.at(-1)?.assertRange?.({ start: from, end }, signal);
   }
 
   async *ledgers(

@@ -36,10 +36,16 @@ export interface LedgerFeed {
   first(signal?: AbortSignal): Promise<number | undefined>;
   /** The newest ledger; undefined for an empty feed. */
   tip(signal?: AbortSignal): Promise<number | undefined>;
-  /** Fails if the feed can't have the range. @throws ParquetryError SOURCE_OUT_OF_RANGE */
-  assertRange(range: LedgerRange, signal?: AbortSignal): Promise<void>;
-  /** Fails if a ledger of the range, which is below the tip, is missing. @throws ParquetryError LEDGER_MISSING */
-  assertWhole(range: LedgerRange, tip: number): Promise<void>;
+  /**
+   * Fails if the feed can't have the range; absent if it may get any ledger later.
+   * @throws ParquetryError SOURCE_OUT_OF_RANGE
+   */
+  assertRange?(range: LedgerRange, signal?: AbortSignal): Promise<void>;
+  /**
+   * Fails if a ledger of the range, which is below the tip, is missing; absent if only reading it can show that.
+   * @throws ParquetryError LEDGER_MISSING
+   */
+  assertWhole?(range: LedgerRange, tip: number): Promise<void>;
   /** Detects the network from ledgers of the range, if the feed does not state it. */
   probeNetwork?(
     range: LedgerRange,

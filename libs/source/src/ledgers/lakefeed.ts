@@ -47,11 +47,6 @@ export class LakeFeed implements LedgerFeed {
     return lakeTip(this.store, this.config);
   }
 
-  /** Nothing to check: a lake can get any ledger later. The pull reports a missing ledger, with its partition. */
-  assertRange(): Promise<void> {
-    return Promise.resolve();
-  }
-
   /** A missing object below the tip is a gap, not a future ledger. Lists twice: the first listing may be out of date. */
   async assertWhole(range: LedgerRange, tip: number): Promise<void> {
     for (let tries = 0; ; tries++) {

@@ -55,11 +55,6 @@ export class RpcFeed implements LedgerFeed {
     if (range.end > window.end) throw outOfRange(this.uri, window, window.end + 1);
   }
 
-  /** Nothing to check in advance: only a request for a ledger shows whether the node has it. */
-  assertWhole(): Promise<void> {
-    return Promise.resolve();
-  }
-
   async *ledgers(
     range: LedgerRange,
     types: readonly StellarType[],

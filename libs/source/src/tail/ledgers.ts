@@ -67,7 +67,7 @@ export class LedgerTail implements TailReader {
   }
 
   private async read(range: LedgerRange, tip: number, signal?: AbortSignal): Promise<void> {
-    await this.feed.assertWhole(range, tip);
+    await this.feed.assertWhole?.(range, tip);
     const types = this.options.types.filter(isStellarType);
     const { unknown } = this.options;
     for await (const item of this.feed.ledgers(range, types, { signal, unknown })) {

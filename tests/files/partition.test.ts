@@ -1,34 +1,23 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { CODECS, type Codec, type StagedDataset, partName } from '@parquetry/core';
+import { CODECS, type StagedDataset } from '@parquetry/core';
 import type { TableSchema } from '@parquetry/schema';
 import { openNdjsonSource } from '@parquetry/source';
-import { type Writer, openWriter } from '@parquetry/writer';
+import { openWriter } from '@parquetry/writer';
+import { type Staged, sums, useBench } from './staged';
 
 // More than 32 MB staged: streamed when in order, otherwise loaded and sorted.
 const ROWS = 36_000;
 const RANGE = { start: 1, end: 999 };
-let dir: string;
-let writer: Writer;
-
-beforeAll(async () => {
-  dir = await mkdtemp(path.join(os.tmpdir(), 'parquetry-bytes-'));
-  writer = await openWriter({ memoryLimit: '512MB', threads: 2, tempDir: path.join(dir, 'spill') });
-});
-
-afterAll(async () => {
-  await writer.close();
-  await rm(dir, { recursive: true, force: true });
-});
+const bench = useBench();
 
 const message = (index: number): string =>
   `{"message_type":"thing","ledger_sequence":${1 + Math.floor(index / 40)},"closed_at":"2025-07-13T01:02:03Z",` +
   `"id":"${(index * 2654435761) % 4294967296}","text":"${String(index % 97).repeat(450)}","n":${index}}`;
 
 /** Stages the messages from `count` files; `reversed` files have descending ledgers. */
-async function stage(files: number, reversed = false) {
-  const folder = path.join(dir, `${files}${reversed ? 'r' : ''}`);
+async function stage(files: number, reversed = false): Promise<Staged> {
+  const folder = path.join(bench().dir, `${files}${reversed ? 'r' : ''}`);
   await mkdir(path.join(folder, 'stage'), { recursive: true });
   const each = Math.ceil(ROWS / 40 / files) * 40;
   for (let part = 0; part < files; part += 1) {
@@ -49,47 +38,29 @@ async function stage(files: number, reversed = false) {
   };
 }
 
-type Staged = Awaited<ReturnType<typeof stage>>;
-
-async function sums(
-  { stageDir, staged, schema }: Staged,
-  compression: Codec,
-  maxRowsPerFile: number,
-  using = writer,
-) {
-  const outDir = path.join(stageDir, 'out');
-  await rm(outDir, { recursive: true, force: true });
-  const files = await using.writeDataset({
-    rowsFile: path.join(stageDir, partName('thing', 0)),
-    staged,
-    range: RANGE,
-    schema: { subject: 'thing', version: 1, fingerprint: 'f'.repeat(64), schema },
-    settings: { compression, layout: { kind: 'ledger_day' }, maxRowsPerFile },
-    outDir,
-  });
-  return files.map(({ name, rows, sha256 }) => `${name} ${rows} ${sha256}`).join('\n');
-}
-
 describe('bytes of a partition (invariant 7)', () => {
   it('are the same from 1, 2 and 7 files and any ledger order, on each codec, one file or several', async () => {
     const inputs = [await stage(1), await stage(2), await stage(7), await stage(7, true)];
     expect(inputs.map(({ staged }) => staged.sorted)).toEqual([true, true, true, false]);
     expect(new Set(inputs.map(({ staged }) => staged.contentHash)).size).toBe(1);
     expect(inputs[0]?.staged.parts?.length).toBeGreaterThan(2);
-    for (const codec of CODECS) {
-      const found = new Set<string>();
-      for (const input of inputs) found.add(await sums(input, codec, 1_000_000));
-      expect(found.size).toBe(1);
+    const [first, , , reversed] = inputs as [Staged, Staged, Staged, Staged];
+    const { writer } = bench();
+    // Every codec with a sorted and an unsorted stage; all stages with one codec.
+    for (const compression of CODECS) {
+      const settings = { compression, maxRowsPerFile: 1_000_000 };
+      expect(await sums(writer, first, settings)).toEqual(await sums(writer, reversed, settings));
     }
+    const settings = { compression: 'snappy', maxRowsPerFile: 10_001 } as const;
     const several = new Set<string>();
-    for (const input of inputs) several.add(await sums(input, 'snappy', 10_001));
+    for (const input of inputs) several.add((await sums(writer, input, settings)).join('\n'));
     expect(several.size).toBe(1);
     expect([...several][0]?.split('\n')).toHaveLength(4);
     for (const threads of [1, 4]) {
       const other = await openWriter({ memoryLimit: '300MB', threads });
-      const at = await Promise.all(inputs.map((input) => sums(input, 'snappy', 10_001, other)));
+      const written = await Promise.all(inputs.map((input) => sums(other, input, settings)));
       await other.close();
-      expect(new Set([...at, ...several]).size).toBe(1);
+      expect(new Set([...written.map((files) => files.join('\n')), ...several]).size).toBe(1);
     }
   }, 240_000);
 });
