@@ -14,7 +14,8 @@ import type { RejectCode } from './rejectcodes';
  * pages of plain values or dictionary codes. Its columns are named c0, c1, … and are all optional. bool is BOOLEAN;
  * int32 and uint32 INT32, int64 and uint64 INT64, each with its sign; float64 DOUBLE; timestamp INT64 of microseconds
  * in UTC; utf8 and json their UTF-8 text; decimal128 its digits as text; list and struct JSON text, a struct with every
- * member of its type. The writer casts the text of decimals, lists and structs to the column's type.
+ * member of its type. The writer casts the text of decimals, lists and structs to the column's type. In a `typed` part,
+ * decimals are DECIMALs of 16 bytes and structs are nested columns, which need no parsing.
  */
 export interface StageManifest {
   readonly stageId: string;
@@ -70,8 +71,8 @@ export interface StagedDataset {
   readonly parts: readonly number[];
   /** Rows of each part. */
   readonly partRows: readonly number[];
-  /** Structs are nested columns in the parts; otherwise they are JSON text. Lists are JSON text in both cases. */
-  readonly nested?: true;
+  /** Decimals and structs have Parquet's own types in the parts; otherwise they are text. Lists are text in both cases. */
+  readonly typed?: true;
   /** A float64 value is a negative zero: its files must have no dictionaries, where it would become zero. */
   readonly negativeZeros?: true;
   /** sha256 over the accepted source messages in (ledger, ordinal) order: the identity of the content. */

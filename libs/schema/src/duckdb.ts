@@ -37,13 +37,12 @@ export function duckdbType(type: DataType): string {
 /**
  * SQL that converts a column of a staged Parquet part to the column's own type, exactly for every value that a pull
  * accepts. In the stage, unsigned 64-bit integers are UBIGINT, decimals and JSON are text, lists and structs are JSON
- * text. With `nested`, structs are structs whose members are staged in these forms.
+ * text. With `typed` (see `StagedDataset`), decimals are decimals, and structs are structs with members of these forms.
  */
-export function duckdbCast(column: string, type: DataType, nested = false): string {
+export function duckdbCast(column: string, type: DataType, typed = false): string {
   const kind = type.type;
-  if (kind === 'uint64' || kind === 'decimal128') return `CAST(${column} AS ${duckdbType(type)})`;
-  if (kind === 'struct' && nested)
-    return `CAST(${parsedMembers(column, type.fields)} AS ${duckdbType(type)})`;
+  if (kind === 'uint64' || (kind === 'decimal128' && !typed)) return `CAST(${column} AS ${duckdbType(type)})`;
+  if (kind === 'struct' && typed) return `CAST(${parsedMembers(column, type.fields)} AS ${duckdbType(type)})`;
   if (kind === 'list' || kind === 'struct') return `CAST(CAST(${column} AS JSON) AS ${duckdbType(type)})`;
   return column;
 }

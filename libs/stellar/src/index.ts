@@ -25,7 +25,7 @@ export { LedgerContext, closeTimeMicros } from './rows/context';
 export { DEVIATIONS } from './rows/deviations';
 export { type StellarType, isStellarType, stellarRows } from './rows';
 export type { Row, RowValue } from './rows/row';
-export { hex } from './sep51';
+export { hex } from './bytes';
 export * from './sep54';
 export { type DecodedLedger, assertEnd, readBatchHeader, readHeader, readLedger } from './xdr/reader';
 export type { LedgerHeader } from './xdr/types';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { hex } from './sep51';
+import { hex } from './bytes';
 import type { DecodedLedger } from './xdr/reader';
 import { envelopeHash, envelopesOf } from './rows/envelopes';
 

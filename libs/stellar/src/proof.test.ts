@@ -1,7 +1,7 @@
 import { ParquetryError } from '@parquetry/core';
 import { networkId, detectNetwork } from './network';
 import { checkLedger } from './proof';
-import { hex } from './sep51';
+import { hex } from './bytes';
 import { SKIPPED, hasData, lakeObjects } from './testing/data';
 import { NETWORK, buildLedger, decodedLedger } from './testing/ledger';
 import { readBatchHeader, readLedger } from './xdr/reader';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ParquetryError } from '@parquetry/core';
 import { envelopesOf } from './rows/envelopes';
-import { hex } from './sep51';
+import { hex } from './bytes';
 import type { DecodedLedger } from './xdr/reader';
 import type { LedgerHeader } from './xdr/types';
 

@@ -1,3 +1,4 @@
+import { hex, latin1 } from './bytes';
 import { STRKEY, accountStrkey, claimableBalanceStrkey, contractStrkey, muxedStrkey, strkey } from './strkey';
 import type { ScAddress, ScContractInstance, ScError, ScMapEntry, ScVal } from './xdr/types';
 
@@ -76,11 +77,6 @@ export function addressText(address: ScAddress): string {
   }
 }
 
-/** Lower-case hex of bytes. */
-export function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
-}
-
 /** The value of two 64-bit halves; `hi` carries the sign. */
 function wide(hi: bigint, lo: bigint): bigint {
   return hi === 0n ? lo : (hi << 64n) | lo;
@@ -128,7 +124,17 @@ const ESCAPES = Array.from({ length: 256 }, (_, byte): string => {
 
 /** The bytes as a JSON string with SEP-51's escapes inside. */
 function escaped(bytes: Uint8Array): string {
+  if (isPlain(bytes)) return `"${latin1(bytes)}"`;
   let text = '"';
   for (const byte of bytes) text += ESCAPES[byte];
   return `${text}"`;
+}
+
+/** Whether no byte needs an escape. */
+function isPlain(bytes: Uint8Array): boolean {
+  for (let index = 0; index < bytes.length; index += 1) {
+    const byte = bytes[index] as number;
+    if (byte < 0x20 || byte > 0x7e || byte === 0x22 || byte === 0x5c) return false;
+  }
+  return true;
 }

@@ -1,3 +1,5 @@
+import { Recent } from './recent';
+
 /** Version bytes of the strkey encoding (SEP-23); the first letter of the text follows from them. */
 export const STRKEY = {
   account: 6 << 3,
@@ -16,23 +18,27 @@ const CRC = crcTable();
 /** Encodes a payload of any length as strkey: base32 (no padding) of version, payload and CRC-16. */
 export function strkey(version: number, payload: Uint8Array): string {
   const length = payload.length + 3;
-  const raw = length <= RAW.length ? RAW : Buffer.alloc(length);
+  const raw = length + 5 <= RAW.length ? RAW : Buffer.alloc(length + 5);
   raw[0] = version;
   raw.set(payload, 1);
   const crc = crc16(raw, length - 2);
   raw[length - 2] = crc & 0xff;
   raw[length - 1] = crc >> 8;
+  raw.fill(0, length, length + 5);
   return base32(raw, length);
 }
 
+const accounts = new Recent(32, (key) => strkey(STRKEY.account, key));
+const contracts = new Recent(32, (id) => strkey(STRKEY.contract, id));
+
 /** `G…` of an ed25519 public key. */
 export function accountStrkey(key: Uint8Array): string {
-  return strkey(STRKEY.account, key);
+  return accounts.get(key);
 }
 
 /** `C…` of a contract id. */
 export function contractStrkey(id: Uint8Array): string {
-  return strkey(STRKEY.contract, id);
+  return contracts.get(id);
 }
 
 /** `M…` of a multiplexed account. */
@@ -83,22 +89,28 @@ export function accountKeyOf(text: string): Buffer | undefined {
 const RAW = Buffer.alloc(128);
 const TEXT = Buffer.alloc(256);
 
+/** `bytes` must be zero for five bytes after `length`. */
 function base32(bytes: Buffer, length: number): string {
   const size = Math.ceil((length * 8) / 5);
-  const text = size <= TEXT.length ? TEXT : Buffer.alloc(size);
-  let bits = 0;
-  let held = 0;
-  let at = 0;
-  for (let index = 0; index < length; index++) {
-    held = ((held << 8) | (bytes[index] as number)) & 0xfff;
-    bits += 8;
-    while (bits >= 5) {
-      bits -= 5;
-      text[at++] = ALPHABET[(held >> bits) & 31] as number;
-    }
+  const text = size + 8 <= TEXT.length ? TEXT : Buffer.alloc(size + 8);
+  let to = 0;
+  // Five bytes are eight characters.
+  for (let at = 0; at < length; at += 5) {
+    const high =
+      ((bytes[at] as number) << 12) | ((bytes[at + 1] as number) << 4) | ((bytes[at + 2] as number) >> 4);
+    const low =
+      (((bytes[at + 2] as number) & 15) << 16) | ((bytes[at + 3] as number) << 8) | (bytes[at + 4] as number);
+    text[to] = ALPHABET[high >> 15] as number;
+    text[to + 1] = ALPHABET[(high >> 10) & 31] as number;
+    text[to + 2] = ALPHABET[(high >> 5) & 31] as number;
+    text[to + 3] = ALPHABET[high & 31] as number;
+    text[to + 4] = ALPHABET[low >> 15] as number;
+    text[to + 5] = ALPHABET[(low >> 10) & 31] as number;
+    text[to + 6] = ALPHABET[(low >> 5) & 31] as number;
+    text[to + 7] = ALPHABET[low & 31] as number;
+    to += 8;
   }
-  if (bits > 0) text[at++] = ALPHABET[(held << (5 - bits)) & 31] as number;
-  return text.toString('latin1', 0, at);
+  return text.toString('latin1', 0, size);
 }
 
 function crc16(bytes: Buffer, length: number): number {

@@ -27,11 +27,11 @@ export class PlainRows implements RowSource {
 
   async select(run: RowRun, options: { unordered?: true; limit?: number } = {}): Promise<string> {
     const limit = options.limit === undefined ? '' : ` LIMIT ${options.limit}`;
-    const nested = this.staged.nested === true;
+    const typed = this.staged.typed === true;
     const columns = this.schema.fields.map(({ type }, index) => {
       const column = `c${index}`;
       // The cast changes no null, and takes most of the time for a wide struct.
-      return options.unordered === true ? column : `${duckdbCast(column, type, nested)} AS ${column}`;
+      return options.unordered === true ? column : `${duckdbCast(column, type, typed)} AS ${column}`;
     });
     return `SELECT ${columns.join(', ')} FROM ${parquet(await this.filesOf(run))}${limit}`;
   }

@@ -1,7 +1,14 @@
 import type { Price } from '../xdr/operations';
 
+const UNIT = 10_000_000n;
+const SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+
 /** Stroops as a decimal number with seven places, e.g. `12.5000000`. */
 export function amountText(stroops: bigint): string {
+  if (stroops >= UNIT && stroops <= SAFE) {
+    const rest = Number(stroops) % 10_000_000;
+    return `${(Number(stroops) - rest) / 10_000_000}.${String(rest + 10_000_000).slice(1)}`;
+  }
   const digits = String(stroops);
   const sign = digits.startsWith('-') ? '-' : '';
   const whole = digits.slice(sign.length).padStart(8, '0');

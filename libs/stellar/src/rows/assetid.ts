@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isText } from '../bytes';
 import { contractStrkey } from '../strkey';
 import type { ScVal } from '../xdr/types';
 
@@ -36,5 +37,5 @@ export function creditXdr(code: Uint8Array, issuer: Uint8Array): Buffer {
 
 /** Whether a value is this symbol. */
 export function isSymbol(value: ScVal, text: string): boolean {
-  return value.type === 'scvSymbol' && Buffer.from(value.value).toString('latin1') === text;
+  return value.type === 'scvSymbol' && isText(value.value, text);
 }

@@ -1,3 +1,4 @@
+import { Recent } from '../recent';
 import { accountStrkey, contractStrkey, muxedStrkey } from '../strkey';
 import type { Asset } from '../xdr/operations';
 import type { MuxedAccount, ScAddress } from '../xdr/types';
@@ -24,15 +25,18 @@ export const NATIVE: AssetText = {
   canonical: 'native',
 };
 
+const CODE = 12;
+const ISSUER = 32;
+
 /** Assets by code and issuer. Computing their ids is expensive, and the same assets appear in every ledger. */
-const assets = new Map<string, AssetText>();
-const MOST_ASSETS = 20_000;
+const assets = new Recent(CODE + ISSUER, credit);
 
 /** The texts of a credit asset; `code` with its zero bytes at the end. */
 export function creditText(code: Uint8Array, issuer: Uint8Array): AssetText {
-  const key = latin1(code) + latin1(issuer);
-  const known = assets.get(key);
-  if (known !== undefined) return known;
+  return assets.get(issuer, code);
+}
+
+function credit(issuer: Uint8Array, code: Uint8Array): AssetText {
   let end = code.length;
   while (end > 0 && code[end - 1] === 0) end -= 1;
   const type = code.length === 4 ? 'credit_alphanum4' : 'credit_alphanum12';
@@ -40,16 +44,13 @@ export function creditText(code: Uint8Array, issuer: Uint8Array): AssetText {
   const issuerText = accountStrkey(issuer);
   const id = fingerprint64(Buffer.concat([raw, Buffer.from(issuerText + type, 'latin1')]));
   const name = goText(raw);
-  const asset: AssetText = {
+  return {
     type,
     code: name,
     issuer: issuerText,
     id: BigInt.asIntN(64, id),
     canonical: `${name}:${issuerText}`,
   };
-  if (assets.size >= MOST_ASSETS) assets.clear();
-  assets.set(key, asset);
-  return asset;
 }
 
 /** The texts of an asset. */
@@ -59,24 +60,21 @@ export function assetText(asset: Asset): AssetText {
     : creditText(asset.value.assetCode, asset.value.issuer.value);
 }
 
-/** Strkeys of a ledger's accounts and contracts; cached because the same few repeat. */
+/** Strkeys of accounts and addresses. */
 export class Strkeys {
-  private readonly accounts = new Map<string, string>();
-  private readonly contracts = new Map<string, string>();
-
   /** `G…` of a key. */
   account(key: Uint8Array): string {
-    return cached(this.accounts, key, accountStrkey);
+    return accountStrkey(key);
   }
 
   /** `C…` of a contract id. */
   contract(id: Uint8Array): string {
-    return cached(this.contracts, id, contractStrkey);
+    return contractStrkey(id);
   }
 
   /** `G…` of an account, also of a multiplexed one. */
   plain(account: MuxedAccount): string {
-    return this.account(account.type === 'keyTypeEd25519' ? account.value : account.value.ed25519);
+    return accountStrkey(account.type === 'keyTypeEd25519' ? account.value : account.value.ed25519);
   }
 
   /** `M…` of a multiplexed account, null for a plain one. */
@@ -86,27 +84,6 @@ export class Strkeys {
 
   /** Strkey of any Soroban address. */
   address(address: ScAddress): string {
-    if (address.type === 'scAddressTypeContract') return this.contract(address.value);
-    return address.type === 'scAddressTypeAccount' ? this.account(address.value.value) : addressText(address);
+    return addressText(address);
   }
 }
-
-function cached(
-  texts: Map<string, string>,
-  bytes: Uint8Array,
-  encode: (bytes: Uint8Array) => string,
-): string {
-  const key = latin1(bytes);
-  let text = texts.get(key);
-  if (text === undefined) texts.set(key, (text = encode(bytes)));
-  return text;
-}
-
-/** The bytes as text, one character each, without a Buffer around them. */
-function latin1(bytes: Uint8Array): string {
-  return SLICE.call(bytes, 0, bytes.length);
-}
-
-const SLICE = (
-  Buffer.prototype as unknown as { latin1Slice: (this: Uint8Array, start: number, end: number) => string }
-).latin1Slice;

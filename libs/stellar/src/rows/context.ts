@@ -1,6 +1,6 @@
 import { ParquetryError } from '@parquetry/core';
 import { networkId } from '../network';
-import { hex } from '../sep51';
+import { hex } from '../bytes';
 import type { DecodedLedger } from '../xdr/reader';
 import type {
   LedgerHeader,
@@ -24,6 +24,16 @@ export interface AppliedTransaction {
   readonly processing: TransactionResultMeta;
 }
 
+/** The XDR of parts of a transaction, base64. */
+interface UndecodedTransaction {
+  readonly tx_envelope: string;
+  readonly tx_meta: string;
+  readonly tx_fee_meta: string;
+}
+
+/** Memory for bytes that are joined. */
+const JOINED = Buffer.allocUnsafe(1 << 16);
+
 /** Last second whose ISO form has a year of four digits. */
 const MAX_CLOSE_TIME = 253_402_300_799n;
 
@@ -37,6 +47,7 @@ export class LedgerContext {
   readonly network: Buffer;
   readonly transactions: readonly AppliedTransaction[];
   readonly strkeys = new Strkeys();
+  private readonly undecodedParts = new Map<AppliedTransaction, UndecodedTransaction>();
   private byHash: ReadonlyMap<string, TransactionEnvelope> | undefined;
 
   /** @throws ParquetryError SOURCE_CORRUPT for a close time that is not a valid date */
@@ -81,9 +92,30 @@ export class LedgerContext {
     );
   }
 
-  /** Base64 of a part of the ledger's bytes. */
-  base64(start: number, end: number): string {
-    return this.bytes.toString('base64', start, end);
+  /** Base64 of a part of the ledger's bytes, after `prefix` if one is given. */
+  base64(start: number, end: number, prefix?: Uint8Array): string {
+    if (prefix === undefined) return this.bytes.toString('base64', start, end);
+    const size = prefix.length + end - start;
+    const joined = size <= JOINED.length ? JOINED : Buffer.allocUnsafe(size);
+    joined.set(prefix);
+    this.bytes.copy(joined, prefix.length, start, end);
+    return joined.toString('base64', 0, size);
+  }
+
+  /** The undecoded parts of a transaction that several tables have. */
+  undecoded(transaction: AppliedTransaction): UndecodedTransaction {
+    let parts = this.undecodedParts.get(transaction);
+    if (parts === undefined) {
+      const { txApplyProcessing, feeProcessingStart, feeProcessingEnd } = transaction.processing;
+      const envelope = this.envelope(transaction);
+      parts = {
+        tx_envelope: this.base64(envelope.xdrStart, envelope.xdrEnd),
+        tx_meta: this.base64(txApplyProcessing.xdrStart, txApplyProcessing.xdrEnd),
+        tx_fee_meta: this.base64(feeProcessingStart, feeProcessingEnd),
+      };
+      this.undecodedParts.set(transaction, parts);
+    }
+    return parts;
   }
 }
 

@@ -33,22 +33,16 @@ export function detailsWriter(members: readonly Member[], names: readonly string
   return objectWriter(chosen.sort((a, b) => (a.column[0] < b.column[0] ? -1 : 1)));
 }
 
+/** Compiles a writer. Each member has a property access of its own, which V8 optimizes better than one in a loop. */
 function objectWriter(members: readonly Member[]): DetailsWriter {
-  const parts = members.map(({ column: [name], json }) => ({
-    name,
-    key: `"${name}":`,
-    write: valueWriter(json) as (value: RowValue) => string,
-  }));
-  return (details) => {
-    let text = '{';
-    for (const { name, key, write } of parts) {
-      const value = details[name];
-      if (value === undefined) continue;
-      if (text.length > 1) text += ',';
-      text += value === null ? `${key}null` : key + write(value);
-    }
-    return `${text}}`;
-  };
+  const writers = members.map(({ json }) => valueWriter(json));
+  const variables = members.map((_, index) => `w${index}`);
+  const parts = members.map(({ column: [name] }, index) => {
+    const [access, key] = [JSON.stringify(name), JSON.stringify(`${JSON.stringify(name)}:`)];
+    return `v=d[${access}];if(v!==undefined){t+=c+${key}+(v===null?"null":w${index}(v));c=","}`;
+  });
+  const code = `"use strict";const [${variables.join()}]=w;return function(d){let t="",c="{",v;${parts.join('')}return c==="{"?"{}":t+"}"}`;
+  return (new Function('w', code) as (writers: readonly ValueWriter[]) => DetailsWriter)(writers);
 }
 
 function valueWriter(form: JsonForm): ValueWriter {

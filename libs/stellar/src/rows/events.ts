@@ -85,13 +85,11 @@ function eventRow(
     topics_decoded: topics.map(scValJson),
     data: context.base64(data.xdrStart, data.xdrEnd),
     data_decoded: scValJson(data),
-    contract_event_xdr: diagnosticXdr(context, event, inSuccessfulCall),
+    // The XDR of the DiagnosticEvent: the flag, then the event.
+    contract_event_xdr: context.base64(event.xdrStart, event.xdrEnd, inSuccessfulCall ? SUCCESSFUL : FAILED),
     operation_id: operationId,
   };
 }
 
-/** Base64 of the DiagnosticEvent: the flag, then the event's bytes. */
-function diagnosticXdr(context: LedgerContext, event: ContractEvent, inSuccessfulCall: boolean): string {
-  const flag = Buffer.of(0, 0, 0, inSuccessfulCall ? 1 : 0);
-  return Buffer.concat([flag, context.bytes.subarray(event.xdrStart, event.xdrEnd)]).toString('base64');
-}
+const SUCCESSFUL = Buffer.of(0, 0, 0, 1);
+const FAILED = Buffer.alloc(4);

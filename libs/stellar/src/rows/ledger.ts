@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { hex } from '../sep51';
+import { hex } from '../bytes';
 import { accountStrkey } from '../strkey';
 import type { LedgerCloseMetaV1, LedgerHeader, TransactionResult, ValueSignature } from '../xdr/types';
 import type { LedgerContext } from './context';

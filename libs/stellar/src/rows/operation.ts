@@ -17,6 +17,8 @@ import type { Strkeys } from './assettext';
 
 /** An operation with its transaction, its result and its changes. */
 export class AppliedOperation {
+  /** TOID. */
+  readonly id: bigint;
   private pairs: readonly EntryPair[] | undefined;
 
   constructor(
@@ -30,11 +32,8 @@ export class AppliedOperation {
     readonly operation: Operation,
     /** Undefined when the transaction was not applied. */
     readonly result: OperationResult | undefined,
-  ) {}
-
-  /** TOID. */
-  get id(): bigint {
-    return this.transaction.id + BigInt(this.index + 1);
+  ) {
+    this.id = transaction.id + BigInt(index + 1);
   }
 
   get strkeys(): Strkeys {
@@ -104,17 +103,26 @@ function poolChange(
   return { pool, reserveA: newA - oldA, reserveB: newB - oldB, shares: newShares - oldShares };
 }
 
+/** Operations by transaction; cached because several tables need them and their changes. */
+const applied = new WeakMap<AppliedTransaction, readonly AppliedOperation[]>();
+
 /** The operations of a transaction, in order. */
-export function* appliedOperations(
+export function appliedOperations(
   ledger: LedgerContext,
   transaction: AppliedTransaction,
-): Generator<AppliedOperation> {
+): readonly AppliedOperation[] {
+  const known = applied.get(transaction);
+  if (known !== undefined) return known;
   const envelope = ledger.envelope(transaction);
   const outer = envelope.value.tx;
   const tx = 'innerTx' in outer ? outer.innerTx.value.tx : outer;
   const results = operationResults(transaction.processing.result.result);
-  for (const [index, operation] of tx.operations.entries())
-    yield new AppliedOperation(ledger, transaction, envelope, tx, index, operation, results?.[index]);
+  const operations = tx.operations.map(
+    (operation, index) =>
+      new AppliedOperation(ledger, transaction, envelope, tx, index, operation, results?.[index]),
+  );
+  applied.set(transaction, operations);
+  return operations;
 }
 
 /** Source account of a transaction. */

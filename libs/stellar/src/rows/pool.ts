@@ -1,4 +1,4 @@
-import { hex } from '../sep51';
+import { hex } from '../bytes';
 import { STRKEY, strkey } from '../strkey';
 import { entryChanges } from './changes';
 import type { LedgerContext } from './context';

@@ -28,5 +28,13 @@ export type Row = Readonly<Record<string, RowValue>>;
 
 /** Name of an enum member as Go's XDR package has it: `goName('MemoType', 'memoText')` is `MemoTypeMemoText`. */
 export function goName(enumName: string, member: string): string {
-  return `${enumName}${member.charAt(0).toUpperCase()}${member.slice(1)}`;
+  let names = goNames.get(enumName);
+  if (names === undefined) goNames.set(enumName, (names = new Map<string, string>()));
+  let name = names.get(member);
+  if (name === undefined)
+    names.set(member, (name = `${enumName}${member.charAt(0).toUpperCase()}${member.slice(1)}`));
+  return name;
 }
+
+/** Names by enum and member, all of them from the XDR. */
+const goNames = new Map<string, Map<string, string>>();

@@ -1,4 +1,4 @@
-import { hex } from '../sep51';
+import { hex } from '../bytes';
 import type { ScContractInstance, ScMapEntry, ScVal } from '../xdr/types';
 import { goName } from './row';
 import { goText } from './gotext';

@@ -1,5 +1,5 @@
 import { SETTING_COLUMNS } from '../schemas/configsettings';
-import { hex } from '../sep51';
+import { hex } from '../bytes';
 import type { ConfigSettingEntry, ConfigSettings, CostParameter } from '../xdr/settings';
 import { entryChanges } from './changes';
 import type { LedgerContext } from './context';

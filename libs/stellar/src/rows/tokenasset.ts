@@ -1,9 +1,12 @@
+import { latin1 } from '../bytes';
+import { Recent } from '../recent';
 import { accountKeyOf } from '../strkey';
 import { creditXdr, isContractOf } from './assetid';
 import { type AssetText, NATIVE, creditText } from './assettext';
 
-/** Maximum number of cached contracts and names. */
-const MOST_KNOWN = 20_000;
+/** Sizes of a contract id and of the longest name, `CODE:ISSUER`. */
+const CONTRACT = 32;
+const NAME = 12 + 1 + 56;
 
 /**
  * The assets behind contracts. An event names its asset; the name is trusted only when the network derives the event's
@@ -11,7 +14,9 @@ const MOST_KNOWN = 20_000;
  */
 export class AssetContracts {
   private static readonly networks = new Map<string, AssetContracts>();
-  private readonly known = new Map<string, AssetText | undefined>();
+  private readonly known = new Recent(CONTRACT + NAME, (contract, name) =>
+    this.prove(contract, latin1(name)),
+  );
 
   private constructor(private readonly network: Buffer) {}
 
@@ -25,13 +30,7 @@ export class AssetContracts {
 
   /** The asset of a contract, by its name in an event (`native` or `CODE:ISSUER`); undefined if the id differs. */
   asset(contract: Uint8Array, name: Uint8Array): AssetText | undefined {
-    const key = latin1(contract) + latin1(name);
-    const known = this.known.get(key);
-    if (known !== undefined || this.known.has(key)) return known;
-    const asset = this.prove(contract, latin1(name));
-    if (this.known.size >= MOST_KNOWN) this.known.clear();
-    this.known.set(key, asset);
-    return asset;
+    return this.known.get(contract, name);
   }
 
   private prove(contract: Uint8Array, name: string): AssetText | undefined {
@@ -49,8 +48,4 @@ function canonicalAsset(text: string): { readonly text: AssetText; readonly xdr:
   const padded = Buffer.alloc(code.length <= 4 ? 4 : 12);
   padded.write(code, 'latin1');
   return { text: creditText(padded, key), xdr: creditXdr(padded, key) };
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 }

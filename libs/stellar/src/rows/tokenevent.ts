@@ -1,5 +1,7 @@
+import { isText } from '../bytes';
 import { muxedStrkey } from '../strkey';
 import type { ContractEvent, ScAddress, ScVal } from '../xdr/types';
+import { isSymbol } from './assetid';
 import type { LedgerContext } from './context';
 import type { AssetText } from './assettext';
 import type { AssetContracts } from './tokenasset';
@@ -31,8 +33,9 @@ export function readFee(
   assets: AssetContracts,
 ): Transfer | undefined {
   const { topics, data } = event.body.value;
-  const [name, from, ...more] = topics;
-  if (event.contractId === undefined || symbolOf(name) !== 'fee' || more.length > 0) return undefined;
+  const [name, from] = topics;
+  if (event.contractId === undefined || name === undefined || topics.length > 2) return undefined;
+  if (!isSymbol(name, 'fee')) return undefined;
   const asset = assets.asset(event.contractId, NATIVE_NAME);
   const amount = int128(data);
   const payer = addressOf(from);
@@ -79,11 +82,10 @@ export function readTransfer(
   return unified ? transfer : withIssuer(transfer);
 }
 
-function topicOf(name: ScVal | undefined): 'transfer' | 'mint' | 'burn' | 'clawback' | undefined {
-  const topic = symbolOf(name);
-  return topic === 'transfer' || topic === 'mint' || topic === 'burn' || topic === 'clawback'
-    ? topic
-    : undefined;
+const TOPICS = ['transfer', 'mint', 'burn', 'clawback'] as const;
+
+function topicOf(name: ScVal | undefined): (typeof TOPICS)[number] | undefined {
+  return name?.type === 'scvSymbol' ? TOPICS.find((topic) => isText(name.value, topic)) : undefined;
 }
 
 /** A payment from the issuer is a mint, a payment to the issuer a burn; from the issuer to itself, a transfer. */
@@ -116,12 +118,11 @@ function amountOf(data: ScVal, unified: boolean): Amount | undefined {
   let amount: bigint | undefined;
   let muxedId: bigint | undefined;
   for (const { key, val } of data.value ?? []) {
-    const name = symbolOf(key);
-    if (name === undefined) return undefined;
-    if (name === 'amount') {
+    if (key.type !== 'scvSymbol') return undefined;
+    if (isText(key.value, 'amount')) {
       amount = int128(val);
       if (amount === undefined) return undefined;
-    } else if (name === 'to_muxed_id') {
+    } else if (isText(key.value, 'to_muxed_id')) {
       if (!MUXED_ID_TYPES.has(val.type)) return undefined;
       if (val.type === 'scvU64') muxedId = val.value;
     }
@@ -145,9 +146,4 @@ function int128(value: ScVal): bigint | undefined {
 
 function addressOf(value: ScVal | undefined): ScAddress | undefined {
   return value?.type === 'scvAddress' ? value.value : undefined;
-}
-
-function symbolOf(value: ScVal | undefined): string | undefined {
-  if (value?.type !== 'scvSymbol') return undefined;
-  return Buffer.from(value.value.buffer, value.value.byteOffset, value.value.length).toString('latin1');
 }

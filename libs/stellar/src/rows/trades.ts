@@ -1,4 +1,4 @@
-import { hex } from '../sep51';
+import { hex } from '../bytes';
 import { STRKEY, strkey } from '../strkey';
 import type { LiquidityPoolEntry, OfferEntry } from '../xdr/entries';
 import type { ClaimAtom } from '../xdr/operations';

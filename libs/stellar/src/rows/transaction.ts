@@ -1,4 +1,4 @@
-import { hex } from '../sep51';
+import { hex } from '../bytes';
 import { accountStrkey, muxedStrkey } from '../strkey';
 import type {
   Memo,
@@ -23,13 +23,13 @@ export function* transactionRows(context: LedgerContext): Generator<Row> {
 }
 
 function transactionRow(context: LedgerContext, transaction: AppliedTransaction): Row {
-  const { processing } = transaction;
-  const { result } = processing.result;
+  const { result } = transaction.processing.result;
   const envelope = context.envelope(transaction);
   const tx = innerTransaction(envelope);
   const soroban = sorobanColumns(transaction, envelope);
   const conditions = 'cond' in tx && tx.cond.type === 'precondV2' ? tx.cond.value : undefined;
   const bounds = conditions?.ledgerBounds;
+  const { tx_envelope, tx_meta, tx_fee_meta } = context.undecoded(transaction);
   return {
     transaction_hash: transaction.hash,
     ledger_sequence: context.sequence,
@@ -39,10 +39,10 @@ function transactionRow(context: LedgerContext, transaction: AppliedTransaction)
     max_fee: tx.fee,
     fee_charged: feeCharged(context, transaction, envelope, soroban),
     operation_count: operationCount(envelope),
-    tx_envelope: context.base64(envelope.xdrStart, envelope.xdrEnd),
+    tx_envelope,
     tx_result: context.base64(result.xdrStart, result.xdrEnd),
-    tx_meta: context.base64(processing.txApplyProcessing.xdrStart, processing.txApplyProcessing.xdrEnd),
-    tx_fee_meta: context.base64(processing.feeProcessingStart, processing.feeProcessingEnd),
+    tx_meta,
+    tx_fee_meta,
     created_at: context.closedAt,
     memo_type: goName('MemoType', tx.memo.type),
     memo: memoText(tx.memo),

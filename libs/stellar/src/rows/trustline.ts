@@ -1,4 +1,4 @@
-import { hex } from '../sep51';
+import { hex } from '../bytes';
 import { STRKEY, strkey } from '../strkey';
 import type { TrustLineAsset } from '../xdr/operations';
 import { entryChanges } from './changes';

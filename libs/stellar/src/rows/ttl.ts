@@ -1,4 +1,4 @@
-import { hex } from '../sep51';
+import { hex } from '../bytes';
 import { CHANGE, type EntryType, entryChanges } from './changes';
 import type { LedgerContext } from './context';
 import { entryColumns, keyColumns } from './entrycolumns';

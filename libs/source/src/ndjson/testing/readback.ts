@@ -33,7 +33,7 @@ export async function readStage(stageDir: string, schema: TableSchema, dataset =
     const parts = staged?.parts ?? [];
     const columns = schema.fields.map(
       ({ name, type }, index) =>
-        `${duckdbCast(`c${index}`, type, staged?.nested === true)} as ${quoteName(name)}`,
+        `${duckdbCast(`c${index}`, type, staged?.typed === true)} as ${quoteName(name)}`,
     );
     const files = parts.map((_, part) => quoteText(path.join(stageDir, partName(dataset, part))));
     const reader = await connection.runAndReadAll(

@@ -3,12 +3,17 @@ import { borrowBuffer, LEAST_BYTES, returnBuffer } from './pool';
 /** At this size and above, a call into native code is cheaper than a loop. */
 const NATIVE_COPY = 64;
 const TWO_32 = 4_294_967_296;
+/** Up to this length, a loop writes a text faster than native code. */
+const SHORT_TEXT = 64;
 const NOTHING = Buffer.alloc(0);
+const viewOf = ({ buffer, byteOffset, length }: Buffer): DataView => new DataView(buffer, byteOffset, length);
 
 /** A growing buffer of little-endian values. */
 export class ByteBuffer {
   bytes: Buffer = NOTHING;
   length = 0;
+  /** The same memory as `bytes`. */
+  private view = viewOf(NOTHING);
 
   /** `least`: initial size in bytes, a power of two. */
   constructor(private readonly least = LEAST_BYTES) {}
@@ -18,6 +23,7 @@ export class ByteBuffer {
     if (this.length + size <= this.bytes.length) return;
     const before = this.bytes;
     this.bytes = borrowBuffer(Math.max(before.length * 2, this.length + size), this.least);
+    this.view = viewOf(this.bytes);
     before.copy(this.bytes, 0, 0, this.length);
     returnBuffer(before);
   }
@@ -26,6 +32,7 @@ export class ByteBuffer {
   release(): void {
     returnBuffer(this.bytes);
     this.bytes = NOTHING;
+    this.view = viewOf(NOTHING);
     this.length = 0;
   }
 
@@ -55,8 +62,17 @@ export class ByteBuffer {
 
   /** Appends text as UTF-8. */
   text(text: string): void {
-    this.reserve(text.length * 3);
-    this.length += this.bytes.write(text, this.length);
+    const size = text.length;
+    this.reserve(size * 3);
+    const { bytes, length } = this;
+    let at = 0;
+    if (size <= SHORT_TEXT)
+      for (; at < size; at += 1) {
+        const unit = text.charCodeAt(at);
+        if (unit > 127) break;
+        bytes[length + at] = unit;
+      }
+    this.length += at === size ? size : bytes.write(text, length);
   }
 
   /** Overwrites the 32 bits at `at` with the low 32 bits of an integer. */
@@ -78,7 +94,7 @@ export class ByteBuffer {
   /** Appends the low 64 bits of an integer; numbers must be safe integers. */
   int64(value: number | bigint): void {
     this.reserve(8);
-    if (typeof value === 'bigint') this.bytes.writeBigInt64LE(BigInt.asIntN(64, value), this.length);
+    if (typeof value === 'bigint') this.view.setBigInt64(this.length, value, true);
     else {
       this.putInt32(value, this.length);
       this.putInt32(Math.floor(value / TWO_32), this.length + 4);
@@ -86,9 +102,22 @@ export class ByteBuffer {
     this.length += 8;
   }
 
+  /** Appends a big-endian integer of 128 bits. */
+  int128(value: bigint): void {
+    this.reserve(16);
+    const { view, length } = this;
+    const low = BigInt.asIntN(64, value);
+    // Most values have 64 bits; a shift would allocate.
+    const sign = value < 0n ? -1n : 0n;
+    view.setBigInt64(length, low === value ? sign : value >> 64n);
+    view.setBigInt64(length + 8, low);
+    this.length += 16;
+  }
+
   double(value: number): void {
     this.reserve(8);
-    this.length = this.bytes.writeDoubleLE(value, this.length);
+    this.view.setFloat64(this.length, value, true);
+    this.length += 8;
   }
 
   /** Appends the JSON text `source[start, end)` as a JSON string, including the quotes. */

@@ -6,6 +6,8 @@ import { bitsOf, levelsOf, mark, memberLevels, packed, varint } from './levels';
 const FIRST_ROWS = 1 << 14;
 /** Initial size; most dictionaries hold a few words. */
 const DICTIONARY_BYTES = 1 << 10;
+/** Size of a decimal in Parquet's PLAIN encoding. */
+export const DECIMAL_BYTES = 16;
 /** Width of a code in a page, bits. */
 const CODE_BITS = 8;
 
@@ -57,9 +59,9 @@ export class PlainColumn {
     return this.plain;
   }
 
-  /** Bytes of the kept values in Parquet's PLAIN encoding: decimals have 16 bytes there, but are staged as digits. */
+  /** Bytes of the kept values in Parquet's PLAIN encoding, also of decimals that are staged as digits. */
   get plainBytes(): number {
-    return this.kind === 'decimal128' ? 16 * this.present : this.plain;
+    return this.kind === 'decimal128' ? DECIMAL_BYTES * this.present : this.plain;
   }
 
   /** Number of pages so far. */
@@ -86,6 +88,11 @@ export class PlainColumn {
   addEntries(source: Uint8Array, start: number, end: number, count: number): void {
     this.dictionary.copy(source, start, end);
     this.entries += count;
+  }
+
+  /** Number of values in the dictionary. */
+  get dictionarySize(): number {
+    return this.entries;
   }
 
   /** Rows without a value. */

@@ -4,7 +4,7 @@ import type { FileMetaData, ParquetType, SchemaElement } from 'hyparquet';
 import { ByteWriter } from 'hyparquet-writer';
 import { writePageHeader } from 'hyparquet-writer/src/datapage.js';
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
-import type { PlainColumn } from './column';
+import { DECIMAL_BYTES, type PlainColumn } from './column';
 import { StructColumn } from './struct';
 import { takeReusedPart } from './reusedparts';
 
@@ -13,14 +13,15 @@ const MAGIC = Buffer.from('PAR1');
 /**
  * Writes the rows of `columns` to a Parquet file of one row group, their pages uncompressed and the columns named c0, c1,
  * …. Returns its size in bytes. Synchronous: pulls have threads of their own, and so the columns can be used again at
- * once. Overwrites a kept file of `spareDir` if there is one (see `keepForReuse`).
+ * once. `typed`: decimals have 16 bytes instead of digits. Overwrites a kept file of `spareDir` if there is one (see
+ * `keepForReuse`).
  */
 export function writePart(
   file: string,
   schema: TableSchema,
   columns: readonly PlainColumn[],
   rows: number,
-  spareDir?: string,
+  { typed = false, spareDir }: { readonly typed?: boolean; readonly spareDir?: string | undefined } = {},
 ): number {
   const pieces: Uint8Array[] = [MAGIC];
   let size = MAGIC.length;
@@ -60,7 +61,7 @@ export function writePart(
     chunks.push({
       file_offset: BigInt(start),
       meta_data: {
-        type: PHYSICAL[type.type].type as ParquetType,
+        type: physical(type, typed).type as ParquetType,
         encodings: dictionary === undefined ? ['PLAIN', 'RLE'] : ['PLAIN', 'RLE', 'RLE_DICTIONARY'],
         path_in_schema: path,
         codec: 'UNCOMPRESSED',
@@ -72,7 +73,7 @@ export function writePart(
       },
     });
   }
-  const end = footer(elementsOf(schema, columns), chunks, rows, BigInt(size - MAGIC.length));
+  const end = footer(elementsOf(schema, columns, typed), chunks, rows, BigInt(size - MAGIC.length));
   pieces.push(end, MAGIC);
   size += end.length + MAGIC.length;
   const reused = spareDir !== undefined && takeReusedPart(spareDir, file);
@@ -119,19 +120,35 @@ function leavesOf({ fields }: TableSchema, columns: readonly PlainColumn[]): Lea
   });
 }
 
-function elementsOf({ fields }: TableSchema, columns: readonly PlainColumn[]): SchemaElement[] {
+function elementsOf(
+  { fields }: TableSchema,
+  columns: readonly PlainColumn[],
+  typed: boolean,
+): SchemaElement[] {
   const elements = columns.flatMap((column, index) => {
     const name = `c${index}`;
-    if (!(column instanceof StructColumn)) return [element(name, (fields[index] as Field).type)];
+    if (!(column instanceof StructColumn)) return [element(name, (fields[index] as Field).type, typed)];
     const members = column.type.fields;
     const group: SchemaElement = { name, repetition_type: 'OPTIONAL', num_children: members.length };
-    return [group, ...members.map((member) => element(member.name, member.type))];
+    return [group, ...members.map((member) => element(member.name, member.type, typed))];
   });
   return [{ name: 'rows', num_children: columns.length }, ...elements];
 }
 
-function element(name: string, { type }: DataType): SchemaElement {
-  return { name, repetition_type: 'OPTIONAL', ...PHYSICAL[type] };
+function element(name: string, type: DataType, typed: boolean): SchemaElement {
+  return { name, repetition_type: 'OPTIONAL', ...physical(type, typed) };
+}
+
+function physical(type: DataType, typed: boolean): Omit<SchemaElement, 'name'> {
+  if (!typed || type.type !== 'decimal128') return PHYSICAL[type.type];
+  const { precision, scale } = type;
+  return {
+    type: 'FIXED_LEN_BYTE_ARRAY',
+    type_length: DECIMAL_BYTES,
+    converted_type: 'DECIMAL',
+    precision,
+    scale,
+  };
 }
 
 type PageHeader = Omit<

@@ -26,7 +26,7 @@ export interface PartOptions {
  */
 export class PlainParts {
   columns: readonly PlainColumn[];
-  private nested = false;
+  private typed = false;
   private readonly rows: number[] = [];
   private readonly sizes: number[] = [];
   /** Rows of the current part. */
@@ -44,13 +44,12 @@ export class PlainParts {
     this.most = options.partBytes ?? PART_BYTES;
   }
 
-  /** Stages structs as nested columns instead of JSON text; to be called before the first row. */
-  nestStructs(): void {
-    this.columns = this.schema.fields.map(({ type }, index) => {
-      if (type.type !== 'struct') return this.columns[index] as PlainColumn;
-      this.nested = true;
-      return new StructColumn(type);
-    });
+  /** Stages decimals and structs with Parquet's own types instead of text. Call it before the first row. */
+  stageTyped(): void {
+    this.typed = true;
+    this.columns = this.schema.fields.map(({ type }, index) =>
+      type.type === 'struct' ? new StructColumn(type) : (this.columns[index] as PlainColumn),
+    );
   }
 
   /** Records rows that were kept in every column; they must not cross the end of a vector. */
@@ -67,11 +66,11 @@ export class PlainParts {
   }
 
   /** Closes the last part, releases the memory and returns the fields of `StagedDataset`. */
-  close(): Pick<StagedDataset, 'bytes' | 'parts' | 'partRows' | 'nested'> {
+  close(): Pick<StagedDataset, 'bytes' | 'parts' | 'partRows' | 'typed'> {
     if (this.current > 0 || this.sizes.length === 0) this.closePart();
     for (const column of this.columns) column.release();
-    const nested = this.nested ? { nested: true as const } : {};
-    return { bytes: this.plainBytes, parts: this.sizes, partRows: this.rows, ...nested };
+    const typed = this.typed ? { typed: true as const } : {};
+    return { bytes: this.plainBytes, parts: this.sizes, partRows: this.rows, ...typed };
   }
 
   private bytes(): number {
@@ -82,7 +81,8 @@ export class PlainParts {
 
   private closePart(): void {
     const file = path.join(this.dir, partName(this.dataset, this.sizes.length));
-    this.sizes.push(writePart(file, this.schema, this.columns, this.current, this.options.spareDir));
+    const { typed, options } = this;
+    this.sizes.push(writePart(file, this.schema, this.columns, this.current, { typed, ...options }));
     this.rows.push(this.current);
     for (const column of this.columns) this.plainBytes += column.plainBytes;
     this.current = 0;

@@ -93,7 +93,7 @@ describe('StructColumn', () => {
           expect(column.nulls).toBe(rows.filter((row) => row === null).length);
           expect(column.plainBytes).toBe(rows.reduce((sum, row) => sum + textBytes(row), 0));
           const file = path.join(folder, `part.${(written += 1)}.parquet`);
-          writePart(file, SCHEMA, [column], rows.length);
+          writePart(file, SCHEMA, [column], rows.length, { typed: true });
           const found = await connection.runAndReadAll(
             `${query} FROM (SELECT ${duckdbCast('c0', STRUCT, true)} AS d FROM read_parquet('${file}'))`,
           );

@@ -9,35 +9,50 @@ const MAX_CODES = 256;
 const MAX_BYTES = 64 << 10;
 
 /**
- * The dictionary of a text column: the values of the current part, each with a code. A column with too many values uses
- * no more codes for the rest of the pull; its earlier rows keep theirs (like those of the line kernel, decision 014).
+ * Keeps the values of a text column: as codes of the values of the current part or, from the first part with too many
+ * values on, as they are (like the columns of the line kernel, decision 014).
  */
 export class TextCodes {
   private readonly codes = new Map<RowValue, number>();
-  /** The values, each after its length, and the size of each entry. */
+  /** The values, each after its length, and by code the size of each entry and its measure. */
   private readonly values = new ByteBuffer(1 << 10);
   private readonly sizes: number[] = [];
-  /** The number of the part that the values belong to. */
-  private part = 0;
+  private readonly measures: number[] = [];
   private crowded = false;
+  private last: RowValue = null;
+  private lastCode = 0;
 
+  /** `measure`: computes what `keep` returns from a value and its size in the PLAIN encoding. */
   constructor(
     private readonly column: PlainColumn,
     private readonly write: ValueWriter,
+    private readonly measure: (value: RowValue, size: number) => number = (_, size) => size,
   ) {}
 
-  /** Keeps a value as the next row of the column, in the stage's part number `part`. */
-  keep(value: RowValue, part: number): void {
-    const { column } = this;
-    const code = this.crowded ? undefined : this.codeOf(value, part);
-    if (code === undefined) {
-      this.write(column.out, value);
-      column.keep();
-    } else column.keepCode(code, this.sizes[code] as number);
+  /** Keeps a value as the next row of the column and returns its measure. */
+  keep(value: RowValue): number {
+    const { column, sizes } = this;
+    if (this.crowded) return this.keepPlain(value);
+    // A new part has no values yet.
+    if (column.dictionarySize !== sizes.length) this.clear();
+    const code = value === this.last ? this.lastCode : this.codeOf(value);
+    if (code === undefined) return this.keepPlain(value);
+    this.last = value;
+    this.lastCode = code;
+    column.keepCode(code, sizes[code] as number);
+    return this.measures[code] as number;
   }
 
-  private codeOf(value: RowValue, part: number): number | undefined {
-    if (part !== this.part) this.clear(part);
+  private keepPlain(value: RowValue): number {
+    const { out } = this.column;
+    const start = out.length;
+    this.write(out, value);
+    const size = out.length - start;
+    this.column.keep();
+    return this.measure(value, size);
+  }
+
+  private codeOf(value: RowValue): number | undefined {
     const known = this.codes.get(value);
     if (known !== undefined) return known;
     const { values, sizes, column } = this;
@@ -50,16 +65,19 @@ export class TextCodes {
       return undefined;
     }
     const code = sizes.length;
-    sizes.push(values.length - start);
+    const size = values.length - start;
+    sizes.push(size);
+    this.measures.push(this.measure(value, size));
     this.codes.set(value, code);
     column.addEntries(values.bytes, start, values.length, 1);
     return code;
   }
 
-  private clear(part: number): void {
-    this.part = part;
+  private clear(): void {
     this.codes.clear();
     this.values.length = 0;
     this.sizes.length = 0;
+    this.measures.length = 0;
+    this.last = null;
   }
 }

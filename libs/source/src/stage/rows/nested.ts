@@ -2,7 +2,15 @@ import type { DataType, Field } from '@parquetry/schema';
 import type { RowValue } from '@parquetry/stellar';
 import type { ByteBuffer } from '../plain/bytes';
 import { refuse } from './refuse';
-import { boolCheck, decimalCheck, floatCheck, integerCheck, textCheck, timeCheck } from './scalars';
+import {
+  boolCheck,
+  decimalCheck,
+  decimalText,
+  floatCheck,
+  integerCheck,
+  textCheck,
+  timeCheck,
+} from './scalars';
 
 /** Writes a value that is not null. `negativeZero` is called for each -0 of a float. */
 export type ValueWriter = (out: ByteBuffer, value: RowValue) => void;
@@ -36,7 +44,7 @@ export function jsonWriter(type: DataType, path: string, negativeZero: () => voi
     }
     case 'decimal128': {
       const check = decimalCheck(type, path);
-      return (out, value) => out.ascii(`"${check(value)}"`);
+      return (out, value) => out.ascii(`"${decimalText(check(value), type.scale)}"`);
     }
     case 'utf8':
     case 'json': {
@@ -55,6 +63,7 @@ export function jsonWriter(type: DataType, path: string, negativeZero: () => voi
 }
 
 function listWriter(items: Field, path: string, negativeZero: () => void): ValueWriter {
+  if (items.type.type === 'utf8' || items.type.type === 'json') return textListWriter(items, path);
   const write = jsonWriter(items.type, `${path}[]`, negativeZero);
   return (out, value) => {
     if (!Array.isArray(value)) refuse(path, 'list', value);
@@ -71,6 +80,18 @@ function listWriter(items: Field, path: string, negativeZero: () => void): Value
   };
 }
 
+/** Writes a list of texts at once. */
+function textListWriter({ type, nullable }: Field, path: string): ValueWriter {
+  const check = textCheck(`${path}[]`);
+  return (out, value) => {
+    if (!Array.isArray(value)) refuse(path, 'list', value);
+    for (const element of value as readonly (RowValue | undefined)[])
+      if (element !== null && element !== undefined) check(element);
+      else if (!nullable) refuse(`${path}[]`, type.type, null);
+    out.text(JSON.stringify(value));
+  };
+}
+
 interface Member {
   readonly write: ValueWriter;
   readonly prefix: Uint8Array;
@@ -84,7 +105,8 @@ interface Member {
  * one prepared text, so the cost of a wide struct depends only on its values.
  */
 function structWriter(fields: readonly Field[], path: string, negativeZero: () => void): ValueWriter {
-  const presentOf = presentReader(fields, path);
+  const places = new Map(fields.map(({ name }, index) => [name, index]));
+  const required = fields.flatMap(({ nullable }, index) => (nullable ? [] : [index]));
   const nulls = Buffer.from(fields.map(nullMember).join(''));
   let next = 0;
   const members = fields.map(({ name, type }): Member => {
@@ -95,8 +117,11 @@ function structWriter(fields: readonly Field[], path: string, negativeZero: () =
     return { write, prefix, start, end: next };
   });
   return (out, value) => {
-    const present = presentOf(value);
-    const object = value as Readonly<Record<string, RowValue>>;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(path, 'struct', value);
+    const object = value as Readonly<Record<string, RowValue | undefined>>;
+    const present = presentMembers(object, places, path);
+    for (const index of required)
+      if (!present.includes(index)) refuse(`${path}.${fields[index]?.name}`, 'not nullable', null);
     const first = out.length;
     let copied = 0;
     for (const index of present) {
@@ -118,22 +143,7 @@ export function nullMember({ name }: Field): string {
   return `,${JSON.stringify(name)}:null`;
 }
 
-/**
- * Makes what gives the indexes of a struct's members with a value, in the order of the schema.
- * @throws ParquetryError SCHEMA_CONFLICT for what is no struct of these members
- */
-export function presentReader(fields: readonly Field[], path: string): (value: RowValue) => number[] {
-  const places = new Map(fields.map(({ name }, index) => [name, index]));
-  const required = fields.flatMap(({ nullable }, index) => (nullable ? [] : [index]));
-  return (value) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(path, 'struct', value);
-    const present = presentMembers(value as Readonly<Record<string, RowValue | undefined>>, places, path);
-    for (const index of required)
-      if (!present.includes(index)) refuse(`${path}.${fields[index]?.name}`, 'not nullable', null);
-    return present;
-  };
-}
-
+/** Indexes of the members with a value, in the order of the schema. */
 function presentMembers(
   object: Readonly<Record<string, RowValue | undefined>>,
   places: ReadonlyMap<string, number>,

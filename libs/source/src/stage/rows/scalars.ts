@@ -60,21 +60,20 @@ function isWellFormed(text: string): boolean {
   return (text as string & { isWellFormed(): boolean }).isWellFormed();
 }
 
-/** Unscaled decimals, as their digits: 15000000n of decimal128(19, 7) is `1.5`. */
+/** Unscaled decimals: 15000000n of decimal128(19, 7) is 1.5. */
 export function decimalCheck(
   { precision, scale }: Extract<DataType, { type: 'decimal128' }>,
   path: string,
-): Check<string> {
+): Check<bigint> {
   const limit = 10n ** BigInt(precision);
-  return (value) => {
-    if (typeof value !== 'bigint' || value >= limit || value <= -limit)
-      return refuse(path, `decimal128(${precision}, ${scale})`, value);
-    return decimalText(value, scale);
-  };
+  return (value) =>
+    typeof value === 'bigint' && value < limit && value > -limit
+      ? value
+      : refuse(path, `decimal128(${precision}, ${scale})`, value);
 }
 
 /** The plain digits of an unscaled decimal: no zeros at the end of the fraction. */
-function decimalText(unscaled: bigint, scale: number): string {
+export function decimalText(unscaled: bigint, scale: number): string {
   if (scale === 0) return String(unscaled);
   const negative = unscaled < 0n;
   const digits = String(negative ? -unscaled : unscaled).padStart(scale + 1, '0');
@@ -84,4 +83,17 @@ function decimalText(unscaled: bigint, scale: number): string {
   const text =
     end === point ? digits.slice(0, point) : `${digits.slice(0, point)}.${digits.slice(point, end)}`;
   return negative ? `-${text}` : text;
+}
+
+/** Length of `decimalText`. */
+export function decimalLength(unscaled: bigint, scale: number): number {
+  let rest = Math.abs(Number(unscaled));
+  if (rest > Number.MAX_SAFE_INTEGER) return decimalText(unscaled, scale).length;
+  let fraction = scale;
+  while (fraction > 0 && rest % 10 === 0) {
+    rest /= 10;
+    fraction -= 1;
+  }
+  const digits = Math.max(String(rest).length, fraction + 1);
+  return digits + (fraction > 0 ? 1 : 0) + (unscaled < 0n ? 1 : 0);
 }

@@ -3,8 +3,8 @@ import { jsonWriter, type ValueWriter } from './nested';
 import { boolCheck, decimalCheck, floatCheck, integerCheck, textCheck, timeCheck } from './scalars';
 
 /**
- * Returns the writer of a top-level column, which writes values in the form of the staged page (see `PlainColumn`).
- * `path` names the column in errors.
+ * Returns the writer of a column or of a struct's member, which writes values in the form of a typed part's page (see
+ * `PlainColumn`). `path` names the column in errors.
  */
 export function valueWriter(type: DataType, path: string, negativeZero: () => void): ValueWriter {
   switch (type.type) {
@@ -36,11 +36,7 @@ export function valueWriter(type: DataType, path: string, negativeZero: () => vo
     }
     case 'decimal128': {
       const check = decimalCheck(type, path);
-      return (out, value) => {
-        const digits = check(value);
-        out.int32(digits.length);
-        out.ascii(digits);
-      };
+      return (out, value) => out.int128(check(value));
     }
     case 'utf8':
     case 'json': {

@@ -11,10 +11,10 @@ const ASSET = assetNames('');
 /** The effects of one operation, in order. */
 export class EffectList {
   readonly rows: Row[] = [];
-  private readonly operationId: bigint;
+  private readonly idText: string;
 
   constructor(readonly at: AppliedOperation) {
-    this.operationId = at.id;
+    this.idText = String(at.id);
   }
 
   /** An effect on the operation's source. */
@@ -42,14 +42,14 @@ export class EffectList {
     this.rows.push({
       address,
       address_muxed: muxed,
-      operation_id: this.operationId,
+      operation_id: this.at.id,
       details,
       type: code,
       type_string: type,
       closed_at: this.at.ledger.closedAt,
       ledger_sequence: this.at.ledger.sequence,
       index,
-      id: `${this.operationId}-${index}`,
+      id: `${this.idText}-${index}`,
       details_json: text,
     });
   }

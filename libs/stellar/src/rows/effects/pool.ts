@@ -1,4 +1,4 @@
-import { hex } from '../../sep51';
+import { hex } from '../../bytes';
 import type { LiquidityPoolEntry } from '../../xdr/entries';
 import type { Details } from '../details';
 import type { PoolChange } from '../operation';

@@ -1,4 +1,4 @@
-import { hex } from '../../sep51';
+import { hex } from '../../bytes';
 import type { LedgerEntry, LedgerEntryData } from '../../xdr/types';
 import type { Details } from '../details';
 import type { EntryPair } from '../operation';

@@ -57,14 +57,14 @@ function putInvocation(details: Details, invocation: InvokeContractArgs, at: App
   const contract: Value = { type: 'scvAddress', value: contractAddress };
   const name: Value = { type: 'scvSymbol', value: functionName };
   // The ledger does not store address and name as ScVals, so prefix their XDR with the ScVal type.
-  const { bytes } = at.ledger;
-  const addressEnd = functionName.byteOffset - bytes.byteOffset - 4;
+  const { ledger } = at;
+  const addressEnd = functionName.byteOffset - ledger.bytes.byteOffset - 4;
   const nameEnd = addressEnd + 4 + ((functionName.length + 3) & ~3);
   details['type'] = 'invoke_contract';
   details['contract_id'] = at.strkeys.address(contractAddress);
   putParameters(details, [
-    { ...describeValue(contract, at), xdr: prefixed(ADDRESS_TYPE, bytes, invocation.xdrStart, addressEnd) },
-    { ...describeValue(name, at), xdr: prefixed(SYMBOL_TYPE, bytes, addressEnd, nameEnd) },
+    { ...describeValue(contract, at), xdr: ledger.base64(invocation.xdrStart, addressEnd, ADDRESS_TYPE) },
+    { ...describeValue(name, at), xdr: ledger.base64(addressEnd, nameEnd, SYMBOL_TYPE) },
     ...args.map((value) => parameter(value, at)),
   ]);
   details['asset_balance_changes'] = balanceChanges(at);
@@ -83,10 +83,6 @@ function putCreation(details: Details, preimage: ContractIdPreimage, at: Applied
 
 const ADDRESS_TYPE = Buffer.of(0, 0, 0, 18);
 const SYMBOL_TYPE = Buffer.of(0, 0, 0, 15);
-
-function prefixed(type: Buffer, bytes: Buffer, start: number, end: number): string {
-  return Buffer.concat([type, bytes.subarray(start, end)]).toString('base64');
-}
 
 /** A value without its byte offsets. */
 type Value = ScVal extends infer V ? (V extends ScVal ? Pick<V, 'type' | 'value'> : never) : never;
