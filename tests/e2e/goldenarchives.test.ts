@@ -60,7 +60,10 @@ const ready = lakes.length > 0 && PYTHON !== undefined;
     afterAll(() => end());
 
     /** Takes the ledgers through all steps of a partition, as a worker does. */
-    async function archiveOf({ name, lake }: GoldenLake, range: { start: number; end: number }): Promise<void> {
+    async function archiveOf(
+      { name, lake }: GoldenLake,
+      range: { start: number; end: number },
+    ): Promise<void> {
       const archive = path.join(archives, name);
       const { planRun, nextPartitions, pull } = createSharedActivities(host.deps);
       const steps = createStageActivities(host.deps);

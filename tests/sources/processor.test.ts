@@ -238,7 +238,7 @@ describe('command processor', () => {
     const retry = { attempts: 2, backoffMs: 1 };
     try {
       await expect(
-        fetchAnswer(answerFile(uri, RANGE), path.join(root, 'x'), undefined, retry),
+        fetchAnswer(answerFile(uri, RANGE), path.join(root, 'x'), undefined, { retry }),
       ).rejects.toMatchObject({
         code: 'PROCESSOR_FAILED',
         retryable: true,
@@ -247,7 +247,7 @@ describe('command processor', () => {
       });
       const late = script('late', 'process.exit(75)');
       await expect(
-        fetchAnswer(answerFile(late, RANGE), path.join(root, 'x'), undefined, retry),
+        fetchAnswer(answerFile(late, RANGE), path.join(root, 'x'), undefined, { retry }),
       ).rejects.toMatchObject({
         code: 'SOURCE_NOT_READY',
       });
@@ -256,14 +256,14 @@ describe('command processor', () => {
         `process.stdout.write(${JSON.stringify(lines(1000, 1001))}); process.kill(process.pid, 'SIGKILL')`,
       );
       await expect(
-        fetchAnswer(answerFile(half, RANGE), path.join(root, 'x'), undefined, retry),
+        fetchAnswer(answerFile(half, RANGE), path.join(root, 'x'), undefined, { retry }),
       ).rejects.toMatchObject({
         code: 'PROCESSOR_FAILED',
         message: expect.stringContaining('was ended by SIGKILL') as string,
       });
       const gone = configure('gone', '/nowhere/at/all');
       await expect(
-        fetchAnswer(answerFile(gone, RANGE), path.join(root, 'x'), undefined, retry),
+        fetchAnswer(answerFile(gone, RANGE), path.join(root, 'x'), undefined, { retry }),
       ).rejects.toMatchObject({
         code: 'PROCESSOR_FAILED',
         message: expect.stringContaining('ENOENT') as string,

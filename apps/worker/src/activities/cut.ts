@@ -202,6 +202,8 @@ async function flush(parts: {
     aside = await keepRejects(store, reader.rejects, spec.maxRejects);
     await store.replace(noteKey(spec), Buffer.from(JSON.stringify({ plan: planned.plan })));
   }
+  // No message of any type, and no type that the tail must have: there is nothing to commit.
+  if (datasets.length === 0) return { kind: 'skip', cursor: cut.end + 1 };
   const closeTime = view.facts.findLast(
     (fact) => fact.ledger <= cut.end && fact.closeTimeMicros !== undefined,
   )?.closeTimeMicros;

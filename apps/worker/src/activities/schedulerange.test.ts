@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { LedgerRange } from '@parquetry/core';
 import { writeSampleLake } from '@parquetry/sample';
@@ -110,5 +113,53 @@ describe('where a schedule and a tail continue', () => {
       range: ledgers,
       cursor: ledgers.start,
     });
+  }, 60_000);
+
+  it('is after the committed ledgers of a processor, as far as it answers', async () => {
+    const line = (ledger: number): string =>
+      `{"message_type":"old","ledger_sequence":${ledger},"closed_at":"2025-07-13T01:02:03Z","n":1}\n`;
+    let tip = 20;
+    const server = createServer((request, response) => {
+      const { searchParams } = new URL(String(request.url), 'http://host');
+      const [start, last] = [Number(searchParams.get('start')), Number(searchParams.get('end'))];
+      if (last > tip) return void response.writeHead(425).end();
+      const ledgers = Array.from({ length: last - start + 1 }, (_, index) => start + index);
+      response.end(ledgers.map(line).join(''));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const uri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+      const spec = await committed('processor', uri, ['old'], { start: 11, end: 20 });
+      expect(await next(spec, ['old'])).toEqual({ range: undefined, cursor: 21 });
+      tip = 57;
+      expect(await next(spec, ['old'])).toEqual({ range: { start: 21, end: 57 }, cursor: 21 });
+      tip = 5000;
+      expect(await next(spec, ['old'])).toEqual({ range: { start: 21, end: 1020 }, cursor: 21 });
+
+      const other = { ...spec, archive: path.join(dir, 'none') };
+      expect(
+        (
+          await runStep(createSharedActivities(host.deps).resolveRange, {
+            ...{
+              spec: other,
+              lag: 2,
+              maxLedgers: 10,
+              concurrency: 1,
+              maxParked: 1,
+              onFailure: 'fail' as const,
+            },
+            from: 4995,
+          })
+        ).range,
+      ).toEqual({ start: 4995, end: 4998 });
+      for (const from of ['committed', 'latest'] as const)
+        await expect(
+          runStep(createWatchActivities(host.deps).openTail, { spec: other, from, lag: 0 }),
+        ).rejects.toThrow(/does not say which ledgers it has/);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   }, 60_000);
 });

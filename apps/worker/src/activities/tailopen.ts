@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Archive } from '@parquetry/archive';
-import { MAX_LEDGER } from '@parquetry/core';
+import { MAX_LEDGER, isProcessorUri } from '@parquetry/core';
 import { ledgerTailIndex, openFeed } from '@parquetry/source';
 import { openStore } from '@parquetry/storage';
 import type { TailInput, TailStart } from '@parquetry/workflows';
@@ -10,7 +10,15 @@ import { withHeartbeat } from '../heartbeat';
 import { checkSortKeys } from '../plan/sortkeys';
 import { storePlan } from '../plan/stored';
 import { checkLakeTypes, networkName } from '../sources';
-import { isLake, lakeTypes, nextLedger, schemaStyle, sourceEdges, tailRun } from './tailsource';
+import {
+  isLake,
+  lakeTypes,
+  nextLedger,
+  noFirstLedger,
+  schemaStyle,
+  sourceEdges,
+  tailRun,
+} from './tailsource';
 
 const POLL_MS = 1_000;
 
@@ -53,6 +61,11 @@ export async function openTail(
       return found && Math.min(MAX_LEDGER, found.last + 1 - (isLake(spec) ? lag : 0));
     };
     const after = from === 'committed' ? await nextLedger(archive, spec, edges) : undefined;
+    if (
+      isProcessorUri(spec.source.uri) &&
+      (from === 'latest' || (from === 'committed' && after === undefined))
+    )
+      throw noFirstLedger(spec);
     const cursor =
       typeof from === 'number'
         ? from

@@ -3,6 +3,7 @@ import { type Archive, type ArchiveIdentity, majorAt, majorCoverage, parseDatase
 import {
   DEFAULT_LEDGER_TYPES,
   type Intervals,
+  type LedgerRange,
   MAX_LEDGER,
   ParquetryError,
   isLedgerUri,
@@ -10,6 +11,7 @@ import {
 } from '@parquetry/core';
 import { type TableSchema, portableSchema } from '@parquetry/schema';
 import {
+  AnswerFiles,
   type ReadPosition,
   LedgerTail,
   MessageTail,
@@ -131,14 +133,9 @@ export async function sourceEdges(
     const [first, last] = [await feed.first(signal), await feed.tip(signal)];
     return first === undefined || last === undefined ? undefined : { first, last, firstOf: () => first };
   }
-  const options = {
-    spec,
-    cursor: 1,
-    lag: 0,
-    types: [],
-    messages: messageOptions(spec, await knownSchemas(store, (schema) => schema)),
-  };
-  const reader = await openReader(deps, options);
+  // A processor answers for any range: it has no first ledger, and only requests show its last one.
+  if (isProcessorUri(spec.source.uri)) return undefined;
+  const reader = await scanReader(deps, store, spec, 1);
   let view = await reader.look(signal);
   while (view.more) view = await reader.look(signal);
   const { facts } = view;
@@ -147,6 +144,37 @@ export async function sourceEdges(
   if (first === undefined || last === undefined) return undefined;
   const firstOf = (type: string): number | undefined => facts.find(({ rows }) => rows.has(type))?.ledger;
   return { first: first.ledger, last: last.ledger, firstOf };
+}
+
+/** The last ledger up to `last` that a processor has from `start` on; below `start` if it has none. */
+export async function answeredUntil(
+  deps: WorkerDeps,
+  store: ObjectStore,
+  spec: TailSpec,
+  { start, end }: LedgerRange,
+  signal: AbortSignal,
+): Promise<number> {
+  const reader = await scanReader(deps, store, spec, start);
+  let view = await reader.look(signal);
+  while (view.more && view.closed < end) view = await reader.look(signal);
+  return Math.min(view.closed, end);
+}
+
+/** The error of a tail or schedule that does not say where a processor begins. */
+export function noFirstLedger(spec: TailSpec): ParquetryError {
+  return new ParquetryError('USAGE', `${spec.source.uri} does not say which ledgers it has.`, {
+    hint: 'Give the first ledger: --from LEDGER.',
+  });
+}
+
+async function scanReader(
+  deps: WorkerDeps,
+  store: ObjectStore,
+  spec: TailSpec,
+  cursor: number,
+): Promise<TailReader> {
+  const messages = messageOptions(spec, await knownSchemas(store, (schema) => schema));
+  return openReader(deps, { spec, cursor, lag: 0, types: [], messages });
 }
 
 /** A record of the last flush of a tail; it only avoids reading old messages again as late ones. */
@@ -175,13 +203,16 @@ export async function openReader(
     const feed = await openFeed(spec.source.uri, index.data);
     return new LedgerTail(feed, { cursor, lag, types: lakeTypes(spec), index, unknown: spec.unknown });
   }
-  if (isProcessorUri(spec.source.uri))
-    throw new ParquetryError('NOT_AVAILABLE', 'A processor can be backfilled, but not followed yet.', {
-      hint: 'Start backfills of the next ledgers, one after the other.',
-    });
   const workflowId = Context.current().info.workflowExecution?.workflowId;
   const workDir = await workplace.openSpool(spoolKey(tailRun(spec)), workflowId);
-  return new MessageTail(spec.source.uri.slice('ndjson:'.length), {
+  const { uri } = spec.source;
+  const files = isProcessorUri(uri)
+    ? new AnswerFiles(uri, {
+        ...{ cursor, workDir, width: spec.partitionSize },
+        ...(marks === undefined ? {} : { marks }),
+      })
+    : uri.slice('ndjson:'.length);
+  return new MessageTail(files, {
     cursor,
     lag,
     datasets: types,

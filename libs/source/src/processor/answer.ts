@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { ParquetryError, formatRange, systemErrorCode } from '@parquetry/core';
+import { type LedgerRange, ParquetryError, formatRange, systemErrorCode } from '@parquetry/core';
 import { type Fault, type RetryPolicy, readRetryAfter, retrying } from '@parquetry/storage';
 import { BadAnswer, HttpStatus, httpFault, sendFor200, withoutSecrets } from '../http';
 import type { SourceFile } from '../ndjson/files/sourcefile';
@@ -18,7 +18,8 @@ const MAX_ANSWER = 16 * 2 ** 30;
 const RETRY: RetryPolicy = { attempts: 8, backoffMs: 500 };
 
 /**
- * Streams a processor's answer for a range to a local file. Fails unless the answer is complete.
+ * Streams a processor's answer for a range to a local file. Fails unless the answer is complete. `waits`: retries while
+ * the processor does not have the range yet.
  * @returns bytes written
  * @throws ParquetryError PROCESSOR_FAILED, SOURCE_NOT_READY, SOURCE_UNREACHABLE, SOURCE_CORRUPT, SOURCE_INVALID,
  *   PERMISSION_DENIED, CONFIG_INVALID, CANCELLED
@@ -27,14 +28,14 @@ export function fetchAnswer(
   file: SourceFile,
   target: string,
   signal?: AbortSignal,
-  retry: RetryPolicy = RETRY,
+  { retry = RETRY, waits = true }: { readonly retry?: RetryPolicy; readonly waits?: boolean } = {},
 ): Promise<number> {
   const { uri, range } = answerRequest(file);
   const fetch = uri.startsWith('processor:') ? fromCommand : fromServer;
   return retrying(
     retry,
     () => fetch(uri, range, target, signal),
-    (error) => answerFault(error, uri, range),
+    (error) => answerFault(error, uri, range, waits),
     signal,
   );
 }
@@ -100,7 +101,7 @@ async function save(body: Readable, target: string, signal: AbortSignal | undefi
   return bytes;
 }
 
-function answerFault(error: unknown, uri: string, range: { start: number; end: number }): Fault {
+function answerFault(error: unknown, uri: string, range: LedgerRange, waits: boolean): Fault {
   const what = `ledgers ${formatRange(range)}`;
   const details = { source: uri, start: range.start, end: range.end };
   if (error instanceof CommandFailure)
@@ -117,10 +118,10 @@ function answerFault(error: unknown, uri: string, range: { start: number; end: n
     const retryAfterMs = error instanceof HttpStatus ? readRetryAfter(error.retryAfter) : undefined;
     return {
       error: new ParquetryError('SOURCE_NOT_READY', `${uri} does not have ${what} yet.`, {
-        details,
+        details: { ...details, ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }) },
         hint: 'Retry when the processor has caught up.',
       }),
-      again: true,
+      again: waits,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     };
   }

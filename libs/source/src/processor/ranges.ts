@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type LedgerRange, ParquetryError, partitionsOf, rangeLength } from '@parquetry/core';
+import { type LedgerRange, ParquetryError, formatRange, partitionsOf, rangeLength } from '@parquetry/core';
 import type { SourceFile } from '../ndjson/files/sourcefile';
 
 /** Maximum number of answers of a run; the plan lists all of them. */
@@ -34,6 +34,20 @@ export function answerFile(uri: string, { start, end }: LedgerRange): SourceFile
 /** Whether a file is an answer of a processor. */
 export function isAnswer({ path, packing }: SourceFile): boolean {
   return packing === 'remote' && /^(https?|processor):/.test(path);
+}
+
+/** @throws ParquetryError SOURCE_INVALID when a message of this ledger does not belong to an answer */
+export function assertAnswered(file: SourceFile, ledger: number, line: number): void {
+  const { uri, range } = answerRequest(file);
+  if (ledger >= range.start && ledger <= range.end) return;
+  throw new ParquetryError(
+    'SOURCE_INVALID',
+    `${uri} returned ledger ${ledger} for the range ${formatRange(range)} (line ${line} or later).`,
+    {
+      details: { source: uri, ledger, start: range.start, end: range.end },
+      hint: 'A processor must return exactly the messages of start to end, both inclusive.',
+    },
+  );
 }
 
 /** The request that an answer belongs to. */

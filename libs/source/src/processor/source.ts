@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { type LedgerRange, MAX_LEDGER, ParquetryError, formatRange, intersectRange } from '@parquetry/core';
+import { type LedgerRange, MAX_LEDGER, intersectRange } from '@parquetry/core';
 import { type NdjsonIndex, unpackBlock } from '../ndjson/blocks';
 import type { NdjsonOptions } from '../ndjson/options';
 import { Indexer } from '../ndjson/prepare';
 import { Puller } from '../ndjson/pull';
 import type { Source } from '../source';
-import { answerRequest, answersSpec } from './ranges';
+import { answerRequest, answersSpec, assertAnswered } from './ranges';
 
 /**
  * Opens a processor, `http(s)://…` or `processor:NAME`, as a source of messages. Its answer for a partition is handled
@@ -25,7 +25,7 @@ export function openProcessorSource(
       // Index all ledgers, so that messages outside the requested range are detected and not just skipped.
       const everything = { start: 1, end: MAX_LEDGER };
       const index = await new Indexer(spec, options, { ...request, range: everything }).run();
-      assertInRange(uri, index.data as NdjsonIndex);
+      assertInRange(index.data as NdjsonIndex);
       return index;
     },
     async pull(request) {
@@ -44,20 +44,12 @@ export function openProcessorSource(
 }
 
 /** @throws ParquetryError SOURCE_INVALID for an answer with messages of ledgers outside the requested range */
-function assertInRange(uri: string, { files, blocks }: NdjsonIndex): void {
-  const ranges = files.map((file) => answerRequest(file).range);
+function assertInRange({ files, blocks }: NdjsonIndex): void {
   for (const block of blocks) {
     const { file, ledgers, line } = unpackBlock(block);
-    const requested = ranges[file] as LedgerRange;
-    if (ledgers.start >= requested.start && ledgers.end <= requested.end) continue;
-    const wrong = ledgers.start < requested.start ? ledgers.start : ledgers.end;
-    throw new ParquetryError(
-      'SOURCE_INVALID',
-      `${uri} returned ledger ${wrong} for the range ${formatRange(requested)} (line ${line} or later).`,
-      {
-        details: { source: uri, ledger: wrong, start: requested.start, end: requested.end },
-        hint: 'A processor must return exactly the messages of start to end, both inclusive.',
-      },
-    );
+    const answer = files[file];
+    if (answer === undefined) continue;
+    assertAnswered(answer, ledgers.start, line);
+    assertAnswered(answer, ledgers.end, line);
   }
 }

@@ -1,6 +1,7 @@
 export { type Cut, type CutLimits, decideCut, type LedgerFacts } from './flushrule';
 export { LedgerTail, ledgerTailIndex } from './ledgers';
 export type { ReadPosition, TailPositions } from './readposition';
+export { AnswerFiles } from './answers';
 export { MessageTail } from './messages';
 export type { RejectList, TailRejects } from './rejects';
 export type { TailReader, TailView } from './reader';

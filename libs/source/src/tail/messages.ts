@@ -1,20 +1,21 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { type LedgerRange, ParquetryError, isParquetryError } from '@parquetry/core';
+import { type LedgerRange, ParquetryError } from '@parquetry/core';
 import { KeyTable, inferSchema, messageEvidence } from '@parquetry/schema';
 import { MessageReader, checkMessage, observeMessage } from '../message';
 import { type BlockHash, type NdjsonIndex, blockHasher, packBlock } from '../ndjson/blocks';
 import { LineClassifier } from '../ndjson/classify';
 import { caseClashes, caseFault } from '../ndjson/clash';
-import { listFiles } from '../ndjson/files/files';
 import type { SourceFile } from '../ndjson/files/sourcefile';
 import { TOO_LONG } from '../ndjson/files/lines';
 import { beginning, longLine } from '../ndjson/files/long';
 import { type NdjsonOptions, messageOptions } from '../ndjson/options';
 import { rejectOf } from '../ndjson/reject';
 import { ensureSpool } from '../ndjson/files/spool';
+import { assertAnswered, isAnswer } from '../processor/ranges';
 import type { SourceIndex } from '../source';
 import type { LedgerFacts } from './flushrule';
 import { type ReadPosition, type FollowedFile, type TailPositions, readPosition } from './readposition';
+import { type TailFiles, growingFiles } from './files';
 import type { TailReader, TailView } from './reader';
 import { TailRejects } from './rejects';
 import { countLines, forLines, readExactly, readLines } from './text';
@@ -49,17 +50,21 @@ interface LedgerCount {
 export class MessageTail implements TailReader {
   readonly rejects = new TailRejects();
   private readonly reader: MessageReader;
+  private readonly source: TailFiles;
   private readonly lines: LineClassifier;
   private readonly files = new Map<string, FollowedFile>();
   private readonly marks: ReadonlyMap<string, ReadPosition>;
   private readonly ledgers = new Map<number, LedgerCount>();
   private highest = 0;
   private first = true;
+  /** Whether a file is not read completely. */
+  private behind = false;
 
   constructor(
-    private readonly spec: string,
+    source: string | TailFiles,
     private readonly options: MessageTailOptions,
   ) {
+    this.source = typeof source === 'string' ? growingFiles(source) : source;
     this.reader = new MessageReader(messageOptions(options.messages, options.messages.schemas));
     const wanted = options.types === undefined ? undefined : new Set(options.types);
     this.lines = new LineClassifier(this.reader, (dataset) => wanted?.has(dataset) !== false);
@@ -68,28 +73,23 @@ export class MessageTail implements TailReader {
 
   async look(signal?: AbortSignal): Promise<TailView> {
     let room = LOOK_BYTES;
-    for (const source of await this.list()) {
+    for (const source of await this.source.list(this.behind, signal)) {
       const file = await this.follow(source, signal);
       room -= await this.read(file, room, signal);
       if (room <= 0) break;
     }
-    if (room > 0) this.first = false;
+    this.behind = room <= 0;
+    if (!this.behind) this.first = false;
     const { cursor, lag } = this.options;
     const facts = this.facts();
-    const tip = facts.at(-1);
+    const { end, grew = false } = this.source;
+    const tip = tipOf(facts.at(-1), end, cursor);
     return {
-      ...(tip === undefined
-        ? {}
-        : {
-            tip: {
-              ledger: tip.ledger,
-              ...(tip.closeTimeMicros === undefined ? {} : { closeTimeMicros: tip.closeTimeMicros }),
-            },
-          }),
+      ...(tip === undefined ? {} : { tip }),
       // Until the backlog is read, an unread file may still contain any ledger.
-      closed: room <= 0 ? cursor - 1 : Math.max(cursor - 1, this.highest - 1 - lag),
+      closed: this.behind ? cursor - 1 : Math.max(cursor - 1, (end ?? this.highest - 1) - lag),
       facts,
-      more: room <= 0,
+      more: this.behind || grew,
     };
   }
 
@@ -157,16 +157,6 @@ export class MessageTail implements TailReader {
       bytesRead: 0,
       data,
     };
-  }
-
-  /** No file is not an error: files may appear later. */
-  private async list(): Promise<SourceFile[]> {
-    try {
-      return await listFiles(this.spec);
-    } catch (error) {
-      if (isParquetryError(error) && error.code === 'SOURCE_NOT_FOUND') return [];
-      throw error;
-    }
   }
 
   private async follow(source: SourceFile, signal: AbortSignal | undefined): Promise<FollowedFile> {
@@ -291,6 +281,7 @@ export class MessageTail implements TailReader {
       return false;
     }
     const { dataset, ledger } = this.reader;
+    if (isAnswer(file.source)) assertAnswered(file.source, ledger, line);
     this.highest = Math.max(this.highest, ledger);
     const { cursor } = this.options;
     if (ledger < cursor) {
@@ -352,4 +343,12 @@ export class MessageTail implements TailReader {
         ...(closeTimeMicros === undefined ? {} : { closeTimeMicros }),
       }));
   }
+}
+
+/** The highest ledger: of the messages, or one that is known to have none. */
+function tipOf(last: LedgerFacts | undefined, end: number | undefined, cursor: number): TailView['tip'] {
+  if (end !== undefined && end >= cursor && end > (last?.ledger ?? 0)) return { ledger: end };
+  if (last === undefined) return undefined;
+  const { ledger, closeTimeMicros } = last;
+  return { ledger, ...(closeTimeMicros === undefined ? {} : { closeTimeMicros }) };
 }

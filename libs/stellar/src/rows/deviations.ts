@@ -150,6 +150,11 @@ export const DEVIATIONS: readonly Deviation[] = [
     why: 'A 0 would look like a real setting; stellar-etl writes 0 and omits the iterator.',
   },
   {
+    type: 'accounts',
+    what: 'Columns that begin with previous_ are added, also to claimable_balances, liquidity_pools and contract_data.',
+    why: 'With the balance before the ledger, a ledger’s rows alone prove that no lumen appears or disappears.',
+  },
+  {
     type: 'contract_code',
     what: 'The n_ columns are null for code without counts.',
     why: 'They were not counted; stellar-etl writes 0.',

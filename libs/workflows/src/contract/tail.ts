@@ -88,7 +88,7 @@ export type CutResult =
       /** Source bytes of the flush. */
       readonly bytes?: number;
     }
-  /** Ledgers before `cursor` are already committed by another run. */
+  /** Ledgers before `cursor` are already committed by another run, or have no messages of a known type. */
   | { readonly kind: 'skip'; readonly cursor: number }
   /** Nothing is due. */
   | { readonly kind: 'wait'; readonly since?: number; readonly tip?: SourceTip };

@@ -13,7 +13,8 @@ import { fetchObject } from './remote';
 const underWay = new Map<string, Promise<number>>();
 
 /**
- * Ensures that `dir` has the decompressed copy of a compressed file, or the copy of an object in a bucket.
+ * Ensures that `dir` has the decompressed copy of a compressed file, or the copy of an object in a bucket. `waits`: for a
+ * processor's answer, see `fetchAnswer`.
  * @returns its path, and the bytes read from the source: 0 if the copy existed
  * @throws ParquetryError SOURCE_CORRUPT if the file can't be decompressed, SOURCE_NOT_FOUND, STAGE_FULL if the disk
  *   is full, and the errors of an `ObjectStore`
@@ -22,28 +23,40 @@ export async function ensureSpool(
   file: SourceFile,
   dir: string,
   signal?: AbortSignal,
+  waits = true,
 ): Promise<{ readonly path: string; readonly bytesRead: number }> {
   const target = path.join(dir, file.spool as string);
   // Pulls of one process share the copy. Two processes may both make one; the rename is atomic.
   for (let shared = underWay.get(target); shared !== undefined; shared = underWay.get(target))
     await shared.catch(() => undefined);
-  const work = spoolOnce(file, target, signal).finally(() => underWay.delete(target));
+  const work = spoolOnce(file, target, signal, waits).finally(() => underWay.delete(target));
   underWay.set(target, work);
   return { path: target, bytesRead: await work };
 }
 
-async function spoolOnce(file: SourceFile, target: string, signal: AbortSignal | undefined): Promise<number> {
+async function spoolOnce(
+  file: SourceFile,
+  target: string,
+  signal: AbortSignal | undefined,
+  waits: boolean,
+): Promise<number> {
   const present = await stat(target).catch(() => undefined);
-  return present === undefined ? spool(file, target, signal) : 0;
+  return present === undefined ? spool(file, target, signal, waits) : 0;
 }
 
-async function spool(file: SourceFile, target: string, signal: AbortSignal | undefined): Promise<number> {
+async function spool(
+  file: SourceFile,
+  target: string,
+  signal: AbortSignal | undefined,
+  waits: boolean,
+): Promise<number> {
   await mkdir(path.dirname(target), { recursive: true });
   if (file.packing !== 'remote') return unpack(file, target, signal);
   const fetched = `${target}.${process.pid}.fetched`;
   try {
-    const fetch = isAnswer(file) ? fetchAnswer : fetchObject;
-    const bytesRead = await fetch(file, fetched, signal);
+    const bytesRead = isAnswer(file)
+      ? await fetchAnswer(file, fetched, signal, { waits })
+      : await fetchObject(file, fetched, signal);
     const { packing } = await inspectFile(file.name, fetched);
     if (packing === 'none') await rename(fetched, target);
     else await unpack({ ...file, path: fetched, packing }, target, signal);
