@@ -3,11 +3,9 @@ import path from 'node:path';
 import { DEFAULT_WRITE_SETTINGS, LEDGER_TYPES } from '@parquetry/core';
 import type { DataType } from '@parquetry/schema';
 import { type Row, type RowValue, stellarSchemas } from '@parquetry/stellar';
-import type { RunSpec } from '@parquetry/workflows';
-import { createSharedActivities, createStageActivities } from '../../apps/worker/src/activities';
 import type { Host } from '../../apps/worker/src/host';
-import { runStep, testHost } from '../../apps/worker/src/testing/host';
-import { type GoldenLake, goldenLakes, goldenLedgers } from '../../libs/stellar/src/testing/golden';
+import { runAll, testHost } from '../../apps/worker/src/testing/host';
+import { goldenLakes, goldenLedgers } from '../../libs/stellar/src/testing/golden';
 import { compareTable, tallyLines } from '../../libs/stellar/src/testing/goldentables';
 import type { Tally } from '../../libs/stellar/src/testing/rowcompare';
 import { PYTHON, python } from '../support/python';
@@ -59,40 +57,19 @@ const ready = lakes.length > 0 && PYTHON !== undefined;
     });
     afterAll(() => end());
 
-    /** Takes the ledgers through all steps of a partition, as a worker does. */
-    async function archiveOf(
-      { name, lake }: GoldenLake,
-      range: { start: number; end: number },
-    ): Promise<void> {
-      const archive = path.join(archives, name);
-      const { planRun, nextPartitions, pull } = createSharedActivities(host.deps);
-      const steps = createStageActivities(host.deps);
-      const { plan } = await runStep(planRun, {
-        source: { uri: `galexie:${lake}` },
-        ...{ archive, range, partitionSize: 10_000_000, types: LEDGER_TYPES },
-        ...{ settings: DEFAULT_WRITE_SETTINGS, maxRejects: 0, verify: 'ledger' },
-      } as RunSpec);
-      const { tasks } = await runStep(nextPartitions, { archive, plan, cursor: range.start, limit: 10 });
-      for (const task of tasks) {
-        const { stageId } = await runStep(pull, { archive, plan, task });
-        for (const dataset of task.datasets) {
-          const step = { archive, plan, stageId, range: task.range, dataset };
-          const { version: schemaVersion } = await runStep(steps.registerSchema, step);
-          await runStep(steps.writeParquet, { ...step, schemaVersion });
-          await runStep(steps.verifyRowCounts, { ...step, schemaVersion });
-          await runStep(steps.commit, { ...step, schemaVersion });
-        }
-        await runStep(steps.dropStage, stageId);
-      }
-    }
-
     it(
       'hold, as pyarrow reads them, every row and value of every golden',
       async () => {
         const ledgers = await Promise.all(lakes.map((lake) => goldenLedgers(lake)));
         for (const [index, lake] of lakes.entries()) {
           const sequences = (ledgers[index] ?? []).map(({ sequence }) => sequence);
-          await archiveOf(lake, { start: Math.min(...sequences), end: Math.max(...sequences) });
+          await runAll(host, {
+            source: { uri: `galexie:${lake.lake}` },
+            archive: path.join(archives, lake.name),
+            range: { start: Math.min(...sequences), end: Math.max(...sequences) },
+            ...{ partitionSize: 10_000_000, types: LEDGER_TYPES, settings: DEFAULT_WRITE_SETTINGS },
+            ...{ maxRejects: 0, verify: 'ledger' },
+          });
         }
         const read = python<{ archives: number; rows: number }>('dump.py', [archives, ...LEDGER_TYPES]);
         expect(read.archives).toBe(lakes.length);

@@ -6,9 +6,9 @@ import path from 'node:path';
 import type { LedgerRange } from '@parquetry/core';
 import { writeSampleLake } from '@parquetry/sample';
 import type { RunSpec } from '@parquetry/workflows';
-import { createSharedActivities, createStageActivities, createWatchActivities } from '.';
+import { createSharedActivities, createWatchActivities } from '.';
 import type { Host } from '../host';
-import { runStep, testHost } from '../testing/host';
+import { runAll, runStep, testHost } from '../testing/host';
 
 let dir: string;
 let host: Host;
@@ -28,7 +28,6 @@ async function committed(
   types: readonly string[],
   range: LedgerRange,
 ): Promise<Omit<RunSpec, 'range'>> {
-  const activities = { ...createSharedActivities(host.deps), ...createStageActivities(host.deps) };
   const archive = path.join(dir, name);
   const spec: Omit<RunSpec, 'range'> = {
     source: { uri },
@@ -38,23 +37,7 @@ async function committed(
     maxRejects: 0,
     verify: 'ledger',
   };
-  const { plan } = await runStep(activities.planRun, { ...spec, types, range });
-  const { tasks } = await runStep(activities.nextPartitions, {
-    archive,
-    plan,
-    cursor: range.start,
-    limit: 10,
-  });
-  for (const task of tasks) {
-    const { stageId } = await runStep(activities.pull, { archive, plan, task });
-    for (const dataset of task.datasets) {
-      const step = { archive, plan, stageId, range: task.range, dataset };
-      const { version: schemaVersion } = await runStep(activities.registerSchema, step);
-      await runStep(activities.writeParquet, { ...step, schemaVersion });
-      await runStep(activities.verifyRowCounts, { ...step, schemaVersion });
-      await runStep(activities.commit, { ...step, schemaVersion });
-    }
-  }
+  await runAll(host, { ...spec, types, range });
   return spec;
 }
 

@@ -3,6 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import type { RunSpec } from '@parquetry/workflows';
+import { createSharedActivities, createStageActivities } from '../activities';
 import { type Host, type HostOptions, openHost } from '../host';
 
 /** A host of one thread and 512 MB without Temporal, and its folder; `end` closes it and removes the folder. */
@@ -28,3 +30,22 @@ export async function testHost(
 /** Runs one step as an activity. */
 export const runStep = <I, O>(step: (input: I) => Promise<O>, input: I): Promise<O> =>
   new MockActivityEnvironment().run(step, input);
+
+/** Takes a run's range into its archive, through all steps of each partition and dataset, as the workflows do. */
+export async function runAll({ deps }: Host, spec: RunSpec): Promise<void> {
+  const steps = { ...createSharedActivities(deps), ...createStageActivities(deps) };
+  const { archive, range } = spec;
+  const { plan } = await runStep(steps.planRun, spec);
+  const { tasks } = await runStep(steps.nextPartitions, { archive, plan, cursor: range.start, limit: 100 });
+  for (const task of tasks) {
+    const { stageId } = await runStep(steps.pull, { archive, plan, task });
+    for (const dataset of task.datasets) {
+      const step = { archive, plan, stageId, range: task.range, dataset };
+      const { version: schemaVersion } = await runStep(steps.registerSchema, step);
+      await runStep(steps.writeParquet, { ...step, schemaVersion });
+      await runStep(steps.verifyRowCounts, { ...step, schemaVersion });
+      await runStep(steps.commit, { ...step, schemaVersion });
+    }
+    await runStep(steps.dropStage, stageId);
+  }
+}
