@@ -1,4 +1,5 @@
-// Builds every project in dependency order with `tsc -b`, then the workflow code that the workers load.
+// Builds every package, or the one in FOLDER, with those that it needs (`tsc -b`), then the workflow code that the workers
+// load. `node tools/build.mjs [FOLDER]`; Nx calls it for each package.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -7,9 +8,10 @@ import { bundleWorkflows } from './package/workflows.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
-const { status } = spawnSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-b'], {
+const folders = process.argv.slice(2);
+const { status } = spawnSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-b', ...folders], {
   cwd: root,
   stdio: 'inherit',
 });
 if (status !== 0) process.exit(status ?? 1);
-await bundleWorkflows(root);
+if (folders.length === 0 || folders.includes('apps/worker')) await bundleWorkflows(root);
