@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { bundle } from './package/bundle.mjs';
 import { manifest } from './package/manifest.mjs';
+import { shrinkwrap } from './package/shrinkwrap.mjs';
 
 /** Largest package that is accepted, bytes. Raise it only when the new content is worth it. */
 const BUDGET = { packed: 2_500_000, unpacked: 9_000_000 };
@@ -31,7 +32,12 @@ if (values.build) run(process.execPath, [path.join(root, 'tools/build.mjs')], ro
 const out = path.resolve(values.out);
 const staging = mkdtempSync(path.join(tmpdir(), 'parquetry-package-'));
 try {
-  writeFileSync(path.join(staging, 'package.json'), `${JSON.stringify(manifest(root), null, 2)}\n`);
+  const own = manifest(root);
+  for (const [name, content] of [
+    ['package.json', own],
+    ['npm-shrinkwrap.json', shrinkwrap(root, own)],
+  ])
+    writeFileSync(path.join(staging, name), `${JSON.stringify(content, null, 2)}\n`);
   for (const name of ['LICENSE', 'README.md', 'CHANGELOG.md'])
     cpSync(path.join(root, name), path.join(staging, name));
   cpSync(path.join(root, 'apps/cli/bin'), path.join(staging, 'bin'), { recursive: true });

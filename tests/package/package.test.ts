@@ -88,6 +88,7 @@ describe('the package, installed into an empty folder with an empty HOME', () =>
       'LICENSE',
       'README.md',
       'bin/parquetry.js',
+      'npm-shrinkwrap.json',
       'package.json',
     ]);
     expect(scripts).toContain('dist/workflow-bundle.js');
@@ -126,6 +127,27 @@ describe('the package, installed into an empty folder with an empty HOME', () =>
     expect(scripts).toBeUndefined();
   });
 
+  it('has the versions and hashes of the lock file for `npm ci` in the unpacked package', async () => {
+    interface Lock {
+      readonly packages: Record<string, { version?: string; integrity?: string }>;
+    }
+    const lock = JSON.parse(readFileSync(path.join(ROOT, 'package-lock.json'), 'utf8')) as Lock;
+    const own = JSON.parse(read('npm-shrinkwrap.json')) as Lock;
+    const entries = ({ packages }: Lock): string[] =>
+      Object.entries(packages)
+        .filter(([at]) => at.includes('node_modules/'))
+        .map(([at, { version, integrity }]) => `${at.split('node_modules/').at(-1)}@${version} ${integrity}`);
+    const locked = new Set(entries(lock));
+    expect(entries(own).length).toBeGreaterThan(150);
+    expect(entries(own).filter((entry) => !locked.has(entry))).toEqual([]);
+    // npm checks that the file has everything that package.json and the dependencies need.
+    const unpacked = path.join(dir, 'unpacked');
+    mkdirSync(unpacked);
+    for (const name of ['package.json', 'npm-shrinkwrap.json'])
+      writeFileSync(path.join(unpacked, name), read(name));
+    await done('npm', ['ci', '--prefix', unpacked, '--omit=dev', '--ignore-scripts', '--dry-run']);
+  }, 60_000);
+
   it('prints its version, and loads almost nothing for it', async () => {
     const list = path.join(dir, 'modules.txt');
     const env = {
@@ -159,6 +181,23 @@ describe('the package, installed into an empty folder with an empty HOME', () =>
     ]);
     expect(JSON.parse(answer)).toMatchObject({ rows: [['1184', expect.stringMatching(/^\d+$/)]] });
   }, 60_000);
+
+  it('sets up a folder: init, config check, doctor, backfill, verify, query', async () => {
+    const file = ['--config', 'parquetry.yaml'];
+    await done('parquetry', ['init', '--source', 'galexie:./demo/lake', '--archive', './mine', '--yes']);
+    expect(await done('parquetry', ['config', 'check', ...file])).toContain('No faults in parquetry.yaml');
+    const doctor = await done('parquetry', ['doctor', ...file, '--ledgers', '426000-426019']);
+    expect(doctor).toMatch(/ok +archive .*conditional put, get, list and delete work/);
+    expect(doctor).toMatch(/ok +source .*first ledger 426000, last ledger 426199/);
+    await done('parquetry', ['backfill', ...file, '--ledgers', '426000-426019']);
+    expect(await done('parquetry', ['verify', ...file, '--deep'])).toContain(
+      'No faults: every value was read back.',
+    );
+    const answer = await done('parquetry', ['query', ...file, 'select count(*) as n from ledgers', '--json']);
+    expect(JSON.parse(answer)).toMatchObject({ rows: [['20']] });
+    expect(await done('parquetry', ['completion', 'bash'])).toContain('complete -F _parquetry parquetry');
+    expect(await done('parquetry', ['help', 'exit-codes'])).toContain('TEMPORAL_UNREACHABLE');
+  }, 120_000);
 
   itWithData(
     'backfills real ledgers and verifies them',

@@ -39,13 +39,14 @@ export function manifest(root) {
     exports: {
       '.': { types: './dist/index.d.ts', import: './dist/index.mjs', default: './dist/index.js' },
     },
-    files: ['bin', 'dist', 'CHANGELOG.md'],
+    files: ['bin', 'dist', 'CHANGELOG.md', 'npm-shrinkwrap.json'],
     dependencies: Object.fromEntries([...dependencies].sort(([a], [b]) => (a < b ? -1 : 1))),
   };
 }
 
-/** The commit that is checked out; undefined outside of a Git repository. */
+/** The commit: from PARQUETRY_COMMIT (an image is built without the repository), else the one that is checked out. */
 function gitHead(root) {
+  if (process.env.PARQUETRY_COMMIT) return process.env.PARQUETRY_COMMIT;
   const { status, stdout } = spawnSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' });
   return status === 0 ? stdout.trim() : undefined;
 }

@@ -11,7 +11,7 @@ const OWN = 'Options:';
 /** Headings of options in the order in which the help shows them. */
 const ORDER = [OFTEN, OWN, ...Object.values(TOPICS).map((title) => `${title}:`)];
 /** A command with more settings than this lists the most used ones first and hides rarely used ones. */
-const LONG = 12;
+const LONG = 15;
 
 /** Heading of a setting in the help of a command with `count` settings. */
 export function heading({ topic, used }: Setting, count: number): string {

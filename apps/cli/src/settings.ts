@@ -370,6 +370,14 @@ export const SETTINGS: readonly Setting[] = [
     doc: 'serve Prometheus metrics of this worker at http://<address>/metrics, e.g. 127.0.0.1:9464',
   },
   {
+    name: 'health',
+    topic: 'worker',
+    used: 'seldom',
+    value: '<address>',
+    ...anAddress,
+    doc: 'serve http://<address>/healthz (the worker runs) and /readyz (it takes work and reaches Temporal), e.g. 127.0.0.1:9465',
+  },
+  {
     name: 'stage',
     topic: 'worker',
     used: 'seldom',

@@ -50,6 +50,8 @@ const DRAIN_POLL_MS = 200;
 export interface RunningWorker {
   /** Identity that the Temporal UI shows: PID@HOST. */
   readonly workerId: string;
+  /** States of its pollers, as Temporal's SDK names them: RUNNING, DRAINING, STOPPED, FAILED, … */
+  states(): readonly string[];
   /** Settles when the worker has stopped; rejects when it failed. */
   readonly stopped: Promise<void>;
   /** Accepts no new steps, lets running ones end within the grace period, removes temporary files. */
@@ -152,6 +154,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const stopped = run();
   return {
     workerId: shared.options.identity,
+    states: () => workers.map((worker) => worker.getState()),
     stopped,
     async shutdown() {
       if (drainMs > 0) await drain();

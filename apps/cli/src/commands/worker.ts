@@ -1,23 +1,33 @@
 import type { Define } from '../cli';
 import { onInterrupt } from '../interrupt';
 import type { Output } from '../output';
+import type { Session } from '../session';
 import { untilStopped } from '../untilstopped';
 import { WORKER_SETTINGS, type WorkerOptions, workerSettings } from '../workeroptions';
+
+interface Options extends WorkerOptions {
+  readonly health?: string;
+}
 
 /** `parquetry worker` */
 export const define: Define = ({ command, output, run }) =>
   command('worker', 'run a worker of the configured Temporal cluster until Ctrl-C', 'Run')
-    .settings(['region', ...WORKER_SETTINGS])
+    .settings(['region', 'health', ...WORKER_SETTINGS])
     .example('TEMPORAL_ADDRESS=temporal.example.com:7233 parquetry worker --memory 8GB')
-    .action((options: WorkerOptions) => run(() => worker(options, output)));
+    .action((options: Options) => run(() => worker(options, output)));
 
 /** Without a configured cluster it connects to the embedded server. */
-async function worker(options: WorkerOptions, output: Output): Promise<number> {
+async function worker(options: Options, output: Output): Promise<number> {
   const { openSession } = require('../session') as typeof import('../session');
   const settings = workerSettings(options);
-  const session = await openSession({ output, worker: 'always', settings });
+  let session: Session | undefined;
+  const health =
+    options.health === undefined
+      ? undefined
+      : await (require('../health') as typeof import('../health')).serveHealth(options.health, () => session);
   const interrupt = onInterrupt();
   try {
+    session = await openSession({ output, worker: 'always', settings });
     output.note(
       `Worker ${session.worker?.workerId} takes work from ${session.address}, namespace ${session.namespace}.`,
     );
@@ -26,7 +36,8 @@ async function worker(options: WorkerOptions, output: Output): Promise<number> {
     return 0;
   } finally {
     // Waits for running steps; a second signal ends the process at once.
-    await session.close();
+    await session?.close();
     interrupt.dispose();
+    health?.close();
   }
 }
