@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureBrowser } from './browser.mjs';
+import { ensureDeployTools } from './deploy.mjs';
 import { OLD_PACKAGES, ensurePython } from './python.mjs';
 import { ensureServers } from './servers.mjs';
 import { ensureSpark } from './spark.mjs';
@@ -37,6 +38,11 @@ else console.error(`The test with Spark is skipped: ${spark.reason}.`);
 const { browser, reason: noBrowser } = ensureBrowser();
 if (browser) env.PARQUETRY_CHROMIUM = browser;
 else console.error(`Tests in a browser are skipped: ${noBrowser}.`);
+
+const deploy = ensureDeployTools();
+env.PARQUETRY_DEPLOY_TOOLS = JSON.stringify(deploy.found);
+for (const [name, why] of Object.entries(deploy.missing))
+  console.error(`Tests of deploy/ with ${name} are skipped: ${why}.`);
 
 try {
   const { resolveTemporalBinary } = require('@parquetry/temporal');
