@@ -95,6 +95,12 @@ describe('bad usage', () => {
     expect(document.error.code).toBe('RANGE_INVALID');
   });
 
+  it('completes when the reader of its output closes the pipe, as in `parquetry … | head`', async () => {
+    const { child, ended } = sandbox.start(['backfill', '--help']);
+    child.stdout?.destroy();
+    expect(await ended).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('exits 3 when the configured Temporal server does not answer', async () => {
     const { code, document } = await sandbox.json<{ error: { code: string; message: string } }>(args({}), {
       TEMPORAL_ADDRESS: '127.0.0.1:1',
