@@ -3,7 +3,7 @@ import { type ErrorCode, ERROR_CODES, ParquetryError } from '@parquetry/core';
 import type { Output } from './output';
 
 /** Prints the findings of a check, one per line. */
-export function sayFindings(findings: readonly AuditFinding[], output: Output): void {
+export function printFindings(findings: readonly AuditFinding[], output: Output): void {
   for (const finding of findings)
     output.say(`${finding.fault ? 'FAULT' : 'note'} ${finding.code}: ${finding.message}`);
 }

@@ -12,7 +12,7 @@ const SUPPORTED: Readonly<Record<'pause' | 'resume' | 'stop', readonly string[]>
 };
 
 /** `parquetry pause|resume|cancel|stop ID`. Every run can be cancelled; not all support the other messages. */
-export async function tellRun(
+export async function messageRun(
   run: string,
   what: 'pause' | 'resume' | 'cancel' | 'stop',
   settings: WorkerSettings,

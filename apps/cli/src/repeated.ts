@@ -1,6 +1,6 @@
 import { MAX_LEDGER } from '@parquetry/core';
 import { tailFrom } from './parsers';
-import { type Setting, aSize, aSwitch, aTime, oneOf, text, whole } from './setting';
+import { type Setting, sizeKind, switchKind, timeKind, oneOf, text, whole } from './setting';
 
 /** Temporal's overlap policies: what a schedule does if a run is due while another one is running. */
 const OVERLAPS = [
@@ -51,14 +51,14 @@ export const REPEATED_SETTINGS: readonly Setting[] = [
     name: 'max-bytes',
     topic: 'tail',
     value: '<size>',
-    ...aSize,
+    ...sizeKind,
     doc: 'flush at this many bytes of the source: message lines or XDR (default: 64MB, unless a file size is set)',
   },
   {
     name: 'max-age',
     topic: 'tail',
     value: '<time>',
-    ...aTime,
+    ...timeKind,
     doc: 'flush when the oldest ledger has waited this long (default: the rotation interval, else 10m)',
   },
   {
@@ -67,7 +67,7 @@ export const REPEATED_SETTINGS: readonly Setting[] = [
     used: 'seldom',
     value: '<time>',
     default: '2s',
-    ...aTime,
+    ...timeKind,
     doc: 'how often to check a source that has no new ledgers',
   },
   {
@@ -81,7 +81,7 @@ export const REPEATED_SETTINGS: readonly Setting[] = [
     name: 'every',
     topic: 'schedule',
     value: '<time>',
-    ...aTime,
+    ...timeKind,
     doc: 'how often runs start; use this or --cron',
   },
   {
@@ -106,13 +106,13 @@ export const REPEATED_SETTINGS: readonly Setting[] = [
     used: 'seldom',
     value: '<time>',
     default: '1d',
-    ...aTime,
+    ...timeKind,
     doc: 'start missed runs that were due at most this long ago',
   },
   {
     name: 'paused',
     topic: 'schedule',
-    ...aSwitch,
+    ...switchKind,
     doc: 'create the schedule paused',
   },
 ];

@@ -4,7 +4,7 @@ import type { Output } from './output';
 import { type Session, openSession } from './session';
 
 /** `parquetry schedule trigger|pause|unpause|delete NAME`. */
-export async function tellSchedule(
+export async function changeSchedule(
   name: string,
   what: 'trigger' | 'pause' | 'unpause' | 'delete',
   output: Output,

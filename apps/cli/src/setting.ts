@@ -71,24 +71,24 @@ export const assignments: Kind = {
 };
 
 /** True or false. */
-export const aSwitch: Kind = { takes: 'true, false', accepts: { type: 'boolean' } };
+export const switchKind: Kind = { takes: 'true, false', accepts: { type: 'boolean' } };
 
 /** Seconds, from a time with its unit. */
-export const aTime: Kind = {
+export const timeKind: Kind = {
   takes: 'a time: 30s, 10m, 6h, 7d',
   accepts: { type: 'string', pattern: '^\\s*[0-9]{1,9}[smhd]\\s*$' },
   parse: duration,
 };
 
 /** Bytes, from a size with its unit. */
-export const aSize: Kind = {
+export const sizeKind: Kind = {
   takes: 'a size: 512MB, 2GiB',
   accepts: { type: SCALAR, pattern: '^\\s*[0-9]+(\\.[0-9]+)?\\s*([kKMG]i?)?B?\\s*$', minimum: 0 },
   parse: byteSize,
 };
 
 /** A host and a port. */
-export const anAddress: Kind = {
+export const addressKind: Kind = {
   takes: 'host:port',
   accepts: { type: 'string', pattern: '^.+:[0-9]{1,5}$' },
   parse: hostAndPort,

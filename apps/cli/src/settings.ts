@@ -9,10 +9,10 @@ import {
 import { REPEATED_SETTINGS } from './repeated';
 import {
   type Setting,
-  aSize,
-  aSwitch,
-  aTime,
-  anAddress,
+  sizeKind,
+  switchKind,
+  timeKind,
+  addressKind,
   assignments,
   list,
   oneOf,
@@ -87,7 +87,7 @@ export const SETTINGS: readonly Setting[] = [
     name: 'include-metadata',
     topic: 'source',
     used: 'seldom',
-    ...aSwitch,
+    ...switchKind,
     doc: "keep the pipeline's own metadata of messages (archive_metadata) in the rows (default: true)",
   },
   {
@@ -142,7 +142,7 @@ export const SETTINGS: readonly Setting[] = [
     name: 'portable-integers',
     topic: 'archive',
     used: 'seldom',
-    ...aSwitch,
+    ...switchKind,
     doc: 'store 32-bit unsigned columns as int64, for Athena and Trino (default: as in the archive; unsigned in a new one)',
   },
   {
@@ -187,7 +187,7 @@ export const SETTINGS: readonly Setting[] = [
     name: 'target-size',
     topic: 'files',
     value: '<size>',
-    ...aSize,
+    ...sizeKind,
     doc: 'size of the files that `compact` makes (default: 128 MiB)',
   },
   {
@@ -296,7 +296,7 @@ export const SETTINGS: readonly Setting[] = [
     name: 'keep-replaced',
     topic: 'run',
     used: 'seldom',
-    ...aSwitch,
+    ...switchKind,
     doc: 'keep replaced files; `gc` removes them later',
   },
   {
@@ -319,7 +319,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'dry-run',
     topic: 'run',
-    ...aSwitch,
+    ...switchKind,
     doc: 'print the plan of a backfill and write nothing, as `parquetry plan`; other commands that write refuse',
   },
   {
@@ -327,7 +327,7 @@ export const SETTINGS: readonly Setting[] = [
     topic: 'temporal',
     used: 'seldom',
     value: '<address>',
-    ...anAddress,
+    ...addressKind,
     doc: 'address of the Temporal server, as TEMPORAL_ADDRESS (default: that of the profile in TEMPORAL_CONFIG_FILE; else the embedded server)',
   },
   {
@@ -342,7 +342,7 @@ export const SETTINGS: readonly Setting[] = [
     name: 'memory',
     topic: 'worker',
     value: '<size>',
-    ...aSize,
+    ...sizeKind,
     doc: 'memory of this worker for pulls and writes, on top of what it needs when idle (default: half of the machine, at most 4GB)',
   },
   {
@@ -366,7 +366,7 @@ export const SETTINGS: readonly Setting[] = [
     topic: 'worker',
     used: 'seldom',
     value: '<address>',
-    ...anAddress,
+    ...addressKind,
     doc: 'serve Prometheus metrics of this worker at http://<address>/metrics, e.g. 127.0.0.1:9464',
   },
   {
@@ -390,7 +390,7 @@ export const SETTINGS: readonly Setting[] = [
     topic: 'worker',
     used: 'seldom',
     value: '<time>',
-    ...aTime,
+    ...timeKind,
     doc: 'on SIGTERM or Ctrl-C, take no new partitions, but finish those that this worker has pulled, for at most this long (default: only running steps end, within 15 s)',
   },
   {
@@ -398,7 +398,7 @@ export const SETTINGS: readonly Setting[] = [
     topic: 'worker',
     used: 'seldom',
     value: '<time>',
-    ...aTime,
+    ...timeKind,
     doc: "another worker pulls a partition again when no worker of this one's stage folder starts its next step within this time (default: 10m)",
   },
   {
@@ -412,7 +412,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'debug',
     topic: 'output',
-    ...aSwitch,
+    ...switchKind,
     doc: 'log every decision about a message, and every flush, on stderr of the worker',
   },
   {

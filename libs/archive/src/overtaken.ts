@@ -1,4 +1,10 @@
-import { formatRange, intersectRange, type LedgerRange, readAlike, subtractIntervals } from '@parquetry/core';
+import {
+  formatRange,
+  intersectRange,
+  type LedgerRange,
+  sameReadSettings,
+  subtractIntervals,
+} from '@parquetry/core';
 import type { SegmentDraft } from './draft';
 import type { SegmentRecord } from './segment';
 import type { Snapshot } from './snapshot';
@@ -35,7 +41,7 @@ export async function overtaken(
     if (common === undefined) continue;
     const { identity, workflow } = await read(id);
     const whole = formatRange(range) === formatRange(draft.range);
-    if (!readAlike(identity.settings, draft.settings)) return undefined;
+    if (!sameReadSettings(identity.settings, draft.settings)) return undefined;
     if (whole && identity.contentHash !== draft.contentHash) return undefined;
     if (counts(identity, common) !== counts(draft, common)) return undefined;
     found.push({ id, range, ...(workflow === undefined ? {} : { workflow: workflow.id }) });

@@ -209,7 +209,7 @@ export const ERROR_CODES = {
   STAGE_LOST: {
     exit: 1,
     retryable: false,
-    cause: 'The worker that holds a partition’s staged rows is gone.',
+    cause: 'The worker with a partition’s staged rows no longer runs.',
     example: 'The stage 8c1f is not on this worker.',
     remedy:
       'Usually nothing: the partition is pulled again. After ten times, look at the worker’s memory and machine.',

@@ -29,7 +29,7 @@ export const FINDING_CODES = {
   ORPHAN_FILE: 'No commit names this file.',
   REPLACED_FILE: 'A replaced file is still on storage.',
   STALE_UPLOAD: 'An unfinished upload takes up space.',
-  LEFT_STAGE: 'A stage of a worker that is gone takes up space.',
+  LEFT_STAGE: 'A stage of a worker that no longer runs takes up space.',
   OLD_PLAN: 'A plan of a finished run takes up space.',
 } as const satisfies Record<string, string>;
 

@@ -45,7 +45,7 @@ export interface WriteSettings {
 const READING = ['metadata', 'closeTimePath', 'ledgerPath', 'givenType'] as const;
 
 /** Whether two settings make the same rows from the same messages, however files store them. */
-export function readAlike(a: WriteSettings, b: WriteSettings): boolean {
+export function sameReadSettings(a: WriteSettings, b: WriteSettings): boolean {
   return READING.every((name) => a[name] === b[name]);
 }
 

@@ -5,7 +5,7 @@ import { isParquetryError, ParquetryError } from '@parquetry/core';
 import { resolveTemporalBinary } from './binary';
 import type { Connected } from './connect';
 import type { DevHome, DevPorts, DevRecord, DevUser } from './home';
-import { lastPorts, livingUsers, prepareHome, readRecord, rememberPorts, writeRecord } from './home';
+import { lastPorts, liveUsers, prepareHome, readRecord, rememberPorts, writeRecord } from './home';
 import { awaitServer, DEV_NAMESPACE, launchServer, stopServer } from './launch';
 import { keepFresh, withLock } from './lock';
 import { answers, freePorts } from './ports';
@@ -75,7 +75,7 @@ export async function acquireDevServer(home: DevHome, options: AcquireOptions = 
 export async function readDevServer(home: DevHome): Promise<DevStatus | undefined> {
   const record = await readRecord(home);
   if (record === undefined || !(await lives(record))) return undefined;
-  return { ...record, users: await livingUsers(home) };
+  return { ...record, users: await liveUsers(home) };
 }
 
 /**
@@ -139,7 +139,7 @@ async function livingServer(home: DevHome): Promise<Serving | undefined> {
   const record = await readRecord(home);
   if (record === undefined) return undefined;
   const { host } = record.server;
-  const elsewhere = (await livingUsers(home)).find((user) => user.host === host);
+  const elsewhere = (await liveUsers(home)).find((user) => user.host === host);
   if (host !== self().host && elsewhere !== undefined) throw inUse(home, elsewhere);
   if (isRunning(record.server)) {
     try {
@@ -181,7 +181,7 @@ async function leaveServer(
   await connected.connection.close();
   await locked(home, options, async () => {
     await leave();
-    if ((await livingUsers(home)).length > 0) return;
+    if ((await liveUsers(home)).length > 0) return;
     // Without dev.json (the folder was deleted meanwhile) we still must stop the server that we joined.
     const record = (await readRecord(home)) ?? joined;
     await clear(home, record);

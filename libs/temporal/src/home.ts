@@ -101,7 +101,7 @@ export async function lastPorts(home: DevHome): Promise<DevPorts | undefined> {
 }
 
 /** The live users of the server. Removes the files of crashed users. */
-export async function livingUsers(home: DevHome): Promise<DevUser[]> {
+export async function liveUsers(home: DevHome): Promise<DevUser[]> {
   const users: DevUser[] = [];
   for (const name of await list(home.usersFolder)) {
     const path = join(home.usersFolder, name);

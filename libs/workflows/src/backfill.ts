@@ -85,7 +85,7 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
     { description: 'Resume starting partitions, also after an error of the run itself' },
   );
   setHandler(finish, () => state.set({ finishing: true }), {
-    description: 'End the run when its running partitions finish; parked ones are given up',
+    description: 'End the run when its running partitions finish; parked ones are skipped',
   });
   setHandler(setConcurrency, (value) => (state.concurrency = value), {
     description: 'Partitions in flight, a whole number from 1 to 500',

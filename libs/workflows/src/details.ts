@@ -35,7 +35,7 @@ export function failureTable(failures: readonly DatasetFailure[]): string[] {
 }
 
 /** A Markdown list under the heading "What to do": the failures' own hints first. */
-export function whatToDo(
+export function remedies(
   failures: readonly Pick<DatasetFailure, 'hint'>[],
   more: readonly string[],
 ): string[] {
@@ -60,7 +60,7 @@ export function parkedDetails(
     '',
     ...failureTable(failures),
     '',
-    ...whatToDo(failures, [
+    ...remedies(failures, [
       'Fix the cause, then *More Actions* → *Send a Signal* → `retry`: only the failed datasets run again.',
       'Or give these ledgers up with the signal `skip`: they remain a gap that `parquetry verify` reports.',
       ...(run === undefined ? [] : [`Or type: \`parquetry retry ${run} --ledger ${range.start}\``]),
@@ -76,7 +76,7 @@ export function backfillDetails(run: string, range: LedgerRange, progress: Backf
   return page([
     `Backfill of ledgers ${formatRange(range)}: **${progress.phase}**`,
     '',
-    '| partitions | done | already committed | running | parked | failed | given up |',
+    '| partitions | done | committed before | running | parked | failed | skipped |',
     '|---|---|---|---|---|---|---|',
     `| ${progress.total} | ${progress.done} | ${progress.skipped} | ${progress.running} | ${progress.parked} | ${progress.failed} | ${progress.abandoned} |`,
     '',
@@ -100,7 +100,7 @@ function faulty(run: string, faults: readonly StepFault[]): string[] {
     '',
     ...(final.length === 0
       ? ['It is retried about every minute; no action is needed if it is transient.']
-      : whatToDo(final, [
+      : remedies(final, [
           'Fix the cause, then *More Actions* → *Send a Signal* → `resume`: the run continues.',
           `Or type: \`parquetry retry ${run}\``,
         ])),

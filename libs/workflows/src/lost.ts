@@ -7,7 +7,7 @@ const REPLACE = 'Restore the files, or rewrite them with --mode replace.';
 /**
  * Why a run must fail although all its partitions succeeded: the archive lacks what they committed. Undefined when it
  * is complete.
- * @param complete no partition was given up, so no ledger of the range may be missing
+ * @param complete no partition was skipped, so no ledger of the range may be missing
  */
 export function lostFault(
   range: LedgerRange,

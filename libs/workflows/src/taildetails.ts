@@ -1,6 +1,6 @@
 import { type LedgerRange, formatRange } from '@parquetry/core';
 import type { FlushPolicy, TailProgress } from './contract/tail';
-import { cell, failureTable, page, whatToDo } from './details';
+import { cell, failureTable, page, remedies } from './details';
 
 /** Current details of a tail: position, lag, and what to do when it is parked. */
 export function tailDetails(
@@ -49,7 +49,7 @@ function parked(id: string, { failures }: TailProgress): string[] {
     '',
     ...failureTable(failures),
     '',
-    ...whatToDo(failures, [
+    ...remedies(failures, [
       'Fix the cause, then *More Actions* → *Send a Signal* → `retry`: only what failed runs again.',
       `Or type: \`parquetry retry ${id}\``,
       'The signal `stop` ends the tail; a tail that is started later continues after the committed ledgers.',

@@ -8,7 +8,7 @@ import {
 } from '@parquetry/core';
 import type { BackfillInput, RunSpec } from '@parquetry/workflows';
 import type { Define } from '../cli';
-import { faultError, sayFindings } from '../findings';
+import { faultError, printFindings } from '../findings';
 import { Output, formatBytes } from '../output';
 import { defaults } from '../settings';
 import { WORKER_SETTINGS, type WorkerOptions, workerSettings } from '../workeroptions';
@@ -70,7 +70,7 @@ async function audit(options: Options, output: Output): Promise<number> {
   );
   // Uncommitted files are reported once, with all other waste.
   const findings = audits.flatMap((entry) => entry.findings).filter(({ fault }) => fault);
-  sayFindings(findings, output);
+  printFindings(findings, output);
   for (const { kind, message } of waste) output.say(`note ${kind}: ${message}`);
   for (const fix of results ?? []) output.say(describeFix(fix));
   if (waste.length > 0) output.say('`parquetry gc` lists and removes waste.');

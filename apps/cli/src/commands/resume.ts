@@ -11,7 +11,7 @@ export const define: Define = ({ command, output, run }) =>
     .example('parquetry resume backfill-426000-426100-1a2b3c4d')
     .action((id: string, options: WorkerOptions) =>
       run(() => {
-        const { tellRun } = require('../tellrun') as typeof import('../tellrun');
-        return tellRun(id, 'resume', workerSettings(options), output);
+        const { messageRun } = require('../messagerun') as typeof import('../messagerun');
+        return messageRun(id, 'resume', workerSettings(options), output);
       }),
     );

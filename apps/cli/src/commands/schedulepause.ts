@@ -9,7 +9,7 @@ export const define: Define = ({ command, output, run }) =>
     .example('parquetry schedule pause nightly')
     .action((name: string) =>
       run(() => {
-        const { tellSchedule } = require('../schedules') as typeof import('../schedules');
-        return tellSchedule(name, 'pause', output);
+        const { changeSchedule } = require('../schedules') as typeof import('../schedules');
+        return changeSchedule(name, 'pause', output);
       }),
     );

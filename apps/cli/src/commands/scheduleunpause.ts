@@ -10,7 +10,7 @@ export const define: Define = ({ command, output, run }) =>
     .example('parquetry schedule unpause nightly')
     .action((name: string) =>
       run(() => {
-        const { tellSchedule } = require('../schedules') as typeof import('../schedules');
-        return tellSchedule(name, 'unpause', output);
+        const { changeSchedule } = require('../schedules') as typeof import('../schedules');
+        return changeSchedule(name, 'unpause', output);
       }),
     );

@@ -10,7 +10,7 @@ export const define: Define = ({ command, output, run }) =>
     .example('parquetry stop tail/1a2b3c4d5e6f')
     .action((id: string, options: WorkerOptions) =>
       run(() => {
-        const { tellRun } = require('../tellrun') as typeof import('../tellrun');
-        return tellRun(id, 'stop', workerSettings(options), output);
+        const { messageRun } = require('../messagerun') as typeof import('../messagerun');
+        return messageRun(id, 'stop', workerSettings(options), output);
       }),
     );

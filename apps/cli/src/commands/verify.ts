@@ -8,7 +8,7 @@ import {
 } from '@parquetry/core';
 import type { VerifyLevel } from '@parquetry/workflows';
 import type { Define } from '../cli';
-import { faultError, sayFindings } from '../findings';
+import { faultError, printFindings } from '../findings';
 import { type Output, formatBytes, formatCount } from '../output';
 import { collect } from '../parsers';
 
@@ -86,7 +86,7 @@ export async function verify(root: string, request: VerifyOptions, output: Outpu
     throw new ParquetryError('USAGE', '--trust needs --deep and an archive with the dataset ledgers.');
   for (const finding of proven?.findings ?? []) findings.push(finding);
   sayDatasets(audits, findings, output);
-  sayFindings(findings, output);
+  printFindings(findings, output);
   if (proven !== undefined) sayProof(proven.proof, output);
   for (const { lumens } of audits) if (lumens !== undefined) sayLumens('at the pulls', lumens, output);
   const faults = findings.filter(({ fault }) => fault);

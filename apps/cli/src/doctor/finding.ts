@@ -25,7 +25,7 @@ export interface Check {
 interface Limits {
   /** Time by which a check should end by itself, Unix milliseconds. */
   readonly deadline: number;
-  /** Aborted when the check is given up. */
+  /** Aborted when the check exceeds its time limit. */
   readonly signal: AbortSignal;
 }
 

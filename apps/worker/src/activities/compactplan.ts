@@ -1,5 +1,5 @@
 import type { SegmentRecord, Snapshot } from '@parquetry/archive';
-import { type LedgerRange, MAX_LEDGER, partitionAt, readAlike } from '@parquetry/core';
+import { type LedgerRange, MAX_LEDGER, partitionAt, sameReadSettings } from '@parquetry/core';
 import type { CompactCursor, CompactGroup, CompactPage, FindRequest } from '@parquetry/workflows';
 import { inBatches } from '../batches';
 import type { WorkerDeps } from '../deps';
@@ -90,7 +90,7 @@ function* alike(run: readonly Segment[], records: readonly SegmentRecord[]): Gen
     const fits =
       before !== undefined &&
       own.schema.fingerprint === before.schema.fingerprint &&
-      readAlike(own.settings, before.settings);
+      sameReadSettings(own.settings, before.settings);
     if (group.length > 0 && !fits) {
       if (group.length > 1) yield group;
       group = [];

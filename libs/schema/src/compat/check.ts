@@ -2,7 +2,7 @@ import type { CompatibilityMode } from '@parquetry/core';
 import type { TableSchema } from '../types';
 import { type SchemaChange, compareSchemas, describeChange } from './changes';
 import { nameFaults } from './names';
-import { type Reader, type Rule, RULES, type Verdict, hurtReaders } from './rules';
+import { type Reader, type Rule, RULES, type Verdict, affectedReaders } from './rules';
 
 /** Options of the check. */
 export interface CompatibilityOptions {
@@ -64,7 +64,7 @@ export function checkCompatibility(
 
 function broken(change: SchemaChange, against: number, direction: 'backward' | 'forward'): BreakingChange {
   const rule: Rule = RULES[change.rule];
-  return { change, against, direction, why: rule.why, readers: hurtReaders(change.rule, direction) };
+  return { change, against, direction, why: rule.why, readers: affectedReaders(change.rule, direction) };
 }
 
 function known(breaking: readonly BreakingChange[], change: SchemaChange, direction: string): boolean {

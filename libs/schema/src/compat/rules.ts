@@ -296,7 +296,7 @@ export const RULES = {
 export type RuleId = keyof typeof RULES;
 
 /** The readers that a change breaks in a direction: they fail or show a wrong value. */
-export function hurtReaders(id: RuleId, direction: 'backward' | 'forward'): Reader[] {
+export function affectedReaders(id: RuleId, direction: 'backward' | 'forward'): Reader[] {
   const rule: Rule = RULES[id];
   const other = direction === 'backward' ? 'older' : 'newer';
   return NAMES.filter((reader) => {

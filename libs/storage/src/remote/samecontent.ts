@@ -16,7 +16,7 @@ export interface LocalFile {
  * Whether the service's checksum of an object proves that its bytes equal a local file; undefined when no checksum is
  * comparable and the object must be read. The service computes its checksums from the stored bytes.
  */
-export async function checksumSays(
+export async function checksumMatches(
   { sums }: Pick<RemoteInfo, 'sums'>,
   file: LocalFile,
 ): Promise<boolean | undefined> {

@@ -14,7 +14,7 @@ import type {
 } from '../store';
 import type { Driver, RemoteInfo } from './driver';
 import { ObjectChanged, type Place } from './fault';
-import { checksumSays } from './samecontent';
+import { checksumMatches } from './samecontent';
 import { levelNames, listNames } from './listing';
 import { collect, readBytes, untilStable } from './read';
 import { Requests } from './requests';
@@ -88,7 +88,7 @@ export abstract class RemoteStore implements ManagedStore {
     const info = await this.head(key);
     if (info?.size !== size) return false;
     const partBytes = partBytesOf(size, this.requests.settings);
-    const says = await checksumSays(info, { path: localFile, sha256, partBytes });
+    const says = await checksumMatches(info, { path: localFile, sha256, partBytes });
     return says ?? (await this.sha256(key)) === sha256;
   }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { JsonScanner, NODE, NULL, type Tape } from '@parquetry/schema';
 import { difference, readStage } from '../testing/readback';
-import { messageLines, nastyRows, tables } from '../testing/tables';
+import { messageLines, unusualRows, tables } from '../testing/tables';
 import { Workspace } from '../testing/workspace';
 
 let workspace: Workspace;
@@ -64,7 +64,7 @@ async function roundTrip(rows: readonly Readonly<Record<string, string>>[]): Pro
 
 describe('values through stage and DuckDB', () => {
   it('are exact for a table of unusual values', async () => {
-    expect(await roundTrip(nastyRows())).toEqual({
+    expect(await roundTrip(unusualRows())).toEqual({
       Nested_List: 'list',
       Text: 'utf8',
       bool: 'bool',

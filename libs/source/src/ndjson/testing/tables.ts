@@ -67,8 +67,8 @@ const NASTY: Readonly<Record<string, readonly string[]>> = {
   Text: ['"case"'],
 };
 
-/** Rows of nasty values; not every row has each key. */
-export function nastyRows(): TextRow[] {
+/** Rows of unusual values; not every row has each key. */
+export function unusualRows(): TextRow[] {
   return Array.from({ length: 9 }, (_, row) =>
     Object.fromEntries(
       Object.entries(NASTY).flatMap(([key, values]): [string, string][] =>
