@@ -14,7 +14,7 @@ const found = spawnSync(process.execPath, [path.join(__dirname, '../../tools/bro
   encoding: 'utf8',
 });
 
-/** Why these tests can't run here; undefined where they can. */
+/** Why these tests can't run here; undefined if they can. */
 export const MISSING =
   found.status !== 0
     ? `no browser: ${found.stdout.trim()}`
@@ -22,7 +22,7 @@ export const MISSING =
       ? 'no Python with pyarrow and deltalake to count the rows with'
       : undefined;
 
-/** `it` for tests that click; they say so when they are skipped. */
+/** `it` for tests in a browser; their names say when they are skipped. */
 export function itWithBrowser(name: string, run: () => Promise<void>, timeout: number): void {
   if (MISSING === undefined) it(name, run, timeout);
   else it.skip(`${name} [skipped: ${MISSING}]`, run);

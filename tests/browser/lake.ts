@@ -22,7 +22,7 @@ export class Lake {
     return new Lake(dir, ledgers);
   }
 
-  /** Takes the file of the ledger that is `offset` after the first one away; gives the ledger. */
+  /** Removes the file of the ledger `offset` after the first one; returns the ledger. */
   lose(offset: number): number {
     const ledger = this.range.start + offset;
     const names = readdirSync(this.dir, { recursive: true, encoding: 'utf8' });
@@ -36,7 +36,7 @@ export class Lake {
     return ledger;
   }
 
-  /** Makes the ledger's file one that can't be opened for now (a socket): an error that is tried again. */
+  /** Replaces the ledger's file by one that can't be opened (a socket): an error that is retried. */
   async stall(offset: number): Promise<number> {
     const ledger = this.lose(offset);
     const file = [...this.aside.keys()].at(-1) ?? '';
@@ -46,7 +46,7 @@ export class Lake {
     return ledger;
   }
 
-  /** Puts every file back. */
+  /** Restores every file. */
   async repair(): Promise<void> {
     for (const server of this.stalled.splice(0))
       await new Promise<void>((resolve) => server.close(() => resolve()));

@@ -20,7 +20,7 @@ describe('an operator at the Temporal UI', () => {
     await site.close();
   }, LIMIT);
 
-  /** A test whose last view is kept when it fails. */
+  /** A test whose last screenshot is kept when it fails. */
   const scenario = (name: string, picture: string, run: () => Promise<void>): void =>
     itWithBrowser(
       name,

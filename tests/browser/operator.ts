@@ -7,7 +7,7 @@ import { shrinkPng } from './png';
 const OUTPUT = path.resolve(__dirname, '../output/browser');
 const RUNBOOK = process.env['PARQUETRY_SCREENSHOTS'];
 
-/** How long the page may take for anything; a loaded machine gets more. */
+/** Timeout of every action on the page; longer on a loaded machine. */
 const PATIENCE_MS = 60_000;
 
 /** Time for the page to change before it is reloaded. */
@@ -32,7 +32,7 @@ export class Operator {
     if (RUNBOOK !== undefined) mkdirSync(RUNBOOK, { recursive: true });
   }
 
-  /** Keeps a picture of what is seen, or of a part of it; `runbook` ones are those that `docs/operations.md` shows. */
+  /** Takes a screenshot of the page or a part of it; `docs/operations.md` shows the `runbook` ones. */
   async picture(name: string, options: { runbook?: boolean; of?: Locator } = {}): Promise<void> {
     const file = path.join(OUTPUT, `${name}.png`);
     const png = await (options.of ?? this.page).screenshot({ path: file, animations: 'disabled' });
@@ -40,7 +40,7 @@ export class Operator {
       writeFileSync(path.join(RUNBOOK, `${name}.png`), shrinkPng(png));
   }
 
-  /** Opens a list of workflows; gives the workflow ids that it shows, sorted, once there are `count`. */
+  /** Opens a list of workflows; returns the workflow ids that it shows, sorted, once there are `count`. */
   async list(url: string, count: number): Promise<string[]> {
     await this.page.goto(url);
     await this.page.getByRole('heading', { name: new RegExp(`^${count} Workflow`) }).waitFor();
@@ -49,7 +49,7 @@ export class Operator {
     return ids.map((id) => id.trim()).sort();
   }
 
-  /** Opens a workflow from the list that is shown. */
+  /** Opens a workflow from the shown list. */
   async pick(workflowId: string): Promise<void> {
     await this.page.getByRole('link', { name: workflowId, exact: true }).first().click();
     await this.header(workflowId);
@@ -73,7 +73,7 @@ export class Operator {
     return frame;
   }
 
-  /** Waits until the page says that the workflow has this status: the first word of a status on it. */
+  /** Waits until the page shows this status of the workflow: the first word of a status on it. */
   async status(status: 'Running' | 'Completed' | 'Terminated' | 'Failed'): Promise<void> {
     const badge = this.page.locator('main').getByText(STATUS).first();
     await this.patiently(() => badge.and(this.page.getByText(status, { exact: true })).waitFor(SOON));
@@ -123,7 +123,7 @@ export class Operator {
     await dialog.waitFor({ state: 'hidden' });
   }
 
-  /** Starts a workflow with the input of the one that is shown, under the same id. */
+  /** Starts a workflow with the input of the shown one, under the same id. */
   async startLikeThis(picture?: string): Promise<void> {
     await this.choose('Start Workflow Like This One');
     await this.page.getByRole('heading', { name: 'Start a Workflow' }).waitFor();
@@ -138,7 +138,7 @@ export class Operator {
     expect((await started).status()).toBe(200);
   }
 
-  /** A command on the pending activity that is shown. */
+  /** A command on the shown pending activity. */
   async activity(command: 'Pause' | 'Unpause' | 'Reset', picture?: string): Promise<void> {
     await this.page.getByRole('button', { name: command, exact: true }).first().click();
     // The dialog of "Unpause" is headed "Pause Activity".
@@ -151,7 +151,7 @@ export class Operator {
     await dialog.waitFor({ state: 'hidden' });
   }
 
-  /** The attempt of the pending activity that is shown, once it is as wanted. */
+  /** The attempt of the shown pending activity, once it has the expected state. */
   async attempt(wanted: (attempt: number) => boolean): Promise<number> {
     let attempt = 0;
     await this.patiently(async () => {
@@ -174,7 +174,7 @@ export class Operator {
     await this.page.getByText('Recent Runs').first().waitFor();
   }
 
-  /** Triggers the schedule that is shown. */
+  /** Triggers the shown schedule. */
   async trigger(picture?: string): Promise<void> {
     await this.page
       .getByRole('button', { name: /actions/i })

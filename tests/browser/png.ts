@@ -87,7 +87,7 @@ function decode(png: Buffer): { width: number; height: number; channels: number;
   return { width, height, channels, pixels };
 }
 
-/** What a filter of the PNG specification adds to a byte. */
+/** The value that a filter of the PNG specification adds to a byte. */
 function predict(filter: number, left: number, up: number, corner: number): number {
   if (filter === 1) return left;
   if (filter === 2) return up;

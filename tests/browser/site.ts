@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type BackfillProgress, partitionWorkflowId } from '@parquetry/workflows';
 import { type Running, Sandbox } from '../support/cli';
 import { PYTHON } from '../support/python';
@@ -9,7 +8,7 @@ import { Lake } from './lake';
 /** Ledgers a partition: four partitions a lake. */
 export const SIZE = 5;
 
-/** What `parquetry backfill --json` prints of a run that waits for a person. */
+/** What `parquetry backfill --json` prints for a run that waits for a person. */
 export interface ParkedRun {
   readonly workflowId: string;
   readonly url: string;
@@ -18,7 +17,7 @@ export interface ParkedRun {
   readonly progress: BackfillProgress;
 }
 
-/** What `tests/faults/reader.py` says of a dataset, compared with the reference. */
+/** The findings of `tests/faults/reader.py` for a dataset, compared with the reference. */
 interface Counted {
   readonly rows: number;
   readonly lost: number;
@@ -34,18 +33,14 @@ export class Site {
 
   /** Starts the server and makes the archive that the others are compared with. */
   async open(): Promise<void> {
-    const dev = this.sandbox.start(['dev']);
+    const dev = await this.sandbox.dev();
     this.dev = dev;
-    while (!/A worker is running/.test(dev.stderr())) {
-      if (dev.child.exitCode !== null) throw new Error(`parquetry dev ended:\n${dev.stderr()}`);
-      await sleep(50);
-    }
     this.ui = /http:\/\/127\.0\.0\.1:\d+/.exec(dev.stderr())?.[0] ?? '';
     const { code, stderr } = await this.sandbox.run(this.command(await this.lake('reference')));
     if (code !== 0) throw new Error(`the reference archive failed:\n${stderr}`);
   }
 
-  /** A lake that nothing is missing in yet. */
+  /** A complete lake. */
   lake(name: string): Promise<Lake> {
     return Lake.write(this.sandbox.path(name));
   }

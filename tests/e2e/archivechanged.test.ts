@@ -20,23 +20,19 @@ interface Failure {
   readonly error: { readonly code: string; readonly message: string; readonly hint?: string };
 }
 type Document = BackfillResult & Failure;
-/** One worker stays up, with all that it keeps in memory, while its archives change on storage. */
+/** One worker keeps running, with all of its caches, while its archives change on storage. */
 describe('an archive that changes under a live worker', () => {
   const sandbox = new Sandbox();
 
   beforeAll(async () => {
-    // A message a ledger; more ledgers for the run that is under way while its archive changes.
+    // One message per ledger; more ledgers for the run during which its archive changes.
     const lines = Array.from(
       { length: 200 },
       (_, index) =>
         `{"type":"t","ledger":${index + 1},"closed_at":"2025-01-01T00:00:00Z","v":${index + 1}}\n`,
     );
     writeFileSync(sandbox.path('in.ndjson'), lines.join(''));
-    const dev = sandbox.start(['dev']);
-    while (!/A worker is running/.test(dev.stderr())) {
-      if (dev.child.exitCode !== null) throw new Error(dev.stderr());
-      await sleep(50);
-    }
+    await sandbox.dev();
   }, 120_000);
 
   afterAll(async () => {
@@ -53,7 +49,7 @@ describe('an archive that changes under a live worker', () => {
     return { code, document, error: (document as Partial<Failure>).error?.code };
   }
 
-  /** What a reader finds that knows the log only: the table has just these ledgers, and all of its files are there. */
+  /** Checks that a reader of the log finds exactly these ledgers, and all files. */
   async function expectLedgers(name: string, ranges: readonly (readonly [number, number])[]): Promise<void> {
     const expected = ranges.map(([start, end]) => ({ start, end }));
     expect(await coverageOf(root(name))).toEqual({ t: expected });
@@ -163,7 +159,7 @@ describe('an archive that changes under a live worker', () => {
       await removeAll(store, prefix);
       const { code, stdout }: Finished = await running.ended;
       const error = (JSON.parse(stdout) as Partial<Failure>).error?.code;
-      // Its first partitions are gone with the folder: a run that says it did all of them would lie.
+      // Its first partitions were removed with the folder, so the run must not report all of them as done.
       expect({ what, code }).toEqual({ what, code: expect.any(Number) as number });
       expect(code).not.toBe(0);
       expect(['ARCHIVE_CHANGED', 'ARCHIVE_INVALID', 'LOG_CORRUPT', 'PARTITIONS_FAILED']).toContain(error);

@@ -12,7 +12,7 @@ describe('a cancelled partition', () => {
     const started = await startPlainServer();
     if (started === undefined) throw new Error('no Temporal binary: run `npm test`, which installs one');
     server = started;
-    // Text that the slowest level of zstd works on for many times what the cancellation may take.
+    // The slowest level of zstd needs many times as long for this text as the cancellation may take.
     const lines = Array.from(
       { length: MESSAGES },
       (_, index) =>
@@ -26,7 +26,7 @@ describe('a cancelled partition', () => {
     await server?.stop();
   });
 
-  /** What lies in the stages of the workers. */
+  /** The stages of the workers. */
   const staged = (): string[] => {
     return readdirSync(sandbox.path('.parquetry', 'work', 'stages'), { recursive: true, encoding: 'utf8' });
   };
@@ -35,7 +35,7 @@ describe('a cancelled partition', () => {
     const metrics = `127.0.0.1:${await freePort()}`;
     const { stderr } = sandbox.start(['worker', '--metrics', metrics], server.env);
     while (!/takes work/.test(stderr())) await sleep(50);
-    /** Steps under way in the worker: what a cancelled workflow no longer waits for is still one. */
+    /** Running steps of the worker, also those that a cancelled workflow no longer waits for. */
     const steps = async (): Promise<number> => {
       const text = await (await fetch(`http://${metrics}/metrics`)).text();
       const used = text.matchAll(
@@ -57,7 +57,7 @@ describe('a cancelled partition', () => {
     await server.client.workflow.getHandle(document.workflowId).cancel();
     const busy = async (): Promise<boolean> => staged().length > 0 || (await steps()) > 0;
     while ((await busy()) && performance.now() - asked < 30_000) await sleep(20);
-    // A heartbeat a second brings the cancellation, half a second is DuckDB's to let go, the rest is the workflow's.
+    // A heartbeat per second delivers the cancellation, DuckDB may take half a second, the workflow the rest.
     expect(performance.now() - asked).toBeLessThan(3500);
     const query = `ParquetryRun="${document.workflowId}" AND ExecutionStatus="Running"`;
     for (let tries = 0; tries < 50 && (await server.client.workflow.count(query)).count > 0; tries++)

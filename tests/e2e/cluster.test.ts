@@ -128,7 +128,7 @@ describe('a cluster without search attributes and workers', () => {
     expect(left.progress.done).toBeGreaterThanOrEqual(3);
     expect(left.progress.done).toBeLessThan(LEDGERS / SIZE);
     expect(left.progress.ledgers).toBe(left.progress.done * SIZE);
-    // What was committed last may not have been reported yet, never the other way round.
+    // The last commit may not have been reported yet, but nothing is reported without a commit.
     expect(left.committed?.ledgers).toBeGreaterThanOrEqual(left.progress.ledgers);
     expect(left.committed?.rows).toBeGreaterThanOrEqual(left.progress.rows);
     const text2 = await sandbox.run(['status', run], server.env);
@@ -196,7 +196,7 @@ describe('a cluster without search attributes and workers', () => {
     const asked = Date.now();
     first.child.kill('SIGTERM');
     expect((await first.ended).code).toBe(0);
-    // The watch alone would hold the worker for its grace time of 15 s.
+    // The watch alone would delay the worker by its grace time of 15 s.
     expect(Date.now() - asked).toBeLessThan(10_000);
     const gone = await status<TailStatus>(id);
     expect(gone).toMatchObject({
@@ -237,7 +237,7 @@ describe('a cluster without search attributes and workers', () => {
     expect(await until(open, (count) => count === 0)).toBe(0);
     const stages = (): string[] => readdirSync(sandbox.path('.parquetry', 'work', 'stages'));
     expect(
-      // A pull that was done before it heard of the end leaves its stage to the worker's next looks.
+      // A pull that completed before it received the cancellation leaves its stage to the worker's next cleanup.
       await until(
         async () => stages(),
         (found) => found.length === 0,
@@ -246,7 +246,7 @@ describe('a cluster without search attributes and workers', () => {
     ).toEqual([]);
     running.child.kill('SIGTERM');
     expect((await running.ended).code).toBe(0);
-    // What is committed stays and is right; what was under way is a gap, and nothing worse.
+    // Committed ledgers are kept and right; those in progress are gaps.
     const { document: checked } = await sandbox.json<{
       datasets: { findings: { code: string; fault: boolean }[] }[];
     }>(['verify', '--archive', 'cancelled', '--ledgers', `${range.start}-${range.end}`], server.env);
@@ -266,7 +266,7 @@ describe('a cluster without search attributes and workers', () => {
       ({ progress }) => progress.done >= 1,
     );
     child.kill('SIGTERM');
-    // Not two at once: the system delivers equal signals that wait as one.
+    // Not two at once, because the system merges equal pending signals.
     const insist = setInterval(() => child.kill('SIGTERM'), 5);
     expect((await ended).code).toBe(130);
     clearInterval(insist);

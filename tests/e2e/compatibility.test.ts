@@ -24,6 +24,7 @@ const schema = (nullable: boolean): TableSchema => ({
 
 describe('the compatibility mode of a run', () => {
   const sandbox = new Sandbox();
+  beforeAll(async () => void (await sandbox.dev()), 60_000);
   afterAll(() => sandbox.dispose());
   const archive = sandbox.path('archive');
   const message = (ledger: number, more: object): string =>
@@ -44,7 +45,7 @@ describe('the compatibility mode of a run', () => {
   const versions = (): string[] => readdirSync(`${archive}/_parquetry/schemas/reading`).sort();
 
   beforeAll(async () => {
-    // A column that once was not nullable: readers of version 1 don't expect the nulls of version 2 and later.
+    // A column that was not nullable in version 1: its readers don't expect the nulls of later versions.
     const { registry } = await Archive.open(openStore(archive), {
       create: {
         formatVersion: 1,

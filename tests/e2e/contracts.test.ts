@@ -32,6 +32,7 @@ const RETYPED = [message(121, { n: 5 }), message(122, { n: 'six' }), message(123
 
 describe('contracts', () => {
   const sandbox = new Sandbox();
+  beforeAll(async () => void (await sandbox.dev()), 60_000);
   afterAll(() => sandbox.dispose());
   const write = (name: string, lines: readonly string[]): void =>
     writeFileSync(sandbox.path(name), `${lines.join('\n')}\n`);
@@ -46,7 +47,7 @@ describe('contracts', () => {
       ['backfill', '--source', `ndjson:${file}`, '--archive', archive, '--ledgers', ledgers, ...more],
       env,
     );
-  /** Every file of an archive, so that a run that must write nothing can be held to it. */
+  /** Every file of an archive, to check that a run writes nothing. */
   const listing = (archive: string): string[] =>
     readdirSync(sandbox.path(archive), { recursive: true, encoding: 'utf8' }).sort();
   const known = async (archive: string): Promise<void> => {
@@ -96,7 +97,7 @@ describe('contracts', () => {
       expect(document.error?.hint).toContain('--contract-columns evolve');
       expect(listing('frozen')).toEqual(before);
     }
-    // What fits is written as ever, and the way out that was named is one.
+    // Values that fit are written, and the remedy in the error works.
     write('same.ndjson', [message(111, { n: 1 })]);
     expect((await backfill('same.ndjson', 'frozen', '111-111', ['--contract-columns', 'freeze'])).code).toBe(
       0,
@@ -169,7 +170,7 @@ describe('contracts', () => {
       expect(document.error?.message).toContain('retyped.ndjson:2)');
       expect(document.error?.hint).toContain('parquetry schema promote reading --from 122');
       expect(listing(archive)).toEqual(before);
-      // The command that it names, then the two sides of it.
+      // The command in the error, then ledgers before and after the promotion.
       const promote = ['schema', 'promote', 'reading', '--from', '122', '--archive', archive];
       expect((await sandbox.run(promote)).code).toBe(0);
       const types = ['--contract-types', mode];

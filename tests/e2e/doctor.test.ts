@@ -87,7 +87,7 @@ describe('doctor on a Temporal server', () => {
       ],
     });
 
-    // A worker that takes tasks, for the server.
+    // A worker that polls, as the server sees it.
     const polled = connection
       .withDeadline(Date.now() + 15_000, () =>
         connection.workflowService.pollWorkflowTaskQueue({

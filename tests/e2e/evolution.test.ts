@@ -14,6 +14,7 @@ interface Evolved {
 
 describe('a schema that grows', () => {
   const sandbox = new Sandbox();
+  beforeAll(async () => void (await sandbox.dev()), 60_000);
   afterAll(() => sandbox.dispose());
   const backfill = (
     source: string,

@@ -9,7 +9,7 @@ import { allCover, coverageOf } from '../support/coverage';
 
 const GROW = path.resolve(__dirname, '../support/grow.cjs');
 const LEDGERS = 80;
-/** Ledgers that the lake has when the tests begin. */
+/** Ledgers of the lake at the start of the tests. */
 const THERE = 60;
 
 describe('tails and other committed or running work', () => {
@@ -89,9 +89,8 @@ describe('tails and other committed or running work', () => {
   it('a concurrent tail and backfill over adjoining and overlapping ranges leave no gap and no duplicate', async () => {
     const lake = youngLake('both');
     const archive = sandbox.path('both-archive');
-    const dev = sandbox.start(['dev']);
-    while (!/A worker is running/.test(dev.stderr()) && dev.child.exitCode === null) await sleep(50);
-    // The first ledger makes the archive, so that both find the same one.
+    const dev = await sandbox.dev();
+    // The first ledger creates the archive, so that both use the same one.
     const backfill = (from: number, to: number): string[] => [
       ...['backfill', '--source', `galexie:${lake}`, '--archive', archive, '--partition-size', '7'],
       ...['--ledgers', `${at(from)}-${at(to)}`, '--concurrency', '3'],

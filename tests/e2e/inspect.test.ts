@@ -30,7 +30,7 @@ const event = (ledger: number, more: object): string =>
     ...more,
   });
 
-/** Messages that go wrong in every way that a backfill knows. */
+/** Messages with every fault that a backfill detects. */
 const HOSTILE = [
   event(10, { n: 1, deep: { a: { b: [1, { c: null }] } }, 'a b': true }),
   event(11, { n: '2', at: '2025-07-13T09:36:17Z' }),
@@ -58,7 +58,7 @@ const HOSTILE = [
   '{"contract_data":{"contract_id":5,"closed_at":"2025-07-13T09:36:17Z"},"ledger_sequence":18,"message_type":"contract_data"}',
 ];
 
-/** What a run says of its messages, in a form that both commands can be brought to. */
+/** The result of a run's messages, in a form common to both commands. */
 interface Outcome {
   readonly rejects: readonly string[];
   readonly rows: Readonly<Record<string, number>>;
@@ -68,6 +68,7 @@ interface Outcome {
 
 describe('inspect', () => {
   const sandbox = new Sandbox();
+  beforeAll(async () => void (await sandbox.dev()), 60_000);
   afterAll(() => sandbox.dispose());
   beforeAll(() => {
     writeFileSync(sandbox.path('hostile.ndjson'), `${HOSTILE.join('\n')}\n`);
@@ -148,7 +149,7 @@ describe('inspect', () => {
     expect(said.code).toBe(0);
     expect(said.rejects.length).toBeGreaterThan(5);
     expect(Object.values(said.rows).reduce((sum, rows) => sum + rows, 0)).toBeGreaterThan(2);
-    // Without rejects allowed neither goes through.
+    // Both fail if no rejects are allowed.
     expect((await sandbox.run(['inspect', file, ...more])).code).toBe(1);
   };
   it.each(cases)(

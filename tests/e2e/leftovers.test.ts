@@ -15,7 +15,7 @@ describe('a worker that is killed during a pull', () => {
     const dir = [stages, ...parts].join('/');
     return existsSync(dir) ? readdirSync(dir) : [];
   };
-  /** Stages without a manifest: their pulls are at work, or died. */
+  /** Stages without a manifest: their pulls run, or died. */
   const unfinished = (): string[] => names().filter((stage) => !names(stage).includes('manifest.json'));
 
   it('leaves a stage without a workflow; the next worker removes it', async () => {
@@ -31,7 +31,7 @@ describe('a worker that is killed during a pull', () => {
       while (!begun() && running.child.exitCode === null) await sleep(2);
       running.child.kill('SIGKILL');
       expect((await running.ended).signal).toBe('SIGKILL');
-      // Each worker removes what the one before it left.
+      // Each worker removes the leftovers of the previous one.
       expect(unfinished()).toHaveLength(1);
     }
     const { code } = await sandbox.json<BackfillResult>(backfill);

@@ -40,7 +40,7 @@ describe('a tail of NDJSON files', () => {
     write('a.ndjson', line(100, { memo: null }), line(101, { memo: null }), line(102));
     const running = sandbox.start(tail(109));
     await sleep(4000);
-    // Half a line, a file that appears, a message out of order, a ledger without messages.
+    // Half a line, a new file, a message out of order, a ledger without messages.
     const half = line(103).slice(0, 30);
     write('a.ndjson', half);
     await sleep(1500);
@@ -102,7 +102,7 @@ describe('a tail of NDJSON files', () => {
       `${from}/a.ndjson`,
       [swap(200, 1), swap(201, 2), swap(202, 3, 'swaP'), swap(205, 6)].join(''),
     );
-    // Messages that belong to no dataset count against the limit, as a backfill counts them; nothing is taken past them.
+    // Messages without a dataset count against the limit, as in a backfill; nothing after them is flushed.
     const parked = await sandbox.json<Parked>(args(204, 1));
     expect([parked.code, parked.document.error.code]).toEqual([1, 'PARTITIONS_PARKED']);
     expect(parked.document.error.hint).toContain('cut REJECTS_EXCEEDED: 2 messages of the source');
@@ -183,7 +183,7 @@ describe('a tail of NDJSON files', () => {
       expect([parked.code, parked.document.error.code]).toEqual([1, 'PARTITIONS_PARKED']);
       expect(parked.document.error.hint).toContain(says);
       expect(parked.document.error.hint).toContain('a.ndjson:4');
-      // Nothing of the flush is there, the row that fits neither.
+      // Nothing of the flush is committed, not even the row that fits.
       expect(await rows()).toBe(2);
       expect((await sandbox.run(['stop', parked.document.workflowId])).code).toBe(0);
       const { code, document } = await sandbox.json<TailResult>(args(303, ...way));

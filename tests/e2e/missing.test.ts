@@ -11,7 +11,7 @@ interface Failed {
   readonly progress: BackfillProgress;
 }
 
-/** Writes a lake of one ledger a file and names the file, below it, of the ledger that a test takes away. */
+/** Writes a lake with one ledger per file; returns the file, relative to it, of the ledger that a test removes. */
 async function lakeWithout(
   dir: string,
   ledgers: number,

@@ -29,7 +29,8 @@ describe('NDJSON messages', () => {
     const made = await writeSampleMessages({ file, ledgers: 160 });
     ledgers = `${made.ledgers.start}-${made.ledgers.end}`;
     messages = made.messages;
-  });
+    await sandbox.dev();
+  }, 60_000);
   const backfill = (
     source: string,
     archive: string,
@@ -127,13 +128,19 @@ describe('NDJSON messages', () => {
   }, 120_000);
 
   it('leave no decompressed copy behind when the run fails', async () => {
-    writeFileSync(sandbox.path('hollow.ndjson.gz'), gzipSync('{}\n'.repeat(100_000)));
-    const { code } = await sandbox.run([
-      ...['backfill', '--source', `ndjson:${sandbox.path('hollow.ndjson.gz')}`],
-      ...['--archive', sandbox.path('hollow'), '--ledgers', '1-10'],
-    ]);
-    expect(code).toBe(2);
-    expect(readdirSync(sandbox.path('.parquetry', 'work', 'spool'))).toEqual([]);
+    // A server and a worker only for this run: the worker removes the copy before it ends.
+    const alone = new Sandbox();
+    try {
+      writeFileSync(alone.path('hollow.ndjson.gz'), gzipSync('{}\n'.repeat(100_000)));
+      const { code } = await alone.run([
+        ...['backfill', '--source', `ndjson:${alone.path('hollow.ndjson.gz')}`],
+        ...['--archive', alone.path('hollow'), '--ledgers', '1-10'],
+      ]);
+      expect(code).toBe(2);
+      expect(readdirSync(alone.path('.parquetry', 'work', 'spool'))).toEqual([]);
+    } finally {
+      await alone.dispose();
+    }
   }, 120_000);
 
   it('are read about once in total by eight partitions', async () => {

@@ -8,6 +8,7 @@ interface Plan {
 
 describe('the paths of message fields', () => {
   const sandbox = new Sandbox();
+  beforeAll(async () => void (await sandbox.dev()), 60_000);
   afterAll(() => sandbox.dispose());
   const source = ['--source', 'ndjson:in.ndjson', '--archive', 'archive', '--ledgers', '101-110'];
   const wrong = ['--close-time', 'reading=opened', '--ledger-path', 'reading=seq'];
@@ -43,7 +44,7 @@ describe('the paths of message fields', () => {
     await backfill(...wrong);
     expect(await states(...wrong)).toEqual([`mark committed: ${same}`, `reading committed: ${same}`]);
 
-    // The corrected path: only the type whose path it is.
+    // The corrected path affects only its own type.
     expect(await states(...right)).toEqual([`mark committed: ${same}`, `reading stale: ${other}`]);
     const filled = await backfill(...right);
     expect(filled).toMatchObject({
@@ -69,7 +70,7 @@ describe('the paths of message fields', () => {
       `mark committed: ${same}`,
       `reading committed: ${same}`,
     ]);
-    // Every message as one: those of the other type are in it too.
+    // All messages as one type, also those of the other type.
     expect(await states(...right, '--message-type', 'reading')).toEqual([`reading stale: ${other}`]);
   }, 120_000);
 });

@@ -10,6 +10,7 @@ interface Answer {
 
 describe('a breaking change of a message type', () => {
   const sandbox = new Sandbox();
+  beforeAll(async () => void (await sandbox.dev()), 60_000);
   afterAll(() => sandbox.dispose());
   const message = (ledger: number, amount: unknown): string =>
     JSON.stringify({
@@ -43,7 +44,7 @@ describe('a breaking change of a message type', () => {
     writeFileSync(sandbox.path('swaps.ndjson'), [...old, ...next, ''].join('\n'));
     expect((await backfill('100-109')).document.datasets).toMatchObject([{ dataset: 'swap', rows: 3 }]);
 
-    // Numbers became objects: without a promotion every row of them is rejected, and nothing of it is committed.
+    // Numbers became objects: without a promotion every such row is rejected, and nothing is committed.
     const refused = await backfill('110-119');
     expect({ code: refused.code, error: refused.document.error?.code }).toEqual({
       code: 1,
@@ -102,7 +103,7 @@ describe('a breaking change of a message type', () => {
     const lines = [100, 110, 119].map((ledger) => message(ledger, ledger));
     writeFileSync(sandbox.path('swaps.ndjson'), [...lines, ''].join('\n'));
     expect((await backfill('100-119', 'both')).code).toBe(0);
-    // `schema promote` refuses this; a record that came from elsewhere does not ask.
+    // `schema promote` refuses this, but a record may come from elsewhere.
     await new Majors(openStore(sandbox.path('both'))).record('swap', 110);
     const verify = async (): Promise<{ code: number | null; error: string | undefined; found: string[] }> => {
       const { code, document } = await sandbox.json<{

@@ -19,6 +19,7 @@ interface Listed {
 
 describe('ledgers that are committed already', () => {
   const sandbox = new Sandbox();
+  beforeAll(async () => void (await sandbox.dev()), 60_000);
   const archive = sandbox.path('archive');
   let range = { start: 0, end: 0 };
   beforeAll(async () => {

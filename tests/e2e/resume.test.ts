@@ -21,7 +21,7 @@ function dataFiles(root: string): Record<string, string> {
   );
 }
 
-/** Everything in the commit logs, so that a second run that writes anything is seen. */
+/** Everything in the commit logs, to detect any write of a second run. */
 function logFiles(root: string): string[] {
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.includes('_delta_log'))

@@ -106,7 +106,7 @@ describe('ledgers from an RPC node', () => {
     const limited = { ...env(), PARQUETRY_RPC_RATE: String(RATE) };
     const pulls: number[] = [];
     node.fault = ({ method }) => {
-      // A pull asks for the network before its first page; the plan does too, before all of them.
+      // A pull requests the network before its first page, and so does the plan.
       if (method === 'getNetwork') pulls.push(performance.now());
       return undefined;
     };
@@ -124,7 +124,7 @@ describe('ledgers from an RPC node', () => {
     }
     const starts = pulls.slice(1);
     expect(starts).toHaveLength(12);
-    // The server lets a second's worth start at once.
+    // The server allows the requests of one second at once.
     const seconds = ((starts.at(-1) ?? 0) - (starts[0] ?? 0)) / 1000;
     expect(seconds).toBeGreaterThan((starts.length - 1) / RATE - 2);
   }, 200_000);
@@ -154,7 +154,7 @@ describe('ledgers from an RPC node', () => {
       return undefined;
     };
     const last = range.start + 39;
-    // One flush at the end: while a flush is committed a tail looks at nothing.
+    // One flush at the end, because a tail does not poll while it commits a flush.
     const policy = ['--max-rows', '1000000', '--max-age', '1h', '--until', String(last)];
     const running = sandbox.start([
       ...[
@@ -172,7 +172,7 @@ describe('ledgers from an RPC node', () => {
     let steps = 0;
     timer = setInterval(() => {
       steps += 1;
-      // Now and then the node goes backwards, as one behind a load balancer does.
+      // At times the node's tip goes backwards, as behind a load balancer.
       if (steps % 7 === 3) return void (node.latest -= 1);
       if (steps % 7 === 4) published.set(++node.latest, polls);
       if (node.latest < range.end) published.set(++node.latest, polls);

@@ -36,8 +36,7 @@ describe('a schedule', () => {
       ledgers: 40,
       layout: { ledgersPerBatch: 1, batchesPerPartition: 64 },
     });
-    const dev = sandbox.start(['dev']);
-    while (!/A worker is running/.test(dev.stderr()) && dev.child.exitCode === null) await sleep(100);
+    const dev = await sandbox.dev();
     const hole = path.join(
       lake,
       `${(0xffffffff - ledgers.start - 25).toString(16).toUpperCase()}--${ledgers.start + 25}.xdr.zst`,
@@ -62,7 +61,7 @@ describe('a schedule', () => {
     expect(made).toMatchObject({ code: 0, document: { name: 'nightly', paused: false } });
     const paused = await until((state) => state?.paused === true);
     expect(paused?.note).toMatch(/paused/i);
-    // Two runs of ten ledgers each, and the one that meets the hole.
+    // Two runs of ten ledgers each, and the one with the missing ledger.
     expect(paused?.runs).toBeGreaterThanOrEqual(3);
     const states = await Promise.all(
       (paused?.recent ?? []).map(async ({ workflowId }) => {

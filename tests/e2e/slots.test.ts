@@ -4,7 +4,7 @@ import { Sandbox } from '../support/cli';
 import { allCover, coverageOf } from '../support/coverage';
 
 const TAILS = 4;
-/** A tail without news watches for a minute at a time; in the places of the work two pairs of them would take two. */
+/** An idle tail polls for a minute per step; in the slots of other steps, two pairs of tails would take two minutes. */
 const PATIENCE_MS = 90_000;
 
 interface Status {
@@ -24,8 +24,7 @@ describe('idle tails and a backfill on one worker', () => {
 
   it('do not block each other, although there are more tails than slots', async () => {
     const { ledgers } = await writeSampleLake({ dir: sandbox.path('lake'), ledgers: 20 });
-    const dev = sandbox.start(['dev', '--slots', '2']);
-    while (!/A worker is running/.test(dev.stderr()) && dev.child.exitCode === null) await sleep(50);
+    const dev = await sandbox.dev(['--slots', '2']);
     const source = ['--source', 'galexie:lake'];
     const tails: string[] = [];
     for (let tail = 0; tail < TAILS; tail += 1)

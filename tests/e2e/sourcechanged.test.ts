@@ -1,5 +1,4 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { BackfillResult } from '@parquetry/workflows';
 import { Sandbox } from '../support/cli';
 
@@ -23,11 +22,7 @@ const CHANGES: readonly (readonly [string, Readonly<Record<string, readonly Mess
 describe('a source that changes between two runs of the same command', () => {
   const sandbox = new Sandbox();
   beforeAll(async () => {
-    const dev = sandbox.start(['dev']);
-    while (!/A worker is running/.test(dev.stderr())) {
-      if (dev.child.exitCode !== null) throw new Error(dev.stderr());
-      await sleep(50);
-    }
+    await sandbox.dev();
   }, 120_000);
   afterAll(() => sandbox.dispose());
 
@@ -88,7 +83,7 @@ describe('a source that changes between two runs of the same command', () => {
       expect({ what, code: replaced.code }).toEqual({ what, code: 0 });
       const left = replaced.document.datasets.flatMap(({ note }) => note ?? []);
       expect(await values('a')).toEqual(of(after, 'a'));
-      // Rows of a type that the source no longer has are not touched, and that is said.
+      // Rows of a type that the source no longer has are kept, and the run reports it.
       const gone = of(after, 'b').length === 0;
       if (gone) expect(left).toEqual([expect.stringMatching(/^b: the source has no messages of this type/)]);
       else expect(left).toEqual([]);

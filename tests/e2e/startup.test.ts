@@ -12,7 +12,7 @@ describe('the modules that a command line loads before its command runs', () => 
   const sandbox = new Sandbox();
   afterAll(() => sandbox.dispose());
 
-  /** Packages with the modules that were loaded of them. */
+  /** Packages with their loaded modules. */
   async function loaded(args: readonly string[]): Promise<{ code: number | null; modules: string[] }> {
     const list = sandbox.path('modules.txt');
     const { code } = await sandbox.run(args, {

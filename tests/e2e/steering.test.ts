@@ -10,7 +10,7 @@ interface Failed {
   readonly error: { readonly code: string; readonly message: string; readonly hint: string };
 }
 
-/** A cluster without a worker: what commands send is there to be looked at, and nothing comes of it. */
+/** A cluster without a worker: tests read the requests of commands, and nothing runs. */
 describe('requests of commands to a cluster', () => {
   const sandbox = new Sandbox();
   let server: PlainServer;

@@ -82,7 +82,7 @@ describe('a tail of a growing lake', () => {
     readonly rows: ReadonlyMap<number, number>;
   }
 
-  /** What the commit log has of each dataset, with rows per ledger from the segments' records. */
+  /** The content of the commit log by dataset, with rows per ledger from the segments' records. */
   async function survey(root = archive): Promise<{ datasets: Surveyed[] }> {
     const opened = await Archive.open(openStore(root));
     const datasets: Surveyed[] = [];
@@ -100,7 +100,7 @@ describe('a tail of a growing lake', () => {
     return { datasets };
   }
 
-  /** Every flush ended where its reason says, by rows that the reference does not share code with. */
+  /** Checks that every flush ended as its reason states, with independently counted rows. */
   async function checkReasons(): Promise<void> {
     const { datasets } = await survey();
     const found = new Set<string>();

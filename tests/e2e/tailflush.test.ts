@@ -56,7 +56,7 @@ describe('the triggers of a tail', () => {
     await until({ rows: 1 });
     append(line(111, 60_000), line(112, 60_000), line(113));
     await until({ rows: 1, bytes: 1 });
-    // Neither rows nor bytes are reached, and nothing more comes.
+    // Neither rows nor bytes are reached, and no more messages come.
     append(line(114), line(115));
     await until({ rows: 1, bytes: 1, age: 1 });
 

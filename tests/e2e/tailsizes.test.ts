@@ -51,7 +51,7 @@ describe('a tail and a backfill of one configuration', () => {
     const { code, document } = await sandbox.json<TailResult>(['tail', ...config]);
     expect({ code, cursor: document.cursor }).toEqual({ code: 0, cursor: 1000 + LEDGERS });
     const [first, ...more] = await files();
-    // The first flush takes its files to be as large as its source: a megabyte of messages, not of Parquet.
+    // The first flush assumes that its files are as large as its source: a megabyte of messages, not of Parquet.
     expect(first).toMatchObject({ reason: 'bytes' });
     expect(first?.size).toBeLessThan(400_000);
     const whole = more.slice(0, -1);

@@ -14,13 +14,14 @@ const message = (ledger: number, more: object): string =>
 
 describe('a replaced segment', () => {
   const sandbox = new Sandbox();
+  beforeAll(async () => void (await sandbox.dev()), 60_000);
   afterAll(() => sandbox.dispose());
   const backfill = (ledgers: string, ...more: readonly string[]): Promise<Ended> =>
     sandbox.json([
       ...['backfill', '--source', 'ndjson:*.ndjson', '--archive', 'archive', '--ledgers', ledgers],
       ...['--partition-size', '10', ...more],
     ]);
-  /** Version and codec of the live segment of a range, by the newest record there. */
+  /** Version and codec of the live segment of a range, from its newest record. */
   const segment = async (range: string): Promise<{ version: number; codec: string }> => {
     const { document } = await sandbox.json<{ files: { path: string; segment: string }[] }>([
       ...['files', '--archive', 'archive'],
@@ -31,7 +32,7 @@ describe('a replaced segment', () => {
     ) as { identity: { schema: { version: number }; settings: { compression: string } } };
     return { version: identity.schema.version, codec: identity.settings.compression };
   };
-  /** Every row, as delta-rs and polars see them; undefined without them. */
+  /** Every row, as delta-rs and polars read it; undefined without them. */
   const rows = (): readonly unknown[] | undefined => {
     if (PYTHON === undefined) return undefined;
     const args = [sandbox.path('archive/reading'), 'n', 'ledger_sequence', 'memo'];
@@ -94,7 +95,7 @@ describe('a replaced segment', () => {
 
     await filesSayTheirVersion();
 
-    // An older version is no reason to call a segment stale, unless the newest is asked for.
+    // An older version does not make a segment stale, unless the newest is requested.
     const kept = await backfill('100-119', '--mode', 'replace', '--compression', 'zstd');
     expect(kept.document.partitions).toMatchObject({ total: 2, done: 2 });
     expect(await segment('100-109')).toEqual({ version: 1, codec: 'zstd' });

@@ -25,7 +25,7 @@ const { values } = parseArgs({
 });
 const SHARES = { local: 12, s3: 5, gcs: 3 };
 const LEDGERS = 12;
-/** A run that was over before its first kill says nothing and is made again. */
+/** A run that ended before its first kill proves nothing and is repeated. */
 const MAX_REPEATS = 4;
 
 const runs = Number(values.runs);
@@ -80,7 +80,7 @@ console.log(values.json ? JSON.stringify(figures, undefined, 2) : printFigures(f
 for (const failure of figures.failures) console.error(failure);
 process.exit(faultsIn(figures) === 0 ? 0 : 1);
 
-/** Runs of one lane, one after the other, until the store has had its share. */
+/** Runs of one lane, one after the other, until the store has its share. */
 async function work(lane, plan, { lake, range }, whole) {
   const kinds = values.kinds?.split(',') ?? kindsOn(lane.store);
   while (plan.next < plan.runs) {
@@ -111,7 +111,7 @@ async function work(lane, plan, { lake, range }, whole) {
   }
 }
 
-/** The same backfill without a kill: what all others must come to, how many steps it has and how long it takes. */
+/** The same backfill without a kill: the expected result, the number of steps and the duration. */
 async function undisturbed(lane, source, kind) {
   const archive = lane.store.archive('whole');
   lane.arm({});

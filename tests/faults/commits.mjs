@@ -119,7 +119,7 @@ function checkpoints(duck, folder, writer) {
   };
 }
 
-/** A segment of ten ledgers with a file that is not Parquet: only the commits are of interest here. */
+/** A segment of ten ledgers with a file that is not Parquet, because only the commits are tested. */
 async function draft(folder, number) {
   const range = { start: 1 + number * 10, end: 10 + number * 10 };
   const bytes = `content of ${range.start}`;

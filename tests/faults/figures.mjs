@@ -1,4 +1,4 @@
-// What a campaign found, counted and printed.
+// Counts and prints the findings of a campaign.
 
 export function emptyFigures(seed) {
   return {
@@ -55,7 +55,7 @@ function compare(figures, found, whole) {
   return faults;
 }
 
-/** Everything that a campaign must not find. */
+/** The findings that fail a campaign. */
 export function faultsIn({ failures, duplicates, losses, otherBytes, disagreements }) {
   return failures.length + duplicates + losses + otherBytes + disagreements;
 }

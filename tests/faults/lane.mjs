@@ -1,4 +1,4 @@
-// A lane: runs one after the other in a namespace of their own, with one worker that lives on between them unless a run
+// A lane: runs one after the other in their own namespace, with one worker that keeps running between them unless a run
 // kills it, and a connection to the Temporal server that can be cut.
 import { mkdirSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
@@ -25,10 +25,10 @@ export class Lane {
     return this;
   }
 
-  /** Hears of each end of the worker: `{code, signal, stderr}`; the next worker starts after it. */
+  /** Called with each end of the worker: `{code, signal, stderr}`; the next worker starts after it. */
   onDeath = () => undefined;
 
-  /** Starts a worker unless one is there, and tells it where to end; `{}` nowhere. */
+  /** Starts a worker unless one runs, and sends it the step to end at; `{}` for none. */
   arm(fault) {
     if (this.worker?.running() !== true) {
       const worker = parquetry(['worker', ...WORKER], {
@@ -58,7 +58,7 @@ export class Lane {
     });
   }
 
-  /** Starts a run as `backfill` does and follows it to its end, typing the command again where it gave up. */
+  /** Starts a run as `backfill` does and follows it to its end; repeats the command if it failed. */
   async backfill(id, input, onAgain, deadline) {
     const { followRun } = require(path.join(ROOT, 'apps/cli/dist/follow.js'));
     const { TASK_QUEUE, retryPartitions } = require('@parquetry/workflows');
@@ -83,7 +83,7 @@ export class Lane {
     return `gave up ${MAX_STARTS} times: ${failure}`;
   }
 
-  /** What the run's workflows wait for. */
+  /** What the workflows of the run wait for. */
   async pending(id) {
     const waiting = [];
     for await (const { workflowId, runId } of this.client.workflow.list({
@@ -107,7 +107,7 @@ export class Lane {
   }
 }
 
-/** A way to a server that can be cut: `cut(ms)` breaks all connections and takes no new one for a while. */
+/** A proxy to a server: `cut(ms)` breaks all connections and accepts no new one for that time. */
 async function openGate(address) {
   const [host, port] = address.split(':');
   const open = new Set();

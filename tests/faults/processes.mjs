@@ -32,7 +32,7 @@ export function start(file, args, options = {}) {
   return { child, ended, running: () => child.exitCode === null && child.signalCode === null };
 }
 
-/** `parquetry …args`; `fault` is what `hook.cjs` is told, `talk` opens the channel for its messages. */
+/** `parquetry …args`; `fault` is the setting of `hook.cjs`, `talk` opens the channel for its messages. */
 export function parquetry(args, { cwd, env = {}, fault, talk = false }) {
   const clean = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_')),
@@ -126,7 +126,7 @@ export function startReader(python) {
   };
 }
 
-/** Numbers in [0, 1) that the seed alone decides (mulberry32). */
+/** Pseudo-random numbers in [0, 1) (mulberry32). */
 export function random(seed) {
   let state = seed >>> 0;
   return () => {

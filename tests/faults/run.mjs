@@ -19,7 +19,7 @@ const TYPES = ['transactions', 'contract_events'];
 const WORKER_KINDS = ['worker-step', 'worker-time', 'connection-time'];
 const COMMAND_KINDS = ['command-step', 'server-time'];
 
-/** The kinds of runs on a store, in the turns they are taken in. */
+/** The kinds of runs on a store, in their order. */
 export function kindsOn(store) {
   return store.kill === undefined
     ? [...WORKER_KINDS, ...WORKER_KINDS, ...WORKER_KINDS, ...COMMAND_KINDS]
@@ -175,7 +175,7 @@ async function serverOf(home, command, readDevServer) {
   return undefined;
 }
 
-/** Where the processes ended: the step and what it was about. */
+/** Where the processes ended: the step and its subject. */
 function lastSteps(log) {
   let text = '';
   try {

@@ -10,7 +10,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 const KEYS = { AWS_ACCESS_KEY_ID: 'parquetry-faults', AWS_SECRET_ACCESS_KEY: 'parquetry-faults-secret' };
 const BUCKET = 'campaign';
-/** A store that comes back within seconds is waited for; each request has its own tries. */
+/** Waits for a store that comes back within seconds; each request has its own retries. */
 const PATIENCE = { PARQUETRY_STORAGE_TIMEOUT: '10', PARQUETRY_STORAGE_ATTEMPTS: '10' };
 
 export const STORES = ['local', 's3', 'gcs'];
@@ -103,7 +103,7 @@ async function openGcs(binary, dir) {
   };
 }
 
-/** A server with kill() and stop(); `ready` waits until it takes the bucket. */
+/** A server with kill() and stop(); `ready` waits until it accepts the bucket. */
 async function serve(binary, args, dir, ready) {
   let server = start(binary, args, { cwd: dir });
   await ready(server);
@@ -129,7 +129,7 @@ async function serve(binary, args, dir, ready) {
   };
 }
 
-/** Until the server takes the bucket: it answers before all of its parts have joined. */
+/** Waits until the server accepts the bucket: it responds before all of its parts have joined. */
 async function makeBucket(endpoint, server) {
   const { S3Client, CreateBucketCommand } = await import('@aws-sdk/client-s3');
   const credentials = { accessKeyId: KEYS.AWS_ACCESS_KEY_ID, secretAccessKey: KEYS.AWS_SECRET_ACCESS_KEY };

@@ -11,7 +11,7 @@ import { type Staged, sums, useBench } from './staged';
 
 /**
  * The files of ledger lakes, byte for byte: `PARQUETRY_RECORD_BYTES=1` records them again. A change of these files is a
- * change of what users have, so it needs a reason (another DuckDB, another column).
+ * change of users' archives, so it needs a reason (another DuckDB, another column).
  */
 const FILE = path.join(__dirname, 'bytes.json');
 const RECORD = process.env['PARQUETRY_RECORD_BYTES'] === '1';

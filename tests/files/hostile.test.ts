@@ -7,7 +7,7 @@ import { type Staged, pullMessages, sums, useBench } from './staged';
 
 const bench = useBench();
 
-/** A row's value as a message has it. */
+/** The text of a row's value in a message. */
 function text(type: DataType, value: unknown): string {
   if (value === null || value === undefined) return 'null';
   if (type.type === 'list')

@@ -29,7 +29,7 @@ const rowsOf = async (files: readonly { path: string }[]): Promise<number[]> =>
     }),
   );
 
-/** The folder of a layout by time that a close time in UTC (ISO 8601) belongs to, cut out of its text. */
+/** The folder of a close time in UTC (ISO 8601) in a layout by time, from its text. */
 const folderOf = ({ kind }: Layout, closed: string): string => {
   const [year, month, day, hour] = closed.split(/[-T:]/);
   return `year=${year}/month=${month}/day=${day}${kind === 'hour' ? `/hour=${hour}` : ''}`;

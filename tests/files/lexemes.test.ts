@@ -18,7 +18,7 @@ import { LEXEMES, NAMED, TYPES } from './lexemes';
 const ALL = [...LEXEMES, ...NAMED];
 const RANGE = { start: 1, end: MAX_LEDGER };
 
-/** By type: a line for each text, `text | what DuckDB's reader makes of it | what is stored, or the code of the reject`. */
+/** By type: a line for each text, `text | how DuckDB reads it | what is stored, or the code of the reject`. */
 const TABLE = path.join(__dirname, 'lexemes.txt');
 
 let dir = '';
@@ -45,7 +45,7 @@ async function ask(sql: string): Promise<string[]> {
   }
 }
 
-/** What `read_json` with explicit columns makes of a text, printed; its error's first words when it fails. */
+/** How `read_json` with explicit columns reads a text, printed; the first words of its error if it fails. */
 async function naive(type: DataType, text: string): Promise<string> {
   const file = path.join(dir, 'naive.ndjson');
   writeFileSync(file, `{"v":${text}}\n`);

@@ -1,6 +1,6 @@
 import type { DataType } from '@parquetry/schema';
 
-/** JSON texts of values that readers of JSON are known to differ on, with a name where the text says too little. */
+/** JSON texts that JSON readers read differently, with a name if the text is not clear. */
 export const LEXEMES: readonly (readonly [name: string, text: string])[] = [
   ...[
     '1',

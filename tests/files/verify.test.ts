@@ -80,7 +80,7 @@ function expectation(
   };
 }
 
-/** Changes bytes of a file's copy; `forge` also makes size and sha256 of the expectation fit. */
+/** Changes bytes of a file's copy; `forge` also adapts size and sha256 of the expectation. */
 async function mutated(file: WrittenFile | undefined, change: (bytes: Buffer) => Buffer, forge = false) {
   const expected = expectation(file);
   const bytes = change(Buffer.from(await readFile(String(file?.path))));
@@ -301,14 +301,14 @@ describe('verifyFile', () => {
         noticed += 1;
       }
     }
-    // What is left are bytes without a meaning here: encodings listed, bloom filters, the writer's own name.
+    // The other bytes have no meaning here: listed encodings, bloom filters, the writer's name.
     expect(noticed / tries).toBeGreaterThan(0.5);
   }, 120_000);
 
   it('fails for nulls in a non-nullable column', async () => {
     const fields = SCHEMA.fields.map((field) => ({ ...field, nullable: false }));
     const schema = { ...SCHEMA, fields };
-    // The stage refuses such rows, so they are staged with the schema that takes nulls.
+    // The stage refuses such rows, so they are staged with a schema that allows nulls.
     const { files } = await write(sample(300), {}, schema, SCHEMA);
     const expected = expectation(files[0], registered(schema));
     expect(await failure(verifyFile({ file: String(files[0]?.path), expected }))).toMatchObject({

@@ -5,7 +5,7 @@ import { type Value, anything, column, lone, nearMiss, respelled } from './value
 export interface Batches {
   readonly type: string;
   readonly batches: number;
-  /** One message is as long as messages get. */
+  /** One message has the maximum length. */
   readonly huge: boolean;
   readonly lines: readonly GeneratedLine[];
 }
@@ -13,7 +13,7 @@ export interface Batches {
 /** One line of a source. */
 interface GeneratedLine {
   readonly bytes: Buffer;
-  /** Nothing in it may be refused. */
+  /** It must be accepted. */
   readonly clean: boolean;
 }
 
@@ -102,7 +102,7 @@ function message(
   return random.chance(25) ? mutate(random, made.bytes) : made;
 }
 
-/** Spoils a message in one of the ways that messages are spoilt. */
+/** Damages a message in one of several ways. */
 function spoil(random: Random, opening: string, fields: [string, string][], ledger: number): string {
   const field = fields.at(-1);
   switch (random.below(11)) {

@@ -14,7 +14,7 @@ import {
 } from '@parquetry/schema';
 import { difference } from '../../libs/source/src/ndjson/testing/readback';
 
-/** What the checker in Python says of a chunk. */
+/** The findings of the Python checker for a chunk. */
 export interface Verdict {
   readonly messages: number;
   readonly rows: number;
@@ -55,7 +55,7 @@ export class PythonChecker {
   }
 }
 
-/** DuckDB as a reader of the files, apart from the writer's instance. */
+/** DuckDB as a reader of the files, in another instance than the writer's. */
 export class DuckReader {
   private readonly scanner = new JsonScanner();
 
@@ -69,7 +69,7 @@ export class DuckReader {
     return new DuckReader(instance, await instance.connect());
   }
 
-  /** What is wrong with the rows of `files`, which should be those of `lines`, in order. */
+  /** The differences between the rows of `files` and those of `lines`, in order. */
   async faults(schema: TableSchema, files: readonly string[], lines: readonly Buffer[]): Promise<string[]> {
     const rows: Record<string, DuckDBValue>[] = [];
     const names = schema.fields.map(({ name }) => quoteName(name)).join();

@@ -17,22 +17,22 @@ import { type Batches, generate } from './messages';
 import { Random } from './random';
 import { DuckReader, PythonChecker, type Verdict } from './readers';
 
-/** What a fuzz run is asked. */
+/** The request of a fuzz run. */
 export interface FuzzOptions {
   readonly batches: number;
   readonly seed: number;
-  /** Without it only DuckDB and the second reader look at the files. */
+  /** Without it only DuckDB and the second reader read the files. */
   readonly python?: string;
   readonly onProgress?: (line: string) => void;
 }
 
-/** What a fuzz run came to. */
+/** The result of a fuzz run. */
 export interface FuzzResult {
   readonly batches: number;
   readonly messages: number;
   readonly rows: number;
   readonly rejects: Readonly<Record<string, number>>;
-  /** Rows by what nested values became. */
+  /** Rows by the style of nested values. */
   readonly nested: Readonly<Record<Nesting, number>>;
   /** Bytes of the longest message that became a row. */
   readonly longest: number;
@@ -130,7 +130,7 @@ async function runChunk({ work, seed, chunk, left, writer, duck }: Chunk): Promi
   const random = new Random(Random.seedOf(seed, chunk));
   const nesting = NESTINGS[chunk % NESTINGS.length] as Nesting;
   const groups = plan(random, chunk, left);
-  // Types of which nothing is known before, so that only the message itself can be at fault.
+  // Unknown types, so that only the message itself can be at fault.
   const strict = new Set(groups.filter(({ huge }) => !random.chance(4) || huge).map(({ type }) => type));
   const lines = shuffled(random, groups);
   const stageDir = path.join(work, 'stage');

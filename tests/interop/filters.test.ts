@@ -143,7 +143,7 @@ function copy(table: string, root: string): string {
   return path.join(root, path.basename(table));
 }
 
-/** The table as versions before the property wrote it, with one commit of this version on top. */
+/** The table as earlier versions wrote it, without the property, and one commit of this version. */
 async function earlier(table: string, root: string): Promise<string> {
   const old = copy(table, path.join(root, 'archive'));
   for (const file of commits(old))

@@ -18,7 +18,7 @@ const FIRST = 420_000;
 const LAYOUT = { kind: 'ledger_day' } as const;
 const NOTE: Field = { id: 30, name: 'note', type: { type: 'utf8' }, nullable: true };
 
-/** Every column type, and the same with a column more. */
+/** Every column type, and the same with one more column. */
 const VERSIONS: readonly TableSchema[] = [SCHEMA, { ...SCHEMA, fields: [...SCHEMA.fields, NOTE] }];
 
 /** An archive on disk whose one dataset, `everything`, has all column types; written as the activities do it. */
@@ -58,7 +58,7 @@ export class History {
     return path.join(this.archive.store.uri, 'everything');
   }
 
-  /** Writes the rows of ledgers as files that stand alone. */
+  /** Writes the rows of ledgers as files outside the table. */
   async files(codec: Codec, integers: 'unsigned' | 'signed'): Promise<readonly WrittenFile[]> {
     const schema = integers === 'signed' ? portableSchema(SCHEMA) : SCHEMA;
     const rows = Array.from({ length: 120 }, (_, index) => sampleRow(index, PER_LEDGER));

@@ -13,7 +13,7 @@ import type { DataType, TableSchema } from '@parquetry/schema';
 import { withoutDecimals } from '../../libs/verify/src/decode';
 import { parsers } from '../../libs/verify/src/parsers';
 
-/** What a reader made of a file; the same form as `summary` in canon.py. */
+/** What a reader read from a file; the same form as `summary` in canon.py. */
 export interface Summary {
   readonly types: readonly (readonly [name: string, type: string])[];
   readonly rows: number;
@@ -21,7 +21,7 @@ export interface Summary {
   readonly first: string | null;
 }
 
-/** Reads a file with hyparquet: what its footer says of the columns, and every value. */
+/** Reads a file with hyparquet: the columns in its footer, and every value. */
 export async function readHyparquet(file: string, schema: TableSchema): Promise<Summary> {
   const bytes = await readFile(file);
   const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
@@ -63,7 +63,7 @@ export async function readDuckdb(file: string, schema: TableSchema): Promise<Sum
   }
 }
 
-/** DuckDB's values as hyparquet gives them: decimals and times as whole numbers. */
+/** DuckDB's values in the form of hyparquet: decimals and times as whole numbers. */
 function plain(value: DuckDBValue): unknown {
   if (value instanceof DuckDBDecimalValue) return value.value;
   if (value instanceof DuckDBTimestampTZValue) return value.micros;

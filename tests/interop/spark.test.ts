@@ -270,7 +270,7 @@ async function makeHistory(history: History): Promise<void> {
   await history.commit(65, 5, { version: 1 });
 }
 
-/** Takes the commits up to `version` away, in the folder or in a copy of it; gives the folder. */
+/** Removes the commits up to `version`, in the folder or in a copy of it; returns the folder. */
 function withoutCommits(table: string, copy: string | undefined, version: number): string {
   if (copy !== undefined) cpSync(table, copy, { recursive: true });
   const log = path.join(copy ?? table, '_delta_log');
@@ -280,7 +280,7 @@ function withoutCommits(table: string, copy: string | undefined, version: number
   return copy ?? table;
 }
 
-/** Backfills a sample lake with all known message types, replaces and compacts some of it, and names its live files. */
+/** Backfills a sample lake with the default message types, replaces and compacts some of it, and returns its live files. */
 async function lakeFiles(sandbox: Sandbox, name: string, options: readonly string[]): Promise<Golden[]> {
   const { ledgers } = await writeSampleLake({ dir: sandbox.path('lake'), ledgers: LEDGERS });
   const archive = sandbox.path(name);

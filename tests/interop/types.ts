@@ -1,6 +1,6 @@
 import type { DataType } from '@parquetry/schema';
 
-/** How readers call the types of a file's columns. */
+/** Names of the types of a file's columns by reader. */
 export interface Names {
   readonly duckdb: string;
   /** The type in the footer: converted type, else physical type. */
@@ -36,7 +36,7 @@ const SCALARS: Readonly<Record<string, Names>> = {
   },
 };
 
-/** What a reader calls a registered type; the table of docs/schemas.md in full. */
+/** A reader's name of a registered type; the table of docs/schemas.md in full. */
 export function typeIn(reader: keyof Names, type: DataType): string {
   if (type.type === 'list') {
     const item = typeIn(reader, type.items.type);

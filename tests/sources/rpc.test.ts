@@ -248,7 +248,7 @@ describe('rpc source', () => {
         layout: { ledgersPerBatch: 4, batchesPerPartition: 16 },
       });
       const objects = (await readdir(part, { recursive: true })).filter((name) => name.endsWith('.xdr.zst'));
-      // The node has the hole of the lake and a few ledgers after it, but not the last ones.
+      // The node has the ledgers missing in the lake and a few after them, but not the last ones.
       const hole = objects.find(
         (name) => name.includes(`--${START + 12}`) || name.includes(`--${START + 12}-`),
       );

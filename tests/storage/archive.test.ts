@@ -113,7 +113,7 @@ describe.each(KINDS)('an archive on $name', ({ scheme, has }) => {
     return (await archive.dataset('wide').publish(draft)).outcome;
   }
 
-  /** Every writer publishes every range; who is later finds it done. */
+  /** Every writer publishes every range; the later ones find it committed. */
   async function campaign(root: string, endpoint: string): Promise<Archive> {
     const writers = await Promise.all(Array.from({ length: WRITERS }, () => open(root, endpoint)));
     for (const range of RANGES) {
@@ -161,7 +161,7 @@ describe.each(KINDS)('an archive on $name', ({ scheme, has }) => {
       const args = ['-c', VACUUM, 's3://lake/vacuumed/wide', JSON.stringify(storageOptions())];
       const { stdout } = await promisify(execFile)(PYTHON ?? '', args, { timeout: 60_000 });
       const vacuumed = JSON.parse(stdout) as unknown;
-      // It would not keep the coverage in what it commits, and refuses before it deletes anything.
+      // Its commits would lose the coverage; it refuses before it deletes anything.
       expect(vacuumed).toEqual({ error: expect.stringContaining('DomainMetadata') });
       expect(await store.stat(orphan)).toBeDefined();
       const fresh = await open('vacuumed', server.endpoint);

@@ -29,13 +29,13 @@ os._exit(0)
 `;
 import { type Objects, readAll, removeAll, restore } from '../support/objects';
 
-/** What a test may do to the archive: it has three commits, `older` is a copy with two, `other` is another archive. */
+/** Changes of an archive with three commits; `older` is a copy with two, `other` is another archive. */
 type Fault = (
   store: ObjectStore,
   copies: { readonly older: Objects; readonly other: Objects },
 ) => Promise<void>;
 
-/** Each fault with the ranges that the table must have after range 3 was published: none when it must be refused. */
+/** Each fault with the ranges of the table after range 3 is published: none if that must be refused. */
 const FAULTS: readonly (readonly [string, Fault, readonly number[] | undefined])[] = [
   ['the archive is removed', (store) => removeAll(store, ''), [3]],
   ["the dataset's folder is removed", (store) => removeAll(store, 'wide/'), [3]],
@@ -46,7 +46,7 @@ const FAULTS: readonly (readonly [string, Fault, readonly number[] | undefined])
   ['the first commit is removed', async (store) => void (await store.delete(log(0))), undefined],
 ];
 
-/** Where in a publish a fault comes: right before or after the first call that matches. */
+/** Position of a fault in a publish: before or after the first matching call. */
 const MOMENTS = [
   ['before its files are uploaded', 'before', 'uploadIfAbsent', /\.parquet$/],
   ['after its files are uploaded', 'after', 'uploadIfAbsent', /\.parquet$/],
@@ -137,7 +137,7 @@ describe.each(KINDS)('an archive that changes under an open one, on $name', ({ s
     process.env = saved;
   });
 
-  /** A fresh archive with three commits, open and folded, as a worker has it. */
+  /** A new archive with three commits, open and folded, as in a worker. */
   async function warm(moment?: (typeof MOMENTS)[number], fault?: Fault) {
     const name = `archive${count++}`;
     const plain = open(name);
@@ -152,7 +152,7 @@ describe.each(KINDS)('an archive that changes under an open one, on $name', ({ s
     return { name, plain, archive };
   }
 
-  /** Folds the log from nothing and holds it against storage: what it says must be there, each ledger once. */
+  /** Folds the log from storage and checks that its files exist and each ledger is there once. */
   async function expectTable(
     name: string,
     plain: ObjectStore,
@@ -209,7 +209,7 @@ describe.each(KINDS)('an archive that changes under an open one, on $name', ({ s
         expect(isParquetryError(outcome) && outcome.code).toBe('LOG_CORRUPT');
         return;
       }
-      // Refused when the uploaded file is gone before it was checked; then the same publish again does it.
+      // Refused if the uploaded file disappears before its check; then the same publish succeeds.
       if (isParquetryError(outcome)) {
         expect(outcome.code).toBe('ARCHIVE_CHANGED');
         expect(await publish(archive, 3)).toBe('committed');

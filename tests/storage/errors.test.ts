@@ -13,7 +13,7 @@ const FAST: StoreOptions = { attempts: 2, backoffMs: 1, timeoutMs: 3000 };
 const SECRET = 'hunter2/SECRET+key';
 const SESSION = 'hunter2-session-token';
 
-/** Everything that a log, a report or a workflow's history could ever show of an error. */
+/** Everything that a log, a report or a workflow's history can show of an error. */
 function everything(error: unknown): string {
   const parts: string[] = [];
   for (let at = error; at !== undefined && at !== null; at = at instanceof Error ? at.cause : undefined)
@@ -57,7 +57,7 @@ async function expectNoBucket(store: ObjectStore): Promise<void> {
     });
 }
 
-/** A service that answers every request alike. */
+/** A service that gives every request the same response. */
 async function withService<T>(
   answer: (request: IncomingMessage, response: ServerResponse) => void,
   run: (endpoint: string, count: () => number) => Promise<T>,
@@ -99,7 +99,7 @@ describe('an S3 service that answers', () => {
       withEnv(keys, () =>
         withService(
           (request, response) => {
-            // A careless server repeats all that it was sent, and what it knows.
+            // A careless server repeats the whole request and its secrets.
             const echo = `${JSON.stringify(request.headers)} ${SECRET} ${SESSION}`.replace(/[<&]/g, '');
             response.writeHead(status, { 'content-type': 'application/xml', ...headers });
             response.end(
@@ -214,7 +214,7 @@ describe('Google credentials', () => {
       { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY: SECRET },
     ])
       await withEnv(env, async () => {
-        // Another region makes another client, which reads the credentials again.
+        // Another region needs another client, which reads the credentials again.
         const region = `test-${env.AWS_ACCESS_KEY_ID}`;
         const error = await failure(
           openStore('s3://closed/x', { ...FAST, endpoint: server.endpoint, region }).get('k'),

@@ -16,7 +16,7 @@ const KINDS = [
   { scheme: 'gs', name: 'GCS (fake-gcs-server)', has: FAKE_GCS !== undefined },
 ] as const;
 
-/** `undefined` when the store gave up: then nothing is known, and the caller must look. */
+/** Undefined when the store failed: the result is unknown, and the caller must check. */
 async function unlessUnreachable<T>(run: Promise<T>): Promise<T | undefined> {
   try {
     return await run;
@@ -148,7 +148,7 @@ describe.each(KINDS)('$name behind a network that breaks', ({ scheme, has }) => 
       expect(await store.sha256(`f-${i}`)).toBe(expected.sha256);
     }
     proxy.plan = () => undefined;
-    // An upload whose very first answer is lost has no name here; upkeep finds and ends it.
+    // An upload whose first response is lost has no id here; maintenance finds and aborts it.
     for await (const upload of real.pendingUploads('')) await real.abortUpload(upload);
     for await (const upload of real.pendingUploads('')) throw new Error(`left: ${upload.key}`);
     const keys: string[] = [];

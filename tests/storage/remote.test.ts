@@ -1,6 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { writeSampleLake, writeSampleMessages } from '@parquetry/sample';
 import { type ManagedStore, openStore } from '@parquetry/storage';
@@ -93,9 +92,7 @@ suite(`S3 (SeaweedFS), GCS (fake-gcs-server) and local disk${missing && ` [skipp
     await upload(sandbox.path('source'), open);
     await open.putIfAbsent('messages.ndjson.gz', readFileSync(path.join(parts, 'day-1', 'a.ndjson.gz')));
 
-    const dev = sandbox.start(['dev'], env);
-    for (let i = 0; !dev.stderr().includes('A worker is running'); i++, await sleep(50))
-      if (i > 1200 || dev.child.exitCode !== null) throw new Error(dev.stderr());
+    await sandbox.dev([], env);
   }, 180_000);
 
   afterAll(async () => {
@@ -367,7 +364,7 @@ suite(`S3 (SeaweedFS), GCS (fake-gcs-server) and local disk${missing && ` [skipp
   }, 60_000);
 });
 
-/** Everything a history event holds, its payloads as text. */
+/** The whole content of a history event, its payloads as text. */
 function visible(event: unknown): string {
   return JSON.stringify(event, (_key, value: unknown) => {
     if (typeof value === 'bigint') return String(value);

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const ROOT = path.resolve(__dirname, '../..');
 const BIN = path.join(ROOT, 'apps/cli/bin/parquetry.js');
@@ -16,7 +17,7 @@ export function itWithData(name: string, run: () => Promise<void>, timeout: numb
   else it.skip(`${name} [skipped: no test data; set PARQUETRY_TEST_DATA]`, run);
 }
 
-/** What a command printed and how it ended. */
+/** The output and the exit of a command. */
 export interface Finished {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -24,7 +25,7 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** A command under way. */
+/** A running command. */
 export interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Finished>;
@@ -66,6 +67,19 @@ export class Sandbox {
     return { child, ended, stderr: () => stderr };
   }
 
+  /**
+   * Starts `parquetry dev` and waits for its worker. Commands then run on it, which saves them the start of a server and
+   * a worker.
+   */
+  async dev(args: readonly string[] = [], env: Record<string, string> = {}): Promise<Running> {
+    const dev = this.start(['dev', ...args], env);
+    while (!dev.stderr().includes('A worker is running')) {
+      if (dev.child.exitCode !== null) throw new Error(`parquetry dev ended:\n${dev.stderr()}`);
+      await sleep(50);
+    }
+    return dev;
+  }
+
   /** Runs `parquetry …args` to its end. */
   run(args: readonly string[], env: Record<string, string> = {}): Promise<Finished> {
     return this.start(args, env).ended;
@@ -87,7 +101,7 @@ export class Sandbox {
     }
   }
 
-  /** Stops what is left, the embedded server included, and removes the folder. */
+  /** Stops the remaining processes, also the embedded server, and removes the folder. */
   async dispose(): Promise<void> {
     for (const child of this.running) child.kill('SIGKILL');
     const { devHome, stopDevServer } = await import('@parquetry/temporal');

@@ -21,7 +21,7 @@ export async function coverageOf(root: string): Promise<Record<string, readonly 
   return found;
 }
 
-/** What `coverageOf` gives when all datasets of a lake cover one range. */
+/** The result of `coverageOf` when all datasets of a lake cover one range. */
 export function allCover(range: LedgerRange): Record<string, readonly LedgerRange[]> {
   return Object.fromEntries(
     ['contract_data', 'contract_events', 'ledgers', 'transactions'].map((name) => [name, [range]]),

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What can happen to one request on its way. */
+/** Faults of one request. */
 export const FAULTS = [
   'drop-request', // the connection breaks before the server sees the request
   'drop-response', // the server does it, the answer is lost
@@ -21,25 +21,25 @@ export const FAULTS = [
 
 export type FaultName = (typeof FAULTS)[number];
 
-/** A request as a plan sees it. */
+/** The part of a request that a plan can use. */
 interface Seen {
   readonly method: string;
   readonly url: string;
 }
 
-/** Decides what happens to a request. */
+/** Chooses the fault of a request. */
 export type Plan = (seen: Seen) => FaultName | undefined;
 
-/** A proxy on loopback that does to requests what its plan says. */
+/** A proxy on loopback that applies the faults of a plan to requests. */
 export interface FaultProxy {
   readonly endpoint: string;
-  /** How often each fault was done. */
+  /** How often each fault was applied. */
   readonly done: ReadonlyMap<FaultName, number>;
   plan: Plan;
   stop(): Promise<void>;
 }
 
-/** A plan that does each fault in turn of a seeded sequence, to `share` of the requests. */
+/** A plan that applies a seeded sequence of faults to a `share` of the requests. */
 export function seededPlan(seed: number, share: number, faults: readonly FaultName[] = FAULTS): Plan {
   const next = sequence(seed);
   return ({ method }) => {
@@ -49,7 +49,7 @@ export function seededPlan(seed: number, share: number, faults: readonly FaultNa
   };
 }
 
-/** Numbers from 0 to 1 that a seed decides (mulberry32). */
+/** Pseudo-random numbers from 0 to 1 (mulberry32). */
 function sequence(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -60,7 +60,7 @@ function sequence(seed: number): () => number {
   };
 }
 
-/** Starts a proxy before `upstream` (`http://127.0.0.1:port`). */
+/** Starts a proxy in front of `upstream` (`http://127.0.0.1:port`). */
 export async function startFaultProxy(upstream: string, plan: Plan): Promise<FaultProxy> {
   const done = new Map<FaultName, number>();
   const agent = new Agent({ keepAlive: false });
@@ -170,7 +170,7 @@ function cut(agent: Agent, upstream: string, { method, url, headers, body }: Sen
   });
 }
 
-/** The body is whole here, so its length is known; the host stays, since it is signed. */
+/** The body is complete here, so its length is known; the host is kept, because it is signed. */
 function plain(headers: IncomingHttpHeaders, body: Buffer): IncomingHttpHeaders {
   const { 'transfer-encoding': chunked, ...rest } = headers;
   return chunked === undefined ? rest : { ...rest, 'content-length': String(body.length) };

@@ -17,7 +17,7 @@ export async function removeAll(store: ObjectStore, prefix: string): Promise<voi
   for (const key of keys) await store.delete(key);
 }
 
-/** Makes the store hold just these objects, as restoring a backup does. */
+/** Replaces the content of the store by these objects, as restoring a backup does. */
 export async function restore(store: ObjectStore, objects: Objects): Promise<void> {
   await removeAll(store, '');
   for (const [key, bytes] of objects) await store.replace(key, bytes);

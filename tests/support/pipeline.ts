@@ -14,7 +14,7 @@ import { openNdjsonSource } from '@parquetry/source';
 import { verifyDataset } from '@parquetry/verify';
 import { type Writer, type WrittenFile, openQuery, openWriter } from '@parquetry/writer';
 
-/** What a partition's way from messages to verified files gave, without Temporal and without an archive. */
+/** The result of a partition from messages to verified files, without Temporal and without an archive. */
 export interface Written {
   readonly files: readonly WrittenFile[];
   /** `folder/name` of each file. */
@@ -24,7 +24,7 @@ export interface Written {
   readonly unusable: number;
 }
 
-/** Runs the libraries as the activities do: NDJSON source, writer, second reader, and DuckDB as a third. */
+/** Runs the libraries as the activities do: NDJSON source, writer, second reader, and DuckDB as a third reader. */
 export class Pipeline {
   private constructor(
     readonly dir: string,

@@ -13,7 +13,7 @@ export interface PlainServer extends Connected {
   stop(): Promise<void>;
 }
 
-/** Starts one, in memory, or gives undefined where no Temporal binary can be had. */
+/** Starts one in memory; undefined if there is no Temporal binary. */
 export async function startPlainServer(): Promise<PlainServer | undefined> {
   const binary = await findTemporalBinary();
   if (binary === undefined) return undefined;
@@ -41,7 +41,7 @@ export async function startPlainServer(): Promise<PlainServer | undefined> {
     }
 }
 
-/** A port of the loopback address that is free now. */
+/** A free port of the loopback address. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer().once('error', reject);

@@ -18,7 +18,7 @@ export function python<T>(script: string, args: readonly string[]): T {
   return run(script, args, '');
 }
 
-/** The same for a script that reads what it is asked from stdin, as JSON. */
+/** The same for a script that reads its request from stdin, as JSON. */
 export function pythonAsk<T>(script: string, request: object, interpreter = PYTHON): T {
   return run(script, [], JSON.stringify(request), interpreter);
 }

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { decompress } from '@mongodb-js/zstd';
 import { hex, readBatchHeader, readLedger } from '@parquetry/stellar';
 
-/** A ledger as `getLedgers` has it. */
+/** A ledger in the form of `getLedgers`. */
 export interface NodeLedger {
   readonly hash: string;
   readonly sequence: number;
@@ -15,7 +15,7 @@ export interface NodeLedger {
   readonly metadataXdr: string;
 }
 
-/** A call that the node got. */
+/** A call that the node received. */
 export interface NodeCall {
   readonly method: string;
   readonly params: {
@@ -27,7 +27,7 @@ export interface NodeCall {
   readonly number: number;
 }
 
-/** What a node does instead of answering, or to its answer. */
+/** A fault of the node: instead of a response, or in it. */
 export type NodeFault =
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
   | { readonly error: { readonly code: number; readonly message: string } }
@@ -36,7 +36,7 @@ export type NodeFault =
   | 'reset'
   | 'truncate';
 
-/** An RPC node over ledgers in memory, whose window and faults a test sets. */
+/** An RPC node over ledgers in memory; tests set its window and faults. */
 export class RpcNode {
   readonly calls: NodeCall[] = [];
   oldest: number;
@@ -102,7 +102,7 @@ export class RpcNode {
     response.writeHead(200, { 'content-type': 'application/json' }).end(text);
   }
 
-  /** What a healthy node says. */
+  /** The response of a healthy node. */
   outcome({ method, params }: Pick<NodeCall, 'method' | 'params'>): { result: unknown } | { error: unknown } {
     const { oldest, latest } = this;
     const window = { latestLedger: latest, oldestLedger: oldest };
@@ -132,7 +132,7 @@ function isError(fault: NodeFault | undefined): fault is Extract<NodeFault, { er
   return typeof fault === 'object' && 'error' in fault;
 }
 
-/** The ledgers of a lake as a node has them. */
+/** The ledgers of a lake in the form of a node. */
 export async function ledgersOf(lake: string): Promise<NodeLedger[]> {
   const names = readdirSync(lake, { recursive: true }).map(String);
   const ledgers: NodeLedger[] = [];

@@ -12,7 +12,7 @@ process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 export const WEED = process.env['PARQUETRY_WEED'];
 export const FAKE_GCS = process.env['PARQUETRY_FAKE_GCS'];
 
-/** Keys of the test S3 server; they open nothing else. */
+/** Keys of the test S3 server; they are valid nowhere else. */
 export const S3_KEYS = { accessKeyId: 'parquetry-test', secretAccessKey: 'parquetry-test-secret' };
 
 /** A storage server for one test, on loopback, with its data in a separate folder. */
@@ -26,7 +26,7 @@ export interface StorageServer {
 }
 
 /**
- * SeaweedFS with its S3 gateway. The bucket `open` may be read by anybody; the other buckets need `S3_KEYS`.
+ * SeaweedFS with its S3 gateway. The bucket `open` allows anonymous reads; the other buckets need `S3_KEYS`.
  */
 export async function startS3(): Promise<StorageServer> {
   if (WEED === undefined) throw new Error('PARQUETRY_WEED is not set');
@@ -71,7 +71,7 @@ export async function startS3(): Promise<StorageServer> {
   ]);
   const ready = async (): Promise<void> => {
     await untilAnswer(server, endpoint);
-    // The gateway answers before the volume server has joined; a bucket can be made once both are there.
+    // The gateway responds before the volume server has joined; a bucket can be created when both run.
     await attempt(() => s3(endpoint).send(new CreateBucketCommand({ Bucket: 'open' })), 'BucketAlready');
   };
   await ready();
@@ -124,7 +124,7 @@ export async function startGcs(): Promise<StorageServer> {
   };
 }
 
-/** Client of the test S3 server with the test's keys, past Parquetry's own code. */
+/** Client of the test S3 server with the test's keys, independent of Parquetry's code. */
 export function s3(endpoint: string): S3Client {
   return new S3Client({
     endpoint,

@@ -10,8 +10,8 @@ const JARS = process.env['PARQUETRY_SPARK_JARS'];
 export const HAS_SPARK = PYTHON !== undefined && JARS !== undefined;
 
 /**
- * Starts Spark once for everything that `tests/interop/spark.py` is asked, and gives its answer. `dir` takes the files
- * that Spark leaves about.
+ * Starts Spark once for all requests to `tests/interop/spark.py`, and returns its answer. `dir` is for the files
+ * that Spark leaves.
  */
 export async function spark<T>(dir: string, request: object): Promise<T> {
   if (PYTHON === undefined || JARS === undefined) throw new Error('PARQUETRY_SPARK_PYTHON is not set');

@@ -12,7 +12,7 @@ import {
 import type { DevServer } from '@parquetry/temporal';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 
-/** A Temporal server of a test's own, with the search attributes registered. */
+/** A Temporal server for one test, with the search attributes registered. */
 export interface TestServer extends Connected {
   readonly server: DevServer;
   readonly native: NativeConnection;

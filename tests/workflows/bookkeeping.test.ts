@@ -16,7 +16,7 @@ const SPEC = fakeSpec(6);
 const AWAY = { code: 'STORAGE_UNREACHABLE', message: 'No answer.' };
 const EXPIRED = { code: 'PERMISSION_DENIED', message: 'The token has expired.' };
 
-/** A run whose steps fail as `failing` says: the error that they end with by their name, or by `second page`. */
+/** A run whose steps fail with the errors in `failing`, by the name of the step or `second page`. */
 interface Books {
   readonly steps: FakeSteps;
   readonly failing: Map<string, { code: string; message: string }>;
@@ -40,7 +40,7 @@ describe('a run whose own step fails', () => {
     const tried: string[] = [];
     prepare({ steps, failing, tried });
     const whole = steps.shared(async () => ({}));
-    /** Fails as the worker does: what may pass by itself is tried again by Temporal first. */
+    /** Fails as the worker does: Temporal retries transient errors first. */
     const fail = (step: string): void => {
       const error = failing.get(step);
       if (error === undefined) return;
@@ -83,7 +83,7 @@ describe('a run whose own step fails', () => {
   it('waits while storage is unreachable and continues when it is back; partitions that parked meanwhile are kept', async () => {
     await withRun(
       {},
-      // Storage goes when the first page was read.
+      // Storage becomes unreachable after the first page.
       ({ failing }) => failing.set('pull', AWAY).set('second page', AWAY),
       async (handle, { steps, failing, tried, when }) => {
         const away = await when(({ parked, faults }) => parked === 2 && faults !== undefined);
@@ -92,7 +92,7 @@ describe('a run whose own step fails', () => {
           faults: [{ step: 'nextPartitions', ...AWAY, final: false }],
         });
         expect(await details(handle)).toContain('| nextPartitions | STORAGE\\_UNREACHABLE | No answer\\. |');
-        // Six tries of Temporal's and one look before; then the run's own, after its quiet time.
+        // Six attempts by Temporal and one before; then the run's own, after its quiet time.
         expect(tried.length).toBeGreaterThanOrEqual(7);
         failing.clear();
         await when(({ done, parked, faults }) => done === 4 && parked === 2 && faults === undefined);

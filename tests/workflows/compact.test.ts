@@ -23,7 +23,7 @@ const group = (start: number, end: number, part = false): CompactGroup => ({
   ...(part ? { part } : {}),
 });
 
-/** An archive whose groups go when they are committed; when no part is left, the groups that parts became come. */
+/** An archive whose groups disappear when they are committed; when no part is left, their results form new groups. */
 class FakeArchive {
   readonly asked: FindRequest[] = [];
   readonly committed: string[] = [];
@@ -112,7 +112,7 @@ describe('a compaction of many pages', () => {
         ['1-100', '201-300', '301-400', '401-500', '501-600', '601-700'].sort(),
       );
       expect(archive.asked.map(({ after }) => after?.ledger)).toEqual([undefined, 300, 600]);
-      // What one message to Temporal takes bounds a page.
+      // The maximum payload of Temporal bounds a page.
       expect(archive.asked[0]).toMatchObject({ groups: 40, segments: 10_000 });
     });
   }, 60_000);

@@ -30,13 +30,13 @@ export function fakeBackfill(partitions: number, more: Partial<BackfillInput> = 
   return { spec: fakeSpec(partitions), concurrency: 5, maxParked: 50, onFailure: 'park', ...more };
 }
 
-/** Steps that only count: what was pulled and committed, and what is made to fail. */
+/** Fake steps: they record what was pulled and committed, and fail on request. */
 export class FakeSteps {
   /** `dataset:start` → commits. */
   readonly committed = new Map<string, number>();
   readonly pulled: PartitionTask[] = [];
   readonly dropped: string[] = [];
-  /** `dataset:start` that fails in `verifyRowCounts` until it is taken out. */
+  /** `dataset:start` that fails in `verifyRowCounts` until it is removed from the set. */
   readonly broken = new Set<string>();
   /** `dataset:start` whose stage is lost once at `writeParquet`. */
   readonly lost = new Set<string>();
@@ -44,7 +44,7 @@ export class FakeSteps {
   readonly held = new Set<string>();
   /** Stages that were pulled. */
   readonly staged: string[] = [];
-  /** Ledger starts whose pull fails finally until taken out. */
+  /** Ledger starts whose pull fails with a final error until they are removed from the set. */
   readonly missing = new Set<number>();
   private stages = 0;
 
@@ -122,7 +122,7 @@ export class FakeSteps {
   }
 }
 
-/** Heartbeats, because a cancellation comes with the answer to one. */
+/** Heartbeats, because a heartbeat's response delivers a cancellation. */
 async function whileHeld(held: () => boolean): Promise<void> {
   const context = Context.current();
   while (held()) {

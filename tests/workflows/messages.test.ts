@@ -18,7 +18,7 @@ interface Definition {
   readonly description: string;
 }
 
-/** What the UI reads to show which messages a workflow takes. */
+/** What the UI reads to show the messages that a workflow accepts. */
 interface Metadata {
   readonly definition: {
     readonly type: string;
@@ -114,7 +114,7 @@ describe('messages of an operator to a workflow', () => {
           await expect(
             handle.executeUpdate<unknown, [unknown]>(update, { args: [argument] }),
           ).rejects.toMatchObject({ cause: { message: expect.stringContaining(why) as string } });
-        // Signals can't be refused; these must not be counted, and must not fail the workflow's task for ever.
+        // Signals can't be refused; these must not be counted, and must not fail the workflow task repeatedly.
         for (const report of [undefined, 'done', { key: '0000000020' }, { key: 7, outcome: 'done' }])
           await handle.signal('partitionReport', report);
         await handle.signal('pause', { why: 'an unexpected argument' });
@@ -135,7 +135,7 @@ describe('messages of an operator to a workflow', () => {
     await withRun(
       (steps) => starts.forEach((start) => steps.held.add(`a:${start}`)),
       async (handle, steps) => {
-        // What a run does when its messages have done nothing: a second is long for partitions of no work.
+        // The messages must have had no effect; a second is long for partitions without work.
         const still = async (running: number, pulled: number): Promise<void> => {
           await state(handle, (found) => found.running === running);
           await sleep(1_000);

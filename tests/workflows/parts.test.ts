@@ -46,7 +46,7 @@ describe('a partition committed in parts', () => {
             },
           });
         steps.missing.clear();
-        // What was refused in part was not done in part.
+        // A request that was refused for one partition had no effect on the others.
         expect(await handle.query<BackfillProgress>(progress.name)).toMatchObject({ parked: 2, running: 0 });
         expect(await handle.executeUpdate(retryPartitions, { args: [{ starts: [17] }] })).toEqual({
           signalled: 1,

@@ -20,13 +20,13 @@ describe('a partition that ends without a report', () => {
 
   interface Quiet {
     readonly steps: FakeSteps;
-    /** What the worker's own step answered, each time. */
+    /** The results of the worker's own step. */
     readonly answers: Record<string, string>[];
     child(start: number): WorkflowHandle;
     when(wanted: (found: BackfillProgress) => boolean): Promise<BackfillProgress>;
   }
 
-  /** A run whose partitions are all at work, held; it hears of their end only by looking for them. */
+  /** A run whose partitions are all running, and held; it finds their end only by inspecting them. */
   async function withRun(
     more: Partial<BackfillInput>,
     use: (handle: WorkflowHandle, quiet: Quiet) => Promise<void>,
@@ -42,7 +42,7 @@ describe('a partition that ends without a report', () => {
     };
     const input = fakeBackfill(PARTITIONS, {
       concurrency: PARTITIONS,
-      // All are started, and then the run continues as new: it has no promise of any child any more.
+      // All are started, then the run continues as new, so it no longer awaits any child.
       startsPerRun: PARTITIONS,
       quiet: { working: 500, waiting: 500 },
       ...more,

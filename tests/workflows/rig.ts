@@ -23,14 +23,14 @@ const quiet = {
   error: console.error,
 };
 
-/** A Temporal server with the workflow code, for tests that bring activities of their own. */
+/** A Temporal server with the workflow code, for tests with their own activities. */
 export class Rig {
   private constructor(
     readonly server: TestServer,
     private readonly bundle: WorkflowBundle,
   ) {}
 
-  /** Without a Temporal binary such a test cannot say anything, so it fails. */
+  /** Fails without a Temporal binary, because the test would check nothing. */
   static async start(): Promise<Rig> {
     const server = await startTestServer();
     if (server === undefined) throw new Error('no Temporal binary: run `npm test`, which installs one');
@@ -69,8 +69,8 @@ export class Rig {
   }
 
   /**
-   * Runs a backfill of fake steps, some of them replaced by `shared`. `inspect` finds no workflow: what the run knows
-   * of its partitions, they reported.
+   * Runs a backfill of fake steps, some of them replaced by `shared`. `inspect` finds no workflow: the run knows only
+   * what its partitions reported.
    */
   backfill(
     input: BackfillInput,
@@ -96,7 +96,7 @@ export class Rig {
   }
 }
 
-/** Asks until the answer is as wanted. */
+/** Polls until the answer satisfies `when`. */
 export async function until<T>(ask: () => Promise<T>, when: (answer: T) => boolean, tries = 300): Promise<T> {
   let last: T | undefined;
   for (let i = 0; i < tries; i++) {
@@ -107,7 +107,7 @@ export async function until<T>(ask: () => Promise<T>, when: (answer: T) => boole
   throw new Error(`it did not get there: ${JSON.stringify(last)}`);
 }
 
-/** The progress of a backfill when it is as wanted. */
+/** Polls the progress of a backfill until it satisfies `when`. */
 export function progressWhen(
   handle: WorkflowHandle,
   when: (found: BackfillProgress) => boolean,

@@ -35,7 +35,7 @@ function input(more: Partial<TailInput> = {}): TailInput {
   };
 }
 
-/** A source whose ledgers are there up to `tip`; each flush takes `width` of them. */
+/** A source with ledgers up to `tip`; each flush takes `width` of them. */
 class FakeSource {
   readonly asked: CutRequest[] = [];
   tip = 1000;
