@@ -374,7 +374,7 @@ export const SETTINGS: readonly Setting[] = [
     topic: 'worker',
     used: 'seldom',
     value: '<address>',
-    ...anAddress,
+    ...addressKind,
     doc: 'serve http://<address>/healthz (the worker runs) and /readyz (it takes work and reaches Temporal), e.g. 127.0.0.1:9465',
   },
   {
