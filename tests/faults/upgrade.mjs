@@ -93,17 +93,13 @@ try {
   const started = Date.now();
   const result = await handle.result();
   const seconds = Math.round((Date.now() - started) / 1000);
-  const verified = await run(ROOT, ['verify', '--archive', 'archive', '--deep', '--json']);
+  // Ends with an error, and so does this command, when it finds a fault.
+  await run(ROOT, ['verify', '--archive', 'archive', '--deep']);
   const failed = await failedTasks();
   for (const { child } of after) child.kill('SIGTERM');
   await Promise.all(after.map(({ ended }) => ended));
-  const { faults } = JSON.parse(verified);
   console.log(
-    JSON.stringify(
-      { result: result.partitions, secondsAfterUpgrade: seconds, faults, failedTasks: failed },
-      null,
-      2,
-    ),
+    JSON.stringify({ result: result.partitions, secondsAfterUpgrade: seconds, failedTasks: failed }, null, 2),
   );
   const total = Number(values.ledgers) / Number(values['partition-size']);
   if (failed.length > 0 || result.partitions.done !== total) process.exitCode = 1;
