@@ -22,6 +22,10 @@ export async function pollersOf(
   });
   return (pollers ?? []).map(({ identity, deploymentOptions, workerVersionCapabilities }) => ({
     identity: identity ?? '',
-    version: deploymentOptions?.buildId || workerVersionCapabilities?.buildId || undefined,
+    version:
+      deploymentOptions?.buildId ||
+      // Without versioning the SDK reports the hash of the workflow code here.
+      (workerVersionCapabilities?.useVersioning === true && workerVersionCapabilities.buildId) ||
+      undefined,
   }));
 }

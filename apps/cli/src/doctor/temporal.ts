@@ -81,7 +81,7 @@ function workers(pollers: readonly Poller[], cluster: boolean): Line {
   const counts = [...versions].map(([version, count]) => `${count} ${version}`);
   const names = pollers.map(({ identity }) => identity).slice(0, 5);
   return ok(
-    `${pollers.length} workers poll the task queue ${TASK_QUEUE}: ${counts.join(', ')} (${names.join(', ')}${pollers.length > names.length ? ', …' : ''}).`,
+    `${pollers.length} ${pollers.length === 1 ? 'worker polls' : 'workers poll'} the task queue ${TASK_QUEUE}: ${counts.join(', ')} (${names.join(', ')}${pollers.length > names.length ? ', …' : ''}).`,
   );
 }
 
