@@ -122,5 +122,20 @@ export default tseslint.config(
       ],
     },
   },
+  {
+    // Commands take Temporal's client from one prebuilt script, which loads faster.
+    files: ['apps/cli/src/**/*.ts', 'libs/temporal/src/**/*.ts'],
+    ignores: ['**/*.test.ts', 'libs/temporal/src/sdk.ts', 'apps/cli/src/nativeconnection.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { group: ['@temporalio/*'], allowTypeImports: true, message: 'Use sdk of @parquetry/temporal.' },
+          ],
+        },
+      ],
+    },
+  },
   { files: ['**/*.cjs', '**/bin/*.js'], rules: { '@typescript-eslint/no-require-imports': 'off' } },
 );

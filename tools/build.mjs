@@ -1,9 +1,10 @@
-// Builds every package, or the one in FOLDER, with those that it needs (`tsc -b`), then the workflow code that the workers
-// load. `node tools/build.mjs [FOLDER]`; Nx calls it for each package.
+// Builds every package, or the one in FOLDER, with those that it needs (`tsc -b`), then the workflow code that workers
+// load and Temporal's client for commands. `node tools/build.mjs [FOLDER]`; Nx calls it for each package.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
+import { bundleSdk } from './package/sdk.mjs';
 import { bundleWorkflows } from './package/workflows.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -15,3 +16,4 @@ const { status } = spawnSync(process.execPath, [require.resolve('typescript/bin/
 });
 if (status !== 0) process.exit(status ?? 1);
 if (folders.length === 0 || folders.includes('apps/worker')) await bundleWorkflows(root);
+if (folders.length === 0 || folders.includes('libs/temporal')) await bundleSdk(root);

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Sandbox } from '../support/cli';
+import { startPlainServer } from '../support/plainserver';
 
 const ROOT = path.resolve(__dirname, '../..');
 const HOOK = path.join(__dirname, '../support/modules.cjs');
@@ -13,9 +14,13 @@ describe('the modules that a command line loads before its command runs', () => 
   afterAll(() => sandbox.dispose());
 
   /** Packages with their loaded modules. */
-  async function loaded(args: readonly string[]): Promise<{ code: number | null; modules: string[] }> {
+  async function loaded(
+    args: readonly string[],
+    env: Record<string, string> = {},
+  ): Promise<{ code: number | null; modules: string[] }> {
     const list = sandbox.path('modules.txt');
     const { code } = await sandbox.run(args, {
+      ...env,
       NODE_OPTIONS: `--require ${HOOK}`,
       PARQUETRY_TEST_MODULES: list,
     });
@@ -49,6 +54,21 @@ describe('the modules that a command line loads before its command runs', () => 
     expect([...new Set(modules.map(packageOf))].filter((name) => !ALLOWED.includes(name))).toEqual([]);
     expect(modules.length).toBeLessThanOrEqual(most);
   });
+
+  it("a command on a running server loads Temporal's client from one file", async () => {
+    const server = await startPlainServer();
+    if (server === undefined) throw new Error('no Temporal binary: run `npm test`, which installs one');
+    try {
+      const { code, modules } = await loaded(['status', 'nothing'], server.env);
+      expect(code).toBe(2);
+      const packages = [...new Set(modules.map(packageOf))];
+      expect(packages).toContain('@parquetry/temporal');
+      expect(packages.filter((name) => /^@temporalio|^@grpc|protobufjs/.test(name))).toEqual([]);
+      expect(modules.filter((file) => file.endsWith('/sdkbundle.js'))).toHaveLength(1);
+    } finally {
+      await server.stop();
+    }
+  }, 60_000);
 
   it('`version` prints the versions that matter for a bug report', async () => {
     const { code, document } = await sandbox.json<Record<string, string>>(['version']);

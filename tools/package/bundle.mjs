@@ -32,7 +32,12 @@ export async function bundle(root, target) {
   );
   if (stats.hasErrors() || stats.hasWarnings())
     throw new Error(stats.toString({ all: false, errors: true, warnings: true }));
-  cpSync(path.join(root, 'apps/worker/dist/workflow-bundle.js'), path.join(target, 'workflow-bundle.js'));
+  for (const file of [
+    'apps/worker/dist/workflow-bundle.js',
+    'libs/temporal/dist/sdkbundle.js',
+    'libs/temporal/dist/sdkbundle.licenses.txt',
+  ])
+    cpSync(path.join(root, file), path.join(target, path.basename(file)));
   const library = path.join(root, 'apps/cli/dist/library');
   writeFileSync(path.join(target, 'index.mjs'), moduleForm(library));
   for (const name of ['index.d.ts', 'types.d.ts']) cpSync(path.join(library, name), path.join(target, name));

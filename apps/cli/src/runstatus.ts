@@ -17,7 +17,8 @@ import {
   tailProgress,
   tailStart,
 } from '@parquetry/workflows';
-import { ScheduleNotFoundError, type WorkflowHandle } from '@temporalio/client';
+import { sdk } from '@parquetry/temporal';
+import type { WorkflowHandle } from '@temporalio/client';
 import { parkedList, whereParked } from './attachrun';
 import { type Output, formatCount } from './output';
 import { describeSchedule } from './schedules';
@@ -171,7 +172,7 @@ async function scheduleStatus(session: Session, name: string, output: Output): P
     .getHandle(name)
     .describe()
     .catch((error: unknown) => {
-      if (!(error instanceof ScheduleNotFoundError)) throw error;
+      if (!(error instanceof sdk.ScheduleNotFoundError)) throw error;
       throw new ParquetryError('USAGE', `There is no run or schedule "${name}".`, {
         hint: '`parquetry schedule list` shows schedules; the Temporal UI shows runs.',
         cause: error,

@@ -1,5 +1,6 @@
 import { ParquetryError } from '@parquetry/core';
-import { type ScheduleDescription, ScheduleNotFoundError } from '@temporalio/client';
+import { sdk } from '@parquetry/temporal';
+import type { ScheduleDescription } from '@temporalio/client';
 import type { Output } from './output';
 import { type Session, openSession } from './session';
 
@@ -59,7 +60,7 @@ export async function withSchedules(
   try {
     return await use(session);
   } catch (error) {
-    if (!(error instanceof ScheduleNotFoundError)) throw error;
+    if (!(error instanceof sdk.ScheduleNotFoundError)) throw error;
     throw new ParquetryError('USAGE', `There is no schedule "${name}".`, {
       hint: '`parquetry schedule list` lists the schedules.',
       cause: error,

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type Client, type Connection, WorkflowNotFoundError } from '@temporalio/client';
+import type { Client, Connection } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import {
   type TemporalConfig,
@@ -9,6 +9,7 @@ import {
   ensureSearchAttributes,
   loadTemporalConfig,
   readDevServer,
+  sdk,
   workflowUrl,
 } from '@parquetry/temporal';
 import { ParquetryError } from '@parquetry/core';
@@ -38,7 +39,7 @@ export function workflowLink({ uiUrl, namespace }: Session, workflowId: string):
 
 /** Whether an error means that the workflow does not exist. */
 export function isNoWorkflow(error: unknown): boolean {
-  return error instanceof WorkflowNotFoundError;
+  return error instanceof sdk.WorkflowNotFoundError;
 }
 
 /** Whether `parquetry dev` runs the embedded server of this folder and a worker. */

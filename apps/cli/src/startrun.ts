@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { formatRange } from '@parquetry/core';
-import { loadTemporalConfig, workflowUrl } from '@parquetry/temporal';
+import { loadTemporalConfig, sdk, workflowUrl } from '@parquetry/temporal';
 import {
   ATTRIBUTES,
   type BackfillInput,
@@ -8,7 +8,6 @@ import {
   progress as progressQuery,
   retryPartitions,
 } from '@parquetry/workflows';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { attachTo, parkedList } from './attachrun';
 import type { Output } from './output';
 import { type Session, assertDetachable, hasKeeper, openSession } from './session';
@@ -96,7 +95,7 @@ export async function startOrJoin(session: Session, run: string, input: Backfill
     );
     return true;
   } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    if (!(error instanceof sdk.WorkflowExecutionAlreadyStartedError)) throw error;
   }
   const handle = client.workflow.getHandle(run);
   const state = await handle.query(progressQuery);

@@ -11,7 +11,7 @@ import {
   policyFault,
   readHistory,
 } from '@parquetry/workflows';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { sdk } from '@parquetry/temporal';
 import { optionChanges } from './optionchanges';
 import type { SpecOptions } from './runoptions';
 import { runSpec } from './runspec';
@@ -104,7 +104,7 @@ export async function startTail(session: Session, id: string, input: TailInput):
     );
     return true;
   } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    if (!(error instanceof sdk.WorkflowExecutionAlreadyStartedError)) throw error;
   }
   await assertSame(session, id, input);
   return false;

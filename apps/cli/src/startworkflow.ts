@@ -1,5 +1,4 @@
-import { ensureSearchAttributes } from '@parquetry/temporal';
-import { isGrpcServiceError } from '@temporalio/client';
+import { ensureSearchAttributes, sdk } from '@parquetry/temporal';
 import type { Session } from './session';
 
 /**
@@ -22,6 +21,6 @@ export async function startWorkflow<T>(
 
 function lacksAttributes(error: unknown): boolean {
   for (let each = error; each instanceof Error; each = each.cause)
-    if (isGrpcServiceError(each) && /search attribute/i.test(each.details)) return true;
+    if (sdk.isGrpcServiceError(each) && /search attribute/i.test(each.details)) return true;
   return false;
 }

@@ -1,4 +1,5 @@
-import { type QueryDefinition, ServiceError, type WorkflowHandle } from '@temporalio/client';
+import { sdk } from '@parquetry/temporal';
+import type { QueryDefinition, WorkflowHandle } from '@temporalio/client';
 import { TASK_QUEUE } from '@parquetry/workflows';
 import type { Session } from './session';
 
@@ -27,7 +28,7 @@ export async function queryWorkflow<T>(
     return { by: 'worker', value };
   } catch (error) {
     // No worker processed the query in time. A rejected query is another error.
-    if (!(error instanceof ServiceError)) throw error;
+    if (!(error instanceof sdk.ServiceError)) throw error;
     return { by: 'history', value: await otherwise() };
   }
 }

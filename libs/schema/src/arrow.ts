@@ -52,6 +52,20 @@ function arrowType(type: DataType): arrow.DataType {
  * polars restore the exact Arrow types. The same schema always gives the same text.
  */
 export function arrowSchemaBase64(schema: TableSchema): string {
+  const key = JSON.stringify(schema.fields);
+  let text = encoded.get(key);
+  if (text === undefined) {
+    if (encoded.size >= MAX_ENCODED) encoded.clear();
+    encoded.set(key, (text = encodeSchema(schema)));
+  }
+  return text;
+}
+
+/** Encoding takes milliseconds, and every file of a dataset needs the same text twice. */
+const encoded = new Map<string, string>();
+const MAX_ENCODED = 200;
+
+function encodeSchema(schema: TableSchema): string {
   const writer = new arrow.RecordBatchStreamWriter();
   writer.reset(undefined, toArrowSchema(schema));
   writer.finish();

@@ -81,14 +81,11 @@ export class LocalRoot {
   }
 
   private async assertInside(target: string, key: string): Promise<void> {
-    if (!(await this.assertFolder())) return;
     // Resolved each time: the root may be a link that is redirected while this store is open.
-    const root = await realpath(this.path);
+    const root = await this.real(this.path);
+    if (root === undefined) return;
     for (let at = target; at.length > this.path.length; at = path.dirname(at)) {
-      const real = await realpath(at).catch((error: unknown) => {
-        if (systemErrorCode(error) === 'ENOENT') return undefined;
-        throw error;
-      });
+      const real = await this.real(at);
       if (real === undefined) continue;
       if (real === root || real.startsWith(path.join(root, path.sep))) {
         assertCase(path.relative(this.path, at), path.relative(root, real), key);
@@ -103,6 +100,16 @@ export class LocalRoot {
         },
       );
     }
+    await this.assertFolder();
+  }
+
+  /** The path without links; undefined when it does not exist. @throws ParquetryError ARCHIVE_INVALID */
+  private async real(at: string): Promise<string | undefined> {
+    return realpath(at).catch(async (error: unknown) => {
+      if (systemErrorCode(error) === 'ENOENT') return undefined;
+      if (systemErrorCode(error) === 'ENOTDIR') await this.assertFolder();
+      throw error;
+    });
   }
 }
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ParquetryError } from '@parquetry/core';
 import type { Connection } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
 import { grpcCode, GRPC } from './grpc';
+import { sdk } from './sdk';
 
-const { IndexedValueType } = temporal.api.enums.v1;
+const { IndexedValueType } = sdk;
 
 /** The search attributes that Parquetry's workflows set, by name, with their Temporal types. */
 export const SEARCH_ATTRIBUTES = {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { types } from 'node:util';
 import { ParquetryError } from '@parquetry/core';
 import type { ConnectionOptions } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { sdk } from './sdk';
 import type { Environment } from './tools';
 import { filled } from './tools';
 
@@ -41,7 +41,7 @@ export function loadTemporalConfig(env: Environment = process.env): TemporalConf
   };
 }
 
-function load(env: Environment): ReturnType<typeof loadClientConnectConfig> {
+function load(env: Environment): ReturnType<typeof sdk.loadClientConnectConfig> {
   const file = env['TEMPORAL_CONFIG_FILE'];
   if (filled(file) && !existsSync(file))
     throw invalid(`TEMPORAL_CONFIG_FILE is ${file}, which does not exist`, 'Correct or unset it.');
@@ -60,15 +60,15 @@ function load(env: Environment): ReturnType<typeof loadClientConnectConfig> {
 
 function fromFileAndEnvironment(
   overrideEnvVars: Record<string, string>,
-): ReturnType<typeof loadClientConnectConfig> {
+): ReturnType<typeof sdk.loadClientConnectConfig> {
   try {
-    return loadClientConnectConfig({ overrideEnvVars });
+    return sdk.loadClientConnectConfig({ overrideEnvVars });
   } catch (error) {
     // For a file without profiles (an empty one) the library reads a property of undefined; the file configures
     // nothing.
     const empty = types.isNativeError(error) && error.name === 'TypeError';
     if (!empty || overrideEnvVars['TEMPORAL_PROFILE'] !== undefined) throw error;
-    return loadClientConnectConfig({ overrideEnvVars, disableFile: true });
+    return sdk.loadClientConnectConfig({ overrideEnvVars, disableFile: true });
   }
 }
 

@@ -1,7 +1,7 @@
 import { ParquetryError } from '@parquetry/core';
-import type { ConnectionOptions } from '@temporalio/client';
-import { Client, Connection } from '@temporalio/client';
+import type { Client, Connection, ConnectionOptions } from '@temporalio/client';
 import { grpcCode, GRPC } from './grpc';
+import { sdk } from './sdk';
 
 /** A connection target. The options are valid for the client's `Connection` and the worker's `NativeConnection`. */
 export interface ConnectTarget {
@@ -27,7 +27,7 @@ export interface Connected {
 export async function connectClient(target: ConnectTarget, timeoutMs = 10_000): Promise<Connected> {
   const { address, namespace } = target;
   // Lazy, so that it can be closed after a failed first attempt: it would otherwise retry forever.
-  const connection = Connection.lazy({
+  const connection = sdk.Connection.lazy({
     ...target.connectionOptions,
     address,
     connectTimeout: timeoutMs,
@@ -43,7 +43,7 @@ export async function connectClient(target: ConnectTarget, timeoutMs = 10_000): 
       ? noNamespace(address, namespace, error)
       : unreachable(address, timeoutMs, error);
   }
-  return { client: new Client({ connection, namespace }), connection, namespace };
+  return { client: new sdk.Client({ connection, namespace }), connection, namespace };
 }
 
 function noNamespace(address: string, namespace: string, cause: unknown): ParquetryError {

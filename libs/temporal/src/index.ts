@@ -10,4 +10,5 @@ export { devHome } from './home';
 export { leftRecords } from './leftovers';
 export { listUrl, workflowUrl } from './links';
 export { type Poller, pollersOf } from './pollers';
+export { sdk } from './sdk';
 export { cacheFolder } from './tools';

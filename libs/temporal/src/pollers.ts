@@ -1,7 +1,7 @@
-import { temporal } from '@temporalio/proto';
 import type { Connected } from './connect';
+import { sdk } from './sdk';
 
-const { TASK_QUEUE_TYPE_WORKFLOW } = temporal.api.enums.v1.TaskQueueType;
+const { TASK_QUEUE_TYPE_WORKFLOW } = sdk.TaskQueueType;
 
 /** A worker that polled a task queue in the last minutes. */
 export interface Poller {

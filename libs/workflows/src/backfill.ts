@@ -23,6 +23,7 @@ import {
   setConcurrency,
 } from './contract/messages';
 import { isReport, missedFault, retryFault } from './contract/checks';
+import { PAGE } from './contract/names';
 import type {
   BackfillInput,
   BackfillResult,
@@ -38,8 +39,6 @@ import { RunState } from './runstate';
 import { inspect, nextPartitions, planRun, summarize } from './steps';
 
 const STARTS_PER_RUN = 300;
-/** Partitions per page, and the most that are started at a time. */
-const PAGE = 50;
 const QUIET: QuietTimes = { working: 60_000, waiting: 600_000 };
 
 /** Counts a report. A malformed one, sent by hand, must not fail the workflow task forever. */
@@ -117,11 +116,8 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
   state.onChange = show;
   show();
   try {
-    if (state.plan === undefined) {
-      state.plan = await planRun(spec);
-      state.cursor = spec.range.start;
-    }
-    const plan = { archive: spec.archive, plan: state.plan.plan };
+    const planned = state.plan ?? state.planned(await planRun(spec));
+    const plan = { archive: spec.archive, plan: planned.plan };
     let started = 0;
     const full = (): boolean =>
       started >= (input.startsPerRun ?? STARTS_PER_RUN) || workflowInfo().continueAsNewSuggested;

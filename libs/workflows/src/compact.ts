@@ -19,7 +19,8 @@ import {
 } from './contract/compact';
 import type { DatasetFailure } from './contract/types';
 import { cell, page } from './details';
-import { describeFailure, failureLine, isStageLost } from './failure';
+import { describeFailure, isStageLost } from './failure';
+import { failureLine } from './failuretext';
 import { findSegments, mergeSegments, stageSteps } from './steps';
 
 /** Groups of a page. */

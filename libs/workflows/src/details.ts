@@ -1,7 +1,7 @@
 import { type LedgerRange, formatRange } from '@parquetry/core';
 import { parkedQuery } from './contract/names';
 import type { BackfillProgress, DatasetFailure, StepFault, TroubledPartition } from './contract/types';
-import { joinFailures } from './failure';
+import { joinFailures } from './failuretext';
 
 /** Maximum length of external text in a table or a list; the UI encodes all details in one URL. */
 const MAX_TEXT = 300;

@@ -1,5 +1,4 @@
 import { ParquetryError } from '@parquetry/core';
-import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
 
 /** One event of a workflow's history that `status` uses; values are decoded from their payloads. */
@@ -85,8 +84,10 @@ export async function readHistory(handle: HistoryHandle): Promise<RunHistory> {
   };
 }
 
-/** The first value of a list of payloads. */
+/** The first value of a list of payloads, if it is JSON, as all that we and Temporal's UI write. */
 export function first(payloads: unknown): unknown {
-  const [payload] = (payloads ?? []) as Payload[];
-  return payload === undefined ? undefined : defaultPayloadConverter.fromPayload(payload);
+  const [payload] = (payloads ?? []) as temporal.api.common.v1.IPayload[];
+  const text = (bytes: Uint8Array | null | undefined): string => new TextDecoder().decode(bytes ?? undefined);
+  if (text(payload?.metadata?.['encoding']) !== 'json/plain') return undefined;
+  return JSON.parse(text(payload?.data)) as unknown;
 }

@@ -16,7 +16,7 @@ import { ATTRIBUTES } from './contract/names';
 import { EMPTY_TALLY, addTally } from './contract/tally';
 import type { PartitionInput, PartitionReport, PartitionResult } from './contract/types';
 import { parkedDetails, runningDetails } from './details';
-import { failureLine, joinFailures } from './failure';
+import { failureLine, joinFailures } from './failuretext';
 
 /**
  * Processes one ledger range: pulls once, then registers, writes, verifies and commits each dataset. A failed partition

@@ -12,7 +12,7 @@ import type {
   Tally,
   TroubledPartition,
 } from './contract/types';
-import type { NextPartitions } from './contract/activities';
+import type { NextPartitions, PlanResult } from './contract/activities';
 import { Faults } from './faults';
 
 /** Failed partitions that a run lists; the others are only counted. */
@@ -47,6 +47,7 @@ export class RunState {
   onChange: () => void = () => undefined;
   private readonly maxParked: number;
   private readonly onFailure: BackfillInput['onFailure'];
+  private readonly start: number;
   private readonly end: number;
 
   constructor(input: BackfillInput) {
@@ -69,6 +70,7 @@ export class RunState {
     this.concurrency = carry?.concurrency ?? input.concurrency;
     this.maxParked = input.maxParked;
     this.onFailure = input.onFailure;
+    this.start = input.spec.range.start;
     this.end = input.spec.range.end;
   }
 
@@ -76,6 +78,14 @@ export class RunState {
   set(wanted: Partial<Pick<RunState, 'paused' | 'finishing'>>): void {
     Object.assign(this, wanted);
     this.onChange();
+  }
+
+  /** Begins with a plan. */
+  planned({ next, ...plan }: PlanResult): PlannedRun {
+    this.plan = plan;
+    this.cursor = this.start;
+    if (next !== undefined) this.page(next);
+    return plan;
   }
 
   /** Adds a page of tasks. */

@@ -1,4 +1,4 @@
-import type { NextPartitions } from './contract/activities';
+import type { NextPartitions, PlanResult } from './contract/activities';
 import type { CutRequest, CutResult, SourceTip, TailInput, TailProgress, TailStart } from './contract/tail';
 import { EMPTY_TALLY, addTally } from './contract/tally';
 import type {
@@ -7,7 +7,6 @@ import type {
   DatasetFailure,
   PartitionInput,
   PartitionReport,
-  PlannedRun,
   Tally,
 } from './contract/types';
 import type { RunHistory } from './history';
@@ -22,17 +21,14 @@ const BOOKS = ['nextPartitions', 'inspect', 'summarize'];
  * the last reported event.
  */
 export function foldBackfill({ input, events, result }: RunHistory): BackfillProgress {
-  const run = input as BackfillInput;
-  const state = new RunState(run);
+  const state = new RunState(input as BackfillInput);
   for (const event of events) {
     if (event.kind === 'failed') {
       const { activity: step, code, message } = event;
       if (BOOKS.includes(step)) state.faults.add({ step, code, message });
     } else if (event.kind === 'completed') state.faults.clear(event.activity);
-    if (event.kind === 'completed' && event.activity === 'planRun') {
-      state.plan = event.value as PlannedRun;
-      state.cursor = run.spec.range.start;
-    } else if (event.kind === 'completed' && event.activity === 'nextPartitions')
+    if (event.kind === 'completed' && event.activity === 'planRun') state.planned(event.value as PlanResult);
+    else if (event.kind === 'completed' && event.activity === 'nextPartitions')
       state.page(event.value as NextPartitions);
     else if (event.kind === 'child') {
       const { task } = event.value as PartitionInput;

@@ -30,6 +30,24 @@ export const BACKFILLS: Readonly<Record<string, Scenario>> = {
         await keep('partition-stage-lost', childId(40));
       },
     ),
+  planned: (rig, keep) =>
+    withBackfill(
+      rig,
+      {},
+      (steps) => {
+        const { planRun, nextPartitions } = steps.shared(async () => ({}));
+        const first = { archive: SPEC.archive, plan: 'unread', cursor: SPEC.range.start, limit: 4 };
+        return {
+          shared: {
+            planRun: async (spec) => ({ ...(await planRun(spec)), next: await nextPartitions(first) }),
+          },
+        };
+      },
+      async ({ handle, run }) => {
+        await handle.result();
+        await keep('backfill-planned', run);
+      },
+    ),
   cancelled: (rig, keep) =>
     withBackfill(
       rig,

@@ -47,8 +47,7 @@ export const define: Define = ({ command, output, run }) =>
 /** Starts or joins the compaction, and waits for its end. */
 async function compact(options: Options, output: Output): Promise<number> {
   const { ATTRIBUTES, TASK_QUEUE } = require('@parquetry/workflows') as typeof import('@parquetry/workflows');
-  const { WorkflowExecutionAlreadyStartedError } =
-    require('@temporalio/client') as typeof import('@temporalio/client');
+  const { sdk } = require('@parquetry/temporal') as typeof import('@parquetry/temporal');
   const { runFailure } = require('../follow') as typeof import('../follow');
   const { openSession } = require('../session') as typeof import('../session');
   const { startWorkflow } = require('../startworkflow') as typeof import('../startworkflow');
@@ -70,7 +69,7 @@ async function compact(options: Options, output: Output): Promise<number> {
         typedSearchAttributes: [{ key: ATTRIBUTES.run, value: id }],
       }),
     ).catch((error: unknown) => {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      if (!(error instanceof sdk.WorkflowExecutionAlreadyStartedError)) throw error;
     });
     output.note(`Compaction ${id}`);
     const stop = new AbortController();

@@ -23,7 +23,7 @@ export const define: Define = ({ command, output, run }) =>
 async function retry(run: string, options: Options, output: Output): Promise<number> {
   const { retry: retrySignal, retryPartitions } =
     require('@parquetry/workflows') as typeof import('@parquetry/workflows');
-  const { WorkflowUpdateFailedError } = require('@temporalio/client') as typeof import('@temporalio/client');
+  const { sdk } = require('@parquetry/temporal') as typeof import('@parquetry/temporal');
   const { attachTo } = require('../attachrun') as typeof import('../attachrun');
   const { runInput, withRun } = require('../existingrun') as typeof import('../existingrun');
   const { followTail, isTail } = require('../followtail') as typeof import('../followtail');
@@ -42,7 +42,7 @@ async function retry(run: string, options: Options, output: Output): Promise<num
     // Send ledgers unchanged: only the run knows the start of its partitions.
     const request = ledgers.length === 0 ? { all: true } : { starts: ledgers };
     const done = await handle.executeUpdate(retryPartitions, { args: [request] }).catch((error: unknown) => {
-      if (!(error instanceof WorkflowUpdateFailedError)) throw error;
+      if (!(error instanceof sdk.WorkflowUpdateFailedError)) throw error;
       throw new ParquetryError('USAGE', error.cause?.message ?? error.message, {
         details: { run },
         hint: `\`parquetry status ${run}\` lists the parked partitions; without --ledger all of them are retried.`,

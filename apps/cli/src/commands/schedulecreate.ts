@@ -53,7 +53,7 @@ export const define: Define = ({ command, output, run }) =>
 /** Creates a Temporal schedule of backfills. A run determines its range when it starts. */
 async function scheduleCreate(name: string, options: Options, output: Output): Promise<number> {
   const { TASK_QUEUE } = require('@parquetry/workflows') as typeof import('@parquetry/workflows');
-  const { ScheduleAlreadyRunning } = require('@temporalio/client') as typeof import('@temporalio/client');
+  const { sdk } = require('@parquetry/temporal') as typeof import('@parquetry/temporal');
   const { describeSchedule, withSchedules } = require('../schedules') as typeof import('../schedules');
   const { cron, every } = options;
   if ((cron === undefined) === (every === undefined))
@@ -85,7 +85,7 @@ async function scheduleCreate(name: string, options: Options, output: Output): P
         state: { paused: options.paused ?? false },
       })
       .catch((error: unknown) => {
-        if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+        if (!(error instanceof sdk.ScheduleAlreadyRunning)) throw error;
         throw new ParquetryError('USAGE', `There is a schedule "${name}" already.`, {
           hint: `Remove it with \`parquetry schedule delete ${name}\`.`,
           cause: error,

@@ -1,19 +1,32 @@
 import { openStore } from '@parquetry/storage';
 import type { NextPartitions, PlanRef } from '@parquetry/workflows';
 import type { WorkerDeps } from '../deps';
-import { loadPlan } from '../plan/stored';
+import { type StoredPlan, loadPlan } from '../plan/stored';
 import { pullQueue } from '../rpcrate';
 import { committedCoverage, findTasks, leftOut } from '../plan/tasks';
 
+/** Where a page begins, and how many partitions it has. */
+interface Page {
+  readonly cursor: number;
+  readonly limit: number;
+}
+
 /** See `SharedActivities.nextPartitions`. */
-export async function nextPartitions(
-  { archives }: WorkerDeps,
-  request: PlanRef & { readonly cursor: number; readonly limit: number },
+export async function nextPartitions(deps: WorkerDeps, request: PlanRef & Page): Promise<NextPartitions> {
+  const plan = await loadPlan(openStore(request.archive), request.archive, request.plan);
+  return partitionsOf(deps, request.archive, plan, request);
+}
+
+/** The partitions of a plan from a ledger on that are not committed. */
+export async function partitionsOf(
+  { archives }: Pick<WorkerDeps, 'archives'>,
+  archive: string,
+  { spec, index }: Pick<StoredPlan, 'spec' | 'index'>,
+  { cursor, limit }: Page,
 ): Promise<NextPartitions> {
-  const { spec, index } = await loadPlan(openStore(request.archive), request.archive, request.plan);
   const datasets = index.datasets.map(({ dataset }) => dataset);
-  const committed = await committedCoverage(await archives.get(request.archive), datasets);
-  const found = findTasks(spec, request.cursor, request.limit, leftOut(spec, committed));
+  const committed = await committedCoverage(await archives.get(archive), datasets);
+  const found = findTasks(spec, cursor, limit, leftOut(spec, committed));
   const queue = pullQueue(spec.source);
   return { ...found, tasks: found.tasks.map((task) => ({ ...task, ...queue })) };
 }

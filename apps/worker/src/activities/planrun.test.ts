@@ -32,6 +32,15 @@ function plan(name: string, lines: readonly string[], more: Partial<RunSpec> = {
   );
 }
 
+it('has the first page of partitions, as the step for the next ones gives it', async () => {
+  const lines = [1, 5, 25].map((ledger) => `{"type":"t","ledger":${ledger},"closed_at":1}`);
+  const found = await plan('paged', lines, { range: { start: 1, end: 30 } });
+  const request = { archive: path.join(dir, 'paged'), plan: found.plan, cursor: 1, limit: 50 };
+  const page = await runStep(createSharedActivities(host.deps).nextPartitions, request);
+  expect(page.tasks.map(({ range }) => range.start)).toEqual([1, 10, 20, 30]);
+  expect(found.next).toEqual(page);
+});
+
 describe('a run without a usable message', () => {
   const bad = [
     '{"ledger":1}',

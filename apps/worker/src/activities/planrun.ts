@@ -2,20 +2,22 @@ import { Archive } from '@parquetry/archive';
 import { countPartitions, isParquetryError } from '@parquetry/core';
 import type { SourceIndex } from '@parquetry/source';
 import { type ObjectStore, openStore } from '@parquetry/storage';
-import type { PlannedRun, RunSpec, StaleSegments } from '@parquetry/workflows';
+import { PAGE, type PlanResult, type RunSpec, type StaleSegments } from '@parquetry/workflows';
 import { Context } from '@temporalio/activity';
 import type { WorkerDeps } from '../deps';
 import { withHeartbeat } from '../heartbeat';
 import { staleRanges } from '../plan/partitions';
 import { pinRun } from '../plan/pin';
 import { spoolKey, storePlan } from '../plan/stored';
+import { partitionsOf } from './nextpartitions';
 import { NOTHING_FOUND, keepUnusable, withRejects } from '../plan/unusable';
 
 /** Most stale segments listed; the others are only counted. */
 const NAMED = 20;
 
 /** See `SharedActivities.planRun`. Writes nothing to the archive before the source was read without errors. */
-export async function planRun({ workplace, debug }: WorkerDeps, requested: RunSpec): Promise<PlannedRun> {
+export async function planRun(deps: WorkerDeps, requested: RunSpec): Promise<PlanResult> {
+  const { workplace, debug } = deps;
   return withHeartbeat(async (signal, onProgress) => {
     const store = openStore(requested.archive);
     const workflowId = Context.current().info.workflowExecution?.workflowId;
@@ -30,13 +32,17 @@ export async function planRun({ workplace, debug }: WorkerDeps, requested: RunSp
     const rejects = index.unusable === 0 ? undefined : await keepUnusable(store, workDir, signal);
     const { network } = identity;
     const stale = await findStale(store, spec, index);
-    const plan = await storePlan(store, {
+    const stored = {
       format: 1,
       spec,
       network,
       index,
       ...(committed === undefined ? {} : { committed }),
-    });
+    } as const;
+    const plan = await storePlan(store, stored);
+    const first = { cursor: spec.range.start, limit: PAGE };
+    // The run asks again if this fails.
+    const next = await partitionsOf(deps, requested.archive, stored, first).catch(() => undefined);
     for (const { dataset, messages, schema } of index.datasets)
       debug?.(
         `plan ${dataset}: ${schema.fields.length} columns, ${messages ?? 'an unknown number of'} messages`,
@@ -51,6 +57,7 @@ export async function planRun({ workplace, debug }: WorkerDeps, requested: RunSp
       bytesRead: index.bytesRead,
       ...(rejects === undefined ? {} : { rejects }),
       ...(stale === undefined ? {} : { stale }),
+      ...(next === undefined ? {} : { next }),
     };
   });
 }

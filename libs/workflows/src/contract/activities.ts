@@ -18,6 +18,11 @@ export interface NextPartitions {
   readonly split?: number;
 }
 
+/** A plan with its first page of partitions; absent in histories of earlier versions. */
+export interface PlanResult extends PlannedRun {
+  readonly next?: NextPartitions;
+}
+
 /** Location of a stage: later steps run on the queue of its work folder. */
 export interface StageRef extends StageQueue {
   readonly stageId: string;
@@ -80,7 +85,7 @@ export interface CommitResult {
 /** Steps that any worker can run; they use the shared task queue. */
 export interface SharedActivities {
   /** Indexes the source, infers and pins schemas, stores the plan in the archive. */
-  planRun(spec: RunSpec): Promise<PlannedRun>;
+  planRun(spec: RunSpec): Promise<PlanResult>;
   /** Decides from the commit log which partitions run next. */
   nextPartitions(
     request: PlanRef & { readonly cursor: number; readonly limit: number },

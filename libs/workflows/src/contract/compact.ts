@@ -1,5 +1,5 @@
 import type { LedgerRange } from '@parquetry/core';
-import { defineQuery } from '@temporalio/workflow';
+import { defineQuery } from './define';
 import type { StageRef } from './activities';
 import type { DatasetFailure, VerifyLevel } from './types';
 

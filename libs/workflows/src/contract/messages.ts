@@ -1,4 +1,4 @@
-import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from './define';
 import type { BackfillProgress, PartitionReport } from './types';
 
 /** Partition → run: its outcome. */

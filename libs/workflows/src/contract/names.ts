@@ -1,5 +1,3 @@
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-
 /** Task queue of the workflows and of the steps that any worker can run. */
 export const TASK_QUEUE = 'parquetry';
 
@@ -19,14 +17,17 @@ export function stageQueue(folderId: string): string {
 
 /** Typed search attributes. They are registered when a worker starts. */
 export const ATTRIBUTES = {
-  datasets: defineSearchAttributeKey('ParquetryDatasets', SearchAttributeType.KEYWORD_LIST),
-  network: defineSearchAttributeKey('ParquetryNetwork', SearchAttributeType.KEYWORD),
-  run: defineSearchAttributeKey('ParquetryRun', SearchAttributeType.KEYWORD),
+  datasets: { name: 'ParquetryDatasets', type: 'KEYWORD_LIST' },
+  network: { name: 'ParquetryNetwork', type: 'KEYWORD' },
+  run: { name: 'ParquetryRun', type: 'KEYWORD' },
   /** `Parked` while a partition waits for an operator; unset otherwise. */
-  state: defineSearchAttributeKey('ParquetryState', SearchAttributeType.KEYWORD),
-  ledgerStart: defineSearchAttributeKey('ParquetryLedgerStart', SearchAttributeType.INT),
-  ledgerEnd: defineSearchAttributeKey('ParquetryLedgerEnd', SearchAttributeType.INT),
+  state: { name: 'ParquetryState', type: 'KEYWORD' },
+  ledgerStart: { name: 'ParquetryLedgerStart', type: 'INT' },
+  ledgerEnd: { name: 'ParquetryLedgerEnd', type: 'INT' },
 } as const;
+
+/** Partitions per page, and the most that a run starts at a time. */
+export const PAGE = 50;
 
 /** Workflow id of a partition; sorts by ledger. */
 export function partitionWorkflowId(run: string, key: string): string {

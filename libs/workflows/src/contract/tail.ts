@@ -1,5 +1,5 @@
 import type { FlushReason } from '@parquetry/core';
-import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from './define';
 import type { DatasetFailure, PartitionTask, RunSpec, Tally } from './types';
 
 /** When a tail closes a flush: whichever comes first. A flush also ends at layout edges and partition edges. */
