@@ -5,6 +5,13 @@ const rows = require(path.join(dist, 'rows/contract.js'));
 const { fields } = require(path.join(dist, 'schemas/contractdata.js')).contractDataSchema;
 const { contractDataRows } = rows;
 rows.contractDataRows = function* older(context) {
-  for (const { previous_balance: _, ...row } of contractDataRows(context)) yield row;
+  for (const row of contractDataRows(context)) {
+    const older = { ...row };
+    delete older.previous_balance;
+    yield older;
+  }
 };
-fields.splice(fields.findIndex(({ name }) => name === 'previous_balance'), 1);
+fields.splice(
+  fields.findIndex(({ name }) => name === 'previous_balance'),
+  1,
+);
