@@ -138,11 +138,16 @@ def filters(tables):
     return wrong
 
 
+def each(read, places):
+    """The reading of each place, a few at a time: most of it is planning, which uses one processor."""
+    return dict(ThreadPool(4).map(lambda item: (item[0], attempt(lambda: read(item[1]))), places.items()))
+
+
 answer = {"filters": filters(request["filters"])} if "filters" in request else {
     "version": spark.version,
-    "files": {path: attempt(lambda: whole(spark.read.parquet(path))) for path in request["files"]},
-    "rules": dict(ThreadPool(4).map(lambda item: (item[0], rule(item[1])), request["rules"].items())),
-    "tables": {name: attempt(lambda: table(folder)) for name, folder in request["tables"].items()},
+    "files": each(lambda path: whole(spark.read.parquet(path)), {path: path for path in request["files"]}),
+    "rules": each(rule, request["rules"]),
+    "tables": each(table, request["tables"]),
     "append": attempt(lambda: append(request["append"])),
     "optimize": attempt(lambda: canon(plain(spark.sql(f"OPTIMIZE delta.`{request['optimize']}`").collect()))),
     "checkpoint": attempt(lambda: checkpoint(request["checkpoint"])),

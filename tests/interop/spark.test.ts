@@ -89,8 +89,12 @@ describeSpark(`Spark, the reference implementation of Delta Lake${why}`, () => {
             file,
             schema: integers === 'signed' ? portableSchema(SCHEMA) : SCHEMA,
           });
+    const dev = await sandbox.dev();
     for (const [archive, ...options] of [['lake-archive'], ['portable-archive', '--portable-integers']])
       goldens.push(...(await lakeFiles(sandbox, String(archive), options)));
+    // Spark needs the memory and the processors.
+    dev.child.kill('SIGINT');
+    await dev.ended;
     for (const name of ['ledgers', 'transactions', 'contract_data', 'contract_events'])
       tables[name] = sandbox.path('lake-archive', name);
 
