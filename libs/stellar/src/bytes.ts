@@ -1,4 +1,6 @@
-/** Text forms of bytes, without the Buffer that Node's own methods need around a view. */
+import { hash } from 'node:crypto';
+
+// Text forms of bytes, without the Buffer that Node's own methods need around a view.
 
 type Slice = (this: Uint8Array, start: number, end: number) => string;
 const { latin1Slice, hexSlice } = Buffer.prototype as unknown as Record<'latin1Slice' | 'hexSlice', Slice>;
@@ -19,4 +21,24 @@ export function isText(bytes: Uint8Array, text: string): boolean {
   for (let index = 0; index < bytes.length; index += 1)
     if (bytes[index] !== text.charCodeAt(index)) return false;
   return true;
+}
+
+/** sha256 in lower-case hex. One call is faster than a `Hash` object. */
+export function sha256(bytes: Uint8Array): string {
+  return hash('sha256', bytes, 'hex');
+}
+
+/** Memory of `joined`. */
+const JOINED = Buffer.allocUnsafe(1 << 16);
+
+/** The parts one after the other, in memory that the next call overwrites. */
+export function joined(...parts: readonly Uint8Array[]): Buffer {
+  const size = parts.reduce((sum, { length }) => sum + length, 0);
+  const memory = size <= JOINED.length ? JOINED : Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const part of parts) {
+    memory.set(part, at);
+    at += part.length;
+  }
+  return memory.subarray(0, size);
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ParquetryError } from '@parquetry/core';
 import { envelopesOf } from './rows/envelopes';
-import { hex } from './bytes';
+import { hex, sha256 } from './bytes';
 import type { DecodedLedger } from './xdr/reader';
 import type { LedgerHeader } from './xdr/types';
 
@@ -72,10 +72,6 @@ export function resultSetHashOf(results: readonly ResultPair[]): string {
   const set = createHash('sha256').update(count);
   for (const { hash, result } of results) set.update(Buffer.from(hash, 'hex')).update(result);
   return set.digest('hex');
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 function broken(ledger: number, what: string, expected: string, actual: string): ParquetryError {

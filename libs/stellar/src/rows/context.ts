@@ -1,6 +1,6 @@
 import { ParquetryError } from '@parquetry/core';
 import { networkId } from '../network';
-import { hex } from '../bytes';
+import { hex, joined } from '../bytes';
 import type { DecodedLedger } from '../xdr/reader';
 import type {
   LedgerHeader,
@@ -30,9 +30,6 @@ interface UndecodedTransaction {
   readonly tx_meta: string;
   readonly tx_fee_meta: string;
 }
-
-/** Memory for bytes that are joined. */
-const JOINED = Buffer.allocUnsafe(1 << 16);
 
 /** Last second whose ISO form has a year of four digits. */
 const MAX_CLOSE_TIME = 253_402_300_799n;
@@ -95,11 +92,7 @@ export class LedgerContext {
   /** Base64 of a part of the ledger's bytes, after `prefix` if one is given. */
   base64(start: number, end: number, prefix?: Uint8Array): string {
     if (prefix === undefined) return this.bytes.toString('base64', start, end);
-    const size = prefix.length + end - start;
-    const joined = size <= JOINED.length ? JOINED : Buffer.allocUnsafe(size);
-    joined.set(prefix);
-    this.bytes.copy(joined, prefix.length, start, end);
-    return joined.toString('base64', 0, size);
+    return joined(prefix, this.bytes.subarray(start, end)).toString('base64');
   }
 
   /** The undecoded parts of a transaction that several tables have. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../bytes';
 import { addressText, scValJson } from '../sep51';
 import type { ContractDataEntry, ScVal } from '../xdr/types';
 import { assetColumns, balanceColumns } from './asset';
@@ -22,7 +22,7 @@ export function* contractDataRows(context: LedgerContext): Generator<Row> {
       deleted: change === CHANGE.removed,
       closed_at: context.closedAt,
       ledger_sequence: context.sequence,
-      ledger_key_hash: createHash('sha256').update(keyXdr).digest('hex'),
+      ledger_key_hash: sha256(keyXdr),
       key: xdrText(context, data.key),
       key_decoded: scValJson(data.key),
       val: xdrText(context, data.val),

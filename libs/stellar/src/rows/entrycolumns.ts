@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../bytes';
 import type { LedgerEntry } from '../xdr/types';
 import { CHANGE, type EntryChange, type EntryType } from './changes';
 import type { LedgerContext } from './context';
@@ -36,7 +36,7 @@ export function sponsorText(context: LedgerContext, { ext }: LedgerEntry): strin
 export function keyColumns(key: string): { ledger_key_hash: string; ledger_key_hash_base_64: string } {
   const xdr = Buffer.from(key, 'latin1');
   return {
-    ledger_key_hash: createHash('sha256').update(xdr).digest('hex'),
+    ledger_key_hash: sha256(xdr),
     ledger_key_hash_base_64: xdr.toString('base64'),
   };
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { joined, sha256 } from '../bytes';
 import type { LedgerCloseMeta, TransactionEnvelope } from '../xdr/types';
 
 /** All envelopes of a ledger's transaction set, in set order (not in apply order). */
@@ -12,6 +12,7 @@ export function envelopesOf(meta: LedgerCloseMeta): readonly TransactionEnvelope
 const TYPE_TX = Buffer.from([0, 0, 0, 2]);
 const TYPE_FEE_BUMP = Buffer.from([0, 0, 0, 5]);
 const KEY_TYPE_ED25519 = Buffer.alloc(4);
+const NOTHING = Buffer.alloc(0);
 
 /**
  * Transaction hash (hex): sha256 of network id, envelope type and transaction. A version 0 transaction is hashed as the
@@ -19,11 +20,9 @@ const KEY_TYPE_ED25519 = Buffer.alloc(4);
  */
 export function envelopeHash(bytes: Buffer, envelope: TransactionEnvelope, network: Uint8Array): string {
   const { xdrStart, xdrEnd } = envelope.value.tx;
-  const hash = createHash('sha256').update(network);
-  if (envelope.type === 'envelopeTypeTxFeeBump') hash.update(TYPE_FEE_BUMP);
-  else hash.update(TYPE_TX);
-  if (envelope.type === 'envelopeTypeTxV0') hash.update(KEY_TYPE_ED25519);
-  return hash.update(bytes.subarray(xdrStart, xdrEnd)).digest('hex');
+  const type = envelope.type === 'envelopeTypeTxFeeBump' ? TYPE_FEE_BUMP : TYPE_TX;
+  const keyType = envelope.type === 'envelopeTypeTxV0' ? KEY_TYPE_ED25519 : NOTHING;
+  return sha256(joined(network, type, keyType, bytes.subarray(xdrStart, xdrEnd)));
 }
 
 /** Operations of the (inner) transaction. */

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { hex } from '../bytes';
+import { hex, sha256 } from '../bytes';
 import { accountStrkey } from '../strkey';
 import type { LedgerCloseMetaV1, LedgerHeader, TransactionResult, ValueSignature } from '../xdr/types';
 import type { LedgerContext } from './context';
@@ -45,7 +44,7 @@ export function ledgerRow(context: LedgerContext): Row {
     total_byte_size_of_live_soroban_state: stateSize,
     evicted_ledger_keys_type: (soroban?.evictedKeys ?? []).map(({ type }) => goName('LedgerEntryType', type)),
     evicted_ledger_keys_hash: (soroban?.evictedKeys ?? []).map(({ xdrStart, xdrEnd }) =>
-      createHash('sha256').update(context.bytes.subarray(xdrStart, xdrEnd)).digest('hex'),
+      sha256(context.bytes.subarray(xdrStart, xdrEnd)),
     ),
   };
 }

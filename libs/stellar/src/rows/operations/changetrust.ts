@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../bytes';
 import { accountNames, allNames, assetNamesWithId, putAccount, putAssetText } from '../put';
 import { assetText } from '../assettext';
 import { describe } from './describe';
@@ -29,5 +29,5 @@ export function poolId(
   bytes: Buffer,
   { xdrStart, xdrEnd }: { readonly xdrStart: number; readonly xdrEnd: number },
 ): string {
-  return createHash('sha256').update(bytes.subarray(xdrStart, xdrEnd)).digest('hex');
+  return sha256(bytes.subarray(xdrStart, xdrEnd));
 }

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { hex } from '../../bytes';
+import { hex, sha256 } from '../../bytes';
 import type { LedgerKey } from '../../xdr/types';
 import type { Details } from '../details';
 import type { AppliedOperation } from '../operation';
@@ -25,7 +24,7 @@ export function putFootprint(details: Details, at: AppliedOperation): void {
   const { readOnly, readWrite } = footprint(at);
   const keys = [...readOnly, ...readWrite];
   details['ledger_key_hash'] = keys.map(({ xdrStart, xdrEnd }) =>
-    createHash('sha256').update(at.ledger.bytes.subarray(xdrStart, xdrEnd)).digest('hex'),
+    sha256(at.ledger.bytes.subarray(xdrStart, xdrEnd)),
   );
   const code = keys.find((key) => key.type === 'contractCode');
   details['contract_code_hash'] = code === undefined ? null : hex(code.value.hash);
