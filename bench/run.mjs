@@ -6,7 +6,7 @@ const USAGE = `npm run bench [-- all]                    backfill, lake and orch
 npm run bench -- backfill [--pairs 5] [--slow 5] [--messages 1000000] [--partitions 8] [--concurrency 4]
                        [--threads 2] [--memory-mb 1024] [--only parquetry,duckdb,polars,pyarrow,dlt] [--json]
 npm run bench -- lake [--ledgers 10000] [--rounds 3] [--partitions 8] [--json]      every type of a ledger lake
-npm run bench -- stellar [--rounds 5] [--json]                    rows of real ledgers, each message type alone and all together
+npm run bench -- stellar [--rounds 5] [--json]                    real ledgers: each message type alone and all together, the whole path, a warm server
 npm run bench -- schemas [--pairs 5] [--messages 1000000] [--json]
 npm run bench -- memory [--messages 800000] [--limits-mb 256,1024] [--lanes-messages N] [--json]
                        that many, and ten times as many, as one partition; as many as these, or N, as two at once

@@ -1,12 +1,14 @@
-// `npm run bench -- stellar`: rows of real ledgers, each message type alone and all together, compared with decoding alone.
-// In one process and on one core: processor time, after a round that is not counted. Staging and writing are not in it;
-// `npm run bench -- lake` has the whole path.
+// `npm run bench -- stellar`: real ledgers, each message type alone and all together, compared with decoding alone; processor
+// time, in one process. Then the whole path (pull, write, verify, commit) of the default types and of all types, and
+// the command on a warm server (see warmledgers.mjs).
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { loadavg } from 'node:os';
 import path from 'node:path';
 import { ROOT } from './lib/contender.mjs';
-import { table } from './lib/measure.mjs';
+import { contend, table } from './lib/measure.mjs';
 import { benchRoot } from './lib/messages.mjs';
+import { printedWarm, warmLedgers } from './warmledgers.mjs';
 
 const require = createRequire(path.join(ROOT, 'libs/sample/package.json'));
 const { LedgerContext, readBatchHeader, readLedger, stellarRows } = require('@parquetry/stellar');
@@ -65,7 +67,9 @@ export async function stellar({ rounds }, log = console.error) {
   const { dir, name } = await lakeFolder();
   const { objects, network } = await objectsOf(dir);
   const bytes = objects.reduce((sum, object) => sum + object.length, 0);
-  const ledgers = [...ledgersOf(objects, [])].length;
+  const sequences = [...ledgersOf(objects, [])].map(({ meta }) => meta.value.ledgerHeader.header.ledgerSeq);
+  const ledgers = sequences.length;
+  const range = { start: Math.min(...sequences), end: Math.max(...sequences) };
   const rowsOf = (types) => () => {
     let rows = 0;
     for (const ledger of ledgersOf(objects, types)) {
@@ -75,7 +79,13 @@ export async function stellar({ rounds }, log = console.error) {
     }
     return rows;
   };
-  const decode = (types) => () => [...ledgersOf(objects, types)].length;
+  const decode = (types) => () => {
+    let count = 0;
+    // One ledger at a time, as in a pull: keeping all of them would make garbage collection slow.
+    // eslint-disable-next-line @typescript-eslint/no-unused-vars
+    for (const ledger of ledgersOf(objects, types)) count += 1;
+    return count;
+  };
   const cases = [
     ['decoding alone, nothing built', decode([])],
     ['decoding alone, for the default types', decode(DEFAULT_LEDGER_TYPES)],
@@ -89,28 +99,81 @@ export async function stellar({ rounds }, log = console.error) {
     timed(run);
     const runs = Array.from({ length: rounds }, () => timed(run)).sort((a, b) => a.seconds - b.seconds);
     const { seconds, count } = runs[Math.floor(runs.length / 2)];
+    const [{ seconds: least }, { seconds: most }] = [runs[0], runs.at(-1)];
     results.push({
       what,
       rows: what.startsWith('decoding') ? 0 : count,
       seconds,
+      least,
+      most,
       megabytesPerSecond: bytes / 1e6 / seconds,
       ledgersPerSecond: ledgers / seconds,
     });
     log(`${what}: ${seconds.toFixed(3)} s`);
   }
   const of = (what) => results.find((result) => result.what === what)?.seconds ?? 0;
-  return { lake: name, ledgers, bytes, rounds, results, ratio: of('all types') / of('default types') };
+  const whole = {};
+  for (const [what, types] of [
+    ['default', DEFAULT_LEDGER_TYPES],
+    ['all', LEDGER_TYPES],
+  ]) {
+    whole[what] = await wholePath({ dir, range, types, rounds });
+    whole[what].ofDecoding = of(`decoding alone, for ${DECODED[what]} types`) / whole[what].seconds;
+    log(`whole path, ${what} types: ${whole[what].seconds.toFixed(3)} s`);
+  }
+  const warm = await warmLedgers({ dir, range }, rounds, log);
+  const ratio = of('all types') / of('default types');
+  const wholeRatio = whole.all.seconds / whole.default.seconds;
+  return { lake: name, ledgers, bytes, rounds, load: loadavg()[0], results, ratio, whole, wholeRatio, warm };
 }
 
-export function printed({ lake, ledgers, bytes, rounds, results, ratio }) {
-  const rows = results.map(({ what, rows: count, seconds, megabytesPerSecond, ledgersPerSecond }) => [
-    what,
-    count === 0 ? '' : count.toLocaleString('en'),
-    seconds.toFixed(3),
-    megabytesPerSecond.toFixed(0),
-    ledgersPerSecond.toFixed(0),
+const DECODED = { default: 'the default', all: 'all' };
+const STEPS = ['pull', 'register', 'write', 'verify', 'commit'];
+
+/** Processor seconds of one partition in a process that did another before: the median of `rounds`, and its steps. */
+async function wholePath({ dir, range, types, rounds }) {
+  const { later } = await contend([process.execPath, path.join(ROOT, 'bench/contenders/parquetry.mjs')], {
+    source: { uri: `galexie:${dir}` },
+    range,
+    types,
+    partitions: 1,
+    concurrency: 1,
+    threads: 1,
+    memoryBytes: 1024e6,
+    again: rounds,
+  });
+  later.sort((a, b) => a.cpuSeconds - b.cpuSeconds);
+  const { cpuSeconds, cpuSteps, rows, bytes } = later[Math.floor(later.length / 2)];
+  const [least, most] = [later[0].cpuSeconds, later.at(-1).cpuSeconds];
+  return { seconds: cpuSeconds, least, most, steps: cpuSteps, rows, bytes };
+}
+
+export function printed(report) {
+  const { lake, ledgers, bytes, rounds, load, results, ratio, whole, wholeRatio, warm } = report;
+  const speed = (seconds) => [(bytes / 1e6 / seconds).toFixed(0), (ledgers / seconds).toFixed(0)];
+  const spread = ({ least, most }) => `${least.toFixed(3)}–${most.toFixed(3)}`;
+  const rows = results.map((result) => [
+    result.what,
+    result.rows === 0 ? '' : result.rows.toLocaleString('en'),
+    result.seconds.toFixed(3),
+    spread(result),
+    ...speed(result.seconds),
   ]);
-  return `${lake}: ${ledgers} ledgers, ${(bytes / 1e6).toFixed(1)} MB; processor time, median of ${rounds}
-${table(['', 'rows', 'seconds', 'MB/s a core', 'ledgers/s a core'], rows)}
-All types take ${ratio.toFixed(2)} times the processor time of the default types.`;
+  const wholes = Object.entries(whole).map(([what, result]) => [
+    `${what} types`,
+    ...STEPS.map((step) => (result.steps[step] ?? 0).toFixed(3)),
+    result.seconds.toFixed(3),
+    spread(result),
+    ...speed(result.seconds),
+    `${(100 * result.ofDecoding).toFixed(0)} %`,
+  ]);
+  const rates = ['MB/s a core', 'ledgers/s a core'];
+  return `${lake}: ${ledgers} ledgers, ${(bytes / 1e6).toFixed(1)} MB; processor time, median of ${rounds}, load ${load.toFixed(1)}
+${table(['rows', 'rows', 'seconds', 'range', ...rates], rows)}
+Rows of all types take ${ratio.toFixed(2)} times the processor time of those of the default types.
+
+${table(['whole path', ...STEPS, 'seconds', 'range', ...rates, 'of decoding'], wholes)}
+The whole path of all types takes ${wholeRatio.toFixed(2)} times the processor time of the default types (goal: 2.5).
+
+${printedWarm(warm)}`;
 }
