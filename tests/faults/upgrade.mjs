@@ -1,6 +1,6 @@
 // `npm run upgrade -- --old DIR`: an upgrade in the middle of a backfill. DIR is a built checkout of an earlier version
 // (`git worktree add DIR REF && (cd DIR && npm ci)`). Two of its workers start a run; one is stopped with SIGTERM and one
-// killed while partitions are in flight, and workers of this version go on in the same work folders, for a while beside
+// killed while partitions are in flight, and workers of this version continue in the same work folders, for a while next to
 // the last of the old ones. Then: the run completes, no workflow task failed, and every row is in the archive once.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
