@@ -9,6 +9,8 @@ export interface Cli {
   command(name: string, summary: string, group?: CommandGroup): SettingsCommand;
   /** A command that only groups subcommands. */
   group(name: string, summary: string, group: CommandGroup, commands: readonly Define[]): SettingsCommand;
+  /** The whole command line, or with only the command in `argv`; its commands do nothing. */
+  program(argv?: readonly string[]): SettingsCommand;
   /** Runs a command's action and sets its exit code. */
   run(action: () => Promise<number>): Promise<void>;
 }

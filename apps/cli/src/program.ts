@@ -97,6 +97,7 @@ function createCli(output: Output, done: (code: number) => void): Cli {
       for (const define of commands) parent.addCommand(define(cli));
       return parent;
     },
+    program: (argv) => createProgram(output, () => undefined, argv),
     run: (action) => action().then(done),
   };
   return cli;

@@ -1,18 +1,18 @@
 import { ParquetryError } from '@parquetry/core';
 import { Argument } from 'commander';
-import type { Define } from '../cli';
+import type { Cli, Define } from '../cli';
 import type { SettingsCommand } from '../command';
-import type { Output } from '../output';
 import { TOPIC_NAMES } from '../topicnames';
 
 /** `parquetry help` */
-export const define: Define = ({ command, output, run }) =>
-  command('help', 'show the help of a command or a topic', 'Look')
+export const define: Define = (cli) =>
+  cli
+    .command('help', 'show the help of a command or a topic', 'Look')
     .addArgument(new Argument('[name...]', `a command, or a topic: ${TOPIC_NAMES.join(', ')}`))
     .example('parquetry help exit-codes')
-    .action((names: readonly string[]) => run(async () => showHelp(names, output)));
+    .action((names: readonly string[]) => cli.run(async () => showHelp(names, cli)));
 
-function showHelp(names: readonly string[], output: Output): number {
+function showHelp(names: readonly string[], { output, program }: Cli): number {
   const [name, ...rest] = names;
   const { TOPICS } = require('../topics') as typeof import('../topics');
   const topic = rest.length === 0 ? TOPICS.find((entry) => entry.name === name) : undefined;
@@ -21,9 +21,7 @@ function showHelp(names: readonly string[], output: Output): number {
     output.document({ topic: topic.name, text: topic.text() });
     return 0;
   }
-  const { createProgram } = require('../program') as typeof import('../program');
-  const program = createProgram(output, () => undefined, names);
-  let found: SettingsCommand | undefined = program;
+  let found: SettingsCommand | undefined = program(names);
   for (const part of names)
     found = found?.commands.find((entry) => entry.name() === part) as SettingsCommand | undefined;
   if (found === undefined)

@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Output } from '../output';
+import { createProgram } from '../program';
 import { completionScript } from '.';
 
 let folder = '';
@@ -10,7 +12,13 @@ beforeAll(() => {
   mkdirSync(path.join(folder, 'lake folder'));
   writeFileSync(path.join(folder, 'lake.yaml'), '');
   for (const shell of ['bash', 'zsh', 'fish'] as const)
-    writeFileSync(path.join(folder, shell), completionScript(shell));
+    writeFileSync(
+      path.join(folder, shell),
+      completionScript(
+        shell,
+        createProgram(new Output(true), () => undefined),
+      ),
+    );
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

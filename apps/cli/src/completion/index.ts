@@ -1,5 +1,4 @@
-import { Output } from '../output';
-import { createProgram } from '../program';
+import type { SettingsCommand } from '../command';
 import { bashScript } from './bash';
 import { fishScript } from './fish';
 import { completionTree } from './tree';
@@ -8,6 +7,6 @@ import { zshScript } from './zsh';
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript };
 
 /** The completion script of a shell, from the definitions of all commands. */
-export function completionScript(shell: keyof typeof SCRIPTS): string {
-  return SCRIPTS[shell](completionTree(createProgram(new Output(true), () => undefined)));
+export function completionScript(shell: keyof typeof SCRIPTS, program: SettingsCommand): string {
+  return SCRIPTS[shell](completionTree(program));
 }
