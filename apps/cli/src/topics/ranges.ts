@@ -5,7 +5,12 @@ export const ranges: Topic = {
   name: 'ranges',
   summary: 'ledger ranges, partitions and coverage',
   text: () => `A range is FIRST-LAST, and both ledgers belong to it: 426000-426100 has 101 ledgers.
-A single ledger is 426000-426000. \`--ledgers\` takes a range.
+\`--ledgers\` takes a range in any of these forms:
+
+    426000-426100       the first and the last ledger; 426000:426100 is the same
+    426000:+100         100 ledgers from 426000 on
+    63.09M:+10k         thousands and millions
+    63_092_982          one ledger; underscores and commas separate digits
 
     parquetry plan --source galexie:./lake --archive ./archive --ledgers 426000-426100
     parquetry query --archive ./archive --ledgers 426000-426010 "select …"
