@@ -43,6 +43,15 @@ const WATCHES = 100;
 /** Time limit for asking the server whether a workflow has ended, milliseconds. */
 const ASK_MS = 5_000;
 
+/** Grace period for running steps when nothing else is set, milliseconds. */
+const GRACE_MS = 15_000;
+
+/** Limits of the end of a Temporal worker: steps are cancelled after the grace period, and given up 30 s later. */
+const grace = (graceMs = GRACE_MS): { shutdownGraceTime: number; shutdownForceTime: number } => ({
+  shutdownGraceTime: graceMs,
+  shutdownForceTime: graceMs + 30_000,
+});
+
 /** How often a stopping worker looks whether its stages are committed, milliseconds. */
 const DRAIN_POLL_MS = 200;
 
@@ -65,7 +74,6 @@ export interface RunningWorker {
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { connection, namespace, slots, drainMs = 0 } = options;
   const codePath = workflowBundle();
-  const graceMs = options.graceMs ?? 15_000;
   const host = await openHost(options);
   const common = {
     connection,
@@ -73,13 +81,15 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     maxConcurrentActivityTaskExecutions: slots,
     // A cancellation arrives with the response to a heartbeat, so heartbeats are not throttled.
     maxHeartbeatThrottleInterval: '1s',
-    shutdownGraceTime: Math.max(graceMs, drainMs),
-    shutdownForceTime: Math.max(graceMs, drainMs) + 30_000,
+    ...grace(options.graceMs),
     interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
   };
   const watching = createWatchActivities(host.deps);
+  // A drain ends the pulls first; the time of the whole drain is theirs.
+  const pulling = grace(Math.max(options.graceMs ?? GRACE_MS, drainMs));
   const shared = await Worker.create({
     ...common,
+    ...pulling,
     taskQueue: TASK_QUEUE,
     workflowBundle: { codePath },
     // A tail from before the tail queue existed may have a step waiting here.
@@ -104,6 +114,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     workers.push(
       await Worker.create({
         ...common,
+        ...pulling,
         taskQueue: RPC_QUEUE,
         maxTaskQueueActivitiesPerSecond: rate,
         activities: createSharedActivities(host.deps),
@@ -121,11 +132,11 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     host.stop();
     for (const worker of workers) if (worker !== stages && worker.getState() === 'RUNNING') worker.shutdown();
     // A pull that is still running makes one more stage.
-    const pulling = (): boolean =>
-      workers.some((worker) => worker !== stages && worker.getState() !== 'STOPPED');
-    while (Date.now() < until && stages.getState() === 'RUNNING')
-      if (pulling() || (await host.workplace.hasStages())) await sleep(DRAIN_POLL_MS);
-      else return;
+    const busy = async (): Promise<boolean> =>
+      workers.some((worker) => worker !== stages && worker.getState() !== 'STOPPED') ||
+      host.workplace.hasStages();
+    while (Date.now() < until && stages.getState() === 'RUNNING' && (await busy()))
+      await sleep(DRAIN_POLL_MS);
   };
   const isOver = async (workflowId: string): Promise<boolean> => {
     try {

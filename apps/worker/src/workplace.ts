@@ -3,7 +3,7 @@ import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ParquetryError, systemErrorCode } from '@parquetry/core';
 import { hasManifest } from '@parquetry/source';
-import { OWNER_FILE, isAbandoned, readOwner, self } from '@parquetry/system';
+import { OWNER_FILE, isAbandoned, isOwn, readOwner, self } from '@parquetry/system';
 import { openSpool, tidySpools } from './spool';
 import { type TidyRule, filesIn, lastChange } from './tidyrule';
 
@@ -21,8 +21,6 @@ const STAGE_ID = /^[0-9a-f-]{1,64}$/;
  * at once.
  */
 export class Workplace {
-  private readonly created = new Set<string>();
-
   private constructor(
     private readonly root: string,
     /** Id of the work folder, shared by all of its workers. */
@@ -83,13 +81,12 @@ export class Workplace {
     await mkdir(draft);
     await writeFile(path.join(draft, OWNER_FILE), JSON.stringify({ ...self(), workflowId }));
     await rename(draft, this.stageDir(stageId));
-    this.created.add(stageId);
   }
 
   /** Whether a stage that this process created still waits for a step. */
   async hasStages(): Promise<boolean> {
     const stages = await filesIn(path.join(this.root, 'stages'));
-    return stages.some((stage) => this.created.has(path.basename(stage)));
+    return (await Promise.all(stages.map(isOwn))).includes(true);
   }
 
   /**

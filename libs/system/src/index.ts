@@ -1,5 +1,5 @@
 export { hashFile } from './hash';
-export { OWNER_FILE, isAbandoned, readOwner } from './owner';
+export { OWNER_FILE, isAbandoned, isOwn, readOwner } from './owner';
 export {
   identify,
   isIdentity,

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { OWNER_FILE, isAbandoned, readOwner } from './owner';
+import { OWNER_FILE, isAbandoned, isOwn, readOwner } from './owner';
 import { self } from './process';
 
 const root = mkdtempSync(path.join(tmpdir(), 'parquetry-owner-'));
@@ -32,4 +32,16 @@ describe('isAbandoned', () => {
   it('is false for a folder that does not exist', async () => {
     expect(await isAbandoned(path.join(root, 'missing'))).toBe(false);
   });
+});
+
+it.each([
+  ['of this process, whatever else the file says', JSON.stringify({ ...self(), workflowId: 'w' }), true],
+  ['of an earlier process with the same pid', JSON.stringify({ ...self(), born: '1' }), false],
+  ['of a process on another machine', JSON.stringify({ ...self(), host: 'elsewhere' }), false],
+  ['without an owner', '', false],
+])('isOwn judges a folder %s', async (name, owner, expected) => {
+  const dir = path.join(root, `own-${name.replaceAll(' ', '-')}`);
+  mkdirSync(dir);
+  writeFileSync(path.join(dir, OWNER_FILE), owner);
+  expect(await isOwn(dir)).toBe(expected);
 });

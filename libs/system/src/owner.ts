@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { isDead, parseIdentity } from './process';
+import { isDead, parseIdentity, self } from './process';
 
 /** Name of the file in a folder that identifies the process that uses the folder. */
 export const OWNER_FILE = 'owner.json';
@@ -17,6 +17,13 @@ export async function isAbandoned(dir: string): Promise<boolean> {
   if (owner !== undefined) return isDead(owner);
   const folder = await stat(dir).catch(() => undefined);
   return folder !== undefined && folder.mtimeMs < Date.now() - STARTING_MS;
+}
+
+/** Whether this process is the one in a folder's owner file. */
+export async function isOwn(dir: string): Promise<boolean> {
+  const owner = parseIdentity(await readOwner(dir));
+  const { pid, host, born } = self();
+  return owner?.pid === pid && owner.host === host && owner.born === born;
 }
 
 /** The text of a folder's owner file; empty if there is none. */
