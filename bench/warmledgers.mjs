@@ -2,10 +2,9 @@
 // up. Runs of one ledger and of all ledgers of the lake give a fixed cost and a cost per ledger, to compare with the
 // measured costs of stellar-etl for the same four tables.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ROOT } from './lib/contender.mjs';
-import { childCpuMs, median } from './lib/measure.mjs';
+import { childCpuMs, cpuMsOf, median } from './lib/measure.mjs';
 import { NAMESPACE, startServer, startWorkerProcess } from './lib/temporal.mjs';
 
 const BIN = path.join(ROOT, 'apps/cli/bin/parquetry.js');
@@ -61,16 +60,6 @@ export async function warmLedgers({ dir: lake, range }, rounds, log) {
     wall: cost(({ seconds }) => seconds),
     cpu: cost(({ cpuSeconds }) => cpuSeconds),
   };
-}
-
-/** Processor milliseconds of a process that runs, in ticks of 10 ms (Linux). */
-function cpuMsOf(pid) {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const [user, system] = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .slice(11, 13);
-  return (Number(user) + Number(system)) * 10;
 }
 
 /** The report as text. */

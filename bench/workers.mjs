@@ -1,12 +1,12 @@
 // `npm run bench -- workers`: one backfill by 1, 2 and 4 workers with separate work folders, source and archive on an S3
 // server that is as slow as a distant one, and what the figures say about more machines than this one.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { openStorage } from '../tests/faults/stores.mjs';
 import { ROOT } from './lib/contender.mjs';
-import { table } from './lib/measure.mjs';
+import { cpuMsOf, table } from './lib/measure.mjs';
 import { benchRoot } from './lib/messages.mjs';
 import { startSlowStore } from './lib/slowstore.mjs';
 import { startServer, startWorkerProcess } from './lib/temporal.mjs';
@@ -135,15 +135,8 @@ function model(runs) {
 const sum = (values) => values.reduce((all, value) => all + value, 0);
 const total = (slow) => sum(Object.values(slow.requests()));
 
-/** Processor seconds of a process so far, in ticks of 10 ms (Linux). */
-function cpuSeconds(pid) {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const [user, system] = stat
-    .slice(stat.lastIndexOf(')') + 2)
-    .split(' ')
-    .slice(11, 13);
-  return (Number(user) + Number(system)) / 100;
-}
+/** Processor seconds of a process so far. */
+const cpuSeconds = (pid) => cpuMsOf(pid) / 1000;
 
 /** The report as text. */
 export function printed({ ledgers, delayMs, partitions, runs, model: fitted }) {

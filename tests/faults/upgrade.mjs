@@ -79,7 +79,7 @@ try {
       () => 0,
     );
   while ((await done()) < 3) await sleep(200);
-  const at = { upgraded: await done() };
+  const upgradedAt = await done();
   first.child.kill('SIGTERM');
   await first.ended;
   const after = [await worker(ROOT, 'one')];
@@ -88,7 +88,7 @@ try {
   await second.ended;
   after.push(await worker(ROOT, 'two'));
   console.error(
-    `Upgraded with ${at.upgraded} partitions done; a partition that an old worker had pulled waits ten minutes.`,
+    `Upgraded with ${upgradedAt} partitions done; a partition that an old worker had pulled waits ten minutes.`,
   );
   const started = Date.now();
   const result = await handle.result();

@@ -1,9 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { compress } from '@mongodb-js/zstd';
@@ -12,19 +11,14 @@ import { openProcessorSource } from '@parquetry/source';
 import ts from 'typescript';
 import type * as Processor from '../../libs/source/src/processor';
 import type * as Ranges from '../../libs/source/src/processor/ranges';
+import { testFolders } from '../support/folders';
 
 const EXAMPLES = path.resolve(__dirname, '../../examples/processors');
 const RANGE: LedgerRange = { start: 1000, end: 1024 };
 const SIZE = 10;
-const root = mkdtempSync(path.join(os.tmpdir(), 'parquetry-processor-'));
-afterAll(() => rmSync(root, { recursive: true }));
-
-let folders = 0;
-const folder = (): string => {
-  const dir = path.join(root, `f${++folders}`);
-  mkdirSync(dir);
-  return dir;
-};
+const folder = testFolders('processor');
+/** Scripts of the tests. */
+const root = folder();
 
 /** Prepares the range and pulls the partition 1010-1019. `lose`: as on another worker, without the spooled copies. */
 async function take(uri: string, lose = false, signal?: AbortSignal): Promise<StageManifest> {

@@ -1,24 +1,15 @@
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import os from 'node:os';
-import path from 'node:path';
 import type { LedgerRange } from '@parquetry/core';
 import { AnswerFiles, MessageTail, type TailView, openProcessorSource } from '@parquetry/source';
 import type { ReadPosition } from '@parquetry/source';
+import { testFolders } from '../support/folders';
 
 const START = 1000;
 const OPTIONS = { schemas: new Map() };
-const root = mkdtempSync(path.join(os.tmpdir(), 'parquetry-processortail-'));
-afterAll(() => rmSync(root, { recursive: true }));
-
-let folders = 0;
-const folder = (): string => {
-  const dir = path.join(root, `f${++folders}`);
-  mkdirSync(dir);
-  return dir;
-};
+const folder = testFolders('processortail');
 
 /** One message a ledger, except for multiples of four. */
 const lines = (start: number, end: number): string =>
