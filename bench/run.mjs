@@ -83,7 +83,7 @@ const BENCHES = {
     const { schemas, printed } = await import('./schemas.mjs');
     const report = await schemas({
       pairs: number('pairs'),
-      messages: number('messages'),
+      messages: number('messages', 1_000_000),
       partitions: number('partitions', 8),
       concurrency: number('concurrency', 4),
       threads: number('threads'),

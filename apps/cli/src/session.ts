@@ -60,6 +60,9 @@ export async function assertDetachable(): Promise<void> {
   );
 }
 
+/** Time that a worker gives Temporal to answer: containers and machines start in any order. */
+const WORKER_PATIENCE_MS = 60_000;
+
 /** Options of a session. */
 export interface SessionOptions {
   readonly output: Pick<Output, 'note'>;
@@ -83,7 +86,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 
 async function openConfigured(config: TemporalConfig, options: SessionOptions): Promise<Session> {
   const address = config.address ?? '';
-  const { client, connection } = await connectClient({ ...config, address });
+  const patience = options.worker === 'always' ? WORKER_PATIENCE_MS : undefined;
+  const { client, connection } = await connectClient({ ...config, address }, patience);
   const uiUrl = process.env['TEMPORAL_UI_URL'];
   const base = { client, connection, namespace: config.namespace, address, uiUrl, embedded: false };
   return withWorker(

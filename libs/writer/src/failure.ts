@@ -1,5 +1,6 @@
 import { type ErrorDetails, ParquetryError, isParquetryError } from '@parquetry/core';
 
+const OUT_OF_MEMORY = /out of memory|could not allocate|failed to (allocate|pin)/i;
 const DISK_FULL = /no space left on device|max_temp_directory_size|disk quota exceeded/i;
 
 /**
@@ -17,14 +18,22 @@ export function writeFailure(error: unknown, doing: string, details: ErrorDetail
       hint: 'Free space for the stage and for temporary files, or lower the concurrency.',
       cause: error,
     });
-  const memory = /out of memory|could not allocate|failed to (allocate|pin)/i.test(text);
   return new ParquetryError('WRITE_FAILED', `DuckDB could not ${doing}: ${reason}`, {
     details: all,
-    ...(memory
+    ...(OUT_OF_MEMORY.test(text)
       ? { hint: 'Give the worker more memory, fewer threads, a lower concurrency or smaller partitions.' }
       : {}),
     cause: error,
   });
+}
+
+/** Whether DuckDB's memory limit caused a failure of `writeFailure`. */
+export function isOutOfMemory(error: unknown): boolean {
+  return (
+    isParquetryError(error) &&
+    error.code === 'WRITE_FAILED' &&
+    OUT_OF_MEMORY.test(String(error.details['reason']))
+  );
 }
 
 /** The first line of an error text, truncated to a length suitable for logs and histories. */

@@ -330,6 +330,19 @@ describe('writeDataset', () => {
     while ((await names(outDir, true)).length > 0) await sleep(50);
   }, 60_000);
 
+  it('writes one after the other what the memory limit does not allow at once', async () => {
+    const wide = { val_decoded: JSON.stringify('x'.repeat(8000)) };
+    const many = Array.from({ length: 6000 }, (_, index): StagedRow => ({ ...sampleRow(index), ...wide }));
+    const reversed = await stage(reversedLedgers(many));
+    const using = await openWriter({ memoryLimit: '110MB', threads: 3 });
+    try {
+      const { sums } = await writeAtOnce([reversed, reversed, reversed], {}, using);
+      expect(new Set(sums).size).toBe(1);
+    } finally {
+      await using.close();
+    }
+  });
+
   it('spills to disk under a small memory limit and removes its spill folder', async () => {
     const spill = path.join(dir, 'small');
     const small = await openWriter({ memoryLimit: '300MB', threads: 1, tempDir: spill });

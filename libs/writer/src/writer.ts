@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Semaphore, ParquetryError } from '@parquetry/core';
 import { type MergedFiles, type MergeRequest, mergeFiles } from './compact';
 import type { WrittenFile } from './cut';
+import { isOutOfMemory } from './failure';
 import { type Database, type DatabaseOptions, openDatabase } from './database';
 import { type WriteRequest, writeDataset } from './dataset';
 import { type NdjsonCopy, copyNdjson } from './ndjson';
@@ -17,12 +18,13 @@ const LET_GO_MS = 500;
  */
 export class Writer {
   private readonly gate: Semaphore;
+  private readonly alone = new Semaphore(1);
   private readonly running = new Set<Promise<unknown>>();
 
   /** @internal use `openWriter` */
   constructor(
     private readonly database: Database,
-    threads: number,
+    private readonly threads: number,
   ) {
     this.gate = new Semaphore(threads);
   }
@@ -60,14 +62,26 @@ export class Writer {
     await this.database.close();
   }
 
-  /** Runs one call when a slot is free; the call keeps its slot until it has really ended. */
+  /**
+   * Runs one call when a slot is free; the call keeps its slot until it has really ended. Sorts of concurrent calls can
+   * together exceed the memory limit that each of them keeps to, so a call that runs out of memory is repeated alone.
+   */
   private async call<T>(signal: AbortSignal | undefined, use: (session: Session) => Promise<T>): Promise<T> {
-    const work = this.gate.run(signal, () => this.withSession(signal, use));
+    const once = (): Promise<T> => this.withSession(signal, use);
+    const work = this.gate.run(signal, once).catch((error: unknown) => {
+      if (this.threads === 1 || !isOutOfMemory(error)) throw error;
+      return this.alone.run(signal, () => this.withSlots(this.threads, signal, once));
+    });
     const ended = work.finally(() => this.running.delete(ended));
     // The caller gets this failure unless it already got the cancellation.
     ended.catch(() => undefined);
     this.running.add(ended);
     return signal === undefined ? work : orCancelled(work, signal);
+  }
+
+  /** Runs `use` while it holds `count` slots. Only one call at a time may collect slots, or two would wait for each other. */
+  private withSlots<T>(count: number, signal: AbortSignal | undefined, use: () => Promise<T>): Promise<T> {
+    return count === 0 ? use() : this.gate.run(signal, () => this.withSlots(count - 1, signal, use));
   }
 
   private async withSession<T>(
