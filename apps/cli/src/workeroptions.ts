@@ -20,6 +20,14 @@ export const WORKER_SETTINGS = [
   'profile',
 ];
 
+/** Settings of the live page of a worker. */
+export const UI_SETTINGS = ['archive', 'region', 'ui', 'ui-actions'];
+
+/** What they mean for a worker. */
+export const UI_DOCS: Readonly<Record<string, string>> = {
+  archive: 'archive that the live page shows (default: those of the newest runs)',
+};
+
 /** Options of commands that may run a worker. */
 export interface WorkerOptions {
   readonly memory?: number;

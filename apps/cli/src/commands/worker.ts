@@ -1,18 +1,20 @@
+import type { LiveServer } from '@parquetry/report';
 import type { Define } from '../cli';
 import { onInterrupt } from '../interrupt';
 import type { Output } from '../output';
 import type { Session } from '../session';
 import { untilStopped } from '../untilstopped';
-import { WORKER_SETTINGS, type WorkerOptions, workerSettings } from '../workeroptions';
+import type { LiveOptions } from '../report/live';
+import { UI_DOCS, UI_SETTINGS, WORKER_SETTINGS, type WorkerOptions, workerSettings } from '../workeroptions';
 
-interface Options extends WorkerOptions {
+interface Options extends WorkerOptions, LiveOptions {
   readonly health?: string;
 }
 
 /** `parquetry worker` */
 export const define: Define = ({ command, output, run }) =>
   command('worker', 'run a worker of the configured Temporal cluster until Ctrl-C', 'Run')
-    .settings(['region', 'health', ...WORKER_SETTINGS])
+    .settings([...UI_SETTINGS, 'health', ...WORKER_SETTINGS], { docs: UI_DOCS })
     .example('TEMPORAL_ADDRESS=temporal.example.com:7233 parquetry worker --memory 8GB')
     .action((options: Options) => run(() => worker(options, output)));
 
@@ -21,6 +23,7 @@ async function worker(options: Options, output: Output): Promise<number> {
   const { openSession } = require('../session') as typeof import('../session');
   const settings = workerSettings(options);
   let session: Session | undefined;
+  let page: LiveServer | undefined;
   const health =
     options.health === undefined
       ? undefined
@@ -31,10 +34,19 @@ async function worker(options: Options, output: Output): Promise<number> {
     output.note(
       `Worker ${session.worker?.workerId} takes work from ${session.address}, namespace ${session.namespace}.`,
     );
+    page =
+      options.ui === undefined
+        ? undefined
+        : await (require('../report/live') as typeof import('../report/live')).serveLive(
+            session,
+            options,
+            output,
+          );
     output.note('Ctrl-C stops it after its running steps.');
     await untilStopped(session.worker?.stopped, interrupt.signal);
     return 0;
   } finally {
+    page?.close();
     // Waits for running steps; a second signal ends the process at once.
     await session?.close();
     interrupt.dispose();
