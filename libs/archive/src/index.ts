@@ -4,7 +4,7 @@ export { schemaConflict } from './schemaconflict';
 export { Dataset } from './dataset';
 export type { CheckpointWriter } from './delta/checkpoint';
 export type { DraftRejects, PublishResult, SegmentDraft } from './draft';
-export { type ArchiveIdentity, META_FOLDER } from './identity';
+export { type ArchiveIdentity, META_FOLDER, assertIdentity, findIdentity } from './identity';
 export { assertMajor, type Major, majorAt, Majors, parseDataset, splitByMajor } from './majors';
 export { REUSE_MS } from './upload';
 export { majorCoverage, promote } from './promote';
