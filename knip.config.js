@@ -11,8 +11,10 @@ module.exports = {
     // Read by tools/configuration.mjs from the built file.
     'apps/cli/src/settings.ts': ['exports'],
     // The bundle of workflows; Temporal finds them by name.
-    'libs/workflows/src/{workflows,compact,scheduled,tail}.ts': ['exports'],
+    'libs/workflows/src/{workflows,compact,limiter,scheduled,tail}.ts': ['exports'],
     'bench/**': ['exports'],
+    // Types of weed.cjs.
+    'tests/support/weed.d.cts': ['exports'],
     'tools/*.mjs': ['exports'],
     // The public library (docs/library.md).
     'apps/cli/src/library/{index,types}.ts': ['exports', 'types'],
@@ -27,10 +29,6 @@ module.exports = {
       project: ['tools/**', 'bench/**', 'tests/**/*.{ts,mjs,cjs}'],
     },
     'libs/*': { entry: ['src/index.ts', 'src/**/*.test.ts'], project: ['src/**/*.ts'] },
-    'libs/report': {
-      entry: ['src/index.ts', 'src/**/*.test.ts', 'page/main.tsx'],
-      project: ['src/**/*.ts', 'page/**/*.{ts,tsx}'],
-    },
     'libs/source': {
       entry: ['src/index.ts', 'src/**/*.test.ts', 'kernel/index.ts'],
       project: ['src/**/*.ts'],

@@ -1,12 +1,22 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { ListBucketsCommand } from '@aws-sdk/client-s3';
 import Ajv from 'ajv';
 import { parse } from 'yaml';
 import { VARIABLES } from '../../apps/cli/src/environment';
 import { SETTINGS, environmentName } from '../../apps/cli/src/settings';
 import { type Manifest, checkWorkers, manifestsOf } from './manifests';
+import { WEED, s3, startS3 } from '../support/servers';
 import { itWith, tool } from './tools';
 
 const ROOT = path.resolve(__dirname, '../..');
@@ -134,6 +144,33 @@ describe('the compose file', () => {
     ]);
   });
 
+  (WEED === undefined ? it.skip : it)(
+    'makes the bucket of the S3 server, and finds it when it is there [needs weed]',
+    async () => {
+      const dir = mkdtempSync(path.join(tmpdir(), 'parquetry-compose-'));
+      const server = await startS3();
+      try {
+        symlinkSync(WEED ?? '', path.join(dir, 'weed'));
+        const script = (file.services['buckets']?.command?.[0] ?? '')
+          .replaceAll('s3:9333', server.master)
+          .replaceAll('/tmp/', `${dir}/`);
+        expect(script).toContain(server.master);
+        const env = { ...process.env, PATH: `${dir}:${process.env['PATH']}` };
+        for (const made of [true, false]) {
+          const { status, stdout, stderr } = spawnSync('/bin/sh', ['-c', script], { env, encoding: 'utf8' });
+          expect({ status, stderr }).toMatchObject({ status: 0 });
+          expect(stdout.includes('create bucket')).toBe(made);
+        }
+        const { Buckets = [] } = await s3(server.endpoint).send(new ListBucketsCommand({}));
+        expect(Buckets.map(({ Name }) => Name)).toContain('archive');
+      } finally {
+        await server.stop();
+        rmSync(dir, { recursive: true });
+      }
+    },
+    60_000,
+  );
+
   itWith(['compose'], 'is valid by the schema of the Compose specification', () => {
     const { $schema, id, ...schema } = JSON.parse(readFileSync(tool('compose'), 'utf8')) as Record<
       string,
@@ -165,6 +202,7 @@ describe('the workers on Kubernetes', () => {
       [
         ...['--values', path.join(CHART, 'values-temporal-cloud.yaml')],
         ...['--set', 'autoscaling.kind=keda,metrics.serviceMonitor.enabled=true'],
+        ...['--set', 'versioning.deployment=archive,versioning.buildId=0.1.0-1a2b3c4'],
       ],
       ['ScaledObject', 'TriggerAuthentication', 'ServiceMonitor'],
     ],
@@ -288,7 +326,7 @@ it('deploy/README.md names files and settings that are there', () => {
   const known = SETTINGS.map(({ name }) => name);
   const values = parse(read('deploy/helm/parquetry/values.yaml')) as Record<string, Record<string, unknown>>;
   for (const [, group = '', key = ''] of page.matchAll(
-    /`(worker|autoscaling|networkPolicy|serviceAccount)\.(\w+)/g,
+    /`(worker|autoscaling|networkPolicy|serviceAccount|versioning)\.(\w+)/g,
   ))
     expect(Object.keys(values[group] ?? {})).toContain(key);
   for (const [, option = ''] of page.matchAll(/`--(memory|drain|health|metrics)`/g))

@@ -4,17 +4,10 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeSampleLake } from '@parquetry/sample';
 import { openStore } from '@parquetry/storage';
-import {
-  type Connected,
-  acquireDevServer,
-  connectClient,
-  devHome,
-  ensureSearchAttributes,
-  findTemporalBinary,
-  pollersOf,
-} from '@parquetry/temporal';
+import { ensureSearchAttributes, findTemporalBinary, pollersOf } from '@parquetry/temporal';
 import { TASK_QUEUE } from '@parquetry/workflows';
 import { runInProcess } from '../../apps/cli/src/testing/run';
+import { type TestServer, startTestServer } from '../support/temporal';
 import { S3_KEYS, type StorageServer, WEED, startS3 } from '../support/servers';
 
 interface Report {
@@ -52,23 +45,15 @@ async function doctor(
 }
 
 describe('doctor on a Temporal server', () => {
-  let server: (Connected & { address: string; release(): Promise<void> }) | undefined;
-  beforeAll(async () => {
-    if ((await findTemporalBinary()) === undefined) return;
-    const home = devHome({ PARQUETRY_HOME: path.join(folder, 'server') });
-    const { address, namespace, release } = await acquireDevServer(home);
-    server = { ...(await connectClient({ address, namespace })), address, release };
-  }, 120_000);
-  afterAll(async () => {
-    await server?.connection.close();
-    await server?.release();
-  });
+  let server: TestServer | undefined;
+  beforeAll(async () => void (server = await startTestServer()), 120_000);
+  afterAll(() => server?.stop());
   const local = ['--source', 'galexie:./lake', '--archive', './archive', '--ledgers', '426000-426019'];
 
   it('reports missing search attributes, then the workers that fail because of them, then no problem', async () => {
     if (server === undefined) return expect(await findTemporalBinary()).toBeUndefined();
-    const { address, connection, namespace } = server;
-    const at = ['--temporal-address', address];
+    const { connection, namespace } = server;
+    const at = ['--temporal-address', server.server.address];
     await connection.operatorService.removeSearchAttributes({
       namespace,
       searchAttributes: ['ParquetryLedgerStart'],
@@ -116,7 +101,7 @@ describe('doctor on a Temporal server', () => {
     if (server === undefined) return expect(await findTemporalBinary()).toBeUndefined();
     const { code, found } = await doctor(
       'temporal',
-      ...['--temporal-address', server.address, '--temporal-namespace', 'nowhere'],
+      ...['--temporal-address', server.server.address, '--temporal-namespace', 'nowhere'],
     );
     expect([code, found]).toMatchObject([1, [{ status: 'fault', code: 'CONFIG_INVALID' }]]);
   }, 60_000);

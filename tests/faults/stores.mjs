@@ -4,7 +4,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureServers } from '../../tools/servers.mjs';
+import weed from '../support/weed.cjs';
 import { freePorts, start } from './processes.mjs';
+
+const { WEED_PORTS, weedServer } = weed;
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
@@ -26,48 +29,27 @@ export async function openStorage(kind, root) {
     const archive = (name) => path.join(root, 'archives', name);
     return { archive, env: {}, readerOptions: {}, whileUp: (run) => run(), stop: async () => undefined };
   }
-  const { weed, fakeGcs, reason } = ensureServers();
-  const binary = kind === 's3' ? weed : fakeGcs;
+  const { weed: s3, fakeGcs, reason } = ensureServers();
+  const binary = kind === 's3' ? s3 : fakeGcs;
   if (binary === undefined) throw new Error(`The campaign on ${kind} needs its server: ${reason}.`);
   const dir = path.join(root, kind);
   mkdirSync(dir);
   return kind === 's3' ? openWeed(binary, dir) : openGcs(binary, dir);
 }
 
-async function openWeed(weed, dir) {
+async function openWeed(binary, dir) {
   const config = path.join(dir, 's3.json');
   const credentials = [{ accessKey: KEYS.AWS_ACCESS_KEY_ID, secretKey: KEYS.AWS_SECRET_ACCESS_KEY }];
   const actions = ['Admin', 'Read', 'Write', 'List', 'Tagging'];
   writeFileSync(config, JSON.stringify({ identities: [{ name: 'admin', credentials, actions }] }));
-  const names = ['master', 'volume', 'filer', 's3'];
-  const ports = await freePorts(names.length * 2);
-  const flags = names.flatMap((name, index) => [
-    `-${name}.port=${ports[index * 2]}`,
-    `-${name}.port.grpc=${ports[index * 2 + 1]}`,
-  ]);
-  const args = [
-    ...[
-      'server',
-      `-dir=${dir}`,
-      '-ip=127.0.0.1',
-      '-ip.bind=127.0.0.1',
-      '-filer',
-      '-s3',
-      `-s3.config=${config}`,
-    ],
-    ...flags,
-    ...[`-s3.localSocket=${path.join(dir, 's3.sock')}`, `-filer.localSocket=${path.join(dir, 'filer.sock')}`],
-    ...['-s3.port.iceberg=0', '-s3.port.lance=0', '-volume.max=200', '-master.volumeSizeLimitMB=64'],
-    ...['-master.telemetry=false', '-master.electionTimeout=1s'],
-  ];
-  const endpoint = `http://127.0.0.1:${ports[6]}`;
+  const { endpoint, args } = weedServer(dir, config, await freePorts(WEED_PORTS));
   const region = { AWS_ENDPOINT_URL: endpoint, AWS_REGION: 'us-east-1' };
   return {
     archive: (name) => `s3://${BUCKET}/${name}`,
     env: { ...KEYS, ...region, ...PATIENCE },
     endpoint,
     readerOptions: { s3: { ...KEYS, ...region, AWS_ALLOW_HTTP: 'true' } },
-    ...(await serve(weed, args, dir, (server) => makeBucket(endpoint, server))),
+    ...(await serve(binary, args, dir, (server) => makeBucket(endpoint, server))),
   };
 }
 

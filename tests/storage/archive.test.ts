@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { Archive, checkSnapshot, type Finding } from '@parquetry/archive';
 import { openStore, type StoreOptions } from '@parquetry/storage';
 import { duckCheckpointWriter, WIDE_SCHEMA, wideFile } from '../../libs/archive/src/testing/duck';
+import { readableArchive } from '../../apps/cli/src/library/archive';
 import { IDENTITY, plainDraft, registered, sha256 } from '../../libs/archive/src/testing/fixture';
 import { seededPlan, startFaultProxy } from '../support/faultproxy';
 import { PYTHON } from '../support/python';
@@ -147,6 +148,32 @@ describe.each(KINDS)('an archive on $name', ({ scheme, has }) => {
       await proxy.stop();
     }
   }, 240_000);
+
+  it('is read by the library', async () => {
+    process.env['AWS_ENDPOINT_URL'] = server.endpoint;
+    process.env['AWS_REGION'] = 'us-east-1';
+    process.env['STORAGE_EMULATOR_HOST'] = server.endpoint;
+    process.env['PARQUETRY_CACHE'] = path.join(folder, 'cache');
+    const internal = await open('calm', server.endpoint);
+    await internal.registry.register('wide', WIDE_SCHEMA);
+    const archive = await readableArchive(`${scheme}://lake/calm`);
+    expect([archive.network, await archive.datasets()]).toEqual(['testnet', ['wide']]);
+    expect(await archive.coverage('wide')).toEqual([{ start: 10, end: 129 }]);
+    expect(await archive.gaps('wide', { start: 100, end: 139 })).toEqual([{ start: 130, end: 139 }]);
+    const files = await archive.files('wide');
+    expect(files).toHaveLength(RANGES.length);
+    for (const { location } of files) expect(location).toMatch(`${scheme}://lake/calm/wide/year=`);
+    const ledgers = { start: 15, end: 42 };
+    const rows: unknown[] = [];
+    for await (const { ledger_sequence: ledger, u64 } of archive.rows('wide', { ledgers }))
+      rows.push([ledger, u64]);
+    expect(rows).toEqual(
+      Array.from({ length: 28 }, (_, at) => [15 + at, 18446744073709551615n - BigInt(15 + at)]),
+    );
+    let count = 0;
+    for await (const batch of archive.batches('wide', { columns: ['u64'] })) count += batch.numRows;
+    expect(count).toBe(120);
+  }, 60_000);
 
   (PYTHON !== undefined && scheme === 's3' ? it : it.skip)(
     'is not changed by a vacuum of delta-rs between two commits, and continues [S3 only, with PARQUETRY_PYTHON]',

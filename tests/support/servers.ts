@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { WEED_PORTS, weedServer } from './weed.cjs';
 
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 
@@ -27,8 +28,9 @@ export interface StorageServer {
 
 /**
  * SeaweedFS with its S3 gateway. The bucket `open` allows anonymous reads; the other buckets need `S3_KEYS`.
+ * `master` is for `weed shell`.
  */
-export async function startS3(): Promise<StorageServer> {
+export async function startS3(): Promise<StorageServer & { readonly master: string }> {
   if (WEED === undefined) throw new Error('PARQUETRY_WEED is not set');
   const dir = mkdtempSync(path.join(tmpdir(), 'parquetry-weed-'));
   const config = path.join(dir, 's3.json');
@@ -43,32 +45,8 @@ export async function startS3(): Promise<StorageServer> {
       ],
     }),
   );
-  const names = ['master', 'volume', 'filer', 's3'];
-  const ports = await freePorts(names.length * 2);
-  const flags = names.flatMap((name, i) => [
-    `-${name}.port=${ports[i * 2]}`,
-    `-${name}.port.grpc=${ports[i * 2 + 1]}`,
-  ]);
-  const endpoint = `http://127.0.0.1:${ports[6]}`;
-  const server = new Server(WEED, dir, [
-    'server',
-    `-dir=${dir}`,
-    '-ip=127.0.0.1',
-    '-ip.bind=127.0.0.1',
-    '-filer',
-    '-s3',
-    ...flags,
-    `-s3.config=${config}`,
-    '-s3.autoCreateBucket=false',
-    '-s3.port.iceberg=0',
-    '-s3.port.lance=0',
-    `-s3.localSocket=${path.join(dir, 's3.sock')}`,
-    `-filer.localSocket=${path.join(dir, 'filer.sock')}`,
-    '-volume.max=200',
-    '-master.volumeSizeLimitMB=64',
-    '-master.telemetry=false',
-    '-master.electionTimeout=1s',
-  ]);
+  const { endpoint, master, args } = weedServer(dir, config, await freePorts(WEED_PORTS));
+  const server = new Server(WEED, dir, args);
   const ready = async (): Promise<void> => {
     await untilAnswer(server, endpoint);
     // The gateway responds before the volume server has joined; a bucket can be created when both run.
@@ -77,6 +55,7 @@ export async function startS3(): Promise<StorageServer> {
   await ready();
   return {
     endpoint,
+    master,
     createBucket: async (Bucket) => {
       await s3(endpoint).send(new CreateBucketCommand({ Bucket }));
     },
