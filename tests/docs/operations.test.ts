@@ -45,7 +45,7 @@ describe('docs/operations.md', () => {
     for (const [, name = '', sub = ''] of PAGE.matchAll(/parquetry ([a-z]+)(?: ([a-z]+))?/g))
       expect({ name, known: names.has(name) || names.has(`${name} ${sub}`) }).toEqual({ name, known: true });
     for (const [option] of PAGE.matchAll(/(?<=`|\s)--[a-z-]+/g))
-      if (!['--workflow-id', '--activity-id'].includes(option))
+      if (!['--workflow-id', '--activity-id', '--versioning-override-behavior'].includes(option))
         expect({ option, known: options.has(option) }).toEqual({ option, known: true });
   });
 

@@ -111,7 +111,9 @@ else
 
     it('has histories of every workflow', () => {
       const names = fixtures().map((name) => path.basename(name, '.json').split('-')[0]);
-      expect(new Set(names)).toEqual(new Set(['backfill', 'compact', 'partition', 'scheduled', 'tail']));
+      expect(new Set(names)).toEqual(
+        new Set(['backfill', 'compact', 'limiter', 'partition', 'scheduled', 'tail']),
+      );
     });
 
     it('has histories of every message, and of every end of a workflow', () => {
@@ -141,6 +143,7 @@ else
       expect([...ends].sort()).toEqual([
         ...['backfill CANCELED', 'backfill COMPLETED', 'backfill CONTINUED_AS_NEW', 'backfill FAILED'],
         ...['compact COMPLETED', 'compact CONTINUED_AS_NEW', 'compact FAILED'],
+        ...['limiter COMPLETED', 'limiter CONTINUED_AS_NEW'],
         ...['partition CANCELED', 'partition COMPLETED', 'partition FAILED'],
         ...['scheduled COMPLETED', 'scheduled CONTINUED_AS_NEW'],
         ...['tail CANCELED', 'tail COMPLETED', 'tail CONTINUED_AS_NEW'],

@@ -94,7 +94,7 @@ describe('the origin of a setting', () => {
     const sample = (takes: string, isSwitch: boolean): string =>
       isSwitch
         ? 'true'
-        : /^\d/.test(takes)
+        : /^(\d|a number)/.test(takes)
           ? '2'
           : /^a (size|time): /.test(takes)
             ? takes.replace(/^a \w+: (\w+),.*$/, '$1')

@@ -17,6 +17,8 @@ function samples(takes: string): readonly [good: string, bad: string] {
   if (takes === 'true, false') return ['true', '"maybe"'];
   if (takes.startsWith('a time')) return ['10m', '10 minutes'];
   if (takes.startsWith('a size')) return ['1.5GiB', '5 furlongs'];
+  if (takes === 'a number above 0') return ['0.5', '0'];
+  if (takes.startsWith('letters')) return ['a-1', 'a b'];
   if (takes === 'host:port') return ['127.0.0.1:9464', 'nowhere'];
   if (takes === 'committed, latest, a ledger') return ['426000', 'sometimes'];
   return /^[\w-]+(, [\w-]+)+$/.test(takes) && !takes.startsWith('names')

@@ -47,8 +47,7 @@ export async function followRun(
     );
   ended.catch(() => undefined);
   try {
-    // Its timer ends with the run, too: a pending one would keep the process alive.
-    return await watch(handle, ended, AbortSignal.any([signal, waiting.signal]), onProgress);
+    return await watch(handle, ended, signal, onProgress);
   } finally {
     waiting.abort();
     await ended.catch(() => undefined);

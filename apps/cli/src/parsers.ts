@@ -18,6 +18,22 @@ export function choice(values: readonly string[]): (text: string) => string {
   };
 }
 
+/** Commander parser: text that matches a pattern. */
+export function matching(pattern: RegExp, takes: string): (text: string) => string {
+  return (text) => {
+    if (!pattern.test(text)) throw new InvalidArgumentError(`Expected ${takes}.`);
+    return text;
+  };
+}
+
+/** Commander parser: a number above 0. */
+export function rate(text: string): number {
+  const value = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || !(value > 0))
+    throw new InvalidArgumentError('Expected a number above 0, such as 2 or 0.5.');
+  return value;
+}
+
 /** Commander parser: bytes such as `512MB`, `1.5GB`, `2GiB`. */
 export function byteSize(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([kKMG]i?)?B?$/.exec(text.trim());

@@ -4,9 +4,8 @@ import type { Cli, Define } from './cli';
 import { SettingsCommand } from './command';
 import type { CommandGroup } from './help';
 import type { Output } from './output';
+import { ownPackage } from './ownpackage';
 import { TOPIC_NAMES } from './topicnames';
-
-const { version } = require('../package.json') as { readonly version: string };
 
 /** The module of a command. */
 interface Module {
@@ -23,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Module>> = {
   tail: () => require('./commands/tail') as Module,
   schedule: () => require('./commands/schedule') as Module,
   worker: () => require('./commands/worker') as Module,
+  deployment: () => require('./commands/deployment') as Module,
   dev: () => require('./commands/dev') as Module,
   demo: () => require('./commands/demo') as Module,
   sample: () => require('./commands/sample') as Module,
@@ -37,8 +37,6 @@ const COMMANDS: Readonly<Record<string, () => Module>> = {
   inspect: () => require('./commands/inspect') as Module,
   verify: () => require('./commands/verify') as Module,
   audit: () => require('./commands/audit') as Module,
-  coverage: () => require('./commands/coverage') as Module,
-  report: () => require('./commands/report') as Module,
   query: () => require('./commands/query') as Module,
   files: () => require('./commands/files') as Module,
   views: () => require('./commands/views') as Module,
@@ -61,7 +59,7 @@ export function createProgram(
 ): SettingsCommand {
   const program = quiet(new SettingsCommand('parquetry'))
     .description('Stellar ledger ranges in, a verified Parquet archive out.')
-    .version(version, '-V, --version', 'show the version')
+    .version(ownPackage.version, '-V, --version', 'show the version')
     .addHelpOption(new Option('-h, --help', 'show this help'))
     .helpCommand(false)
     .addHelpText(

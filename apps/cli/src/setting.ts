@@ -1,4 +1,13 @@
-import { assignmentList, byteSize, choice, duration, hostAndPort, wholeNumber } from './parsers';
+import {
+  assignmentList,
+  byteSize,
+  choice,
+  duration,
+  hostAndPort,
+  matching,
+  rate,
+  wholeNumber,
+} from './parsers';
 
 /** The topic of a setting: headings of the help and sections of docs/configuration.md, in order. */
 export const TOPICS = {
@@ -86,6 +95,20 @@ export const sizeKind: Kind = {
   accepts: { type: SCALAR, pattern: '^\\s*[0-9]+(\\.[0-9]+)?\\s*([kKMG]i?)?B?\\s*$', minimum: 0 },
   parse: byteSize,
 };
+
+/** A number per second. */
+export const rateKind: Kind = {
+  takes: 'a number above 0',
+  accepts: { type: SCALAR, exclusiveMinimum: 0, pattern: '^[0-9]+(\\.[0-9]+)?$' },
+  parse: rate,
+};
+
+/** Text of these characters. */
+export const characters = (takes: string, pattern: string): Kind => ({
+  takes,
+  accepts: { type: SCALAR, pattern },
+  parse: matching(new RegExp(pattern), takes),
+});
 
 /** A host and a port. */
 export const addressKind: Kind = {

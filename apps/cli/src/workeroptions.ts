@@ -1,6 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os';
-import type { DebugSink } from '@parquetry/worker';
+import type { DebugSink, Limits, WorkerVersion } from '@parquetry/worker';
 import { openDebugLog } from './debuglog';
+import { ownBuild } from './ownpackage';
 
 /** Settings of commands that connect to Temporal. */
 export const TEMPORAL_SETTINGS = ['temporal-address', 'temporal-namespace'];
@@ -14,19 +15,17 @@ export const WORKER_SETTINGS = [
   'stage',
   'drain',
   'take-over-after',
+  'archive-partitions',
+  'rpc-rate',
+  'lake-rate',
   'metrics',
   'debug',
   'debug-log',
   'profile',
 ];
 
-/** Settings of the live page of a worker. */
-export const UI_SETTINGS = ['archive', 'region', 'ui', 'ui-actions'];
-
-/** What they mean for a worker. */
-export const UI_DOCS: Readonly<Record<string, string>> = {
-  archive: 'archive that the live page shows (default: those of the newest runs)',
-};
+/** Settings of versioned workers. */
+export const VERSION_SETTINGS = ['temporal-deployment-name', 'temporal-worker-build-id'];
 
 /** Options of commands that may run a worker. */
 export interface WorkerOptions {
@@ -38,6 +37,11 @@ export interface WorkerOptions {
   readonly drain?: number;
   /** Seconds. */
   readonly takeOverAfter?: number;
+  readonly archivePartitions?: number;
+  readonly rpcRate?: number;
+  readonly lakeRate?: number;
+  readonly temporalDeploymentName?: string;
+  readonly temporalWorkerBuildId?: string;
   readonly metrics?: string;
   readonly debug?: boolean;
   readonly debugLog?: string;
@@ -57,6 +61,10 @@ export interface WorkerSettings {
   readonly drainMs?: number;
   /** How long a step may wait for a worker of this work folder, milliseconds. */
   readonly takeOverMs?: number;
+  /** Limits over all workers. */
+  readonly limits: Limits;
+  /** Deployment and build of a versioned worker. */
+  readonly version?: WorkerVersion;
   /** `host:port` to serve Prometheus metrics at; absent to serve none. */
   readonly metrics?: string;
   /** Receives the decisions of the worker in this process. */
@@ -77,7 +85,8 @@ export function machineMemory(): number {
  * @throws ParquetryError CONFIG_INVALID for a debug log that can't be written
  */
 export function workerSettings(options: WorkerOptions): WorkerSettings {
-  const { debugLog, drain, metrics, stage, takeOverAfter } = options;
+  const { debugLog, drain, metrics, stage, takeOverAfter, temporalDeploymentName: deploymentName } = options;
+  const { archivePartitions, rpcRate, lakeRate } = options;
   const cores = availableParallelism();
   const debug = options.debug ?? debugLog !== undefined;
   return {
@@ -87,6 +96,14 @@ export function workerSettings(options: WorkerOptions): WorkerSettings {
     ...(stage === undefined ? {} : { workRoot: stage }),
     ...(drain === undefined ? {} : { drainMs: drain * 1000 }),
     ...(takeOverAfter === undefined ? {} : { takeOverMs: takeOverAfter * 1000 }),
+    limits: {
+      ...(archivePartitions === undefined ? {} : { archivePartitions }),
+      ...(rpcRate === undefined ? {} : { rpcRate }),
+      ...(lakeRate === undefined ? {} : { lakeRate }),
+    },
+    ...(deploymentName === undefined
+      ? {}
+      : { version: { deploymentName, buildId: options.temporalWorkerBuildId ?? ownBuild() } }),
     ...(metrics === undefined ? {} : { metrics }),
     ...(debug ? { debug: openDebugLog(debugLog) } : {}),
   };

@@ -4,6 +4,7 @@ import { openWriter } from '@parquetry/writer';
 import { Archives } from './archives';
 import { memoryBudget } from './budget';
 import type { DebugSink, WorkerDeps } from './deps';
+import type { Limits } from './limits';
 import { PullPool } from './pull/pool';
 import { tuneRuntime } from './runtime';
 import { Workplace } from './workplace';
@@ -20,6 +21,8 @@ export interface HostOptions {
   readonly threads: number;
   /** See `WorkerDeps.takeOverMs`. */
   readonly takeOverMs?: number;
+  /** See `WorkerDeps.limits`. */
+  readonly limits?: Limits;
   /** See `WorkerDeps.debug`. */
   readonly debug?: DebugSink;
 }
@@ -60,6 +63,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
       pulls,
       queue: stageQueue(workplace.folderId),
       ...(options.takeOverMs === undefined ? {} : { takeOverMs: options.takeOverMs }),
+      limits: options.limits ?? {},
       client: options.client,
       archives,
       stopping: stopping.signal,

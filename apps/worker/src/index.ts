@@ -1,12 +1,13 @@
 export { checkArchive, wantedIdentity } from './archives';
 export type { DebugSink } from './deps';
+export type { Limits } from './limits';
 export { inspectMessages } from './plan/inspectmessages';
 export { type PlannedDataset } from './plan/partitions';
 export { type RunPreview, previewRun } from './plan/preview';
 export type { Verdict } from './plan/verdict';
 export { probeSource } from './probe';
 export { checkSource } from './sources';
-export type { RunningWorker } from './worker';
+export type { RunningWorker, WorkerVersion } from './worker';
 
 /**
  * See `startWorker` of `./worker`: its libraries are loaded on the first call, because plans and inspections do not

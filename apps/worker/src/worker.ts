@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import { type NativeConnection, Worker } from '@temporalio/worker';
-import { RPC_QUEUE, TASK_QUEUE, WATCH_QUEUE } from '@parquetry/workflows';
+import { type NativeConnection, Worker, type WorkerDeploymentOptions } from '@temporalio/worker';
+import { TASK_QUEUE, WATCH_QUEUE } from '@parquetry/workflows';
 import { createSharedActivities, createStageActivities, createWatchActivities } from './activities';
 import { startCleanup } from './tidytimer';
 import { workflowBundle } from './bundle';
 import type { DebugSink } from './deps';
 import { FailureInterceptor } from './failures';
 import { openHost } from './host';
-import { rpcRate } from './rpcrate';
+import { type Limits, limitedQueues } from './limits';
 
 /** Options of a worker. */
 export interface WorkerOptions {
@@ -35,6 +35,15 @@ export interface WorkerOptions {
    * Absent: only the running steps end, within the grace period.
    */
   readonly drainMs?: number;
+  readonly limits?: Limits;
+  /** Absent: Temporal gives work to this worker whatever its version. */
+  readonly version?: WorkerVersion;
+}
+
+/** The build of a worker, for Temporal's Worker Versioning. */
+export interface WorkerVersion {
+  readonly deploymentName: string;
+  readonly buildId: string;
 }
 
 /** Most tails that one worker watches. They mostly wait, so they do not count as running steps. */
@@ -51,6 +60,24 @@ const grace = (graceMs = GRACE_MS): { shutdownGraceTime: number; shutdownForceTi
   shutdownGraceTime: graceMs,
   shutdownForceTime: graceMs + 30_000,
 });
+
+/**
+ * Versions the queues that all workers serve. The others stay without: Temporal allows a build 100 queues and each work
+ * folder has its own; a worker of a later build takes over the stages of its folder; and the limit of pulls from nodes
+ * holds over all builds.
+ */
+const versioned = (
+  version: WorkerVersion | undefined,
+): { readonly workerDeploymentOptions?: WorkerDeploymentOptions } =>
+  version === undefined
+    ? {}
+    : {
+        workerDeploymentOptions: {
+          version,
+          useWorkerVersioning: true,
+          defaultVersioningBehavior: 'AUTO_UPGRADE',
+        },
+      };
 
 /** How often a stopping worker looks whether its stages are committed, milliseconds. */
 const DRAIN_POLL_MS = 200;
@@ -90,6 +117,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const shared = await Worker.create({
     ...common,
     ...pulling,
+    ...versioned(options.version),
     taskQueue: TASK_QUEUE,
     workflowBundle: { codePath },
     // A tail from before the tail queue existed may have a step waiting here.
@@ -98,6 +126,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   });
   const watch = await Worker.create({
     ...common,
+    ...versioned(options.version),
     maxConcurrentActivityTaskExecutions: WATCHES,
     maxConcurrentActivityTaskPolls: 2,
     taskQueue: WATCH_QUEUE,
@@ -109,13 +138,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     activities: createStageActivities(host.deps),
   });
   const workers = [shared, watch, stages];
-  const rate = rpcRate();
-  if (rate !== undefined)
+  for (const [taskQueue, rate] of limitedQueues(options.limits ?? {}))
     workers.push(
       await Worker.create({
         ...common,
         ...pulling,
-        taskQueue: RPC_QUEUE,
+        taskQueue,
         maxTaskQueueActivitiesPerSecond: rate,
         activities: createSharedActivities(host.deps),
       }),

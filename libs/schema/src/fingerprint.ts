@@ -23,13 +23,7 @@ export function canonicalJson(value: unknown): string {
   return `{${members.join(',')}}`;
 }
 
-const fingerprints = new WeakMap<TableSchema, string>();
-
-/** sha256 (hex) of a schema's canonical JSON: two schemas are equal if their fingerprints are. Schemas never change. */
+/** sha256 (hex) of a schema's canonical JSON: two schemas are equal if their fingerprints are. */
 export function schemaFingerprint(schema: TableSchema): string {
-  const known = fingerprints.get(schema);
-  if (known !== undefined) return known;
-  const found = createHash('sha256').update(canonicalJson(schema)).digest('hex');
-  fingerprints.set(schema, found);
-  return found;
+  return createHash('sha256').update(canonicalJson(schema)).digest('hex');
 }

@@ -8,6 +8,8 @@ export interface Poller {
   readonly identity: string;
   /** Build id of a versioned worker. */
   readonly version: string | undefined;
+  /** Deployment of a versioned worker. */
+  readonly deployment?: string;
 }
 
 /** The workers that take workflow tasks from a task queue. */
@@ -27,5 +29,8 @@ export async function pollersOf(
       // Without versioning the SDK reports the hash of the workflow code here.
       (workerVersionCapabilities?.useVersioning === true && workerVersionCapabilities.buildId) ||
       undefined,
+    ...(deploymentOptions?.buildId && deploymentOptions.deploymentName
+      ? { deployment: deploymentOptions.deploymentName }
+      : {}),
   }));
 }

@@ -1,5 +1,6 @@
 export * from './contract/activities';
 export * from './contract/compact';
+export * from './contract/lease';
 export * from './contract/messages';
 export * from './contract/names';
 export * from './contract/schedule';

@@ -7,6 +7,7 @@ import {
   log,
   setCurrentDetails,
   setHandler,
+  setWorkflowOptions,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -17,6 +18,7 @@ import { EMPTY_TALLY, addTally } from './contract/tally';
 import type { PartitionInput, PartitionReport, PartitionResult } from './contract/types';
 import { parkedDetails, runningDetails } from './details';
 import { failureLine, joinFailures } from './failuretext';
+import { withLease } from './lease';
 
 /**
  * Processes one ledger range: pulls once, then registers, writes, verifies and commits each dataset. A failed partition
@@ -47,7 +49,11 @@ export async function partition(input: PartitionInput): Promise<PartitionResult>
       steps.set(dataset, step);
       setCurrentDetails(runningDetails(task.range, steps));
     };
-    const result = await attemptDatasets(input, pending, onStep);
+    const result = await withLease(
+      input,
+      (why) => pending.forEach((dataset) => onStep(dataset, why)),
+      () => attemptDatasets(input, pending, onStep),
+    );
     tally = addTally(tally, result.tally);
     notes.push(...result.notes);
     const { failures } = result;
@@ -84,6 +90,13 @@ export async function partition(input: PartitionInput): Promise<PartitionResult>
     await tell({ key: task.key, outcome: 'resumed' });
   }
 }
+
+// A partition ends on the build that it started on. The other workflows take the worker's default: they move to the
+// current build. The server refuses a behavior from a worker without a deployment.
+setWorkflowOptions(
+  () => (workflowInfo().currentDeploymentVersion?.deploymentName ? { versioningBehavior: 'PINNED' } : {}),
+  partition,
+);
 
 /** The run of this partition. One that was started by hand has it in its search attributes. */
 function runOf(): string | undefined {

@@ -2,6 +2,7 @@ import { type LedgerRange, formatRange } from '@parquetry/core';
 import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
 import type { SharedActivities, StageActivities, StageQueue } from './contract/activities';
 import type { CompactActivities } from './contract/compact';
+import type { LeaseActivities } from './contract/lease';
 import { WATCH_QUEUE } from './contract/names';
 import type { ScheduleActivities } from './contract/schedule';
 import type { TailActivities } from './contract/tail';
@@ -51,6 +52,14 @@ export const pull: SharedActivities['pull'] = (request) =>
     ...(request.task.queue === undefined ? {} : { taskQueue: request.task.queue }),
     summary: `ledgers ${formatRange(request.task.range)}: pull`,
   }).pull(request);
+
+/** Asks the limiter of the archive. It needs Temporal only, so it is retried until it succeeds. */
+export const requestLease: LeaseActivities['requestLease'] = (request) =>
+  proxyActivities<LeaseActivities>({
+    ...SHORT,
+    retry: { initialInterval: '1s', maximumInterval: '30s' },
+    summary: `wait for the limit of ${request.limit} partitions`,
+  }).requestLease(request);
 
 /** Finds the range of a scheduled run. */
 export const resolveRange: ScheduleActivities['resolveRange'] = (input) =>

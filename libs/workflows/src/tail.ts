@@ -27,6 +27,7 @@ import type { DatasetFailure } from './contract/types';
 import { tailDetails } from './taildetails';
 import { gaugeLag } from './tailmetrics';
 import { describeFailure } from './failure';
+import { withLease } from './lease';
 import { cut, openTail } from './steps';
 import { type Flush, TailState } from './tailstate';
 
@@ -165,10 +166,15 @@ async function commitFlush(
   let largest = 0;
   for (;;) {
     const steps = new Map(pending.map((dataset) => [dataset, 'waiting']));
-    const result = await attemptDatasets(partition, pending, (dataset, step) => {
+    const onStep = (dataset: string, step: string): void => {
       steps.set(dataset, step);
       show(steps);
-    });
+    };
+    const result = await withLease(
+      partition,
+      (why) => pending.forEach((dataset) => onStep(dataset, why)),
+      () => attemptDatasets(partition, pending, onStep),
+    );
     tally = addTally(tally, result.tally);
     largest = Math.max(largest, result.largest);
     const { failures } = result;

@@ -1,4 +1,5 @@
 import { BACKFILLS } from './backfill';
+import { LIMITED } from './limited';
 import { PARTITIONS } from './partition';
 import type { Scenario } from './setting';
 import { TAILS } from './tail';
@@ -10,6 +11,7 @@ export const SCENARIOS: readonly (readonly [string, Scenario])[] = [
   PARTITIONS,
   TAILS,
   UPKEEP,
+  LIMITED,
 ].flatMap((scenarios) => Object.entries(scenarios));
 
 export type { Keep } from './setting';

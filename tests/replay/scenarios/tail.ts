@@ -19,7 +19,7 @@ import { ENDLESS, SPEC, STAGE, type Scenario } from './setting';
 const POLICY = { maxRows: 1, maxBytes: 1, maxAgeSeconds: 1 };
 
 /** Flushes of ten ledgers up to 39; then the source has nothing more. */
-async function cut({ cursor }: Pick<CutRequest, 'cursor'>): Promise<CutResult> {
+export async function cut({ cursor }: Pick<CutRequest, 'cursor'>): Promise<CutResult> {
   if (cursor >= 40) {
     await Context.current().sleep(500);
     return { kind: 'wait', tip: { ledger: 39 } };
@@ -28,7 +28,8 @@ async function cut({ cursor }: Pick<CutRequest, 'cursor'>): Promise<CutResult> {
   return { kind: 'flush', plan: 'p', task, reason: 'rows', late: 0, unusable: 0 };
 }
 
-async function withTail(
+/** Runs a tail of fake steps, and `use` at the same time. */
+export async function withTail(
   rig: Rig,
   more: Partial<TailInput>,
   steps: FakeSteps,
@@ -37,11 +38,13 @@ async function withTail(
     handle: WorkflowHandle,
     when: (wanted: (found: TailProgress) => boolean) => Promise<TailProgress>,
   ) => Promise<void>,
+  other: object = {},
 ): Promise<void> {
   const shared = {
     ...steps.shared(async () => ({})),
     openTail: async () => ({ cursor: 10, network: 'test', plan: 'p' }),
     cut: watch,
+    ...other,
   };
   const input: TailInput = { spec: ENDLESS, from: 10, lag: 0, policy: POLICY, pollSeconds: 1, ...more };
   await rig.run('tail', input, { shared, stage: steps.stage(), stageQueue: STAGE }, async (started) => {
@@ -50,7 +53,8 @@ async function withTail(
   });
 }
 
-const fakes = (): FakeSteps => new FakeSteps(SPEC, ['a', 'b'], STAGE);
+/** Steps of two datasets. */
+export const fakes = (): FakeSteps => new FakeSteps(SPEC, ['a', 'b'], STAGE);
 
 /** Tails and what operators do to them. */
 export const TAILS: Readonly<Record<string, Scenario>> = {

@@ -21,9 +21,12 @@ export const define: Define = ({ command, output, run }) =>
 
 /** Retries parked partitions and follows the run. */
 async function retry(run: string, options: Options, output: Output): Promise<number> {
-  const { retry: retrySignal, retryPartitions } =
-    require('@parquetry/workflows') as typeof import('@parquetry/workflows');
-  const { sdk } = require('@parquetry/temporal') as typeof import('@parquetry/temporal');
+  const {
+    parkedQuery,
+    retry: retrySignal,
+    retryPartitions,
+  } = require('@parquetry/workflows') as typeof import('@parquetry/workflows');
+  const { sdk, unpin } = require('@parquetry/temporal') as typeof import('@parquetry/temporal');
   const { attachTo } = require('../attachrun') as typeof import('../attachrun');
   const { runInput, withRun } = require('../existingrun') as typeof import('../existingrun');
   const { followTail, isTail } = require('../followtail') as typeof import('../followtail');
@@ -39,6 +42,8 @@ async function retry(run: string, options: Options, output: Output): Promise<num
       return followTail(session, run, output);
     }
     const { spec } = await runInput(handle, session);
+    // A parked partition may be pinned to a build whose workers have ended; it retries on the current build.
+    await unpin(session, parkedQuery(run));
     // Send ledgers unchanged: only the run knows the start of its partitions.
     const request = ledgers.length === 0 ? { all: true } : { starts: ledgers };
     const done = await handle.executeUpdate(retryPartitions, { args: [request] }).catch((error: unknown) => {

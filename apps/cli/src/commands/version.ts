@@ -1,13 +1,6 @@
 import type { Define } from '../cli';
 import type { Output } from '../output';
 
-/** The part of package.json that is printed; npm adds `gitHead` to a published package. */
-interface Package {
-  readonly version: string;
-  readonly gitHead?: string;
-  readonly dependencies: Readonly<Record<string, string>>;
-}
-
 /** `parquetry version` */
 export const define: Define = ({ command, output, run }) =>
   command('version', 'show the versions of Parquetry, Node, DuckDB and the Temporal SDK', 'Look')
@@ -16,7 +9,7 @@ export const define: Define = ({ command, output, run }) =>
 
 function version(output: Output): number {
   const { writerVersions } = require('@parquetry/writer') as typeof import('@parquetry/writer');
-  const own = require('../../package.json') as Package;
+  const { ownPackage: own } = require('../ownpackage') as typeof import('../ownpackage');
   const versions = {
     parquetry: own.version,
     ...(own.gitHead === undefined ? {} : { commit: own.gitHead }),

@@ -8,6 +8,7 @@ import {
   loadTemporalConfig,
   missingSearchAttributes,
   pollersOf,
+  readDeployment,
   readDevServer,
 } from '@parquetry/temporal';
 import { TASK_QUEUE } from '@parquetry/workflows';
@@ -52,6 +53,7 @@ async function inspect(connected: Connected, address: string, cluster: boolean):
       ok(`Server ${serverVersion} at ${address}, namespace ${namespace}.`),
       await attributes(connected, pollers.length > 0),
       workers(pollers, cluster),
+      ...(await deployments(connected, pollers)),
     ];
   } finally {
     await connection.close();
@@ -83,6 +85,22 @@ function workers(pollers: readonly Poller[], cluster: boolean): Line {
   return ok(
     `${pollers.length} ${pollers.length === 1 ? 'worker polls' : 'workers poll'} the task queue ${TASK_QUEUE}: ${counts.join(', ')} (${names.join(', ')}${pollers.length > names.length ? ', …' : ''}).`,
   );
+}
+
+/** Versioned workers get work only when one of their builds is the current one. */
+async function deployments(connected: Connected, pollers: readonly Poller[]): Promise<Line[]> {
+  const names = new Set(pollers.flatMap(({ deployment = [] }) => deployment));
+  const found = await Promise.all([...names].map((name) => readDeployment(connected, name)));
+  return found.flatMap((deployment) => {
+    if (deployment === undefined) return [];
+    const { name, current } = deployment;
+    return current === undefined
+      ? warning(
+          `The deployment ${name} has no current build: its workers get no runs.`,
+          `parquetry deployment set-current BUILD --temporal-deployment-name ${name}`,
+        )
+      : ok(`The current build of the deployment ${name} is ${current}.`);
+  });
 }
 
 /** Checks for locks and records of dead processes in the folder of the embedded server. */

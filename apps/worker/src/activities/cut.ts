@@ -11,7 +11,7 @@ import type { WorkerDeps } from '../deps';
 import { withHeartbeat } from '../heartbeat';
 import { knownSchemas } from '../plan/indexrange';
 import { loadPlan, spoolKey } from '../plan/stored';
-import { pullQueue } from '../rpcrate';
+import { limitsOf } from '../limits';
 import { messageOptions } from '../sources';
 import { keepRejects } from './rejects';
 import { bytesOf, flushLimits } from './flushlimits';
@@ -87,7 +87,10 @@ export class Cutter {
         const limits = { ...flushLimits(policy, request.fileBytesPerByte), layout, last: room.last, aged };
         const cut = decideCut(cursor, view.closed, view.facts, limits);
         if (cut !== undefined) {
-          const flushed = await flush({ request, store, archive, kept, view, room, cut, types, signal });
+          const added = limitsOf(this.deps.limits, spec);
+          const flushed = await flush({
+            ...{ request, store, archive, kept, view, room, cut, types, signal, added },
+          });
           // Another run changed a schema meanwhile: the next call continues with the registered version.
           return flushed ?? { kind: 'wait', ...(since === undefined ? {} : { since }), ...tipOf(view) };
         }
@@ -183,6 +186,8 @@ async function flush(parts: {
   readonly cut: Cut;
   readonly types: ReadonlyMap<string, TailedType>;
   readonly signal: AbortSignal;
+  /** What the limits of all workers add to the task. */
+  readonly added: ReturnType<typeof limitsOf>;
 }): Promise<CutResult | undefined> {
   const { request, store, kept, view, room, cut, types } = parts;
   const { spec, cursor } = request;
@@ -215,7 +220,7 @@ async function flush(parts: {
       range,
       datasets,
       reason: cut.reason,
-      ...pullQueue(spec.source),
+      ...parts.added,
     },
     reason: cut.reason,
     ...(closeTime === undefined ? {} : { closedAt: isoTime(closeTime) }),

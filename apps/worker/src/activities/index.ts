@@ -1,5 +1,6 @@
 import type {
   CompactActivities,
+  LeaseActivities,
   SharedActivities,
   StageActivities,
   TailActivities,
@@ -16,6 +17,7 @@ import { nextPartitions } from './nextpartitions';
 import { planRun } from './planrun';
 import { pull } from './pull';
 import { registerSchema } from './registerschema';
+import { requestLease } from './requestlease';
 import { resolveRange } from './schedulerange';
 import { summarize } from './summarize';
 import { openTail } from './tailopen';
@@ -25,7 +27,7 @@ import { writeParquet } from './writeparquet';
 /** The steps that any worker can run. */
 export function createSharedActivities(
   deps: WorkerDeps,
-): SharedActivities & CompactActivities & ScheduleActivities {
+): SharedActivities & CompactActivities & LeaseActivities & ScheduleActivities {
   return {
     findSegments: (request) => findSegments(deps, request),
     mergeSegments: (request) => mergeSegments(deps, request),
@@ -34,6 +36,7 @@ export function createSharedActivities(
     nextPartitions: (request) => nextPartitions(deps, request),
     pull: (request) => pull(deps, request),
     inspect: (ids) => inspect(deps, ids),
+    requestLease: (request) => requestLease(deps, request),
     summarize: (ref) => summarize(deps, ref),
   };
 }

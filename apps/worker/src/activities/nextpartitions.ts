@@ -2,7 +2,7 @@ import { openStore } from '@parquetry/storage';
 import type { NextPartitions, PlanRef } from '@parquetry/workflows';
 import type { WorkerDeps } from '../deps';
 import { type StoredPlan, loadPlan } from '../plan/stored';
-import { pullQueue } from '../rpcrate';
+import { limitsOf } from '../limits';
 import { committedCoverage, findTasks, leftOut } from '../plan/tasks';
 
 /** Where a page begins, and how many partitions it has. */
@@ -19,7 +19,7 @@ export async function nextPartitions(deps: WorkerDeps, request: PlanRef & Page):
 
 /** The partitions of a plan from a ledger on that are not committed. */
 export async function partitionsOf(
-  { archives }: Pick<WorkerDeps, 'archives'>,
+  { archives, limits }: Pick<WorkerDeps, 'archives' | 'limits'>,
   archive: string,
   { spec, index }: Pick<StoredPlan, 'spec' | 'index'>,
   { cursor, limit }: Page,
@@ -27,6 +27,6 @@ export async function partitionsOf(
   const datasets = index.datasets.map(({ dataset }) => dataset);
   const committed = await committedCoverage(await archives.get(archive), datasets);
   const found = findTasks(spec, cursor, limit, leftOut(spec, committed));
-  const queue = pullQueue(spec.source);
-  return { ...found, tasks: found.tasks.map((task) => ({ ...task, ...queue })) };
+  const limited = limitsOf(limits, spec);
+  return { ...found, tasks: found.tasks.map((task) => ({ ...task, ...limited })) };
 }

@@ -60,7 +60,7 @@ function isDecompression(error: unknown): boolean {
 }
 
 const REACH = "Check the network and the service's status; the step is retried automatically.";
-const SLOW = 'Lower --concurrency, or set PARQUETRY_RPC_RATE on every worker.';
+const SLOW = 'Lower --concurrency, or set --rpc-rate on every worker.';
 const TRUST = 'Set NODE_EXTRA_CA_CERTS to the certificate of its authority, or check the address.';
 const KEYS = `Set the API key of the server in ${HEADERS_VARIABLE} on the worker.`;
 const REDIRECT = 'Use the address that it redirects to; redirects are not followed.';

@@ -1,4 +1,5 @@
 import { type LedgerRange, MAX_LEDGER, formatRange } from '@parquetry/core';
+import type { LeaseRequest } from './lease';
 import type { RetryRequest } from './messages';
 import type { PartitionReport } from './types';
 
@@ -57,6 +58,18 @@ export function isReport(report: PartitionReport | undefined): report is Partiti
     OUTCOMES.includes(report.outcome) &&
     (report.tally === undefined || (typeof report.tally === 'object' && report.tally !== null)) &&
     (report.notes === undefined || Array.isArray(report.notes))
+  );
+}
+
+/** True for a valid request of a lease. */
+export function isLeaseRequest(request: LeaseRequest | undefined): request is LeaseRequest {
+  return (
+    typeof request === 'object' &&
+    request !== null &&
+    typeof request.holder === 'string' &&
+    typeof request.token === 'string' &&
+    Number.isInteger(request.limit) &&
+    request.limit >= 1
   );
 }
 

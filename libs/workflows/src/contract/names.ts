@@ -10,6 +10,9 @@ export const WATCH_QUEUE = `${TASK_QUEUE}-watch`;
 /** Task queue of the pulls from RPC nodes, where the server limits how many start a second over all workers. */
 export const RPC_QUEUE = `${TASK_QUEUE}-rpc`;
 
+/** The same for pulls from lakes. */
+export const LAKE_QUEUE = `${TASK_QUEUE}-lake`;
+
 /** Task queue of the steps that need a stage in one work folder; every worker of the folder serves it. */
 export function stageQueue(folderId: string): string {
   return `${TASK_QUEUE}-stage-${folderId}`;

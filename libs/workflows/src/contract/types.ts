@@ -106,6 +106,8 @@ export interface PartitionTask {
   readonly reason?: FlushReason;
   /** Task queue of the pull where it is not the shared one. */
   readonly queue?: string;
+  /** Most partitions of the archive at work, over all runs; absent: no limit. */
+  readonly limit?: number;
 }
 
 /** Input of the `partition` workflow. Also works without a run: everything else is in the stored plan. */
