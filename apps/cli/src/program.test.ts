@@ -108,6 +108,12 @@ describe('the help', () => {
       expect(everything).toContain(option.long);
   });
 
+  it('of a command that may run a worker leaves the seldom used settings of the worker to --help-all', () => {
+    const [, , text = ''] = commands.find(([name]) => name === 'retry') ?? [];
+    expect(text).toMatch(/^ {2}--memory .*^ {2}--help-all /ms);
+    expect(text).not.toMatch(/--drain|--take-over-after/);
+  });
+
   it('has every option of the table only once: commands declare no setting of their own', () => {
     const names = new Set(SETTINGS.map(({ name }) => name));
     const own = commands.flatMap(([name, command]) =>

@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<string, () => Module>> = {
   dev: () => require('./commands/dev') as Module,
   demo: () => require('./commands/demo') as Module,
   sample: () => require('./commands/sample') as Module,
+  runs: () => require('./commands/runs') as Module,
   status: () => require('./commands/status') as Module,
   attach: () => require('./commands/attach') as Module,
   pause: () => require('./commands/pause') as Module,

@@ -5,7 +5,7 @@ export { hasManifest, readManifest, writeManifest } from './stage/manifest';
 export { PlainParts } from './stage/plain/parts';
 export { keepForReuse } from './stage/plain/reusedparts';
 export { RowAppender } from './stage/rows/appender';
-export { messageEstimator } from './estimate';
+export { byteSlices, messageEstimator } from './estimate';
 export { type InspectedMessage, inspectNdjson } from './ndjson/inspect';
 export { openNdjsonSource, type NdjsonOptions } from './ndjson';
 export * from './galexie';

@@ -27,7 +27,7 @@ export async function startPartition(
 ): Promise<void> {
   const plan = state.plan;
   if (plan === undefined) throw new Error('a partition needs the plan');
-  state.inflight.set(task.key, task);
+  state.start(task);
   const { network = plan.network } = input.spec;
   try {
     const child = await startChild(partition, {

@@ -8,7 +8,7 @@ import { WORKER_SETTINGS, type WorkerOptions, workerSettings } from '../workerop
 /** `parquetry dev` */
 export const define: Define = ({ command, output, run }) =>
   command('dev', 'run an embedded Temporal server and a worker until Ctrl-C', 'Run')
-    .settings(WORKER_SETTINGS)
+    .settings(WORKER_SETTINGS, { all: true })
     .example('parquetry dev')
     .action((options: WorkerOptions) => run(() => dev(options, output)));
 

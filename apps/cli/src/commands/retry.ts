@@ -16,11 +16,11 @@ export const define: Define = ({ command, output, run }) =>
     .option('--ledger <ledger>', 'only the partition with this ledger; repeatable', collect)
     .settings(WORKER_SETTINGS)
     .writes()
-    .example('parquetry retry backfill-426000-426100-1a2b3c4d --ledger 426010')
-    .action((id: string, options: Options) => run(() => retry(id, options, output)));
+    .example('parquetry retry --ledger 426010')
+    .action((given: string | undefined, options: Options) => run(() => retry(given, options, output)));
 
 /** Retries parked partitions and follows the run. */
-async function retry(run: string, options: Options, output: Output): Promise<number> {
+async function retry(given: string | undefined, options: Options, output: Output): Promise<number> {
   const {
     parkedQuery,
     retry: retrySignal,
@@ -32,7 +32,8 @@ async function retry(run: string, options: Options, output: Output): Promise<num
   const { followTail, isTail } = require('../followtail') as typeof import('../followtail');
   const { workflowLink } = require('../session') as typeof import('../session');
   const ledgers = (options.ledger ?? []).map(wholeNumber(1, MAX_LEDGER));
-  return withRun(run, workerSettings(options), output, async (handle, session) => {
+  return withRun(given, ['backfill', 'tail'], workerSettings(options), output, async (handle, session) => {
+    const run = handle.workflowId;
     if (isTail(run)) {
       if (ledgers.length > 0)
         throw new ParquetryError('USAGE', 'A tail is parked as a whole: --ledger is for backfills.', {

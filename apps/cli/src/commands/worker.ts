@@ -13,7 +13,7 @@ interface Options extends WorkerOptions {
 /** `parquetry worker` */
 export const define: Define = ({ command, output, run }) =>
   command('worker', 'run a worker of the configured Temporal cluster until Ctrl-C', 'Run')
-    .settings(['region', 'health', ...WORKER_SETTINGS, ...VERSION_SETTINGS])
+    .settings(['region', 'health', ...WORKER_SETTINGS, ...VERSION_SETTINGS], { all: true })
     .example('TEMPORAL_ADDRESS=temporal.example.com:7233 parquetry worker --memory 8GB')
     .action((options: Options) => run(() => worker(options, output)));
 

@@ -9,7 +9,8 @@ import { withHeartbeat } from '../heartbeat';
 import { staleRanges } from '../plan/partitions';
 import { pinRun } from '../plan/pin';
 import { spoolKey, storePlan } from '../plan/stored';
-import { partitionsOf } from './nextpartitions';
+import { plannedWork } from '../plan/work';
+import { doneOf, pageOf } from './nextpartitions';
 import { NOTHING_FOUND, keepUnusable, withRejects } from '../plan/unusable';
 
 /** Most stale segments listed; the others are only counted. */
@@ -42,7 +43,7 @@ export async function planRun(deps: WorkerDeps, requested: RunSpec): Promise<Pla
     const plan = await storePlan(store, stored);
     const first = { cursor: spec.range.start, limit: PAGE };
     // The run asks again if this fails.
-    const next = await partitionsOf(deps, requested.archive, stored, first).catch(() => undefined);
+    const done = await doneOf(deps.archives, requested.archive, stored).catch(() => undefined);
     for (const { dataset, messages, schema } of index.datasets)
       debug?.(
         `plan ${dataset}: ${schema.fields.length} columns, ${messages ?? 'an unknown number of'} messages`,
@@ -57,7 +58,9 @@ export async function planRun(deps: WorkerDeps, requested: RunSpec): Promise<Pla
       bytesRead: index.bytesRead,
       ...(rejects === undefined ? {} : { rejects }),
       ...(stale === undefined ? {} : { stale }),
-      ...(next === undefined ? {} : { next }),
+      ...(done === undefined
+        ? {}
+        : { next: pageOf(deps, spec, first, done), work: plannedWork(spec, index, done) }),
     };
   });
 }
