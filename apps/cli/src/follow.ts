@@ -47,7 +47,8 @@ export async function followRun(
     );
   ended.catch(() => undefined);
   try {
-    return await watch(handle, ended, signal, onProgress);
+    // Its timer ends with the run, too: a pending one would keep the process alive.
+    return await watch(handle, ended, AbortSignal.any([signal, waiting.signal]), onProgress);
   } finally {
     waiting.abort();
     await ended.catch(() => undefined);

@@ -420,6 +420,21 @@ export const SETTINGS: readonly Setting[] = [
     doc: 'serve http://<address>/healthz (the worker runs) and /readyz (it takes work and reaches Temporal), e.g. 127.0.0.1:9465',
   },
   {
+    name: 'ui',
+    topic: 'worker',
+    used: 'seldom',
+    value: '<address>',
+    ...addressKind,
+    doc: 'serve a live page about the archive at http://<address>/; without a login, so keep it on a loopback address (default: none; for `dev` 127.0.0.1:8234)',
+  },
+  {
+    name: 'ui-actions',
+    topic: 'worker',
+    used: 'seldom',
+    ...switchKind,
+    doc: 'let the live page retry, pause and resume runs; it asks for the token in PARQUETRY_UI_TOKEN',
+  },
+  {
     name: 'stage',
     topic: 'worker',
     used: 'seldom',

@@ -1,4 +1,4 @@
-import { Archive, type ArchiveIdentity, META_FOLDER } from '@parquetry/archive';
+import { Archive, type ArchiveIdentity, assertIdentity, findIdentity } from '@parquetry/archive';
 import type { IntegerStyle, Layout } from '@parquetry/core';
 import type { Nesting } from '@parquetry/schema';
 import { type ObjectStore, openStore } from '@parquetry/storage';
@@ -68,9 +68,8 @@ export async function checkArchive(
   store: ObjectStore,
   wanted: WantedIdentity,
 ): Promise<ArchiveIdentity | undefined> {
-  if ((await store.stat(`${META_FOLDER}/archive.json`)) === undefined) return undefined;
-  const { identity } = await Archive.open(store);
-  await Archive.open(store, { create: mergeIdentity(wanted, identity) });
+  const identity = await findIdentity(store);
+  if (identity !== undefined) assertIdentity(store, identity, mergeIdentity(wanted, identity));
   return identity;
 }
 

@@ -171,6 +171,9 @@ export class Dataset {
     const { signal } = options;
     if (writer === undefined || signal?.aborted === true) return undefined;
     return this.serial.run(async () => {
+      const { cached } = this.log;
+      // Called after each commit, and rarely due: then the log is not read again.
+      if (options.force !== true && cached !== undefined && !checkpointDue(cached)) return undefined;
       const state = await this.log.refresh();
       if (state.version < 0 || state.checkpoint === state.version) return undefined;
       if (options.force !== true) {

@@ -61,7 +61,7 @@ export async function* auditArchive(archive: Archive, request: AuditRequest): As
 }
 
 /** The ledgers of a dataset's major: a run planned before a promotion may have requested more. */
-async function ownLedgers(archive: Archive, dataset: string): Promise<LedgerRange> {
+export async function ownLedgers(archive: Archive, dataset: string): Promise<LedgerRange> {
   const majors = await archive.majors.list(parseDataset(dataset).messageType);
   return majors.find((major) => major.dataset === dataset)?.range ?? { start: 1, end: MAX_LEDGER };
 }

@@ -23,7 +23,13 @@ export function canonicalJson(value: unknown): string {
   return `{${members.join(',')}}`;
 }
 
-/** sha256 (hex) of a schema's canonical JSON: two schemas are equal if their fingerprints are. */
+const fingerprints = new WeakMap<TableSchema, string>();
+
+/** sha256 (hex) of a schema's canonical JSON: two schemas are equal if their fingerprints are. Schemas never change. */
 export function schemaFingerprint(schema: TableSchema): string {
-  return createHash('sha256').update(canonicalJson(schema)).digest('hex');
+  const known = fingerprints.get(schema);
+  if (known !== undefined) return known;
+  const found = createHash('sha256').update(canonicalJson(schema)).digest('hex');
+  fingerprints.set(schema, found);
+  return found;
 }

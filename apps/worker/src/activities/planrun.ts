@@ -24,7 +24,7 @@ export async function planRun(deps: WorkerDeps, requested: RunSpec): Promise<Pla
     const workflowId = Context.current().info.workflowExecution?.workflowId;
     const workDir = await workplace.openSpool(spoolKey(requested), workflowId);
     const options = { workDir, signal, onProgress };
-    const { spec, index, identity, committed } = await pinRun(store, requested, options).catch(
+    const { spec, index, identity, exists, committed } = await pinRun(store, requested, options).catch(
       async (error: unknown) => {
         // A run that fails here keeps the rejects with the reasons.
         throw isFinal(error) ? withRejects(error, await keepUnusable(store, workDir, signal)) : error;
@@ -32,7 +32,7 @@ export async function planRun(deps: WorkerDeps, requested: RunSpec): Promise<Pla
     );
     const rejects = index.unusable === 0 ? undefined : await keepUnusable(store, workDir, signal);
     const { network } = identity;
-    const stale = await findStale(store, spec, index);
+    const stale = exists ? await findStale(store, spec, index) : undefined;
     const stored = {
       format: 1,
       spec,
