@@ -1,3 +1,4 @@
+import { ALL_LEDGERS, parseRanges, plainRange } from '@parquetry/core';
 import fc from 'fast-check';
 import { spawnSync } from 'node:child_process';
 import type { RunSpec } from '@parquetry/workflows';
@@ -23,7 +24,9 @@ function pasted(command: string): RunSpec {
     .settings([...RUN_SETTINGS, ...MODE_SETTINGS], { required: REQUIRED })
     .action(() => undefined);
   parser.parse(args, { from: 'user' });
-  return backfillInput(parser.opts<BackfillOptions>()).spec;
+  const options = parser.opts<BackfillOptions>();
+  const range = parseRanges(options.ledgers).map(plainRange)[0];
+  return backfillInput(options, range ?? ALL_LEDGERS).spec;
 }
 
 const PLAIN: RunSpec = {

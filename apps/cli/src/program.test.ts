@@ -131,6 +131,7 @@ describe('the help', () => {
     // These take something else than the setting of their name.
     expect(own).toEqual([
       'sample --ledgers <count>',
+      'retry --ledgers <which>',
       'schema check --mode <name>',
       'schema promote --from <ledger>',
     ]);

@@ -41,9 +41,9 @@ export const SETTINGS: readonly Setting[] = [
     name: 'ledgers',
     topic: 'source',
     used: 'often',
-    value: '<range>',
-    ...text('an inclusive range'),
-    doc: 'inclusive range, e.g. 426000-426100',
+    value: '<ranges>',
+    ...text('inclusive ranges, separated by commas'),
+    doc: 'inclusive ranges: 426000-426100, 63.09M:+10k, latest-1000:latest, @2025-07-13 (see parquetry help ranges)',
   },
   {
     name: 'types',

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type LedgerRange, subtractIntervals } from '@parquetry/core';
+import { type LedgerRange, ParquetryError, subtractIntervals } from '@parquetry/core';
 import type { ObjectStore } from '@parquetry/storage';
 import { hashFile } from '@parquetry/system';
 import {
@@ -59,9 +59,33 @@ export class Dataset {
     return this.serial.run(async () => snapshotOf(this.name, this.folder, await this.log.refresh()));
   }
 
-  /** Live files, or those that may contain ledgers of a range. */
-  async files(range?: LedgerRange): Promise<LiveFile[]> {
-    return filesIn(await this.snapshot(), range);
+  /**
+   * The table at an earlier version, or at a time in Unix milliseconds.
+   * @throws ParquetryError USAGE when there was none; OBJECT_NOT_FOUND when a file of it was deleted since
+   */
+  async snapshotAt(at: { readonly version: number } | { readonly time: number }): Promise<Snapshot> {
+    const { store } = this.context;
+    const old = await this.serial.run(async () => {
+      const version = 'time' in at ? await this.log.versionAt(at.time) : at.version;
+      return snapshotOf(this.name, this.folder, await this.log.at(version));
+    });
+    const live = new Set((await this.snapshot()).files.map(({ key }) => key));
+    for (const { key } of old.files)
+      if (!live.has(key) && (await store.stat(key)) === undefined)
+        throw new ParquetryError(
+          'OBJECT_NOT_FOUND',
+          `Version ${old.version} of ${this.name} can't be read: its file ${key} was replaced and deleted.`,
+          {
+            details: { dataset: this.name, version: old.version, key },
+            hint: 'Choose a later version. With --keep-replaced, replaced files are kept until `gc`.',
+          },
+        );
+    return old;
+  }
+
+  /** Live files, or those that may contain ledgers of some ranges. */
+  async files(ranges?: readonly LedgerRange[]): Promise<LiveFile[]> {
+    return filesIn(await this.snapshot(), ranges);
   }
 
   /**

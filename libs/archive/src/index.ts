@@ -12,4 +12,5 @@ export { type RegisterOptions, SchemaRegistry } from './registry';
 export { mapLimit } from './serial';
 export { type SegmentRecord, segmentRange } from './segment';
 export { type Committed, committedIn, type Unread } from './committed';
+export { archiveTimes } from './times';
 export { filesIn, type LiveFile, type Snapshot } from './snapshot';

@@ -30,9 +30,11 @@ export const ERROR_CODES = {
   RANGE_INVALID: {
     exit: 2,
     retryable: false,
-    cause: 'A ledger range is not START-END, or its end is before its start.',
-    example: '"500-100" is not a ledger range: the end is before the start.',
-    remedy: 'Give an inclusive range, for example 426000-426100.',
+    cause:
+      'A ledger range is not well-formed, or its times are outside the ledgers of the source or archive.',
+    example: '"500-100" is not a ledger range: it ends (100) before it starts (500).',
+    remedy:
+      'Give an inclusive range, for example 426000-426100. `parquetry help ranges` shows all forms, and what to do at the ends and gaps of a source.',
   },
   MESSAGE_TYPE_INVALID: {
     exit: 2,

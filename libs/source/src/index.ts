@@ -7,6 +7,7 @@ export { keepForReuse } from './stage/plain/reusedparts';
 export { RowAppender } from './stage/rows/appender';
 export { byteSlices, messageEstimator } from './estimate';
 export { type InspectedMessage, inspectNdjson } from './ndjson/inspect';
+export { messageTimes } from './ndjson/times';
 export { openNdjsonSource, type NdjsonOptions } from './ndjson';
 export * from './galexie';
 export { openFeed } from './ledgers/open';

@@ -15,7 +15,7 @@ const HASH_BYTES = 32;
 export function requireCached(file: string, folder: string): unknown {
   const source = readFileSync(file, 'utf8');
   const key = sha256(Buffer.from(source)).toString('hex').slice(0, 16);
-  // The tag stands for V8's version and flags. V8 itself compares only the length of the source.
+  // The tag differs between versions and flags of V8. V8 itself compares only the length of the source.
   const cache = path.join(folder, `${path.basename(file, '.js')}-${key}-${v8.cachedDataVersionTag()}.code`);
   const cachedData = readCode(cache);
   const script = new vm.Script(Module.wrap(source), {

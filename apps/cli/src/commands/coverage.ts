@@ -1,4 +1,4 @@
-import { parseLedgerRange } from '@parquetry/core';
+import type { Archive } from '@parquetry/archive';
 import type { Define } from '../cli';
 import type { Output } from '../output';
 import { collect } from '../parsers';
@@ -30,11 +30,15 @@ export const define: Define = ({ command, output, run }) =>
 
 /** Reads the commit log and the records, and asks Temporal if it runs. Writes nothing. */
 async function coverage(options: Options, output: Output): Promise<number> {
+  const { openArchive } = require('../archive') as typeof import('../archive');
+  const { archiveSpan } = require('../archiveledgers') as typeof import('../archiveledgers');
   const { readReport } = require('../report/read') as typeof import('../report/read');
   const { mapLines, workLines } = require('../report/map') as typeof import('../report/map');
+  const open = async (): Promise<Archive> => (await openArchive(options.archive)).archive;
+  const ledgers = await archiveSpan(open, options.ledgers, output);
   const data = await readReport({
     root: options.archive,
-    ...(options.ledgers === undefined ? {} : { ledgers: parseLedgerRange(options.ledgers) }),
+    ...(ledgers === undefined ? {} : { ledgers }),
     ...(options.dataset === undefined ? {} : { datasets: options.dataset }),
     ...(options.region === undefined ? {} : { region: options.region }),
   });

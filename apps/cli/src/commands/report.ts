@@ -1,4 +1,5 @@
-import { ParquetryError, parseLedgerRange } from '@parquetry/core';
+import type { Archive } from '@parquetry/archive';
+import { ParquetryError } from '@parquetry/core';
 import type { Define } from '../cli';
 import { type Output, formatBytes, formatCount } from '../output';
 import { TEMPORAL_SETTINGS } from '../workeroptions';
@@ -29,10 +30,14 @@ export const define: Define = ({ command, output, run }) =>
 async function report(options: Options, output: Output): Promise<number> {
   const { staticPage } = require('@parquetry/report') as typeof import('@parquetry/report');
   const { replaceFile } = require('@parquetry/system') as typeof import('@parquetry/system');
+  const { openArchive } = require('../archive') as typeof import('../archive');
+  const { archiveSpan } = require('../archiveledgers') as typeof import('../archiveledgers');
   const { readReport } = require('../report/read') as typeof import('../report/read');
+  const open = async (): Promise<Archive> => (await openArchive(options.archive)).archive;
+  const ledgers = await archiveSpan(open, options.ledgers, output);
   const data = await readReport({
     root: options.archive,
-    ...(options.ledgers === undefined ? {} : { ledgers: parseLedgerRange(options.ledgers) }),
+    ...(ledgers === undefined ? {} : { ledgers }),
     ...(options.targetSize === undefined ? {} : { targetSize: options.targetSize }),
     ...(options.region === undefined ? {} : { region: options.region }),
   });

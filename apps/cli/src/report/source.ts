@@ -70,7 +70,7 @@ export class ReportSource {
           ? sourcelessCommand(identity, root, gap, region)
           : fillCommand(gap.plan.spec as RunSpec, root, gap, region),
       retry: ({ run, range }) =>
-        `parquetry retry ${shellWord(run)}${isTail(run) ? '' : ` --ledger ${range.start}`}`,
+        `parquetry retry ${shellWord(run)}${isTail(run) ? '' : ` --ledgers ${range.start}`}`,
     };
   }
 }

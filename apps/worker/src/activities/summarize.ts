@@ -34,7 +34,7 @@ async function readBack(
         messages === undefined || totals === undefined || gaps.length > 0
           ? undefined
           : checkTotals(dataset, messages, totals, ref.plan);
-      const files = filesIn(snapshot, spec.range);
+      const files = filesIn(snapshot, [spec.range]);
       const missing = await findMissing(store, files, signal);
       return {
         dataset,
@@ -82,7 +82,7 @@ async function untouched(
   for (const dataset of await archive.datasets()) {
     if (replaced.has(dataset)) continue;
     const snapshot = await archive.dataset(dataset).snapshot();
-    const files = filesIn(snapshot, range);
+    const files = filesIn(snapshot, [range]);
     const rows = files.reduce((sum, file) => sum + (file.rows ?? 0), 0);
     if (rows === 0) continue;
     found.push({

@@ -140,6 +140,60 @@ export class DeltaLog {
     return (await this.readStored(version)).actions;
   }
 
+  /**
+   * The table at an earlier version, read from storage; the cached state does not change.
+   * @throws ParquetryError USAGE for a version that the log does not have, LOG_CORRUPT
+   */
+  async at(version: number): Promise<TableState> {
+    const { commits, checkpoints } = await this.listLog(0);
+    const newest = Math.max(commits.at(-1) ?? -1, checkpoints[0]?.version ?? -1);
+    const old = new DeltaLog(this.store, this.folder, this.reader, this.clock);
+    const state =
+      version > newest
+        ? undefined
+        : await old.rebuild({
+            commits: commits.filter((each) => each <= version),
+            checkpoints: checkpoints.filter((each) => each.version <= version),
+          });
+    if (state?.version === version) return state;
+    throw new ParquetryError('USAGE', `${this.folder} has no version ${version}; its newest is ${newest}.`, {
+      details: { folder: this.folder, version, newest },
+      hint: 'Versions count from 0. Log cleanup may have removed early ones.',
+    });
+  }
+
+  /**
+   * The newest version that was committed at or before a time, Unix milliseconds.
+   * @throws ParquetryError USAGE when every version is later
+   */
+  async versionAt(time: number): Promise<number> {
+    const { commits } = await this.listLog(0);
+    let [low, high] = [0, commits.length];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if ((await this.committedAt(commits[middle] as number)) <= time) low = middle + 1;
+      else high = middle;
+    }
+    const found = commits[low - 1];
+    if (found !== undefined) return found;
+    throw new ParquetryError(
+      'USAGE',
+      `${this.folder} was first committed after ${new Date(time).toISOString()}.`,
+      { details: { folder: this.folder } },
+    );
+  }
+
+  /** When a version was committed: its own time, or that of its object if it has none. */
+  private async committedAt(version: number): Promise<number> {
+    for (const action of await this.read(version)) {
+      if (!('commitInfo' in action)) continue;
+      const { inCommitTimestamp, timestamp } = action.commitInfo;
+      const time = inCommitTimestamp ?? timestamp;
+      if (typeof time === 'number') return time;
+    }
+    return (await this.store.stat(this.key(commitName(version))))?.modified ?? 0;
+  }
+
   private async readStored(version: number): Promise<StoredCommit> {
     const key = this.key(commitName(version));
     const bytes = Buffer.from(await this.store.get(key));
