@@ -11,8 +11,9 @@ describe('ranges of ledgers', () => {
     await sandbox.dev();
     const lake = sandbox.path('lake');
     const archive = sandbox.path('archive');
-    // An hour around midnight, a ledger each 20 seconds: 180 before it and the first of July 14 is number 90.
-    const { ledgers } = await writeSampleLake({ dir: lake, ledgers: 181 });
+    // An hour around midnight, a ledger every 20 seconds.
+    const layout = { ledgersPerBatch: 1, batchesPerPartition: 64 };
+    const { ledgers } = await writeSampleLake({ dir: lake, ledgers: 181, layout });
     const { start } = ledgers;
     const midnight = start + 90;
     const source = ['--source', `galexie:${lake}`, '--archive', archive, '--types', 'ledgers'];
