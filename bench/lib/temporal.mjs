@@ -9,12 +9,7 @@ import { ROOT } from './contender.mjs';
 import { benchRoot } from './messages.mjs';
 
 const require = createRequire(path.join(ROOT, 'apps/worker/package.json'));
-const {
-  SERVER_SETTINGS,
-  connectClient,
-  ensureSearchAttributes,
-  resolveTemporalBinary,
-} = require('@parquetry/temporal');
+const { connectClient, ensureSearchAttributes, resolveTemporalBinary } = require('@parquetry/temporal');
 
 export const NAMESPACE = 'default';
 const START_LIMIT_MS = 60_000;
@@ -37,7 +32,6 @@ export async function startServer({ persistent }, log = console.error) {
     '127.0.0.1',
     '--port',
     String(port),
-    ...SERVER_SETTINGS,
     ...database,
   ];
   const server = start(binary, [...args, '--log-level', 'error'], { cwd: dir });

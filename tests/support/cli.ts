@@ -43,25 +43,14 @@ export class Sandbox {
     return path.join(this.dir, ...parts);
   }
 
-  /** The environment of commands. */
-  environment(more: Record<string, string> = {}): NodeJS.ProcessEnv {
+  /** Starts `parquetry …args`. */
+  start(args: readonly string[], env: Record<string, string> = {}): Running {
     const clean = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_')),
     );
-    return { ...clean, PARQUETRY_HOME: this.path('.parquetry'), ...more };
-  }
-
-  /** The words that start `parquetry …args`. */
-  command(args: readonly string[]): string[] {
-    return [process.execPath, BIN, ...args];
-  }
-
-  /** Starts `parquetry …args`. */
-  start(args: readonly string[], env: Record<string, string> = {}): Running {
-    const [node = '', ...words] = this.command(args);
-    const child = spawn(node, words, {
+    const child = spawn(process.execPath, [BIN, ...args], {
       cwd: this.dir,
-      env: this.environment(env),
+      env: { ...clean, PARQUETRY_HOME: this.path('.parquetry'), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.running.add(child);

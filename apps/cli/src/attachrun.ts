@@ -9,9 +9,7 @@ import {
 import { type FollowEnd, followRun, parkedError } from './follow';
 import { onInterrupt } from './interrupt';
 import type { Output } from './output';
-import { settledOf } from './screen/lines';
-import { partitionSteps } from './screen/steps';
-import { progressView } from './screen/view';
+import { progressView } from './progress';
 import type { Session } from './session';
 import { printResult } from './summary';
 
@@ -25,18 +23,10 @@ export async function attachTo(
 ): Promise<number> {
   const view = progressView(output);
   const interrupt = onInterrupt();
-  let last: BackfillProgress | undefined;
   try {
-    const end = await followHere(session, run, interrupt.signal, async (progress) => {
-      last = progress;
-      const inflight = progress.inflight?.slice(0, view.wanted()) ?? [];
-      view.update(
-        progress,
-        inflight.length === 0 ? undefined : await partitionSteps(session.client, run, inflight),
-      );
-    });
+    const end = await followHere(session, run, interrupt.signal, (progress) => view.update(progress));
     view.end();
-    if (end.kind === 'detached') return sayPaused(run, session, output, last);
+    if (end.kind === 'detached') return sayPaused(run, session, output);
     if (end.kind === 'blocked')
       return output.fail(parkedError(run, end.progress, whereParked(session, run)), {
         workflowId: run,
@@ -58,7 +48,7 @@ export async function followHere(
   session: Session,
   run: string,
   signal: AbortSignal,
-  onProgress: (progress: BackfillProgress) => void | Promise<void>,
+  onProgress: (progress: BackfillProgress) => void,
 ): Promise<FollowEnd> {
   const died = session.worker?.stopped.then(() => undefined) ?? new Promise<undefined>(() => {});
   died.catch(() => undefined);
@@ -80,27 +70,13 @@ export function whereParked(session: Session, run: string): string | undefined {
   return list === undefined ? undefined : `Parked partitions in the Temporal UI${keeper}: ${list}`;
 }
 
-/** After Ctrl-C: what is committed, what continues without this command, and how to come back. */
-function sayPaused(
-  run: string,
-  session: Session,
-  output: Output,
-  progress: BackfillProgress | undefined,
-): number {
-  const { total = 0, parked = 0 } = progress ?? {};
-  output.note(
-    `\nDetached from ${run}` +
-      (progress === undefined || total === 0
-        ? '.'
-        : `: ${settledOf(progress)} of ${total} partitions are complete${parked > 0 ? `, ${parked} are parked` : ''}.`),
-  );
-  output.note(
+function sayPaused(run: string, session: Session, output: Output): number {
+  const why =
     session.worker === undefined
-      ? 'The run continues without this command. To follow it again:'
-      : 'Its worker ran in this command, so the run is paused; steps that are running end first. To continue it:',
-  );
-  output.note(`  parquetry attach ${run}`);
-  if (session.worker !== undefined) output.note('or keep a worker running with `parquetry dev`.');
+      ? 'It continues without this command.'
+      : 'Its worker ran in this command, so the run is paused.';
+  output.note(`\nDetached from ${run}. ${why}`);
+  output.note(`The same command, \`parquetry attach ${run}\` or \`parquetry dev\` continues it.`);
   output.document({ workflowId: run, detached: true });
   return 130;
 }

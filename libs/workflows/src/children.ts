@@ -1,4 +1,4 @@
-import { formatRange, meets } from '@parquetry/core';
+import { formatRange } from '@parquetry/core';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   CancellationScope,
@@ -12,7 +12,6 @@ import {
   startChild,
 } from '@temporalio/workflow';
 import type { SharedActivities } from './contract/activities';
-import { wantedRanges } from './contract/checks';
 import { type RetryRequest, retry, skip } from './contract/messages';
 import { ATTRIBUTES, partitionWorkflowId } from './contract/names';
 import type { BackfillInput, PartitionTask } from './contract/types';
@@ -28,7 +27,7 @@ export async function startPartition(
 ): Promise<void> {
   const plan = state.plan;
   if (plan === undefined) throw new Error('a partition needs the plan');
-  state.start(task);
+  state.inflight.set(task.key, task);
   const { network = plan.network } = input.spec;
   try {
     const child = await startChild(partition, {
@@ -71,10 +70,11 @@ export async function retryParked(
   state: RunState,
   request: RetryRequest,
 ): Promise<{ signalled: number; restarted: number }> {
-  const wanted = wantedRanges(request);
+  const { all, starts = [] } = request;
   // A partition that is committed in parts has one task per missing part, which starts at the gap.
   const chosen = [...state.parked.values()].filter(
-    ({ task: { range } }) => request.all === true || meets(range, wanted),
+    ({ task: { range } }) =>
+      all === true || starts.some((ledger) => range.start <= ledger && ledger <= range.end),
   );
   let signalled = 0;
   let restarted = 0;

@@ -1,4 +1,4 @@
-import { formatRange } from '@parquetry/core';
+import { formatRange, parseLedgerRange } from '@parquetry/core';
 import type { Define } from '../cli';
 import { type Output, formatBytes } from '../output';
 
@@ -21,14 +21,12 @@ export const define: Define = ({ command, output, run }) =>
 
 /** Lists the files in the commit log, in ledger order. */
 async function files({ archive: root, dataset, ledgers }: Options, output: Output): Promise<number> {
-  const { archiveRanges } = require('../archiveledgers') as typeof import('../archiveledgers');
+  const range = ledgers === undefined ? undefined : parseLedgerRange(ledgers);
   const { openArchive } = require('../archive') as typeof import('../archive');
   const { archive, store } = await openArchive(root);
-  const datasets = dataset === undefined ? undefined : [dataset];
-  const ranges = await archiveRanges(async () => archive, ledgers, output, datasets && { datasets });
   const found = [];
-  for (const name of datasets ?? (await archive.datasets()))
-    for (const { stats, ...file } of await archive.dataset(name).files(ranges))
+  for (const name of dataset === undefined ? await archive.datasets() : [dataset])
+    for (const { stats: _, ...file } of await archive.dataset(name).files(range))
       found.push({ dataset: name, ...file });
   output.table(
     ['dataset', 'ledgers', 'rows', 'size', 'closed by', 'file'],

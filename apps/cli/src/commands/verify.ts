@@ -1,5 +1,11 @@
 import type { Anchor, ArchiveProof, AuditFinding, DatasetAudit, LumenProof } from '@parquetry/audit';
-import { ParquetryError, countLedgers, formatRange } from '@parquetry/core';
+import {
+  type LedgerRange,
+  ParquetryError,
+  countLedgers,
+  formatRange,
+  parseLedgerRange,
+} from '@parquetry/core';
 import type { VerifyLevel } from '@parquetry/workflows';
 import type { Define } from '../cli';
 import { faultError, printFindings } from '../findings';
@@ -37,7 +43,7 @@ export const define: Define = ({ command, output, run }) =>
           archive,
           {
             level: deep === true ? 'full' : 'ledger',
-            ...(ledgers === undefined ? {} : { ledgers }),
+            ...(ledgers === undefined ? {} : { range: parseLedgerRange(ledgers) }),
             ...(types === undefined ? {} : { datasets: types.split(',') }),
             ...(trust === undefined ? {} : { trust: trust.map(parseAnchor) }),
           },
@@ -49,8 +55,7 @@ export const define: Define = ({ command, output, run }) =>
 /** The request to `verify`. */
 export interface VerifyOptions {
   readonly datasets?: readonly string[];
-  /** Ledgers that must be present; see `parseRanges`. */
-  readonly ledgers?: string;
+  readonly range?: LedgerRange;
   /** `full` also proves hashes from the rows, and that the tables agree. */
   readonly level: VerifyLevel;
   /** Trusted ledger hashes from another source. */
@@ -60,26 +65,18 @@ export interface VerifyOptions {
 /** Reads the archive with the second reader and reports every fault; exit 1 if there is one. */
 export async function verify(root: string, request: VerifyOptions, output: Output): Promise<number> {
   const { openArchive } = require('../archive') as typeof import('../archive');
-  const { archiveRanges } = require('../archiveledgers') as typeof import('../archiveledgers');
   const { auditArchive, proveArchive } = require('@parquetry/audit') as typeof import('@parquetry/audit');
   const { archive } = await openArchive(root);
-  const { datasets, trust: anchors = [] } = request;
-  const scope = datasets === undefined ? {} : { datasets };
-  const found = await archiveRanges(async () => archive, request.ledgers, output, {
-    ...scope,
-    edges: 'refuse',
-  });
-  const ranges = found === undefined ? {} : { ranges: found };
   const audits: DatasetAudit[] = [];
-  for await (const audit of auditArchive(archive, { ...scope, ...ranges, level: request.level }))
-    audits.push(audit);
+  for await (const audit of auditArchive(archive, request)) audits.push(audit);
   const findings: AuditFinding[] = audits.flatMap((audit) => audit.findings);
+  const { range, datasets, trust: anchors = [] } = request;
   const proves =
     request.level === 'full' && (anchors.length === 0 || datasets?.includes('ledgers') !== false);
   const proven = proves
     ? await proveArchive(archive, {
-        ...scope,
-        ...ranges,
+        ...(range === undefined ? {} : { range }),
+        ...(datasets === undefined ? {} : { datasets }),
         anchors,
         rejected: new Map(audits.map(({ dataset, rejected }) => [dataset, rejected])),
         damaged: new Set(findings.flatMap(({ fault, key }) => (fault && key !== undefined ? [key] : []))),

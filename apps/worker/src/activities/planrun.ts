@@ -9,8 +9,7 @@ import { withHeartbeat } from '../heartbeat';
 import { staleRanges } from '../plan/partitions';
 import { pinRun } from '../plan/pin';
 import { spoolKey, storePlan } from '../plan/stored';
-import { plannedWork } from '../plan/work';
-import { doneOf, pageOf } from './nextpartitions';
+import { partitionsOf } from './nextpartitions';
 import { NOTHING_FOUND, keepUnusable, withRejects } from '../plan/unusable';
 
 /** Most stale segments listed; the others are only counted. */
@@ -24,7 +23,7 @@ export async function planRun(deps: WorkerDeps, requested: RunSpec): Promise<Pla
     const workflowId = Context.current().info.workflowExecution?.workflowId;
     const workDir = await workplace.openSpool(spoolKey(requested), workflowId);
     const options = { workDir, signal, onProgress };
-    const { spec, index, identity, exists, committed } = await pinRun(store, requested, options).catch(
+    const { spec, index, identity, committed } = await pinRun(store, requested, options).catch(
       async (error: unknown) => {
         // A run that fails here keeps the rejects with the reasons.
         throw isFinal(error) ? withRejects(error, await keepUnusable(store, workDir, signal)) : error;
@@ -32,7 +31,7 @@ export async function planRun(deps: WorkerDeps, requested: RunSpec): Promise<Pla
     );
     const rejects = index.unusable === 0 ? undefined : await keepUnusable(store, workDir, signal);
     const { network } = identity;
-    const stale = exists ? await findStale(store, spec, index) : undefined;
+    const stale = await findStale(store, spec, index);
     const stored = {
       format: 1,
       spec,
@@ -43,7 +42,7 @@ export async function planRun(deps: WorkerDeps, requested: RunSpec): Promise<Pla
     const plan = await storePlan(store, stored);
     const first = { cursor: spec.range.start, limit: PAGE };
     // The run asks again if this fails.
-    const done = await doneOf(deps.archives, requested.archive, stored).catch(() => undefined);
+    const next = await partitionsOf(deps, requested.archive, stored, first).catch(() => undefined);
     for (const { dataset, messages, schema } of index.datasets)
       debug?.(
         `plan ${dataset}: ${schema.fields.length} columns, ${messages ?? 'an unknown number of'} messages`,
@@ -58,9 +57,7 @@ export async function planRun(deps: WorkerDeps, requested: RunSpec): Promise<Pla
       bytesRead: index.bytesRead,
       ...(rejects === undefined ? {} : { rejects }),
       ...(stale === undefined ? {} : { stale }),
-      ...(done === undefined
-        ? {}
-        : { next: pageOf(deps, spec, first, done), work: plannedWork(spec, index, done) }),
+      ...(next === undefined ? {} : { next }),
     };
   });
 }

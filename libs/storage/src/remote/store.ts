@@ -84,17 +84,12 @@ export abstract class RemoteStore implements ManagedStore {
     });
   }
 
-  async holds(
-    key: string,
-    localFile: string,
-    { sha256, size }: ContentIdentity,
-  ): Promise<ObjectInfo | undefined> {
+  async holds(key: string, localFile: string, { sha256, size }: ContentIdentity): Promise<boolean> {
     const info = await this.head(key);
-    if (info?.size !== size) return undefined;
+    if (info?.size !== size) return false;
     const partBytes = partBytesOf(size, this.requests.settings);
     const says = await checksumMatches(info, { path: localFile, sha256, partBytes });
-    const same = says ?? (await this.sha256(key)) === sha256;
-    return same ? { size, modified: info.modified } : undefined;
+    return says ?? (await this.sha256(key)) === sha256;
   }
 
   async *read(key: string): AsyncGenerator<Uint8Array> {
