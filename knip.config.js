@@ -29,6 +29,10 @@ module.exports = {
       project: ['tools/**', 'bench/**', 'tests/**/*.{ts,mjs,cjs}'],
     },
     'libs/*': { entry: ['src/index.ts', 'src/**/*.test.ts'], project: ['src/**/*.ts'] },
+    'libs/report': {
+      entry: ['src/index.ts', 'src/**/*.test.ts', 'page/main.tsx'],
+      project: ['src/**/*.ts', 'page/**/*.{ts,tsx}'],
+    },
     'libs/source': {
       entry: ['src/index.ts', 'src/**/*.test.ts', 'kernel/index.ts'],
       project: ['src/**/*.ts'],

@@ -9,7 +9,12 @@ import { ROOT } from './contender.mjs';
 import { benchRoot } from './messages.mjs';
 
 const require = createRequire(path.join(ROOT, 'apps/worker/package.json'));
-const { connectClient, ensureSearchAttributes, resolveTemporalBinary } = require('@parquetry/temporal');
+const {
+  SERVER_SETTINGS,
+  connectClient,
+  ensureSearchAttributes,
+  resolveTemporalBinary,
+} = require('@parquetry/temporal');
 
 export const NAMESPACE = 'default';
 const START_LIMIT_MS = 60_000;
@@ -32,6 +37,7 @@ export async function startServer({ persistent }, log = console.error) {
     '127.0.0.1',
     '--port',
     String(port),
+    ...SERVER_SETTINGS,
     ...database,
   ];
   const server = start(binary, [...args, '--log-level', 'error'], { cwd: dir });

@@ -15,7 +15,7 @@ describe('partitions committed in parts', () => {
   const sandbox = new Sandbox();
   afterAll(() => sandbox.dispose());
 
-  it('are counted by their parts, and `retry --ledger` finds the part with the ledger', async () => {
+  it('are counted by their parts, and `retry --ledgers` finds the part with the ledger', async () => {
     const lake = sandbox.path('lake');
     const layout = { ledgersPerBatch: 1, batchesPerPartition: 64 };
     const { ledgers } = await writeSampleLake({ dir: lake, ledgers: 40, layout });
@@ -40,12 +40,12 @@ describe('partitions committed in parts', () => {
     expect(progress).toMatchObject({ total: 2, done: 0, skipped: 0, parked: 2 });
 
     renameSync(`${file}.away`, file);
-    const missed = await sandbox.json<Failed>(['retry', workflowId, '--ledger', String(start)]);
+    const missed = await sandbox.json<Failed>(['retry', workflowId, '--ledgers', String(start)]);
     expect({ code: missed.code, error: missed.document.error.code }).toEqual({ code: 2, error: 'USAGE' });
     expect(missed.document.error.message).toContain(
       `no parked partition contains ledger ${start}; parked are ${start + 10}-${ledgers.end}, ${start + 15}-`,
     );
-    const retried = await sandbox.json<BackfillResult>(['retry', workflowId, '--ledger', String(gone + 2)]);
+    const retried = await sandbox.json<BackfillResult>(['retry', workflowId, '--ledgers', String(gone + 2)]);
     expect(retried.stderr).toContain('Retrying 2 partitions.');
     expect({ code: retried.code, partitions: retried.document.partitions }).toEqual({
       code: 0,

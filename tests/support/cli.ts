@@ -43,14 +43,25 @@ export class Sandbox {
     return path.join(this.dir, ...parts);
   }
 
-  /** Starts `parquetry …args`. */
-  start(args: readonly string[], env: Record<string, string> = {}): Running {
+  /** The environment of commands. */
+  environment(more: Record<string, string> = {}): NodeJS.ProcessEnv {
     const clean = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_')),
     );
-    const child = spawn(process.execPath, [BIN, ...args], {
+    return { ...clean, PARQUETRY_HOME: this.path('.parquetry'), ...more };
+  }
+
+  /** The words that start `parquetry …args`. */
+  command(args: readonly string[]): string[] {
+    return [process.execPath, BIN, ...args];
+  }
+
+  /** Starts `parquetry …args`. */
+  start(args: readonly string[], env: Record<string, string> = {}): Running {
+    const [node = '', ...words] = this.command(args);
+    const child = spawn(node, words, {
       cwd: this.dir,
-      env: { ...clean, PARQUETRY_HOME: this.path('.parquetry'), ...env },
+      env: this.environment(env),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.running.add(child);

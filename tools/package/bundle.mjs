@@ -36,6 +36,8 @@ export async function bundle(root, target) {
     'apps/worker/dist/workflow-bundle.js',
     'libs/temporal/dist/sdkbundle.js',
     'libs/temporal/dist/sdkbundle.licenses.txt',
+    'libs/report/dist/page.html',
+    'libs/report/dist/page.licenses.txt',
   ])
     cpSync(path.join(root, file), path.join(target, path.basename(file)));
   const library = path.join(root, 'apps/cli/dist/library');

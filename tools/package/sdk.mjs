@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { leanProtos, sdkRequire } from './protos.mjs';
+import { licences, packageFolders, runWebpack } from './webpack.mjs';
 
 const require = createRequire(import.meta.url);
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -91,7 +92,6 @@ function entryOf(root) {
 
 /** Runs webpack; returns the folders of the packages in the bundle. */
 async function compile(root, work) {
-  const webpack = require('webpack');
   const stand = path.join(work, 'json-module.cjs');
   const light = require.resolve('protobufjs/light', { paths: [protosFolder()] });
   writeFileSync(
@@ -99,41 +99,21 @@ async function compile(root, work) {
     `const protobuf = require(${JSON.stringify(light)});
 module.exports = (protobuf.roots.__temporal ??= new protobuf.Root()).addJSON(require('./protos.json'));`,
   );
-  const compiler = webpack({
+  const { NormalModuleReplacementPlugin } = require('webpack');
+  const stats = await runWebpack({
     mode: 'none',
     target: 'node20',
     context: root,
     entry: entryOf(root),
     output: { path: work, filename: 'sdk.js', library: { type: 'commonjs2' } },
     devtool: false,
-    plugins: [new webpack.NormalModuleReplacementPlugin(/^\.\/json-module$/, stand)],
+    plugins: [new NormalModuleReplacementPlugin(/^\.\/json-module$/, stand)],
     // A payload codec that is given as a path, which commands never do.
     module: { parser: { javascript: { exprContextCritical: false } } },
   });
-  const stats = await new Promise((resolve, reject) =>
-    compiler.run((error, result) => (error ? reject(error) : resolve(result))),
-  );
-  if (stats.hasErrors() || stats.hasWarnings())
-    throw new Error(stats.toString({ all: false, errors: true, warnings: true }));
-  const files = [...stats.compilation.modules].map(({ resource }) => resource ?? '');
-  const folders = files.map((file) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file)?.[0]);
-  return [...new Set(folders.filter((folder) => folder !== undefined))].sort();
+  return packageFolders(stats);
 }
 
 function protosFolder() {
   return path.dirname(sdkRequire.resolve('@temporalio/proto/package.json'));
-}
-
-/** Name, version and licence text of each package. */
-function licences(folders) {
-  return folders
-    .map((folder) => {
-      const { name, version, license } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
-      const file = ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'LICENCE', 'license', 'License']
-        .map((each) => path.join(folder, each))
-        .find(existsSync);
-      const text = file === undefined ? '' : readFileSync(file, 'utf8');
-      return `${name} ${version} (${license})\n\n${text.trim()}\n`;
-    })
-    .join(`\n${'-'.repeat(80)}\n\n`);
 }

@@ -9,7 +9,9 @@ import {
 import { type FollowEnd, followRun, parkedError } from './follow';
 import { onInterrupt } from './interrupt';
 import type { Output } from './output';
-import { progressView } from './progress';
+import { settledOf } from './screen/lines';
+import { partitionSteps } from './screen/steps';
+import { progressView } from './screen/view';
 import type { Session } from './session';
 import { printResult } from './summary';
 
@@ -23,10 +25,18 @@ export async function attachTo(
 ): Promise<number> {
   const view = progressView(output);
   const interrupt = onInterrupt();
+  let last: BackfillProgress | undefined;
   try {
-    const end = await followHere(session, run, interrupt.signal, (progress) => view.update(progress));
+    const end = await followHere(session, run, interrupt.signal, async (progress) => {
+      last = progress;
+      const inflight = progress.inflight?.slice(0, view.wanted()) ?? [];
+      view.update(
+        progress,
+        inflight.length === 0 ? undefined : await partitionSteps(session.client, run, inflight),
+      );
+    });
     view.end();
-    if (end.kind === 'detached') return sayPaused(run, session, output);
+    if (end.kind === 'detached') return sayPaused(run, session, output, last);
     if (end.kind === 'blocked')
       return output.fail(parkedError(run, end.progress, whereParked(session, run)), {
         workflowId: run,
@@ -48,7 +58,7 @@ export async function followHere(
   session: Session,
   run: string,
   signal: AbortSignal,
-  onProgress: (progress: BackfillProgress) => void,
+  onProgress: (progress: BackfillProgress) => void | Promise<void>,
 ): Promise<FollowEnd> {
   const died = session.worker?.stopped.then(() => undefined) ?? new Promise<undefined>(() => {});
   died.catch(() => undefined);
@@ -70,13 +80,27 @@ export function whereParked(session: Session, run: string): string | undefined {
   return list === undefined ? undefined : `Parked partitions in the Temporal UI${keeper}: ${list}`;
 }
 
-function sayPaused(run: string, session: Session, output: Output): number {
-  const why =
+/** After Ctrl-C: what is committed, what continues without this command, and how to come back. */
+function sayPaused(
+  run: string,
+  session: Session,
+  output: Output,
+  progress: BackfillProgress | undefined,
+): number {
+  const { total = 0, parked = 0 } = progress ?? {};
+  output.note(
+    `\nDetached from ${run}` +
+      (progress === undefined || total === 0
+        ? '.'
+        : `: ${settledOf(progress)} of ${total} partitions are complete${parked > 0 ? `, ${parked} are parked` : ''}.`),
+  );
+  output.note(
     session.worker === undefined
-      ? 'It continues without this command.'
-      : 'Its worker ran in this command, so the run is paused.';
-  output.note(`\nDetached from ${run}. ${why}`);
-  output.note(`The same command, \`parquetry attach ${run}\` or \`parquetry dev\` continues it.`);
+      ? 'The run continues without this command. To follow it again:'
+      : 'Its worker ran in this command, so the run is paused; steps that are running end first. To continue it:',
+  );
+  output.note(`  parquetry attach ${run}`);
+  if (session.worker !== undefined) output.note('or keep a worker running with `parquetry dev`.');
   output.document({ workflowId: run, detached: true });
   return 130;
 }

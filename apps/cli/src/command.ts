@@ -13,6 +13,8 @@ export interface SettingsUse {
   readonly docs?: Readonly<Record<string, string>>;
   /** Defaults of this command; `undefined` for no default. */
   readonly defaults?: Readonly<Record<string, string | undefined>>;
+  /** Lists rarely used settings too: they are what the command is about. */
+  readonly all?: boolean;
 }
 
 /**
@@ -37,7 +39,10 @@ export class SettingsCommand extends Command {
   }
 
   /** Adds settings as options. */
-  settings(names: readonly string[], { required = [], docs = {}, defaults = {} }: SettingsUse = {}): this {
+  settings(
+    names: readonly string[],
+    { required = [], docs = {}, defaults = {}, all = false }: SettingsUse = {},
+  ): this {
     for (const name of names) {
       const entry = setting(name);
       const option = new Option(flags(entry), docs[name] ?? entry.doc).helpGroup(
@@ -47,7 +52,7 @@ export class SettingsCommand extends Command {
       const standard = name in defaults ? defaults[name] : entry.default;
       if (standard !== undefined) option.default(defaultOf(entry, standard), String(standard));
       this.addOption(option.makeOptionMandatory(required.includes(name)));
-      if (isHidden(entry, names.length)) this.hidden.add(option);
+      if (!all && isHidden(entry, names.length)) this.hidden.add(option);
       // The command line can turn off a switch that the file turns on.
       if (entry.value === undefined) this.addOption(new Option(`--no-${name}`).hideHelp());
       for (const given of [name, `no-${name}`])

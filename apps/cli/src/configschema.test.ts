@@ -20,7 +20,7 @@ function samples(takes: string): readonly [good: string, bad: string] {
   if (takes === 'a number above 0') return ['0.5', '0'];
   if (takes.startsWith('letters')) return ['a-1', 'a b'];
   if (takes === 'host:port') return ['127.0.0.1:9464', 'nowhere'];
-  if (takes === 'committed, latest, a ledger') return ['426000', 'sometimes'];
+  if (takes.endsWith('@2025-07-13')) return ['426000', 'sometimes'];
   return /^[\w-]+(, [\w-]+)+$/.test(takes) && !takes.startsWith('names')
     ? [takes.split(', ').at(-1) ?? '', 'nothing-like-it']
     : ['some text', '{a: map}'];

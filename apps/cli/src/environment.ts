@@ -17,6 +17,11 @@ const OWN: readonly Variable[] = [
     doc: 'HTTP headers by origin, for API keys of rpc: and https: sources',
     secret: true,
   },
+  {
+    name: 'PARQUETRY_UI_TOKEN',
+    doc: 'token for the actions of the live page (--ui-actions), at least 16 characters',
+    secret: true,
+  },
   { name: 'PARQUETRY_S3_PATH_STYLE', doc: 'bucket in the path, not in the host name' },
   { name: 'PARQUETRY_S3_ANONYMOUS', doc: 'buckets on S3 that are read without credentials' },
   { name: 'PARQUETRY_S3_SSE', doc: 'server-side encryption: AES256 or aws:kms' },

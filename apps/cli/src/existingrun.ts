@@ -1,26 +1,33 @@
 import { ParquetryError } from '@parquetry/core';
 import { type BackfillInput, readHistory } from '@parquetry/workflows';
 import type { WorkflowHandle } from '@temporalio/client';
+import { findRun } from './findrun';
 import type { Output } from './output';
+import type { RunType } from './runlist';
 import { type Session, isNoWorkflow, openSession } from './session';
 import type { WorkerSettings } from './workeroptions';
 
-/** Opens a session for an existing run. */
+/**
+ * Opens a session for a run that has not ended.
+ * @param given as `findRun`
+ */
 export async function withRun(
-  run: string,
+  given: string | undefined,
+  types: readonly RunType[],
   settings: WorkerSettings,
   output: Output,
   use: (handle: WorkflowHandle, session: Session) => Promise<number>,
 ): Promise<number> {
   const session = await openSession({ output, worker: 'embedded', settings });
+  let run = given;
   try {
+    run = await findRun(session, given, { types, running: true });
+    if (run !== given) output.note(`Run ${run}`);
     return await use(session.client.workflow.getHandle(run), session);
   } catch (error) {
     if (!isNoWorkflow(error)) throw error;
-    throw new ParquetryError('USAGE', `There is no running run "${run}".`, {
-      hint: session.embedded
-        ? 'It has ended, or it belongs to another folder: run `parquetry dev` in the folder where it was started.'
-        : 'Look for it in the Temporal UI.',
+    throw new ParquetryError('USAGE', `The run "${run}" has ended.`, {
+      hint: '`parquetry runs` lists the runs and their states.',
       cause: error,
     });
   } finally {

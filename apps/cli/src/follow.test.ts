@@ -1,5 +1,6 @@
 import type { BackfillProgress } from '@parquetry/workflows';
-import { parkedError } from './follow';
+import type { Client } from '@temporalio/client';
+import { followRun, parkedError } from './follow';
 
 const PROGRESS: BackfillProgress = {
   ...{ phase: 'blocked', total: 9, done: 3, skipped: 1, abandoned: 0, running: 0, parked: 2, failed: 0 },
@@ -39,5 +40,20 @@ describe('the error of a waiting run', () => {
     expect(parkedError('backfill-1', { ...PROGRESS, faults: faults.slice(0, 1) }, undefined).code).toBe(
       'PARTITIONS_PARKED',
     );
+  });
+});
+
+describe('followRun', () => {
+  it('leaves no timer behind when the run ends: it would keep the command alive', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const before = timers();
+    const handle = { result: () => Promise.resolve('the result') };
+    const client = {
+      workflow: { getHandle: () => handle },
+      withAbortSignal: (_: AbortSignal, call: () => Promise<unknown>) => call(),
+    } as unknown as Client;
+    const end = await followRun(client, 'backfill-1', new AbortController().signal, () => undefined);
+    expect(end).toEqual({ kind: 'done', result: 'the result' });
+    expect(timers()).toBe(before);
   });
 });

@@ -30,7 +30,7 @@ export async function followRun(
   client: Client,
   run: string,
   signal: AbortSignal,
-  onProgress: (progress: BackfillProgress) => void,
+  onProgress: (progress: BackfillProgress) => void | Promise<void>,
 ): Promise<FollowEnd> {
   const handle = client.workflow.getHandle(run);
   // The call for the result is a long poll. It must end with this function, before the connection is closed.
@@ -47,7 +47,8 @@ export async function followRun(
     );
   ended.catch(() => undefined);
   try {
-    return await watch(handle, ended, signal, onProgress);
+    // Its timer ends with the run, too: a pending one would keep the process alive.
+    return await watch(handle, ended, AbortSignal.any([signal, waiting.signal]), onProgress);
   } finally {
     waiting.abort();
     await ended.catch(() => undefined);
@@ -58,7 +59,7 @@ async function watch(
   handle: WorkflowHandle,
   ended: Promise<FollowEnd>,
   signal: AbortSignal,
-  onProgress: (progress: BackfillProgress) => void,
+  onProgress: (progress: BackfillProgress) => void | Promise<void>,
 ): Promise<FollowEnd> {
   for (let pause = FIRST_POLL_MS; ; pause = POLL_MS) {
     const next = await Promise.race([ended, wait(pause, signal)]);
@@ -68,7 +69,7 @@ async function watch(
     // caller closes the connection next, and the client would retry a pending call on it.
     const progress = await handle.query(progressQuery).catch(() => undefined);
     if (progress === undefined) continue;
-    onProgress(progress);
+    await onProgress(progress);
     if (progress.phase === 'blocked') return { kind: 'blocked', progress };
   }
 }

@@ -10,8 +10,10 @@ const OFTEN = 'Most used:';
 const OWN = 'Options:';
 /** Headings of options in the order in which the help shows them. */
 const ORDER = [OFTEN, OWN, ...Object.values(TOPICS).map((title) => `${title}:`)];
-/** A command with more settings than this lists the most used ones first and hides rarely used ones. */
+/** A command with more settings than this lists the most used ones first. */
 const LONG = 15;
+/** A command with more settings than this leaves rarely used ones to `--help-all`. */
+const MANY = 8;
 
 /** Heading of a setting in the help of a command with `count` settings. */
 export function heading({ topic, used }: Setting, count: number): string {
@@ -20,7 +22,7 @@ export function heading({ topic, used }: Setting, count: number): string {
 
 /** Whether only `--help-all` lists a setting. */
 export function isHidden({ used }: Setting, count: number): boolean {
-  return used === 'seldom' && count > LONG;
+  return used === 'seldom' && count > MANY;
 }
 
 /** Help with options ordered by topic, without those that only `--help-all` lists. */

@@ -1,3 +1,4 @@
+import { parsePoint } from '@parquetry/core';
 import { InvalidArgumentError } from 'commander';
 
 /** Commander parser: a whole number within bounds. */
@@ -70,9 +71,19 @@ export function duration(text: string): number {
   return seconds;
 }
 
+/** Commander parser: a ledger, or the text of a point that is resolved later, such as `@2025-07-13`. */
+export function ledgerPoint(text: string): number | string {
+  try {
+    const point = parsePoint(text);
+    return point.kind === 'ledger' ? point.ledger : text.trim();
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
 /** Commander parser: where a tail begins. */
-export function tailFrom(text: string): 'committed' | 'latest' | number {
-  return text === 'committed' || text === 'latest' ? text : wholeNumber(1, 4_294_967_295)(text);
+export function tailFrom(text: string): number | string {
+  return text === 'committed' ? text : ledgerPoint(text);
 }
 
 /** Commander parser: an address, `host:port`. */

@@ -26,6 +26,7 @@ const COMMANDS: Readonly<Record<string, () => Module>> = {
   dev: () => require('./commands/dev') as Module,
   demo: () => require('./commands/demo') as Module,
   sample: () => require('./commands/sample') as Module,
+  runs: () => require('./commands/runs') as Module,
   status: () => require('./commands/status') as Module,
   attach: () => require('./commands/attach') as Module,
   pause: () => require('./commands/pause') as Module,
@@ -37,6 +38,8 @@ const COMMANDS: Readonly<Record<string, () => Module>> = {
   inspect: () => require('./commands/inspect') as Module,
   verify: () => require('./commands/verify') as Module,
   audit: () => require('./commands/audit') as Module,
+  coverage: () => require('./commands/coverage') as Module,
+  report: () => require('./commands/report') as Module,
   query: () => require('./commands/query') as Module,
   files: () => require('./commands/files') as Module,
   views: () => require('./commands/views') as Module,
@@ -45,7 +48,6 @@ const COMMANDS: Readonly<Record<string, () => Module>> = {
   version: () => require('./commands/version') as Module,
   help: () => require('./commands/help') as Module,
   compact: () => require('./commands/compact') as Module,
-  iceberg: () => require('./commands/iceberg') as Module,
   gc: () => require('./commands/gc') as Module,
 };
 

@@ -1,6 +1,6 @@
 import { MAX_LEDGER } from '@parquetry/core';
 import { tailFrom } from './parsers';
-import { type Setting, sizeKind, switchKind, timeKind, oneOf, text, whole } from './setting';
+import { type Setting, pointKind, sizeKind, switchKind, timeKind, oneOf, text, whole } from './setting';
 
 /** Temporal's overlap policies: what a schedule does if a run is due while another one is running. */
 const OVERLAPS = [
@@ -19,17 +19,17 @@ export const REPEATED_SETTINGS: readonly Setting[] = [
     topic: 'tail',
     value: '<where>',
     default: 'committed',
-    takes: 'committed, latest, a ledger',
-    accepts: { anyOf: [{ enum: ['committed', 'latest'] }, whole(1, MAX_LEDGER).accepts] },
+    takes: `committed, ${pointKind.takes}`,
+    accepts: { anyOf: [{ enum: ['committed', 'latest'] }, pointKind.accepts] },
     parse: tailFrom,
-    doc: 'where a tail starts: committed (after the last committed ledger; in a new archive, or for a new message type, at the start of the source), latest, or a ledger; for a schedule: the first ledger of a new archive or message type',
+    doc: 'where a tail starts: committed (after the last committed ledger; in a new archive, or for a new message type, at the start of the source), latest, a ledger, latest-1000 or @2025-07-13; for a schedule: the first ledger of a new archive or message type',
   },
   {
     name: 'until',
     topic: 'tail',
     used: 'seldom',
     value: '<ledger>',
-    ...whole(1, MAX_LEDGER),
+    ...pointKind,
     doc: 'end the tail after this ledger',
   },
   {

@@ -1,17 +1,19 @@
 import path from 'node:path';
 import {
+  ALL_LEDGERS,
   DEFAULT_CONTRACT,
   DEFAULT_MODE,
   type Layout,
   type LedgerLocation,
+  type LedgerRange,
   ParquetryError,
+  type TimedRange,
   type WriteSettings,
   assertMessageType,
   assertPartitionSize,
   expandTypes,
   isLedgerUri,
   ledgerLocations,
-  parseLedgerRange,
   parseMode,
   parseStorageUri,
   sourceUrl,
@@ -19,6 +21,7 @@ import {
 import { assertPlain, expandPath, isRemote, keyFault } from '@parquetry/storage';
 import type { BackfillInput, RunSpec, SourceSpec } from '@parquetry/workflows';
 import type { BackfillOptions, MessageOptions, SpecOptions } from './runoptions';
+import type { Noting } from './sayranges';
 
 /** The archive root; a local path is made absolute, because workers have another working directory. */
 export function archiveRoot(text: string): string {
@@ -77,13 +80,18 @@ export function sourceUri(text: string): string {
   throw new ParquetryError('SOURCE_INVALID', `There is no source type "${kind}:".`, { hint });
 }
 
+/** The ranges of a run's `--ledgers`, printed. @throws ParquetryError with exit code 2; the errors of the source */
+export function runRanges(options: BackfillOptions, output: Noting): Promise<TimedRange[]> {
+  const { sourceRanges } = require('./sourceledgers') as typeof import('./sourceledgers');
+  return sourceRanges(runSpec(options, { range: ALL_LEDGERS }), options.ledgers, output);
+}
+
 /**
  * Checks every option before anything is started or written.
  * @throws ParquetryError with exit code 2, naming the option
  */
-export function backfillInput(options: BackfillOptions): BackfillInput {
-  const { ledgers, concurrency, maxParked, onFailure } = options;
-  const range = parseLedgerRange(ledgers);
+export function backfillInput(options: BackfillOptions, range: LedgerRange): BackfillInput {
+  const { concurrency, maxParked, onFailure } = options;
   return { spec: runSpec(options, { range }), concurrency, maxParked, onFailure };
 }
 
@@ -122,7 +130,6 @@ export function runSpec<T extends Partial<Pick<RunSpec, 'range'>>>(
     ...(options.mode === 'replace' ? { mode: options.mode } : {}),
     ...(options.keepReplaced === true ? { keepReplaced: true } : {}),
     ...(options.unknown === 'keep' ? { unknown: options.unknown } : {}),
-    ...(options.iceberg === true ? { iceberg: true } : {}),
   };
 }
 
@@ -159,14 +166,7 @@ function messageSpec(options: MessageOptions): Omit<SourceSpec, 'uri'> {
 }
 
 function writeSettings(options: SpecOptions): WriteSettings {
-  const { compression, compressionLevel, bufferSize, maxFileSizeMb, iceberg } = options;
-  // Iceberg has no unsigned integers.
-  const { portableIntegers = iceberg === true ? true : undefined } = options;
-  if (iceberg === true && portableIntegers === false)
-    throw new ParquetryError(
-      'USAGE',
-      '--iceberg needs --portable-integers: Iceberg has no unsigned integers.',
-    );
+  const { compression, compressionLevel, bufferSize, maxFileSizeMb, portableIntegers } = options;
   const sortBy = options.sortBy?.split(',').map((name) => name.trim());
   if (compressionLevel !== undefined && compression !== 'zstd')
     throw new ParquetryError(

@@ -1,5 +1,5 @@
 import { type Committed, type Unread, committedIn } from '@parquetry/archive';
-import { MAX_LEDGER, ParquetryError } from '@parquetry/core';
+import { MAX_LEDGER } from '@parquetry/core';
 import {
   ATTRIBUTES,
   type BackfillInput,
@@ -20,7 +20,9 @@ import {
 import { sdk } from '@parquetry/temporal';
 import type { WorkflowHandle } from '@temporalio/client';
 import { parkedList, whereParked } from './attachrun';
+import { findRun } from './findrun';
 import { type Output, formatCount } from './output';
+import { listRuns } from './runlist';
 import { describeSchedule } from './schedules';
 import { type Session, isNoWorkflow, workflowLink } from './session';
 import { type Answer, queryWorkflow } from './workflowquery';
@@ -28,8 +30,12 @@ import { type Answer, queryWorkflow } from './workflowquery';
 /**
  * Prints the state of a run or schedule. Queries the workflow. If no worker responds, reads its history and the archive's
  * commit log instead.
+ * @param given its id, or the first characters of a run's id; undefined for the only run that has not ended, else the
+ * only one
+ * @throws ParquetryError USAGE when there is none or more than one
  */
-export async function statusOf(session: Session, id: string, output: Output): Promise<number> {
+export async function statusOf(session: Session, given: string | undefined, output: Output): Promise<number> {
+  const id = given ?? (await onlyRun(session));
   const handle = session.client.workflow.getHandle(id);
   const described = await handle.describe().catch((error: unknown) => {
     if (isNoWorkflow(error)) return undefined;
@@ -44,6 +50,11 @@ export async function statusOf(session: Session, id: string, output: Output): Pr
       ...tipOf(described.raw),
     });
   return otherStatus(found, described.type);
+}
+
+async function onlyRun(session: Session): Promise<string> {
+  const running = await listRuns(session, { running: true });
+  return findRun(session, undefined, { running: running.length > 0 });
 }
 
 interface Found {
@@ -173,11 +184,9 @@ async function scheduleStatus(session: Session, name: string, output: Output): P
     .describe()
     .catch((error: unknown) => {
       if (!(error instanceof sdk.ScheduleNotFoundError)) throw error;
-      throw new ParquetryError('USAGE', `There is no run or schedule "${name}".`, {
-        hint: '`parquetry schedule list` shows schedules; the Temporal UI shows runs.',
-        cause: error,
-      });
+      return undefined;
     });
+  if (described === undefined) return statusOf(session, await findRun(session, name, {}), output);
   const schedule = describeSchedule(described);
   output.say(
     `Schedule ${name}: ${schedule.paused ? `paused (${schedule.note})` : 'active'}, ${schedule.runs} runs` +

@@ -1,9 +1,11 @@
+import { MAX_LEDGER } from '@parquetry/core';
 import {
   assignmentList,
   byteSize,
   choice,
   duration,
   hostAndPort,
+  ledgerPoint,
   matching,
   rate,
   wholeNumber,
@@ -81,6 +83,18 @@ export const assignments: Kind = {
 
 /** True or false. */
 export const switchKind: Kind = { takes: 'true, false', accepts: { type: 'boolean' } };
+
+/** A ledger, or a point such as `latest-1000` or `@2025-07-13`. */
+export const pointKind: Kind = {
+  takes: 'latest, latest-1000, 426000, @2025-07-13',
+  accepts: {
+    type: ['integer', 'string'],
+    minimum: 1,
+    maximum: MAX_LEDGER,
+    pattern: '^\\s*(@.+|latest(-.+)?|[0-9_.]+[kM]?)\\s*$',
+  },
+  parse: ledgerPoint,
+};
 
 /** Seconds, from a time with its unit. */
 export const timeKind: Kind = {

@@ -41,9 +41,9 @@ export const SETTINGS: readonly Setting[] = [
     name: 'ledgers',
     topic: 'source',
     used: 'often',
-    value: '<range>',
-    ...text('an inclusive range'),
-    doc: 'inclusive range, e.g. 426000-426100',
+    value: '<ranges>',
+    ...text('inclusive ranges, separated by commas'),
+    doc: 'inclusive ranges: 426000-426100, 63.09M:+10k, latest-1000:latest, @2025-07-13 (see parquetry help ranges)',
   },
   {
     name: 'types',
@@ -146,13 +146,6 @@ export const SETTINGS: readonly Setting[] = [
     used: 'seldom',
     ...switchKind,
     doc: 'store 32-bit unsigned columns as int64, for Athena and Trino (default: as in the archive; unsigned in a new one)',
-  },
-  {
-    name: 'iceberg',
-    topic: 'archive',
-    used: 'seldom',
-    ...switchKind,
-    doc: 'also keep Iceberg tables over the same files; implies --portable-integers',
   },
   {
     name: 'nested',
@@ -425,6 +418,21 @@ export const SETTINGS: readonly Setting[] = [
     value: '<address>',
     ...addressKind,
     doc: 'serve http://<address>/healthz (the worker runs) and /readyz (it takes work and reaches Temporal), e.g. 127.0.0.1:9465',
+  },
+  {
+    name: 'ui',
+    topic: 'worker',
+    used: 'seldom',
+    value: '<address>',
+    ...addressKind,
+    doc: 'serve a live page about the archive at http://<address>/; without a login, so keep it on a loopback address (default: none; for `dev` 127.0.0.1:8234)',
+  },
+  {
+    name: 'ui-actions',
+    topic: 'worker',
+    used: 'seldom',
+    ...switchKind,
+    doc: 'let the live page retry, pause and resume runs; it asks for the token in PARQUETRY_UI_TOKEN',
   },
   {
     name: 'stage',

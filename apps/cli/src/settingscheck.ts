@@ -1,4 +1,4 @@
-import { MAX_LEDGER, ParquetryError, isParquetryError, parseLedgerRange } from '@parquetry/core';
+import { ALL_LEDGERS, ParquetryError, formatRange, isParquetryError, parseRanges } from '@parquetry/core';
 import { loadTemporalConfig } from '@parquetry/temporal';
 import type { Origin, SettingsCommand } from './command';
 import type { BackfillOptions } from './runoptions';
@@ -8,7 +8,7 @@ import { SETTINGS, attributeName, defaults } from './settings';
 const NAMES = SETTINGS.map(({ name }) => name);
 
 /** Settings that every run needs, for the check of the others. */
-const PLACEHOLDERS = { source: 'galexie:lake', archive: 'archive', ledgers: `1-${MAX_LEDGER}` };
+const PLACEHOLDERS = { source: 'galexie:lake', archive: 'archive', ledgers: formatRange(ALL_LEDGERS) };
 
 /**
  * Faults of values that are well-formed: a source of an unknown kind, a reversed range, a level without its codec. Each
@@ -41,7 +41,8 @@ function faultOf(given: ReadonlyMap<string, { readonly value: unknown }>): Parqu
   const values = Object.fromEntries([...given].map(([attribute, { value }]) => [attribute, value]));
   const options = { ...defaults(NAMES), ...PLACEHOLDERS, ...values } as unknown as BackfillOptions;
   try {
-    runSpec(options, { range: parseLedgerRange(options.ledgers) });
+    parseRanges(options.ledgers);
+    runSpec(options, { range: ALL_LEDGERS });
     return undefined;
   } catch (error) {
     if (isParquetryError(error)) return error;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { ParquetryError } from '@parquetry/core';
+import { ALL_LEDGERS, ParquetryError } from '@parquetry/core';
 import {
   ATTRIBUTES,
   type FlushPolicy,
@@ -15,26 +15,31 @@ import { sdk } from '@parquetry/temporal';
 import { optionChanges } from './optionchanges';
 import type { SpecOptions } from './runoptions';
 import { runSpec } from './runspec';
+import type { Noting } from './sayranges';
 import type { Session } from './session';
 import { startWorkflow } from './startworkflow';
 import type { WorkerOptions } from './workeroptions';
 
 /** Options of `tail`, as parsed by commander. */
 export interface TailOptions extends SpecOptions, WorkerOptions {
-  readonly from: TailFrom;
+  /** `committed`, or a point. */
+  readonly from: number | string;
   readonly maxRows?: number;
   readonly maxBytes?: number;
   /** Seconds. */
   readonly maxAge?: number;
   readonly lag: number;
-  readonly until?: number;
+  readonly until?: number | string;
   /** Seconds. */
   readonly poll: number;
   readonly detach?: boolean;
 }
 
-/** The input of a tail. @throws ParquetryError with exit code 2, naming the option */
-export function tailInput(options: TailOptions): TailInput {
+/**
+ * The input of a tail; ledgers that are given by time or counted from the newest one are resolved through the source.
+ * @throws ParquetryError with exit code 2, naming the option
+ */
+export async function tailInput(options: TailOptions, output: Noting): Promise<TailInput> {
   const { bufferSize, maxFileSizeMb, rotationIntervalMinutes, ...rest } = options;
   const spec = runSpec({ ...rest, source: withFolders(options.source) }, {});
   const policy = flushPolicy(options);
@@ -44,12 +49,27 @@ export function tailInput(options: TailOptions): TailInput {
   const files = policy.maxFileBytes === undefined ? {} : { maxFileBytes: policy.maxFileBytes * 2 };
   return {
     spec: { ...spec, settings: { ...spec.settings, ...files } },
-    from: options.from,
+    from: await startPoint(options, options.from, output),
     lag: options.lag,
     policy,
     pollSeconds: options.poll,
-    ...(options.until === undefined ? {} : { until: options.until }),
+    ...(options.until === undefined ? {} : { until: await sourcePoint(options, options.until, output) }),
   };
+}
+
+/** Where a tail or a schedule starts; `latest` is resolved when it starts. */
+export async function startPoint(
+  options: SpecOptions,
+  from: number | string,
+  output: Noting,
+): Promise<TailFrom> {
+  return from === 'committed' || from === 'latest' ? from : sourcePoint(options, from, output);
+}
+
+async function sourcePoint(options: SpecOptions, point: number | string, output: Noting): Promise<number> {
+  if (typeof point === 'number') return point;
+  const { sourceLedger } = require('./sourceledgers') as typeof import('./sourceledgers');
+  return sourceLedger(runSpec(options, { range: ALL_LEDGERS }), point, output);
 }
 
 /** When a flush ends. If a file size is set, the defaults for rows and bytes do not apply. */

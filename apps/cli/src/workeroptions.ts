@@ -24,6 +24,14 @@ export const WORKER_SETTINGS = [
   'profile',
 ];
 
+/** Settings of the live page of a worker. */
+export const UI_SETTINGS = ['archive', 'region', 'ui', 'ui-actions'];
+
+/** What they mean for a worker. */
+export const UI_DOCS: Readonly<Record<string, string>> = {
+  archive: 'archive that the live page shows (default: those of the newest runs)',
+};
+
 /** Settings of versioned workers. */
 export const VERSION_SETTINGS = ['temporal-deployment-name', 'temporal-worker-build-id'];
 

@@ -1,10 +1,11 @@
-import { Archive, type ArchiveIdentity, META_FOLDER } from '@parquetry/archive';
+import { Archive, type ArchiveIdentity, assertIdentity, findIdentity } from '@parquetry/archive';
 import type { IntegerStyle, Layout } from '@parquetry/core';
 import type { Nesting } from '@parquetry/schema';
 import { type ObjectStore, openStore } from '@parquetry/storage';
 import type { RunSpec } from '@parquetry/workflows';
 import type { Writer } from '@parquetry/writer';
 import { checkpointWriter } from './checkpoint';
+import { whileRunning } from './shared';
 import type { Workplace } from './workplace';
 
 const MAX_OPEN = 8;
@@ -16,13 +17,19 @@ const MAX_OPEN = 8;
  */
 export class Archives {
   private readonly open = new Map<string, Promise<Archive>>();
+  /** Running checks: steps that start together need only one. */
+  private readonly checks = new Map<string, Promise<Archive>>();
 
   constructor(
     private readonly deps: { readonly writer: Writer; readonly workplace: Pick<Workplace, 'tempDir'> },
   ) {}
 
   /** Opens an existing archive. @throws ParquetryError ARCHIVE_INVALID */
-  async get(root: string): Promise<Archive> {
+  get(root: string): Promise<Archive> {
+    return whileRunning(this.checks, root, () => this.checked(root));
+  }
+
+  private async checked(root: string): Promise<Archive> {
     const known = this.open.get(root);
     if (known !== undefined) {
       const archive = await known;
@@ -68,9 +75,8 @@ export async function checkArchive(
   store: ObjectStore,
   wanted: WantedIdentity,
 ): Promise<ArchiveIdentity | undefined> {
-  if ((await store.stat(`${META_FOLDER}/archive.json`)) === undefined) return undefined;
-  const { identity } = await Archive.open(store);
-  await Archive.open(store, { create: mergeIdentity(wanted, identity) });
+  const identity = await findIdentity(store);
+  if (identity !== undefined) assertIdentity(store, identity, mergeIdentity(wanted, identity));
   return identity;
 }
 

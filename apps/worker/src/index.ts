@@ -5,7 +5,7 @@ export { inspectMessages } from './plan/inspectmessages';
 export { type PlannedDataset } from './plan/partitions';
 export { type RunPreview, previewRun } from './plan/preview';
 export type { Verdict } from './plan/verdict';
-export { probeSource } from './probe';
+export { probeSource, sourceTimes } from './probe';
 export { checkSource } from './sources';
 export type { RunningWorker, WorkerVersion } from './worker';
 

@@ -1,5 +1,5 @@
-import { isLedgerUri, isProcessorUri } from '@parquetry/core';
-import { MessageTail, openFeed } from '@parquetry/source';
+import { type LedgerTimes, ParquetryError, isLedgerUri, isProcessorUri } from '@parquetry/core';
+import { MessageTail, messageTimes, openFeed } from '@parquetry/source';
 import { messageSchemas } from '@parquetry/stellar';
 import type { RunSpec } from '@parquetry/workflows';
 import { checkSource, messageFiles, messageOptions } from './sources';
@@ -39,6 +39,33 @@ export async function probeSource(
   let view = await tail.look(options.signal);
   while (view.more && Date.now() < options.deadline) view = await tail.look(options.signal);
   return edges(view.facts[0]?.ledger, view.facts.at(-1)?.ledger, !view.more);
+}
+
+/**
+ * The ledgers of a source with their close times: of a lake or a node with few reads, of message files by reading them
+ * once. @throws ParquetryError RANGE_INVALID for a processor, which can't be asked; as `checkSource`
+ */
+export async function sourceTimes(
+  spec: RunSpec,
+  options: { readonly workDir: string; readonly signal: AbortSignal },
+): Promise<LedgerTimes> {
+  const { uri } = spec.source;
+  if (isProcessorUri(uri))
+    throw new ParquetryError(
+      'RANGE_INVALID',
+      `The source ${uri} can't be asked for times or its newest ledger.`,
+      {
+        hint: 'Give --ledgers in numbers, such as 426000-426100.',
+      },
+    );
+  if (isLedgerUri(uri)) return (await openFeed(uri, undefined, options.signal)).times(options.signal);
+  await checkSource(spec);
+  return messageTimes({
+    ...options,
+    spec: messageFiles(spec),
+    options: messageOptions(spec, messageSchemas),
+    ...(spec.types === undefined ? {} : { types: spec.types }),
+  });
 }
 
 function edges(first: number | undefined, last: number | undefined, complete: boolean): SourceProbe {

@@ -1,4 +1,3 @@
-import { isParquetryError } from '@parquetry/core';
 import { canonicalJson } from '@parquetry/schema';
 import type { ObjectStore } from '@parquetry/storage';
 import { Dataset } from './dataset';
@@ -6,7 +5,7 @@ import type { CheckpointReader, CheckpointWriter } from './delta/checkpoint';
 import { LOG_FOLDER, parseLogName } from './delta/paths';
 import { parquetCheckpointReader } from './delta/reader';
 import { datasetFault, datasetFolder } from './folder';
-import { type ArchiveIdentity, ensureIdentity, readIdentity } from './identity';
+import { type ArchiveIdentity, ensureIdentity, findIdentity, readIdentity } from './identity';
 import { Majors } from './majors';
 import { SchemaRegistry } from './registry';
 
@@ -45,10 +44,7 @@ export class Archive {
 
   /** True while storage has an archive with the identity that this one was opened with. */
   async isCurrent(): Promise<boolean> {
-    const found = await readIdentity(this.store).catch((error: unknown) => {
-      if (isParquetryError(error) && error.code === 'ARCHIVE_INVALID') return undefined;
-      throw error;
-    });
+    const found = await findIdentity(this.store);
     return found !== undefined && canonicalJson(found) === canonicalJson(this.identity);
   }
 

@@ -40,7 +40,7 @@ export async function committedIn(
       const snapshot = await archive.dataset(name).snapshot();
       const covered = clipIntervals(range, snapshot.coverage);
       common = common.flatMap((one) => covered.flatMap((other) => intersectRange(one, other) ?? []));
-      for (const file of filesIn(snapshot, range)) {
+      for (const file of filesIn(snapshot, [range])) {
         files += 1;
         rows += file.rows ?? 0;
       }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type LedgerRange, subtractIntervals } from '@parquetry/core';
+import { type LedgerRange, ParquetryError, subtractIntervals } from '@parquetry/core';
 import type { ObjectStore } from '@parquetry/storage';
 import { hashFile } from '@parquetry/system';
 import {
@@ -15,7 +15,6 @@ import {
 import { DeltaLog } from './delta/log';
 import { checkpointName, LAST_CHECKPOINT } from './delta/paths';
 import type { PublishResult, SegmentDraft } from './draft';
-import { type CommitRecord, recordOf } from './history';
 import type { ArchiveIdentity } from './identity';
 import { assertLayout } from './layout';
 import { type Overtaken, overtaken } from './overtaken';
@@ -60,9 +59,33 @@ export class Dataset {
     return this.serial.run(async () => snapshotOf(this.name, this.folder, await this.log.refresh()));
   }
 
-  /** Live files, or those that may contain ledgers of a range. */
-  async files(range?: LedgerRange): Promise<LiveFile[]> {
-    return filesIn(await this.snapshot(), range);
+  /**
+   * The table at an earlier version, or at a time in Unix milliseconds.
+   * @throws ParquetryError USAGE when there was none; OBJECT_NOT_FOUND when a file of it was deleted since
+   */
+  async snapshotAt(at: { readonly version: number } | { readonly time: number }): Promise<Snapshot> {
+    const { store } = this.context;
+    const old = await this.serial.run(async () => {
+      const version = 'time' in at ? await this.log.versionAt(at.time) : at.version;
+      return snapshotOf(this.name, this.folder, await this.log.at(version));
+    });
+    const live = new Set((await this.snapshot()).files.map(({ key }) => key));
+    for (const { key } of old.files)
+      if (!live.has(key) && (await store.stat(key)) === undefined)
+        throw new ParquetryError(
+          'OBJECT_NOT_FOUND',
+          `Version ${old.version} of ${this.name} can't be read: its file ${key} was replaced and deleted.`,
+          {
+            details: { dataset: this.name, version: old.version, key },
+            hint: 'Choose a later version. With --keep-replaced, replaced files are kept until `gc`.',
+          },
+        );
+    return old;
+  }
+
+  /** Live files, or those that may contain ledgers of some ranges. */
+  async files(ranges?: readonly LedgerRange[]): Promise<LiveFile[]> {
+    return filesIn(await this.snapshot(), ranges);
   }
 
   /**
@@ -76,12 +99,6 @@ export class Dataset {
       const whole = range ?? (first && last && { start: first.start, end: last.end });
       return whole === undefined ? [] : subtractIntervals(whole, coverage);
     });
-  }
-
-  /** What one commit did; undefined when it is not in the log, or no longer. @throws ParquetryError LOG_CORRUPT */
-  async commit(version: number): Promise<CommitRecord | undefined> {
-    const actions = await this.log.read(version);
-    return actions === undefined ? undefined : recordOf(version, actions);
   }
 
   /** The record of a segment. @throws ParquetryError OBJECT_NOT_FOUND, ARCHIVE_INVALID */
@@ -178,6 +195,9 @@ export class Dataset {
     const { signal } = options;
     if (writer === undefined || signal?.aborted === true) return undefined;
     return this.serial.run(async () => {
+      const { cached } = this.log;
+      // Called after each commit, and rarely due: then the log is not read again.
+      if (options.force !== true && cached !== undefined && !checkpointDue(cached)) return undefined;
       const state = await this.log.refresh();
       if (state.version < 0 || state.checkpoint === state.version) return undefined;
       if (options.force !== true) {

@@ -1,6 +1,7 @@
-import { type IntegerStyle, type Layout, isParquetryError, ParquetryError } from '@parquetry/core';
+import { type IntegerStyle, type Layout, ParquetryError } from '@parquetry/core';
 import { canonicalJson, NESTINGS, type Nesting } from '@parquetry/schema';
 import type { ObjectStore } from '@parquetry/storage';
+import { whenAbsent } from './absent';
 
 /** Folder of an archive's own objects. */
 export const META_FOLDER = '_parquetry';
@@ -21,17 +22,23 @@ export interface ArchiveIdentity {
   readonly prefix?: string;
 }
 
+/**
+ * The identity of the archive at a store; undefined when there is none.
+ * @throws ParquetryError ARCHIVE_INVALID when a newer version wrote it
+ */
+export async function findIdentity(store: ObjectStore): Promise<ArchiveIdentity | undefined> {
+  const bytes = await store.get(IDENTITY_KEY).catch(whenAbsent);
+  return bytes === undefined ? undefined : parse(Buffer.from(bytes).toString('utf8'), store.uri);
+}
+
 /** @throws ParquetryError ARCHIVE_INVALID when there is no archive or a newer version wrote it */
 export async function readIdentity(store: ObjectStore): Promise<ArchiveIdentity> {
-  const bytes = await store.get(IDENTITY_KEY).catch((error: unknown) => {
-    if (isParquetryError(error) && error.code === 'OBJECT_NOT_FOUND')
-      throw new ParquetryError('ARCHIVE_INVALID', `There is no archive at ${store.uri}.`, {
-        details: { archive: store.uri },
-        hint: 'Check the path, or create the archive with parquetry backfill.',
-      });
-    throw error;
+  const found = await findIdentity(store);
+  if (found !== undefined) return found;
+  throw new ParquetryError('ARCHIVE_INVALID', `There is no archive at ${store.uri}.`, {
+    details: { archive: store.uri },
+    hint: 'Check the path, or create the archive with parquetry backfill.',
   });
-  return parse(Buffer.from(bytes).toString('utf8'), store.uri);
 }
 
 /**
@@ -39,9 +46,19 @@ export async function readIdentity(store: ObjectStore): Promise<ArchiveIdentity>
  * @throws ParquetryError ARCHIVE_MISMATCH naming both values
  */
 export async function ensureIdentity(store: ObjectStore, wanted: ArchiveIdentity): Promise<ArchiveIdentity> {
-  if ((await store.putIfAbsent(IDENTITY_KEY, Buffer.from(`${canonicalJson(wanted)}\n`))) === 'created')
-    return wanted;
-  const found = await readIdentity(store);
+  const bytes = Buffer.from(`${canonicalJson(wanted)}\n`);
+  const known = await findIdentity(store);
+  if (known === undefined && (await store.putIfAbsent(IDENTITY_KEY, bytes)) === 'created') return wanted;
+  const found = known ?? (await readIdentity(store));
+  assertIdentity(store, found, wanted);
+  return found;
+}
+
+/**
+ * Checks the identity of the archive at a store against the one that a run wants.
+ * @throws ParquetryError ARCHIVE_MISMATCH naming both values
+ */
+export function assertIdentity(store: ObjectStore, found: ArchiveIdentity, wanted: ArchiveIdentity): void {
   for (const key of ['formatVersion', 'network', 'layout', 'integers', 'nesting', 'prefix'] as const) {
     const has = describe(found[key]);
     const requested = describe(wanted[key]);
@@ -55,7 +72,6 @@ export async function ensureIdentity(store: ObjectStore, wanted: ArchiveIdentity
         },
       );
   }
-  return found;
 }
 
 function describe(value: string | number | Layout | undefined): string {

@@ -1,15 +1,16 @@
 export { Archive } from './archive';
-export type { CommitRecord } from './history';
 export { checkSnapshot, type Finding } from './check';
 export { schemaConflict } from './schemaconflict';
 export { Dataset } from './dataset';
 export type { CheckpointWriter } from './delta/checkpoint';
 export type { DraftRejects, PublishResult, SegmentDraft } from './draft';
-export { type ArchiveIdentity, META_FOLDER } from './identity';
+export { type ArchiveIdentity, META_FOLDER, assertIdentity, findIdentity } from './identity';
 export { assertMajor, type Major, majorAt, Majors, parseDataset, splitByMajor } from './majors';
 export { REUSE_MS } from './upload';
 export { majorCoverage, promote } from './promote';
 export { type RegisterOptions, SchemaRegistry } from './registry';
+export { mapLimit } from './serial';
 export { type SegmentRecord, segmentRange } from './segment';
 export { type Committed, committedIn, type Unread } from './committed';
+export { archiveTimes } from './times';
 export { filesIn, type LiveFile, type Snapshot } from './snapshot';

@@ -46,7 +46,7 @@ describe('publish', () => {
       const snapshot = await events.snapshot();
       expect(snapshot).toMatchObject({ version: 0, coverage: [range(10, 19)], schema: { version: 1 } });
       expect(await events.gaps(range(5, 25))).toEqual([range(5, 9), range(20, 25)]);
-      expect((await events.files(range(1, 12))).map((file) => file.range)).toEqual([range(10, 14)]);
+      expect((await events.files([range(1, 12)])).map((file) => file.range)).toEqual([range(10, 14)]);
       const record = await events.segment(first.segment);
       expect(record.identity).toMatchObject({
         range: range(10, 19),

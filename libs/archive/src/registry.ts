@@ -10,6 +10,7 @@ import {
   type TableSchema,
 } from '@parquetry/schema';
 import type { ObjectStore } from '@parquetry/storage';
+import { whenAbsent } from './absent';
 import { assertDataset, datasetFault } from './folder';
 import { META_FOLDER } from './identity';
 import { schemaConflict } from './schemaconflict';
@@ -45,7 +46,22 @@ export class SchemaRegistry {
     schema: TableSchema,
     { mode = DEFAULT_MODE }: RegisterOptions = {},
   ): Promise<RegisteredSchema> {
-    return this.race(subject, (versions) => this.put(subject, versions, schema, mode));
+    return (
+      (await this.reread(subject, schema)) ??
+      this.race(subject, (versions) => this.put(subject, versions, schema, mode))
+    );
+  }
+
+  /** The version of an equal schema that was read before, if storage still has it: one read, no listing. */
+  private async reread(subject: string, schema: TableSchema): Promise<RegisteredSchema | undefined> {
+    assertDataset(subject);
+    const fingerprint = schemaFingerprint(schema);
+    for (const { schema: known } of this.known.values()) {
+      if (known.subject !== subject || known.fingerprint !== fingerprint) continue;
+      const found = await this.get(subject, known.version).catch(whenAbsent);
+      return found?.fingerprint === fingerprint ? found : undefined;
+    }
+    return undefined;
   }
 
   /**

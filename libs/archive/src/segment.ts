@@ -3,13 +3,13 @@ import {
   type ColumnTally,
   type Conservation,
   type CoverageProof,
-  isParquetryError,
   type LedgerRange,
   ParquetryError,
   type WriteSettings,
 } from '@parquetry/core';
 import { canonicalJson } from '@parquetry/schema';
 import type { ObjectStore } from '@parquetry/storage';
+import { whenAbsent } from './absent';
 import type { WorkflowIdentity } from './draft';
 import { META_FOLDER } from './identity';
 
@@ -106,10 +106,7 @@ export async function findSegment(
   dataset: string,
   id: string,
 ): Promise<SegmentRecord | undefined> {
-  return readSegment(store, dataset, id).catch((error: unknown) => {
-    if (isParquetryError(error) && error.code === 'OBJECT_NOT_FOUND') return undefined;
-    throw error;
-  });
+  return readSegment(store, dataset, id).catch(whenAbsent);
 }
 
 function altered(key: string, cause?: unknown): ParquetryError {

@@ -1,4 +1,4 @@
-import { type Intervals, intersectRange, type LedgerRange } from '@parquetry/core';
+import { type Intervals, type LedgerRange, meets } from '@parquetry/core';
 import { SCHEMA_PROPERTIES } from './commit';
 import type { MetaData, PartitionValues } from './delta/actions';
 import type { TableState } from './delta/state';
@@ -21,7 +21,7 @@ export interface LiveFile {
   readonly segment?: string;
   /** What closed the file: rows, bytes, age, layout_edge or range_end. */
   readonly reason?: string;
-  /** Row count, bounds and null counts as JSON text with exact integers; see `formatStats`. */
+  /** Statistics of the file in the log, JSON text. */
   readonly stats?: string;
 }
 
@@ -81,12 +81,9 @@ export function snapshotOf(dataset: string, folder: string, state: TableState): 
   };
 }
 
-/** The snapshot's files that may contain ledgers of a range, including files with unknown ledgers. */
-export function filesIn(snapshot: Snapshot, range?: LedgerRange): LiveFile[] {
-  return snapshot.files.filter(
-    (file) =>
-      range === undefined || file.range === undefined || intersectRange(file.range, range) !== undefined,
-  );
+/** The snapshot's files that may contain ledgers of some ranges, including files with unknown ledgers. */
+export function filesIn(snapshot: Snapshot, ranges?: readonly LedgerRange[]): LiveFile[] {
+  return snapshot.files.filter(({ range }) => range === undefined || meets(range, ranges));
 }
 
 function schemaOf(metaData: MetaData | undefined): Snapshot['schema'] {

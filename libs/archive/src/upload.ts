@@ -89,10 +89,10 @@ async function uploadFile(
     ...(checked === undefined ? {} : { checked }),
     ...(signal === undefined ? {} : { signal }),
   });
-  const info = await store.stat(key);
-  if (info !== undefined && (await store.holds(key, draft.localPath, { sha256, size })))
-    return { key, path, size, sha256, rows, range, draft, modified: info.modified };
+  const same = await store.holds(key, draft.localPath, { sha256, size });
+  if (same !== undefined) return { key, path, size, sha256, rows, range, draft, modified: same.modified };
   if (outcome === 'exists') return undefined;
+  const info = await store.stat(key);
   if (info === undefined)
     throw new ParquetryError(
       'ARCHIVE_CHANGED',
@@ -131,7 +131,7 @@ export async function uploadRejects(
   const key = `${META_FOLDER}/rejects/${dataset}/${start}-${end}-${sha256.slice(0, 32)}.ndjson`;
   const expected = { sha256, size, ...(signal === undefined ? {} : { signal }) };
   await store.uploadIfAbsent(key, localPath, expected);
-  if (!(await store.holds(key, localPath, { sha256, size })))
+  if ((await store.holds(key, localPath, { sha256, size })) === undefined)
     throw new ParquetryError(
       'VERIFY_MISMATCH',
       `The published rejects ${key} are not the file that was uploaded.`,

@@ -3,6 +3,7 @@ import {
   type SegmentRecord,
   type Snapshot,
   checkSnapshot,
+  filesIn,
   majorCoverage,
   parseDataset,
 } from '@parquetry/archive';
@@ -13,14 +14,14 @@ import {
   clipIntervals,
   countLedgers,
   formatRange,
-  intersectRange,
+  intersectIntervals,
   isParquetryError,
+  meets,
   mergeIntervals,
   partitionColumns,
   subtractIntervals,
   MAX_LEDGER,
 } from '@parquetry/core';
-import { checkIceberg } from '@parquetry/iceberg';
 import type { VerifyLevel } from '@parquetry/verify';
 import { requestedLedgers, keptPlans } from './plans';
 import { joinChain } from './chain';
@@ -33,7 +34,7 @@ export interface AuditRequest {
   /** All datasets of the archive when absent. */
   readonly datasets?: readonly string[];
   /** Ledgers that must be covered; by default those that runs requested, and the span of the coverage. */
-  readonly range?: LedgerRange;
+  readonly ranges?: Intervals;
   /**
    * How files are checked: the ledger column or every value; `sha256` only hashes the bytes, `size` only queries the
    * store.
@@ -62,7 +63,7 @@ export async function* auditArchive(archive: Archive, request: AuditRequest): As
 }
 
 /** The ledgers of a dataset's major: a run planned before a promotion may have requested more. */
-async function ownLedgers(archive: Archive, dataset: string): Promise<LedgerRange> {
+export async function ownLedgers(archive: Archive, dataset: string): Promise<LedgerRange> {
   const majors = await archive.majors.list(parseDataset(dataset).messageType);
   return majors.find((major) => major.dataset === dataset)?.range ?? { start: 1, end: MAX_LEDGER };
 }
@@ -74,15 +75,14 @@ async function auditDataset(
   request: AuditRequest,
 ): Promise<DatasetAudit> {
   const snapshot = await archive.dataset(dataset).snapshot();
-  const { range } = request;
-  const findings: AuditFinding[] = findGaps(dataset, snapshot.coverage, requested, range);
+  const { ranges } = request;
+  const findings: AuditFinding[] = findGaps(dataset, snapshot.coverage, requested, ranges);
   const { level } = request;
   const deep = { deep: level === 'sha256' };
   for await (const finding of checkSnapshot(archive.store, snapshot, deep))
     findings.push({ dataset, ...finding });
-  for await (const finding of checkIceberg(archive, dataset)) findings.push({ dataset, ...finding });
   findings.push(...(await majorFindings(archive, dataset)));
-  const segments = await readSegments(archive, snapshot, findings, range);
+  const segments = await readSegments(archive, snapshot, findings, ranges);
   const { proof, findings: breaks } = joinChain(dataset, [...segments.values()]);
   for (const finding of breaks) findings.push(finding);
 
@@ -91,9 +91,7 @@ async function auditDataset(
   for (const finding of lumens?.findings ?? []) findings.push(finding);
 
   const damaged = new Set(findings.map(({ key }) => key));
-  const files = snapshot.files.filter(
-    (file) => range === undefined || file.range === undefined || intersectRange(file.range, range),
-  );
+  const files = filesIn(snapshot, ranges);
   for (const [index, file] of files.entries()) {
     const segment = segments.get(file.segment ?? '');
     if (segment !== undefined && !damaged.has(file.key) && level !== 'sha256' && level !== 'size') {
@@ -102,7 +100,7 @@ async function auditDataset(
     }
     request.onProgress?.({ dataset, files: index + 1, totalFiles: files.length });
   }
-  const coverage = range === undefined ? snapshot.coverage : clipIntervals(range, snapshot.coverage);
+  const coverage = ranges === undefined ? snapshot.coverage : intersectIntervals(ranges, snapshot.coverage);
   return {
     dataset,
     version: snapshot.version,
@@ -159,12 +157,12 @@ function findGaps(
   dataset: string,
   coverage: Intervals,
   requested: Intervals,
-  range: LedgerRange | undefined,
+  ranges: Intervals | undefined,
 ): AuditFinding[] {
   const first = coverage[0];
   const last = coverage.at(-1);
   const hull = first !== undefined && last !== undefined ? [{ start: first.start, end: last.end }] : [];
-  const wanted = range === undefined ? [...requested, ...hull] : [range];
+  const wanted = ranges ?? [...requested, ...hull];
   const gaps = new Map(
     wanted.flatMap((part) => subtractIntervals(part, coverage)).map((gap) => [formatRange(gap), gap]),
   );
@@ -182,12 +180,12 @@ async function readSegments(
   archive: Archive,
   snapshot: Snapshot,
   findings: AuditFinding[],
-  range: LedgerRange | undefined,
+  ranges: Intervals | undefined,
 ): Promise<Map<string, SegmentRecord>> {
   const { dataset } = snapshot;
   const records = new Map<string, SegmentRecord>();
   for (const segment of snapshot.segments) {
-    if (range !== undefined && intersectRange(segment.range, range) === undefined) continue;
+    if (!meets(segment.range, ranges)) continue;
     try {
       records.set(segment.id, await archive.dataset(dataset).segment(segment.id));
     } catch (error) {

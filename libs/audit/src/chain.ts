@@ -2,16 +2,21 @@ import type { SegmentRecord } from '@parquetry/archive';
 import { formatRange } from '@parquetry/core';
 import type { AuditFinding, DatasetAudit } from './report';
 
+/** The parts of a segment's record that the chain needs. */
+interface LinkedSegment {
+  readonly identity: Pick<SegmentRecord['identity'], 'range' | 'proof'>;
+}
+
 /**
  * Checks the ledger hash chain across adjacent segments: the previous-ledger hash of a segment's first ledger is the
  * hash of the previous segment's last ledger. Inside a segment the pull has checked it.
  */
 export function joinChain(
   dataset: string,
-  segments: readonly SegmentRecord[],
+  segments: readonly LinkedSegment[],
 ): { proof: DatasetAudit['proof']; findings: AuditFinding[] } {
   const findings: AuditFinding[] = [];
-  let before: SegmentRecord | undefined;
+  let before: LinkedSegment | undefined;
   for (const segment of segments) {
     const [a, b] = [before?.identity, segment.identity];
     before = segment;

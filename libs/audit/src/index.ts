@@ -1,5 +1,6 @@
-export { auditArchive } from './audit';
-export { keptPlans, planFor } from './plans';
+export { auditArchive, ownLedgers } from './audit';
+export { joinChain } from './chain';
+export { type KeptPlan, keptPlans, planFor, requestedLedgers } from './plans';
 export { type Anchor } from './prove';
 export { type ArchiveProof, proveArchive } from './rows';
 export { leftFolders } from './stages';

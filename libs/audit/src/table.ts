@@ -2,8 +2,8 @@ import type { Archive, LiveFile } from '@parquetry/archive';
 import {
   type Intervals,
   type LedgerRange,
-  clipIntervals,
-  intersectRange,
+  intersectIntervals,
+  meets,
   mergeIntervals,
   subtractIntervals,
 } from '@parquetry/core';
@@ -19,7 +19,7 @@ export interface Table {
 
 /** Which part of the archive proofs read. */
 export interface ProofScope {
-  readonly range?: LedgerRange;
+  readonly ranges?: Intervals;
   /** All datasets when absent. */
   readonly datasets?: readonly string[];
   /** Keys of unreadable files; their ledgers are excluded. */
@@ -33,7 +33,7 @@ export async function openTable(
   archive: Archive,
   messageType: string,
   columns: readonly string[],
-  { range, datasets, damaged, rejected }: ProofScope,
+  { ranges, datasets, damaged, rejected }: ProofScope,
 ): Promise<Table> {
   const files: { file: LiveFile; schema: RegisteredSchema }[] = [];
   const answers: LedgerRange[] = [];
@@ -50,13 +50,13 @@ export async function openTable(
     let covered = snapshot.coverage.flatMap((part) => subtractIntervals(part, without));
     for (const file of snapshot.files) {
       if (file.range === undefined) continue;
-      if (range !== undefined && intersectRange(file.range, range) === undefined) continue;
+      if (!meets(file.range, ranges)) continue;
       if (damaged.has(file.key))
         covered = covered.flatMap((part) => subtractIntervals(part, [file.range as LedgerRange]));
       else files.push({ file, schema });
     }
     // A file may hold more ledgers than were asked for; other tables need not have read those.
-    answers.push(...(range === undefined ? covered : clipIntervals(range, covered)));
+    answers.push(...(ranges === undefined ? covered : intersectIntervals(ranges, covered)));
   }
   files.sort((a, b) => (a.file.range?.start ?? 0) - (b.file.range?.start ?? 0));
   return { files, answers: mergeIntervals(answers) };

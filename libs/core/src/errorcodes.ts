@@ -30,9 +30,11 @@ export const ERROR_CODES = {
   RANGE_INVALID: {
     exit: 2,
     retryable: false,
-    cause: 'A ledger range is not START-END, or its end is before its start.',
-    example: '"500-100" is not a ledger range: the end is before the start.',
-    remedy: 'Give an inclusive range, for example 426000-426100.',
+    cause:
+      'A ledger range is not well-formed, or its times are outside the ledgers of the source or archive.',
+    example: '"500-100" is not a ledger range: it ends (100) before it starts (500).',
+    remedy:
+      'Give an inclusive range, for example 426000-426100. `parquetry help ranges` shows all forms, and what to do at the ends and gaps of a source.',
   },
   MESSAGE_TYPE_INVALID: {
     exit: 2,
@@ -61,21 +63,6 @@ export const ERROR_CODES = {
     cause: 'The run asks for a network, layout, integer style or nesting that differs from the archive’s.',
     example: 'The archive ./archive has the layout ledger_day; this run asks for hour.',
     remedy: 'Use the archive’s value, or write to another archive.',
-  },
-  ICEBERG_UNSUPPORTED: {
-    exit: 2,
-    retryable: false,
-    cause: 'Iceberg can’t represent a column or a file of a dataset.',
-    example: 'ledgers has 3 unsigned 32-bit columns (ledger_sequence, …), which Iceberg does not have.',
-    remedy: 'Write a new archive with --portable-integers.',
-  },
-  ICEBERG_CONFLICT: {
-    exit: 1,
-    retryable: false,
-    cause: 'The Iceberg metadata of a dataset belongs to another place or log, or another program wrote it.',
-    example:
-      'The Iceberg table ./archive/_iceberg/ledgers can’t be continued: the archive was moved or copied.',
-    remedy: 'Run `parquetry iceberg sync --rebuild`: it writes the metadata again; data files stay.',
   },
   SOURCE_INVALID: {
     exit: 2,
@@ -127,13 +114,6 @@ export const ERROR_CODES = {
     cause: 'The object store does not answer, or ended a request in the middle.',
     example: 'The lake object FC3E15FF--63040000.xdr.zst can’t be read (ECONNRESET).',
     remedy: 'Check the network and the store’s status. Steps retry by themselves.',
-  },
-  CATALOG_FAILED: {
-    exit: 3,
-    retryable: true,
-    cause: 'An Iceberg REST catalog does not answer, refuses a request, or has another table of the name.',
-    example: 'The catalog https://catalog.example/ refused to register stellar.ledgers (403).',
-    remedy: 'Check the URI, the namespace and the token in ICEBERG_CATALOG_TOKEN.',
   },
   SOURCE_UNREACHABLE: {
     exit: 3,

@@ -42,6 +42,16 @@ export function coversRange(intervals: Intervals, range: LedgerRange): boolean {
   return intervals.some((interval) => interval.start <= range.start && range.end <= interval.end);
 }
 
+/** The ledgers that are in both sets. */
+export function intersectIntervals(a: Intervals, b: Intervals): LedgerRange[] {
+  return a.flatMap((range) => clipIntervals(range, b));
+}
+
+/** Whether a range has a ledger in the set; true without a set. */
+export function meets(range: LedgerRange, intervals: Intervals | undefined): boolean {
+  return intervals?.some((interval) => intersectRange(interval, range) !== undefined) !== false;
+}
+
 /** Number of ledgers in the set. */
 export function countLedgers(intervals: Intervals): number {
   return intervals.reduce((total, { start, end }) => total + end - start + 1, 0);

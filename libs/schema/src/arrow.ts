@@ -70,7 +70,13 @@ function encodeSchema(schema: TableSchema): string {
   writer.reset(undefined, toArrowSchema(schema));
   writer.finish();
   const stream = writer.toUint8Array(true);
-  // A stream starts with the schema's message: continuation marker, length of its metadata, metadata; it has no body.
-  const length = new DataView(stream.buffer, stream.byteOffset).getInt32(4, true);
-  return Buffer.from(stream.subarray(0, 8 + length)).toString('base64');
+  return Buffer.from(stream.subarray(0, schemaLength(stream))).toString('base64');
+}
+
+/**
+ * Bytes of the first message of an IPC stream, its schema: continuation marker, length of its metadata, metadata; it has
+ * no body.
+ */
+export function schemaLength(stream: Uint8Array): number {
+  return 8 + new DataView(stream.buffer, stream.byteOffset).getInt32(4, true);
 }

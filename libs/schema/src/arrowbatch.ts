@@ -1,6 +1,6 @@
 import * as arrow from 'apache-arrow';
-import { toArrowSchema } from './arrow';
-import type { TableSchema } from './types';
+import { schemaLength, toArrowSchema } from './arrow';
+import type { Field, TableSchema } from './types';
 
 /**
  * A value of a column, exactly as stored: 64-bit integers, unscaled decimals and times (microseconds since 1970) are
@@ -28,6 +28,35 @@ export function arrowBatch(
   const type = new arrow.Struct(arrowSchema.fields);
   const length = columns[0]?.length ?? 0;
   return new arrow.RecordBatch(arrowSchema, arrow.makeData({ type, length, nullCount: 0, children }));
+}
+
+/**
+ * Columns as an Arrow IPC stream: the message of the schema, a record batch for each part, the end of the stream. Only
+ * one part is in memory.
+ */
+export async function* arrowStream(
+  fields: readonly Field[],
+  parts: AsyncIterable<readonly (readonly ColumnValue[])[]>,
+): AsyncGenerator<Uint8Array> {
+  const schema = { fields } as TableSchema;
+  const empty = streamOf(arrowBatch(schema, []));
+  yield empty.subarray(0, schemaLength(empty));
+  for await (const columns of parts) {
+    if ((columns[0]?.length ?? 0) === 0) continue;
+    const stream = streamOf(arrowBatch(schema, columns));
+    yield stream.subarray(schemaLength(stream), stream.length - END_LENGTH);
+  }
+  yield empty.subarray(empty.length - END_LENGTH);
+}
+
+/** Bytes of the end of a stream: a continuation marker and the length 0. */
+const END_LENGTH = 8;
+
+function streamOf(batch: arrow.RecordBatch): Uint8Array {
+  const writer = new arrow.RecordBatchStreamWriter();
+  writer.write(batch);
+  writer.finish();
+  return writer.toUint8Array(true);
 }
 
 /** The buffers of one column, list element or struct member. */

@@ -16,14 +16,24 @@ export function canonicalJson(value: unknown): string {
   }
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
   if (typeof value !== 'object') throw new ParquetryError('INTERNAL', `A ${typeof value} has no JSON form.`);
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-    .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
-  return `{${members.join(',')}}`;
+  const object = value as Readonly<Record<string, unknown>>;
+  let members = '';
+  // The order of code units is the default.
+  for (const key of Object.keys(object).sort()) {
+    const member = object[key];
+    if (member === undefined) continue;
+    members += `${members === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(member)}`;
+  }
+  return `{${members}}`;
 }
 
-/** sha256 (hex) of a schema's canonical JSON: two schemas are equal if their fingerprints are. */
+const fingerprints = new WeakMap<TableSchema, string>();
+
+/** sha256 (hex) of a schema's canonical JSON: two schemas are equal if their fingerprints are. Schemas never change. */
 export function schemaFingerprint(schema: TableSchema): string {
-  return createHash('sha256').update(canonicalJson(schema)).digest('hex');
+  const known = fingerprints.get(schema);
+  if (known !== undefined) return known;
+  const found = createHash('sha256').update(canonicalJson(schema)).digest('hex');
+  fingerprints.set(schema, found);
+  return found;
 }

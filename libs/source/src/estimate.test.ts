@@ -1,4 +1,4 @@
-import { messageEstimator } from './estimate';
+import { byteSlices, messageEstimator } from './estimate';
 import type { SourceIndex } from './source';
 
 const index = (data: unknown): SourceIndex => ({
@@ -34,4 +34,22 @@ it('distributes the counted messages over blocks by bytes and over ledgers evenl
 
 it('has no estimate for a lake', () => {
   expect(messageEstimator({ ...index({}), kind: 'galexie' })('a', { start: 1, end: 2 })).toBeUndefined();
+});
+
+it('knows where the bytes of messages are, and nothing of the bytes of ledgers', () => {
+  const slices = [
+    { start: 10, end: 14 },
+    { start: 15, end: 24 },
+    { start: 30, end: 39 },
+  ];
+  const data = {
+    files: [],
+    datasets: ['a'],
+    blocks: [
+      [0, 0, 300, 1, 10, 19, [0], ''],
+      [0, 300, 100, 9, 20, 29, [0], ''],
+    ],
+  };
+  expect(byteSlices(index(data), slices)).toEqual([150, 200, 0]);
+  expect(byteSlices({ ...index({}), kind: 'rpc' }, slices)).toBeUndefined();
 });

@@ -39,3 +39,18 @@ export function messageEstimator(
     return Math.round((all * bytes) / total);
   };
 }
+
+/**
+ * Bytes of the source in each of some ledger ranges, from the index alone; undefined if the source does not know its
+ * bytes in advance (ledgers). A block's bytes are distributed evenly over its ledgers.
+ */
+export function byteSlices(index: SourceIndex, slices: readonly LedgerRange[]): number[] | undefined {
+  if (index.kind !== 'ndjson') return undefined;
+  const bytes = slices.map(() => 0);
+  for (const [, , length, , start, end] of (index.data as NdjsonIndex).blocks)
+    for (const [at, slice] of slices.entries()) {
+      const common = Math.min(slice.end, end) - Math.max(slice.start, start) + 1;
+      if (common > 0) bytes[at] = (bytes[at] ?? 0) + (length * common) / (end - start + 1);
+    }
+  return bytes.map(Math.round);
+}

@@ -125,10 +125,11 @@ export class LocalStore implements ManagedStore {
     }
   }
 
-  async holds(key: string, _localFile: string, identity: ContentIdentity): Promise<boolean> {
-    if ((await this.stat(key))?.size !== identity.size) return false;
-    if (await this.adopted.holds(this.root.join(key), identity)) return true;
-    return (await this.sha256(key)) === identity.sha256;
+  async holds(key: string, _localFile: string, identity: ContentIdentity): Promise<ObjectInfo | undefined> {
+    const info = await this.stat(key);
+    if (info?.size !== identity.size) return undefined;
+    if (await this.adopted.holds(this.root.join(key), identity)) return info;
+    return (await this.sha256(key)) === identity.sha256 ? info : undefined;
   }
 
   sha256(key: string): Promise<string> {

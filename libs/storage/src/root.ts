@@ -81,12 +81,14 @@ export class LocalRoot {
   }
 
   private async assertInside(target: string, key: string): Promise<void> {
-    // Resolved each time: the root may be a link that is redirected while this store is open.
-    const root = await this.real(this.path);
-    if (root === undefined) return;
     for (let at = target; at.length > this.path.length; at = path.dirname(at)) {
       const real = await this.real(at);
       if (real === undefined) continue;
+      // No part of the path is a link, so it is below the root.
+      if (real === at) return;
+      // Resolved each time: the root may be a link that is redirected while this store is open.
+      const root = await this.real(this.path);
+      if (root === undefined) return;
       if (real === root || real.startsWith(path.join(root, path.sep))) {
         assertCase(path.relative(this.path, at), path.relative(root, real), key);
         return;

@@ -96,11 +96,11 @@ export interface ObjectStore {
   sha256(key: string): Promise<string>;
 
   /**
-   * Whether an object exists with exactly the bytes of a local file. Compares the checksum that the service computed
+   * Metadata of an object with exactly the bytes of a local file; undefined when it has others, or does not exist. Compares the checksum that the service computed
    * from the stored bytes (S3: sha256, also over parts; GCS: md5); without one the object is read. The file is read
    * when the service's checksum is of another kind; if the file is missing, the object is read instead.
    */
-  holds(key: string, localFile: string, identity: ContentIdentity): Promise<boolean>;
+  holds(key: string, localFile: string, identity: ContentIdentity): Promise<ObjectInfo | undefined>;
 
   /**
    * Objects whose key begins with `prefix` (a string prefix, not only whole parts), in UTF-8 byte order of the keys,

@@ -8,6 +8,7 @@ export { type Deployment, awaitBuild, readDeployment, setCurrentBuild, unpin } f
 export type { DevServer } from './devserver';
 export { acquireDevServer, readDevServer, stopDevServer } from './devserver';
 export { devHome } from './home';
+export { SERVER_SETTINGS } from './launch';
 export { leftRecords } from './leftovers';
 export { listUrl, workflowUrl } from './links';
 export { type Poller, pollersOf } from './pollers';

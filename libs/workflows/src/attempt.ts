@@ -1,7 +1,7 @@
 import type { LedgerRange } from '@parquetry/core';
 import { CancellationScope, isCancellation, log } from '@temporalio/workflow';
 import type { PullResult } from './contract/activities';
-import { EMPTY_TALLY, addTally } from './contract/tally';
+import { EMPTY_TALLY, addTally, datasetTally } from './contract/tally';
 import type { DatasetFailure, PartitionInput, Tally } from './contract/types';
 import { describeFailure, isStageLost } from './failure';
 import { pull, stageSteps } from './steps';
@@ -163,7 +163,7 @@ async function runDataset(
     await steps.verifyRowCounts(input);
     enter('commit');
     const { outcome, files, rows, bytes, rejected, note = '', rest = [] } = await steps.commit(input);
-    const tally = { files, rows, bytes, rejected };
+    const tally = datasetTally(dataset, { files, rows, bytes, rejected });
     if (outcome === 'overtaken') {
       enter('committed by another writer');
       return { tally, overtaken: { dataset, note, rest } };

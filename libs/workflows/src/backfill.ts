@@ -101,7 +101,8 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
     return retryParked(run, state, request);
   };
   setHandler(retryPartitions, retryAgain, {
-    description: 'Run parked partitions again: {"all": true} or {"starts": [ledger, …]}',
+    description:
+      'Run parked partitions again: {"all": true}, {"starts": [ledger, …]} or {"ranges": [{"start": …, "end": …}, …]}',
     validator: (request) => {
       const parked = (): LedgerRange[] => [...state.parked.values()].map(({ task }) => task.range);
       const fault = retryFault(request) ?? missedFault(request, parked());

@@ -1,4 +1,4 @@
-import { formatRange } from '@parquetry/core';
+import { formatRange, meets } from '@parquetry/core';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   CancellationScope,
@@ -12,6 +12,7 @@ import {
   startChild,
 } from '@temporalio/workflow';
 import type { SharedActivities } from './contract/activities';
+import { wantedRanges } from './contract/checks';
 import { type RetryRequest, retry, skip } from './contract/messages';
 import { ATTRIBUTES, partitionWorkflowId } from './contract/names';
 import type { BackfillInput, PartitionTask } from './contract/types';
@@ -27,7 +28,7 @@ export async function startPartition(
 ): Promise<void> {
   const plan = state.plan;
   if (plan === undefined) throw new Error('a partition needs the plan');
-  state.inflight.set(task.key, task);
+  state.start(task);
   const { network = plan.network } = input.spec;
   try {
     const child = await startChild(partition, {
@@ -70,11 +71,10 @@ export async function retryParked(
   state: RunState,
   request: RetryRequest,
 ): Promise<{ signalled: number; restarted: number }> {
-  const { all, starts = [] } = request;
+  const wanted = wantedRanges(request);
   // A partition that is committed in parts has one task per missing part, which starts at the gap.
   const chosen = [...state.parked.values()].filter(
-    ({ task: { range } }) =>
-      all === true || starts.some((ledger) => range.start <= ledger && ledger <= range.end),
+    ({ task: { range } }) => request.all === true || meets(range, wanted),
   );
   let signalled = 0;
   let restarted = 0;

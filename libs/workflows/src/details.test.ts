@@ -28,7 +28,7 @@ describe('texts in the UI', () => {
     expect(text.match(/Put the object back/g)).toHaveLength(1);
     // The UI's renderer needs an empty line before a list.
     expect(text).toMatch(/\*\*What to do\*\*\n\n- Put the object back\\\.\n- /);
-    expect(text).toContain('`parquetry retry backfill-1 --ledger 5`');
+    expect(text).toContain('`parquetry retry backfill-1 --ledgers 5`');
   });
 
   it('lists the first waiting partitions of a run, in short text, with links to all', () => {

@@ -63,7 +63,7 @@ export function parkedDetails(
     ...remedies(failures, [
       'Fix the cause, then *More Actions* → *Send a Signal* → `retry`: only the failed datasets run again.',
       'Or give these ledgers up with the signal `skip`: they remain a gap that `parquetry verify` reports.',
-      ...(run === undefined ? [] : [`Or type: \`parquetry retry ${run} --ledger ${range.start}\``]),
+      ...(run === undefined ? [] : [`Or type: \`parquetry retry ${run} --ledgers ${range.start}\``]),
     ]),
   ]);
 }

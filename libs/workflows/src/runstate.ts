@@ -1,4 +1,4 @@
-import type { LedgerRange } from '@parquetry/core';
+import { type LedgerRange, rangeLength } from '@parquetry/core';
 import { EMPTY_TALLY, addTally } from './contract/tally';
 import type {
   BackfillCarry,
@@ -9,14 +9,19 @@ import type {
   PartitionReport,
   PartitionTask,
   PlannedRun,
+  RunPace,
   Tally,
   TroubledPartition,
 } from './contract/types';
 import type { NextPartitions, PlanResult } from './contract/activities';
+import { amountOf } from './contract/work';
 import { Faults } from './faults';
+import { Pace } from './pace';
 
 /** Failed partitions that a run lists; the others are only counted. */
 const MAX_NAMED = 100;
+/** Partitions in flight that the `progress` query lists. */
+const MAX_INFLIGHT = 32;
 
 /**
  * The counts and the window of a run. Counting is idempotent: each key is counted once, even if a report arrives twice.
@@ -36,6 +41,8 @@ export class RunState {
   split: number;
   abandoned: number;
   tally: Tally;
+  /** Amount of work of the tasks that ended; see `PlannedWork`. */
+  settled: number;
   paused: boolean;
   /** The operator ended the run; it waits for its running partitions. */
   finishing: boolean;
@@ -45,10 +52,10 @@ export class RunState {
   readonly faults = new Faults();
   /** Called after each change by a message, so that the UI is updated at once. */
   onChange: () => void = () => undefined;
+  private readonly pace: Pace;
   private readonly maxParked: number;
   private readonly onFailure: BackfillInput['onFailure'];
-  private readonly start: number;
-  private readonly end: number;
+  private readonly range: LedgerRange;
 
   constructor(input: BackfillInput) {
     const { carry } = input;
@@ -65,13 +72,14 @@ export class RunState {
     this.split = carry?.split ?? 0;
     this.abandoned = carry?.abandoned ?? 0;
     this.tally = carry?.tally ?? EMPTY_TALLY;
+    this.settled = carry?.settled ?? 0;
+    this.pace = new Pace(carry?.pace);
     this.paused = carry?.paused ?? false;
     this.finishing = carry?.finishing ?? false;
     this.concurrency = carry?.concurrency ?? input.concurrency;
     this.maxParked = input.maxParked;
     this.onFailure = input.onFailure;
-    this.start = input.spec.range.start;
-    this.end = input.spec.range.end;
+    this.range = input.spec.range;
   }
 
   /** Sets the concurrency that an operator requested. */
@@ -83,7 +91,7 @@ export class RunState {
   /** Begins with a plan. */
   planned({ next, ...plan }: PlanResult): PlannedRun {
     this.plan = plan;
-    this.cursor = this.start;
+    this.cursor = this.range.start;
     if (next !== undefined) this.page(next);
     return plan;
   }
@@ -98,7 +106,13 @@ export class RunState {
 
   /** True while there are partitions that were not started. */
   more(): boolean {
-    return this.requeue.length > 0 || this.cursor <= this.end;
+    return this.requeue.length > 0 || this.cursor <= this.range.end;
+  }
+
+  /** A partition starts. */
+  start(task: PartitionTask): void {
+    this.inflight.set(task.key, task);
+    this.pace.start(task.key);
   }
 
   /** A parked partition was signalled to run again. */
@@ -118,6 +132,7 @@ export class RunState {
     if (task === undefined) return;
     if (outcome === 'parked') {
       this.inflight.delete(key);
+      this.pace.drop(key);
       this.parked.set(key, { key, reason, task });
       this.onChange();
       return;
@@ -128,6 +143,7 @@ export class RunState {
     if (outcome === 'done') this.done += 1;
     else if (outcome === 'skipped') this.abandoned += 1;
     else this.fail({ key, range: task.range, reason });
+    this.settle(task, outcome === 'done');
     this.notes.push(...(report.notes ?? []).slice(0, MAX_NAMED - this.notes.length));
     if (report.tally !== undefined) this.tally = addTally(this.tally, report.tally);
     this.onChange();
@@ -141,6 +157,7 @@ export class RunState {
   closed(task: PartitionTask, status: string): void {
     const known = this.inflight.delete(task.key) || this.parked.has(task.key);
     if (!known) return;
+    this.pace.drop(task.key);
     if (status === 'COMPLETED') {
       this.parked.delete(task.key);
       this.requeue.push(task);
@@ -151,6 +168,7 @@ export class RunState {
     if (this.onFailure === 'fail') {
       this.parked.delete(task.key);
       this.fail({ key: task.key, range: task.range, reason });
+      this.settle(task, false);
     } else this.parked.set(task.key, { key: task.key, reason: `${reason}; a retry starts it again`, task });
     this.onChange();
   }
@@ -159,6 +177,27 @@ export class RunState {
   fail(partition: TroubledPartition): void {
     this.failedCount += 1;
     if (this.failed.length < MAX_NAMED) this.failed.push(partition);
+  }
+
+  /** Counts the work of a task that ended. */
+  private settle({ key, range }: PartitionTask, done: boolean): void {
+    const amount = this.amountOf(range);
+    this.settled += amount;
+    if (done) this.pace.done(key, amount);
+    else this.pace.drop(key);
+  }
+
+  private amountOf(part: LedgerRange): number {
+    return amountOf(part, this.range, this.plan?.work?.slices);
+  }
+
+  /** How much is done and how fast. A plan of an earlier version does not say what is committed already. */
+  private paceNow({ partitions, work }: PlannedRun): RunPace {
+    const { settled } = this;
+    let parked = 0;
+    for (const { task } of this.parked.values()) parked += this.amountOf(task.range);
+    const { tasks, amount } = work ?? { tasks: partitions, amount: rangeLength(this.range) };
+    return { tasks, amount, settled, parked, samples: this.pace.samples };
   }
 
   /** Answer of the `progress` query. */
@@ -185,6 +224,13 @@ export class RunState {
       troubled,
       unusable: this.plan?.unusable ?? 0,
       ...(faults.length === 0 ? {} : { faults }),
+      inflight: [...this.inflight.values()]
+        .sort((a, b) => a.range.start - b.range.start)
+        .slice(0, MAX_INFLIGHT)
+        .map(({ key, range }) => ({ key, range })),
+      ...(this.plan === undefined
+        ? {}
+        : { datasets: this.plan.datasets.slice(0, MAX_NAMED), pace: this.paceNow(this.plan) }),
     };
   }
 
@@ -205,6 +251,8 @@ export class RunState {
       ...(this.split === 0 ? {} : { split: this.split }),
       abandoned: this.abandoned,
       tally: this.tally,
+      settled: this.settled,
+      pace: this.pace.carry(),
       paused: this.paused,
       finishing: this.finishing,
       concurrency: this.concurrency,

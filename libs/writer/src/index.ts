@@ -5,5 +5,6 @@ export type { DatabaseOptions } from './database';
 export type { Flush, WriteProgress, WriteRequest } from './dataset';
 export type { NdjsonCopy } from './ndjson';
 export { type Query, type QueryResult, openQuery } from './query';
+export type { TextFormat } from './results/text';
 export { type WriterVersions, writerVersions } from './version';
 export { type Writer, openWriter } from './writer';

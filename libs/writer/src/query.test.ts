@@ -109,7 +109,10 @@ describe('query', () => {
   });
 
   it('shows only the ledgers of a range if requested', async () => {
-    await query.createView('part', [file], { ...TABLE, ledgerColumn: 'ledger' }, { start: 2, end: 3 });
+    await query.createView('part', [file], { ...TABLE, ledgerColumn: 'ledger' }, [
+      { start: 2, end: 2 },
+      { start: 3, end: 9 },
+    ]);
     expect((await query.run('SELECT ledger FROM part ORDER BY 1')).rows).toEqual([[2], [3]]);
   });
 

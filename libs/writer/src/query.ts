@@ -1,9 +1,20 @@
-import { type DuckDBConnection, type Json, StatementType } from '@duckdb/node-api';
+import {
+  type DuckDBConnection,
+  type DuckDBPreparedStatement,
+  DuckDBTimestampTZValue,
+  type Json,
+  StatementType,
+} from '@duckdb/node-api';
 import { type LedgerRange, ParquetryError } from '@parquetry/core';
 import { type ColumnValue, type TableSchema, duckdbColumns, quoteName, quoteText } from '@parquetry/schema';
 import { type Database, type DatabaseOptions, openDatabase } from './database';
 import { firstLine } from './failure';
 import { plainValue } from './plainvalue';
+import { resultArrow } from './results/arrow';
+import { type TextFormat, resultText } from './results/text';
+
+/** Name of the view of a result. */
+const RESULT = '"parquetry result"';
 
 /** The result of a query. */
 export interface QueryResult {
@@ -30,7 +41,7 @@ export class Query {
 
   /**
    * Creates the view `name` over exactly these files; columns are matched by name. Without files the view is empty and
-   * has the columns of `schema`; columns of `schema` that a file lacks are null. With `range` it has only the rows of
+   * has the columns of `schema`; columns of `schema` that a file lacks are null. With `ranges` it has only the rows of
    * these ledgers.
    * @throws ParquetryError QUERY_INVALID
    */
@@ -38,7 +49,7 @@ export class Query {
     name: string,
     files: readonly string[],
     schema: TableSchema,
-    range?: LedgerRange,
+    ranges?: readonly LedgerRange[],
   ): Promise<void> {
     if (this.locked) throw new ParquetryError('INTERNAL', 'Views are made before the first query.');
     const empty = duckdbColumns(schema)
@@ -52,9 +63,11 @@ export class Query {
         : `${none} UNION ALL BY NAME
            SELECT * FROM read_parquet([${list}], union_by_name = true, hive_partitioning = false)`;
     const wanted =
-      range === undefined
+      ranges === undefined
         ? source
-        : `SELECT * FROM (${source}) WHERE ${quoteName(schema.ledgerColumn)} BETWEEN ${range.start} AND ${range.end}`;
+        : `SELECT * FROM (${source}) WHERE ${ranges
+            .map(({ start, end }) => `${quoteName(schema.ledgerColumn)} BETWEEN ${start} AND ${end}`)
+            .join(' OR ')}`;
     await this.execute(`CREATE VIEW ${quoteName(name)} AS ${wanted}`);
     // Not in one call: there may be more files than a call can have arguments.
     for (const file of files) this.files.push(file);
@@ -65,14 +78,8 @@ export class Query {
    * @throws ParquetryError QUERY_INVALID with DuckDB's reason
    */
   async run(sql: string, { maxRows = 100_000 }: { maxRows?: number } = {}): Promise<QueryResult> {
-    await this.lock();
     try {
-      const statements = await this.connection.extractStatements(sql);
-      if (statements.count !== 1) refuse(`expected one statement, found ${statements.count}`);
-      const statement = await statements.prepare(0);
-      // COPY, also inside EXPLAIN ANALYZE, could write over a file that may be read.
-      if (statement.statementType !== StatementType.SELECT) refuse('only SELECT is run here');
-      const reader = await statement.streamAndReadUntil(maxRows + 1);
+      const reader = await (await this.prepare(sql)).streamAndReadUntil(maxRows + 1);
       const rows = reader.getRowsJson();
       const types = reader.columnTypes();
       const columns = reader
@@ -82,6 +89,54 @@ export class Query {
     } catch (error) {
       throw queryError(error);
     }
+  }
+
+  /**
+   * Runs one SELECT as `run`, and passes its whole result on in a format, some thousand rows at a time.
+   * @throws ParquetryError QUERY_INVALID
+   */
+  async *stream(sql: string, format: TextFormat | 'arrow'): AsyncGenerator<string | Uint8Array> {
+    try {
+      const result = await (await this.prepare(sql)).stream();
+      const names = result.columnNames();
+      if (format === 'json' || format === 'ndjson') assertDistinct(names);
+      if (format === 'arrow') yield* resultArrow(names, result.columnTypes(), result);
+      else yield* resultText(format, names, result.yieldRowsJson());
+    } catch (error) {
+      throw queryError(error);
+    }
+  }
+
+  /**
+   * Runs one SELECT and writes its whole result to a new Parquet file, as DuckDB's COPY does. It must be the first
+   * statement: the engine can write no other file.
+   * @throws ParquetryError QUERY_INVALID
+   */
+  async copyParquet(sql: string, file: string): Promise<void> {
+    if (this.locked) throw new ParquetryError('INTERNAL', 'A Parquet result is the first statement.');
+    this.files.push(file);
+    try {
+      const statement = await this.prepare(sql);
+      const names = Array.from({ length: statement.columnCount }, (_, index) => statement.columnName(index));
+      assertDistinct(names);
+      await this.connection.run(`CREATE TEMP VIEW ${RESULT} AS ${sql}`);
+      await this.connection.run(
+        `COPY (FROM ${RESULT}) TO ${quoteText(file)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`,
+      );
+    } catch (error) {
+      throw queryError(error);
+    }
+  }
+
+  /** Checks that it is one SELECT. @throws ParquetryError QUERY_INVALID */
+  private async prepare(sql: string): Promise<DuckDBPreparedStatement> {
+    await this.lock();
+    const statements = await this.connection.extractStatements(sql);
+    if (statements.count !== 1) refuse(`expected one statement, found ${statements.count}`);
+    const statement = await statements.prepare(0);
+    // COPY, also inside EXPLAIN ANALYZE, could write over a file that may be read.
+    if (statement.statementType !== StatementType.SELECT) refuse('only SELECT is run here');
+    return statement;
   }
 
   /**
@@ -98,6 +153,11 @@ export class Query {
     } catch (error) {
       throw queryError(error);
     }
+  }
+
+  /** Ends the running statement with an error. */
+  interrupt(): void {
+    this.connection.interrupt();
   }
 
   /** Closes the engine and removes its temporary files. */
@@ -125,8 +185,16 @@ export class Query {
 
 /** Opens an engine for queries. */
 export async function openQuery(options: DatabaseOptions = {}): Promise<Query> {
+  // Times in UTC, as the engine computes them; the default is the time zone of this process.
+  DuckDBTimestampTZValue.timezoneOffsetInMinutes = 0;
   const database = await openDatabase(options);
   return new Query(database, await database.instance.connect());
+}
+
+/** Objects and Parquet files have one value for each name. @throws ParquetryError QUERY_INVALID */
+function assertDistinct(names: readonly string[]): void {
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) refuse(`two columns are named ${twice}; name one of them with AS`);
 }
 
 function refuse(why: string): never {

@@ -1,3 +1,4 @@
+import { ParquetryError } from '@parquetry/core';
 import type { Define } from '../cli';
 import type { Output } from '../output';
 import { type BackfillOptions, MODE_SETTINGS, REQUIRED, RUN_SETTINGS } from '../runoptions';
@@ -31,14 +32,21 @@ export const define: Define = ({ command, output, run }) =>
       }),
     );
 
-/** Starts a run, or continues it, and follows it to its end; `demo` uses it too. */
+/** Starts a run for each range, or continues it, and follows it to its end; `demo` uses it too. */
 export async function backfill(
   options: BackfillOptions & { readonly detach?: boolean; readonly id?: string },
   settings: WorkerSettings,
   output: Output,
 ): Promise<number> {
-  const { backfillInput } = require('../runspec') as typeof import('../runspec');
-  const input = backfillInput(options);
+  const { backfillInput, runRanges } = require('../runspec') as typeof import('../runspec');
   const { startRun } = require('../startrun') as typeof import('../startrun');
-  return startRun(input, options, settings, output);
+  const { eachRange } = require('../eachrange') as typeof import('../eachrange');
+  const ranges = await runRanges(options, output);
+  if (options.id !== undefined && ranges.length > 1)
+    throw new ParquetryError('USAGE', `--id names one run, and the ledgers are ${ranges.length} ranges.`, {
+      hint: 'Omit --id, or give one range.',
+    });
+  return eachRange(ranges, output, (range, to) =>
+    startRun(backfillInput(options, range), options, settings, to),
+  );
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { ParquetryError, formatRange, parseLedgerRange } from '@parquetry/core';
+import type { Archive } from '@parquetry/archive';
+import { type LedgerRange, ParquetryError, formatRange } from '@parquetry/core';
 import type { CompactInput, CompactProgress, VerifyLevel } from '@parquetry/workflows';
 import type { Define } from '../cli';
 import { onInterrupt } from '../interrupt';
@@ -44,15 +45,31 @@ export const define: Define = ({ command, output, run }) =>
     .example('parquetry compact --archive ./archive --target-size 256MB')
     .action((options: Options) => run(() => compact(options, output)));
 
-/** Starts or joins the compaction, and waits for its end. */
+/** Compacts each range, or the whole archive. */
 async function compact(options: Options, output: Output): Promise<number> {
+  if (options.ledgers === undefined) return compactRange(options, undefined, output);
+  const { openArchive } = require('../archive') as typeof import('../archive');
+  const { archiveRanges } = require('../archiveledgers') as typeof import('../archiveledgers');
+  const { eachRange } = require('../eachrange') as typeof import('../eachrange');
+  const datasets = options.types?.split(',').map((name) => name.trim());
+  const open = async (): Promise<Archive> => (await openArchive(options.archive)).archive;
+  const ranges = await archiveRanges(open, options.ledgers, output, datasets && { datasets });
+  return eachRange(ranges ?? [], output, (range, to) => compactRange(options, range, to));
+}
+
+/** Starts or joins a compaction, and waits for its end. */
+async function compactRange(
+  options: Options,
+  range: LedgerRange | undefined,
+  output: Output,
+): Promise<number> {
   const { ATTRIBUTES, TASK_QUEUE } = require('@parquetry/workflows') as typeof import('@parquetry/workflows');
   const { sdk } = require('@parquetry/temporal') as typeof import('@parquetry/temporal');
   const { runFailure } = require('../follow') as typeof import('../follow');
   const { openSession } = require('../session') as typeof import('../session');
   const { startWorkflow } = require('../startworkflow') as typeof import('../startworkflow');
   const settings = workerSettings(options);
-  const input = compactInput(options);
+  const input = compactInput(options, range);
   const hash = createHash('sha256').update(JSON.stringify(input)).digest('hex').slice(0, 12);
   const id = `compact/${hash}`;
   const session = await openSession({ output, worker: 'embedded', settings });
@@ -105,9 +122,9 @@ async function compact(options: Options, output: Output): Promise<number> {
   }
 }
 
-function compactInput(options: Options): CompactInput {
+function compactInput(options: Options, range: LedgerRange | undefined): CompactInput {
   const { archiveRoot } = require('../runspec') as typeof import('../runspec');
-  const { types, ledgers, targetSize } = options;
+  const { types, targetSize } = options;
   if (targetSize !== undefined && targetSize < 1)
     throw new ParquetryError('USAGE', '--target-size must be at least one byte.');
   return {
@@ -115,7 +132,7 @@ function compactInput(options: Options): CompactInput {
     partitionSize: options.partitionSize,
     verify: options.verify,
     ...(types === undefined ? {} : { datasets: types.split(',').map((name) => name.trim()) }),
-    ...(ledgers === undefined ? {} : { range: parseLedgerRange(ledgers) }),
+    ...(range === undefined ? {} : { range }),
     ...(targetSize === undefined ? {} : { targetBytes: targetSize }),
     ...(options.keepReplaced === true ? { keepReplaced: true } : {}),
   };

@@ -63,7 +63,7 @@ async function demo(options: Options, output: Output): Promise<number> {
   if (verified !== 0) return verified;
 
   output.say(`\n4. parquetry query --archive ${archive} "${QUESTION}"`);
-  const answered = await query(archive, QUESTION, { memoryBytes: settings.memoryBytes }, output);
+  const answered = await query(archive, QUESTION, { memory: settings.memoryBytes }, output);
   if (answered !== 0) return answered;
 
   output.say('\nWhere things are');

@@ -1,4 +1,4 @@
-import { formatRange, parseLedgerRange } from '@parquetry/core';
+import { formatRange } from '@parquetry/core';
 import type { Define } from '../cli';
 import { type Output, formatBytes } from '../output';
 
@@ -21,12 +21,14 @@ export const define: Define = ({ command, output, run }) =>
 
 /** Lists the files in the commit log, in ledger order. */
 async function files({ archive: root, dataset, ledgers }: Options, output: Output): Promise<number> {
-  const range = ledgers === undefined ? undefined : parseLedgerRange(ledgers);
+  const { archiveRanges } = require('../archiveledgers') as typeof import('../archiveledgers');
   const { openArchive } = require('../archive') as typeof import('../archive');
   const { archive, store } = await openArchive(root);
+  const datasets = dataset === undefined ? undefined : [dataset];
+  const ranges = await archiveRanges(async () => archive, ledgers, output, datasets && { datasets });
   const found = [];
-  for (const name of dataset === undefined ? await archive.datasets() : [dataset])
-    for (const { stats: _, ...file } of await archive.dataset(name).files(range))
+  for (const name of datasets ?? (await archive.datasets()))
+    for (const { stats, ...file } of await archive.dataset(name).files(ranges))
       found.push({ dataset: name, ...file });
   output.table(
     ['dataset', 'ledgers', 'rows', 'size', 'closed by', 'file'],

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { MAX_LEDGER, formatRange, parseLedgerRange } from '@parquetry/core';
+import { ALL_LEDGERS, ParquetryError, formatRange } from '@parquetry/core';
 import type { InspectedMessage } from '@parquetry/source';
 import type { Verdict } from '@parquetry/worker';
 import type { Define } from '../cli';
@@ -27,20 +27,25 @@ async function inspect(files: readonly string[], options: Options, output: Outpu
   const { inspectMessages } = require('@parquetry/worker') as typeof import('@parquetry/worker');
   const { openArchive } = require('../archive') as typeof import('../archive');
   const { runSpec } = require('../runspec') as typeof import('../runspec');
-  const { ledgers } = options;
+  const { sourceRanges } = require('../sourceledgers') as typeof import('../sourceledgers');
   if (options.archive !== undefined) await openArchive(options.archive);
-  const spec = runSpec(
-    {
-      ...options,
-      source: `ndjson:${files.join(',')}`,
-      // Without an archive, as for a new one.
-      archive: options.archive ?? path.join(tmpdir(), `parquetry-none-${randomUUID()}`),
-      // No row is written.
-      compression: 'none',
-      verify: 'ledger',
-    },
-    { range: ledgers === undefined ? { start: 1, end: MAX_LEDGER } : parseLedgerRange(ledgers) },
-  );
+  const run: SpecOptions = {
+    ...options,
+    source: `ndjson:${files.join(',')}`,
+    // Without an archive, as for a new one.
+    archive: options.archive ?? path.join(tmpdir(), `parquetry-none-${randomUUID()}`),
+    // No row is written.
+    compression: 'none',
+    verify: 'ledger',
+  };
+  const whole = runSpec(run, { range: ALL_LEDGERS });
+  const { ledgers = formatRange(ALL_LEDGERS) } = options;
+  const [range, ...others] = await sourceRanges(whole, ledgers, output);
+  if (range === undefined || others.length > 0)
+    throw new ParquetryError('RANGE_INVALID', '`parquetry inspect` takes one range of ledgers.', {
+      hint: 'Inspect the ranges one after the other.',
+    });
+  const spec = { ...whole, range: { start: range.start, end: range.end } };
   const interrupt = onInterrupt();
   const messages: InspectedMessage[] = [];
   try {

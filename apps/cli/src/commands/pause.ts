@@ -7,10 +7,10 @@ export const define: Define = ({ command, output, run }) =>
   command('pause', 'start no more partitions of a run', 'Watch')
     .argument(...RUN_ID)
     .settings(WORKER_SETTINGS)
-    .example('parquetry pause backfill-426000-426100-1a2b3c4d')
-    .action((id: string, options: WorkerOptions) =>
+    .example('parquetry pause backfill-426000')
+    .action((given: string | undefined, options: WorkerOptions) =>
       run(() => {
         const { messageRun } = require('../messagerun') as typeof import('../messagerun');
-        return messageRun(id, 'pause', workerSettings(options), output);
+        return messageRun(given, 'pause', workerSettings(options), output);
       }),
     );

@@ -18,13 +18,25 @@ export const define: Define = ({ command, output, run }) =>
 /** Shows what `backfill` with the same options would do; also `backfill --dry-run`. */
 export async function plan(options: BackfillOptions, output: Output): Promise<number> {
   const { previewRun } = require('@parquetry/worker') as typeof import('@parquetry/worker');
-  const { backfillInput } = require('../runspec') as typeof import('../runspec');
+  const { backfillInput, runRanges } = require('../runspec') as typeof import('../runspec');
+  const { eachRange } = require('../eachrange') as typeof import('../eachrange');
+  const ranges = await runRanges(options, output);
   const interrupt = onInterrupt();
+  const totals = { total: 0, run: 0 };
   try {
-    const preview = await previewRun(backfillInput(options).spec, interrupt.signal);
-    sayPreview(preview, output);
-    output.document(preview);
-    return 0;
+    const code = await eachRange(ranges, output, async (range, to) => {
+      const preview = await previewRun(backfillInput(options, range).spec, interrupt.signal);
+      totals.total += preview.partitions.total;
+      totals.run += preview.partitions.run;
+      sayPreview(preview, to);
+      to.document(preview);
+      return 0;
+    });
+    if (ranges.length > 1)
+      output.say(
+        `In all: ${formatCount(totals.run)} of ${formatCount(totals.total)} partitions in ${ranges.length} runs, one after the other.`,
+      );
+    return code;
   } finally {
     interrupt.dispose();
   }

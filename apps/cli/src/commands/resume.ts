@@ -8,10 +8,10 @@ export const define: Define = ({ command, output, run }) =>
     .argument(...RUN_ID)
     .settings(WORKER_SETTINGS)
     .writes()
-    .example('parquetry resume backfill-426000-426100-1a2b3c4d')
-    .action((id: string, options: WorkerOptions) =>
+    .example('parquetry resume backfill-426000')
+    .action((given: string | undefined, options: WorkerOptions) =>
       run(() => {
         const { messageRun } = require('../messagerun') as typeof import('../messagerun');
-        return messageRun(id, 'resume', workerSettings(options), output);
+        return messageRun(given, 'resume', workerSettings(options), output);
       }),
     );

@@ -1,26 +1,25 @@
-import { MAX_LEDGER, ParquetryError } from '@parquetry/core';
+import { ParquetryError } from '@parquetry/core';
 import type { Define } from '../cli';
 import type { Output } from '../output';
-import { collect, wholeNumber } from '../parsers';
 import { RUN_ID } from '../runid';
 import { WORKER_SETTINGS, type WorkerOptions, workerSettings } from '../workeroptions';
 
 interface Options extends WorkerOptions {
-  readonly ledger?: readonly string[];
+  readonly ledgers?: string;
 }
 
 /** `parquetry retry` */
 export const define: Define = ({ command, output, run }) =>
   command('retry', 'run parked partitions again', 'Watch')
     .argument(...RUN_ID)
-    .option('--ledger <ledger>', 'only the partition with this ledger; repeatable', collect)
+    .option('--ledgers <which>', 'only parked partitions with these ledgers (ranges)')
     .settings(WORKER_SETTINGS)
     .writes()
-    .example('parquetry retry backfill-426000-426100-1a2b3c4d --ledger 426010')
-    .action((id: string, options: Options) => run(() => retry(id, options, output)));
+    .example('parquetry retry --ledgers 426010')
+    .action((given: string | undefined, options: Options) => run(() => retry(given, options, output)));
 
 /** Retries parked partitions and follows the run. */
-async function retry(run: string, options: Options, output: Output): Promise<number> {
+async function retry(given: string | undefined, options: Options, output: Output): Promise<number> {
   const {
     parkedQuery,
     retry: retrySignal,
@@ -30,12 +29,13 @@ async function retry(run: string, options: Options, output: Output): Promise<num
   const { attachTo } = require('../attachrun') as typeof import('../attachrun');
   const { runInput, withRun } = require('../existingrun') as typeof import('../existingrun');
   const { followTail, isTail } = require('../followtail') as typeof import('../followtail');
+  const { sourceRanges } = require('../sourceledgers') as typeof import('../sourceledgers');
   const { workflowLink } = require('../session') as typeof import('../session');
-  const ledgers = (options.ledger ?? []).map(wholeNumber(1, MAX_LEDGER));
-  return withRun(run, workerSettings(options), output, async (handle, session) => {
+  return withRun(given, ['backfill', 'tail'], workerSettings(options), output, async (handle, session) => {
+    const run = handle.workflowId;
     if (isTail(run)) {
-      if (ledgers.length > 0)
-        throw new ParquetryError('USAGE', 'A tail is parked as a whole: --ledger is for backfills.', {
+      if (options.ledgers !== undefined)
+        throw new ParquetryError('USAGE', 'A tail is parked as a whole: --ledgers is for backfills.', {
           hint: `parquetry retry ${run}`,
         });
       await handle.signal(retrySignal);
@@ -44,13 +44,20 @@ async function retry(run: string, options: Options, output: Output): Promise<num
     const { spec } = await runInput(handle, session);
     // A parked partition may be pinned to a build whose workers have ended; it retries on the current build.
     await unpin(session, parkedQuery(run));
-    // Send ledgers unchanged: only the run knows the start of its partitions.
-    const request = ledgers.length === 0 ? { all: true } : { starts: ledgers };
+    const request =
+      options.ledgers === undefined
+        ? { all: true }
+        : {
+            ranges: (await sourceRanges(spec, options.ledgers, output)).map(({ start, end }) => ({
+              start,
+              end,
+            })),
+          };
     const done = await handle.executeUpdate(retryPartitions, { args: [request] }).catch((error: unknown) => {
       if (!(error instanceof sdk.WorkflowUpdateFailedError)) throw error;
       throw new ParquetryError('USAGE', error.cause?.message ?? error.message, {
         details: { run },
-        hint: `\`parquetry status ${run}\` lists the parked partitions; without --ledger all of them are retried.`,
+        hint: `\`parquetry status ${run}\` lists the parked partitions; without --ledgers all of them are retried.`,
         cause: error,
       });
     });

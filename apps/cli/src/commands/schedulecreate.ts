@@ -1,5 +1,5 @@
 import { ParquetryError } from '@parquetry/core';
-import type { ScheduledInput, TailFrom } from '@parquetry/workflows';
+import type { ScheduledInput } from '@parquetry/workflows';
 import type { ScheduleOverlapPolicy } from '@temporalio/client';
 import type { Define } from '../cli';
 import type { Output } from '../output';
@@ -12,7 +12,7 @@ interface Options extends Omit<BackfillOptions, 'ledgers'> {
   readonly every?: number;
   readonly lag: number;
   readonly maxLedgers: number;
-  readonly from: TailFrom;
+  readonly from: number | string;
   readonly overlap: ScheduleOverlapPolicy;
   /** Seconds. */
   readonly catchUp: number;
@@ -58,7 +58,7 @@ async function scheduleCreate(name: string, options: Options, output: Output): P
   const { cron, every } = options;
   if ((cron === undefined) === (every === undefined))
     throw new ParquetryError('USAGE', 'Give --cron "0 3 * * *" or --every 6h; one of the two.');
-  const input = scheduledInput(options);
+  const input = await scheduledInput(options, output);
   return withSchedules(name, output, async (session) => {
     await session.client.schedule
       .create({
@@ -97,9 +97,11 @@ async function scheduleCreate(name: string, options: Options, output: Output): P
   });
 }
 
-function scheduledInput(options: Options): ScheduledInput {
+async function scheduledInput(options: Options, output: Output): Promise<ScheduledInput> {
   const { runSpec } = require('../runspec') as typeof import('../runspec');
-  const { concurrency, maxParked, onFailure, lag, maxLedgers, from } = options;
+  const { concurrency, maxParked, onFailure, lag, maxLedgers } = options;
+  const { startPoint } = require('../starttail') as typeof import('../starttail');
+  const from = await startPoint(options, options.from, output);
   if (from === 'latest')
     throw new ParquetryError('USAGE', '--from latest is for tails; a schedule does not skip ledgers.', {
       hint: 'Give the first ledger of the new archive, or omit --from.',

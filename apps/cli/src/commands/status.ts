@@ -1,4 +1,3 @@
-import { ParquetryError } from '@parquetry/core';
 import type { Define } from '../cli';
 import type { Output } from '../output';
 import { RUN_ID } from '../runid';
@@ -9,24 +8,16 @@ export const define: Define = ({ command, output, run }) =>
   command('status', 'show the counts of a run and its parked partitions, or the state of a schedule', 'Watch')
     .argument(...RUN_ID)
     .settings(TEMPORAL_SETTINGS)
-    .example('parquetry status backfill-426000-426100-1a2b3c4d')
-    .action((id: string) => run(() => status(id, output)));
+    .example('parquetry status backfill-426000')
+    .action((given: string | undefined) => run(() => status(given, output)));
 
 /** Starts no worker and no run. */
-async function status(id: string, output: Output): Promise<number> {
+async function status(given: string | undefined, output: Output): Promise<number> {
   const { statusOf } = require('../runstatus') as typeof import('../runstatus');
-  const { isNoWorkflow, openSession } = require('../session') as typeof import('../session');
+  const { openSession } = require('../session') as typeof import('../session');
   const session = await openSession({ output, worker: 'never' });
   try {
-    return await statusOf(session, id, output);
-  } catch (error) {
-    if (!isNoWorkflow(error)) throw error;
-    throw new ParquetryError('USAGE', `There is no run or schedule "${id}".`, {
-      hint: session.embedded
-        ? 'It may belong to another folder: run `parquetry dev` in the folder where it was started.'
-        : 'Look for it in the Temporal UI.',
-      cause: error,
-    });
+    return await statusOf(session, given, output);
   } finally {
     await session.close();
   }

@@ -7,10 +7,10 @@ export const define: Define = ({ command, output, run }) =>
   command('stop', 'end a tail after the current flush', 'Watch')
     .argument(...RUN_ID)
     .settings(WORKER_SETTINGS)
-    .example('parquetry stop tail/1a2b3c4d5e6f')
-    .action((id: string, options: WorkerOptions) =>
+    .example('parquetry stop')
+    .action((given: string | undefined, options: WorkerOptions) =>
       run(() => {
         const { messageRun } = require('../messagerun') as typeof import('../messagerun');
-        return messageRun(id, 'stop', workerSettings(options), output);
+        return messageRun(given, 'stop', workerSettings(options), output);
       }),
     );

@@ -25,7 +25,7 @@ async function tail(options: TailOptions, output: Output): Promise<number> {
     require('../session') as typeof import('../session');
   const { startTail, tailId, tailInput } = require('../starttail') as typeof import('../starttail');
   const settings = workerSettings(options);
-  const input = tailInput(options);
+  const input = await tailInput(options, output);
   const id = tailId(input);
   if (options.detach === true) await assertDetachable();
   const worker = options.detach === true ? 'never' : 'embedded';

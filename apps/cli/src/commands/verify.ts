@@ -1,11 +1,5 @@
 import type { Anchor, ArchiveProof, AuditFinding, DatasetAudit, LumenProof } from '@parquetry/audit';
-import {
-  type LedgerRange,
-  ParquetryError,
-  countLedgers,
-  formatRange,
-  parseLedgerRange,
-} from '@parquetry/core';
+import { ParquetryError, countLedgers, formatRange } from '@parquetry/core';
 import type { VerifyLevel } from '@parquetry/workflows';
 import type { Define } from '../cli';
 import { faultError, printFindings } from '../findings';
@@ -43,7 +37,7 @@ export const define: Define = ({ command, output, run }) =>
           archive,
           {
             level: deep === true ? 'full' : 'ledger',
-            ...(ledgers === undefined ? {} : { range: parseLedgerRange(ledgers) }),
+            ...(ledgers === undefined ? {} : { ledgers }),
             ...(types === undefined ? {} : { datasets: types.split(',') }),
             ...(trust === undefined ? {} : { trust: trust.map(parseAnchor) }),
           },
@@ -55,7 +49,8 @@ export const define: Define = ({ command, output, run }) =>
 /** The request to `verify`. */
 export interface VerifyOptions {
   readonly datasets?: readonly string[];
-  readonly range?: LedgerRange;
+  /** Ledgers that must be present; see `parseRanges`. */
+  readonly ledgers?: string;
   /** `full` also proves hashes from the rows, and that the tables agree. */
   readonly level: VerifyLevel;
   /** Trusted ledger hashes from another source. */
@@ -65,18 +60,26 @@ export interface VerifyOptions {
 /** Reads the archive with the second reader and reports every fault; exit 1 if there is one. */
 export async function verify(root: string, request: VerifyOptions, output: Output): Promise<number> {
   const { openArchive } = require('../archive') as typeof import('../archive');
+  const { archiveRanges } = require('../archiveledgers') as typeof import('../archiveledgers');
   const { auditArchive, proveArchive } = require('@parquetry/audit') as typeof import('@parquetry/audit');
   const { archive } = await openArchive(root);
+  const { datasets, trust: anchors = [] } = request;
+  const scope = datasets === undefined ? {} : { datasets };
+  const found = await archiveRanges(async () => archive, request.ledgers, output, {
+    ...scope,
+    edges: 'refuse',
+  });
+  const ranges = found === undefined ? {} : { ranges: found };
   const audits: DatasetAudit[] = [];
-  for await (const audit of auditArchive(archive, request)) audits.push(audit);
+  for await (const audit of auditArchive(archive, { ...scope, ...ranges, level: request.level }))
+    audits.push(audit);
   const findings: AuditFinding[] = audits.flatMap((audit) => audit.findings);
-  const { range, datasets, trust: anchors = [] } = request;
   const proves =
     request.level === 'full' && (anchors.length === 0 || datasets?.includes('ledgers') !== false);
   const proven = proves
     ? await proveArchive(archive, {
-        ...(range === undefined ? {} : { range }),
-        ...(datasets === undefined ? {} : { datasets }),
+        ...scope,
+        ...ranges,
         anchors,
         rejected: new Map(audits.map(({ dataset, rejected }) => [dataset, rejected])),
         damaged: new Set(findings.flatMap(({ fault, key }) => (fault && key !== undefined ? [key] : []))),

@@ -1,19 +1,28 @@
+import type { LiveServer } from '@parquetry/report';
 import type { WorkerVersion } from '@parquetry/worker';
 import type { Define } from '../cli';
 import { onInterrupt } from '../interrupt';
 import type { Output } from '../output';
 import type { Session } from '../session';
 import { untilStopped } from '../untilstopped';
-import { VERSION_SETTINGS, WORKER_SETTINGS, type WorkerOptions, workerSettings } from '../workeroptions';
+import type { LiveOptions } from '../report/live';
+import {
+  UI_DOCS,
+  UI_SETTINGS,
+  VERSION_SETTINGS,
+  WORKER_SETTINGS,
+  type WorkerOptions,
+  workerSettings,
+} from '../workeroptions';
 
-interface Options extends WorkerOptions {
+interface Options extends WorkerOptions, LiveOptions {
   readonly health?: string;
 }
 
 /** `parquetry worker` */
 export const define: Define = ({ command, output, run }) =>
   command('worker', 'run a worker of the configured Temporal cluster until Ctrl-C', 'Run')
-    .settings(['region', 'health', ...WORKER_SETTINGS, ...VERSION_SETTINGS])
+    .settings([...UI_SETTINGS, 'health', ...WORKER_SETTINGS, ...VERSION_SETTINGS], { docs: UI_DOCS, all: true })
     .example('TEMPORAL_ADDRESS=temporal.example.com:7233 parquetry worker --memory 8GB')
     .action((options: Options) => run(() => worker(options, output)));
 
@@ -22,6 +31,7 @@ async function worker(options: Options, output: Output): Promise<number> {
   const { openSession } = require('../session') as typeof import('../session');
   const settings = workerSettings(options);
   let session: Session | undefined;
+  let page: LiveServer | undefined;
   const health =
     options.health === undefined
       ? undefined
@@ -33,10 +43,19 @@ async function worker(options: Options, output: Output): Promise<number> {
       `Worker ${session.worker?.workerId} takes work from ${session.address}, namespace ${session.namespace}.`,
     );
     if (settings.version !== undefined) output.note(await versionNote(session, settings.version));
+    page =
+      options.ui === undefined
+        ? undefined
+        : await (require('../report/live') as typeof import('../report/live')).serveLive(
+            session,
+            options,
+            output,
+          );
     output.note('Ctrl-C stops it after its running steps.');
     await untilStopped(session.worker?.stopped, interrupt.signal);
     return 0;
   } finally {
+    page?.close();
     // Waits for running steps; a second signal ends the process at once.
     await session?.close();
     interrupt.dispose();

@@ -1,4 +1,4 @@
-import { MAX_LEDGER, parseLedgerRange } from '@parquetry/core';
+import { ALL_LEDGERS, type LedgerRange, parseRanges, plainRange } from '@parquetry/core';
 import type { RunSpec } from '@parquetry/workflows';
 import { type BackfillOptions, RUN_SETTINGS } from '../runoptions';
 import { runSpec } from '../runspec';
@@ -18,9 +18,17 @@ export function specOf(options: Partial<BackfillOptions>): SpecFound {
   // Without an archive only the source is checked.
   const all = { ...defaults(RUN_SETTINGS), archive: '.', ...given } as unknown as BackfillOptions;
   try {
-    const range = all.ledgers === undefined ? { start: 1, end: MAX_LEDGER } : parseLedgerRange(all.ledgers);
-    return { spec: runSpec(all, { range }) };
+    return { spec: runSpec(all, { range: all.ledgers === undefined ? ALL_LEDGERS : hull(all.ledgers) }) };
   } catch (error) {
     return { error };
   }
+}
+
+/** From the first to the last ledger of ranges in numbers; all ledgers if one of them is not. */
+function hull(ledgers: string): LedgerRange {
+  const ranges = parseRanges(ledgers).map((text) => plainRange(text) ?? ALL_LEDGERS);
+  return {
+    start: Math.min(...ranges.map(({ start }) => start)),
+    end: Math.max(...ranges.map(({ end }) => end)),
+  };
 }

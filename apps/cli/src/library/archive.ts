@@ -10,13 +10,15 @@ export async function readableArchive(location: string): Promise<Archive> {
     network: archive.identity.network,
     datasets: () => archive.datasets(),
     files: async (dataset, ledgers) =>
-      (await archive.dataset(dataset).files(ledgers)).map(({ key, size, rows, sha256, range }) => ({
-        location: store.localPath(key) ?? `${store.uri}/${key}`,
-        size,
-        ...(rows === undefined ? {} : { rows }),
-        ...(sha256 === undefined ? {} : { sha256 }),
-        ...(range === undefined ? {} : { ledgers: range }),
-      })),
+      (await archive.dataset(dataset).files(ledgers && [ledgers])).map(
+        ({ key, size, rows, sha256, range }) => ({
+          location: store.localPath(key) ?? `${store.uri}/${key}`,
+          size,
+          ...(rows === undefined ? {} : { rows }),
+          ...(sha256 === undefined ? {} : { sha256 }),
+          ...(range === undefined ? {} : { ledgers: range }),
+        }),
+      ),
     coverage: (dataset) => coverage(archive, dataset),
     gaps: (dataset, ledgers) => archive.dataset(dataset).gaps(ledgers),
     batches: (dataset, options) => readBatches(archive, dataset, options),

@@ -11,7 +11,7 @@ const required: RunOptions = {
 
 describe('options of the library', () => {
   it('have the defaults of the command', () => {
-    expect(backfillInput(backfillOptions(required))).toEqual({
+    expect(backfillInput(backfillOptions(required), { start: 10, end: 29 })).toEqual({
       spec: {
         source: { uri: 'galexie:/lake' },
         archive: '/archive',
@@ -43,6 +43,7 @@ describe('options of the library', () => {
         portableIntegers: true,
         closeTime: ['payment=at'],
       }),
+      { start: 10, end: 29 },
     );
     expect(concurrency).toBe(2);
     expect(spec).toMatchObject({

@@ -62,7 +62,7 @@ async function* readColumns(
   const names = schema.fields.map(({ name }) => name);
   const cache = new FileCache(path.join(cacheFolder(process.env), 'objects'), CACHE_BYTES);
   try {
-    for (const files of groups(await archive.dataset(dataset).files(ledgers))) {
+    for (const files of groups(await archive.dataset(dataset).files(ledgers && [ledgers]))) {
       const paths = await localFiles(archive.store, cache, files);
       const engine = await openQuery();
       try {
@@ -70,7 +70,7 @@ async function* readColumns(
           'dataset',
           files.map(({ key }) => paths.get(key) as string),
           full,
-          ledgers,
+          ledgers && [ledgers],
         );
         for await (const found of engine.read('dataset', names)) yield { schema, columns: found };
       } finally {

@@ -8,7 +8,7 @@ import {
 import { followHere, parkedList, rejectsError } from '../attachrun';
 import { runInput } from '../existingrun';
 import { parkedError } from '../follow';
-import { backfillInput } from '../runspec';
+import { backfillInput, runRanges } from '../runspec';
 import { type Session, isNoWorkflow, openSession, workflowLink } from '../session';
 import { checkFirst, runId, startOrJoin } from '../startrun';
 import { workerSettings } from '../workeroptions';
@@ -17,7 +17,14 @@ import type { Run, RunOptions, RunProgress, RunResult, SessionOptions } from './
 
 /** See `startRun`. */
 export async function startedRun(options: RunOptions, { onNote }: SessionOptions): Promise<Run> {
-  const input = backfillInput(backfillOptions(options));
+  const settings = backfillOptions(options);
+  const note = onNote ?? (() => undefined);
+  const [range, ...others] = await runRanges(settings, { note });
+  if (range === undefined || others.length > 0)
+    throw new ParquetryError('RANGE_INVALID', 'A run has one range of ledgers.', {
+      hint: 'Start a run for each range.',
+    });
+  const input = backfillInput(settings, { start: range.start, end: range.end });
   const id = runId(input);
   await checkFirst(input.spec);
   return withSession(onNote, async (session) => {

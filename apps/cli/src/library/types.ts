@@ -62,6 +62,7 @@ export interface Archive {
 export interface RunOptions {
   readonly source: string;
   readonly archive: string;
+  /** Text has the forms of `--ledgers`, such as `latest-1000:latest` or `@2025-07-13`; it must be one range. */
   readonly ledgers: string | LedgerRange;
   readonly types?: readonly string[];
   readonly network?: string;
@@ -76,7 +77,6 @@ export interface RunOptions {
   readonly maxFileSizeMb?: number;
   readonly sortBy?: readonly string[];
   readonly portableIntegers?: boolean;
-  readonly iceberg?: boolean;
   readonly nested?: 'struct' | 'flatten' | 'json';
   readonly includeMetadata?: boolean;
   readonly contractColumns?: 'evolve' | 'freeze' | 'reject_row';

@@ -9,7 +9,8 @@ import { withHeartbeat } from '../heartbeat';
 import { staleRanges } from '../plan/partitions';
 import { pinRun } from '../plan/pin';
 import { spoolKey, storePlan } from '../plan/stored';
-import { partitionsOf } from './nextpartitions';
+import { plannedWork } from '../plan/work';
+import { doneOf, pageOf } from './nextpartitions';
 import { NOTHING_FOUND, keepUnusable, withRejects } from '../plan/unusable';
 
 /** Most stale segments listed; the others are only counted. */
@@ -23,7 +24,7 @@ export async function planRun(deps: WorkerDeps, requested: RunSpec): Promise<Pla
     const workflowId = Context.current().info.workflowExecution?.workflowId;
     const workDir = await workplace.openSpool(spoolKey(requested), workflowId);
     const options = { workDir, signal, onProgress };
-    const { spec, index, identity, committed } = await pinRun(store, requested, options).catch(
+    const { spec, index, identity, exists, committed } = await pinRun(store, requested, options).catch(
       async (error: unknown) => {
         // A run that fails here keeps the rejects with the reasons.
         throw isFinal(error) ? withRejects(error, await keepUnusable(store, workDir, signal)) : error;
@@ -31,7 +32,7 @@ export async function planRun(deps: WorkerDeps, requested: RunSpec): Promise<Pla
     );
     const rejects = index.unusable === 0 ? undefined : await keepUnusable(store, workDir, signal);
     const { network } = identity;
-    const stale = await findStale(store, spec, index);
+    const stale = exists ? await findStale(store, spec, index) : undefined;
     const stored = {
       format: 1,
       spec,
@@ -42,7 +43,7 @@ export async function planRun(deps: WorkerDeps, requested: RunSpec): Promise<Pla
     const plan = await storePlan(store, stored);
     const first = { cursor: spec.range.start, limit: PAGE };
     // The run asks again if this fails.
-    const next = await partitionsOf(deps, requested.archive, stored, first).catch(() => undefined);
+    const done = await doneOf(deps.archives, requested.archive, stored).catch(() => undefined);
     for (const { dataset, messages, schema } of index.datasets)
       debug?.(
         `plan ${dataset}: ${schema.fields.length} columns, ${messages ?? 'an unknown number of'} messages`,
@@ -57,7 +58,9 @@ export async function planRun(deps: WorkerDeps, requested: RunSpec): Promise<Pla
       bytesRead: index.bytesRead,
       ...(rejects === undefined ? {} : { rejects }),
       ...(stale === undefined ? {} : { stale }),
-      ...(next === undefined ? {} : { next }),
+      ...(done === undefined
+        ? {}
+        : { next: pageOf(deps, spec, first, done), work: plannedWork(spec, index, done) }),
     };
   });
 }

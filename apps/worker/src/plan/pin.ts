@@ -4,6 +4,7 @@ import { type TableSchema, schemaFingerprint } from '@parquetry/schema';
 import type { SourceDataset } from '@parquetry/source';
 import type { ObjectStore } from '@parquetry/storage';
 import type { RunSpec } from '@parquetry/workflows';
+import { DATASETS_AT_ONCE, inBatches } from '../batches';
 import { committedVersions } from './committed';
 import { registerOptions } from './contract';
 import { type RangeIndex, indexRange } from './indexrange';
@@ -31,15 +32,18 @@ export async function pinRun(
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const indexed = await indexRange(store, requested, options);
     const archive = await Archive.open(store, { create: indexed.identity });
+    const mode = registerOptions(indexed.spec);
     const committed: Record<string, readonly CommittedVersion[]> = {};
-    const datasets: (SourceDataset | undefined)[] = [];
-    for (const entry of indexed.index.datasets) {
-      const kept = await keptVersions(archive, indexed.spec, entry);
-      if (kept.length > 0) committed[entry.dataset] = kept;
-      const used = await isUsed(archive, indexed.spec, entry.dataset, kept);
-      const mode = registerOptions(indexed.spec);
-      datasets.push(used ? await registerSchema(archive, entry, indexed.known, mode) : entry);
-    }
+    const datasets = await inBatches(
+      indexed.index.datasets,
+      async (entry) => {
+        const kept = await keptVersions(archive, indexed.spec, entry);
+        if (kept.length > 0) committed[entry.dataset] = kept;
+        const used = !indexed.exists || (await isUsed(archive, indexed.spec, entry.dataset, kept));
+        return used ? registerSchema(archive, entry, indexed.known, mode) : entry;
+      },
+      DATASETS_AT_ONCE,
+    );
     const whole = datasets.filter((entry) => entry !== undefined);
     if (whole.length < datasets.length) continue;
     const index = { ...indexed.index, datasets: whole };

@@ -4,6 +4,7 @@ import type { TableSchema } from '@parquetry/schema';
 import type { SourceIndex } from '@parquetry/source';
 import type { ObjectStore } from '@parquetry/storage';
 import type { RunSpec } from '@parquetry/workflows';
+import { whileRunning } from '../shared';
 
 /** Ledgers that are committed with another schema version than the run's, in ledger order. */
 export interface CommittedVersion {
@@ -37,6 +38,8 @@ export async function storePlan(
 }
 
 const cache = new Map<string, StoredPlan>();
+/** Running reads: steps that start together need only one. */
+const reads = new Map<string, Promise<StoredPlan>>();
 const CACHED_PLANS = 4;
 
 /**
@@ -47,6 +50,10 @@ const CACHED_PLANS = 4;
 export async function loadPlan(store: ObjectStore, archive: string, key: string): Promise<StoredPlan> {
   if (!KEY.test(key)) throw new ParquetryError('CONFIG_INVALID', `"${key}" is not the key of a plan.`);
   const id = `${archive}\n${key}`;
+  return whileRunning(reads, id, () => readPlan(store, archive, key, id));
+}
+
+async function readPlan(store: ObjectStore, archive: string, key: string, id: string): Promise<StoredPlan> {
   const known = cache.get(id);
   if (known !== undefined && (await store.stat(key)) !== undefined) return known;
   cache.delete(id);

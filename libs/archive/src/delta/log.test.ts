@@ -109,7 +109,7 @@ describe('the commit log', () => {
       };
       await archive.store.putIfAbsent(logKey(1), Buffer.from(JSON.stringify({ add })));
       const events = archive.dataset('events');
-      expect((await events.files({ start: 500, end: 501 })).map(({ path: name }) => name)).toEqual([
+      expect((await events.files([{ start: 500, end: 501 }])).map(({ path: name }) => name)).toEqual([
         'other.parquet',
       ]);
       await expect(events.publish(await plainDraft(folder, { start: 50, end: 59 }))).rejects.toMatchObject({

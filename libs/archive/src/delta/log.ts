@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isParquetryError, ParquetryError } from '@parquetry/core';
 import { compareKeys, type ObjectStore, type PutOutcome } from '@parquetry/storage';
+import { whenAbsent } from '../absent';
 import { mapLimit } from '../serial';
 import type { Action } from './actions';
 import { type CheckpointReader, readHint } from './checkpoint';
@@ -65,6 +66,11 @@ export class DeltaLog {
     return this.changes;
   }
 
+  /** The state of the last refresh or commit, without a look at storage; undefined before the first one. */
+  get cached(): TableState | undefined {
+    return this.state.version < 0 ? undefined : this.state;
+  }
+
   /**
    * The current state of the table; version -1 when it does not exist. The log owns the returned state and changes it
    * in the next call.
@@ -75,8 +81,8 @@ export class DeltaLog {
       if (this.state.version < 0 || this.clock() - this.replayedAt > MAX_STATE_AGE_MS) await this.load();
       else {
         const [same, next] = await Promise.all([this.isCurrent(), this.find(this.state.version + 1)]);
-        if (same) await this.follow(next);
-        else {
+        if (same && next !== undefined) await this.follow(next);
+        else if (!same) {
           this.changes += 1;
           await this.load();
         }
@@ -109,7 +115,7 @@ export class DeltaLog {
    * Writes version `version`, based on the last refresh, unless that version exists. When the response to a write is
    * lost and the existing version is byte for byte ours, it counts as created. After the write the log is compared with
    * the cached state again: when it was removed, restored or swapped in between, the commit is undone, because it was
-   * decided for another table, and the outcome is `changed`.
+   * decided for another table, and the outcome is `changed`. A created commit becomes part of the cached state.
    * @throws ParquetryError ARCHIVE_CHANGED when the commit can't be undone
    */
   async commit(version: number, actions: readonly Action[]): Promise<CommitOutcome> {
@@ -117,7 +123,10 @@ export class DeltaLog {
     const bytes = Buffer.from(formatCommit(actions));
     const outcome = await this.store.putIfAbsent(key, bytes);
     if (outcome === 'exists' && !bytes.equals((await this.bytes(version)) ?? Buffer.of())) return 'exists';
-    if (await this.isCurrent()) return 'created';
+    if (await this.isCurrent()) {
+      this.apply({ actions: parseCommit(bytes.toString('utf8'), key), sha256: sha256(bytes) });
+      return 'created';
+    }
     const [own, next] = await Promise.all([this.bytes(version), this.bytes(version + 1)]);
     if (own !== undefined && bytes.equals(own)) {
       if (next !== undefined) throw this.notTakenBack(version);
@@ -126,9 +135,63 @@ export class DeltaLog {
     return 'changed';
   }
 
-  /** Reads one commit; undefined when it is not in the log. @throws ParquetryError LOG_CORRUPT */
-  async read(version: number): Promise<readonly Action[] | undefined> {
-    return (await this.find(version))?.actions;
+  /** Reads one commit. @throws ParquetryError OBJECT_NOT_FOUND, LOG_CORRUPT */
+  async read(version: number): Promise<readonly Action[]> {
+    return (await this.readStored(version)).actions;
+  }
+
+  /**
+   * The table at an earlier version, read from storage; the cached state does not change.
+   * @throws ParquetryError USAGE for a version that the log does not have, LOG_CORRUPT
+   */
+  async at(version: number): Promise<TableState> {
+    const { commits, checkpoints } = await this.listLog(0);
+    const newest = Math.max(commits.at(-1) ?? -1, checkpoints[0]?.version ?? -1);
+    const old = new DeltaLog(this.store, this.folder, this.reader, this.clock);
+    const state =
+      version > newest
+        ? undefined
+        : await old.rebuild({
+            commits: commits.filter((each) => each <= version),
+            checkpoints: checkpoints.filter((each) => each.version <= version),
+          });
+    if (state?.version === version) return state;
+    throw new ParquetryError('USAGE', `${this.folder} has no version ${version}; its newest is ${newest}.`, {
+      details: { folder: this.folder, version, newest },
+      hint: 'Versions count from 0. Log cleanup may have removed early ones.',
+    });
+  }
+
+  /**
+   * The newest version that was committed at or before a time, Unix milliseconds.
+   * @throws ParquetryError USAGE when every version is later
+   */
+  async versionAt(time: number): Promise<number> {
+    const { commits } = await this.listLog(0);
+    let [low, high] = [0, commits.length];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if ((await this.committedAt(commits[middle] as number)) <= time) low = middle + 1;
+      else high = middle;
+    }
+    const found = commits[low - 1];
+    if (found !== undefined) return found;
+    throw new ParquetryError(
+      'USAGE',
+      `${this.folder} was first committed after ${new Date(time).toISOString()}.`,
+      { details: { folder: this.folder } },
+    );
+  }
+
+  /** When a version was committed: its own time, or that of its object if it has none. */
+  private async committedAt(version: number): Promise<number> {
+    for (const action of await this.read(version)) {
+      if (!('commitInfo' in action)) continue;
+      const { inCommitTimestamp, timestamp } = action.commitInfo;
+      const time = inCommitTimestamp ?? timestamp;
+      if (typeof time === 'number') return time;
+    }
+    return (await this.store.stat(this.key(commitName(version))))?.modified ?? 0;
   }
 
   private async readStored(version: number): Promise<StoredCommit> {
@@ -150,11 +213,15 @@ export class DeltaLog {
       let next = found ?? (await this.find(this.state.version + 1));
       next !== undefined;
       next = await this.find(this.state.version + 1)
-    ) {
-      if (this.state.version < 0) this.base = [this.key(commitName(0))];
-      this.state.commit(this.state.version + 1, next.actions);
-      this.newest = next.sha256;
-    }
+    )
+      this.apply(next);
+  }
+
+  /** Adds the next commit to the cached state. */
+  private apply({ actions, sha256: hash }: StoredCommit): void {
+    if (this.state.version < 0) this.base = [this.key(commitName(0))];
+    this.state.commit(this.state.version + 1, actions);
+    this.newest = hash;
   }
 
   private async load(): Promise<void> {
@@ -265,9 +332,4 @@ export class DeltaLog {
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
-}
-
-function whenAbsent(error: unknown): undefined {
-  if (isParquetryError(error) && error.code === 'OBJECT_NOT_FOUND') return undefined;
-  throw error;
 }

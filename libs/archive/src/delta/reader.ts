@@ -1,7 +1,8 @@
 import { isParquetryError, ParquetryError } from '@parquetry/core';
 import type { ObjectStore } from '@parquetry/storage';
-import { type AsyncBuffer, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import { parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
+import { parquetFile } from '../parquetfile';
 import type { Action } from './actions';
 import type { CheckpointReader } from './checkpoint';
 import { parseAction } from './parse';
@@ -13,13 +14,7 @@ export const parquetCheckpointReader: CheckpointReader = {
   async *read(store: ObjectStore, key: string): AsyncGenerator<readonly Action[]> {
     const info = await store.stat(key);
     if (info === undefined) throw new ParquetryError('LOG_CORRUPT', `The checkpoint ${key} is missing.`);
-    const file: AsyncBuffer = {
-      byteLength: info.size,
-      slice: async (start, end = info.size) => {
-        const bytes = await store.getRange(key, start, end - start);
-        return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
-      },
-    };
+    const file = parquetFile(store, key, info.size);
     const metadata = await damaged(key, () => parquetMetadataAsync(file));
     const columns = COLUMNS.filter((name) => metadata.schema.some((element) => element.name === name));
     let rowStart = 0;

@@ -50,11 +50,30 @@ export function formatStats(
 
 /** Row count from a file's stats; undefined when another writer omitted it. */
 export function statsRows(stats: string | undefined): number | undefined {
+  const rows = parsed(stats)?.['numRecords'];
+  return Number.isSafeInteger(rows) ? (rows as number) : undefined;
+}
+
+/** Bounds of a timestamp column in a file's stats, Unix seconds; undefined when it has none. */
+export function closeBounds(
+  stats: string | undefined,
+  column: string,
+): { readonly first: number; readonly last: number } | undefined {
+  const { minValues, maxValues } = (parsed(stats) ?? {}) as Readonly<
+    Record<string, Readonly<Record<string, unknown>> | undefined>
+  >;
+  const [first, last] = [minValues, maxValues].map((bounds) => {
+    const text = bounds?.[column];
+    return typeof text === 'string' ? Date.parse(text) / 1000 : Number.NaN;
+  });
+  return first === undefined || last === undefined || !(first <= last) ? undefined : { first, last };
+}
+
+function parsed(stats: string | undefined): Readonly<Record<string, unknown>> | undefined {
   if (stats === undefined) return undefined;
   try {
     const value: unknown = JSON.parse(stats);
-    if (typeof value !== 'object' || value === null || !('numRecords' in value)) return undefined;
-    return Number.isSafeInteger(value.numRecords) ? (value.numRecords as number) : undefined;
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
   }

@@ -59,7 +59,7 @@ export class FlakyStore implements ObjectStore {
     return this.step(() => this.inner.stat(key));
   }
 
-  holds(key: string, file: string, identity: ContentIdentity): Promise<boolean> {
+  holds(key: string, file: string, identity: ContentIdentity): Promise<ObjectInfo | undefined> {
     return this.step(() => this.inner.holds(key, file, identity));
   }
 

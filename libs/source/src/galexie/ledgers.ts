@@ -70,6 +70,17 @@ async function loadObject(
   batch: LedgerRange,
   ledger: number,
 ): Promise<LakeObject> {
+  const found = await findObject(store, config, batch);
+  if (found !== undefined) return found;
+  throw missing(ledger, objectKey(config.layout, batch.start, config.extensions[0]), 'which does not exist');
+}
+
+/** The object of a batch, decompressed; undefined if it does not exist. @throws ParquetryError SOURCE_CORRUPT */
+export async function findObject(
+  store: LakeStore,
+  config: LakeConfig,
+  batch: LedgerRange,
+): Promise<LakeObject | undefined> {
   for (const extension of config.extensions) {
     const key = objectKey(config.layout, batch.start, extension);
     const compressed = await store.get(key);
@@ -80,7 +91,7 @@ async function loadObject(
         compressed: compressed.length,
       };
   }
-  throw missing(ledger, objectKey(config.layout, batch.start, config.extensions[0]), 'which does not exist');
+  return undefined;
 }
 
 /** Reads an object's ledgers up to the end of the range. */

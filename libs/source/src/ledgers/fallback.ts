@@ -1,6 +1,12 @@
-import { type ErrorCode, type LedgerRange, ParquetryError, isParquetryError } from '@parquetry/core';
+import {
+  type ErrorCode,
+  type LedgerRange,
+  type LedgerTimes,
+  ParquetryError,
+  isParquetryError,
+} from '@parquetry/core';
 import type { StellarType } from '@parquetry/stellar';
-import type { FeedLedger, LedgerFeed, ReadOptions } from './feed';
+import { boundsOf, type FeedLedger, type LedgerFeed, type ReadOptions } from './feed';
 
 /** Ledgers to read from a fallback feed before the first feed is tried again. */
 const FALLBACK_LEDGERS = 16;
@@ -47,6 +53,26 @@ export class FallbackFeed implements LedgerFeed {
 
   async tip(signal?: AbortSignal): Promise<number | undefined> {
     return most(await this.each((feed) => feed.tip(signal)));
+  }
+
+  /** A read asks one feed after another, until one has the first ledger of the range. */
+  times(signal?: AbortSignal): LedgerTimes {
+    const all = this.feeds.map((feed) => feed.times(signal));
+    const known = new Map(all.map((times) => [times, times.bounds()]));
+    for (const bounds of known.values()) bounds.catch(() => undefined);
+    return {
+      name: `the source ${this.uri}`,
+      bounds: () => boundsOf(this, signal),
+      read: async (range) => {
+        const found = [];
+        for (const times of all) {
+          const block = await unlessUnavailable(known.get(times)?.then(() => times.read(range)));
+          if (block !== undefined && block.start <= range.start) return block;
+          if (block !== undefined) found.push(block);
+        }
+        return found.sort((a, b) => a.start - b.start)[0];
+      },
+    };
   }
 
   /** The last feed must have all ledgers that the earlier feeds don't have. */
@@ -104,6 +130,16 @@ export class FallbackFeed implements LedgerFeed {
     if (final !== undefined) throw final;
     if (faults.length === answers.length) throw faults[0];
     return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  }
+}
+
+/** Undefined when a feed is unavailable. */
+async function unlessUnavailable<T>(reading: Promise<T> | undefined): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isParquetryError(error) && UNAVAILABLE.has(error.code)) return undefined;
+    throw error;
   }
 }
 

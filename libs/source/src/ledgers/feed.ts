@@ -1,4 +1,4 @@
-import type { LedgerRange } from '@parquetry/core';
+import type { LedgerRange, LedgerTimes } from '@parquetry/core';
 import type { DecodedLedger, StellarType, UnknownLedger } from '@parquetry/stellar';
 
 /** A ledger of a range, or the ledger before the range when both are in one object. */
@@ -36,6 +36,8 @@ export interface LedgerFeed {
   first(signal?: AbortSignal): Promise<number | undefined>;
   /** The newest ledger; undefined for an empty feed. */
   tip(signal?: AbortSignal): Promise<number | undefined>;
+  /** The close times of its ledgers. */
+  times(signal?: AbortSignal): LedgerTimes;
   /**
    * Fails if the feed can't have the range; absent if it may get any ledger later.
    * @throws ParquetryError SOURCE_OUT_OF_RANGE
@@ -62,4 +64,14 @@ export interface LedgerFeed {
     types: readonly StellarType[],
     options?: ReadOptions,
   ): AsyncGenerator<FeedLedger>;
+}
+
+/** The first and the newest ledger of a feed; undefined if it is empty. */
+export async function boundsOf(
+  feed: Pick<LedgerFeed, 'first' | 'tip'>,
+  signal?: AbortSignal,
+): Promise<LedgerRange | undefined> {
+  const start = await feed.first(signal);
+  const end = await feed.tip(signal);
+  return start === undefined || end === undefined ? undefined : { start, end };
 }

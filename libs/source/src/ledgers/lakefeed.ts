@@ -1,4 +1,4 @@
-import { type LedgerRange, ParquetryError } from '@parquetry/core';
+import { type LedgerRange, type LedgerTimes, ParquetryError } from '@parquetry/core';
 import {
   type StellarType,
   batchRange,
@@ -13,8 +13,9 @@ import {
 import { type LakeConfig, readLakeConfig } from '../galexie/lake';
 import { lakeLedgers } from '../galexie/ledgers';
 import { type LakeStore, openLakeStore } from '../galexie/store';
+import { LakeTimes } from '../galexie/times';
 import { decompressObject } from '../zstd/object';
-import type { FeedLedger, LedgerFeed, ReadOptions } from './feed';
+import { boundsOf, type FeedLedger, type LedgerFeed, type ReadOptions } from './feed';
 
 /** Maximum number of objects to read to detect the network of a lake without a manifest. */
 const NETWORK_PROBES = 16;
@@ -45,6 +46,10 @@ export class LakeFeed implements LedgerFeed {
 
   tip(): Promise<number | undefined> {
     return lakeTip(this.store, this.config);
+  }
+
+  times(): LedgerTimes {
+    return new LakeTimes(this.store, this.config, () => boundsOf(this));
   }
 
   /** A missing object below the tip is a gap, not a future ledger. Lists twice: the first listing may be out of date. */

@@ -1,16 +1,14 @@
-import { open } from 'node:fs/promises';
 import { type Layout, type LedgerRange, layoutFolder, sameFolder } from '@parquetry/core';
 import type { TableSchema, Tape } from '@parquetry/schema';
 import { checkMessage, type MessageFault, MessageReader } from '../message';
 import { folderConflict } from '../stage/decision';
 import { LineClassifier } from './classify';
 import { caseFault } from './clash';
+import { everyLine } from './files/everyline';
 import { listFiles } from './files/files';
-import type { SourceFile } from './files/sourcefile';
-import { lineAt, readBatches, TOO_LONG } from './files/lines';
+import { TOO_LONG } from './files/lines';
 import { messageOptions, type NdjsonOptions } from './options';
 import { RowEncoder } from './row/row';
-import { ensureSpool } from './files/spool';
 
 /** How the pipeline would process one message. Unknown values are absent. */
 export interface InspectedMessage {
@@ -62,7 +60,14 @@ interface Target {
  */
 export async function inspectNdjson(request: InspectRequest): Promise<void> {
   const inspector = new Inspector(request);
-  for (const file of await listFiles(request.spec)) await inspector.file(file, request.workDir);
+  for (const file of await listFiles(request.spec))
+    await everyLine(file, request, {
+      line: (bytes, start, end, number) => {
+        const found = inspector.message(bytes, start, end);
+        if (found !== undefined) request.onMessage({ position: `${file.name}:${number}`, ...found });
+      },
+      tooLong: (number) => request.onMessage({ position: `${file.name}:${number}`, ...unusable(TOO_LONG) }),
+    });
 }
 
 class Inspector {
@@ -87,33 +92,8 @@ class Inspector {
     );
   }
 
-  async file(file: SourceFile, workDir: string): Promise<void> {
-    const { signal, onMessage } = this.request;
-    const name = file.packing === 'none' ? file.path : (await ensureSpool(file, workDir, signal)).path;
-    const handle = await open(name, 'r');
-    try {
-      let line = 1;
-      for await (const { bytes, start: offset, tooLong } of readBatches(handle)) {
-        signal?.throwIfAborted();
-        if (tooLong !== undefined) {
-          onMessage({ position: `${file.name}:${line}`, ...unusable(TOO_LONG) });
-          line += 1;
-          continue;
-        }
-        for (let at = 0; at < bytes.length; line += 1) {
-          const { start, end, next } = lineAt(bytes, at, offset === 0 && at === 0);
-          const found = this.message(bytes, start, end);
-          if (found !== undefined) onMessage({ position: `${file.name}:${line}`, ...found });
-          at = next;
-        }
-      }
-    } finally {
-      await handle.close();
-    }
-  }
-
   /** Undefined for a blank line. */
-  private message(bytes: Buffer, start: number, end: number): Omit<InspectedMessage, 'position'> | undefined {
+  message(bytes: Buffer, start: number, end: number): Omit<InspectedMessage, 'position'> | undefined {
     const { lines, reader } = this;
     const { range } = this.request;
     const { tape } = lines;

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type LedgerRange, ParquetryError, sourceUrl } from '@parquetry/core';
-import { type StellarType, assertEnd, hex } from '@parquetry/stellar';
+import { type LedgerRange, type LedgerTimes, ParquetryError, ledgerBlock, sourceUrl } from '@parquetry/core';
+import { type StellarType, assertEnd, closeTimeMicros, hex } from '@parquetry/stellar';
 import { BadAnswer } from '../http';
 import type { FeedLedger, LedgerFeed, ReadLedger, ReadOptions } from '../ledgers/feed';
 import { readOrKeep } from '../ledgers/keep';
@@ -46,6 +46,28 @@ export class RpcFeed implements LedgerFeed {
 
   async tip(signal?: AbortSignal): Promise<number> {
     return (await readWindow(this.client, signal)).end;
+  }
+
+  /** A node has every ledger of its window; a read gets one ledger. */
+  times(signal?: AbortSignal): LedgerTimes {
+    let window: LedgerRange | undefined;
+    return {
+      name: `the source ${this.uri}`,
+      bounds: async () => (window = await readWindow(this.client, signal)),
+      read: async ({ start: from, end }) => {
+        const start = Math.max(from, window?.start ?? from);
+        if (start > Math.min(end, window?.end ?? end)) return undefined;
+        for await (const { ledger, unknown } of this.ledgers({ start, end: start }, [], {
+          signal,
+          unknown: 'keep',
+        })) {
+          const header = ledger?.meta.value.ledgerHeader ?? unknown?.header;
+          if (header !== undefined)
+            return ledgerBlock({ start, end: start }, [[start, closeTimeMicros(header.header) / 1_000_000]]);
+        }
+        return undefined;
+      },
+    };
   }
 
   async assertRange(range: LedgerRange, signal?: AbortSignal): Promise<void> {

@@ -1,6 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { ParquetryError, type StageManifest, systemErrorCode } from '@parquetry/core';
+import {
+  type FileIdentity,
+  ParquetryError,
+  type StageManifest,
+  fileIdentity,
+  sameFile,
+  systemErrorCode,
+} from '@parquetry/core';
 import { replaceFile } from '@parquetry/system';
 
 const NAME = 'manifest.json';
@@ -18,13 +25,28 @@ export async function hasManifest(stageDir: string): Promise<boolean> {
   );
 }
 
+/** The manifests that were read last, with the files' identities: every step of every dataset reads its stage's. */
+const cache = new Map<string, { readonly file: FileIdentity; readonly manifest: StageManifest }>();
+const CACHED = 8;
+/** Larger files are not cached, so that the memory for manifests stays small. */
+const CACHED_BYTES = 1 << 20;
+
 /**
- * Reads a stage's manifest.
+ * Reads a stage's manifest, which never changes.
  * @throws ParquetryError STAGE_LOST when the stage is not on this machine or unfinished
  */
 export async function readManifest(stageDir: string): Promise<StageManifest> {
+  const name = path.join(stageDir, NAME);
   try {
-    return JSON.parse(await readFile(path.join(stageDir, NAME), 'utf8')) as StageManifest;
+    const file = fileIdentity(await stat(name));
+    const known = cache.get(stageDir);
+    if (known !== undefined && sameFile(known.file, file)) return known.manifest;
+    const text = await readFile(name, 'utf8');
+    const manifest = JSON.parse(text) as StageManifest;
+    const oldest = cache.size >= CACHED ? cache.keys().next().value : undefined;
+    if (oldest !== undefined) cache.delete(oldest);
+    if (text.length <= CACHED_BYTES) cache.set(stageDir, { file, manifest });
+    return manifest;
   } catch (cause) {
     if (systemErrorCode(cause) !== 'ENOENT') throw cause;
     throw new ParquetryError('STAGE_LOST', `The stage ${path.basename(stageDir)} is not on this worker.`, {

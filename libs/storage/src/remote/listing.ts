@@ -19,12 +19,10 @@ export async function* listNames(
   after: string | undefined,
 ): AsyncGenerator<NamedObject> {
   let last = '';
-  for (let next: string | undefined; ;) {
+  for (let next: string | undefined; !requests.walks;) {
     const page = await fetchPage(requests, place, { prefix, after, next });
-    if (!page.ordered) {
-      yield* walk(requests, place, prefix, after);
-      return;
-    }
+    requests.walks = !page.ordered;
+    if (requests.walks) break;
     for (const object of page.objects) {
       if (last !== '' && compareKeys(object.name, last) <= 0) throw disordered(place);
       last = object.name;
@@ -33,6 +31,7 @@ export async function* listNames(
     if (page.next === undefined) return;
     next = page.next;
   }
+  yield* walk(requests, place, prefix, after);
 }
 
 /** Names directly below a folder (`''` or with `/` at its end), in order; those of folders end with `/`. */

@@ -8,6 +8,8 @@ const BYTES_PER_TIMEOUT = 4 << 20;
 /** Sends a store's requests, each with a time limit and retries. */
 export class Requests {
   private bucketSeen = false;
+  /** The server lists folder by folder, as the first listing has shown. */
+  walks = false;
 
   constructor(
     readonly driver: Driver,

@@ -84,12 +84,17 @@ export abstract class RemoteStore implements ManagedStore {
     });
   }
 
-  async holds(key: string, localFile: string, { sha256, size }: ContentIdentity): Promise<boolean> {
+  async holds(
+    key: string,
+    localFile: string,
+    { sha256, size }: ContentIdentity,
+  ): Promise<ObjectInfo | undefined> {
     const info = await this.head(key);
-    if (info?.size !== size) return false;
+    if (info?.size !== size) return undefined;
     const partBytes = partBytesOf(size, this.requests.settings);
     const says = await checksumMatches(info, { path: localFile, sha256, partBytes });
-    return says ?? (await this.sha256(key)) === sha256;
+    const same = says ?? (await this.sha256(key)) === sha256;
+    return same ? { size, modified: info.modified } : undefined;
   }
 
   async *read(key: string): AsyncGenerator<Uint8Array> {

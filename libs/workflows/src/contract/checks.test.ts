@@ -3,12 +3,14 @@ import type { RetryRequest } from './messages';
 import type { PartitionReport } from './types';
 
 describe('manual requests', () => {
-  it.each([[{ all: true }], [{ starts: [420_000] }], [{ all: false, starts: [1, 4_294_967_295] }]])(
-    '%j is a request to retry',
-    (request) => {
-      expect(retryFault(request)).toBeUndefined();
-    },
-  );
+  it.each([
+    [{ all: true }],
+    [{ starts: [420_000] }],
+    [{ all: false, starts: [1, 4_294_967_295] }],
+    [{ ranges: [{ start: 1, end: 9 }] }],
+  ])('%j is a request to retry', (request) => {
+    expect(retryFault(request)).toBeUndefined();
+  });
 
   it.each([
     [undefined, 'not nothing'],
@@ -21,7 +23,10 @@ describe('manual requests', () => {
     [{ all: 'yes' }, '"all" is true or false'],
     [{ starts: ['420000'] }, '"starts" is a list of ledgers'],
     [{ starts: [0] }, '"starts" is a list of ledgers'],
-    [{ ledgers: [420_000] }, '"ledgers" is neither'],
+    [{ ledgers: [420_000] }, '"ledgers" is none of them'],
+    [{ ranges: [{ start: 2, end: 1 }] }, '"ranges" is a list of ranges'],
+    [{ ranges: [5] }, '"ranges" is a list of ranges'],
+    [{ ranges: [] }, 'selects no partition'],
   ])('%j is invalid, and the message says why', (request, why) => {
     expect(retryFault(request as RetryRequest)).toContain(why);
   });
@@ -36,6 +41,8 @@ describe('manual requests', () => {
     expect(missedFault({ starts: [12, 20, 30] }, parked)).toBe(
       'no parked partition contains ledger 12, 30; parked are 13-19, 20-29',
     );
+    expect(missedFault({ ranges: [{ start: 1, end: 13 }] }, parked)).toBeUndefined();
+    expect(missedFault({ ranges: [{ start: 1, end: 12 }] }, parked)).toContain('contains ledger 1-12;');
     expect(missedFault({ starts: [12] }, [])).toContain('no partition is parked');
     const many = Array.from({ length: 12 }, (_, index) => ({ start: index, end: index }));
     expect(missedFault({ starts: [99] }, many)).toMatch(/parked are 0, 1, .*9 and 2 more$/);

@@ -1,4 +1,4 @@
-import { type LedgerRange, MAX_LEDGER, formatRange } from '@parquetry/core';
+import { type LedgerRange, MAX_LEDGER, formatRange, meets } from '@parquetry/core';
 import type { LeaseRequest } from './lease';
 import type { RetryRequest } from './messages';
 import type { PartitionReport } from './types';
@@ -16,18 +16,26 @@ const OUTCOMES: readonly string[] = [
 
 /** Why a request for `retryPartitions` is refused; undefined when it is valid. Operators type it in the UI. */
 export function retryFault(request: RetryRequest | undefined): string | undefined {
-  const usage = 'retryPartitions takes {"all": true} or {"starts": [ledger, …]}';
+  const usage =
+    'retryPartitions takes {"all": true}, {"starts": [ledger, …]} or {"ranges": [{"start": ledger, "end": ledger}, …]}';
   if (typeof request !== 'object' || request === null || Array.isArray(request))
     return `${usage}, not ${JSON.stringify(request) ?? 'nothing'}`;
   for (const name of Object.keys(request))
-    if (name !== 'all' && name !== 'starts') return `${usage}; ${JSON.stringify(name)} is neither`;
-  const { all, starts } = request as { all?: unknown; starts?: unknown };
+    if (!['all', 'starts', 'ranges'].includes(name))
+      return `${usage}; ${JSON.stringify(name)} is none of them`;
+  const { all, starts = [], ranges = [] } = request as Readonly<Record<string, unknown>>;
   if (all !== undefined && typeof all !== 'boolean') return `${usage}; "all" is true or false`;
-  if (starts !== undefined && !(Array.isArray(starts) && starts.every(isLedger)))
+  if (!Array.isArray(starts) || !starts.every(isLedger))
     return `${usage}; "starts" is a list of ledgers, not ${JSON.stringify(starts)}`;
-  if (all !== true && (starts === undefined || starts.length === 0))
-    return `${usage}; this selects no partition`;
+  if (!Array.isArray(ranges) || !ranges.every(isRange))
+    return `${usage}; "ranges" is a list of ranges, not ${JSON.stringify(ranges)}`;
+  if (all !== true && starts.length + ranges.length === 0) return `${usage}; this selects no partition`;
   return undefined;
+}
+
+/** The ledgers of a request, as ranges; none for all partitions. */
+export function wantedRanges({ all, starts = [], ranges = [] }: RetryRequest): readonly LedgerRange[] {
+  return all === true ? [] : [...starts.map((ledger) => ({ start: ledger, end: ledger })), ...ranges];
 }
 
 /**
@@ -35,9 +43,7 @@ export function retryFault(request: RetryRequest | undefined): string | undefine
  * One ledger without a match refuses the whole request, so that a typing error is not ignored.
  */
 export function missedFault(request: RetryRequest, parked: readonly LedgerRange[]): string | undefined {
-  const missed = (request.all === true ? [] : (request.starts ?? [])).filter(
-    (ledger) => !parked.some(({ start, end }) => start <= ledger && ledger <= end),
-  );
+  const missed = wantedRanges(request).filter((range) => !meets(range, parked));
   if (missed.length === 0) return undefined;
   const sorted = [...parked].sort((a, b) => a.start - b.start);
   const named = sorted.slice(0, NAMED).map(formatRange);
@@ -46,7 +52,7 @@ export function missedFault(request: RetryRequest, parked: readonly LedgerRange[
     parked.length === 0
       ? 'no partition is parked'
       : `parked are ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-  return `no parked partition contains ledger ${missed.slice(0, NAMED).join(', ')}${missed.length > NAMED ? ', …' : ''}; ${waiting}`;
+  return `no parked partition contains ledger ${missed.slice(0, NAMED).map(formatRange).join(', ')}${missed.length > NAMED ? ', …' : ''}; ${waiting}`;
 }
 
 /** True for a valid report of a partition; signals have no validator, so any payload may arrive. */
@@ -71,6 +77,11 @@ export function isLeaseRequest(request: LeaseRequest | undefined): request is Le
     Number.isInteger(request.limit) &&
     request.limit >= 1
   );
+}
+
+function isRange(value: unknown): boolean {
+  const { start, end } = (value ?? {}) as Partial<LedgerRange>;
+  return isLedger(start) && isLedger(end) && Number(start) <= Number(end);
 }
 
 function isLedger(value: unknown): boolean {

@@ -1,3 +1,4 @@
+import type { LedgerRange } from '@parquetry/core';
 import { defineQuery, defineSignal, defineUpdate } from './define';
 import type { BackfillProgress, PartitionReport } from './types';
 
@@ -11,10 +12,12 @@ export const resume = defineSignal('resume');
 export const finish = defineSignal('finish');
 /** Partitions in flight, 1–500; returns the new value. */
 export const setConcurrency = defineUpdate<number, [number]>('setConcurrency');
-/** Which parked partitions to run again: all, or those that contain the given ledgers. */
+/** Which parked partitions to run again: all, or those that contain one of the ledgers. */
 export interface RetryRequest {
   readonly all?: boolean;
   readonly starts?: readonly number[];
+  /** Inclusive. */
+  readonly ranges?: readonly LedgerRange[];
 }
 /** Runs parked partitions again; returns how many were signalled and how many were started again. */
 export const retryPartitions = defineUpdate<{ signalled: number; restarted: number }, [RetryRequest]>(

@@ -1,4 +1,6 @@
 import type { FlushReason, LedgerRange, WriteSettings } from '@parquetry/core';
+import type { PaceCarry, PaceSample } from '../pace';
+import type { PlannedWork } from './work';
 
 /** Source of the messages and how to classify them. Contains no credentials: it is in the workflow's history. */
 export interface SourceSpec {
@@ -69,8 +71,6 @@ export interface RunSpec {
   readonly mode?: RunMode;
   /** Keeps replaced files on storage; by default they are deleted right after the commit that replaces them. */
   readonly keepReplaced?: boolean;
-  /** Keeps Iceberg tables over the same files. Tables that exist are kept current in any case. */
-  readonly iceberg?: boolean;
 }
 
 /** Input of the `backfill` workflow. */
@@ -131,15 +131,21 @@ export interface DatasetFailure {
   readonly hint?: string;
 }
 
-/** Counts of finished work, summed from partition to run. */
-export interface Tally {
-  readonly ledgers: number;
+/** What was committed of one dataset. */
+export interface DatasetTally {
   readonly rows: number;
   readonly files: number;
   readonly bytes: number;
   readonly rejected: number;
+}
+
+/** Counts of finished work, summed from partition to run. */
+export interface Tally extends DatasetTally {
+  readonly ledgers: number;
   /** Bytes that pulls read from the source. */
   readonly bytesRead: number;
+  /** The same by dataset, for the first 100 datasets. */
+  readonly datasets?: Readonly<Record<string, DatasetTally>>;
 }
 
 /** Report of a partition to the run; the run counts each key once, even if a report arrives twice. */
@@ -202,6 +208,24 @@ export interface BackfillProgress {
   readonly unusable: number;
   /** Failed bookkeeping steps of the run; absent when there are none. */
   readonly faults?: readonly StepFault[];
+  /** The first 32 partitions in flight, in ledger order; absent in the answer of an earlier version. */
+  readonly inflight?: readonly { readonly key: string; readonly range: LedgerRange }[];
+  /** Datasets of the run, once it is planned. */
+  readonly datasets?: readonly string[];
+  /** Absent before the run is planned. */
+  readonly pace?: RunPace;
+}
+
+/** How much of a run's work is done and how fast, to estimate its remaining time. Amounts as in `PlannedWork`. */
+export interface RunPace {
+  readonly tasks: number;
+  readonly amount: number;
+  /** Amount of the tasks that are done, skipped by an operator, or failed. */
+  readonly settled: number;
+  /** Amount of the parked tasks. */
+  readonly parked: number;
+  /** The last tasks that are done, in the order in which they ended. */
+  readonly samples: readonly PaceSample[];
 }
 
 /** A dataset of the archive in the run's range, read from the commit log when the run ends. */
@@ -213,10 +237,7 @@ export interface DatasetSummary {
   readonly rejected?: number;
   /** Messages that the index pass counted in the range; absent when the source has no counts. */
   readonly messages?: number;
-  /**
-   * Why rows and rejects differ from the message count, when other runs committed some of them; why the Iceberg table of
-   * an earlier run is not current.
-   */
+  /** Why rows and rejects differ from the message count, when other runs committed some of them. */
   readonly note?: string;
   readonly bytes: number;
   readonly schemaVersion: number;
@@ -264,6 +285,8 @@ export interface BackfillCarry {
   readonly split?: number;
   readonly abandoned: number;
   readonly tally: Tally;
+  readonly settled?: number;
+  readonly pace?: PaceCarry;
   readonly paused: boolean;
   readonly finishing: boolean;
   readonly concurrency: number;
@@ -286,6 +309,8 @@ export interface PlannedRun {
   readonly rejects?: string;
   /** Stale segments, which a `fill` run does not change; absent when there are none. */
   readonly stale?: StaleSegments;
+  /** Absent in histories of earlier versions. */
+  readonly work?: PlannedWork;
 }
 
 /** Committed segments of the range that were made with other settings; `--mode replace` rewrites them. */

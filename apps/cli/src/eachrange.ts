@@ -1,0 +1,36 @@
+import type { LedgerRange } from '@parquetry/core';
+import { Output } from './output';
+
+/** Exit code of a command that was interrupted. */
+const INTERRUPTED = 130;
+
+/**
+ * Runs a command for each range, one after the other, until one is interrupted. With several ranges its JSON document
+ * is `{ runs: [document, …] }`. Returns the first exit code that is not 0.
+ */
+export async function eachRange(
+  ranges: readonly LedgerRange[],
+  output: Output,
+  run: (range: LedgerRange, output: Output) => Promise<number>,
+): Promise<number> {
+  const [only] = ranges;
+  if (only !== undefined && ranges.length === 1) return run({ start: only.start, end: only.end }, output);
+  const documents = new Documents(output.json);
+  let code = 0;
+  for (const { start, end } of ranges) {
+    const own = await run({ start, end }, documents);
+    code ||= own;
+    if (own === INTERRUPTED) break;
+  }
+  output.document({ runs: documents.all });
+  return code;
+}
+
+/** Keeps the documents instead of printing them. */
+class Documents extends Output {
+  readonly all: unknown[] = [];
+
+  override document(value: unknown): void {
+    this.all.push(value);
+  }
+}
