@@ -5,6 +5,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { runFailure } from './follow';
 import { onInterrupt } from './interrupt';
 import { type Output, formatCount } from './output';
+import { stateView } from './screen/view';
 import type { Session } from './session';
 
 const LOOK_MS = 1_000;
@@ -16,23 +17,30 @@ export async function followTail(session: Session, id: string, output: Output): 
   let died = false;
   const watching = session.worker?.stopped.finally(() => (died = true));
   watching?.catch(() => undefined);
-  let last = '';
+  const view = stateView(output);
   try {
     for (;;) {
-      if (interrupt.signal.aborted) return detached(id, session, output);
+      if (interrupt.signal.aborted) {
+        view.end();
+        return detached(id, session, output);
+      }
       if (died)
         throw new ParquetryError('INTERNAL', 'The worker in this process stopped before the tail ended.');
       const { status } = await handle.describe();
-      if (status.name !== 'RUNNING') return await ended(handle, id, output);
+      if (status.name !== 'RUNNING') {
+        view.end();
+        return await ended(handle, id, output);
+      }
       const progress = await handle.query(tailProgress).catch(() => undefined);
-      if (progress?.phase === 'parked')
+      if (progress?.phase === 'parked') {
+        view.end();
         return output.fail(parkedTail(id, progress), { workflowId: id, progress });
-      const line = progress === undefined ? '' : tailLine(progress);
-      if (line !== last && line !== '') output.note(line);
-      last = line;
+      }
+      if (progress !== undefined) view.update(tailFacts(progress));
       await sleep(LOOK_MS, undefined, { signal: interrupt.signal }).catch(() => undefined);
     }
   } finally {
+    view.end();
     interrupt.dispose();
   }
 }
@@ -91,13 +99,16 @@ function parkedTail(id: string, { failures, cursor }: TailProgress): ParquetryEr
   });
 }
 
-function tailLine({ phase, cursor, lag, flushes, tally, late, unusable }: TailProgress): string {
-  const behind =
-    lag === undefined
-      ? ''
-      : `, ${lag.ledgers} ledgers${lag.seconds === undefined ? '' : ` (${lag.seconds} s)`} behind`;
-  return (
-    `${phase}: next ledger ${cursor ?? '–'}${behind}, ${flushes} flushes, ${formatCount(tally.ledgers)} ledgers, ` +
-    `${formatCount(tally.rows)} rows${late > 0 ? `, ${late} late` : ''}${unusable > 0 ? `, ${unusable} unusable` : ''}`
-  );
+function tailFacts({ phase, cursor, lag, flushes, tally, late, unusable }: TailProgress): string[] {
+  return [
+    `${phase}: next ledger ${cursor ?? '–'}`,
+    ...(lag === undefined
+      ? []
+      : [`${lag.ledgers} ledgers${lag.seconds === undefined ? '' : ` (${lag.seconds} s)`} behind`]),
+    `${flushes} flushes`,
+    `${formatCount(tally.ledgers)} ledgers`,
+    `${formatCount(tally.rows)} rows`,
+    ...(late > 0 ? [`${late} late`] : []),
+    ...(unusable > 0 ? [`${unusable} unusable`] : []),
+  ];
 }

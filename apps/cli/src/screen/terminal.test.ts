@@ -70,7 +70,7 @@ describe('lines that are drawn in place', () => {
       [24, 12],
       [60, 12],
       [13, 20],
-      [90, 20],
+      [84, 20],
       [40, 14],
     ] as const) {
       await screen.resize(columns, rows);

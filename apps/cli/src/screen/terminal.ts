@@ -3,6 +3,8 @@ const END_OF_LINE = '\x1b[K';
 const END_OF_SCREEN = '\x1b[J';
 const HIDE = '\x1b[?25l';
 const SHOW = '\x1b[?25h';
+/** Widest line: a terminal that becomes narrower wraps longer ones into rows that may not fit its screen. */
+const WIDEST = 88;
 
 /** Displayed width of text without escape sequences, in columns. */
 export function width(text: string): number {
@@ -58,6 +60,7 @@ type Colour = keyof typeof COLOURS;
  */
 export class Terminal {
   private drawn: readonly number[] = [];
+  private ended = false;
   private readonly rest: () => void;
   private readonly write: (text: string) => void;
 
@@ -94,14 +97,16 @@ export class Terminal {
   draw(): void {
     const { columns = 80, rows = 24 } = this.stream;
     // The cursor stays on the line below.
-    const lines = this.render(columns, rows - 1).slice(0, Math.max(1, rows - 1));
+    const lines = this.render(Math.min(columns, WIDEST), rows - 1).slice(0, Math.max(1, rows - 1));
     const text = lines.map((line) => this.paint(line) + END_OF_LINE + '\n').join('');
     this.write(this.toTop() + text + END_OF_SCREEN);
     this.drawn = lines.map((line) => width(line.text));
   }
 
-  /** Erases the lines and gives the stream back. */
+  /** Erases the lines and gives the stream back; a second call does nothing. */
   end(): void {
+    if (this.ended) return;
+    this.ended = true;
     this.write(this.toTop() + END_OF_SCREEN + SHOW);
     this.drawn = [];
     this.rest();

@@ -2,7 +2,7 @@ import type { BackfillProgress } from '@parquetry/workflows';
 import { Output } from '../output';
 import { TestTerminal } from '../testing/terminal';
 import type { PartitionSteps } from './steps';
-import { progressView } from './view';
+import { progressView, stateView } from './view';
 
 const RUN: BackfillProgress = {
   ...{ phase: 'running', total: 30, done: 12, skipped: 3, abandoned: 0, running: 3, parked: 0, failed: 0 },
@@ -69,7 +69,8 @@ describe('on a terminal', () => {
     expect(await screen.lines()).toEqual([
       'retry: ledgers 130-139: commit, attempt 3: STORAGE_UNREACHABLE: S3 does not answer.',
       '█████████████████░░░░░░░░░░░░░░░░░░░░░░░ 44 % · 15 s left',
-      'running · 15 of 30 partitions · 3 running · 34,000 rows · read 1.2 GB · wrote 3.4 MB · 2 rejected',
+      'running · 15 of 30 partitions · 3 running · 34,000 rows · read 1.2 GB · wrote 3.4 MB',
+      '2 rejected',
       '  ledgers           120 rows  12 files  400.0 kB',
       '  contract_data  33,880 rows  12 files    3.0 MB',
       '  transactions        0 rows   0 files       0 B',
@@ -118,6 +119,37 @@ describe('on a terminal', () => {
     const { pace: _, datasets: __, ...rest } = RUN;
     progressView(new Output(false), screen.stream).update({ ...rest, phase: 'planning', total: 0 });
     expect(await screen.lines()).toEqual(['planning: indexing the source']);
+  });
+});
+
+describe('the state of a tail', () => {
+  const facts = (flushes: number): string[] => [
+    'waiting: next ledger 426000',
+    `${flushes} flushes`,
+    '1,200 rows',
+  ];
+
+  it('is drawn in place on a terminal, in as many lines as it needs', async () => {
+    const screen = new TestTerminal(30, 10);
+    const view = stateView(new Output(false), screen.stream);
+    for (const flushes of [1, 2]) view.update(facts(flushes));
+    expect(await screen.lines()).toEqual(['waiting: next ledger 426000', '2 flushes · 1,200 rows']);
+    view.end();
+    view.end();
+    expect(await screen.lines()).toEqual([]);
+  });
+
+  it('is a line elsewhere when it changed, at most one in 10 s', () => {
+    const note = jest.spyOn(console, 'error').mockReturnValue();
+    const view = stateView(new Output(false), { isTTY: false } as NodeJS.WriteStream);
+    for (let second = 0; second < 35; second += 1) {
+      jest.setSystemTime(NOW + second * 1000);
+      view.update(facts(Math.min(second, 22)));
+    }
+    expect(note.mock.calls.map(([line]) => String(line).split(', ')[1])).toEqual(
+      [0, 10, 20, 22].map((flushes) => `${flushes} flushes`),
+    );
+    note.mockRestore();
   });
 });
 

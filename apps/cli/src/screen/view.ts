@@ -4,7 +4,7 @@ import { type Shown, logLine, screenLines } from './lines';
 import { Notices } from './notices';
 import { Rate } from './rate';
 import type { PartitionSteps } from './steps';
-import { type Line, Terminal } from './terminal';
+import { type Line, Terminal, flow } from './terminal';
 
 /** Shows the progress of a run: in place on a terminal, else in lines. */
 export interface ProgressView {
@@ -15,11 +15,44 @@ export interface ProgressView {
   end(): void;
 }
 
-/** The view for stderr. Terminals that cannot move their cursor, and logs of CI, get lines. */
+/** The view for stderr. */
 export function progressView(output: Output, stream: NodeJS.WriteStream = process.stderr): ProgressView {
+  return drawsInPlace(output, stream) ? screen(stream) : lines(output);
+}
+
+/** Whether progress is drawn in place. Terminals that cannot move their cursor, and logs of CI, get lines. */
+function drawsInPlace(output: Output, stream: NodeJS.WriteStream): boolean {
   const { CI, TERM } = process.env;
-  const moves = stream.isTTY && (CI ?? '') === '' && TERM !== 'dumb';
-  return moves && !output.json ? screen(stream) : lines(output);
+  return stream.isTTY && (CI ?? '') === '' && TERM !== 'dumb' && !output.json;
+}
+
+/** Shows one state: in place on a terminal, else in a line when it changed, at most one in 10 s. */
+export function stateView(
+  output: Output,
+  stream: NodeJS.WriteStream = process.stderr,
+): { update(parts: readonly string[]): void; end(): void } {
+  let shown: readonly string[] = [];
+  if (drawsInPlace(output, stream)) {
+    const terminal = new Terminal(stream, (columns) => flow(shown, ' · ', columns).map((text) => ({ text })));
+    return {
+      update(parts) {
+        shown = parts;
+        terminal.draw();
+      },
+      end: () => terminal.end(),
+    };
+  }
+  let lastAt: number | undefined;
+  let last = '';
+  return {
+    update(parts) {
+      const line = parts.join(', ');
+      if (line === last || (lastAt !== undefined && Date.now() - lastAt < LINE_EVERY_MS)) return;
+      [last, lastAt] = [line, Date.now()];
+      output.note(line);
+    },
+    end: () => undefined,
+  };
 }
 
 const STEPS_EVERY_MS = 1_000;
