@@ -14,7 +14,7 @@ export const DEV_NAMESPACE = 'default';
 
 /**
  * Arguments of `temporal server start-dev` for a single machine. By default the server looks for new tasks at most 20
- * times a second, so that each step of a workflow waits up to 50 ms twice: for its worker, and for its workflow.
+ * times a second, a limit that protects the database of a cluster.
  */
 export const SERVER_SETTINGS = [
   '--dynamic-config-value',
