@@ -115,7 +115,7 @@ function report(runs, data, options) {
       : {
           ratioToDuckdbCopy: own.ratio,
           ratioOfNextBackfill: results[AGAIN].ratio,
-          // The plan (index, counts, types of the whole range, before any partition) once more, which runs before the clock.
+          // The plan (index, counts, types of the whole range, before any partition) in addition, which runs before the clock.
           ratioWithPlan: paired(({ seconds, steps }) => seconds + steps.plan),
           cpuRatioToDuckdbCopy: own.cpuSeconds / results['duckdb copy'].cpuSeconds,
         }),

@@ -1,4 +1,4 @@
-// Chromium for the browser tests: the one that is there, or, with --install as root, one from the system's packages.
+// Chromium for the browser tests: the installed one, or, with --install as root, one from the system's packages.
 // Prints its path; where there is none, the reason, and exits 1.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';

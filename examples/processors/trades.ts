@@ -6,7 +6,7 @@ const start = Number(values.start);
 const end = Number(values.end);
 const TIP = Number(process.env['TIP'] ?? Infinity);
 
-// Exit code 75: these ledgers are not there yet, ask again later.
+// Exit code 75: these ledgers do not exist yet, retry later.
 if (end > TIP) process.exit(75);
 
 for (let ledger = start; ledger <= end; ledger += 1) {

@@ -80,7 +80,7 @@ describe('an operator at the Temporal UI', () => {
 
     await operator.open(site.partition(run.workflowId, lake.range.end));
     await operator.status('Completed');
-    await operator.reset('once more');
+    await operator.reset('again');
     await operator.open(site.partition(run.workflowId, lake.range.end));
     await operator.status('Completed');
     await site.whole(lake);

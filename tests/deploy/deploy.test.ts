@@ -319,7 +319,7 @@ describe('the workers on Kubernetes', () => {
   }
 });
 
-it('deploy/README.md names files and settings that are there', () => {
+it('deploy/README.md names existing files and settings', () => {
   const page = read('deploy/README.md');
   for (const [, link = ''] of page.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g))
     expect(() => readFileSync(path.join(ROOT, 'deploy', link))).not.toThrow('ENOENT');

@@ -45,8 +45,8 @@ describe('bad usage', () => {
     ],
     ['no source', args({ '--source': undefined }), 'USAGE', /--source/],
     ['an unknown source', args({ '--source': 'kafka:topic' }), 'SOURCE_INVALID', /kafka/],
-    ['a lake that is not there', args({ '--source': 'galexie:nowhere' }), 'SOURCE_NOT_FOUND', /nowhere/],
-    ['files that are not there', args({ '--source': 'ndjson:none-*.ndjson' }), 'SOURCE_NOT_FOUND', /none-/],
+    ['a missing lake', args({ '--source': 'galexie:nowhere' }), 'SOURCE_NOT_FOUND', /nowhere/],
+    ['missing files', args({ '--source': 'ndjson:none-*.ndjson' }), 'SOURCE_NOT_FOUND', /none-/],
     ['an unknown codec', args({}, '--compression', 'lzma'), 'USAGE', /none, snappy, gzip, zstd/],
     ['a level for snappy', args({}, '--compression-level', '5'), 'CODEC_UNSUPPORTED', /level/],
     ['a partition of no ledgers', args({}, '--partition-size', '0'), 'USAGE', /partition-size/],
@@ -62,7 +62,7 @@ describe('bad usage', () => {
       'SOURCE_INVALID',
       /PARQUETRY_HTTP_HEADERS/,
     ],
-    ['a command that is not there', ['reprot'], 'USAGE', /unknown command 'reprot'/],
+    ['an unknown command', ['reprot'], 'USAGE', /unknown command 'reprot'/],
     ['detaching without a server', args({}, '--detach'), 'USAGE', /parquetry dev/],
     ['an unknown command', ['backfil'], 'USAGE', /backfill/],
     ['no command', [], 'USAGE', /command/],
@@ -72,7 +72,7 @@ describe('bad usage', () => {
       'CONFIG_INVALID',
       /archive/,
     ],
-    ['an archive that is not there', ['verify', '--archive', 'empty'], 'ARCHIVE_INVALID', /no archive/],
+    ['a missing archive', ['verify', '--archive', 'empty'], 'ARCHIVE_INVALID', /no archive/],
   ])('%s: exit 2, one clear sentence, nothing written', async (_name, command, code, message) => {
     const before = readdirSync(sandbox.dir).sort();
     const { code: exit, stderr, stdout } = await sandbox.run(command);

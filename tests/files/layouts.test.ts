@@ -126,7 +126,7 @@ describe.each([DAY, HOUR])('layout $kind', (layout) => {
     ]);
   });
 
-  it('rejects a message whose close time is in another folder than its ledger, with the reason', async () => {
+  it('rejects a message whose close time is in a different folder from its ledger, with the reason', async () => {
     const late = line(7, '2025-07-14T00:00:01Z', 3);
     const written = await pipeline.write(
       [

@@ -91,7 +91,7 @@ describe('query', () => {
     expect(await read('--ledgers', `${start + 10}-${start + 19}`)).toBe(1);
     expect(await read('--ledgers', `${start}-${start + 1},latest`)).toBe(2);
     views.mockRestore();
-    // Files that are not there can't be opened.
+    // Missing files can't be opened.
     const gone = readdirSync(path.join(archive, 'ledgers'), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.parquet') && !name.includes(`-${start + 10}-`))
       .map((name) => path.join(archive, 'ledgers', name));

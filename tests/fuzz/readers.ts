@@ -55,7 +55,7 @@ export class PythonChecker {
   }
 }
 
-/** DuckDB as a reader of the files, in another instance than the writer's. */
+/** DuckDB as a reader of the files, in a different instance from the writer's. */
 export class DuckReader {
   private readonly scanner = new JsonScanner();
 

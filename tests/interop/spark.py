@@ -125,7 +125,7 @@ def checkpoint(folder):
 
 
 def filters(tables):
-    """Predicates that pass other rows than they should, with what Spark counted."""
+    """Predicates that pass wrong rows, with what Spark counted."""
     wrong = []
     for folder, predicates in tables.items():
         data = spark.read.format("delta").load(folder)

@@ -112,7 +112,7 @@ describe.each(KINDS)('ObjectStore on $name', ({ scheme, missing }) => {
     expect(await all(stores[0]!.list(''))).toHaveLength(2);
   });
 
-  it('uploads a small file, and refuses other bytes than expected', async () => {
+  it('uploads a small file, and refuses unexpected bytes', async () => {
     const store = fresh();
     const bytes = randomBytes(300_001);
     const file = stage('small.bin', bytes);

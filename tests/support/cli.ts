@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PYTHON } from './python';
 
 const ROOT = path.resolve(__dirname, '../..');
 const BIN = path.join(ROOT, 'apps/cli/bin/parquetry.js');
@@ -58,9 +59,24 @@ export class Sandbox {
 
   /** Starts `parquetry …args`. */
   start(args: readonly string[], env: Record<string, string> = {}): Running {
-    const [node = '', ...words] = this.command(args);
-    const child = spawn(node, words, {
-      cwd: this.dir,
+    return this.spawn(this.command(args), env);
+  }
+
+  /** Starts a line of a shell, in which `parquetry` is the command. */
+  shell(line: string, cwd = this.dir, env: Record<string, string> = {}): Running {
+    const bin = this.path('bin');
+    mkdirSync(bin, { recursive: true });
+    const programs = { parquetry: this.command([]), ...(PYTHON === undefined ? {} : { python3: [PYTHON] }) };
+    for (const [name, words] of Object.entries(programs))
+      if (!existsSync(path.join(bin, name)))
+        writeFileSync(path.join(bin, name), `#!/bin/sh\nexec '${words.join("' '")}' "$@"\n`, { mode: 0o755 });
+    const search = { PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+    return this.spawn(['bash', '-o', 'pipefail', '-c', line], { ...search, ...env }, cwd);
+  }
+
+  private spawn([command = '', ...words]: string[], env: Record<string, string>, cwd = this.dir): Running {
+    const child = spawn(command, words, {
+      cwd,
       env: this.environment(env),
       stdio: ['ignore', 'pipe', 'pipe'],
     });

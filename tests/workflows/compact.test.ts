@@ -117,7 +117,7 @@ describe('a compaction of many pages', () => {
     });
   }, 60_000);
 
-  it('compacts its own results once more, and retries failures with them', async () => {
+  it('compacts its own results again, and retries failures with them', async () => {
     const archive = new FakeArchive(
       [group(1, 10, true), group(11, 20, true), group(101, 200)],
       [group(1, 20)],

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { type ErrorCode, ERROR_CODES, ParquetryError } from '@parquetry/core';
+import { ParquetryError, isErrorCode } from '@parquetry/core';
 import {
   type BackfillProgress,
   type BackfillResult,
@@ -137,10 +137,6 @@ export function runFailure(error: unknown, run: string): ParquetryError {
     details: { run },
     cause: error,
   });
-}
-
-function isErrorCode(text: string | null | undefined): text is ErrorCode {
-  return typeof text === 'string' && Object.hasOwn(ERROR_CODES, text);
 }
 
 function wait(ms: number, signal: AbortSignal): Promise<undefined> {

@@ -45,6 +45,7 @@ export class Output {
     if (!isParquetryError(error)) {
       const message = error instanceof Error ? error.message : String(error);
       console.error(`error INTERNAL: ${message}`);
+      console.error(moreAbout('INTERNAL'));
       if (showsStacks() && error instanceof Error) console.error(error.stack);
       this.document({ error: { code: 'INTERNAL', message, details: {} }, ...rest });
       return 1;
@@ -57,8 +58,14 @@ export class Output {
   private printError(error: ParquetryError): void {
     console.error(`error ${error.code}: ${error.message}`);
     for (const line of error.hint?.split('\n') ?? []) console.error(`  ${line}`);
+    console.error(moreAbout(error.code));
     if (showsStacks()) console.error(error.stack);
   }
+}
+
+/** The last line of an error: where its code is explained. */
+function moreAbout(code: string): string {
+  return `  More: parquetry help ${code} (docs/errors.md#${code.toLowerCase()})`;
 }
 
 /** Whether the environment sets the debug mode, in which errors are printed with their stacks. */

@@ -1,4 +1,4 @@
-import { parsePoint } from '@parquetry/core';
+import { expandTypes, parsePoint } from '@parquetry/core';
 import { InvalidArgumentError } from 'commander';
 
 /** Commander parser: a whole number within bounds. */
@@ -50,6 +50,11 @@ export function byteSize(text: string): number {
   };
   if (match === null) throw new InvalidArgumentError('Expected a size such as 512MB or 2GiB.');
   return Math.floor(Number(match[1]) * (match[2] === undefined ? 1 : (factors[match[2]] ?? 1)));
+}
+
+/** The message types that `--types` names: groups are replaced by their members. */
+export function typeNames(text: string): string[] {
+  return expandTypes(text.split(',').map((name) => name.trim()));
 }
 
 /** Commander collector for options that may be given several times. */

@@ -44,7 +44,7 @@ export function printResult(result: BackfillResult, spec: RunSpec, output: Outpu
     output.say(`${result.unusable} messages have no usable type or ledger: ${result.rejects ?? ''}`);
   if (result.filtered > 0)
     output.say(
-      `${result.filtered} messages lie outside ledgers ${formatRange(spec.range)} or in other types.`,
+      `${result.filtered} messages are outside ledgers ${formatRange(spec.range)} or of other types.`,
     );
   printStale(result.stale, output);
   output.say();

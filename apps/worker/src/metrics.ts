@@ -1,29 +1,17 @@
-import type { CommitResult } from '@parquetry/workflows';
+import { type CommitResult, METRICS } from '@parquetry/workflows';
 import { metricMeter } from '@temporalio/activity';
 
-/**
- * Counts a commit in the worker's metrics: `parquetry_rows`, `parquetry_bytes` and `parquetry_rejected` by dataset, and
- * `parquetry_files` by dataset and closing reason. Segments that were already committed are not counted again.
- */
+/** Counts a commit in the worker's metrics. Segments that were already committed are not counted again. */
 export function countCommit(dataset: string, result: CommitResult): void {
   if (result.outcome !== 'committed') return;
-  const tags = { dataset };
-  count('parquetry_rows', '{rows}', 'Rows committed', result.rows, tags);
-  count('parquetry_bytes', 'By', 'Bytes of Parquet files committed', result.bytes, tags);
-  count('parquetry_rejected', '{messages}', 'Messages kept as rejects', result.rejected, tags);
+  count('parquetry_rows', result.rows, { dataset });
+  count('parquetry_bytes', result.bytes, { dataset });
+  count('parquetry_rejected', result.rejected, { dataset });
   for (const [reason, files] of Object.entries(result.closedBy))
-    count('parquetry_files', '{files}', 'Parquet files committed, by what closed them', files, {
-      ...tags,
-      reason,
-    });
+    count('parquetry_files', files, { dataset, reason });
 }
 
-function count(
-  name: string,
-  unit: string,
-  description: string,
-  value: number,
-  tags: Readonly<Record<string, string>>,
-): void {
-  metricMeter.createCounter(name, unit, description).add(value, tags);
+function count(name: keyof typeof METRICS, value: number, tags: Readonly<Record<string, string>>): void {
+  const { unit, doc } = METRICS[name];
+  metricMeter.createCounter(name, unit, doc).add(value, tags);
 }

@@ -140,12 +140,12 @@ describe('the rejects of a staged dataset', () => {
     });
     // Lists of parked partitions show only the start of the message.
     expect(error?.message.slice(0, 300)).toContain(
-      '~ amount: int64, not object. If the data changed for good: parquetry schema promote swap --from 105 ',
+      '~ amount: int64, not object. If the change is permanent: parquetry schema promote swap --from 105 ',
     );
     expect(error?.hint?.split('\n')).toEqual([
       '  ~ amount: int64, not object (2 messages, the first is swaps.ndjson:105)',
       'Correct the messages and run again, or accept the rejects with --max-rejects 3.',
-      'If the data changed for good: parquetry schema promote swap --from 105 --archive ROOT',
+      'If the change is permanent: parquetry schema promote swap --from 105 --archive ROOT',
     ]);
   });
 

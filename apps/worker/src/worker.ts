@@ -55,7 +55,7 @@ const ASK_MS = 5_000;
 /** Grace period for running steps when nothing else is set, milliseconds. */
 const GRACE_MS = 15_000;
 
-/** Limits of the end of a Temporal worker: steps are cancelled after the grace period, and given up 30 s later. */
+/** Limits of the end of a Temporal worker: steps are cancelled after the grace period, and abandoned 30 s later. */
 const grace = (graceMs = GRACE_MS): { shutdownGraceTime: number; shutdownForceTime: number } => ({
   shutdownGraceTime: graceMs,
   shutdownForceTime: graceMs + 30_000,

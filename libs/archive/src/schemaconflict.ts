@@ -31,7 +31,7 @@ export function schemaConflict(
     ? ['Rename the column at the source or in the schema.']
     : [
         `If another run registered version ${version} meanwhile, start this run again: it then extends that version.`,
-        `If the data changed for good: parquetry schema promote ${type} --from LEDGER --archive ROOT`,
+        `If the change is permanent: parquetry schema promote ${type} --from LEDGER --archive ROOT`,
         ...(mode === DEFAULT_MODE ? [] : ['Or use a weaker compatibility mode: --compatibility backward.']),
       ];
   return new ParquetryError(

@@ -46,7 +46,7 @@ export interface CrossProof {
 
 /**
  * Compares the tables of a ledger with each other: each operation of each transaction has one row, and every row refers
- * to a transaction and an operation that are there. A ledger is checked where the tables involved answer for it. The
+ * to a transaction and an operation that exist. A ledger is checked where the tables involved answer for it. The
  * rows of one ledger are in memory.
  */
 export async function crossCheck(

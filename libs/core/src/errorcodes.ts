@@ -111,7 +111,7 @@ export const ERROR_CODES = {
   STORAGE_UNREACHABLE: {
     exit: 3,
     retryable: true,
-    cause: 'The object store does not answer, or ended a request in the middle.',
+    cause: 'The object store does not answer, or broke off a response.',
     example: 'The lake object FC3E15FF--63040000.xdr.zst can’t be read (ECONNRESET).',
     remedy: 'Check the network and the store’s status. Steps retry by themselves.',
   },
@@ -126,7 +126,7 @@ export const ERROR_CODES = {
   SOURCE_OUT_OF_RANGE: {
     exit: 1,
     retryable: false,
-    cause: 'The source keeps only a window of ledgers, and the requested ones lie outside it.',
+    cause: 'The source keeps only a window of ledgers, and the requested ledgers are outside it.',
     example: 'rpc:https://rpc.example/ keeps ledgers 62972023-63092991; ledger 1000 is not among them.',
     remedy: 'Choose ledgers in the window, or put a lake before the node: galexie:LAKE,rpc:URL.',
   },
@@ -148,7 +148,7 @@ export const ERROR_CODES = {
     exit: 1,
     retryable: false,
     cause: 'The source lacks a ledger of the range.',
-    example: 'Ledger 63092985 is missing in the lake: its object is not there.',
+    example: 'Ledger 63092985 is missing in the lake: its object does not exist.',
     remedy: 'Put the object back or fetch it from another copy of the lake, then retry the partition.',
   },
   SOURCE_CORRUPT: {
@@ -178,7 +178,7 @@ export const ERROR_CODES = {
     exit: 1,
     retryable: false,
     cause:
-      'The tables made from a ledger do not agree: an operation has no row or two, or a row refers to a transaction that is not there.',
+      'The tables made from a ledger do not agree: an operation has no row or two rows, or a row refers to a transaction that does not exist.',
     example: 'Transaction 270990400 of ledger 63092985 has 2 of its 3 operations in operations.',
     remedy: 'Nothing was committed. Report the ledger: its rows were made by this program.',
   },
@@ -240,7 +240,7 @@ export const ERROR_CODES = {
   CODEC_UNSUPPORTED: {
     exit: 2,
     retryable: false,
-    cause: 'The compression codec or level is not one that is written.',
+    cause: 'The compression codec or level is not supported.',
     example: 'Compression "lzo" is not written.',
     remedy: 'Use snappy, gzip, zstd, brotli, lz4 or none; levels go with zstd.',
   },
@@ -367,7 +367,7 @@ export const ERROR_CODES = {
   MAJOR_MISPLACED: {
     exit: 1,
     retryable: false,
-    cause: 'A major holds ledgers that belong to another one.',
+    cause: 'A major contains ledgers that belong to another major.',
     example: 'contract_data.v2 begins at ledger 427000 and holds ledger 426900.',
     remedy: 'A record in `_parquetry/majors` was lost or changed: compare it with a backup.',
   },

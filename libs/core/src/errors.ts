@@ -52,6 +52,11 @@ export function isParquetryError(error: unknown): error is ParquetryError {
   return error instanceof Error && error.name === 'ParquetryError' && 'code' in error;
 }
 
+/** Whether a text is the code of an error. */
+export function isErrorCode(text: string | null | undefined): text is ErrorCode {
+  return typeof text === 'string' && Object.hasOwn(ERROR_CODES, text);
+}
+
 /** The Node error code (`ENOENT`, `EACCES`, …) of a system error, if it is one. */
 export function systemErrorCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;

@@ -6,7 +6,7 @@ export const FINDING_CODES = {
   SHA256_DIFFERS: 'A committed file has other bytes.',
   RECORD_DIFFERS: 'A file differs from its segment record.',
   FILE_CORRUPT: 'A committed file can’t be read as Parquet.',
-  VERIFY_MISMATCH: 'A committed file holds other rows than its segment record says.',
+  VERIFY_MISMATCH: 'The rows of a committed file differ from its segment record.',
   OBJECT_NOT_FOUND: 'A segment record is missing.',
   FOREIGN_FILE: 'Another program added a file to the table.',
   UNVERIFIED_COMMIT: 'A commit was made by another program.',
@@ -15,10 +15,10 @@ export const FINDING_CODES = {
   COVERAGE_DIFFERS: 'The recorded coverage is not that of the segments.',
   COVERAGE_GAP: 'Ledgers inside the archive’s range are not committed.',
   MAJOR_OVERLAP: 'Two majors of a message type contain the same ledgers.',
-  MAJOR_MISPLACED: 'A major holds ledgers that belong to another one.',
+  MAJOR_MISPLACED: 'A major contains ledgers that belong to another major.',
   // proofs
   CHAIN_BROKEN: 'The chain of ledger hashes breaks.',
-  HASH_MISMATCH: 'A hash recomputed from the rows is another one than recorded.',
+  HASH_MISMATCH: 'A hash recomputed from the rows differs from the recorded hash.',
   COUNT_MISMATCH: 'A table does not have one row for each operation of a ledger.',
   REFERENCE_BROKEN: 'A row refers to a transaction or an operation that its ledger does not have.',
   CONSERVATION_BROKEN:

@@ -11,23 +11,24 @@ export const REJECT_CODES = {
   UNKNOWN_XDR: 'The ledger has an XDR value that this version does not know; --unknown keep kept its XDR.',
   // the type
   NO_MESSAGE_TYPE: 'The message names no type and no default type is set.',
-  BAD_MESSAGE_TYPE: 'The message type can’t name a dataset, or differs from another one in case only.',
+  BAD_MESSAGE_TYPE: 'The message type can’t name a dataset, or differs from another type in case only.',
   // the ledger
   NO_LEDGER: 'The message has no ledger.',
   BAD_LEDGER: 'The ledger is not a whole number from 1 to 4294967295.',
-  LEDGER_CONFLICT: 'The ledger column holds another ledger than the message.',
+  LEDGER_CONFLICT: 'The ledger column and the message name different ledgers.',
   // the close time
   NO_CLOSE_TIME: 'The message has no close time.',
   BAD_CLOSE_TIME: 'The close time is not a time.',
   TIME_PRECISION: 'The time has more than six digits after the second.',
   TIME_OUT_OF_RANGE: 'The time is outside years 1 to 9999.',
-  CLOSE_TIME_CONFLICT: 'The close time puts the row into another folder than its ledger’s first row.',
+  CLOSE_TIME_CONFLICT:
+    'By its close time, the row belongs to a different folder from the first row of its ledger.',
   LATE_MESSAGE: 'A tail already committed the message’s ledger.',
   // keys and text
   DUPLICATE_KEY: 'A key occurs twice in one object.',
   KEY_TOO_LONG: 'A key is too long for a column name.',
   TOO_MANY_KEYS: 'The message has more top-level keys than a dataset can have columns.',
-  LONE_SURROGATE: 'Text holds half of a surrogate pair, which is not Unicode.',
+  LONE_SURROGATE: 'A text contains half of a surrogate pair, which is not valid Unicode.',
   // values
   UNKNOWN_COLUMN: 'The registered schema has no column for a key, and the contract does not let it grow.',
   TYPE_MISMATCH: 'The column takes another type.',

@@ -55,7 +55,7 @@ export class World {
     }
   }
 
-  /** Another account than this one. */
+  /** A different account from this one. */
   other(account: Account): Account {
     for (;;) {
       const found = this.random.pick(this.accounts);

@@ -48,7 +48,7 @@ export interface PullRequest {
   readonly stageDir: string;
   /** Files on the same disk that the stage may overwrite; see `keepForReuse`. */
   readonly spareDir?: string;
-  /** If set, a row whose close time belongs to another folder than its ledger's first row is a CLOSE_TIME_CONFLICT. */
+  /** If set, a row whose close time belongs to a different folder from its ledger's first row is a CLOSE_TIME_CONFLICT. */
   readonly layout?: Layout;
   /** `keep`: a ledger that this version can't decode is a reject of every dataset. Absent: an error. */
   readonly unknown?: 'keep' | undefined;

@@ -59,7 +59,7 @@ export function setFault(
     : `The ${counts.size} transactions of ledger ${ledger} in ${dataset} have ${found} operations; the ledger's tx_set_operation_count is ${expected}.`;
 }
 
-/** Rows of `operations` per ledger, where the transactions are not there to compare with. */
+/** Rows of `operations` per ledger, without the transactions to compare with. */
 export function countFault(
   ledger: number,
   expected: number,
@@ -96,7 +96,7 @@ export function operationFaults(
   return [...faults, ...referenceFaults(ledger, counts, found, dataset)];
 }
 
-/** One sentence for each transaction or operation that rows refer to and that is not there. */
+/** One sentence for each transaction or operation that rows refer to and that does not exist. */
 export function referenceFaults(
   ledger: number,
   counts: OperationCounts,

@@ -92,7 +92,7 @@ export async function retryParked(
   return { signalled, restarted };
 }
 
-/** Gives up parked partitions when an operator ends the run. */
+/** Skips parked partitions when an operator ends the run. */
 export async function skipParked(run: string, state: RunState): Promise<void> {
   for (const { key } of [...state.parked.values()]) {
     await getExternalWorkflowHandle(partitionWorkflowId(run, key))

@@ -29,6 +29,7 @@ describe('texts in the UI', () => {
     // The UI's renderer needs an empty line before a list.
     expect(text).toMatch(/\*\*What to do\*\*\n\n- Put the object back\\\.\n- /);
     expect(text).toContain('`parquetry retry backfill-1 --ledgers 5`');
+    expect(text).toContain('\n- More: `parquetry help LEDGER_MISSING`, `parquetry help COMMIT_CONFLICT`');
   });
 
   it('lists the first waiting partitions of a run, in short text, with links to all', () => {

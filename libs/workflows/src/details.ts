@@ -34,13 +34,16 @@ export function failureTable(failures: readonly DatasetFailure[]): string[] {
   ];
 }
 
-/** A Markdown list under the heading "What to do": the failures' own hints first. */
+/** A Markdown list under the heading "What to do": first the failures' own hints, last where their codes are explained. */
 export function remedies(
-  failures: readonly Pick<DatasetFailure, 'hint'>[],
+  failures: readonly Pick<DatasetFailure, 'code' | 'hint'>[],
   more: readonly string[],
 ): string[] {
   const hints = [...new Set(failures.flatMap(({ hint }) => hint ?? []))].map((hint) => cell(hint));
-  return ['**What to do**', '', ...[...hints, ...more].map((line) => `- ${line}`)];
+  const codes = [...new Set(failures.map(({ code }) => code))].filter((code) => /^[A-Z_]+$/.test(code));
+  const explained =
+    codes.length === 0 ? [] : [`More: \`${codes.map((code) => `parquetry help ${code}`).join('`, `')}\``];
+  return ['**What to do**', '', ...[...hints, ...more, ...explained].map((line) => `- ${line}`)];
 }
 
 /** Current details of a running partition: one row per dataset. */
@@ -62,7 +65,7 @@ export function parkedDetails(
     '',
     ...remedies(failures, [
       'Fix the cause, then *More Actions* → *Send a Signal* → `retry`: only the failed datasets run again.',
-      'Or give these ledgers up with the signal `skip`: they remain a gap that `parquetry verify` reports.',
+      'Or skip these ledgers with the signal `skip`: they remain a gap that `parquetry verify` reports.',
       ...(run === undefined ? [] : [`Or type: \`parquetry retry ${run} --ledgers ${range.start}\``]),
     ]),
   ]);

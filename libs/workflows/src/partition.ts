@@ -82,7 +82,7 @@ export async function partition(input: PartitionInput): Promise<PartitionResult>
     upsertSearchAttributes([{ key: ATTRIBUTES.state, value: null }]);
     if ((wanted as unknown) === 'skip') {
       setCurrentDetails(
-        `Given up by an operator. Ledgers ${formatRange(task.range)} of ${pending.join(', ')} remain a gap.`,
+        `Skipped by an operator. Ledgers ${formatRange(task.range)} of ${pending.join(', ')} remain a gap.`,
       );
       await tell({ key: task.key, outcome: 'skipped' });
       return { outcome: 'skipped', tally };

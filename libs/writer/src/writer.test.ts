@@ -283,7 +283,7 @@ describe('writeDataset', () => {
     await expect(writer.writeDataset(request)).rejects.toMatchObject({ code: 'STAGE_LOST' });
   });
 
-  it('refuses a stage with other rows than counted, and leaves no file', async () => {
+  it('refuses a stage whose rows differ from the count, and leaves no file', async () => {
     const { request } = await write(rows.slice(0, 200));
     await rm(request.outDir, { recursive: true });
     const staged = { ...request.staged, rows: 201 };

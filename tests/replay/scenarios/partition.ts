@@ -37,7 +37,7 @@ export const PARTITIONS: Readonly<Record<string, Scenario>> = {
       async ({ handle, run, steps, childId, when }) => {
         await when(({ phase }) => phase === 'blocked');
         const { workflow } = rig.server.client;
-        // Only one of its two causes is removed: it parks once more, and then is abandoned.
+        // Only one of its two causes is removed: it parks again and is then skipped.
         steps.broken.delete('b:20');
         await workflow.getHandle(childId(20)).signal(retry);
         await when(({ running }) => running === 0 && steps.committed.has('b:20'));

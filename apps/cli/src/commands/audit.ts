@@ -73,7 +73,7 @@ async function audit(options: Options, output: Output): Promise<number> {
   printFindings(findings, output);
   for (const { kind, message } of waste) output.say(`note ${kind}: ${message}`);
   for (const fix of results ?? []) output.say(describeFix(fix));
-  if (waste.length > 0) output.say('`parquetry gc` lists and removes waste.');
+  if (waste.length > 0) output.say('`parquetry gc` lists and removes leftovers.');
   const [first] = findings;
   const document = {
     ok: first === undefined,

@@ -5,6 +5,7 @@ import type { CompactInput, CompactProgress, VerifyLevel } from '@parquetry/work
 import type { Define } from '../cli';
 import { onInterrupt } from '../interrupt';
 import type { Output } from '../output';
+import { typeNames } from '../parsers';
 import { WORKER_SETTINGS, type WorkerOptions, workerSettings } from '../workeroptions';
 
 interface Options extends WorkerOptions {
@@ -131,7 +132,7 @@ function compactInput(options: Options, range: LedgerRange | undefined): Compact
     archive: archiveRoot(options.archive),
     partitionSize: options.partitionSize,
     verify: options.verify,
-    ...(types === undefined ? {} : { datasets: types.split(',').map((name) => name.trim()) }),
+    ...(types === undefined ? {} : { datasets: typeNames(types) }),
     ...(range === undefined ? {} : { range }),
     ...(targetSize === undefined ? {} : { targetBytes: targetSize }),
     ...(options.keepReplaced === true ? { keepReplaced: true } : {}),

@@ -97,6 +97,7 @@ function line({ position, dataset, ledger, closeTime, folder, fault, filtered }:
   if (filtered === true) return `${what}  outside the run`;
   if (fault === undefined) return `${what}  accepted → ${dataset}/${folder}`;
   const column = fault.column === undefined ? '' : ` ${fault.column}`;
-  const actual = fault.actual === undefined ? '' : ` (${JSON.stringify(fault.actual)})`;
+  const actual =
+    fault.actual === undefined || fault.actual === 'nothing' ? '' : ` (${JSON.stringify(fault.actual)})`;
   return `${what}  rejected ${fault.code}${column}: ${fault.reason}${actual}`;
 }

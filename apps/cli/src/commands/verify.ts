@@ -4,7 +4,7 @@ import type { VerifyLevel } from '@parquetry/workflows';
 import type { Define } from '../cli';
 import { faultError, printFindings } from '../findings';
 import { type Output, formatBytes, formatCount } from '../output';
-import { collect } from '../parsers';
+import { collect, typeNames } from '../parsers';
 
 interface Options {
   readonly archive: string;
@@ -38,7 +38,7 @@ export const define: Define = ({ command, output, run }) =>
           {
             level: deep === true ? 'full' : 'ledger',
             ...(ledgers === undefined ? {} : { ledgers }),
-            ...(types === undefined ? {} : { datasets: types.split(',') }),
+            ...(types === undefined ? {} : { datasets: typeNames(types) }),
             ...(trust === undefined ? {} : { trust: trust.map(parseAnchor) }),
           },
           output,

@@ -22,7 +22,10 @@ interface Options extends WorkerOptions, LiveOptions {
 /** `parquetry worker` */
 export const define: Define = ({ command, output, run }) =>
   command('worker', 'run a worker of the configured Temporal cluster until Ctrl-C', 'Run')
-    .settings([...UI_SETTINGS, 'health', ...WORKER_SETTINGS, ...VERSION_SETTINGS], { docs: UI_DOCS, all: true })
+    .settings([...UI_SETTINGS, 'health', ...WORKER_SETTINGS, ...VERSION_SETTINGS], {
+      docs: UI_DOCS,
+      all: true,
+    })
     .example('TEMPORAL_ADDRESS=temporal.example.com:7233 parquetry worker --memory 8GB')
     .action((options: Options) => run(() => worker(options, output)));
 

@@ -39,7 +39,10 @@ export async function probeStore(store: ManagedStore): Promise<Line> {
         'Use a store with conditional writes (If-None-Match: * or ifGenerationMatch; docs/storage.md).',
       );
     if (!bytes.equals(await store.get(key)))
-      return fault(`${store.uri} returned other bytes than were written.`, 'Check proxies and the store.');
+      return fault(
+        `${store.uri} returned bytes that differ from what was written.`,
+        'Check proxies and the store.',
+      );
     if (!(await lists(store, key)))
       return fault(`${store.uri} does not list a new object.`, 'Check the permission to list.');
     made = !(await store.delete(key));

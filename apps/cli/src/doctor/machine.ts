@@ -39,7 +39,10 @@ export function memoryCheck(memory: number | undefined, total = machineMemory())
       return [
         memoryBytes + IDLE_BYTES <= total
           ? ok(`${text}.`)
-          : fault(`${text}: more than there is.`, 'Set --memory lower, or give the worker more memory.'),
+          : fault(
+              `${text}: more than this machine has.`,
+              'Set --memory lower, or give the worker more memory.',
+            ),
       ];
     },
   };

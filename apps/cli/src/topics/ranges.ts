@@ -34,7 +34,7 @@ with one pass. A processor can't be asked. Commands that read an archive (\`quer
 **Times without ledgers.** A run and \`verify\` refuse a time before the first ledger, after the
 newest one, or in a gap: ledgers of the range could be missing without a trace. Write
 \`:@2025-07-13\` to begin at the first ledger, and \`@2025-07-13:latest\` to end at the newest.
-\`query\`, \`files\` and \`compact\` take the ledgers that are there.
+\`query\`, \`files\` and \`compact\` take the existing ledgers.
 
 **Several ranges.** Ranges that overlap or touch become one. \`backfill\` and \`compact\` start one
 run for each range, one after the other; the ledgers between them are not written.

@@ -29,6 +29,23 @@ describe('parquetry help', () => {
       expect(parts[parts.indexOf(String(exit)) + 1]).toMatch(new RegExp(`\\b${code}\\b`));
   });
 
+  it('explains every error code, as the last line of an error says', async () => {
+    for (const [code, { remedy }] of Object.entries(ERROR_CODES)) {
+      const printed = (await text(code)).replaceAll('\n', ' ');
+      expect(printed).toContain(`${code}: `);
+      expect(printed).toContain(`Remedy: ${remedy}`);
+    }
+    expect(await text('LATE_MESSAGE')).toMatch(/^LATE_MESSAGE \(reject\): /);
+    expect(await text('COVERAGE_GAP')).toMatch(/Remedy: [^]*\nCOVERAGE_GAP \(finding\): /);
+    const { stderr } = await runInProcess('help', 'exitcodes');
+    expect(stderr).toMatch(
+      /^error USAGE: [^]*\n {2}More: parquetry help USAGE \(docs\/errors\.md#usage\)\n$/,
+    );
+    expect((await runInProcess('plan', '--ledgers', '5-1')).stderr).toMatch(
+      / More: parquetry help INTERNAL /,
+    );
+  });
+
   it('prints the help of a command, refuses unknown names and suggests topics', async () => {
     expect((await text('backfill')).split('\n')[0]).toBe('Usage: parquetry backfill [options]');
     expect((await runInProcess('help', 'schema', 'list')).stdout).toContain('parquetry schema list');

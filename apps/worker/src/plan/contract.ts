@@ -80,7 +80,7 @@ export function retyped(
 
 /** The remedy for a permanent change: the command that promotes a new major from the first ledger with such a value. */
 export function promotion(messageType: string, from: number): string {
-  return `If the data changed for good: parquetry schema promote ${messageType} --from ${from} --archive ROOT`;
+  return `If the change is permanent: parquetry schema promote ${messageType} --from ${from} --archive ROOT`;
 }
 
 /** Changes as lines of a hint. */

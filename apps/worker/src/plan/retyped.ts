@@ -38,7 +38,7 @@ interface Misfit {
 
 /**
  * Refuses a run whose messages have values that do not fit the columns of a known schema, before anything is written.
- * Reads the source once more, and a second time to find fitting types if necessary.
+ * Reads the source again, and a second time to find fitting types if necessary.
  * @throws ParquetryError SCHEMA_CONFLICT with the columns, the types, and the first ledger of a new major
  */
 export async function assertTypes(request: {

@@ -61,7 +61,7 @@ export class DeltaLog {
     return `${this.folder}/${LOG_FOLDER}/${name}`;
   }
 
-  /** Counts the refreshes that found another log than the replayed one. */
+  /** Counts the refreshes that found a different log from the replayed one. */
   get generation(): number {
     return this.changes;
   }

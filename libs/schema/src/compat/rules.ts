@@ -130,13 +130,13 @@ export const RULES = {
   rename_case: {
     change: 'change only the case of a name',
     ...breaking,
-    why: 'some readers merge the names, others hold them apart',
+    why: 'some readers merge the names, others distinguish them',
     shown: { ...shown('5::BIGINT AS a', '6::BIGINT AS "A"', 'eewxwwwwweee'), same: ['a', 'A'] },
   },
   name_case: {
     change: 'two names that differ only in case',
     ...breaking,
-    why: 'SQL engines can not hold them apart; DuckDB renames one of them as it writes',
+    why: 'SQL engines can’t distinguish them; DuckDB renames one of them as it writes',
     shown: shown('5::BIGINT AS a', '6::BIGINT AS a, 7::BIGINT AS "A"', 'hehxeeeeehee'),
   },
   name_layout: {

@@ -135,7 +135,7 @@ export class RpcFeed implements LedgerFeed {
     return item;
   }
 
-  /** The address may now lead to a node of another network than when the plan was made. */
+  /** The address may now lead to a node of a different network from when the plan was made. */
   private assertNetwork(signal?: AbortSignal): Promise<void> {
     const check = async (): Promise<void> => {
       const network = await readNetwork(this.client, signal);

@@ -26,7 +26,7 @@ interface LedgerCount {
 
 /** Options of a stage. */
 export interface StageOptions {
-  /** Enables `placeFault`, which finds rows whose close time lies in another folder than their ledger. */
+  /** Enables `placeFault`, which finds rows whose close time lies in a different folder from their ledger. */
   readonly layout?: Layout;
   /** Called for every row and every reject, in order. */
   readonly onDecision?: (decision: MessageDecision) => void;

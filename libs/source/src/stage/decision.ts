@@ -10,7 +10,7 @@ export interface MessageDecision {
   readonly reject?: Reject;
 }
 
-/** The fault of a row whose close time belongs to another folder than its ledger's first row. */
+/** The fault of a row whose close time belongs to a different folder from its ledger's first row. */
 export function folderConflict(
   layout: Layout,
   column: string,

@@ -74,7 +74,7 @@ describe('decideCut', () => {
           if (whole === undefined) throw new Error('an old ledger was left');
           expect(whole.end).toBeGreaterThanOrEqual(cursor);
           const part = decideCut(cursor, Math.min(seen, facts.length), facts, limits());
-          // What is decided without age never changes when more ledgers are there.
+          // What is decided without age never changes when more ledgers arrive.
           if (part !== undefined) expect(part).toEqual(whole);
           cursor = whole.end + 1;
         }

@@ -28,5 +28,5 @@ export const progress = defineQuery<BackfillProgress>('progress');
 
 /** Parked partition: rerun what failed. */
 export const retry = defineSignal('retry');
-/** Parked partition: give it up; its ledgers remain a gap. */
+/** Parked partition: skip it; its ledgers remain a gap. */
 export const skip = defineSignal('skip');

@@ -195,7 +195,7 @@ export interface BackfillProgress {
   readonly done: number;
   /** Committed before this run reached them. */
   readonly skipped: number;
-  /** Given up by an operator. */
+  /** Skipped by an operator. */
   readonly abandoned: number;
   readonly running: number;
   readonly parked: number;
@@ -301,7 +301,7 @@ export interface PlannedRun {
   readonly partitions: number;
   /** Messages of the source that belong to no partition; kept in the run's rejects. */
   readonly unusable: number;
-  /** Messages outside the range or of other types than requested. */
+  /** Messages outside the range, or of a type that was not requested. */
   readonly filtered: number;
   /** Bytes that the index pass read. */
   readonly bytesRead: number;

@@ -380,7 +380,7 @@ describe('the line kernel', () => {
     expect(fast['a.rejects.ndjson']).toContain('UNKNOWN_COLUMN');
   });
 
-  it('leaves out rows whose close time is in another folder than their ledger', async () => {
+  it('leaves out rows whose close time is in a different folder from their ledger', async () => {
     const message = (row: number, time: string) =>
       `{"type":"a","u32":${row},"ledger":${1 + (row >> 3)},"closed_at":"${time}"}\n`;
     const lines = Array.from({ length: 400 }, (_, row) =>
