@@ -1,10 +1,19 @@
 import path from 'node:path';
 import type { BackfillResult } from '@parquetry/workflows';
+import { stellarSchemas } from '@parquetry/stellar';
 import { HAS_TEST_DATA, Sandbox, TEST_DATA } from '../support/cli';
+import { itWithPython, pythonAsk } from '../support/python';
 
 /** What `verify --deep` proved from the rows. */
 interface Verified {
   readonly rows: Readonly<Record<string, unknown>>;
+}
+
+/** What an engine read: rows, and a digest of every value of one ledger. */
+interface Read {
+  readonly rows: number;
+  readonly sample: number;
+  readonly digest: string | null;
 }
 
 /** Real ledgers, and ledgers of a new protocol with offers, restores and upgrades. Their values: `goldenarchives`. */
@@ -43,6 +52,30 @@ const LAKES: readonly (readonly [folder: string, first: number, last: number])[]
         });
       },
       300_000,
+    );
+
+    itWithPython(
+      'are opened by delta-rs, polars and DuckDB, with the rows and values that pyarrow reads',
+      async () => {
+        const tables = Object.fromEntries(
+          [...stellarSchemas].map(([name, { ledgerColumn }]) => [name, ledgerColumn]),
+        );
+        const archive = sandbox.path('pubnet-1x64000');
+        const found = pythonAsk<Record<string, Record<string, Read>>>('engines.py', { archive, tables });
+        expect(Object.keys(found)).toHaveLength(20);
+        let full = 0;
+        for (const [name, readers] of Object.entries(found)) {
+          const { pyarrow, ...others } = readers;
+          for (const [reader, read] of Object.entries(others))
+            expect({ name, reader, ...read }).toEqual({ name, reader, ...pyarrow });
+          if (pyarrow?.rows === 0) continue;
+          full += 1;
+          expect(Object.keys(others)).toEqual(['delta-rs', 'polars', 'duckdb']);
+          expect(pyarrow?.sample).toBeGreaterThan(0);
+        }
+        expect(full).toBeGreaterThan(15);
+      },
+      120_000,
     );
   },
 );
