@@ -11,7 +11,7 @@ import { manifest } from './package/manifest.mjs';
 import { shrinkwrap } from './package/shrinkwrap.mjs';
 
 /** Largest package that is accepted, bytes. Raise it only when the new content is worth it. */
-const BUDGET = { packed: 2_500_000, unpacked: 10_000_000 };
+const BUDGET = { packed: 2_700_000, unpacked: 11_500_000 };
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const { values } = parseArgs({

@@ -14,18 +14,23 @@ const found = spawnSync(process.execPath, [path.join(__dirname, '../../tools/bro
   encoding: 'utf8',
 });
 
-/** Why these tests can't run here; undefined if they can. */
+/** Why tests in a browser can't run here; undefined if they can. */
+export const NO_BROWSER = found.status === 0 ? undefined : `no browser: ${found.stdout.trim()}`;
+
+/** Why those that also count rows can't run here. */
 export const MISSING =
-  found.status !== 0
-    ? `no browser: ${found.stdout.trim()}`
-    : PYTHON === undefined
-      ? 'no Python with pyarrow and deltalake to count the rows with'
-      : undefined;
+  NO_BROWSER ??
+  (PYTHON === undefined ? 'no Python with pyarrow and deltalake to count the rows with' : undefined);
 
 /** `it` for tests in a browser; their names say when they are skipped. */
-export function itWithBrowser(name: string, run: () => Promise<void>, timeout: number): void {
-  if (MISSING === undefined) it(name, run, timeout);
-  else it.skip(`${name} [skipped: ${MISSING}]`, run);
+export function itWithBrowser(
+  name: string,
+  run: () => Promise<void>,
+  timeout: number,
+  missing: string | undefined,
+): void {
+  if (missing === undefined) it(name, run, timeout);
+  else it.skip(`${name} [skipped: ${missing}]`, run);
 }
 
 /** A browser with a new profile, which `close` removes. */

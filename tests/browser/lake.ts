@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { type Server, createServer } from 'node:net';
 import path from 'node:path';
 import type { LedgerRange } from '@parquetry/core';
@@ -20,6 +20,12 @@ export class Lake {
     const layout = { ledgersPerBatch: 1, batchesPerPartition: 64 };
     const { ledgers } = await writeSampleLake({ dir, ledgers: LEDGERS, layout });
     return new Lake(dir, ledgers);
+  }
+
+  /** A copy of a lake of one ledger a file. */
+  static copy(from: string, dir: string, range: LedgerRange): Lake {
+    cpSync(from, dir, { recursive: true });
+    return new Lake(dir, range);
   }
 
   /** Removes the file of the ledger `offset` after the first one; returns the ledger. */

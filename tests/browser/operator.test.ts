@@ -30,6 +30,7 @@ describe('an operator at the Temporal UI', () => {
           throw error;
         }),
       LIMIT,
+      MISSING,
     );
 
   scenario(

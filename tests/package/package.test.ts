@@ -184,6 +184,18 @@ describe('the package, installed into an empty folder with an empty HOME', () =>
     expect(JSON.parse(answer)).toMatchObject({ rows: [['1184', expect.stringMatching(/^\d+$/)]] });
   }, 60_000);
 
+  it('draws the coverage of the archive of the demo, and writes its page', async () => {
+    const map = await done('parquetry', ['coverage', '--archive', 'demo/archive']);
+    expect(map).toMatch(/^transactions +█+ +100 %$/m);
+    await done('parquetry', ['report', '--archive', 'demo/archive', '--out', 'report.html']);
+    const page = readFileSync(path.join(work, 'report.html'), 'utf8');
+    expect(page).toContain('"name":"contract_events"');
+    expect(page.length).toBeLessThan(200_000);
+    expect(read('dist/page.licenses.txt')).toMatch(
+      /preact \d+\.\d+\.\d+ \(MIT\)[^]*uplot \d+\.\d+\.\d+ \(MIT\)/,
+    );
+  }, 60_000);
+
   it('sets up a folder: init, config check, doctor, backfill, verify, query', async () => {
     const file = ['--config', 'parquetry.yaml'];
     await done('parquetry', ['init', '--source', 'galexie:./demo/lake', '--archive', './mine', '--yes']);

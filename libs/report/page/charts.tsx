@@ -75,6 +75,7 @@ export function Volume({ data, theme }: { readonly data: ReportData; readonly th
         <>
           <Bars
             label={`${text(total)} ${unit === 'rows' ? 'rows' : ''} from ${names[0] ?? ''} on; at most ${text(Math.max(...values))} per ${each}.`}
+            unit={unit === 'rows' ? 'Rows' : 'Size'}
             first={days.first}
             step={days.step}
             values={values}
@@ -100,6 +101,7 @@ export function Volume({ data, theme }: { readonly data: ReportData; readonly th
 /** Bars over time, with the value of the one that the pointer is at. Drag to zoom, double-click to show all. */
 function Bars(props: {
   readonly label: string;
+  readonly unit: string;
   readonly first: number;
   readonly step: number;
   readonly values: readonly number[];
@@ -126,24 +128,31 @@ function Bars(props: {
     const chart = new uPlot(
       {
         ...size(),
-        tzDate: (at) => uPlot.tzDate(new Date(at * 1000), 'UTC'),
         legend: { live: true },
         cursor: { y: false, drag: { x: true, y: false } },
         scales: {
           x: {
-            time: true,
+            // Days are numbers here: their names are ours.
+            time: false,
+            // All days, and at least a week; another range is one that a person selected.
             range: (_, low, high) =>
-              low === high || high - low >= span.max - span.min - step * 86_400
-                ? [span.min, span.max]
-                : [low, high],
+              low === seconds(0) && high === seconds(values.length - 1) ? [span.min, span.max] : [low, high],
           },
           y: { range: (_, _low, high) => [0, Math.max(1, high * 1.08)] },
         },
-        axes: [axis, { ...axis, size: 72, values: (_, ticks) => ticks.map((tick) => format(tick)) }],
+        axes: [
+          {
+            ...axis,
+            space: 90,
+            incrs: [1, 2, 7, 14, 30, 90, 180, 365, 730, 3650].map((days) => days * 86_400),
+            values: (_, ticks) => ticks.map((tick) => day(tick / 86_400)),
+          },
+          { ...axis, size: 72, values: (_, ticks) => ticks.map((tick) => format(tick)) },
+        ],
         series: [
           { label: step === 1 ? 'Day' : 'From', value: (_, at) => (at === null ? '–' : day(at / 86_400)) },
           {
-            label: 'Value',
+            label: props.unit,
             fill: colour('--committed'),
             width: 0,
             points: { show: false },
@@ -187,7 +196,7 @@ export function FileSizes({ data }: { readonly data: ReportData }) {
   const last = files.findLastIndex((value) => value > 0);
   const shown = files
     .map((_, index) => index)
-    .filter((index) => index >= Math.min(first, goal) && index <= Math.max(last, goal));
+    .filter((index) => index === goal || (index >= first && index <= last));
   const name = (index: number): string =>
     index === bounds.length ? `≥ ${binary(bounds.at(-1) ?? 0)}` : `< ${binary(bounds[index] ?? 0)}`;
   return (

@@ -56,16 +56,17 @@ export function day(days: number): string {
   return Number.isNaN(date.getTime()) ? '' : date.toISOString().slice(0, 10);
 }
 
-/** The close time of a ledger, Unix milliseconds, interpolated between those that the report has. */
+/** About when a ledger closed, Unix milliseconds: on the line through the two known ledgers next to it. */
 export function closeTime({ clock }: ReportData, ledger: number): number | undefined {
   const after = clock.findIndex(([known]) => known >= ledger);
-  const right = clock[after === -1 ? clock.length - 1 : after];
-  const left = clock[after === -1 ? clock.length - 2 : after - 1];
-  if (right === undefined) return undefined;
-  if (after !== -1 && right[0] === ledger) return right[1] * 1000;
-  if (left === undefined || after === -1) return undefined;
-  const share = (ledger - left[0]) / (right[0] - left[0]);
-  return (left[1] + share * (right[1] - left[1])) * 1000;
+  const right = after === -1 ? clock.length - 1 : Math.max(1, after);
+  const [left, next] = [clock[right - 1], clock[right]];
+  if (left === undefined || next === undefined)
+    return clock[0]?.[0] === ledger ? clock[0][1] * 1000 : undefined;
+  const share = (ledger - left[0]) / (next[0] - left[0]);
+  // Far outside of what is known, the line says nothing.
+  if (share < -2 || share > 3) return undefined;
+  return (left[1] + share * (next[1] - left[1])) * 1000;
 }
 
 /** How states are called on the page. */

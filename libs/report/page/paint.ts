@@ -33,6 +33,11 @@ export function paint(canvas: HTMLCanvasElement, spans: readonly Span[], view: L
     const [left, right] = [Math.round(from), Math.round(to)];
     const wide = SHOWN_FIRST.has(state) ? Math.max(right - left, Math.ceil(MIN_WIDTH * ratio)) : right - left;
     const at = Math.min(left, width - wide);
+    if (SHOWN_FIRST.has(state) && wide < PATTERN_WIDTH * ratio) {
+      // A thin mark has a border, so that it is seen on any colour.
+      context.fillStyle = ground();
+      context.fillRect(at - ratio, 0, wide + 2 * ratio, height);
+    }
     context.fillStyle = fillOf(context, state, wide >= PATTERN_WIDTH * ratio, ratio);
     context.fillRect(at, 0, wide, height);
   }
@@ -64,6 +69,11 @@ function stateColour(state: LedgerState): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${state}`).trim();
 }
 
+/** The colour behind strips. */
+function ground(): string {
+  return getComputedStyle(document.documentElement).getPropertyValue('--surface').trim();
+}
+
 function pattern(
   context: CanvasRenderingContext2D,
   colour: string,
@@ -76,10 +86,9 @@ function pattern(
   tile.height = size;
   const pen = tile.getContext('2d');
   if (pen === null) return null;
-  const ground = getComputedStyle(document.documentElement).getPropertyValue('--surface').trim();
-  pen.fillStyle = kind === 'dots' ? ground : colour;
+  pen.fillStyle = kind === 'dots' ? ground() : colour;
   pen.fillRect(0, 0, size, size);
-  pen.strokeStyle = ground;
+  pen.strokeStyle = ground();
   pen.fillStyle = colour;
   pen.lineWidth = Math.max(1, size / 4);
   if (kind === 'dots') pen.fillRect(size / 4, size / 4, size / 2, size / 2);

@@ -69,7 +69,7 @@ function Summary({ data }: { readonly data: ReportData }) {
         : `${Math.min(99.9, Math.floor((1000 * (wanted - missing)) / wanted) / 10).toFixed(1)} %`;
   const tiles: readonly (readonly [string, string, boolean?])[] = [
     ['committed', complete, missing > 0],
-    ['missing, all datasets', count(missing), missing > 0],
+    ['ledgers missing', count(missing), missing > 0],
     ['parked partitions', parked === undefined ? 'unknown' : count(parked), (parked ?? 0) > 0],
     ['rejects', count(rejects.total), rejects.total > 0],
     ['datasets', count(datasets.length + data.moreDatasets)],

@@ -96,6 +96,12 @@ describe('the states of a dataset', () => {
       { ...range(1, 10), state: 'waiting' },
       { ...range(21, 25), state: 'waiting' },
     ]);
+    // A partition that was given up is behind the run: no one fills its ledgers.
+    const passed = { ...run(1, 25, 'running'), reached: 10 };
+    expect(coverageOf(TABLE, [range(1, 40)], [], { active: [], runs: [passed] }).gaps).toEqual([
+      range(1, 10),
+      range(26, 30),
+    ]);
     const ended = coverageOf(TABLE, [range(1, 40)], [], { active: [], runs: [run(1, 25, 'failed')] });
     expect(ended.gaps).toEqual([range(1, 10), range(21, 30)]);
     const other = { ...run(1, 25, 'running'), datasets: ['b'] };

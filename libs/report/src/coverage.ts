@@ -44,7 +44,11 @@ export function coverageOf(
   const waiting = within(
     runs
       .filter(({ state, datasets }) => state === 'running' && (datasets?.includes(dataset) ?? true))
-      .flatMap(({ range }) => range ?? []),
+      .flatMap(({ range, reached = 0 }) =>
+        range === undefined || reached >= range.end
+          ? []
+          : { start: Math.max(range.start, reached + 1), end: range.end },
+      ),
   );
   const written = (by: Digest['by']): Intervals =>
     mergeIntervals(digests.flatMap((digest) => (digest?.by === by ? digest.range : [])));

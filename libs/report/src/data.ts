@@ -170,6 +170,8 @@ export interface RunData {
   /** Temporal's status in lower case: running, completed, … */
   readonly state: string;
   readonly range?: LedgerRange;
+  /** Last ledger of its partitions so far: what is missing up to there does not wait for it. */
+  readonly reached?: number;
   /** Datasets that it writes; absent for all. */
   readonly datasets?: readonly string[];
   /** ISO 8601. */

@@ -1,5 +1,5 @@
 import { formatRange } from '@parquetry/core';
-import type { TemporalData } from '@parquetry/report';
+import type { RunData, TemporalData } from '@parquetry/report';
 import { activePartitions, finishedPartitions, type TroubleCache } from './partitions';
 import { findRuns, type InputCache, sameArchive } from './runs';
 import type { TemporalView } from './server';
@@ -28,11 +28,13 @@ export async function readActivity(
   const runs = found
     .filter((one) => sameArchive(one.archive, archive))
     .map(({ run }) => ({ ...run, parked: parked(run.id) }));
-  const { slowest, compared } = await finishedPartitions(
+  const { slowest, compared, reached } = await finishedPartitions(
     view,
     runs.slice(0, MAX_COMPARED_RUNS).map(({ id }) => id),
     cache.troubles,
   );
+  const lastActive = (run: string): number =>
+    Math.max(0, ...active.filter((one) => one.run === run).map(({ range }) => range.end));
   const retried = [...active, ...slowest]
     .filter(({ retries = 0 }) => retries > 0)
     .sort((a, b) => (b.retries ?? 0) - (a.retries ?? 0))
@@ -41,7 +43,7 @@ export async function readActivity(
     address: view.address,
     namespace: view.namespace,
     ...(view.uiUrl === undefined ? {} : { uiUrl: view.uiUrl }),
-    runs,
+    runs: runs.map((run) => withReached(run, Math.max(reached.get(run.id) ?? 0, lastActive(run.id)))),
     moreRuns: more,
     active: active.sort(
       (a, b) => a.range.start - b.range.start || formatRange(a.range).localeCompare(formatRange(b.range)),
@@ -50,6 +52,10 @@ export async function readActivity(
     retried,
     compared,
   };
+}
+
+function withReached(run: RunData, reached: number): RunData {
+  return reached === 0 ? run : { ...run, reached };
 }
 
 /** The archives that the newest runs of the namespace write to, the newest first. */

@@ -20,6 +20,14 @@ interface Trouble {
   readonly reason?: string;
 }
 
+/** What the finished partitions of some runs say. */
+interface Finished {
+  readonly slowest: readonly PartitionData[];
+  readonly compared: number;
+  /** The last ledger of the finished partitions of each run. */
+  readonly reached: ReadonlyMap<string, number>;
+}
+
 /** The running and parked partitions of an archive, whatever run started them. */
 export async function activePartitions(
   view: TemporalView,
@@ -46,8 +54,9 @@ export async function finishedPartitions(
   view: TemporalView,
   runs: readonly string[],
   cache: TroubleCache,
-): Promise<{ readonly slowest: readonly PartitionData[]; readonly compared: number }> {
-  if (runs.length === 0) return { slowest: [], compared: 0 };
+): Promise<Finished> {
+  const reached = new Map<string, number>();
+  if (runs.length === 0) return { slowest: [], compared: 0, reached };
   const names = runs.map((run) => JSON.stringify(run)).join(', ');
   const query = `WorkflowType = "partition" AND ParquetryRun IN (${names}) AND ExecutionStatus != "Running"`;
   let slowest: { readonly info: WorkflowExecutionInfo; readonly data: PartitionData }[] = [];
@@ -57,6 +66,7 @@ export async function finishedPartitions(
     compared += 1;
     const data = partitionOf(info, info.status.name === 'COMPLETED' ? 'done' : 'failed');
     if (data === undefined) continue;
+    reached.set(data.run, Math.max(reached.get(data.run) ?? 0, data.range.end));
     slowest.push({ info, data });
     if (slowest.length > 10 * MAX_SLOWEST) slowest = longest(slowest);
   }
@@ -66,7 +76,7 @@ export async function finishedPartitions(
     cache.set(info.runId, trouble);
     named.push({ ...data, ...trouble });
   }
-  return { slowest: named, compared };
+  return { slowest: named, compared, reached };
 }
 
 function longest<T extends { readonly data: PartitionData }>(list: readonly T[]): T[] {
