@@ -1,4 +1,4 @@
-// Private Pythons with the independent readers of the interop tests (pyarrow, polars, delta-rs, DuckDB), in the user cache.
+// Private Pythons with the independent readers of the interop tests (pyarrow, polars, delta-rs, DuckDB, pyiceberg), in the user cache.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
@@ -7,7 +7,13 @@ import path from 'node:path';
 
 const ALL = ['pyarrow==26.0.1', 'duckdb==2.0.1'];
 /** The readers as they are today. */
-export const PACKAGES = [...ALL, 'polars==2.1.0', 'deltalake==1.6.6'];
+export const PACKAGES = [
+  ...ALL,
+  'polars==2.1.0',
+  'deltalake==1.6.6',
+  'pyiceberg==0.12.0',
+  'sqlalchemy==2.1.9',
+];
 /** The last delta-rs before version 1, and a polars of its time. */
 export const OLD_PACKAGES = [...ALL, 'polars==1.30.0', 'deltalake==0.25.5'];
 

@@ -1,7 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Archive, type PublishResult } from '@parquetry/archive';
-import { type Codec, DEFAULT_WRITE_SETTINGS, type LedgerRange, type WriteSettings } from '@parquetry/core';
+import {
+  type Codec,
+  DEFAULT_WRITE_SETTINGS,
+  type IntegerStyle,
+  type LedgerRange,
+  type WriteSettings,
+} from '@parquetry/core';
 import {
   type Field,
   type RegisteredSchema,
@@ -9,7 +15,7 @@ import {
   portableSchema,
   schemaFingerprint,
 } from '@parquetry/schema';
-import { LocalStore } from '@parquetry/storage';
+import { LocalStore, type ObjectStore } from '@parquetry/storage';
 import { type Writer, type WrittenFile, openWriter } from '@parquetry/writer';
 import { SCHEMA, type StagedRow, sampleRow, stageRows } from '../../libs/writer/src/testing/stage';
 
@@ -30,16 +36,21 @@ export class History {
   ) {}
 
   /** Opens a history in `dir`: a new one, or one that continues in an archive. */
-  static async open(dir: string, there?: Archive): Promise<History> {
+  static async open(
+    dir: string,
+    there?: Archive,
+    options: { readonly store?: ObjectStore; readonly integers?: IntegerStyle } = {},
+  ): Promise<History> {
     await mkdir(dir, { recursive: true });
     const writer = await openWriter({ threads: 1 });
     if (there !== undefined) return new History(dir, writer, there);
-    const archive = await Archive.open(new LocalStore(path.join(dir, 'archive')), {
+    const { store = new LocalStore(path.join(dir, 'archive')), integers = 'unsigned' } = options;
+    const archive = await Archive.open(store, {
       create: {
         formatVersion: 1,
         network: 'testnet',
         layout: LAYOUT,
-        integers: 'unsigned',
+        integers,
         nesting: 'struct',
       },
       checkpointWriter: {
@@ -91,8 +102,14 @@ export class History {
       const row = options.change?.(sample, index) ?? sample;
       return version === 1 ? row : { ...row, note: index % 2 === 0 ? null : `note ${index}` };
     });
-    const schema = registered(VERSIONS[version - 1] ?? SCHEMA, version);
-    const settings: WriteSettings = { ...DEFAULT_WRITE_SETTINGS, layout: LAYOUT, compression };
+    const { integers } = this.archive.identity;
+    const schema = await this.register(version, integers);
+    const settings: WriteSettings = {
+      ...DEFAULT_WRITE_SETTINGS,
+      layout: LAYOUT,
+      compression,
+      ...(integers === 'signed' ? { integers } : {}),
+    };
     const files = await this.write(range, rows, schema, settings);
     const ledgers = files.flatMap((file) => file.ledgers);
     const { replace = options.compaction ?? false } = options;
@@ -119,6 +136,15 @@ export class History {
       ...(replace ? { mode: 'replace' as const } : {}),
       ...(options.compaction === true ? { compaction: true } : {}),
     });
+  }
+
+  /** Registers the schema versions up to one, and returns that one. */
+  private async register(version: 1 | 2, integers: IntegerStyle): Promise<RegisteredSchema> {
+    const wanted = VERSIONS.slice(0, version).map((each) =>
+      integers === 'signed' ? portableSchema(each) : each,
+    );
+    for (const each of wanted) await this.archive.registry.register(each.messageType, each);
+    return this.archive.registry.get(SCHEMA.messageType, version);
   }
 
   close(): Promise<void> {

@@ -48,6 +48,7 @@ const COMMANDS: Readonly<Record<string, () => Module>> = {
   version: () => require('./commands/version') as Module,
   help: () => require('./commands/help') as Module,
   compact: () => require('./commands/compact') as Module,
+  iceberg: () => require('./commands/iceberg') as Module,
   gc: () => require('./commands/gc') as Module,
 };
 

@@ -41,6 +41,7 @@ export const SPEC_SETTINGS = [
   'rotation-interval-minutes',
   'sort-by',
   'portable-integers',
+  'iceberg',
   'nested',
   'include-metadata',
   'contract-columns',
@@ -80,6 +81,7 @@ export interface SpecOptions extends MessageOptions {
   readonly layout: Layout['kind'];
   readonly ledgersPerFolder: number;
   readonly portableIntegers?: boolean;
+  readonly iceberg?: boolean;
   readonly nested?: NonNullable<RunSpec['nested']>;
   readonly includeMetadata?: boolean;
   readonly contractColumns?: ContractMode;

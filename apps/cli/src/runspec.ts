@@ -130,6 +130,7 @@ export function runSpec<T extends Partial<Pick<RunSpec, 'range'>>>(
     ...(options.mode === 'replace' ? { mode: options.mode } : {}),
     ...(options.keepReplaced === true ? { keepReplaced: true } : {}),
     ...(options.unknown === 'keep' ? { unknown: options.unknown } : {}),
+    ...(options.iceberg === true ? { iceberg: true } : {}),
   };
 }
 
@@ -166,7 +167,14 @@ function messageSpec(options: MessageOptions): Omit<SourceSpec, 'uri'> {
 }
 
 function writeSettings(options: SpecOptions): WriteSettings {
-  const { compression, compressionLevel, bufferSize, maxFileSizeMb, portableIntegers } = options;
+  const { compression, compressionLevel, bufferSize, maxFileSizeMb, iceberg } = options;
+  // Iceberg has no unsigned integers.
+  const { portableIntegers = iceberg === true ? true : undefined } = options;
+  if (iceberg === true && portableIntegers === false)
+    throw new ParquetryError(
+      'USAGE',
+      '--iceberg needs --portable-integers: Iceberg has no unsigned integers.',
+    );
   const sortBy = options.sortBy?.split(',').map((name) => name.trim());
   if (compressionLevel !== undefined && compression !== 'zstd')
     throw new ParquetryError(

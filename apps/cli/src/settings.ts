@@ -148,6 +148,13 @@ export const SETTINGS: readonly Setting[] = [
     doc: 'store 32-bit unsigned columns as int64, for Athena and Trino (default: as in the archive; unsigned in a new one)',
   },
   {
+    name: 'iceberg',
+    topic: 'archive',
+    used: 'seldom',
+    ...switchKind,
+    doc: 'also keep Iceberg tables over the same files; implies --portable-integers',
+  },
+  {
     name: 'nested',
     topic: 'archive',
     used: 'seldom',

@@ -15,6 +15,7 @@ import {
 import { DeltaLog } from './delta/log';
 import { checkpointName, LAST_CHECKPOINT } from './delta/paths';
 import type { PublishResult, SegmentDraft } from './draft';
+import { type CommitRecord, recordOf } from './history';
 import type { ArchiveIdentity } from './identity';
 import { assertLayout } from './layout';
 import { type Overtaken, overtaken } from './overtaken';
@@ -99,6 +100,12 @@ export class Dataset {
       const whole = range ?? (first && last && { start: first.start, end: last.end });
       return whole === undefined ? [] : subtractIntervals(whole, coverage);
     });
+  }
+
+  /** What one commit did; undefined when it is not in the log, or no longer. @throws ParquetryError LOG_CORRUPT */
+  async commit(version: number): Promise<CommitRecord | undefined> {
+    const actions = await this.log.read(version);
+    return actions === undefined ? undefined : recordOf(version, actions);
   }
 
   /** The record of a segment. @throws ParquetryError OBJECT_NOT_FOUND, ARCHIVE_INVALID */

@@ -1,4 +1,5 @@
 export { Archive } from './archive';
+export type { CommitRecord } from './history';
 export { checkSnapshot, type Finding } from './check';
 export { schemaConflict } from './schemaconflict';
 export { Dataset } from './dataset';

@@ -21,7 +21,7 @@ export interface LiveFile {
   readonly segment?: string;
   /** What closed the file: rows, bytes, age, layout_edge or range_end. */
   readonly reason?: string;
-  /** Statistics of the file in the log, JSON text. */
+  /** Statistics of the file in the log, JSON text with exact integers; see `formatStats`. */
   readonly stats?: string;
 }
 

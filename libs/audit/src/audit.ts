@@ -22,6 +22,7 @@ import {
   subtractIntervals,
   MAX_LEDGER,
 } from '@parquetry/core';
+import { checkIceberg } from '@parquetry/iceberg';
 import type { VerifyLevel } from '@parquetry/verify';
 import { requestedLedgers, keptPlans } from './plans';
 import { joinChain } from './chain';
@@ -81,6 +82,7 @@ async function auditDataset(
   const deep = { deep: level === 'sha256' };
   for await (const finding of checkSnapshot(archive.store, snapshot, deep))
     findings.push({ dataset, ...finding });
+  for await (const finding of checkIceberg(archive, dataset)) findings.push({ dataset, ...finding });
   findings.push(...(await majorFindings(archive, dataset)));
   const segments = await readSegments(archive, snapshot, findings, ranges);
   const { proof, findings: breaks } = joinChain(dataset, [...segments.values()]);

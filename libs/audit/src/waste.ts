@@ -1,11 +1,12 @@
 import { type Archive, checkSnapshot } from '@parquetry/archive';
 import type { Intervals } from '@parquetry/core';
+import { hasIceberg, syncIceberg, unusedObjects } from '@parquetry/iceberg';
 import type { ManagedStore, PendingUpload } from '@parquetry/storage';
 import { type KeptPlan, keptPlans, supersededPlans } from './plans';
 import { type LeftFolder, leftFolders, removeLeft } from './stages';
 
 /** Why something may be removed. */
-type WasteKind = 'ORPHAN_FILE' | 'REPLACED_FILE' | 'STALE_UPLOAD' | 'OLD_PLAN' | 'LEFT_STAGE';
+type WasteKind = 'ORPHAN_FILE' | 'REPLACED_FILE' | 'STALE_UPLOAD' | 'OLD_ICEBERG' | 'OLD_PLAN' | 'LEFT_STAGE';
 
 /** Something that uses space and that no reader sees. */
 export interface Waste {
@@ -24,7 +25,7 @@ export interface Waste {
 
 /**
  * Everything in and around an archive that no commit references, one at a time: files of crashed attempts, replaced
- * files, unfinished uploads and temporary files, superseded plans, stages of dead workers of this machine below
+ * files, unfinished uploads and temporary files, metadata of old Iceberg versions, superseded plans, stages of dead workers of this machine below
  * `workRoot`. Records and rejects are history and stay.
  */
 export async function* findWaste(
@@ -37,18 +38,42 @@ export async function* findWaste(
     const dataset = archive.dataset(name);
     const snapshot = await dataset.snapshot();
     coverage.set(name, snapshot.coverage);
+    const follow = once(() => followIceberg(archive, name));
     for await (const { code, key, message } of checkSnapshot(store, snapshot)) {
       if (code !== 'ORPHAN_FILE' && code !== 'REPLACED_FILE') continue;
       const info = await store.stat(key);
-      if (info !== undefined)
-        yield { kind: code, key, ...info, message, remove: (before) => dataset.sweep(key, before) };
+      if (info === undefined) continue;
+      const remove = async (before: number): Promise<boolean> => {
+        if (code === 'REPLACED_FILE') await follow();
+        return dataset.sweep(key, before);
+      };
+      yield { kind: code, key, ...info, message, remove };
     }
+    for await (const { key, size, modified, remove } of unusedObjects(archive, name))
+      yield {
+        kind: 'OLD_ICEBERG',
+        key,
+        size,
+        modified,
+        message: `${key} belongs to an earlier version of the Iceberg table of ${name}.`,
+        remove,
+      };
   }
   for await (const upload of store.pendingUploads('')) yield uploadWaste(store, upload);
   for (const plan of supersededPlans(await keptPlans(store), coverage)) yield planWaste(store, plan);
   const { workRoot } = options;
   if (workRoot !== undefined)
     for (const left of await leftFolders(workRoot)) yield stageWaste(workRoot, left);
+}
+
+/** Lets no Iceberg table name replaced files before they are removed. */
+async function followIceberg(archive: Archive, name: string): Promise<void> {
+  if (await hasIceberg(archive, name)) await syncIceberg(archive, name);
+}
+
+function once(task: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= task());
 }
 
 function uploadWaste(store: ManagedStore, upload: PendingUpload): Waste {

@@ -64,6 +64,21 @@ export const ERROR_CODES = {
     example: 'The archive ./archive has the layout ledger_day; this run asks for hour.',
     remedy: 'Use the archive’s value, or write to another archive.',
   },
+  ICEBERG_UNSUPPORTED: {
+    exit: 2,
+    retryable: false,
+    cause: 'Iceberg can’t represent a column or a file of a dataset.',
+    example: 'ledgers has 3 unsigned 32-bit columns (ledger_sequence, …), which Iceberg does not have.',
+    remedy: 'Write a new archive with --portable-integers.',
+  },
+  ICEBERG_CONFLICT: {
+    exit: 1,
+    retryable: false,
+    cause: 'The Iceberg metadata of a dataset belongs to another place or log, or another program wrote it.',
+    example:
+      'The Iceberg table ./archive/_iceberg/ledgers can’t be continued: the archive was moved or copied.',
+    remedy: 'Run `parquetry iceberg sync --rebuild`: it writes the metadata again; data files stay.',
+  },
   SOURCE_INVALID: {
     exit: 2,
     retryable: false,
@@ -114,6 +129,13 @@ export const ERROR_CODES = {
     cause: 'The object store does not answer, or broke off a response.',
     example: 'The lake object FC3E15FF--63040000.xdr.zst can’t be read (ECONNRESET).',
     remedy: 'Check the network and the store’s status. Steps retry by themselves.',
+  },
+  CATALOG_FAILED: {
+    exit: 3,
+    retryable: true,
+    cause: 'An Iceberg REST catalog does not answer, refuses a request, or has another table of the name.',
+    example: 'The catalog https://catalog.example/ refused to register stellar.ledgers (403).',
+    remedy: 'Check the URI, the namespace and the token in ICEBERG_CATALOG_TOKEN.',
   },
   SOURCE_UNREACHABLE: {
     exit: 3,

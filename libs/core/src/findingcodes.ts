@@ -25,11 +25,15 @@ export const FINDING_CODES = {
     'In a ledger, the changes of native balances and of the fee pool do not add up to the change of its total of coins.',
   TRUST_MISSING: 'The ledger of --trust is not in the archive.',
   TRUST_MISMATCH: 'The ledger of --trust has another hash.',
+  // Iceberg tables
+  ICEBERG_BEHIND: 'The Iceberg table does not have the newest commit; `parquetry iceberg sync` adds it.',
+  ICEBERG_DIFFERS: 'The Iceberg table names other files than the Delta table, or can’t be read.',
   // objects that only take up space
   ORPHAN_FILE: 'No commit names this file.',
   REPLACED_FILE: 'A replaced file is still on storage.',
   STALE_UPLOAD: 'An unfinished upload takes up space.',
   LEFT_STAGE: 'A stage of a worker that no longer runs takes up space.',
+  OLD_ICEBERG: 'Metadata of an earlier version of an Iceberg table takes up space.',
   OLD_PLAN: 'A plan of a finished run takes up space.',
 } as const satisfies Record<string, string>;
 

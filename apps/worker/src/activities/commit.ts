@@ -15,6 +15,7 @@ import type { WorkerDeps } from '../deps';
 import { commitLine } from '../debug';
 import type { StagedFiles } from '../files';
 import { withHeartbeat } from '../heartbeat';
+import { followCommit } from '../iceberg';
 import { countCommit } from '../metrics';
 import { segmentSettings } from '../plan/settings';
 import { type SchemaStep, openStep } from '../step';
@@ -68,11 +69,14 @@ export async function commit(deps: WorkerDeps, step: SchemaStep): Promise<Commit
   };
   const dataset = archive.dataset(step.dataset);
   assertMajor(await archive.majors.list(parseDataset(step.dataset).messageType), step.dataset, step.range);
+  let iceberg: string | undefined;
   const published = await withHeartbeat(async (signal) => {
     const result = await publishOrYield(dataset, draft, signal);
     if (result.outcome === 'overtaken') return result;
     // The commit is complete. A cancelled step leaves replaced files to `gc` and the checkpoint to the next commit.
-    if (spec.keepReplaced !== true) await dataset.retire(result.replaced, { signal });
+    iceberg = await followCommit(archive, step.dataset, spec.iceberg);
+    if (spec.keepReplaced !== true && iceberg === undefined)
+      await dataset.retire(result.replaced, { signal });
     await dataset
       .checkpoint({ signal })
       .catch((error: unknown) => log.warn('no checkpoint was written', { error: String(error) }));
@@ -89,6 +93,7 @@ export async function commit(deps: WorkerDeps, step: SchemaStep): Promise<Commit
     bytes: published.files.reduce((sum, file) => sum + file.size, 0),
     rejected: staged.rejected,
     closedBy: closedBy(draft.files),
+    ...(iceberg === undefined ? {} : { iceberg }),
   };
   countCommit(step.dataset, result);
   return result;

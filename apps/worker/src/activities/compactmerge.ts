@@ -19,6 +19,7 @@ import { Context } from '@temporalio/activity';
 import type { WorkerDeps } from '../deps';
 import { StagedFiles } from '../files';
 import { withHeartbeat } from '../heartbeat';
+import { followCommit } from '../iceberg';
 import { storePlan } from '../plan/stored';
 
 /** See `CompactActivities.mergeSegments`. */
@@ -29,7 +30,7 @@ export async function mergeSegments(
   const archive = await archives.get(input.archive);
   const dataset = archive.dataset(group.dataset);
   const records = await Promise.all(group.segments.map((id) => dataset.segment(id)));
-  if (await isDone(dataset, group, input.keepReplaced === true)) return { kind: 'done' };
+  if (await isDone(archive, group, input.keepReplaced === true)) return { kind: 'done' };
   const last = records.at(-1);
   if (last === undefined) throw new ParquetryError('INTERNAL', 'A group to compact has no segments.');
   const schema = await archive.registry.get(last.identity.schema.subject, last.identity.schema.version);
@@ -110,7 +111,8 @@ export async function mergeSegments(
 }
 
 /** Whether an attempt that died after its commit compacted the group; its replaced files are deleted now. */
-async function isDone(dataset: Dataset, group: CompactGroup, keep: boolean): Promise<boolean> {
+async function isDone(archive: Archive, group: CompactGroup, keep: boolean): Promise<boolean> {
+  const dataset = archive.dataset(group.dataset);
   const { segments, removed } = await dataset.snapshot();
   const live = new Set(segments.map(({ id }) => id));
   if (group.segments.every((id) => live.has(id))) return false;
@@ -125,7 +127,8 @@ async function isDone(dataset: Dataset, group: CompactGroup, keep: boolean): Pro
   const old = await Promise.all(group.segments.map((id) => dataset.segment(id)));
   const keys = old.flatMap(({ identity }) => identity.files.map((file) => `${dataset.folder}/${file.path}`));
   const left = new Set(removed);
-  if (!keep) await dataset.retire(keys.filter((key) => left.has(key)));
+  const iceberg = await followCommit(archive, group.dataset);
+  if (!keep && iceberg === undefined) await dataset.retire(keys.filter((key) => left.has(key)));
   return true;
 }
 

@@ -1,11 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { Archive, type LiveFile, filesIn } from '@parquetry/archive';
 import { type LedgerRange, subtractIntervals } from '@parquetry/core';
+import { syncIceberg } from '@parquetry/iceberg';
 import { type ObjectStore, openStore } from '@parquetry/storage';
 import type { DatasetSummary, PlanRef } from '@parquetry/workflows';
 import { DATASETS_AT_ONCE, inBatches } from '../batches';
 import type { WorkerDeps } from '../deps';
 import { withHeartbeat } from '../heartbeat';
+import { followCommit } from '../iceberg';
 import { loadPlan, spoolKey } from '../plan/stored';
 import { checkTotals, committedTotals } from '../totals';
 
@@ -26,6 +28,9 @@ async function readBack(
   const summaries = await inBatches(
     index.datasets,
     async ({ dataset, messages }): Promise<DatasetSummary> => {
+      // A run that wants Iceberg tables ends with them complete. A table of an earlier run can't fail this one.
+      const iceberg =
+        spec.iceberg === true ? await syncWanted(archive, dataset) : await followCommit(archive, dataset);
       const table = archive.dataset(dataset);
       const snapshot = await table.snapshot();
       const gaps = subtractIntervals(spec.range, snapshot.coverage);
@@ -34,6 +39,7 @@ async function readBack(
         messages === undefined || totals === undefined || gaps.length > 0
           ? undefined
           : checkTotals(dataset, messages, totals, ref.plan);
+      const notes = [note, iceberg].filter((each) => each !== undefined).join(' ');
       const files = filesIn(snapshot, [spec.range]);
       const missing = await findMissing(store, files, signal);
       return {
@@ -45,7 +51,7 @@ async function readBack(
         gaps,
         ...(messages === undefined ? {} : { messages }),
         ...(totals === undefined ? {} : { rejected: totals.rejected }),
-        ...(note === undefined ? {} : { note }),
+        ...(notes === '' ? {} : { note: notes }),
         ...(missing.length === 0 ? {} : { missing: { files: missing.length, first: missing[0] ?? '' } }),
       };
     },
@@ -57,6 +63,10 @@ async function readBack(
     );
   await rm(workplace.spoolDir(spoolKey(spec)), { recursive: true, force: true });
   return summaries;
+}
+
+async function syncWanted(archive: Archive, dataset: string): Promise<undefined> {
+  await syncIceberg(archive, dataset);
 }
 
 /** Keys of committed files that are missing from storage or have another size. */

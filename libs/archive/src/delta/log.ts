@@ -135,9 +135,9 @@ export class DeltaLog {
     return 'changed';
   }
 
-  /** Reads one commit. @throws ParquetryError OBJECT_NOT_FOUND, LOG_CORRUPT */
-  async read(version: number): Promise<readonly Action[]> {
-    return (await this.readStored(version)).actions;
+  /** Reads one commit; undefined when it is not in the log. @throws ParquetryError LOG_CORRUPT */
+  async read(version: number): Promise<readonly Action[] | undefined> {
+    return (await this.find(version))?.actions;
   }
 
   /**
@@ -185,7 +185,7 @@ export class DeltaLog {
 
   /** When a version was committed: its own time, or that of its object if it has none. */
   private async committedAt(version: number): Promise<number> {
-    for (const action of await this.read(version)) {
+    for (const action of (await this.readStored(version)).actions) {
       if (!('commitInfo' in action)) continue;
       const { inCommitTimestamp, timestamp } = action.commitInfo;
       const time = inCommitTimestamp ?? timestamp;

@@ -80,6 +80,8 @@ export interface CommitResult {
   readonly rejected: number;
   /** Files by closing reason. */
   readonly closedBy: Readonly<Partial<Record<FlushReason, number>>>;
+  /** Why the dataset's Iceberg table does not have the commit yet. */
+  readonly iceberg?: string;
 }
 
 /** Steps that any worker can run; they use the shared task queue. */

@@ -71,6 +71,8 @@ export interface RunSpec {
   readonly mode?: RunMode;
   /** Keeps replaced files on storage; by default they are deleted right after the commit that replaces them. */
   readonly keepReplaced?: boolean;
+  /** Keeps Iceberg tables over the same files. Tables that exist are kept current in any case. */
+  readonly iceberg?: boolean;
 }
 
 /** Input of the `backfill` workflow. */
@@ -237,7 +239,10 @@ export interface DatasetSummary {
   readonly rejected?: number;
   /** Messages that the index pass counted in the range; absent when the source has no counts. */
   readonly messages?: number;
-  /** Why rows and rejects differ from the message count, when other runs committed some of them. */
+  /**
+   * Why rows and rejects differ from the message count, when other runs committed some of them; why the Iceberg table of
+   * an earlier run is not current.
+   */
   readonly note?: string;
   readonly bytes: number;
   readonly schemaVersion: number;

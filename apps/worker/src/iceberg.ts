@@ -1,0 +1,23 @@
+import type { Archive } from '@parquetry/archive';
+import { hasIceberg, syncIceberg } from '@parquetry/iceberg';
+import { log } from '@temporalio/activity';
+
+/**
+ * Brings a dataset's Iceberg table to the newest commit, if it has one or the run wants one. The commit does not depend
+ * on it: a failure is returned as one sentence, and the next commit, the end of the run or `parquetry iceberg sync`
+ * repeats the sync. Until then the files that the commit replaced must stay, because Iceberg's readers still use them.
+ */
+export async function followCommit(
+  archive: Archive,
+  dataset: string,
+  wanted = false,
+): Promise<string | undefined> {
+  try {
+    if (wanted || (await hasIceberg(archive, dataset))) await syncIceberg(archive, dataset);
+    return undefined;
+  } catch (error) {
+    const fault = error instanceof Error ? error.message : String(error);
+    log.warn('the Iceberg table was not brought up to date', { dataset, error: fault });
+    return fault;
+  }
+}

@@ -1,0 +1,176 @@
+import { Archive } from '@parquetry/archive';
+import { IDENTITY, inFolder, plainDraft, SMALL_SCHEMA } from '../../archive/src/testing/fixture';
+import { Location } from './location';
+import { MAX_SNAPSHOTS, type TableMetadata } from './metadata';
+import { hasIceberg, removeIceberg, syncIceberg } from './sync';
+import { MemoryStore } from './testing/memory';
+import { commit, filesOf, liveKeys, metadataOf, open } from './testing/table';
+
+describe('an Iceberg table', () => {
+  it('has one snapshot for each Delta version, with its files', () =>
+    inFolder(async (folder) => {
+      const archive = await open(new MemoryStore());
+      const expected: Record<number, string[]> = {};
+      for (const [version, start] of [10, 20, 30, 40].entries()) {
+        await commit(archive, folder, start, start + 9, { count: version === 2 ? 0 : 2 });
+        expected[version] = await liveKeys(archive);
+      }
+      expect(await syncIceberg(archive, 'events')).toMatchObject({
+        outcome: 'written',
+        version: 3,
+        snapshots: 4,
+      });
+      const metadata = await metadataOf(archive);
+      expect(await filesOf(archive, metadata)).toEqual(expected);
+      expect(metadata).toMatchObject({
+        'format-version': 2,
+        location: 'file:///memory/_iceberg/events',
+        'current-snapshot-id': 4,
+        schemas: [{ 'schema-id': 1, fields: [{ id: 1, type: 'long', required: true }, { id: 2 }] }],
+      });
+      expect(await syncIceberg(archive, 'events')).toMatchObject({ outcome: 'current', version: 3 });
+    }));
+
+  it('is the same whether every commit was synced or only the last', () =>
+    inFolder(async (folder) => {
+      const archive = await open(new MemoryStore());
+      for (const start of [30, 10, 20, 60, 40]) {
+        await commit(archive, folder, start, start + 9, { count: 3 });
+        await syncIceberg(archive, 'events');
+      }
+      const stepwise = await metadataOf(archive);
+      const files = await filesOf(archive, stepwise);
+      expect(await removeIceberg(archive, 'events')).toBeGreaterThan(10);
+      expect(await hasIceberg(archive, 'events')).toBe(false);
+      await syncIceberg(archive, 'events');
+      const once = await metadataOf(archive);
+      expect(await filesOf(archive, once)).toEqual(files);
+      const bare = ({ snapshots, ...rest }: TableMetadata): object => ({
+        ...rest,
+        snapshots: snapshots.map(({ 'manifest-list': _, ...each }) => each),
+      });
+      expect(bare(once)).toEqual(bare(stepwise));
+    }));
+
+  it('ends its history at a replacement, and names no replaced file', () =>
+    inFolder(async (folder) => {
+      const archive = await open(new MemoryStore());
+      for (const start of [10, 20, 30]) await commit(archive, folder, start, start + 9);
+      await syncIceberg(archive, 'events');
+      await commit(archive, folder, 20, 29, { text: 'other', mode: 'replace' });
+      await commit(archive, folder, 40, 49);
+      await syncIceberg(archive, 'events');
+      const metadata = await metadataOf(archive);
+      expect(metadata.snapshots.map(({ summary }) => summary['operation'])).toEqual(['overwrite', 'append']);
+      const { 4: newest, 3: replaced } = await filesOf(archive, metadata);
+      expect(newest).toEqual(await liveKeys(archive));
+      expect(replaced).toHaveLength(3);
+    }));
+
+  it(
+    'keeps a bounded number of snapshots, and reuses the manifests of earlier ones',
+    () =>
+      inFolder(async (folder) => {
+        const archive = await open(new MemoryStore());
+        const commits = MAX_SNAPSHOTS + 5;
+        for (let version = 0; version < commits; version++) {
+          await commit(archive, folder, 2 + version, 2 + version);
+          if (version % 40 === 20) await syncIceberg(archive, 'events');
+        }
+        expect(await syncIceberg(archive, 'events')).toMatchObject({ snapshots: MAX_SNAPSHOTS });
+        const files = await filesOf(archive, await metadataOf(archive));
+        expect(Object.keys(files)).toHaveLength(MAX_SNAPSHOTS);
+        for (const [version, list] of Object.entries(files)) expect(list).toHaveLength(Number(version) + 1);
+      }),
+    60_000,
+  );
+
+  it('refuses unsigned columns and names the setting', () =>
+    inFolder(async (folder) => {
+      const archive = await Archive.open(new MemoryStore(), { create: IDENTITY });
+      await archive.registry.register('events', SMALL_SCHEMA);
+      await archive.dataset('events').publish(await plainDraft(folder, { start: 10, end: 19 }));
+      await expect(syncIceberg(archive, 'events')).rejects.toMatchObject({
+        code: 'ICEBERG_UNSUPPORTED',
+        hint: expect.stringContaining('--portable-integers'),
+      });
+      expect(await hasIceberg(archive, 'events')).toBe(false);
+    }));
+
+  it('of a moved or restored archive is refused, and made again with a rebuild', () =>
+    inFolder(async (folder) => {
+      const archive = await open(new MemoryStore());
+      for (const start of [10, 20]) await commit(archive, folder, start, start + 9);
+      await syncIceberg(archive, 'events');
+      // The last commit is lost, and another one takes its number.
+      await archive.store.delete(`events/_delta_log/${'1'.padStart(20, '0')}.json`);
+      const restored = await open(archive.store);
+      await expect(syncIceberg(restored, 'events')).rejects.toMatchObject({ code: 'ICEBERG_CONFLICT' });
+      await commit(restored, folder, 30, 39);
+      await expect(syncIceberg(restored, 'events')).rejects.toMatchObject({ code: 'ICEBERG_CONFLICT' });
+      await removeIceberg(restored, 'events');
+      await syncIceberg(restored, 'events');
+      const { 1: files } = await filesOf(restored, await metadataOf(restored));
+      expect(files).toEqual(await liveKeys(restored));
+      const metadata = await metadataOf(restored);
+      const moved = { ...metadata, location: 'file:///elsewhere/_iceberg/events' };
+      const location = new Location(restored.store, 'events');
+      await restored.store.replace(location.metadata(1), Buffer.from(JSON.stringify(moved)));
+      await expect(syncIceberg(restored, 'events')).rejects.toMatchObject({
+        code: 'ICEBERG_CONFLICT',
+        message: expect.stringContaining('moved or copied'),
+      });
+    }));
+
+  it('does not depend on log files before a checkpoint', () =>
+    inFolder(async (folder) => {
+      const archive = await open(new MemoryStore());
+      for (const start of [10, 20, 30]) await commit(archive, folder, start, start + 9);
+      const dataset = archive.dataset('events');
+      const { commit: read } = dataset;
+      jest
+        .spyOn(dataset, 'commit')
+        .mockImplementation((version) =>
+          version < 2 ? Promise.resolve(undefined) : read.call(dataset, version),
+        );
+      expect(await syncIceberg(archive, 'events')).toMatchObject({ version: 2, snapshots: 1 });
+      const { 2: files } = await filesOf(archive, await metadataOf(archive));
+      expect(files).toEqual(await liveKeys(archive));
+    }));
+
+  it('keeps snapshots in the order of time when the clocks of the writers differ', () =>
+    inFolder(async (folder) => {
+      let now = Date.UTC(2025, 6, 13);
+      const archive = await open(new MemoryStore(), () => now);
+      for (const start of [10, 20, 30]) {
+        await commit(archive, folder, start, start + 9);
+        now -= 3_600_000;
+      }
+      await syncIceberg(archive, 'events');
+      const times = (await metadataOf(archive)).snapshots.map((each) => each['timestamp-ms']);
+      expect(times).toEqual(times.toSorted((a, b) => a - b));
+    }));
+
+  it('is refused at a path that readers misread', () =>
+    inFolder(async (folder) => {
+      const archive = await open(new MemoryStore('/a#b'));
+      await commit(archive, folder, 10, 19);
+      await expect(syncIceberg(archive, 'events')).rejects.toMatchObject({ code: 'ICEBERG_UNSUPPORTED' });
+    }));
+});
+
+describe('two syncs at once', () => {
+  it('make the same table, and the hint names the newest version', () =>
+    inFolder(async (folder) => {
+      const store = new MemoryStore();
+      const archives = await Promise.all([open(store), open(store), open(store)]);
+      const [first] = archives as [Archive, Archive, Archive];
+      for (const start of [10, 20, 30, 40]) {
+        await commit(first, folder, start, start + 9);
+        await Promise.all(archives.map((archive) => syncIceberg(archive, 'events')));
+        const metadata = await metadataOf(first);
+        expect(metadata['current-snapshot-id']).toBe(start / 10);
+        expect((await filesOf(first, metadata))[start / 10 - 1]).toEqual(await liveKeys(first));
+      }
+    }));
+});

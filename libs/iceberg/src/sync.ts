@@ -1,0 +1,182 @@
+import type { Archive, Snapshot } from '@parquetry/archive';
+import { ParquetryError } from '@parquetry/core';
+import type { RegisteredSchema } from '@parquetry/schema';
+import type { ObjectStore } from '@parquetry/storage';
+import { readHistory } from './history';
+import { Location } from './location';
+import { formatMetadata, type IcebergSnapshot, MAX_SNAPSHOTS } from './metadata';
+import type { ManifestFile } from './manifestlist';
+import { filesAfter, SnapshotWriter } from './snapshots';
+import { type CurrentTable, currentTable, hintedVersion, readList, tableAt } from './table';
+
+/** What a sync did with the Iceberg table of one dataset. */
+export interface SyncResult {
+  readonly dataset: string;
+  /** `current`: the table already had the newest version; `empty`: the dataset has no commit. */
+  readonly outcome: 'written' | 'current' | 'empty';
+  /** Version of the Delta table; -1 without a commit. */
+  readonly version: number;
+  /** Snapshots that readers can choose from. */
+  readonly snapshots: number;
+  /** URI of the table's current metadata; empty without a commit. */
+  readonly metadata: string;
+}
+
+/**
+ * Brings the Iceberg table of a dataset to the newest version of its Delta table. It only creates objects and replaces
+ * the hint, so it can be repeated after a crash at any point, and run by several processes at once.
+ * @throws ParquetryError ICEBERG_UNSUPPORTED, ICEBERG_CONFLICT when the table belongs to another location or log
+ */
+export async function syncIceberg(archive: Archive, name: string): Promise<SyncResult> {
+  const { store } = archive;
+  const location = new Location(store, name);
+  const dataset = archive.dataset(name);
+  for (;;) {
+    // Read before the log, so that it can't be newer than the log.
+    const before = await currentTable(store, location);
+    const snapshot = await dataset.snapshot();
+    const { version } = snapshot;
+    if (version < 0) return { dataset: name, outcome: 'empty', version, snapshots: 0, metadata: '' };
+    if (before !== undefined) await assertOurs(archive, location, before, snapshot);
+    const done = (outcome: SyncResult['outcome'], { metadata }: CurrentTable): SyncResult => ({
+      dataset: name,
+      outcome,
+      version,
+      snapshots: metadata.snapshots.length,
+      metadata: location.uri(location.metadata(version)),
+    });
+    if (before?.version === version) return done('current', before);
+    const after = await write(archive, location, snapshot, before);
+    await raiseHint(store, location, version);
+    // Another sync may have written a later version and its hint before this one wrote its own.
+    const newest = await dataset.snapshot();
+    if (newest.version === version || (await tableAt(store, location, newest.version)) === undefined)
+      return done('written', after);
+  }
+}
+
+/** Writes what the metadata of the snapshot's version needs, then the metadata. */
+async function write(
+  archive: Archive,
+  location: Location,
+  snapshot: Snapshot,
+  before: CurrentTable | undefined,
+): Promise<CurrentTable> {
+  const { store } = archive;
+  const { version, metaData } = snapshot;
+  const schema = await schemaOf(archive, snapshot);
+  const { commits, continues } = await readHistory(
+    archive.dataset(snapshot.dataset),
+    snapshot,
+    before?.version ?? -1,
+  );
+  const kept = continues ? (before?.metadata.snapshots ?? []) : [];
+  const snapshots: IcebergSnapshot[] = [...kept];
+  const writer = new SnapshotWriter(store, location, schema, await writtenManifests(store, location, before));
+  const changes = commits.some(({ schemaVersion }) => schemaVersion !== undefined);
+  // Unknown for commits before the first one that tells it.
+  let schemaId = kept.at(-1)?.['schema-id'] ?? (changes ? undefined : schema.version);
+  const files = filesAfter(snapshot, commits);
+  for (const [index, commit] of commits.entries()) {
+    schemaId = commit.schemaVersion ?? schemaId;
+    const live = files[index] ?? [];
+    // Snapshots are in the order of time, whatever the clocks of the writers showed.
+    const timestamp = Math.max(commit.timestamp ?? 0, snapshots.at(-1)?.['timestamp-ms'] ?? 1);
+    snapshots.push(await writer.write(commit, live, timestamp, schemaId));
+  }
+  const retained = snapshots.slice(-MAX_SNAPSHOTS);
+  const numbers = new Set(retained.flatMap((each) => each['schema-id'] ?? []));
+  numbers.delete(schema.version);
+  const older = await Promise.all(
+    [...numbers].sort((a, b) => a - b).map((number) => archive.registry.get(schema.subject, number)),
+  );
+  const text = formatMetadata({
+    location,
+    data: location.uri(snapshot.folder),
+    uuid: metaData?.id ?? '',
+    version,
+    commit: commits.at(-1)?.id ?? '',
+    schemas: [...older, schema],
+    snapshots: retained,
+  });
+  await store.putIfAbsent(location.metadata(version), Buffer.from(text));
+  const after = await tableAt(store, location, version);
+  if (after === undefined) throw conflict(location, 'its metadata was removed while it was written');
+  await assertOurs(archive, location, after, snapshot);
+  return after;
+}
+
+/** The table's registered schema. @throws ParquetryError ICEBERG_UNSUPPORTED */
+async function schemaOf(archive: Archive, { dataset, schema }: Snapshot): Promise<RegisteredSchema> {
+  if (schema !== undefined) return archive.registry.get(schema.subject, schema.version);
+  throw new ParquetryError(
+    'ICEBERG_UNSUPPORTED',
+    `The table ${dataset} does not say which registered schema it has: another program changed its metadata.`,
+    { hint: 'Only Parquetry should write its tables.' },
+  );
+}
+
+/** The manifests of the newest snapshot, by their URI: those of later snapshots are mostly the same. */
+async function writtenManifests(
+  store: ObjectStore,
+  location: Location,
+  before: CurrentTable | undefined,
+): Promise<Map<string, ManifestFile>> {
+  const list = location.keyOf(before?.metadata.snapshots.at(-1)?.['manifest-list'] ?? '');
+  const manifests = list === undefined ? [] : await readList(store, list);
+  return new Map(manifests.map((each) => [each.manifest_path, each]));
+}
+
+/**
+ * Refuses metadata of another archive: one that was moved or copied, or whose log was restored or replaced.
+ * @throws ParquetryError ICEBERG_CONFLICT
+ */
+async function assertOurs(
+  archive: Archive,
+  location: Location,
+  { version, commit, metadata }: CurrentTable,
+  snapshot: Snapshot,
+): Promise<void> {
+  if (metadata.location !== location.table)
+    throw conflict(location, `it was made at ${metadata.location}: the archive was moved or copied`);
+  if (metadata['table-uuid'] !== snapshot.metaData?.id)
+    throw conflict(location, 'it belongs to another table');
+  const committed =
+    version > snapshot.version ? undefined : await archive.dataset(snapshot.dataset).commit(version);
+  // Log cleanup may have removed the commit.
+  const gone = committed === undefined && version <= snapshot.version;
+  if (!gone && (committed?.id ?? '') !== commit)
+    throw conflict(location, `it has version ${version} of a commit log that was restored or replaced since`);
+}
+
+function conflict(location: Location, why: string): ParquetryError {
+  return new ParquetryError(
+    'ICEBERG_CONFLICT',
+    `The Iceberg table ${location.table} can't be continued: ${why}.`,
+    {
+      details: { table: location.table },
+      hint: '`parquetry iceberg sync --rebuild` removes its metadata and writes it again; data files stay.',
+    },
+  );
+}
+
+/** Lets the hint name a version, unless it names a later one. */
+async function raiseHint(store: ObjectStore, location: Location, version: number): Promise<void> {
+  if (((await hintedVersion(store, location)) ?? -1) >= version) return;
+  await store.replace(location.hint, Buffer.from(`${version + 1}`));
+}
+
+/** Whether the dataset has an Iceberg table, which then follows every commit. */
+export async function hasIceberg(archive: Archive, name: string): Promise<boolean> {
+  return (await archive.store.stat(new Location(archive.store, name).hint)) !== undefined;
+}
+
+/** Removes the metadata of a dataset's Iceberg table; its data files stay. Returns the number of removed objects. */
+export async function removeIceberg(archive: Archive, name: string): Promise<number> {
+  const { store } = archive;
+  const location = new Location(store, name);
+  // Without the hint there is no table, so a crash does not leave half of one.
+  let removed = (await store.delete(location.hint)) ? 1 : 0;
+  for await (const { key } of store.list(`${location.folder}/`)) if (await store.delete(key)) removed += 1;
+  return removed;
+}

@@ -1,0 +1,103 @@
+"""Reads Iceberg tables with pyiceberg and polars, and the Delta tables over the same files with delta-rs.
+
+stdin: {"dir": scratch folder, "tables": {name: {"iceberg": location, "delta": folder, "options": pyiceberg properties,
+"delta_options": storage options,
+"polars_reader": the reader that polars uses, "filters": [row filter]}}}.
+Prints a summary (canon.py) of each table, of each of its snapshots and of the Delta versions of the same number.
+"""
+import json
+import os
+import sys
+
+os.environ["POLARS_ICEBERG_PLANNER"] = "pyiceberg"  # the other planner is a separate package
+
+import deltalake
+import polars
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.table import StaticTable
+
+from canon import summary
+
+
+def empty_lists(value):
+    """pyiceberg reads a null list of structs as an empty one; here the sample's `parts`."""
+    if isinstance(value, dict):
+        return {key: [] if key == "parts" and item is None else item for key, item in value.items()}
+    return value
+
+
+def reading(types, rows):
+    """A summary, and the digest of what pyiceberg makes of the rows."""
+    rows = [list(row) for row in rows]
+    alike = summary(types, [[empty_lists(value) for value in row] for row in rows])["digest"]
+    return {**summary(types, rows), "alike": alike}
+
+
+def arrow(table):
+    types = [[field.name, str(field.type)] for field in table.schema]
+    return reading(types, zip(*[column.to_pylist() for column in table.columns]))
+
+
+def attempt(read):
+    try:
+        return read()
+    except BaseException as error:  # a panic of polars is no Exception
+        return {"error": f"{type(error).__name__}: {str(error).splitlines()[0][:300]}"}
+
+
+def delta(request, version, names):
+    table = deltalake.DeltaTable(request["delta"], version=version, storage_options=request.get("delta_options"))
+    present = [name for name in names if name in {field.name for field in table.schema().fields}]
+    return arrow(table.to_pyarrow_table(columns=present))
+
+
+def frame(request, table, snapshot=None):
+    properties, reader = request.get("options", {}), request.get("polars_reader")
+    scan = polars.scan_iceberg(table, storage_options=properties, snapshot_id=snapshot, reader_override=reader)
+    data = scan.collect()
+    return reading([[name, str(kind)] for name, kind in data.schema.items()], data.iter_rows())
+
+
+def read(name, request, catalog):
+    properties = request.get("options", {})
+    table = StaticTable.from_metadata(request["iceberg"], properties)
+    columns = [field.name for field in table.schema().fields]
+    snapshots = {}
+    for snapshot in table.snapshots():
+        version = snapshot.snapshot_id - 1
+        scan = table.scan(snapshot_id=snapshot.snapshot_id)
+        snapshots[version] = {
+            "operation": snapshot.summary.operation.value,
+            "files": len(list(scan.plan_files())),
+            "pyiceberg": attempt(lambda: arrow(scan.to_arrow())),
+            "polars": attempt(lambda: frame(request, table.metadata_location, snapshot.snapshot_id)),
+            **({"delta": attempt(lambda: delta(request, version, columns))} if request.get("delta") else {}),
+        }
+    registered = catalog.register_table(("lake", name), table.metadata_location)
+    skipping = [
+        {
+            "filter": row_filter,
+            "files": len(list(table.scan(row_filter=row_filter).plan_files())),
+            "rows": table.scan(row_filter=row_filter, selected_fields=(columns[0],)).to_arrow().num_rows,
+        }
+        for row_filter in request.get("filters", [])
+    ]
+    return {
+        "format": table.metadata.format_version,
+        "current": table.metadata.current_snapshot_id - 1,
+        "schema": [[field.field_id, field.name, str(field.field_type), field.required] for field in table.schema().fields],
+        "sorted": str(table.sort_order()),
+        "snapshots": snapshots,
+        "catalog": attempt(lambda: arrow(registered.scan().to_arrow())),
+        "skipping": skipping,
+    }
+
+
+request = json.load(sys.stdin)
+answer = {}
+for name, each in request["tables"].items():
+    path = os.path.join(request["dir"], f"{name}.db")
+    catalog = SqlCatalog(name, uri=f"sqlite:///{path}", warehouse=f"file://{request['dir']}", **each.get("options", {}))
+    catalog.create_namespace("lake")
+    answer[name] = read(name, each, catalog)
+print(json.dumps(answer))
