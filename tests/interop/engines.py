@@ -33,6 +33,7 @@ def read(folder, column):
     connection.execute("SET TimeZone = 'UTC'")
     source = connection.read_parquet(files, hive_partitioning=False)
     quoted = ", ".join(f'"{name}"' for name in names)
+    everything = table.to_pyarrow_table(columns=names)
     frame = polars.scan_delta(folder)
 
     def found(rows, sample):
@@ -42,17 +43,13 @@ def read(folder, column):
     def rows_of(arrow):
         return (row.values() for row in arrow.select(names).to_pylist())
 
-    def delta(sql):
-        # delta-rs' own engine: pyarrow's dataset refuses a struct that is null if its members are required.
-        return pyarrow.table(deltalake.QueryBuilder().register("t", table).execute(sql))
-
     where = [(column, "=", ledger)]
     sampled = pyarrow.concat_tables(parquet.read_table(file, partitioning=None, filters=where) for file in files)
     return {
         "pyarrow": found(whole.num_rows, rows_of(sampled)),
         "delta-rs": found(
-            delta("SELECT count(*) AS n FROM t").column("n")[0].as_py(),
-            rows_of(delta(f'SELECT {quoted} FROM t WHERE "{column}" = {ledger}')),
+            everything.num_rows,
+            rows_of(table.to_pyarrow_table(columns=names, filters=where)),
         ),
         "polars": found(
             frame.select(polars.len()).collect().item(),

@@ -62,8 +62,9 @@ async function retry(given: string | undefined, options: Options, output: Output
       });
     });
     const { signalled, restarted } = done;
+    const count = signalled + restarted;
     output.note(
-      `Retrying ${signalled + restarted} partitions${restarted === 0 ? '' : `, ${restarted} of them in a new workflow`}.`,
+      `Retrying ${count === 1 ? '1 partition' : `${count} partitions`}${restarted === 0 ? '' : `, ${restarted} of them in a new workflow`}.`,
     );
     return attachTo(session, run, { spec }, output, workflowLink(session, run));
   });

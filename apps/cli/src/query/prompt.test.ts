@@ -1,14 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Archive } from '@parquetry/archive';
 import { ParquetryError } from '@parquetry/core';
-import { testFolders } from '../../../../tests/support/folders';
 import { Output } from '../output';
 import { prompt } from './prompt';
-
-const folder = testFolders('prompt');
 
 /** A prompt whose terminal is in memory. */
 class Session {
@@ -50,9 +48,10 @@ describe('the prompt', () => {
   const saved = process.env['XDG_CACHE_HOME'];
   let cache: string;
   beforeEach(() => {
-    cache = folder();
+    cache = mkdtempSync(path.join(os.tmpdir(), 'parquetry-prompt-'));
     process.env['XDG_CACHE_HOME'] = cache;
   });
+  afterEach(() => rmSync(cache, { recursive: true }));
   afterAll(() => {
     if (saved === undefined) delete process.env['XDG_CACHE_HOME'];
     else process.env['XDG_CACHE_HOME'] = saved;

@@ -194,6 +194,7 @@ describe('schema', () => {
         column('u32', { type: 'uint32' }, false),
         column('u64', { type: 'uint64' }),
         column('list', { type: 'list', items: column('element', { type: 'int32' }) }),
+        column('price', { type: 'struct', fields: [column('n', { type: 'int32' }, false)] }),
       ),
       ['year'],
     );
@@ -201,6 +202,7 @@ describe('schema', () => {
       ['u32', 'long', false],
       ['u64', 'decimal(20,0)', true],
       ['list', { type: 'array', elementType: 'integer', containsNull: true }, true],
+      ['price', { type: 'struct', fields: [expect.objectContaining({ name: 'n', nullable: true })] }, true],
       ['year', 'string', true],
     ]);
   });
@@ -249,6 +251,10 @@ describe('schema', () => {
     expect(schemaFault(of(column('a', { type: 'int32' }, false)), of(a))).toBeUndefined();
     expect(schemaFault(of(a), of())).toContain('missing');
     expect(schemaFault(of(pair(a)), of(pair(a, column('b', { type: 'bool' }))))).toBeUndefined();
+    const required = of(pair(a)).fields.map(
+      (field) => JSON.parse(JSON.stringify(field).replace('true', 'false')) as typeof field,
+    );
+    expect(schemaFault(of(pair(a)), { type: 'struct', fields: required })).toBeUndefined();
     expect(schemaFault(of(pair(a)), of(pair()))).toContain('"p": the column "a" is missing');
   });
 });

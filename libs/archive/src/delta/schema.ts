@@ -81,7 +81,9 @@ function deltaType(type: DataType): DeltaType {
     case 'list':
       return { type: 'array', elementType: deltaType(type.items.type), containsNull: type.items.nullable };
     case 'struct':
-      return { type: 'struct', fields: type.fields.map(deltaField) };
+      // A required member of an optional struct is legal in Delta and Parquet, but pyarrow's reader, which delta-rs uses,
+      // refuses the rows without the struct. So members are optional; the registry's schema says which are required.
+      return withOptionalMembers({ type: 'struct', fields: type.fields.map(deltaField) });
   }
 }
 
@@ -136,12 +138,18 @@ export function schemaFault(older: DeltaStruct, newer: DeltaStruct): string | un
 function typeFault(older: DeltaType, newer: DeltaType): string | undefined {
   if (typeof older === 'string' || typeof newer === 'string')
     return older === newer ? undefined : `${typeName(older)} became ${typeName(newer)}`;
-  if (older.type === 'struct' && newer.type === 'struct') return schemaFault(older, newer);
+  if (older.type === 'struct' && newer.type === 'struct')
+    return schemaFault(withOptionalMembers(older), withOptionalMembers(newer));
   if (older.type === 'array' && newer.type === 'array')
     return older.containsNull && !newer.containsNull
       ? 'its elements are no longer nullable'
       : typeFault(older.elementType, newer.elementType);
   return `${older.type} became ${newer.type}`;
+}
+
+/** Tables of earlier versions have required members, whose absence the registry's compatibility rules check. */
+function withOptionalMembers({ type, fields }: DeltaStruct): DeltaStruct {
+  return { type, fields: fields.map((field) => ({ ...field, nullable: true })) };
 }
 
 function typeName(type: DeltaType): string {

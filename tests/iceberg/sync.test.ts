@@ -1,10 +1,10 @@
 import { Archive } from '@parquetry/archive';
-import { IDENTITY, inFolder, plainDraft, SMALL_SCHEMA } from '../../archive/src/testing/fixture';
-import { Location } from './location';
-import { MAX_SNAPSHOTS, type TableMetadata } from './metadata';
-import { hasIceberg, removeIceberg, syncIceberg } from './sync';
-import { MemoryStore } from './testing/memory';
-import { commit, filesOf, liveKeys, metadataOf, open } from './testing/table';
+import { IDENTITY, inFolder, plainDraft, SMALL_SCHEMA } from '../../libs/archive/src/testing/fixture';
+import { Location } from '../../libs/iceberg/src/location';
+import { MAX_SNAPSHOTS, type TableMetadata } from '../../libs/iceberg/src/metadata';
+import { hasIceberg, removeIceberg, syncIceberg } from '../../libs/iceberg/src/sync';
+import { MemoryStore } from './memory';
+import { commit, filesOf, liveKeys, metadataOf, open } from './table';
 
 describe('an Iceberg table', () => {
   it('has one snapshot for each Delta version, with its files', () =>

@@ -1,9 +1,9 @@
 import { Archive } from '@parquetry/archive';
-import { FlakyStore } from '../../archive/src/testing/flaky';
-import { inFolder } from '../../archive/src/testing/fixture';
-import { syncIceberg } from './sync';
-import { MemoryStore } from './testing/memory';
-import { commit, filesOf, liveKeys, metadataOf, open } from './testing/table';
+import { FlakyStore } from '../../libs/archive/src/testing/flaky';
+import { inFolder } from '../../libs/archive/src/testing/fixture';
+import { syncIceberg } from '../../libs/iceberg/src/sync';
+import { MemoryStore } from './memory';
+import { commit, filesOf, liveKeys, metadataOf, open } from './table';
 
 const CRASHES = 80;
 

@@ -1,12 +1,12 @@
 import { Archive, type PublishResult, type SegmentDraft } from '@parquetry/archive';
 import { portableSchema } from '@parquetry/schema';
 import type { ObjectStore } from '@parquetry/storage';
-import { IDENTITY, plainDraft, registered, SMALL_SCHEMA } from '../../../archive/src/testing/fixture';
-import { decodeAvro } from '../avro';
-import { Location } from '../location';
-import type { ManifestEntry } from '../manifest';
-import type { TableMetadata } from '../metadata';
-import { readList } from '../table';
+import { IDENTITY, plainDraft, registered, SMALL_SCHEMA } from '../../libs/archive/src/testing/fixture';
+import { decodeAvro } from '../../libs/iceberg/src/avro';
+import { Location } from '../../libs/iceberg/src/location';
+import type { ManifestEntry } from '../../libs/iceberg/src/manifest';
+import type { TableMetadata } from '../../libs/iceberg/src/metadata';
+import { readList } from '../../libs/iceberg/src/table';
 
 /** A schema of two columns that Iceberg has too. */
 const SCHEMA = portableSchema(SMALL_SCHEMA);
