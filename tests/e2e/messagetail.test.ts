@@ -113,7 +113,9 @@ describe('a tail of NDJSON files', () => {
     expect((await sandbox.run(['stop', parked.document.workflowId])).code).toBe(0);
     const first = await run(204);
     expect([first.code, first.code === 0 ? '' : first.stderr]).toEqual([0, '']);
-    expect(first.stdout).toContain('2 messages have no usable type or ledger; see _parquetry/rejects/runs.');
+    expect(first.stdout).toContain(
+      '2 messages without a usable type or ledger; see _parquetry/rejects/runs.',
+    );
     expect((await sandbox.run(['schema', 'promote', 'swaP', '--from', '208', '--archive', other])).code).toBe(
       0,
     );

@@ -4,7 +4,7 @@ import { type TailProgress, type TailResult, tailProgress } from '@parquetry/wor
 import type { WorkflowHandle } from '@temporalio/client';
 import { runFailure } from './follow';
 import { onInterrupt } from './interrupt';
-import { type Output, formatCount } from './output';
+import { type Output, counted, formatCount } from './output';
 import { stateView } from './screen/view';
 import type { Session } from './session';
 
@@ -59,13 +59,11 @@ async function ended(handle: WorkflowHandle, id: string, output: Output): Promis
     `The tail ended before ledger ${cursor}: ${flushes} flushes, ${formatCount(tally.ledgers)} ledgers, ${formatCount(tally.rows)} rows.`,
   );
   if (tally.rejected > 0)
-    output.say(
-      `${formatCount(tally.rejected)} messages were rejected; see _parquetry/rejects in the archive.`,
-    );
-  if (late > 0) output.say(`${formatCount(late)} messages came too late; see _parquetry/rejects/late.`);
+    output.say(`${counted(tally.rejected, 'message')} rejected; see _parquetry/rejects in the archive.`);
+  if (late > 0) output.say(`${counted(late, 'message')} came too late; see _parquetry/rejects/late.`);
   if (unusable > 0)
     output.say(
-      `${formatCount(unusable)} messages have no usable type or ledger; see _parquetry/rejects/runs.`,
+      `${counted(unusable, 'message')} without a usable type or ledger; see _parquetry/rejects/runs.`,
     );
   output.document({ workflowId: id, ...result });
   return 0;

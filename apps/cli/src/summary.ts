@@ -1,6 +1,6 @@
 import { formatRange } from '@parquetry/core';
 import type { BackfillResult, RunSpec } from '@parquetry/workflows';
-import { type Output, formatBytes, formatCount } from './output';
+import { type Output, counted, formatBytes } from './output';
 
 /** Prints the result of a run: what was written, what was not, and the next commands to run. */
 export function printResult(result: BackfillResult, spec: RunSpec, output: Output): void {
@@ -33,18 +33,20 @@ export function printResult(result: BackfillResult, spec: RunSpec, output: Outpu
   );
   if (tally.files > 0)
     output.say(
-      `Read back by the second reader before they were committed: ${formatCount(tally.rows)} rows in ${formatCount(tally.files)} files, ` +
+      `Read back by the second reader before they were committed: ${counted(tally.rows, 'row')} in ${counted(tally.files, 'file')}, ` +
         `${spec.verify === 'full' ? 'every value' : 'the ledger column and the footer of each'}.`,
     );
   for (const note of [...(result.notes ?? []), ...datasets.flatMap((dataset) => dataset.note ?? [])])
     output.say(note);
   if (tally.rejected > 0)
-    output.say(`${tally.rejected} messages were rejected; see _parquetry/rejects in the archive.`);
+    output.say(`${counted(tally.rejected, 'message')} rejected; see _parquetry/rejects in the archive.`);
   if (result.unusable > 0)
-    output.say(`${result.unusable} messages have no usable type or ledger: ${result.rejects ?? ''}`);
+    output.say(
+      `${counted(result.unusable, 'message')} without a usable type or ledger: ${result.rejects ?? ''}`,
+    );
   if (result.filtered > 0)
     output.say(
-      `${result.filtered} messages are outside ledgers ${formatRange(spec.range)} or of other types.`,
+      `${counted(result.filtered, 'message')} outside ledgers ${formatRange(spec.range)} or of other types.`,
     );
   printStale(result.stale, output);
   output.say();

@@ -1,6 +1,6 @@
 import type { Define } from '../cli';
 import type { Check } from '../doctor/finding';
-import type { Output } from '../output';
+import { type Output, counted } from '../output';
 import { duration } from '../parsers';
 import { type BackfillOptions, ROW_SETTINGS } from '../runoptions';
 import { TEMPORAL_SETTINGS, type WorkerOptions } from '../workeroptions';
@@ -35,7 +35,7 @@ async function examine(options: Options, output: Output): Promise<number> {
   output.say(
     faults + warnings === 0
       ? 'No faults and no warnings.'
-      : `${plural(faults, 'fault')}, ${plural(warnings, 'warning')}.`,
+      : `${counted(faults, 'fault')}, ${counted(warnings, 'warning')}.`,
   );
   output.document({ faults, warnings, findings });
   return faults === 0 ? 0 : 1;
@@ -66,8 +66,4 @@ function checks(options: Options): Check[] {
     stageCheck(work),
     lockCheck,
   ];
-}
-
-function plural(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? '' : 's'}`;
 }

@@ -6,7 +6,7 @@ import type { InspectedMessage } from '@parquetry/source';
 import type { Verdict } from '@parquetry/worker';
 import type { Define } from '../cli';
 import { onInterrupt } from '../interrupt';
-import { type Output, formatCount } from '../output';
+import { type Output, counted, formatCount } from '../output';
 import { ROW_SETTINGS, type SpecOptions } from '../runoptions';
 
 interface Options extends Omit<SpecOptions, 'source' | 'archive' | 'compression' | 'verify'> {
@@ -67,14 +67,14 @@ function report(verdict: Verdict, output: Output, found: object): number {
   const named = Object.entries(reasons).map(([code, times]) => `${code} ${formatCount(times)}`);
   output.say();
   output.say(
-    `${formatCount(accepted)} messages would be stored, ${formatCount(rejected)} rejected` +
+    `${counted(accepted, 'message')} would be stored, ${formatCount(rejected)} rejected` +
       `${rejected === 0 ? '' : ` (${named.join(', ')})`}.`,
   );
   if (filtered > 0) output.say(`${formatCount(filtered)} have other ledgers or types.`);
   const failing = verdict.failing();
   for (const { dataset, range, rejected: count } of failing.slice(0, 20))
     output.say(
-      `${dataset}, ledgers ${formatRange(range)}, would not be committed: it has ${formatCount(count)} rejects.`,
+      `${dataset}, ledgers ${formatRange(range)}, would not be committed: it has ${counted(count, 'reject')}.`,
     );
   if (failing.length > 20) output.say(`… and ${formatCount(failing.length - 20)} more partitions.`);
   if (verdict.unusable > 0)

@@ -1,6 +1,6 @@
 import { ParquetryError } from '@parquetry/core';
 import type { Define } from '../cli';
-import type { Output } from '../output';
+import { type Output, counted } from '../output';
 import { RUN_ID } from '../runid';
 import { WORKER_SETTINGS, type WorkerOptions, workerSettings } from '../workeroptions';
 
@@ -62,9 +62,8 @@ async function retry(given: string | undefined, options: Options, output: Output
       });
     });
     const { signalled, restarted } = done;
-    const count = signalled + restarted;
     output.note(
-      `Retrying ${count === 1 ? '1 partition' : `${count} partitions`}${restarted === 0 ? '' : `, ${restarted} of them in a new workflow`}.`,
+      `Retrying ${counted(signalled + restarted, 'partition')}${restarted === 0 ? '' : `, ${restarted} of them in a new workflow`}.`,
     );
     return attachTo(session, run, { spec }, output, workflowLink(session, run));
   });
