@@ -106,7 +106,7 @@ describe('ledgers from an RPC node', () => {
     const limited = { ...env(), PARQUETRY_RPC_RATE: String(RATE) };
     const pulls: number[] = [];
     node.fault = ({ method }) => {
-      // A pull requests the network before its first page, and so does the plan.
+      // A pull requests the network before its first page; so do the command, for the times of the range, and the plan.
       if (method === 'getNetwork') pulls.push(performance.now());
       return undefined;
     };
@@ -122,8 +122,8 @@ describe('ledgers from an RPC node', () => {
       running.child.kill('SIGINT');
       await running.ended;
     }
-    const starts = pulls.slice(1);
-    expect(starts).toHaveLength(12);
+    expect(pulls.length).toBeGreaterThan(12);
+    const starts = pulls.slice(-12);
     // The server allows the requests of one second at once.
     const seconds = ((starts.at(-1) ?? 0) - (starts[0] ?? 0)) / 1000;
     expect(seconds).toBeGreaterThan((starts.length - 1) / RATE - 2);

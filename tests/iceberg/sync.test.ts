@@ -1,8 +1,13 @@
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Archive } from '@parquetry/archive';
 import { IDENTITY, inFolder, plainDraft, SMALL_SCHEMA } from '../../libs/archive/src/testing/fixture';
+import { checkIceberg } from '../../libs/iceberg/src/check';
 import { Location } from '../../libs/iceberg/src/location';
 import { MAX_SNAPSHOTS, type TableMetadata } from '../../libs/iceberg/src/metadata';
 import { hasIceberg, removeIceberg, syncIceberg } from '../../libs/iceberg/src/sync';
+import { tableAt } from '../../libs/iceberg/src/table';
+import { unusedObjects } from '../../libs/iceberg/src/unused';
 import { MemoryStore } from './memory';
 import { commit, filesOf, liveKeys, metadataOf, open } from './table';
 
@@ -29,6 +34,78 @@ describe('an Iceberg table', () => {
         schemas: [{ 'schema-id': 1, fields: [{ id: 1, type: 'long', required: true }, { id: 2 }] }],
       });
       expect(await syncIceberg(archive, 'events')).toMatchObject({ outcome: 'current', version: 3 });
+    }));
+
+  it('keeps what was current after the time that gc is given, however old it is', () =>
+    inFolder(async (folder) => {
+      const store = new MemoryStore();
+      const archive = await open(store);
+      const removed = async (before: number): Promise<string[]> => {
+        const keys: string[] = [];
+        for await (const { key, remove } of unusedObjects(archive, 'events'))
+          if (await remove(before)) keys.push(path.basename(key));
+        return keys.filter((name) => name.endsWith('.json')).sort();
+      };
+      const times: number[] = [];
+      for (const start of [10, 20, 30]) {
+        await commit(archive, folder, start, start + 9);
+        await syncIceberg(archive, 'events');
+        await sleep(5);
+        times.push(Date.now());
+        await sleep(5);
+      }
+      const [first = 0, second = 0, third = 0] = times;
+      // The second version was current until the third one was written, after `second`.
+      expect(await removed(first)).toEqual([]);
+      expect(await removed(second)).toEqual(['v1.metadata.json']);
+      const older = await tableAt(store, new Location(store, 'events'), 1);
+      expect(await filesOf(archive, older?.metadata ?? ({ snapshots: [] } as never))).toHaveProperty('1');
+      expect(await removed(third)).toEqual(['v2.metadata.json']);
+    }));
+
+  it('is refused for a path that readers misread, which is no obstacle to an archive without Iceberg', () =>
+    inFolder(async (folder) => {
+      const archive = await open(new MemoryStore('/data/50%'));
+      await commit(archive, folder, 10, 19);
+      expect(await hasIceberg(archive, 'events')).toBe(false);
+      for await (const finding of checkIceberg(archive, 'events')) throw new Error(finding.message);
+      for await (const { key } of unusedObjects(archive, 'events')) throw new Error(key);
+      await expect(syncIceberg(archive, 'events')).rejects.toMatchObject({ code: 'ICEBERG_UNSUPPORTED' });
+      expect(await hasIceberg(archive, 'events')).toBe(false);
+    }));
+
+  it('of a moved archive is a finding, and nothing of it is removed', () =>
+    inFolder(async (folder) => {
+      const store = new MemoryStore();
+      const archive = await open(store);
+      for (const start of [10, 20]) {
+        await commit(archive, folder, start, start + 9);
+        await syncIceberg(archive, 'events');
+      }
+      Object.assign(store, { uri: '/elsewhere' });
+      const findings: string[] = [];
+      for await (const { code } of checkIceberg(archive, 'events')) findings.push(code);
+      expect(findings).toEqual(['ICEBERG_DIFFERS']);
+      for await (const { key } of unusedObjects(archive, 'events')) throw new Error(key);
+    }));
+
+  it('follows a commit that was made while its first metadata was written', () =>
+    inFolder(async (folder) => {
+      const store = new MemoryStore();
+      const archive = await open(store);
+      await commit(archive, folder, 10, 19);
+      const put = store.putIfAbsent.bind(store);
+      let replaced = false;
+      store.putIfAbsent = async (key, bytes) => {
+        if (key.endsWith('v1.metadata.json') && !replaced) {
+          replaced = true;
+          // A worker that finds no hint does not sync.
+          await commit(archive, folder, 10, 19, { text: 'other', mode: 'replace' });
+        }
+        return put(key, bytes);
+      };
+      expect(await syncIceberg(archive, 'events')).toMatchObject({ outcome: 'written', version: 1 });
+      expect(await filesOf(archive, await metadataOf(archive))).toEqual({ 1: await liveKeys(archive) });
     }));
 
   it('is the same whether every commit was synced or only the last', () =>

@@ -140,6 +140,7 @@ describe('the report of an archive', () => {
     expect(data.rejects).toEqual({
       total: 43,
       unread: 0,
+      unreadFiles: 0,
       reasons: [
         { dataset: 'events', code: 'BAD_TIME', count: 42, example: 'a:2: first' },
         { dataset: 'events', code: 'NOT_JSON', count: 1, example: 'a:1: The line is not JSON.' },

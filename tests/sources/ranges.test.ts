@@ -8,7 +8,9 @@ import {
   type LedgerTimes,
   type ResolveOptions,
   formatTimed,
+  parsePoint,
   parseRanges,
+  resolvePoint,
   resolveRanges,
 } from '@parquetry/core';
 import { SAMPLE_NETWORK, writeSampleLake } from '@parquetry/sample';
@@ -17,6 +19,8 @@ import type { RunSpec } from '@parquetry/workflows';
 import { sourceTimes } from '../../apps/worker/src/probe';
 import { type Ran, runInProcess } from '../../apps/cli/src/testing/run';
 import { runAll, testHost } from '../../apps/worker/src/testing/host';
+import { Archive, archiveTimes } from '@parquetry/archive';
+import { openStore } from '@parquetry/storage';
 import { HAS_TEST_DATA, TEST_DATA } from '../support/cli';
 import { testFolders } from '../support/folders';
 import { RpcNode, ledgersOf } from '../support/rpcnode';
@@ -45,6 +49,8 @@ const spec = (uri: string, archive = 'none', range = ALL_LEDGERS): RunSpec => ({
   ...{ source: { uri }, archive, range, partitionSize: 50, settings: DEFAULT_WRITE_SETTINGS },
   ...{ types: ['ledgers', 'contract_events'], maxRejects: 0, verify: 'ledger' },
 });
+const openArchiveTimes = async (root: string): Promise<LedgerTimes> =>
+  archiveTimes(await Archive.open(openStore(root)));
 const signal = new AbortController().signal;
 const times = (uri: string): Promise<LedgerTimes> => sourceTimes(spec(uri), { workDir: folder(), signal });
 const resolved = async (
@@ -207,6 +213,50 @@ describe('messages', () => {
     expect(await event('@2025-07-13T09:00:12Z:@2025-07-13T09:00:15Z')).toBe('12-39');
     await expect(event('@2025-07-13')).rejects.toThrow('closed 2025-07-13 09:00:10 to 09:00:59 UTC');
   });
+
+  it('as an end, a time includes what closed before it ends; as a start, it begins with what closed at it', async () => {
+    const open = (): Promise<LedgerTimes> => times(lakes.get('whole 8') ?? '');
+    const point = (text: string, as: 'start' | 'end'): Promise<number> =>
+      resolvePoint(parsePoint(text), text, as, open);
+    expect(await point('@2025-07-13', 'end')).toBe(before('00:00:00'));
+    expect(await point('@2025-07-14', 'start')).toBe(from('00:00:00'));
+    expect(await point('@2025-07-13T23:45Z', 'end')).toBe(before('23:45:00'));
+    expect(await point('latest-5', 'end')).toBe(LAST - 5);
+    expect(await point('1010', 'end')).toBe(1010);
+  });
+
+  it('of several sparse tables of an archive all count', async () => {
+    const opened = await testHost('sparse');
+    try {
+      const file = path.join(opened.dir, 'messages.ndjson');
+      const line = (type: string, ledger: number, time: string): string =>
+        JSON.stringify({ message_type: type, ledger_sequence: ledger, closed_at: `2025-07-${time}Z` });
+      writeFileSync(
+        file,
+        [
+          ...[line('a', 100, '13T09:00:10'), line('a', 110, '13T09:01:00'), line('a', 120, '13T10:00:00')],
+          ...[line('b', 105, '13T09:00:35'), line('b', 130, '13T11:00:00'), line('b', 140, '14T01:00:00')],
+        ].join('\n'),
+      );
+      const archive = path.join(opened.dir, 'archive');
+      const range = { start: 100, end: 149 };
+      await runAll(opened.host, {
+        ...spec(`ndjson:${file}`, archive, range),
+        types: ['a', 'b'],
+        network: 'test',
+      });
+      const found = await openArchiveTimes(archive);
+      const clipped = async (text: string): Promise<string> =>
+        (await resolveRanges(parseRanges(text), () => Promise.resolve(found), { edges: 'clip' }))
+          .map(({ start, end }) => `${start}-${end}`)
+          .join();
+      // `a` alone would begin at 110, and would end with all ledgers.
+      expect(await clipped('@2025-07-13T09:00:30Z:latest')).toBe('105-149');
+      expect(await clipped('@2025-07-13')).toBe('100-139');
+    } finally {
+      await opened.end();
+    }
+  }, 60_000);
 
   it('of a processor are not asked for', async () => {
     await expect(resolved('processor:etl', ':latest')).rejects.toThrow(

@@ -76,7 +76,7 @@ describe('the run that a person means', () => {
       ].join('\n'),
     });
     await expect(findRun(session, undefined, { running: true })).rejects.toMatchObject({
-      message: 'There are 3 running runs.',
+      message: '3 runs are running.',
     });
   });
 

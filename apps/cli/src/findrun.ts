@@ -62,7 +62,7 @@ function ambiguous(
   return new ParquetryError(
     'USAGE',
     given === undefined
-      ? `There are ${found.length} ${running === true ? 'running runs' : 'runs'}.`
+      ? `${running === true ? `${found.length} runs are running` : `There are ${found.length} runs`}.`
       : `"${given}" is the beginning of ${found.length} runs.`,
     {
       details: { candidates: found.map(({ workflowId }) => workflowId) },

@@ -130,8 +130,26 @@ export function runSpec<T extends Partial<Pick<RunSpec, 'range'>>>(
     ...(options.mode === 'replace' ? { mode: options.mode } : {}),
     ...(options.keepReplaced === true ? { keepReplaced: true } : {}),
     ...(options.unknown === 'keep' ? { unknown: options.unknown } : {}),
-    ...(options.iceberg === true ? { iceberg: true } : {}),
+    ...icebergSpec(options),
   };
+}
+
+/** @throws ParquetryError ICEBERG_UNSUPPORTED for a path that the readers of Iceberg tables misread */
+function icebergSpec({
+  iceberg,
+  archive,
+}: Pick<SpecOptions, 'iceberg' | 'archive'>): Pick<RunSpec, 'iceberg'> {
+  if (iceberg !== true) return {};
+  const root = archiveRoot(archive);
+  if (!root.includes('://') && /[?#%]/.test(root))
+    throw new ParquetryError(
+      'ICEBERG_UNSUPPORTED',
+      `Iceberg readers misread the path ${root}: it has one of ? # %.`,
+      {
+        hint: 'Move the archive to a folder without these characters, or leave out --iceberg.',
+      },
+    );
+  return { iceberg: true };
 }
 
 /** The contract, if it is not the default. */

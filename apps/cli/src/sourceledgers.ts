@@ -37,9 +37,17 @@ export async function sourceRanges(spec: RunSpec, ledgers: string, output: Notin
   return found.some(({ closed }) => closed !== undefined) ? sayRanges(found, output) : found;
 }
 
-/** The ledger of a point of a source, such as `latest-1000` or `@2025-07-13`. @throws as `sourceRanges` */
-export async function sourceLedger(spec: RunSpec, text: string, output: Noting): Promise<number> {
-  const ledger = await withTimes(spec, (open) => resolvePoint(parsePoint(text), text, open));
+/**
+ * The ledger of a point of a source, such as `latest-1000` or `@2025-07-13`, as the start or the end of a range.
+ * @throws as `sourceRanges`
+ */
+export async function sourceLedger(
+  spec: RunSpec,
+  text: string,
+  as: 'start' | 'end',
+  output: Noting,
+): Promise<number> {
+  const ledger = await withTimes(spec, (open) => resolvePoint(parsePoint(text), text, as, open));
   output.note(`${text} is ledger ${ledger}.`);
   return ledger;
 }

@@ -41,7 +41,8 @@ export interface TailOptions extends SpecOptions, WorkerOptions {
  */
 export async function tailInput(options: TailOptions, output: Noting): Promise<TailInput> {
   const { bufferSize, maxFileSizeMb, rotationIntervalMinutes, ...rest } = options;
-  const spec = runSpec({ ...rest, source: withFolders(options.source) }, {});
+  const own = { ...options, source: withFolders(options.source) };
+  const spec = runSpec({ ...rest, source: own.source }, {});
   const policy = flushPolicy(options);
   const fault = policyFault(policy);
   if (fault !== undefined) throw new ParquetryError('USAGE', `${fault}.`);
@@ -49,11 +50,11 @@ export async function tailInput(options: TailOptions, output: Noting): Promise<T
   const files = policy.maxFileBytes === undefined ? {} : { maxFileBytes: policy.maxFileBytes * 2 };
   return {
     spec: { ...spec, settings: { ...spec.settings, ...files } },
-    from: await startPoint(options, options.from, output),
+    from: await startPoint(own, options.from, output),
     lag: options.lag,
     policy,
     pollSeconds: options.poll,
-    ...(options.until === undefined ? {} : { until: await sourcePoint(options, options.until, output) }),
+    ...(options.until === undefined ? {} : { until: await sourcePoint(own, options.until, 'end', output) }),
   };
 }
 
@@ -63,13 +64,18 @@ export async function startPoint(
   from: number | string,
   output: Noting,
 ): Promise<TailFrom> {
-  return from === 'committed' || from === 'latest' ? from : sourcePoint(options, from, output);
+  return from === 'committed' || from === 'latest' ? from : sourcePoint(options, from, 'start', output);
 }
 
-async function sourcePoint(options: SpecOptions, point: number | string, output: Noting): Promise<number> {
+async function sourcePoint(
+  options: SpecOptions,
+  point: number | string,
+  as: 'start' | 'end',
+  output: Noting,
+): Promise<number> {
   if (typeof point === 'number') return point;
   const { sourceLedger } = require('./sourceledgers') as typeof import('./sourceledgers');
-  return sourceLedger(runSpec(options, { range: ALL_LEDGERS }), point, output);
+  return sourceLedger(runSpec(options, { range: ALL_LEDGERS }), point, as, output);
 }
 
 /** When a flush ends. If a file size is set, the defaults for rows and bytes do not apply. */

@@ -54,7 +54,9 @@ export function printResult(result: BackfillResult, spec: RunSpec, output: Outpu
   output.say(`  parquetry verify --archive ${where}`);
   const first = datasets.find((dataset) => dataset.rows > 0)?.dataset;
   if (first !== undefined)
-    output.say(`  parquetry query --archive ${where} "select * from ${first} limit 5"`);
+    output.say(
+      `  parquetry query --archive ${where} "select * from ${/^[a-z_][a-z0-9_]*$/.test(first) ? first : `\\"${first}\\"`} limit 5"`,
+    );
   output.say(`  parquetry files --archive ${where}`);
 }
 

@@ -3,7 +3,6 @@ import {
   type LedgerRange,
   type LedgerTimes,
   ParquetryError,
-  clipIntervals,
   countLedgers,
   ledgerBlock,
   mergeIntervals,
@@ -39,30 +38,27 @@ export async function archiveTimes(archive: Archive, datasets?: readonly string[
       return { name, coverage, files, schema: (await archive.registry.latest(name))?.schema };
     }),
   );
-  // One file for each ledger is enough: of the table with most ledgers, and of others where it has none.
-  tables.sort(
-    (a, b) => countLedgers(b.coverage) - countLedgers(a.coverage) || (b.name === 'ledgers' ? 1 : -1),
-  );
-  const chosen: TimedFile[] = [];
-  for (const { files, schema } of tables) {
-    if (schema === undefined) continue;
-    const known = mergeIntervals(chosen);
-    for (const file of timedFiles(files, schema))
-      if (clipIntervals(file, known).length === 0) chosen.push(file);
-  }
-  chosen.sort((a, b) => a.start - b.start);
   const coverage = mergeIntervals(tables.flatMap((table) => table.coverage));
-  const block = (file: TimedFile | undefined): LedgerBlock | undefined =>
-    file === undefined ? undefined : fileBlock(archive.store, file);
+  // A ledger without a row in one table may have rows in another, so all tables count, unless one has them all.
+  const ledgers = tables.find(({ name }) => name === 'ledgers');
+  const whole = ledgers !== undefined && hasEachLedger(ledgers.files, coverage);
+  const files = (whole ? [ledgers] : tables).flatMap((table) =>
+    table.schema === undefined ? [] : timedFiles(table.files, table.schema),
+  );
+  const groups = overlapping(files);
+  const block = (group: readonly TimedFile[] | undefined): LedgerBlock | undefined =>
+    group === undefined ? undefined : groupBlock(archive.store, group);
   const [first, last] = [coverage[0], coverage.at(-1)];
   const bounds =
     first === undefined || last === undefined ? undefined : { start: first.start, end: last.end };
   return {
     name: 'the archive',
     bounds: () => Promise.resolve(bounds),
-    newest: () => Promise.resolve(block(chosen.at(-1))),
+    newest: () => Promise.resolve(block(groups.at(-1))),
     read: ({ start, end }) =>
-      Promise.resolve(block(chosen.find((file) => file.end >= start && file.start <= end))),
+      Promise.resolve(
+        block(groups.find((group) => group.some((file) => file.end >= start && file.start <= end))),
+      ),
     missing: (range) => subtractIntervals(range, coverage)[0],
   };
 }
@@ -74,17 +70,51 @@ function timedFiles(files: readonly LiveFile[], schema: TableSchema): TimedFile[
   });
 }
 
-function fileBlock(store: ObjectStore, file: TimedFile): LedgerBlock {
-  const { start, end, first, last } = file;
-  let reading: Promise<LedgerBlock> | undefined;
-  const read = (): Promise<LedgerBlock> => (reading ??= readCloses(store, file));
+/** Whether a table of one row per ledger has a row for each ledger of the archive. */
+function hasEachLedger(files: readonly LiveFile[], coverage: readonly LedgerRange[]): boolean {
+  return files.reduce((sum, { rows }) => sum + (rows ?? 0), 0) === countLedgers(coverage);
+}
+
+/** The files in groups, by ledger: only files of the same group have ledgers in common. */
+function overlapping(files: readonly TimedFile[]): TimedFile[][] {
+  const groups: TimedFile[][] = [];
+  let end = -1;
+  for (const file of [...files].sort((a, b) => a.start - b.start)) {
+    const group = groups.at(-1);
+    if (group === undefined || file.start > end) groups.push([file]);
+    else group.push(file);
+    end = Math.max(end, file.end);
+  }
+  return groups;
+}
+
+/** One block of files with common ledgers; they are read when a time is inside of them. */
+function groupBlock(store: ObjectStore, group: readonly TimedFile[]): LedgerBlock {
+  const reading = new Map<TimedFile, Promise<LedgerBlock>>();
+  const read = (file: TimedFile): Promise<LedgerBlock> => {
+    const block = reading.get(file) ?? readCloses(store, file);
+    reading.set(file, block);
+    return block;
+  };
   return {
-    start,
-    end,
-    first,
-    last,
-    timeOf: async (ledger) => (await read()).timeOf(ledger),
-    find: async (seconds) => (await read()).find(seconds),
+    start: Math.min(...group.map(({ start }) => start)),
+    end: Math.max(...group.map(({ end }) => end)),
+    first: Math.min(...group.map(({ first }) => first)),
+    last: Math.max(...group.map(({ last }) => last)),
+    async timeOf(ledger) {
+      for (const file of group)
+        if (file.start <= ledger && ledger <= file.end) {
+          const time = await (await read(file)).timeOf(ledger);
+          if (time !== undefined) return time;
+        }
+      return undefined;
+    },
+    async find(seconds) {
+      const found: number[] = [];
+      for (const file of group)
+        if (file.last >= seconds) found.push((await (await read(file)).find(seconds)) ?? file.end + 1);
+      return found.length === 0 ? undefined : Math.min(...found);
+    },
   };
 }
 

@@ -44,7 +44,7 @@ export async function* findWaste(
       const info = await store.stat(key);
       if (info === undefined) continue;
       const remove = async (before: number): Promise<boolean> => {
-        if (code === 'REPLACED_FILE') await follow();
+        await follow();
         return dataset.sweep(key, before);
       };
       yield { kind: code, key, ...info, message, remove };

@@ -46,16 +46,22 @@ export async function resolveRanges(
   return merged;
 }
 
-/** The ledger of a point; a time is the first ledger that closed at or after it. @throws as `resolveRanges` */
+/**
+ * The ledger of a point. As a start, a time is the first ledger that closed at or after it; as an end, the last one that
+ * closed before it ends, so that a date includes its whole day.
+ * @throws as `resolveRanges`
+ */
 export async function resolvePoint(
   point: RangePoint,
   text: string,
+  as: 'start' | 'end',
   open: () => Promise<LedgerTimes>,
 ): Promise<number> {
   if (point.kind === 'ledger') return point.ledger;
   const times = await open();
   const search = some(await TimeSearch.open(times), times, text);
-  return new Resolver(search, { text, start: point, end: point }, 'refuse').start(point);
+  const resolver = new Resolver(search, { text, start: point, end: point }, 'refuse');
+  return as === 'start' ? resolver.start(point) : resolver.end(search.bounds.start, undefined, point);
 }
 
 function some(search: TimeSearch | undefined, { name }: LedgerTimes, text: string): TimeSearch {
@@ -84,7 +90,7 @@ class Resolver {
     return point.kind === 'time' ? this.after(point.from, 'starts') : this.ledger(point);
   }
 
-  private async end(start: number, from: RangeText['start'], to: RangeText['end']): Promise<number> {
+  async end(start: number, from: RangeText['start'], to: RangeText['end']): Promise<number> {
     if (to.kind === 'count') return Math.min(start + to.ledgers - 1, MAX_LEDGER);
     if (to.kind === 'time') return (await this.after(to.until, 'ends')) - 1;
     if (to.kind !== 'span') return this.ledger(to);

@@ -52,7 +52,7 @@ export async function* checkIceberg(archive: Archive, name: string): AsyncGenera
     );
     return;
   }
-  if (table.metadata.location !== location.table) {
+  if (!location.isPlaceOf(table.metadata)) {
     const { location: other } = table.metadata;
     yield found('ICEBERG_DIFFERS', key, `The Iceberg table of ${name} belongs to ${other}.`);
     return;

@@ -8,15 +8,38 @@ const METADATA = /^v(\d{1,15})\.metadata\.json$/;
 
 /** Keys and URIs of the Iceberg table of one dataset. */
 export class Location {
-  /** The archive's root as readers name it: `file:///…`, `s3://…`, `gs://…`. */
-  readonly root: string;
   /** Key of the table's folder. */
   readonly folder: string;
 
-  /** @throws ParquetryError ICEBERG_UNSUPPORTED when the path of the archive has characters that readers misread */
-  constructor(store: ObjectStore, dataset: string) {
-    this.root = rootUri(store.uri);
+  constructor(
+    private readonly store: ObjectStore,
+    dataset: string,
+  ) {
     this.folder = `${FOLDER}/${dataset}`;
+  }
+
+  /**
+   * The archive's root as readers name it: `file:///…`, `s3://…`, `gs://…`.
+   * @throws ParquetryError ICEBERG_UNSUPPORTED when the path of the archive has characters that readers misread
+   */
+  get root(): string {
+    const uri = this.store.uri;
+    if (this.readable) return isLocal(uri) ? `file://${uri.replace(/\/+$/, '')}` : uri.replace(/\/+$/, '');
+    throw new ParquetryError(
+      'ICEBERG_UNSUPPORTED',
+      `Iceberg readers misread the path ${uri}: it has one of the characters ? # %.`,
+      { hint: 'Move the archive to a folder without these characters.' },
+    );
+  }
+
+  /** Whether metadata of a table was made for this place; not that of an archive which was moved or copied. */
+  isPlaceOf({ location }: { readonly location: string }): boolean {
+    return this.readable && location === this.table;
+  }
+
+  /** Readers take the text behind `file://` as it is, without decoding it. */
+  private get readable(): boolean {
+    return !isLocal(this.store.uri) || !/[?#%]/.test(this.store.uri);
   }
 
   /** The table's location. */
@@ -56,13 +79,6 @@ export function metadataVersion(name: string): number | undefined {
   return match === null ? undefined : Number(match[1]) - 1;
 }
 
-/** Readers take the text behind `file://` as it is, without decoding it. */
-function rootUri(uri: string): string {
-  if (/^[a-z][a-z0-9]+:\/\//.test(uri)) return uri.replace(/\/+$/, '');
-  if (!/[?#%]/.test(uri)) return `file://${uri.replace(/\/+$/, '')}`;
-  throw new ParquetryError(
-    'ICEBERG_UNSUPPORTED',
-    `Iceberg readers misread the path ${uri}: it has one of the characters ? # %.`,
-    { hint: 'Move the archive to a folder without these characters.' },
-  );
+function isLocal(uri: string): boolean {
+  return !/^[a-z][a-z0-9]+:\/\//.test(uri);
 }

@@ -31,6 +31,7 @@ export async function syncIceberg(archive: Archive, name: string): Promise<SyncR
   const { store } = archive;
   const location = new Location(store, name);
   const dataset = archive.dataset(name);
+  assertReadable(location);
   for (;;) {
     // Read before the log, so that it can't be newer than the log.
     const before = await currentTable(store, location);
@@ -48,11 +49,18 @@ export async function syncIceberg(archive: Archive, name: string): Promise<SyncR
     if (before?.version === version) return done('current', before);
     const after = await write(archive, location, snapshot, before);
     await raiseHint(store, location, version);
-    // Another sync may have written a later version and its hint before this one wrote its own.
     const newest = await dataset.snapshot();
-    if (newest.version === version || (await tableAt(store, location, newest.version)) === undefined)
-      return done('written', after);
+    if (newest.version === version) return done('written', after);
+    // A worker that commits syncs a table that has a hint. Two commits are not covered by that: one before this first
+    // hint, and one whose sync wrote its hint before this sync wrote an older one.
+    const followed = before !== undefined && (await tableAt(store, location, newest.version)) === undefined;
+    if (followed) return done('written', after);
   }
+}
+
+/** @throws ParquetryError ICEBERG_UNSUPPORTED when readers would misread the archive's path */
+function assertReadable(location: Location): void {
+  void location.root;
 }
 
 /** Writes what the metadata of the snapshot's version needs, then the metadata. */
@@ -137,7 +145,7 @@ async function assertOurs(
   { version, commit, metadata }: CurrentTable,
   snapshot: Snapshot,
 ): Promise<void> {
-  if (metadata.location !== location.table)
+  if (!location.isPlaceOf(metadata))
     throw conflict(location, `it was made at ${metadata.location}: the archive was moved or copied`);
   if (metadata['table-uuid'] !== snapshot.metaData?.id)
     throw conflict(location, 'it belongs to another table');

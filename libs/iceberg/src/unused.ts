@@ -1,7 +1,7 @@
 import type { Archive } from '@parquetry/archive';
-import type { ListedObject } from '@parquetry/storage';
+import type { ListedObject, ObjectStore } from '@parquetry/storage';
 import { Location, metadataVersion } from './location';
-import { currentTable, readList } from './table';
+import { type CurrentTable, currentTable, readList, tableAt } from './table';
 
 /** An object of an Iceberg table that its current metadata does not need. */
 export interface UnusedObject extends ListedObject {
@@ -9,21 +9,29 @@ export interface UnusedObject extends ListedObject {
   readonly remove: (before: number) => Promise<boolean>;
 }
 
-/** The metadata files, manifest lists and manifests of earlier versions, and what crashed syncs left. */
+/**
+ * The metadata files, manifest lists and manifests of earlier versions, and what crashed syncs left. A reader may have
+ * opened a version just before the next one was written, so nothing goes that was current after `before`.
+ */
 export async function* unusedObjects(archive: Archive, name: string): AsyncGenerator<UnusedObject> {
   const { store } = archive;
   const location = new Location(store, name);
   const used = await usedKeys(archive, location);
   if (used === undefined) return;
+  let asked: number | undefined;
+  let kept: Promise<(Used & { readonly modified: number }) | undefined> = Promise.resolve(undefined);
   for await (const listed of store.list(`${location.folder}/`)) {
     if (!isUnused(listed.key, location, used)) continue;
     yield {
       ...listed,
       remove: async (before) => {
+        if (asked !== before) [asked, kept] = [before, currentAt(archive, location, before)];
+        const then = await kept;
         const now = await usedKeys(archive, location);
         const info = await store.stat(listed.key);
-        const unused = now !== undefined && isUnused(listed.key, location, now);
-        return unused && info !== undefined && info.modified < before && store.delete(listed.key);
+        if (then === undefined || now === undefined || info === undefined) return false;
+        const unused = isUnused(listed.key, location, now) && isUnused(listed.key, location, then);
+        return unused && info.modified < then.modified && store.delete(listed.key);
       },
     };
   }
@@ -34,10 +42,34 @@ interface Used {
   readonly keys: ReadonlySet<string>;
 }
 
-/** What the current metadata needs; undefined without a table. */
+/** What the metadata needs that was current at a time, and when it was written. */
+async function currentAt(
+  { store }: Archive,
+  location: Location,
+  before: number,
+): Promise<(Used & { readonly modified: number }) | undefined> {
+  let newest: { readonly version: number; readonly modified: number } | undefined;
+  for await (const { key, modified } of store.list(`${location.folder}/`)) {
+    const version = metadataVersion(key.slice(location.key('').length));
+    if (version === undefined || modified >= before || version < (newest?.version ?? 0)) continue;
+    newest = { version, modified };
+  }
+  if (newest === undefined) return undefined;
+  const used = await keysOf(store, location, await tableAt(store, location, newest.version));
+  return used === undefined ? undefined : { ...used, modified: newest.modified };
+}
+
+/** What the current metadata needs; undefined without a table, or with one that was made for another place. */
 async function usedKeys({ store }: Archive, location: Location): Promise<Used | undefined> {
-  const table = await currentTable(store, location);
-  if (table === undefined) return undefined;
+  return keysOf(store, location, await currentTable(store, location));
+}
+
+async function keysOf(
+  store: ObjectStore,
+  location: Location,
+  table: CurrentTable | undefined,
+): Promise<Used | undefined> {
+  if (table === undefined || !location.isPlaceOf(table.metadata)) return undefined;
   const keys = new Set([location.hint, location.metadata(table.version)]);
   const keyOf = (uri: string): string => location.keyOf(uri) ?? uri;
   for (const { 'manifest-list': list } of table.metadata.snapshots) {

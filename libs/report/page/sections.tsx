@@ -175,10 +175,10 @@ const DIFF: Readonly<Record<string, string>> = { '+': 'added', '-': 'removed', '
 
 /** Rejects by reason. */
 export function Rejects({ data }: { readonly data: ReportData }) {
-  const { total, unread, reasons } = data.rejects;
+  const { total, unread, unreadFiles, reasons } = data.rejects;
   return (
     <Section id="rejects" title="Rejects by reason">
-      {total === 0 ? (
+      {total === 0 && unreadFiles === 0 ? (
         <p class="good">None: every message is in the archive.</p>
       ) : (
         <Table
@@ -195,8 +195,11 @@ export function Rejects({ data }: { readonly data: ReportData }) {
           ])}
         />
       )}
-      {unread > 0 ? (
-        <p class="note">{count(unread)} more rejects were not read: their files are too many or too large.</p>
+      {unreadFiles > 0 ? (
+        <p class="note">
+          {plural(unreadFiles, 'file')} with {unread > 0 ? `at least ${count(unread)}` : 'more'} rejects not
+          read: too many or too large.
+        </p>
       ) : null}
     </Section>
   );

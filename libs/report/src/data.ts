@@ -129,8 +129,10 @@ export interface WorkItem {
 /** Rejects by reason. */
 export interface RejectData {
   readonly total: number;
-  /** Rejects in files that were not read, because there are too many. */
+  /** Rejects in files of segments that were not read. */
   readonly unread: number;
+  /** All files that were not read, because there are too many or they are too large. */
+  readonly unreadFiles: number;
   /** Most frequent first, at most 50. */
   readonly reasons: readonly RejectReason[];
 }

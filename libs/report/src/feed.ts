@@ -7,6 +7,9 @@ import type { ReportData } from './data';
 const MIN_WAIT_MS = 2_000;
 const REST = 4;
 
+/** Bytes that may wait for a page. One that does not read is cut off; the browser connects again when it can. */
+const MAX_WAITING_BYTES = 8e6;
+
 /** What a live page is sent. */
 export interface LiveState {
   readonly data?: ReportData;
@@ -97,5 +100,6 @@ export class Feed {
 
 /** An event of a page; JSON has no line breaks. */
 function send(page: ServerResponse, event: string, json: string): void {
-  page.write(`event: ${event}\ndata: ${json}\n\n`);
+  if (page.writableLength > MAX_WAITING_BYTES) page.destroy();
+  else page.write(`event: ${event}\ndata: ${json}\n\n`);
 }

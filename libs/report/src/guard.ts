@@ -17,7 +17,7 @@ export interface Refusal {
  * addresses, this machine's name and the name that it was given.
  */
 export function hostRule(bound: string): (request: IncomingMessage) => boolean {
-  const own = isLoopback(bound) ? LOCAL : [...LOCAL, bound, hostname().toLowerCase()];
+  const own = [...LOCAL, bound, ...(isLoopback(bound) ? [] : [hostname().toLowerCase()])];
   return ({ headers }) => {
     const name = hostOf(headers.host ?? '');
     if (name === undefined) return false;

@@ -32,12 +32,14 @@ export async function countRejects(
   cache: RejectCache,
 ): Promise<RejectData> {
   const all: (Omit<RejectFile, 'rows'> & { readonly rows?: number })[] = [...files];
+  let unreadFiles = 0;
   for (const [folder, dataset] of [
     ['runs', '(no dataset)'],
     ['late', '(late messages)'],
   ] as const)
     for await (const { key } of store.list(`${META_FOLDER}/rejects/${folder}/`))
       if (all.length < files.length + MAX_FILES) all.push({ key, dataset });
+      else unreadFiles += 1;
   const sums = new Map<string, RejectReason>();
   let bytes = 0;
   let read = 0;
@@ -50,7 +52,10 @@ export async function countRejects(
       reasons = bytes > MAX_BYTES ? undefined : await readReasons(store, file);
       if (reasons !== undefined) cache.set(file.key, reasons);
     }
-    if (reasons === undefined) unread += file.rows ?? 0;
+    if (reasons === undefined) {
+      unread += file.rows ?? 0;
+      unreadFiles += 1;
+    }
     for (const reason of reasons ?? []) {
       const id = `${reason.dataset}\n${reason.code}`;
       sums.set(id, { ...reason, count: (sums.get(id)?.count ?? 0) + reason.count });
@@ -58,7 +63,7 @@ export async function countRejects(
   }
   const counted = [...sums.values()].reduce((sum, { count }) => sum + count, 0);
   const reasons = [...sums.values()].sort((a, b) => b.count - a.count).slice(0, MAX_REASONS);
-  return { total: counted + unread, unread, reasons };
+  return { total: counted + unread, unread, unreadFiles, reasons };
 }
 
 /** The reasons in one file; undefined when it does not exist. */

@@ -1,6 +1,9 @@
+import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { request as send } from 'node:http';
-import type { LiveState } from './feed';
+import { Feed, type LiveState } from './feed';
 import { type LiveServer, type LiveSource, servePage } from './serve';
+import { hostRule } from './guard';
 
 jest.mock('./page', () => ({ livePage: () => '<!doctype html><title>page</title>' }));
 
@@ -168,6 +171,31 @@ describe('the server of the live page', () => {
       expect((await ask(port, 'GET', path)).status).toBeGreaterThanOrEqual(200);
     expect((await ask(port, 'GET', '/')).status).toBe(200);
   });
+
+  it('accepts the loopback address that it is bound to', () => {
+    const asked = (host: string): never => ({ headers: { host } }) as never;
+    expect(hostRule('127.0.0.2')(asked('127.0.0.2:8234'))).toBe(true);
+    expect(hostRule('127.0.0.2')(asked('127.0.0.3:8234'))).toBe(false);
+  });
+
+  it('cuts off a page that does not read', async () => {
+    const written: string[] = [];
+    const page = Object.assign(new EventEmitter(), {
+      writableLength: 0,
+      write: (text: string) => written.push(text),
+      destroy: () => page.emit('close'),
+    });
+    const feed = new Feed(
+      () => Promise.resolve({ archives: [], shown: String(written.length), actions: false }),
+      () => undefined,
+    );
+    feed.add(page as never);
+    while (written.length === 0) await sleep(5);
+    expect(feed.size).toBe(1);
+    page.writableLength = 9e6;
+    while (feed.size > 0) await sleep(50);
+    expect(written).toHaveLength(1);
+  }, 10_000);
 
   it('sends the state as events, and says why when it can’t be read', async () => {
     const wanted: string[] = [];

@@ -1,5 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import ts from 'typescript';
@@ -56,6 +67,22 @@ describe('requireCached', () => {
       expect(load(big('a'))).toEqual({ answer: 'big.jsa', compiled: true });
       expect(load(big('a'))).toEqual({ answer: 'big.jsa', compiled: false });
     }
+  });
+
+  it('runs no code that another user could have written', () => {
+    load(big('a'));
+    const folder = path.join(dir, 'code');
+    const file = path.join(folder, readdirSync(folder)[0] ?? '');
+    expect([statSync(folder).mode & 0o777, statSync(file).mode & 0o777]).toEqual([0o700, 0o600]);
+    chmodSync(file, 0o620);
+    expect(load(big('a')).compiled).toBe(true);
+    expect(load(big('a')).compiled).toBe(false);
+    chmodSync(folder, 0o770);
+    expect(load(big('a')).compiled).toBe(true);
+    chmodSync(folder, 0o700);
+    renameSync(file, path.join(dir, 'elsewhere'));
+    symlinkSync(path.join(dir, 'elsewhere'), file);
+    expect(load(big('a')).compiled).toBe(true);
   });
 
   it('works without a folder that it can write', () => {

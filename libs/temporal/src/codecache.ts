@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import Module, { createRequire } from 'node:module';
 import path from 'node:path';
 import v8 from 'node:v8';
@@ -36,7 +46,15 @@ export function requireCached(file: string, folder: string): unknown {
 /** The code in a file, which begins with its sha256; undefined when there is none or it is damaged. */
 function readCode(cache: string): Buffer | undefined {
   try {
-    const bytes = readFileSync(cache);
+    if (!isOwn(statSync(path.dirname(cache)))) return undefined;
+    const handle = openSync(cache, constants.O_RDONLY | constants.O_NOFOLLOW);
+    let bytes: Buffer;
+    try {
+      if (!isOwn(fstatSync(handle))) return undefined;
+      bytes = readFileSync(handle);
+    } finally {
+      closeSync(handle);
+    }
     const code = bytes.subarray(HASH_BYTES);
     return sha256(code).equals(bytes.subarray(0, HASH_BYTES)) ? code : undefined;
   } catch {
@@ -44,12 +62,17 @@ function readCode(cache: string): Buffer | undefined {
   }
 }
 
+/** Whether only this user can have written a file or folder: V8 runs what is in it. */
+function isOwn({ uid, mode }: { readonly uid: number; readonly mode: number }): boolean {
+  return uid === process.getuid?.() && (mode & 0o022) === 0;
+}
+
 function storeCode(cache: string, script: vm.Script): void {
   try {
     const code = script.createCachedData();
     const draft = `${cache}.${process.pid}`;
-    mkdirSync(path.dirname(cache), { recursive: true });
-    writeFileSync(draft, Buffer.concat([sha256(code), code]));
+    mkdirSync(path.dirname(cache), { recursive: true, mode: 0o700 });
+    writeFileSync(draft, Buffer.concat([sha256(code), code]), { mode: 0o600, flag: 'wx' });
     renameSync(draft, cache);
   } catch {
     // The next process compiles the file again.

@@ -52,7 +52,7 @@ async function compact(options: Options, output: Output): Promise<number> {
   const { openArchive } = require('../archive') as typeof import('../archive');
   const { archiveRanges } = require('../archiveledgers') as typeof import('../archiveledgers');
   const { eachRange } = require('../eachrange') as typeof import('../eachrange');
-  const datasets = options.types?.split(',').map((name) => name.trim());
+  const datasets = options.types === undefined ? undefined : typeNames(options.types);
   const open = async (): Promise<Archive> => (await openArchive(options.archive)).archive;
   const ranges = await archiveRanges(open, options.ledgers, output, datasets && { datasets });
   return eachRange(ranges ?? [], output, (range, to) => compactRange(options, range, to));

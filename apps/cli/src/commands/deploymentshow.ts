@@ -17,7 +17,8 @@ async function deploymentShow(options: DeploymentOptions, output: Output): Promi
     );
     output.note(
       current === undefined
-        ? 'No build is current: runs wait for unversioned workers. `parquetry deployment set-current BUILD` chooses one.'
+        ? 'No build is current: runs wait for unversioned workers. ' +
+            `\`parquetry deployment set-current BUILD --temporal-deployment-name ${name}\` chooses one.`
         : 'Workers of a drained build may be stopped; those of a draining one still have partitions.',
     );
     output.document({ deployment: name, current: current ?? null, builds });

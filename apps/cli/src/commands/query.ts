@@ -1,3 +1,4 @@
+import { ParquetryError } from '@parquetry/core';
 import { Option } from 'commander';
 import type { Define } from '../cli';
 import type { Output } from '../output';
@@ -46,6 +47,15 @@ export const define: Define = ({ command, output, run }) =>
       run(() => query(archive, sql, options, output)),
     );
 
+/** Times and `latest` are resolved in the archive as it is now. @throws ParquetryError USAGE */
+function assertNumbers(ledgers: string): void {
+  const { parseRanges, plainRange } = require('@parquetry/core') as typeof import('@parquetry/core');
+  if (parseRanges(ledgers).every((text) => plainRange(text) !== undefined)) return;
+  throw new ParquetryError('USAGE', `With --at, --ledgers takes ledger numbers, not "${ledgers}".`, {
+    hint: 'Write the range in numbers, as `parquetry files` prints it.',
+  });
+}
+
 /** Runs one SELECT over an archive; `demo` uses it too. Without SQL a terminal gets a prompt. */
 export async function query(
   root: string,
@@ -61,6 +71,7 @@ export async function query(
   const { cacheSize: cacheBytes = CACHE_BYTES, output: file } = options;
   const format = formatOf(options.format, file, output.json);
   const at = options.at === undefined ? undefined : parseAt(options.at);
+  if (at !== undefined && options.ledgers !== undefined) assertNumbers(options.ledgers);
   const opened = await openArchive(root);
   const ranges = await archiveRanges(async () => opened.archive, options.ledgers, output);
   const limits = { memoryBytes: workerSettings(options).memoryBytes, cacheBytes, ranges, at };

@@ -71,5 +71,5 @@ async function versionNote(session: Session, { deploymentName, buildId }: Worker
   const { current } = await awaitBuild(session, deploymentName, buildId);
   const own = `Build ${buildId} of deployment ${deploymentName}`;
   if (current === buildId) return `${own} is the current one.`;
-  return `${own} gets no new runs: the current one is ${current ?? 'unversioned'}. To change that: parquetry deployment set-current ${buildId}`;
+  return `${own} gets no new runs: the current one is ${current ?? 'unversioned'}. To change that: parquetry deployment set-current ${buildId} --temporal-deployment-name ${deploymentName}`;
 }

@@ -43,7 +43,7 @@ function report(datasets: readonly DatasetData[], more: Partial<ReportData> = {}
     sizes: { bounds: [], target: 1 },
     work: [],
     moreWork: 0,
-    rejects: { total: 0, unread: 0, reasons: [] },
+    rejects: { total: 0, unread: 0, unreadFiles: 0, reasons: [] },
     temporal: { unavailable: 'x' },
     ...more,
   };
