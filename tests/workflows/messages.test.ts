@@ -107,7 +107,7 @@ describe('messages of an operator to a workflow', () => {
           [setConcurrency.name, 501, 'whole number from 1 to 500'],
           [setConcurrency.name, 1.5, 'whole number from 1 to 500'],
           [retryPartitions.name, null, 'takes {"all": true}, {"starts"'],
-          [retryPartitions.name, { ledgers: [20] }, '"ledgers" is neither'],
+          [retryPartitions.name, { ledgers: [20] }, '"ledgers" is none of them'],
           [retryPartitions.name, { starts: ['20'] }, '"starts" is a list of ledgers'],
           [retryPartitions.name, {}, 'selects no partition'],
         ] as const)
