@@ -70,6 +70,11 @@ describe('the modules that a command line loads before its command runs', () => 
       expect(packages).toContain('@parquetry/temporal');
       expect(packages.filter((name) => /^@temporalio|^@grpc|protobufjs/.test(name))).toEqual([]);
       expect(modules.filter((file) => file.endsWith('/sdkbundle.js'))).toHaveLength(1);
+      // The worker reads the source; a command that loads what it needs for that takes twice as long as a short run.
+      const args = ['--source', 'galexie:lake', '--archive', 'archive', '--ledgers', '10-19', '--detach'];
+      const started = await loaded(['backfill', ...args], server.env);
+      expect(started.code).toBe(0);
+      expect(started.modules.map(packageOf)).not.toContain('@parquetry/worker');
     } finally {
       await server.stop();
     }

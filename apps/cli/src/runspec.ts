@@ -81,9 +81,13 @@ export function sourceUri(text: string): string {
 }
 
 /** The ranges of a run's `--ledgers`, printed. @throws ParquetryError with exit code 2; the errors of the source */
-export function runRanges(options: BackfillOptions, output: Noting): Promise<TimedRange[]> {
+export function runRanges(
+  options: BackfillOptions,
+  output: Noting,
+  how: { readonly timed?: boolean } = {},
+): Promise<TimedRange[]> {
   const { sourceRanges } = require('./sourceledgers') as typeof import('./sourceledgers');
-  return sourceRanges(runSpec(options, { range: ALL_LEDGERS }), options.ledgers, output);
+  return sourceRanges(runSpec(options, { range: ALL_LEDGERS }), options.ledgers, output, how);
 }
 
 /**

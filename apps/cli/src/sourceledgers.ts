@@ -12,7 +12,6 @@ import {
   resolvePoint,
   resolveRanges,
 } from '@parquetry/core';
-import { sourceTimes } from '@parquetry/worker';
 import type { RunSpec } from '@parquetry/workflows';
 import { onInterrupt } from './interrupt';
 import { type Noting, sayRanges } from './sayranges';
@@ -21,16 +20,22 @@ import { type Noting, sayRanges } from './sayranges';
 const TIMES_MS = 5000;
 
 /**
- * The ranges of `--ledgers` for a command that reads a source, sorted and merged. Prints them with their close times.
+ * The ranges of `--ledgers` for a command that reads a source, sorted and merged. Prints them with their close times when
+ * the source was read for them, or when `timed` asks for that: it costs more than the start of a short run.
  * @throws ParquetryError RANGE_INVALID, and the errors of the source when a range is not written in numbers
  */
-export async function sourceRanges(spec: RunSpec, ledgers: string, output: Noting): Promise<TimedRange[]> {
+export async function sourceRanges(
+  spec: RunSpec,
+  ledgers: string,
+  output: Noting,
+  { timed: asked = false }: { readonly timed?: boolean } = {},
+): Promise<TimedRange[]> {
   const texts = parseRanges(ledgers);
   const resolve = (timed: boolean): Promise<TimedRange[]> =>
     withTimes(spec, (open) => resolveRanges(texts, open, { edges: 'refuse', timed }));
   if (texts.some((text) => plainRange(text) === undefined)) return sayRanges(await resolve(true), output);
   const known = await resolve(false);
-  if (!isLedgerUri(spec.source.uri)) return known;
+  if (!asked || !isLedgerUri(spec.source.uri)) return known;
   // Only a worker may see the source, and it reports its faults.
   const timed = resolve(true).catch(() => known);
   const found = await Promise.race([timed, sleep(TIMES_MS, known, { ref: false })]);
@@ -62,6 +67,7 @@ async function withTimes<T>(
   const open = async (): Promise<LedgerTimes> => {
     const workDir = await mkdtemp(path.join(tmpdir(), 'parquetry-ledgers-'));
     folders.push(workDir);
+    const { sourceTimes } = require('@parquetry/worker') as typeof import('@parquetry/worker');
     return sourceTimes(spec, { workDir, signal: interrupt.signal });
   };
   try {

@@ -20,7 +20,7 @@ export async function plan(options: BackfillOptions, output: Output): Promise<nu
   const { previewRun } = require('@parquetry/worker') as typeof import('@parquetry/worker');
   const { backfillInput, runRanges } = require('../runspec') as typeof import('../runspec');
   const { eachRange } = require('../eachrange') as typeof import('../eachrange');
-  const ranges = await runRanges(options, output);
+  const ranges = await runRanges(options, output, { timed: true });
   const interrupt = onInterrupt();
   const totals = { total: 0, run: 0 };
   try {

@@ -24,7 +24,7 @@ export const ranges: Topic = {
 
 **Times.** A ledger belongs to a range when it closed within it. A date as an end means the
 whole day; a time as an end includes ledgers that closed in that second. Spans are +30s,
-+10m, +2h, +7d. Commands print the ranges they found as ledgers and times.
++10m, +2h, +7d. Commands print what they found as ledgers and times.
 
 **Where times and latest come from.** Commands that read a source (\`backfill\`, \`plan\`,
 \`retry\`, \`tail --from\`) ask the source: a lake and an RPC node with a few reads, message files
