@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Terminal } from '@xterm/headless';
+import { emulatorLines } from '../../apps/cli/src/testing/terminal';
 import type { Sandbox } from './cli';
 import { PYTHON } from './python';
 
@@ -43,13 +44,7 @@ export class Pty {
   /** The lines of the screen and those that have left it at the top, without empty ones at the end. */
   async lines(): Promise<string[]> {
     await this.written;
-    const { active } = this.emulator.buffer;
-    const lines = Array.from(
-      { length: active.length },
-      (_, index) => active.getLine(index)?.translateToString(true) ?? '',
-    );
-    while (lines.at(-1) === '') lines.pop();
-    return lines;
+    return emulatorLines(this.emulator);
   }
 
   /** Everything that the terminal shows, in lines as they were printed: a wrapped line is one. */

@@ -144,15 +144,8 @@ function icebergSpec({
   archive,
 }: Pick<SpecOptions, 'iceberg' | 'archive'>): Pick<RunSpec, 'iceberg'> {
   if (iceberg !== true) return {};
-  const root = archiveRoot(archive);
-  if (!root.includes('://') && /[?#%]/.test(root))
-    throw new ParquetryError(
-      'ICEBERG_UNSUPPORTED',
-      `Iceberg readers misread the path ${root}: it has one of ? # %.`,
-      {
-        hint: 'Move the archive to a folder without these characters, or leave out --iceberg.',
-      },
-    );
+  const { icebergRoot } = require('@parquetry/iceberg') as typeof import('@parquetry/iceberg');
+  icebergRoot(archiveRoot(archive));
   return { iceberg: true };
 }
 

@@ -23,23 +23,12 @@ export class Location {
    * @throws ParquetryError ICEBERG_UNSUPPORTED when the path of the archive has characters that readers misread
    */
   get root(): string {
-    const uri = this.store.uri;
-    if (this.readable) return isLocal(uri) ? `file://${uri.replace(/\/+$/, '')}` : uri.replace(/\/+$/, '');
-    throw new ParquetryError(
-      'ICEBERG_UNSUPPORTED',
-      `Iceberg readers misread the path ${uri}: it has one of the characters ? # %.`,
-      { hint: 'Move the archive to a folder without these characters.' },
-    );
+    return icebergRoot(this.store.uri);
   }
 
   /** Whether metadata of a table was made for this place; not that of an archive which was moved or copied. */
   isPlaceOf({ location }: { readonly location: string }): boolean {
-    return this.readable && location === this.table;
-  }
-
-  /** Readers take the text behind `file://` as it is, without decoding it. */
-  private get readable(): boolean {
-    return !isLocal(this.store.uri) || !/[?#%]/.test(this.store.uri);
+    return isReadable(this.store.uri) && location === this.table;
   }
 
   /** The table's location. */
@@ -77,6 +66,24 @@ export class Location {
 export function metadataVersion(name: string): number | undefined {
   const match = METADATA.exec(name);
   return match === null ? undefined : Number(match[1]) - 1;
+}
+
+/**
+ * An archive's root as readers of Iceberg tables name it.
+ * @throws ParquetryError ICEBERG_UNSUPPORTED when its path has characters that they misread
+ */
+export function icebergRoot(uri: string): string {
+  if (isReadable(uri)) return `${isLocal(uri) ? 'file://' : ''}${uri.replace(/\/+$/, '')}`;
+  throw new ParquetryError(
+    'ICEBERG_UNSUPPORTED',
+    `Iceberg readers misread the path ${uri}: it has one of the characters ? # %.`,
+    { hint: 'Move the archive to a folder without these characters, or do without Iceberg tables.' },
+  );
+}
+
+/** Readers take the text behind `file://` as it is, without decoding it. */
+function isReadable(uri: string): boolean {
+  return !isLocal(uri) || !/[?#%]/.test(uri);
 }
 
 function isLocal(uri: string): boolean {

@@ -3,7 +3,7 @@ import { ParquetryError } from '@parquetry/core';
 import type { RegisteredSchema } from '@parquetry/schema';
 import type { ObjectStore } from '@parquetry/storage';
 import { readHistory } from './history';
-import { Location } from './location';
+import { icebergRoot, Location } from './location';
 import { formatMetadata, type IcebergSnapshot, MAX_SNAPSHOTS } from './metadata';
 import type { ManifestFile } from './manifestlist';
 import { filesAfter, SnapshotWriter } from './snapshots';
@@ -31,7 +31,7 @@ export async function syncIceberg(archive: Archive, name: string): Promise<SyncR
   const { store } = archive;
   const location = new Location(store, name);
   const dataset = archive.dataset(name);
-  assertReadable(location);
+  icebergRoot(store.uri);
   for (;;) {
     // Read before the log, so that it can't be newer than the log.
     const before = await currentTable(store, location);
@@ -56,11 +56,6 @@ export async function syncIceberg(archive: Archive, name: string): Promise<SyncR
     const followed = before !== undefined && (await tableAt(store, location, newest.version)) === undefined;
     if (followed) return done('written', after);
   }
-}
-
-/** @throws ParquetryError ICEBERG_UNSUPPORTED when readers would misread the archive's path */
-function assertReadable(location: Location): void {
-  void location.root;
 }
 
 /** Writes what the metadata of the snapshot's version needs, then the metadata. */

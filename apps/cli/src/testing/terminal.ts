@@ -1,5 +1,15 @@
 import { Terminal as Emulator } from '@xterm/headless';
 
+/** The lines of a terminal's screen and those above it, without empty ones at the end. */
+export function emulatorLines({ buffer: { active } }: Emulator): string[] {
+  const lines = Array.from(
+    { length: active.length },
+    (_, index) => active.getLine(index)?.translateToString(true) ?? '',
+  );
+  while (lines.at(-1) === '') lines.pop();
+  return lines;
+}
+
 /** A terminal in memory: what a program writes to `stream` becomes text on a screen. */
 export class TestTerminal {
   private readonly emulator: Emulator;
@@ -45,12 +55,6 @@ export class TestTerminal {
   /** The lines of the screen and those that have left it at the top, without empty ones at the end. */
   async lines(): Promise<string[]> {
     await this.written;
-    const { active } = this.emulator.buffer;
-    const lines = Array.from(
-      { length: active.length },
-      (_, index) => active.getLine(index)?.translateToString(true) ?? '',
-    );
-    while (lines.at(-1) === '') lines.pop();
-    return lines;
+    return emulatorLines(this.emulator);
   }
 }
