@@ -80,7 +80,14 @@ describe('the page of an archive', () => {
       return canvas.getContext('2d').getImageData(at, canvas.height / 2, 1, 1).data.join();
     })()`);
 
-  const pageWidth = (): Promise<number> => page.evaluate('document.scrollingElement.scrollWidth');
+  /** Narrows the window to a telephone and waits until nothing of the page is wider than it. */
+  async function narrow(): Promise<void> {
+    await page.setViewportSize({ width: 390, height: 844 });
+    // The charts follow in the next frame, when their resize observer is called.
+    await page.waitForFunction('document.scrollingElement.scrollWidth === 390', undefined, {
+      timeout: 10_000,
+    });
+  }
 
   itWithBrowser(
     'of a million ledgers and 20 datasets opens fast, is small, loads nothing and runs no text of the data',
@@ -140,8 +147,7 @@ describe('the page of an archive', () => {
       ).length`);
       expect(nameless).toBe(0);
 
-      await page.setViewportSize({ width: 390, height: 844 });
-      expect(await pageWidth()).toBe(390);
+      await narrow();
       await picture('report-million-390');
       await page.setViewportSize({ width: 1280, height: 800 });
       expect(problems).toEqual([]);
@@ -208,8 +214,7 @@ describe('the page of an archive', () => {
       await picture('report-gap-light');
       await page.emulateMedia({ colorScheme: 'dark' });
       await picture('report-gap-dark', { height: 1_000 });
-      await page.setViewportSize({ width: 390, height: 844 });
-      expect(await pageWidth()).toBe(390);
+      await narrow();
       await picture('report-gap-390');
       await page.setViewportSize({ width: 1280, height: 800 });
 
