@@ -105,34 +105,40 @@ function spec(range, storage, count) {
 }
 
 /**
- * What a partition costs, and from it the rate of more machines: each runs `SLOTS` partitions at once as long as its cores
- * suffice, and the Temporal server's cores bound them all.
+ * What a partition costs, and from it the rate of more machines. Commits to one table follow one another, whichever worker
+ * makes them, and a run's start and end happen once, so the seconds of a partition are `serial + parallel / workers`: the line
+ * through the runs that were measured.
+ * The Temporal server's cores are the other bound.
  */
 function model(runs) {
+  const points = runs.map(({ count, seconds, partitions }) => ({ x: 1 / count, y: seconds / partitions }));
+  const [meanX, meanY] = [mean(points.map(({ x }) => x)), mean(points.map(({ y }) => y))];
+  const parallel =
+    sum(points.map(({ x, y }) => (x - meanX) * (y - meanY))) / sum(points.map(({ x }) => (x - meanX) ** 2));
+  const serial = Math.max(0, meanY - parallel * meanX);
   const [one] = runs;
-  const cores = cpus().length;
-  const cpu = one.workerCpuSeconds / one.partitions;
   const server = Math.max(...runs.map((run) => run.serverCpuSeconds / run.partitions));
-  const wait = Math.max(0, (SLOTS * one.seconds) / one.partitions - cpu);
-  const perMachine = (own) => Math.min(SLOTS / (wait + cpu), own / cpu);
-  // On this machine all processes share the cores.
-  const here = (count) => Math.min(count * (SLOTS / (wait + cpu)), cores / (cpu + server));
-  const elsewhere = (count) => Math.min(count * perMachine(cores), cores / server);
+  const rate = (count) => 1 / (serial + parallel / count);
   return {
-    workerCpuSecondsPerPartition: cpu,
+    serialSecondsPerPartition: serial,
+    parallelSecondsPerPartition: parallel,
+    workerCpuSecondsPerPartition: one.workerCpuSeconds / one.partitions,
     serverCpuSecondsPerPartition: server,
-    waitSecondsPerPartition: wait,
     requestsPerPartition: one.requests / one.partitions,
     here: runs.map(({ count, partitions, seconds }) => ({
       count,
-      predicted: here(count),
+      predicted: rate(count),
       measured: partitions / seconds,
     })),
-    machines: [1, 2, 4, 10, 100].map((count) => ({ count, partitionsPerSecond: elsewhere(count) })),
+    machines: [1, 2, 4, 10, 100].map((count) => ({
+      count,
+      partitionsPerSecond: Math.min(rate(count), cpus().length / server),
+    })),
   };
 }
 
 const sum = (values) => values.reduce((all, value) => all + value, 0);
+const mean = (values) => sum(values) / values.length;
 const total = (slow) => sum(Object.values(slow.requests()));
 
 /** Processor seconds of a process so far. */
@@ -171,7 +177,7 @@ export function printed({ ledgers, delayMs, partitions, runs, model: fitted }) {
   );
   return `${ledgers} ledgers in ${partitions} partitions, four types, each storage request ${delayMs} ms late
 ${measured}
-A partition: ${fitted.workerCpuSecondsPerPartition.toFixed(2)} s of a worker's processor, ${fitted.serverCpuSecondsPerPartition.toFixed(3)} s of Temporal's, ${fitted.waitSecondsPerPartition.toFixed(2)} s of waiting, ${fitted.requestsPerPartition.toFixed(0)} requests
+A partition: ${fitted.parallelSecondsPerPartition.toFixed(2)} s that workers share and ${fitted.serialSecondsPerPartition.toFixed(2)} s that more workers do not shorten (commits to one table in turn, start and end), ${fitted.workerCpuSecondsPerPartition.toFixed(2)} s of a worker's processor, ${fitted.serverCpuSecondsPerPartition.toFixed(3)} s of Temporal's, ${fitted.requestsPerPartition.toFixed(0)} requests
 ${check}
 ${more}`;
 }

@@ -87,7 +87,11 @@ async function attemptCommit(
   prepared: Prepared | undefined,
 ): Promise<Step> {
   const { store, dataset, folder, log, network } = context;
-  const state = await log.refresh();
+  // One wait for both: other commits to this table wait meanwhile.
+  const [state, there] = await Promise.all([
+    log.refresh(),
+    prepared !== undefined && areThere(store, dataset, prepared),
+  ]);
   const decision: Decision = await decide(store, context, state, draft);
   if (decision.kind === 'unchanged')
     return { kind: 'done', result: await unchanged(context, state, decision.segment, decision.record) };
@@ -95,11 +99,11 @@ async function attemptCommit(
   const free = (path: string, sha256: string): boolean => mayAdd(state, path, sha256, replaces);
   const usable =
     prepared !== undefined &&
+    there &&
     context.clock() - prepared.since < REUSE_MS &&
     prepared.generation === log.generation &&
     prepared.replaces.join() === replaces.join() &&
-    prepared.placed.every((file) => free(file.path, file.sha256)) &&
-    (await areThere(store, dataset, prepared));
+    prepared.placed.every((file) => free(file.path, file.sha256));
   if (!usable)
     return {
       kind: 'prepare',
