@@ -151,7 +151,21 @@ describe('workers of one cluster', () => {
     });
     const report = await sandbox.run(['doctor'], server.env);
     expect(report.stdout).toContain('The current build of the deployment archive is two.');
+
+    // Back to workers without a build.
+    const plain = await worker('plain');
+    expect(await deployment('set-current', 'unversioned')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(
+        'unversioned workers get the work. Partitions of two end there.',
+      ) as string,
+    });
     two.child.kill('SIGTERM');
     expect((await two.ended).code).toBe(0);
+    const unversioned = await backfill('plain-archive', range.start, range.start + 3);
+    const { partitions } = (await server.client.workflow.getHandle(unversioned).result()) as BackfillResult;
+    expect(partitions.done).toBe(1);
+    plain.child.kill('SIGTERM');
+    expect((await plain.ended).code).toBe(0);
   }, 240_000);
 });

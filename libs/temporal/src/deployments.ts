@@ -65,19 +65,20 @@ export async function awaitBuild(server: Server, deployment: string, buildId: st
 }
 
 /**
- * Makes a build the one on which new workflows start and to which all workflows except pinned ones move.
+ * Makes a build the one on which new workflows start and to which all workflows except pinned ones move; without a
+ * build, unversioned workers get them.
  * @throws ParquetryError USAGE when no worker of this build polls, CONFIG_INVALID as `readDeployment`
  */
 export async function setCurrentBuild(
   { connection, namespace }: Server,
   deploymentName: string,
-  buildId: string,
+  buildId: string | undefined,
 ): Promise<void> {
   try {
     await connection.workflowService.setWorkerDeploymentCurrentVersion({
       namespace,
       deploymentName,
-      buildId,
+      buildId: buildId ?? '',
       identity: 'parquetry',
     });
   } catch (error) {
@@ -85,10 +86,10 @@ export async function setCurrentBuild(
     if (!REFUSED.includes(grpcCode(error))) throw error;
     throw new ParquetryError(
       'USAGE',
-      `Build ${buildId} can't become the current one of ${deploymentName}: ${messageOf(error)}.`,
+      `Build ${buildId ?? 'unversioned'} can't become the current one of ${deploymentName}: ${messageOf(error)}.`,
       {
         cause: error,
-        details: { deployment: deploymentName, build: buildId },
+        details: { deployment: deploymentName, build: buildId ?? null },
         hint: 'Start a worker of this build first; `parquetry deployment show` lists the builds.',
       },
     );

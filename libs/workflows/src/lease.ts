@@ -10,8 +10,11 @@ import { leaseGranted, leaseRelease } from './contract/lease';
 import type { PartitionInput } from './contract/types';
 import { requestLease } from './steps';
 
-/** A request is repeated after this time without an answer: an operator may have terminated the limiter. */
-const REPEAT_MS = 120_000;
+/**
+ * A request is repeated after this time without an answer, because an operator may have terminated the limiter. The time
+ * doubles up to the longest one, so that a wait of hours adds few events to the history.
+ */
+const REPEAT_MS = { first: 120_000, longest: 1_800_000 };
 
 /**
  * Runs `work` when the limit of its archive allows it; at once when there is no limit.
@@ -32,8 +35,12 @@ export async function withLease<T>(
   const holder = workflowInfo().workflowId;
   let limiter: string | undefined;
   try {
-    do limiter = await requestLease({ archive, holder, token, limit });
-    while (!(await condition(() => granted, REPEAT_MS)));
+    let wait = REPEAT_MS.first;
+    do {
+      limiter = await requestLease({ archive, holder, token, limit });
+      if (await condition(() => granted, wait)) break;
+      wait = Math.min(2 * wait, REPEAT_MS.longest);
+    } while (!granted);
     return await work();
   } finally {
     const id = limiter;
