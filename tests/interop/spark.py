@@ -2,7 +2,7 @@
 
 Arguments: a JSON request, the file for the answer. Request: {"jars": comma-separated paths, "files": [Parquet file],
 "rules": {name: folder of v1.parquet and v2.parquet}, "tables": {name: folder}, "append" | "optimize" | "checkpoint" |
-"vacuum": a folder that Spark changes, "filters": {folder: [[predicate, rows that pass]]}}. The answer has a member for each; an error is {"error": text}.
+"vacuum": a folder that Spark changes, "views": SQL of `parquetry views`, "filters": {folder: [[predicate, rows that pass]]}}. The answer has a member for each; an error is {"error": text}.
 """
 import json
 import os
@@ -112,6 +112,13 @@ def table(folder):
     }
 
 
+def views(sql):
+    """Runs the statements; the rows of each table that they made."""
+    for statement in filter(str.strip, sql.split(";\n")):
+        spark.sql(statement)
+    return {row.tableName: spark.table(row.tableName).count() for row in spark.sql("SHOW TABLES").collect()}
+
+
 def append(folder):
     rows = spark.read.format("delta").load(folder).limit(3)
     rows.write.format("delta").mode("append").save(folder)
@@ -148,6 +155,7 @@ answer = {"filters": filters(request["filters"])} if "filters" in request else {
     "files": each(lambda path: whole(spark.read.parquet(path)), {path: path for path in request["files"]}),
     "rules": each(rule, request["rules"]),
     "tables": each(table, request["tables"]),
+    "views": attempt(lambda: views(request["views"])),
     "append": attempt(lambda: append(request["append"])),
     "optimize": attempt(lambda: canon(plain(spark.sql(f"OPTIMIZE delta.`{request['optimize']}`").collect()))),
     "checkpoint": attempt(lambda: checkpoint(request["checkpoint"])),

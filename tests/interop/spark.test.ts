@@ -42,6 +42,7 @@ interface SparkAnswer {
   readonly files: Readonly<Record<string, Summary | Failure>>;
   readonly rules: Readonly<Record<string, Readings>>;
   readonly tables: Readonly<Record<string, TableReading & { readonly spark: Summary }>>;
+  readonly views: Readonly<Record<string, number>> | Failure;
   readonly append: { readonly rows: number } | Failure;
   readonly optimize: string | Failure;
   readonly checkpoint: { readonly version: number } | Failure;
@@ -92,6 +93,13 @@ describeSpark(`Spark, the reference implementation of Delta Lake${why}`, () => {
     const dev = await sandbox.dev();
     for (const [archive, ...options] of [['lake-archive'], ['portable-archive', '--portable-integers']])
       goldens.push(...(await lakeFiles(sandbox, String(archive), options)));
+    const views = await sandbox.run([
+      'views',
+      '--archive',
+      sandbox.path('lake-archive'),
+      '--engine',
+      'spark',
+    ]);
     // Spark needs the memory and the processors.
     dev.child.kill('SIGINT');
     await dev.ended;
@@ -114,7 +122,10 @@ describeSpark(`Spark, the reference implementation of Delta Lake${why}`, () => {
     const files = goldens.map(({ file }) => file);
     others = pythonAsk<PythonAnswer>('values.py', { files, tables });
     const changed = Object.fromEntries(CHANGED.map((name) => [name, path.join(dir, name, 'everything')]));
-    seen = await spark<SparkAnswer>(path.join(dir, 'spark'), { files, rules, tables, ...changed });
+    seen = await spark<SparkAnswer>(path.join(dir, 'spark'), {
+      ...{ files, rules, tables, ...changed },
+      views: views.stdout,
+    });
   }, 900_000);
 
   afterAll(async () => {
@@ -140,6 +151,16 @@ describeSpark(`Spark, the reference implementation of Delta Lake${why}`, () => {
       }
       expect(others.tables['history']).toMatchObject({ version: 10, pyarrow: { rows: 300 } });
       expect(others.tables['ledgers']?.pyarrow.rows).toBe(LEDGERS);
+    });
+
+    it('that the statements of `parquetry views` register', () => {
+      const rows = (name: string): number | undefined => others.tables[name]?.pyarrow.rows;
+      expect(seen.views).toEqual({
+        contract_data: rows('contract_data'),
+        contract_events: rows('contract_events'),
+        ledgers: rows('ledgers'),
+        transactions: rows('transactions'),
+      });
     });
 
     it('from the checkpoint alone, without the commits before it', () => {

@@ -1,5 +1,6 @@
 import type { TailInput } from '@parquetry/workflows';
 import { optionChanges } from './optionchanges';
+import { movingBounds } from './starttail';
 
 const RUNNING: TailInput = {
   spec: {
@@ -23,6 +24,14 @@ describe('a running tail and a new request', () => {
     const carry = { cursor: 9 } as NonNullable<TailInput['carry']>;
     expect(optionChanges({ ...RUNNING, carry }, RUNNING)).toEqual([]);
     expect(optionChanges(RUNNING, { ...RUNNING, from: 'committed' })).toEqual([]);
+  });
+
+  it('are the same if a bound was counted from the newest ledger, which has moved', () => {
+    const later = { ...RUNNING, from: 426_500, until: 500_000 };
+    expect(optionChanges({ ...RUNNING, until: 499_000 }, later, ['from', 'until'])).toEqual([]);
+    expect(optionChanges(RUNNING, later, ['from'])).toEqual(['--until: not set, not 500000']);
+    expect(movingBounds({ from: 'latest-10', until: '@2025-07-13' })).toEqual(['from']);
+    expect(movingBounds({ from: 'latest', until: 'latest' })).toEqual(['until']);
   });
 
   it('differ by the names of options, with both values', () => {

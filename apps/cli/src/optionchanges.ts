@@ -18,10 +18,16 @@ const OPTIONS: Readonly<Record<string, string>> = {
 /**
  * The options of a running tail that differ from the requested ones, each with its actual and requested value.
  * Ignores where the tail began if `committed` is requested: every running tail continues from there.
+ * @param moving bounds that were requested relative to the newest ledger, which has moved since the tail started
  */
-export function optionChanges(running: TailInput, asked: TailInput): string[] {
+export function optionChanges(
+  running: TailInput,
+  asked: TailInput,
+  moving: readonly ('from' | 'until')[] = [],
+): string[] {
   const [there, wanted] = [flat(running), flat(asked)];
-  if (asked.from === 'committed') for (const side of [there, wanted]) side.delete('from');
+  const ignored = asked.from === 'committed' ? [...moving, 'from'] : moving;
+  for (const name of ignored) for (const side of [there, wanted]) side.delete(name);
   return [...new Set([...there.keys(), ...wanted.keys()])]
     .filter((name) => there.get(name) !== wanted.get(name))
     .map((name) => `--${name}: ${there.get(name) ?? 'not set'}, not ${wanted.get(name) ?? 'unset'}`)

@@ -58,6 +58,17 @@ export async function tailInput(options: TailOptions, output: Noting): Promise<T
   };
 }
 
+/**
+ * The bounds that count from the newest ledger: the same option means another ledger later. `--from latest` is no such
+ * bound: the tail itself resolves it.
+ */
+export function movingBounds({ from, until }: Pick<TailOptions, 'from' | 'until'>): ('from' | 'until')[] {
+  return [
+    ...(/^latest-/.test(String(from)) ? (['from'] as const) : []),
+    ...(/^latest/.test(String(until)) ? (['until'] as const) : []),
+  ];
+}
+
 /** Where a tail or a schedule starts; `latest` is resolved when it starts. */
 export async function startPoint(
   options: SpecOptions,
@@ -106,8 +117,17 @@ export function tailId({ spec }: TailInput): string {
   return `tail/${createHash('sha256').update(text).digest('hex').slice(0, 12)}`;
 }
 
-/** Starts a tail; false if it is already running. @throws ParquetryError USAGE if it runs with other settings */
-export async function startTail(session: Session, id: string, input: TailInput): Promise<boolean> {
+/**
+ * Starts a tail; false if it is already running.
+ * @param moving see `optionChanges`
+ * @throws ParquetryError USAGE if it runs with other settings
+ */
+export async function startTail(
+  session: Session,
+  id: string,
+  input: TailInput,
+  moving: readonly ('from' | 'until')[],
+): Promise<boolean> {
   const { spec } = input;
   try {
     await startWorkflow(session, () =>
@@ -132,14 +152,19 @@ export async function startTail(session: Session, id: string, input: TailInput):
   } catch (error) {
     if (!(error instanceof sdk.WorkflowExecutionAlreadyStartedError)) throw error;
   }
-  await assertSame(session, id, input);
+  await assertSame(session, id, input, moving);
   return false;
 }
 
 /** A running tail keeps its settings. @throws ParquetryError USAGE if others are requested */
-async function assertSame({ client }: Session, id: string, input: TailInput): Promise<void> {
+async function assertSame(
+  { client }: Session,
+  id: string,
+  input: TailInput,
+  moving: readonly ('from' | 'until')[],
+): Promise<void> {
   const running = (await readHistory(client.workflow.getHandle(id))).input as TailInput;
-  const differing = optionChanges(running, input);
+  const differing = optionChanges(running, input, moving);
   if (differing.length === 0) return;
   throw new ParquetryError('USAGE', `The tail ${id} is running with other settings.`, {
     details: { tail: id },

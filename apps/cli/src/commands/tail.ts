@@ -23,7 +23,8 @@ async function tail(options: TailOptions, output: Output): Promise<number> {
   const { followTail } = require('../followtail') as typeof import('../followtail');
   const { assertDetachable, openSession, workflowLink } =
     require('../session') as typeof import('../session');
-  const { startTail, tailId, tailInput } = require('../starttail') as typeof import('../starttail');
+  const { movingBounds, startTail, tailId, tailInput } =
+    require('../starttail') as typeof import('../starttail');
   const settings = workerSettings(options);
   const input = await tailInput(options, output);
   const id = tailId(input);
@@ -31,7 +32,7 @@ async function tail(options: TailOptions, output: Output): Promise<number> {
   const worker = options.detach === true ? 'never' : 'embedded';
   const session = await openSession({ output, worker, settings });
   try {
-    const started = await startTail(session, id, input);
+    const started = await startTail(session, id, input, movingBounds(options));
     const url = workflowLink(session, id);
     output.note(`${started ? 'Tail' : 'Attached to the tail'} ${id}`);
     if (url !== undefined) output.note(`Temporal UI: ${url}`);
