@@ -16,6 +16,13 @@ export class MemoryStore implements ObjectStore {
 
   constructor(readonly uri = '/memory') {}
 
+  /** A store with the same objects. */
+  copy(): MemoryStore {
+    const made = new MemoryStore(this.uri);
+    for (const [key, object] of this.objects) made.objects.set(key, object);
+    return made;
+  }
+
   putIfAbsent(key: string, bytes: Uint8Array): Promise<PutOutcome> {
     if (this.objects.has(key)) return Promise.resolve('exists');
     this.objects.set(key, { bytes: Buffer.from(bytes), modified: Date.now() });

@@ -5,7 +5,8 @@ import { IDENTITY, inFolder, plainDraft, SMALL_SCHEMA } from '../../libs/archive
 import { checkIceberg } from '../../libs/iceberg/src/check';
 import { Location } from '../../libs/iceberg/src/location';
 import { MAX_SNAPSHOTS, type TableMetadata } from '../../libs/iceberg/src/metadata';
-import { hasIceberg, removeIceberg, syncIceberg } from '../../libs/iceberg/src/sync';
+import { hasIceberg, syncIceberg } from '../../libs/iceberg/src/sync';
+import { rebuildIceberg } from '../../libs/iceberg/src/rebuild';
 import { tableAt } from '../../libs/iceberg/src/table';
 import { unusedObjects } from '../../libs/iceberg/src/unused';
 import { MemoryStore } from './memory';
@@ -117,9 +118,7 @@ describe('an Iceberg table', () => {
       }
       const stepwise = await metadataOf(archive);
       const files = await filesOf(archive, stepwise);
-      expect(await removeIceberg(archive, 'events')).toBeGreaterThan(10);
-      expect(await hasIceberg(archive, 'events')).toBe(false);
-      await syncIceberg(archive, 'events');
+      await rebuildIceberg(archive, 'events');
       const once = await metadataOf(archive);
       expect(await filesOf(archive, once)).toEqual(files);
       const bare = ({ snapshots, ...rest }: TableMetadata): object => ({
@@ -185,8 +184,7 @@ describe('an Iceberg table', () => {
       await expect(syncIceberg(restored, 'events')).rejects.toMatchObject({ code: 'ICEBERG_CONFLICT' });
       await commit(restored, folder, 30, 39);
       await expect(syncIceberg(restored, 'events')).rejects.toMatchObject({ code: 'ICEBERG_CONFLICT' });
-      await removeIceberg(restored, 'events');
-      await syncIceberg(restored, 'events');
+      await rebuildIceberg(restored, 'events');
       const { 1: files } = await filesOf(restored, await metadataOf(restored));
       expect(files).toEqual(await liveKeys(restored));
       const metadata = await metadataOf(restored);

@@ -27,7 +27,13 @@ const NOTE: Field = { id: 30, name: 'note', type: { type: 'utf8' }, nullable: tr
 /** Every column type, and the same with one more column. */
 const VERSIONS: readonly TableSchema[] = [SCHEMA, { ...SCHEMA, fields: [...SCHEMA.fields, NOTE] }];
 
-/** An archive on disk whose one dataset, `everything`, has all column types; written as the activities do it. */
+/** Without a column, which the same table may not lose: it needs a new major. */
+const MAJOR: TableSchema = { ...SCHEMA, fields: SCHEMA.fields.filter(({ name }) => name !== 'delta') };
+
+/**
+ * An archive on disk with the dataset `everything`, which has all column types, and perhaps its second major
+ * `everything.v2`; written as the activities do it.
+ */
 export class History {
   private constructor(
     private readonly dir: string,
@@ -87,6 +93,8 @@ export class History {
     count: number,
     options: {
       readonly version?: 1 | 2;
+      /** Into `everything.v2`; `promote` first. */
+      readonly major?: boolean;
       readonly compression?: Codec;
       readonly empty?: boolean;
       readonly replace?: boolean;
@@ -95,7 +103,8 @@ export class History {
       readonly change?: (row: StagedRow, index: number) => StagedRow;
     } = {},
   ): Promise<PublishResult> {
-    const { version = 1, compression = 'snappy', empty = false } = options;
+    const { version = 1, compression = 'snappy', empty = false, major = false } = options;
+    const dataset = major ? `${SCHEMA.messageType}.v2` : SCHEMA.messageType;
     const range = { start: FIRST + from, end: FIRST + from + count - 1 };
     const rows = Array.from({ length: empty ? 0 : count * PER_LEDGER }, (_, index): StagedRow => {
       const sample = sampleRow(from * PER_LEDGER + index, PER_LEDGER);
@@ -103,7 +112,8 @@ export class History {
       return version === 1 ? row : { ...row, note: index % 2 === 0 ? null : `note ${index}` };
     });
     const { integers } = this.archive.identity;
-    const schema = await this.register(version, integers);
+    const schemas = major ? [MAJOR] : VERSIONS.slice(0, version);
+    const schema = await this.register(dataset, schemas, integers);
     const settings: WriteSettings = {
       ...DEFAULT_WRITE_SETTINGS,
       layout: LAYOUT,
@@ -113,7 +123,7 @@ export class History {
     const files = await this.write(range, rows, schema, settings);
     const ledgers = files.flatMap((file) => file.ledgers);
     const { replace = options.compaction ?? false } = options;
-    return this.archive.dataset('everything').publish({
+    return this.archive.dataset(dataset).publish({
       range,
       schema,
       settings,
@@ -138,13 +148,15 @@ export class History {
     });
   }
 
-  /** Registers the schema versions up to one, and returns that one. */
-  private async register(version: 1 | 2, integers: IntegerStyle): Promise<RegisteredSchema> {
-    const wanted = VERSIONS.slice(0, version).map((each) =>
-      integers === 'signed' ? portableSchema(each) : each,
-    );
-    for (const each of wanted) await this.archive.registry.register(each.messageType, each);
-    return this.archive.registry.get(SCHEMA.messageType, version);
+  /** Registers schema versions of a dataset, and returns the last one. */
+  private async register(
+    dataset: string,
+    versions: readonly TableSchema[],
+    integers: IntegerStyle,
+  ): Promise<RegisteredSchema> {
+    for (const each of versions)
+      await this.archive.registry.register(dataset, integers === 'signed' ? portableSchema(each) : each);
+    return this.archive.registry.get(dataset, versions.length);
   }
 
   close(): Promise<void> {

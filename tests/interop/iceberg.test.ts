@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { removeIceberg, syncIceberg } from '@parquetry/iceberg';
+import { promote } from '@parquetry/archive';
+import { rebuildIceberg, syncIceberg } from '@parquetry/iceberg';
 import { LocalStore, type ObjectStore, openStore } from '@parquetry/storage';
 import { PYTHON, pythonAsk } from '../support/python';
 import { FAKE_GCS, S3_KEYS, startGcs, startS3, type StorageServer, WEED } from '../support/servers';
@@ -52,7 +53,7 @@ describeReaders('Iceberg tables over the files of a Delta table [needs PARQUETRY
     for (const { kind, ready } of STORES) {
       if (!ready) continue;
       const { store, options } = await openServer(kind, servers);
-      for (const [name, make] of Object.entries({ appended: appends, rewritten: rewrites })) {
+      for (const [name, make] of Object.entries({ appended: appends, rewritten: rewrites, majors })) {
         const folder = path.join(dir, `${kind}-${name}`);
         const history = await History.open(folder, undefined, {
           store: store?.(name) ?? new LocalStore(path.join(folder, 'archive')),
@@ -62,9 +63,9 @@ describeReaders('Iceberg tables over the files of a Delta table [needs PARQUETRY
         await history.close();
         const { uri } = history.archive.store;
         tables[`${kind}_${name}`] = {
-          iceberg: `${kind === 'local' ? `file://${uri}` : uri}/_iceberg/everything`,
+          iceberg: `${kind === 'local' ? `file://${uri}` : uri}/_iceberg/${datasetOf(name)}`,
           // delta-rs can't list fake-gcs-server.
-          ...(kind === 'gs' ? {} : { delta: `${uri}/everything` }),
+          ...(kind === 'gs' ? {} : { delta: `${uri}/${datasetOf(name)}` }),
           ...options,
           filters: [
             `ledger_sequence >= ${FIRST + 61}`,
@@ -91,7 +92,8 @@ describeReaders('Iceberg tables over the files of a Delta table [needs PARQUETRY
     it('have the snapshots of the Delta versions, with the same rows', () => {
       expect(Object.keys(table(`${kind}_appended`).snapshots)).toEqual(['0', '1', '2', '3', '4', '5', '6']);
       expect(Object.keys(table(`${kind}_rewritten`).snapshots)).toEqual(['7', '8', '9', '10']);
-      for (const name of ['appended', 'rewritten'])
+      expect(Object.keys(table(`${kind}_majors`).snapshots)).toEqual(['0', '1']);
+      for (const name of ['appended', 'rewritten', 'majors'])
         for (const [version, { pyiceberg, polars, delta }] of Object.entries(
           table(`${kind}_${name}`).snapshots,
         )) {
@@ -134,6 +136,14 @@ describeReaders('Iceberg tables over the files of a Delta table [needs PARQUETRY
       [19, 'rowid', 'string', false],
       [30, 'note', 'string', false],
     ]);
+  });
+
+  it('have a table of each major, with its own schema', () => {
+    const columns = (name: string): string[] => table(name).schema.map(([, column]) => column);
+    expect(columns('local_majors')).not.toContain('delta');
+    expect(columns('local_majors')).toEqual(
+      columns('local_appended').filter((column) => !['delta', 'note'].includes(column)),
+    );
   });
 
   it('skip files by the bounds of ledgers and times', () => {
@@ -182,11 +192,23 @@ async function rewrites(history: History): Promise<void> {
     [61, 4],
   ] as const)
     await history.commit(from, count, { version: 2 });
-  await removeIceberg(history.archive, 'everything');
-  await sync();
+  await rebuildIceberg(history.archive, 'everything');
   await history.commit(65, 5, { version: 1 });
   await sync();
 }
+
+/** A second major, synced after its first commit and after its second. */
+async function majors(history: History): Promise<void> {
+  await history.commit(0, 10);
+  await syncIceberg(history.archive, 'everything');
+  await promote(history.archive, 'everything', FIRST + 10);
+  for (const from of [10, 20]) {
+    await history.commit(from, 10, { major: true });
+    await syncIceberg(history.archive, 'everything.v2');
+  }
+}
+
+const datasetOf = (name: string): string => (name === 'majors' ? 'everything.v2' : 'everything');
 
 /** Starts the server of a store; `store` opens a root in its bucket. */
 async function openServer(

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Archive } from '@parquetry/archive';
 import { auditArchive, findWaste } from '@parquetry/audit';
-import { hasIceberg, removeIceberg, syncIceberg } from '@parquetry/iceberg';
+import { hasIceberg, rebuildIceberg, syncIceberg } from '@parquetry/iceberg';
 import { LocalStore } from '@parquetry/storage';
 import type { RunSpec } from '@parquetry/workflows';
 import { createSharedActivities } from '../../apps/worker/src/activities';
@@ -108,8 +108,7 @@ describe('the Iceberg tables of runs', () => {
       break;
     }
     expect(await findings(archive)).toEqual(['ICEBERG_DIFFERS']);
-    await removeIceberg(archive, 't');
-    await syncIceberg(archive, 't');
+    await rebuildIceberg(archive, 't');
     expect(await findings(archive)).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import type { LiveFile } from '@parquetry/archive';
 import { ParquetryError } from '@parquetry/core';
 import type { RegisteredSchema } from '@parquetry/schema';
@@ -58,23 +58,17 @@ export interface ManifestEntry {
 /**
  * The name of a manifest: a hash of all that its content depends on, so it never has to be written twice.
  * @param root URI of the archive, which is in the paths of the files
+ * @param update adds the digests of the files
  */
 export function manifestName(
   root: string,
   status: EntryStatus,
   version: number,
-  digests: readonly Buffer[],
+  update: (hash: Hash) => void,
 ): string {
   const hash = createHash('sha256').update(`${JSON.stringify([FORMAT, root, status, version])}\n`);
-  for (const digest of digests) hash.update(digest);
+  update(hash);
   return `manifest-${hash.digest('hex').slice(0, 40)}.avro`;
-}
-
-/** The digest of a file's entry. */
-export function fileDigest({ path, size, stats }: LiveFile): Buffer {
-  return createHash('sha256')
-    .update(JSON.stringify([path, size, stats]))
-    .digest();
 }
 
 /**

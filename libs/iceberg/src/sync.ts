@@ -2,12 +2,14 @@ import type { Archive, Snapshot } from '@parquetry/archive';
 import { ParquetryError } from '@parquetry/core';
 import type { RegisteredSchema } from '@parquetry/schema';
 import type { ObjectStore } from '@parquetry/storage';
+import { FileList } from './filelist';
 import { readHistory } from './history';
 import { icebergRoot, Location } from './location';
 import { formatMetadata, type IcebergSnapshot, MAX_SNAPSHOTS } from './metadata';
 import type { ManifestFile } from './manifestlist';
-import { filesAfter, SnapshotWriter } from './snapshots';
-import { type CurrentTable, currentTable, hintedVersion, readList, tableAt } from './table';
+import { assertOurs, conflict, raiseHint } from './ours';
+import { keepExisting, type Put, SnapshotWriter } from './snapshots';
+import { type CurrentTable, currentTable, readList, tableAt } from './table';
 
 /** What a sync did with the Iceberg table of one dataset. */
 export interface SyncResult {
@@ -47,23 +49,25 @@ export async function syncIceberg(archive: Archive, name: string): Promise<SyncR
       metadata: location.uri(location.metadata(version)),
     });
     if (before?.version === version) return done('current', before);
-    const after = await write(archive, location, snapshot, before);
-    await raiseHint(store, location, version);
+    const after = await write(archive, location, snapshot, { before, put: keepExisting(store) });
+    await raiseHint(archive, location, snapshot);
     const newest = await dataset.snapshot();
-    if (newest.version === version) return done('written', after);
-    // A worker that commits syncs a table that has a hint. Two commits are not covered by that: one before this first
-    // hint, and one whose sync wrote its hint before this sync wrote an older one.
-    const followed = before !== undefined && (await tableAt(store, location, newest.version)) === undefined;
-    if (followed) return done('written', after);
+    // A worker that commits later syncs a table that has a hint. Two cases need another turn: a commit before this first
+    // hint, and newer metadata, whose hint this sync may have replaced by an older one.
+    const later = await hasMetadata(store, location, version + 1, newest.version);
+    if (newest.version === version || (before !== undefined && !later)) return done('written', after);
   }
 }
 
-/** Writes what the metadata of the snapshot's version needs, then the metadata. */
-async function write(
+/**
+ * Writes what the metadata of the snapshot's version needs, then the metadata.
+ * @param before the table that it continues; undefined for a table from the log alone
+ */
+export async function write(
   archive: Archive,
   location: Location,
   snapshot: Snapshot,
-  before: CurrentTable | undefined,
+  { before, put }: { readonly before?: CurrentTable | undefined; readonly put: Put },
 ): Promise<CurrentTable> {
   const { store } = archive;
   const { version, metaData } = snapshot;
@@ -75,17 +79,17 @@ async function write(
   );
   const kept = continues ? (before?.metadata.snapshots ?? []) : [];
   const snapshots: IcebergSnapshot[] = [...kept];
-  const writer = new SnapshotWriter(store, location, schema, await writtenManifests(store, location, before));
+  const files = new FileList(snapshot, commits);
+  const written = await writtenManifests(store, location, before);
+  const writer = new SnapshotWriter(put, location, schema, files, written);
   const changes = commits.some(({ schemaVersion }) => schemaVersion !== undefined);
   // Unknown for commits before the first one that tells it.
   let schemaId = kept.at(-1)?.['schema-id'] ?? (changes ? undefined : schema.version);
-  const files = filesAfter(snapshot, commits);
   for (const [index, commit] of commits.entries()) {
     schemaId = commit.schemaVersion ?? schemaId;
-    const live = files[index] ?? [];
     // Snapshots are in the order of time, whatever the clocks of the writers showed.
     const timestamp = Math.max(commit.timestamp ?? 0, snapshots.at(-1)?.['timestamp-ms'] ?? 1);
-    snapshots.push(await writer.write(commit, live, timestamp, schemaId));
+    snapshots.push(await writer.write(commit, index, timestamp, schemaId));
   }
   const retained = snapshots.slice(-MAX_SNAPSHOTS);
   const numbers = new Set(retained.flatMap((each) => each['schema-id'] ?? []));
@@ -102,7 +106,7 @@ async function write(
     schemas: [...older, schema],
     snapshots: retained,
   });
-  await store.putIfAbsent(location.metadata(version), Buffer.from(text));
+  await put(location.metadata(version), Buffer.from(text));
   const after = await tableAt(store, location, version);
   if (after === undefined) throw conflict(location, 'its metadata was removed while it was written');
   await assertOurs(archive, location, after, snapshot);
@@ -130,56 +134,19 @@ async function writtenManifests(
   return new Map(manifests.map((each) => [each.manifest_path, each]));
 }
 
-/**
- * Refuses metadata of another archive: one that was moved or copied, or whose log was restored or replaced.
- * @throws ParquetryError ICEBERG_CONFLICT
- */
-async function assertOurs(
-  archive: Archive,
+/** Whether one of some versions has metadata. */
+async function hasMetadata(
+  store: ObjectStore,
   location: Location,
-  { version, commit, metadata }: CurrentTable,
-  snapshot: Snapshot,
-): Promise<void> {
-  if (!location.isPlaceOf(metadata))
-    throw conflict(location, `it was made at ${metadata.location}: the archive was moved or copied`);
-  if (metadata['table-uuid'] !== snapshot.metaData?.id)
-    throw conflict(location, 'it belongs to another table');
-  const committed =
-    version > snapshot.version ? undefined : await archive.dataset(snapshot.dataset).commit(version);
-  // Log cleanup may have removed the commit.
-  const gone = committed === undefined && version <= snapshot.version;
-  if (!gone && (committed?.id ?? '') !== commit)
-    throw conflict(location, `it has version ${version} of a commit log that was restored or replaced since`);
-}
-
-function conflict(location: Location, why: string): ParquetryError {
-  return new ParquetryError(
-    'ICEBERG_CONFLICT',
-    `The Iceberg table ${location.table} can't be continued: ${why}.`,
-    {
-      details: { table: location.table },
-      hint: '`parquetry iceberg sync --rebuild` removes its metadata and writes it again; data files stay.',
-    },
-  );
-}
-
-/** Lets the hint name a version, unless it names a later one. */
-async function raiseHint(store: ObjectStore, location: Location, version: number): Promise<void> {
-  if (((await hintedVersion(store, location)) ?? -1) >= version) return;
-  await store.replace(location.hint, Buffer.from(`${version + 1}`));
+  first: number,
+  last: number,
+): Promise<boolean> {
+  for (let version = last; version >= first; version--)
+    if ((await store.stat(location.metadata(version))) !== undefined) return true;
+  return false;
 }
 
 /** Whether the dataset has an Iceberg table, which then follows every commit. */
 export async function hasIceberg(archive: Archive, name: string): Promise<boolean> {
   return (await archive.store.stat(new Location(archive.store, name).hint)) !== undefined;
-}
-
-/** Removes the metadata of a dataset's Iceberg table; its data files stay. Returns the number of removed objects. */
-export async function removeIceberg(archive: Archive, name: string): Promise<number> {
-  const { store } = archive;
-  const location = new Location(store, name);
-  // Without the hint there is no table, so a crash does not leave half of one.
-  let removed = (await store.delete(location.hint)) ? 1 : 0;
-  for await (const { key } of store.list(`${location.folder}/`)) if (await store.delete(key)) removed += 1;
-  return removed;
 }

@@ -14,7 +14,7 @@ export const define: Define = ({ command, output, run }) =>
   command('sync', 'bring the Iceberg tables of an archive to the newest commits, or create them')
     .settings(['archive', 'region'], { required: ['archive'] })
     .option('--dataset <name>', 'only this dataset')
-    .option('--rebuild', 'remove the Iceberg metadata first, after the archive was moved or restored')
+    .option('--rebuild', 'write all Iceberg metadata again, after the archive was moved or restored')
     .writes()
     .example('parquetry iceberg sync --archive ./archive')
     .action((options: Options) => run(() => icebergSync(options, output)));
@@ -42,11 +42,11 @@ export async function syncTables(
   archive: Archive,
   { dataset, rebuild }: Pick<Options, 'dataset' | 'rebuild'>,
 ): Promise<SyncResult[]> {
-  const { removeIceberg, syncIceberg } = require('@parquetry/iceberg') as typeof import('@parquetry/iceberg');
+  const { rebuildIceberg, syncIceberg } =
+    require('@parquetry/iceberg') as typeof import('@parquetry/iceberg');
   const tables: SyncResult[] = [];
   for (const name of dataset === undefined ? await archive.datasets() : [dataset]) {
-    if (rebuild === true) await removeIceberg(archive, name);
-    tables.push(await syncIceberg(archive, name));
+    tables.push(await (rebuild === true ? rebuildIceberg : syncIceberg)(archive, name));
   }
   return tables;
 }
