@@ -42,6 +42,7 @@ const COMMANDS: Readonly<Record<string, () => Module>> = {
   report: () => require('./commands/report') as Module,
   query: () => require('./commands/query') as Module,
   files: () => require('./commands/files') as Module,
+  export: () => require('./commands/export') as Module,
   views: () => require('./commands/views') as Module,
   schema: () => require('./commands/schema') as Module,
   types: () => require('./commands/types') as Module,

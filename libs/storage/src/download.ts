@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
+import path from 'node:path';
 import { ParquetryError } from '@parquetry/core';
 import type { ContentIdentity, ObjectStore } from './store';
 
@@ -35,6 +36,28 @@ export async function download(
   const found = hash.digest('hex');
   if (found !== sha256) throw altered(store, key, committed, `sha256 ${found}`, bytes);
   return bytes;
+}
+
+/**
+ * The path of an object on this machine: its own, or that of a copy in `folder`, named by its sha256.
+ * @throws ParquetryError FILE_CORRUPT when the copy differs from what was committed, OBJECT_NOT_FOUND
+ */
+export async function localCopy(
+  store: ObjectStore,
+  { key, ...committed }: Committed & { readonly key: string },
+  folder: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  const own = store.localPath(key);
+  if (own !== undefined) return own;
+  const copy = path.join(folder, committed.sha256);
+  const handle = await open(copy, 'w');
+  try {
+    await download(store, key, committed, handle, signal);
+  } finally {
+    await handle.close();
+  }
+  return copy;
 }
 
 function altered(

@@ -5,8 +5,9 @@ import {
   type Json,
   StatementType,
 } from '@duckdb/node-api';
-import { type LedgerRange, ParquetryError } from '@parquetry/core';
+import { type Codec, type LedgerRange, ParquetryError } from '@parquetry/core';
 import { type ColumnValue, type TableSchema, duckdbColumns, quoteName, quoteText } from '@parquetry/schema';
+import { codecOptions } from './codec';
 import { type Database, type DatabaseOptions, openDatabase } from './database';
 import { firstLine } from './failure';
 import { plainValue } from './plainvalue';
@@ -92,27 +93,42 @@ export class Query {
   }
 
   /**
-   * Runs one SELECT as `run`, and passes its whole result on in a format, some thousand rows at a time.
+   * Runs one SELECT as `run`, and passes its whole result on in a format, some thousand rows at a time. `onRows` gets
+   * the number of rows of each part.
    * @throws ParquetryError QUERY_INVALID
    */
-  async *stream(sql: string, format: TextFormat | 'arrow'): AsyncGenerator<string | Uint8Array> {
+  async *stream(
+    sql: string,
+    format: TextFormat | 'arrow',
+    onRows: (rows: number) => void = () => undefined,
+  ): AsyncGenerator<string | Uint8Array> {
     try {
       const result = await (await this.prepare(sql)).stream();
       const names = result.columnNames();
       if (format === 'json' || format === 'ndjson') assertDistinct(names);
-      if (format === 'arrow') yield* resultArrow(names, result.columnTypes(), result);
-      else yield* resultText(format, names, result.yieldRowsJson());
+      if (format === 'arrow')
+        yield* resultArrow(
+          names,
+          result.columnTypes(),
+          counted(result, ({ rowCount }) => onRows(rowCount)),
+        );
+      else
+        yield* resultText(
+          format,
+          names,
+          counted(result.yieldRowsJson(), ({ length }) => onRows(length)),
+        );
     } catch (error) {
       throw queryError(error);
     }
   }
 
   /**
-   * Runs one SELECT and writes its whole result to a new Parquet file, as DuckDB's COPY does. It must be the first
-   * statement: the engine can write no other file.
+   * Runs one SELECT and writes its whole result to a new Parquet file, as DuckDB's COPY does; returns its number of
+   * rows. It must be the first statement: the engine can write no other file.
    * @throws ParquetryError QUERY_INVALID
    */
-  async copyParquet(sql: string, file: string): Promise<void> {
+  async copyParquet(sql: string, file: string, codec: Codec = 'zstd'): Promise<number> {
     if (this.locked) throw new ParquetryError('INTERNAL', 'A Parquet result is the first statement.');
     this.files.push(file);
     try {
@@ -120,9 +136,11 @@ export class Query {
       const names = Array.from({ length: statement.columnCount }, (_, index) => statement.columnName(index));
       assertDistinct(names);
       await this.connection.run(`CREATE TEMP VIEW ${RESULT} AS ${sql}`);
-      await this.connection.run(
-        `COPY (FROM ${RESULT}) TO ${quoteText(file)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)`,
+      const options = ['FORMAT parquet', ...codecOptions(codec), 'USE_TMP_FILE false'].join(', ');
+      const copied = await this.connection.runAndReadAll(
+        `COPY (FROM ${RESULT}) TO ${quoteText(file)} (${options})`,
       );
+      return Number(copied.getRows()[0]?.[0]);
     } catch (error) {
       throw queryError(error);
     }
@@ -195,6 +213,13 @@ export async function openQuery(options: DatabaseOptions = {}): Promise<Query> {
 function assertDistinct(names: readonly string[]): void {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) refuse(`two columns are named ${twice}; name one of them with AS`);
+}
+
+async function* counted<T>(parts: AsyncIterable<T>, count: (part: T) => void): AsyncGenerator<T> {
+  for await (const part of parts) {
+    count(part);
+    yield part;
+  }
 }
 
 function refuse(why: string): never {

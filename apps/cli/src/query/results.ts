@@ -62,11 +62,10 @@ async function writeFile(
 ): Promise<void> {
   try {
     // Under its name there is only ever a whole result.
-    await replaceFile(file, (draft) =>
-      format === 'parquet'
-        ? engine.copyParquet(sql, draft)
-        : pipeline(Readable.from(engine.stream(sql, format)), createWriteStream(draft)),
-    );
+    await replaceFile(file, async (draft) => {
+      if (format === 'parquet') await engine.copyParquet(sql, draft);
+      else await pipeline(Readable.from(engine.stream(sql, format)), createWriteStream(draft));
+    });
   } catch (error) {
     const code = systemErrorCode(error);
     if (code === undefined || error instanceof ParquetryError) throw error;

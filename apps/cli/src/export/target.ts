@@ -1,0 +1,185 @@
+import { canonicalJson } from '@parquetry/schema';
+import { isParquetryError, ParquetryError } from '@parquetry/core';
+import { type ContentIdentity, type ObjectStore, isRemote } from '@parquetry/storage';
+
+/** The manifest: written last, so that a target with it is complete. */
+export const MANIFEST = '_export.json';
+/** What an unfinished export has written; removed at its end. */
+const STATE = '_export.state.json';
+/** Files written between two updates of the state; `--resume` writes at most this many again. */
+const STATE_EVERY = 16;
+
+/** An exported file. */
+export interface ExportedFile {
+  /** Below the target. */
+  readonly path: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** True for a byte for byte copy of a file of the archive. */
+  readonly copied: boolean;
+}
+
+interface State {
+  readonly request: unknown;
+  /** Version of each dataset's log. */
+  readonly versions: Readonly<Record<string, number>>;
+  readonly planned: readonly string[];
+  readonly files: readonly ExportedFile[];
+}
+
+/** Where an export writes: a folder, or a prefix of a bucket. */
+export class ExportTarget {
+  private readonly done = new Map<string, ExportedFile>();
+  private unsaved = 0;
+  private state: Omit<State, 'files'> | undefined;
+
+  private constructor(readonly store: ObjectStore) {}
+
+  /**
+   * Checks the target: it must be empty, or continue the same request with `resume`, or contain nothing but an earlier
+   * export with `overwrite`, which is removed.
+   * @throws ParquetryError USAGE
+   */
+  static async open(
+    store: ObjectStore,
+    archive: ObjectStore,
+    request: object,
+    { overwrite, resume }: { readonly overwrite: boolean; readonly resume: boolean },
+  ): Promise<ExportTarget> {
+    assertApart(store.uri, archive.uri);
+    const target = new ExportTarget(store);
+    const state = (await readJson(store, STATE)) as State | undefined;
+    if (overwrite) await target.clear(state);
+    else if (resume && state !== undefined) {
+      if (canonicalJson(state.request) !== canonicalJson(request))
+        throw refused(
+          store,
+          'has an unfinished export with other options',
+          'Repeat its options, or add --overwrite.',
+        );
+      target.state = state;
+      for (const file of state.files) target.done.set(file.path, file);
+    } else
+      for await (const { key } of store.list(''))
+        throw state === undefined
+          ? refused(
+              store,
+              `is not empty: it has ${key}`,
+              'Choose an empty target, or add --overwrite to replace an earlier export.',
+            )
+          : refused(
+              store,
+              'has an unfinished export',
+              'Add --resume to continue it, or --overwrite to start again.',
+            );
+    return target;
+  }
+
+  /** Versions of the datasets' logs that an unfinished export began with. */
+  get versions(): Readonly<Record<string, number>> | undefined {
+    return this.state?.versions;
+  }
+
+  /** Begins the export, or continues it. */
+  async begin(state: Omit<State, 'files'>): Promise<void> {
+    this.state = state;
+    await this.save();
+  }
+
+  /** A file that an earlier attempt wrote and that is still there. */
+  async written(path: string): Promise<ExportedFile | undefined> {
+    const file = this.done.get(path);
+    return file !== undefined && (await this.store.stat(path))?.size === file.bytes ? file : undefined;
+  }
+
+  /**
+   * Writes a whole local file. An object at its name is from an earlier attempt, and replaced if it differs. A copy of
+   * a file of the archive never shares its bytes with it on disk.
+   * @throws ParquetryError VERIFY_MISMATCH
+   */
+  async put(
+    localFile: string,
+    identity: ContentIdentity,
+    named: Pick<ExportedFile, 'path' | 'rows' | 'copied'>,
+  ): Promise<ExportedFile> {
+    const { path, copied } = named;
+    const expected = { ...identity, final: !copied };
+    let outcome = await this.store.uploadIfAbsent(path, localFile, expected);
+    if (outcome === 'exists' && (await this.store.holds(path, localFile, identity)) === undefined) {
+      await this.store.delete(path);
+      outcome = await this.store.uploadIfAbsent(path, localFile, expected);
+      if (outcome === 'exists')
+        throw new ParquetryError('VERIFY_MISMATCH', `Another program writes ${this.store.uri}/${path}.`, {
+          details: { path },
+          hint: 'Export to another target.',
+        });
+    }
+    const file = { ...named, bytes: identity.size, sha256: identity.sha256 };
+    this.done.set(path, file);
+    this.unsaved += 1;
+    if (this.unsaved >= STATE_EVERY) await this.save();
+    return file;
+  }
+
+  /** Writes the manifest, which completes the export. */
+  async finish(manifest: object): Promise<void> {
+    await this.store.replace(MANIFEST, Buffer.from(`${JSON.stringify(manifest, undefined, 2)}\n`));
+    await this.store.delete(STATE);
+  }
+
+  private async save(): Promise<void> {
+    const state = { ...this.state, files: [...this.done.values()] };
+    await this.store.replace(STATE, Buffer.from(JSON.stringify(state)));
+    this.unsaved = 0;
+  }
+
+  /** Removes an earlier export, its manifest first. @throws ParquetryError USAGE if there is anything else */
+  private async clear(state: State | undefined): Promise<void> {
+    const manifest = (await readJson(this.store, MANIFEST)) as
+      { datasets?: { files?: ExportedFile[] }[] } | undefined;
+    const own = new Set([MANIFEST, STATE, ...(state?.planned ?? [])]);
+    for (const { files = [] } of manifest?.datasets ?? []) for (const { path } of files) own.add(path);
+    const found = new Set<string>();
+    for await (const { key } of this.store.list('')) {
+      if (!own.has(key))
+        throw refused(
+          this.store,
+          `has ${key}, which no export wrote`,
+          'Choose an empty target. Nothing was removed.',
+        );
+      found.add(key);
+    }
+    for (const key of [MANIFEST, ...[...found].filter((key) => key !== MANIFEST && key !== STATE), STATE])
+      await this.store.delete(key);
+  }
+}
+
+/** Refuses a target inside the archive, or around it. @throws ParquetryError USAGE */
+function assertApart(target: string, archive: string): void {
+  const [a, b] = [`${target}/`, `${archive}/`];
+  if (!a.startsWith(b) && !b.startsWith(a)) return;
+  throw new ParquetryError('USAGE', `The target ${target} and the archive ${archive} contain each other.`, {
+    hint: `Choose ${isRemote(target) ? 'another prefix' : 'another folder'}.`,
+  });
+}
+
+async function readJson(store: ObjectStore, key: string): Promise<unknown> {
+  const bytes = await store.get(key).catch((error: unknown) => {
+    if (isParquetryError(error) && error.code === 'OBJECT_NOT_FOUND') return undefined;
+    throw error;
+  });
+  if (bytes === undefined) return undefined;
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch {
+    throw refused(store, `has a ${key} that is not JSON`, 'Choose an empty target.');
+  }
+}
+
+function refused(store: ObjectStore, why: string, hint: string): ParquetryError {
+  return new ParquetryError('USAGE', `The target ${store.uri} ${why}.`, {
+    details: { target: store.uri },
+    hint,
+  });
+}
