@@ -116,8 +116,14 @@ export default tseslint.config(
     rules: { 'no-console': 'off' },
   },
   {
-    // A command loads what it needs when it runs: `require(…) as typeof import(…)` within its action.
-    files: ['apps/cli/src/**/*.ts', 'apps/worker/src/index.ts'],
+    // A command loads what it needs when it runs, and so do workers and pull threads: `require(…) as typeof import(…)`
+    // within its action.
+    files: [
+      'apps/cli/src/**/*.ts',
+      'apps/worker/src/index.ts',
+      'libs/schema/src/lazyarrow.ts',
+      'libs/source/src/index.ts',
+    ],
     rules: {
       '@typescript-eslint/no-require-imports': 'off',
       '@typescript-eslint/consistent-type-imports': [

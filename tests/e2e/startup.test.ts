@@ -1,4 +1,5 @@
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Sandbox } from '../support/cli';
 import { startPlainServer } from '../support/plainserver';
@@ -79,6 +80,33 @@ describe('the modules that a command line loads before its command runs', () => 
       await server.stop();
     }
   }, 60_000);
+
+  it.each<[string, string, number, string[]]>([
+    ['messages', 'ndjson:messages.ndjson', 270, ['@parquetry/stellar', '@mongodb-js/zstd']],
+    ['ledgers', 'galexie:lake', 420, []],
+  ])('a pull thread for %s loads only what its source needs', (_name, uri, most, unused) => {
+    writeFileSync(sandbox.path('messages.ndjson'), '');
+    mkdirSync(sandbox.path('lake'), { recursive: true });
+    const spec = { source: { uri: uri.replace(':', `:${sandbox.dir}/`) }, settings: {} };
+    const code = `require('./pull/thread.js');
+      require('./sources.js').openSource(${JSON.stringify(spec)}, new Map());`;
+    const list = sandbox.path('thread.txt');
+    const dist = path.join(ROOT, 'apps/worker/dist');
+    const env = { ...process.env, PARQUETRY_TEST_MODULES: list };
+    execFileSync(process.execPath, ['--require', HOOK, '-e', code], { cwd: dist, env });
+    const modules = readFileSync(list, 'utf8').split('\n');
+    const packages = new Set(modules.map(packageOf));
+    expect(packages).toContain('@parquetry/source');
+    for (const name of [
+      'apache-arrow',
+      '@stellar/stellar-base',
+      '@stellar/js-xdr',
+      '@duckdb/node-api',
+      ...unused,
+    ])
+      expect([name, packages.has(name)]).toEqual([name, false]);
+    expect(modules.length).toBeLessThanOrEqual(most);
+  });
 
   it('`version` prints the versions that matter for a bug report', async () => {
     const { code, document } = await sandbox.json<Record<string, string>>(['version']);

@@ -1,4 +1,4 @@
-import { ParquetryError, isLedgerUri, isProcessorUri } from '@parquetry/core';
+import { LEDGER_TYPES, ParquetryError, isLedgerUri, isProcessorUri } from '@parquetry/core';
 import type { TableSchema } from '@parquetry/schema';
 import {
   type NdjsonOptions,
@@ -8,7 +8,6 @@ import {
   openNdjsonSource,
   openProcessorSource,
 } from '@parquetry/source';
-import { messageSchemas, stellarSchemas } from '@parquetry/stellar';
 import type { RunSpec } from '@parquetry/workflows';
 
 /**
@@ -60,16 +59,16 @@ export function messageOptions(
  * @throws ParquetryError SOURCE_NOT_FOUND, SOURCE_INVALID, MESSAGE_TYPE_UNKNOWN
  */
 export async function checkSource(spec: RunSpec): Promise<void> {
-  await openSource(spec, messageSchemas);
+  await openSource(spec, new Map());
   if (isLedgerUri(spec.source.uri)) checkLakeTypes(spec.types ?? []);
 }
 
 /** @throws ParquetryError MESSAGE_TYPE_UNKNOWN */
 export function checkLakeTypes(types: readonly string[]): void {
   for (const type of types)
-    if (!stellarSchemas.has(type))
+    if (!LEDGER_TYPES.some((known) => known === type))
       throw new ParquetryError('MESSAGE_TYPE_UNKNOWN', `Ledgers give no message type "${type}".`, {
-        hint: `They give ${[...stellarSchemas.keys()].join(', ')}.`,
+        hint: `They give ${LEDGER_TYPES.join(', ')}.`,
       });
 }
 

@@ -1,5 +1,6 @@
-import * as arrow from 'apache-arrow';
+import type * as arrow from 'apache-arrow';
 import { sourceMetadata, storedType } from './columns';
+import { loadArrow } from './lazyarrow';
 import type { DataType, Field, TableSchema } from './types';
 
 /** Key of Arrow field metadata by which Parquet readers and writers pass a column's field id. */
@@ -11,39 +12,42 @@ const FIELD_ID_KEY = 'PARQUET:field_id';
  * `sourceMetadata`); list elements are named `element`, as in the files.
  */
 export function toArrowSchema(schema: TableSchema): arrow.Schema {
-  return new arrow.Schema(schema.fields.map((field) => arrowField(field)));
+  const { Schema } = loadArrow();
+  return new Schema(schema.fields.map((field) => arrowField(field)));
 }
 
 function arrowField(field: Field, name: string = field.name): arrow.Field {
+  const { Field: ArrowField } = loadArrow();
   const metadata = new Map([[FIELD_ID_KEY, String(field.id)], ...Object.entries(sourceMetadata(field))]);
-  return new arrow.Field(name, arrowType(storedType(field.type)), field.nullable, metadata);
+  return new ArrowField(name, arrowType(storedType(field.type)), field.nullable, metadata);
 }
 
 function arrowType(type: DataType): arrow.DataType {
+  const types = loadArrow();
   switch (type.type) {
     case 'bool':
-      return new arrow.Bool();
+      return new types.Bool();
     case 'int32':
-      return new arrow.Int32();
+      return new types.Int32();
     case 'int64':
-      return new arrow.Int64();
+      return new types.Int64();
     case 'uint32':
-      return new arrow.Uint32();
+      return new types.Uint32();
     case 'uint64':
-      return new arrow.Uint64();
+      return new types.Uint64();
     case 'float64':
-      return new arrow.Float64();
+      return new types.Float64();
     case 'utf8':
     case 'json':
-      return new arrow.Utf8();
+      return new types.Utf8();
     case 'decimal128':
-      return new arrow.Decimal(type.scale, type.precision, 128);
+      return new types.Decimal(type.scale, type.precision, 128);
     case 'timestamp':
-      return new arrow.TimestampMicrosecond(type.timezone);
+      return new types.TimestampMicrosecond(type.timezone);
     case 'list':
-      return new arrow.List(arrowField(type.items, 'element'));
+      return new types.List(arrowField(type.items, 'element'));
     case 'struct':
-      return new arrow.Struct(type.fields.map((field) => arrowField(field)));
+      return new types.Struct(type.fields.map((field) => arrowField(field)));
   }
 }
 
@@ -66,7 +70,8 @@ const encoded = new Map<string, string>();
 const MAX_ENCODED = 200;
 
 function encodeSchema(schema: TableSchema): string {
-  const writer = new arrow.RecordBatchStreamWriter();
+  const { RecordBatchStreamWriter } = loadArrow();
+  const writer = new RecordBatchStreamWriter();
   writer.reset(undefined, toArrowSchema(schema));
   writer.finish();
   const stream = writer.toUint8Array(true);

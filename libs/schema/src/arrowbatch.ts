@@ -1,5 +1,6 @@
-import * as arrow from 'apache-arrow';
+import type * as arrow from 'apache-arrow';
 import { schemaLength, toArrowSchema } from './arrow';
+import { loadArrow } from './lazyarrow';
 import type { Field, TableSchema } from './types';
 
 /**
@@ -23,11 +24,12 @@ export function arrowBatch(
   schema: TableSchema,
   columns: readonly (readonly ColumnValue[])[],
 ): arrow.RecordBatch {
+  const { RecordBatch, Struct, makeData } = loadArrow();
   const arrowSchema = toArrowSchema(schema);
   const children = arrowSchema.fields.map(({ type }, index) => arrowData(type, columns[index] ?? []));
-  const type = new arrow.Struct(arrowSchema.fields);
+  const type = new Struct(arrowSchema.fields);
   const length = columns[0]?.length ?? 0;
-  return new arrow.RecordBatch(arrowSchema, arrow.makeData({ type, length, nullCount: 0, children }));
+  return new RecordBatch(arrowSchema, makeData({ type, length, nullCount: 0, children }));
 }
 
 /**
@@ -53,7 +55,8 @@ export async function* arrowStream(
 const END_LENGTH = 8;
 
 function streamOf(batch: arrow.RecordBatch): Uint8Array {
-  const writer = new arrow.RecordBatchStreamWriter();
+  const { RecordBatchStreamWriter } = loadArrow();
+  const writer = new RecordBatchStreamWriter();
   writer.write(batch);
   writer.finish();
   return writer.toUint8Array(true);
@@ -61,34 +64,35 @@ function streamOf(batch: arrow.RecordBatch): Uint8Array {
 
 /** The buffers of one column, list element or struct member. */
 function arrowData(type: arrow.DataType, values: readonly ColumnValue[]): arrow.Data {
+  const { DataType, makeData } = loadArrow();
   const length = values.length;
   const nullBitmap = bitmap(values, (value) => value !== null);
   const nullCount = values.reduce<number>((count, value) => (value === null ? count + 1 : count), 0);
   const common = { length, nullCount, nullBitmap };
-  if (arrow.DataType.isBool(type))
-    return arrow.makeData({ type, ...common, data: bitmap(values, (value) => value === true) });
-  if (arrow.DataType.isInt(type)) return arrow.makeData({ type, ...common, data: integers(type, values) });
-  if (arrow.DataType.isFloat(type))
-    return arrow.makeData({
+  if (DataType.isBool(type))
+    return makeData({ type, ...common, data: bitmap(values, (value) => value === true) });
+  if (DataType.isInt(type)) return makeData({ type, ...common, data: integers(type, values) });
+  if (DataType.isFloat(type))
+    return makeData({
       type,
       ...common,
       data: Float64Array.from(values, (value) => Number(value ?? 0)),
     });
-  if (arrow.DataType.isTimestamp(type))
-    return arrow.makeData({ type, ...common, data: BigInt64Array.from(values, wide) });
-  if (arrow.DataType.isDecimal(type)) return arrow.makeData({ type, ...common, data: decimals(values) });
-  if (arrow.DataType.isUtf8(type)) {
+  if (DataType.isTimestamp(type))
+    return makeData({ type, ...common, data: BigInt64Array.from(values, wide) });
+  if (DataType.isDecimal(type)) return makeData({ type, ...common, data: decimals(values) });
+  if (DataType.isUtf8(type)) {
     const texts = values.map((value) => Buffer.from(value === null ? '' : (value as string)));
     const valueOffsets = offsets(texts.map((text) => text.length));
-    return arrow.makeData({ type, ...common, valueOffsets, data: Buffer.concat(texts) });
+    return makeData({ type, ...common, valueOffsets, data: Buffer.concat(texts) });
   }
-  if (arrow.DataType.isList(type)) {
+  if (DataType.isList(type)) {
     const lists = values.map((value) => (value ?? []) as readonly ColumnValue[]);
     const valueOffsets = offsets(lists.map((list) => list.length));
     const child = arrowData((type.children[0] as arrow.Field).type, lists.flat(1));
-    return arrow.makeData({ type, ...common, valueOffsets, child });
+    return makeData({ type, ...common, valueOffsets, child });
   }
-  if (arrow.DataType.isStruct(type)) {
+  if (DataType.isStruct(type)) {
     const members = values as readonly (Readonly<Record<string, ColumnValue>> | null)[];
     const children = type.children.map((field: arrow.Field) =>
       arrowData(
@@ -96,7 +100,7 @@ function arrowData(type: arrow.DataType, values: readonly ColumnValue[]): arrow.
         members.map((value) => value?.[field.name] ?? null),
       ),
     );
-    return arrow.makeData({ type, ...common, children });
+    return makeData({ type, ...common, children });
   }
   throw new Error(`there is no Arrow column of type ${String(type)}`);
 }

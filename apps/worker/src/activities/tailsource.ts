@@ -13,13 +13,13 @@ import { type TableSchema, portableSchema } from '@parquetry/schema';
 import {
   AnswerFiles,
   type ReadPosition,
-  LedgerTail,
   MessageTail,
   type NdjsonOptions,
   type SourceIndex,
   type TailPositions,
   type TailReader,
   openFeed,
+  openLedgerTail,
 } from '@parquetry/source';
 import type { ObjectStore } from '@parquetry/storage';
 import type { RunSpec, TailSpec } from '@parquetry/workflows';
@@ -201,7 +201,7 @@ export async function openReader(
   const { spec, cursor, lag, types, messages, index, marks } = options;
   if (index !== undefined) {
     const feed = await openFeed(spec.source.uri, index.data);
-    return new LedgerTail(feed, { cursor, lag, types: lakeTypes(spec), index, unknown: spec.unknown });
+    return openLedgerTail(feed, { cursor, lag, types: lakeTypes(spec), index, unknown: spec.unknown });
   }
   const workflowId = Context.current().info.workflowExecution?.workflowId;
   const workDir = await workplace.openSpool(spoolKey(tailRun(spec)), workflowId);

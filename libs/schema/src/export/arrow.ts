@@ -1,5 +1,6 @@
-import * as arrow from 'apache-arrow';
+import type * as arrow from 'apache-arrow';
 import { toArrowSchema } from '../arrow';
+import { loadArrow } from '../lazyarrow';
 import type { TableSchema } from '../types';
 
 /** A field of Arrow's JSON form. */
@@ -25,7 +26,8 @@ export function arrowJson(schema: TableSchema): ArrowJsonSchema {
 
 /** An Arrow IPC stream with the schema and no rows: `pyarrow.ipc.open_stream`, `pyarrow.ipc.read_schema`. */
 export function arrowIpc(schema: TableSchema): Uint8Array {
-  const writer = new arrow.RecordBatchStreamWriter();
+  const { RecordBatchStreamWriter } = loadArrow();
+  const writer = new RecordBatchStreamWriter();
   writer.reset(undefined, toArrowSchema(schema));
   writer.finish();
   return writer.toUint8Array(true);
@@ -44,13 +46,14 @@ function fieldJson(field: arrow.Field): ArrowJsonField {
 }
 
 function typeJson(type: arrow.DataType): ArrowJsonField['type'] {
-  if (arrow.DataType.isInt(type)) return { name: 'int', bitWidth: type.bitWidth, isSigned: type.isSigned };
-  if (arrow.DataType.isFloat(type)) return { name: 'floatingpoint', precision: 'DOUBLE' };
-  if (arrow.DataType.isDecimal(type))
+  const { DataType } = loadArrow();
+  if (DataType.isInt(type)) return { name: 'int', bitWidth: type.bitWidth, isSigned: type.isSigned };
+  if (DataType.isFloat(type)) return { name: 'floatingpoint', precision: 'DOUBLE' };
+  if (DataType.isDecimal(type))
     return { name: 'decimal', precision: type.precision, scale: type.scale, bitWidth: type.bitWidth };
-  if (arrow.DataType.isTimestamp(type))
+  if (DataType.isTimestamp(type))
     return { name: 'timestamp', unit: 'MICROSECOND', timezone: type.timezone ?? '' };
-  if (arrow.DataType.isBool(type)) return { name: 'bool' };
-  if (arrow.DataType.isList(type)) return { name: 'list' };
-  return { name: arrow.DataType.isStruct(type) ? 'struct' : 'utf8' };
+  if (DataType.isBool(type)) return { name: 'bool' };
+  if (DataType.isList(type)) return { name: 'list' };
+  return { name: DataType.isStruct(type) ? 'struct' : 'utf8' };
 }

@@ -8,7 +8,7 @@ import { readBatchHeader, readLedger } from '@parquetry/stellar';
 import { openGalexieSource } from '../galexie/source';
 import { DATA, SKIPPED, hasData, pullLake } from '../galexie/testing/data';
 import { openLakeFeed } from './lakefeed';
-import { ledgerTailIndex, LedgerTail } from '../tail';
+import { ledgerTailIndex, openLedgerTail } from '../tail/ledgers';
 
 const test = hasData ? it : it.skip;
 const RANGE = { start: 63092984, end: 63092991 };
@@ -114,10 +114,10 @@ describe(`a lake with a ledger that this version does not know${SKIPPED}`, () =>
     await change(newMeta);
     const feed = await openLakeFeed(lake);
     const options = { cursor: RANGE.start, types: TYPES, lag: 0, index: ledgerTailIndex(feed, TYPES) };
-    await expect(new LedgerTail(feed, options).look()).rejects.toMatchObject({
+    await expect(openLedgerTail(feed, options).look()).rejects.toMatchObject({
       code: 'PROTOCOL_UNSUPPORTED',
     });
-    const { closed, facts } = await new LedgerTail(feed, { ...options, unknown: 'keep' }).look();
+    const { closed, facts } = await openLedgerTail(feed, { ...options, unknown: 'keep' }).look();
     expect(closed).toBe(RANGE.end);
     expect(facts.find(({ ledger }) => ledger === LEDGER)?.rows.size).toBe(0);
     expect(facts).toHaveLength(8);

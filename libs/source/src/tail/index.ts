@@ -1,5 +1,4 @@
 export { type Cut, type CutLimits, decideCut, type LedgerFacts } from './flushrule';
-export { LedgerTail, ledgerTailIndex } from './ledgers';
 export type { ReadPosition, TailPositions } from './readposition';
 export { AnswerFiles } from './answers';
 export { MessageTail } from './messages';

@@ -33,7 +33,11 @@ export interface LedgerTailOptions {
 }
 
 /** Follows a lake that another program appends to, or a node at the tip of its network. */
-export class LedgerTail implements TailReader {
+export function openLedgerTail(feed: LedgerFeed, options: LedgerTailOptions): TailReader {
+  return new LedgerTail(feed, options);
+}
+
+class LedgerTail implements TailReader {
   private readonly facts: LedgerFacts[] = [];
   private next: number;
   private network: string | undefined;

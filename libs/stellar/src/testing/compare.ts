@@ -1,18 +1,11 @@
 import { describeType } from '../xdr/table';
 
 /** Path and values of the first difference between a compiled reader's value and stellar-base's; undefined when none. */
-export function firstDifference(
-  type: unknown,
-  ours: unknown,
-  theirs: unknown,
-  path = '',
-): string | undefined {
+export function firstDifference(type: string, ours: unknown, theirs: unknown, path = ''): string | undefined {
   const node = describeType(type);
   const differ = (equal: boolean): string | undefined =>
     equal ? undefined : `${path}: ${String(ours)} is not ${String(theirs)}`;
-  switch (node?.kind) {
-    case undefined:
-      throw new TypeError(path);
+  switch (node.kind) {
     case 'void':
       return differ(ours === undefined);
     case 'hyper':
@@ -51,7 +44,7 @@ export function firstDifference(
       const label = typeof tag === 'number' ? tag : tag.name;
       if (left.type !== label) return `${path}: arm ${String(left.type)} is not ${String(label)}`;
       const arm = node.arms.find((candidate) => (candidate.label ?? candidate.value) === label);
-      return firstDifference(arm?.type, left.value, right.value(), `${path}<${String(label)}>`);
+      return firstDifference(arm?.type ?? 'void', left.value, right.value(), `${path}<${String(label)}>`);
     }
     case 'int':
     case 'uint':

@@ -1,4 +1,3 @@
-import { rootType } from './roots';
 import { type TypeNode, describeType } from './table';
 
 /** How deep the recursive types (ScVal, claim predicates, invocations, …) may nest. */
@@ -68,13 +67,13 @@ const PRIMITIVE_SKIP: Readonly<Record<Primitive, string>> = {
 };
 
 /**
- * Compiles readers from stellar-base's type table: one flat function per type. Structs become plain objects, unions
+ * Compiles readers from the type table: one flat function per type. Structs become plain objects, unions
  * `{type, value}` (type: the enum member's name, or the number), enums their member's name, options `undefined` when
  * absent, 64-bit integers bigint, opaque data and strings views of the input (no copy).
  */
 export function compile<Root extends string>(options: CompileOptions<Root>): Compiled<Root> {
   const compiler = new Compiler(options.spans, options.fieldSpans, options.skips ?? new Set());
-  const entries = options.roots.map((root) => `${root}:(b,o)=>run(b,o,${compiler.emit(rootType(root))})`);
+  const entries = options.roots.map((root) => `${root}:(b,o)=>run(b,o,${compiler.emit(root)})`);
   const source = [PRELUDE, ...compiler.functions, `return {${entries.join(',')}}`].join('\n');
   const state: ReadState = { offset: 0, protocol: undefined, ledger: undefined };
   const build = new Function('S', 'E', 'Fault', source) as (
@@ -99,11 +98,11 @@ finally{B=D=A=undefined}}`;
 class Compiler {
   readonly functions: string[] = [];
   readonly enums: Record<string, string>[] = [];
-  private readonly names = { build: new Map<unknown, string>(), skip: new Map<unknown, string>() };
+  private readonly names = { build: new Map<string, string>(), skip: new Map<string, string>() };
   /** Functions under construction; a type that refers to one of them is recursive. */
   private readonly open = new Set<string>();
   private readonly recursive = new Set<string>();
-  private readonly sizes = new Map<unknown, number>();
+  private readonly sizes = new Map<string, number>();
 
   constructor(
     private readonly spans: ReadonlySet<string>,
@@ -112,9 +111,8 @@ class Compiler {
   ) {}
 
   /** The name of the function that reads `type` or, in skip mode, only checks it. */
-  emit(type: unknown, mode: 'build' | 'skip' = 'build'): string {
+  emit(type: string, mode: 'build' | 'skip' = 'build'): string {
     const node = describeType(type);
-    if (node === undefined) throw new TypeError(`Not an XDR type: ${String(type)}`);
     if (mode === 'build' && 'name' in node && this.skips.has(node.name)) return this.emit(type, 'skip');
     const names = this.names[mode];
     const known = names.get(type);
@@ -122,7 +120,7 @@ class Compiler {
       if (this.open.has(known)) this.recursive.add(known);
       return known;
     }
-    const name = `${mode === 'build' ? 'r' : 's'}${names.size}`;
+    const name = `${mode}${names.size}`;
     names.set(type, name);
     this.open.add(name);
     const body = mode === 'build' ? this.body(node) : this.skipBody(node);
@@ -205,7 +203,7 @@ class Compiler {
     return `const v=D.getInt32(p);const s=E[${index}][v];if(s===undefined)unknown("${name} "+v);p+=4;`;
   }
 
-  private structBody(name: string, fields: readonly (readonly [string, unknown])[]): string {
+  private structBody(name: string, fields: readonly (readonly [string, string])[]): string {
     const spanned = this.spans.has(name);
     const reads: string[] = [];
     const members: string[] = [];
@@ -226,8 +224,8 @@ class Compiler {
   private unionBody(node: Extract<TypeNode, { kind: 'union' }>): string {
     const spanned = this.spans.has(node.name);
     const tail = spanned ? ',xdrStart:xs,xdrEnd:p}' : '}';
-    const result = (label: string, type: unknown): string =>
-      describeType(type)?.kind === 'void'
+    const result = (label: string, type: string): string =>
+      describeType(type).kind === 'void'
         ? `return {type:${label},value:undefined${tail}`
         : `{const v=${this.emit(type)}();return {type:${label},value:v${tail}}`;
     const cases = node.arms.map(
@@ -238,12 +236,11 @@ class Compiler {
   }
 
   /** Minimum encoded size of a type in bytes; limits what a hostile list length can allocate. */
-  private leastSize(type: unknown): number {
+  private leastSize(type: string): number {
     const known = this.sizes.get(type);
     if (known !== undefined) return known;
     this.sizes.set(type, 0);
-    const node = describeType(type);
-    const size = node === undefined ? 0 : this.nodeSize(node);
+    const size = this.nodeSize(describeType(type));
     this.sizes.set(type, size);
     return size;
   }

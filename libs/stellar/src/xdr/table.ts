@@ -1,72 +1,100 @@
-import * as X from '@stellar/js-xdr';
-import { type Arm, newerArms, newerMembers } from './newer';
+import { BASE_TYPES } from './basetypes';
+import { NEWER_TYPES } from './newer';
 
-/** A type of the table, normalised: what the compiler needs to know of it. */
+/** A union arm: discriminant, its name (enum member, else undefined), type of the value. */
+interface Arm {
+  readonly value: number;
+  readonly label: string | undefined;
+  readonly type: string;
+}
+
+/** What an XDR type is. It refers to other types as `describeType` reads them. */
 export type TypeNode =
-  | { readonly kind: 'int' | 'uint' | 'hyper' | 'uhyper' | 'bool' | 'void' }
+  | { readonly kind: Primitive }
   | { readonly kind: 'opaque'; readonly length: number }
   | { readonly kind: 'bytes'; readonly max: number }
-  | { readonly kind: 'array'; readonly child: unknown; readonly length: number }
-  | { readonly kind: 'list'; readonly child: unknown; readonly max: number }
-  | { readonly kind: 'option'; readonly child: unknown }
+  | { readonly kind: 'array'; readonly child: string; readonly length: number }
+  | { readonly kind: 'list'; readonly child: string; readonly max: number }
+  | { readonly kind: 'option'; readonly child: string }
   | { readonly kind: 'enum'; readonly name: string; readonly members: ReadonlyMap<number, string> }
   | {
       readonly kind: 'struct';
       readonly name: string;
-      readonly fields: readonly (readonly [string, unknown])[];
+      readonly fields: readonly (readonly [string, string])[];
     }
   | {
       readonly kind: 'union';
       readonly name: string;
       readonly arms: readonly Arm[];
-      readonly fallback?: unknown;
+      readonly fallback?: string;
     };
 
-const PRIMITIVES = new Map<unknown, TypeNode>([
-  [X.Int, { kind: 'int' }],
-  [X.UnsignedInt, { kind: 'uint' }],
-  [X.Hyper, { kind: 'hyper' }],
-  [X.UnsignedHyper, { kind: 'uhyper' }],
-  [X.Bool, { kind: 'bool' }],
-  [X.Void, { kind: 'void' }],
-]);
+const PRIMITIVES = ['int', 'uint', 'hyper', 'uhyper', 'bool', 'void'] as const;
+type Primitive = (typeof PRIMITIVES)[number];
 
-/** Reads one type of stellar-base's table; `undefined` for anything that is not a type. */
-export function describeType(type: unknown): TypeNode | undefined {
-  const primitive = PRIMITIVES.get(type);
-  if (primitive !== undefined) return primitive;
-  if (type instanceof X.Opaque) return { kind: 'opaque', length: type._length };
-  if (type instanceof X.VarOpaque || type instanceof X.String) return { kind: 'bytes', max: type._maxLength };
-  if (type instanceof X.Array) return { kind: 'array', child: type._childType, length: type._length };
-  if (type instanceof X.VarArray) return { kind: 'list', child: type._childType, max: type._maxLength };
-  if (type instanceof X.Option) return { kind: 'option', child: type._childType };
-  if (extendsClass<typeof X.Enum>(type, X.Enum)) return enumNode(type);
-  if (extendsClass<typeof X.Struct>(type, X.Struct))
-    return { kind: 'struct', name: type.structName, fields: type._fields };
-  if (extendsClass<typeof X.Union>(type, X.Union)) return unionNode(type);
-  return undefined;
+const UNBOUNDED = 0xffffffff;
+
+interface Declaration {
+  readonly kind: string;
+  readonly parts: string[];
 }
 
-function enumNode(type: typeof X.Enum): TypeNode {
-  const members = new Map(Object.values(type._byValue).map(({ name, value }) => [value, name]));
-  for (const { value, label } of newerMembers(type.enumName))
-    if (label !== undefined && !members.has(value)) members.set(value, label);
-  return { kind: 'enum', name: type.enumName, members };
+/**
+ * The declarations, by name: `enum NAME value=member …`, `struct NAME field:type …` or
+ * `union NAME value[=member]:type … [default:type]`. A second declaration of a union adds arms.
+ */
+const declarations = new Map<string, Declaration>();
+for (const line of [...BASE_TYPES, ...NEWER_TYPES]) {
+  const [kind = '', name = '', ...parts] = line.split(' ');
+  const known = declarations.get(name);
+  if (known === undefined) declarations.set(name, { kind, parts });
+  else known.parts.push(...parts);
 }
 
-function unionNode(type: typeof X.Union): TypeNode {
-  const armType = (arm: unknown): unknown => (typeof arm === 'string' ? type._arms[arm] : arm);
-  const arms: Arm[] = [...type._switches].map(([key, arm]) => ({
-    value: typeof key === 'object' ? key.value : key,
-    label: typeof key === 'object' ? key.name : undefined,
-    type: armType(arm),
-  }));
-  const known = new Set(arms.map(({ value }) => value));
-  arms.push(...newerArms(type.unionName).filter(({ value }) => !known.has(value)));
-  const fallback = type._defaultArm === undefined ? {} : { fallback: armType(type._defaultArm) };
-  return { kind: 'union', name: type.unionName, arms, ...fallback };
+/** Types by reference. */
+const described = new Map<string, TypeNode>();
+
+/**
+ * Reads a reference to a type: a primitive (`int`, `uint`, `hyper`, `uhyper`, `bool`, `void`), the name of a declared
+ * type, `opaque[LENGTH]`, `opaque<MAX>`, `TYPE[LENGTH]`, `TYPE<MAX>` or `TYPE?`. `<>` has no limit.
+ * @throws TypeError for anything else
+ */
+export function describeType(reference: string): TypeNode {
+  let node = described.get(reference);
+  if (node === undefined) described.set(reference, (node = parse(reference)));
+  return node;
 }
 
-function extendsClass<C>(type: unknown, base: { readonly prototype: object }): type is C {
-  return typeof type === 'function' && Object.prototype.isPrototypeOf.call(base.prototype, type.prototype);
+function parse(reference: string): TypeNode {
+  const primitive = PRIMITIVES.find((name) => name === reference);
+  if (primitive !== undefined) return { kind: primitive };
+  const declaration = declarations.get(reference);
+  if (declaration !== undefined) return declared(reference, declaration);
+  const [, child, length, max] = /^(.+)(?:\[(\d+)\]|<(\d*)>|\?)$/.exec(reference) ?? [];
+  if (child === undefined) throw new TypeError(`Not an XDR type: ${reference}`);
+  if (length !== undefined) {
+    const count = Number(length);
+    return child === 'opaque' ? { kind: 'opaque', length: count } : { kind: 'array', child, length: count };
+  }
+  if (max === undefined) return { kind: 'option', child };
+  const limit = max === '' ? UNBOUNDED : Number(max);
+  return child === 'opaque' ? { kind: 'bytes', max: limit } : { kind: 'list', child, max: limit };
+}
+
+function declared(name: string, { kind, parts }: Declaration): TypeNode {
+  const pairs = parts.map((part): [string, string] => {
+    const at = part.search(/[:=][^:=]*$/);
+    return [part.slice(0, at), part.slice(at + 1)];
+  });
+  if (kind === 'struct') return { kind, name, fields: pairs };
+  if (kind === 'enum')
+    return { kind, name, members: new Map(pairs.map(([value, member]) => [Number(value), member])) };
+  const arms = pairs.filter(([value]) => value !== 'default').map(([tag, type]) => arm(tag, type));
+  const fallback = pairs.find(([value]) => value === 'default')?.[1];
+  return { kind: 'union', name, arms, ...(fallback === undefined ? {} : { fallback }) };
+}
+
+function arm(tag: string, type: string): Arm {
+  const [value, label] = tag.split('=');
+  return { value: Number(value), label, type };
 }

@@ -1,1 +1,0 @@
-export { openGalexieSource, openLedgerSource } from './source';
