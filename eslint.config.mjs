@@ -39,6 +39,7 @@ export default tseslint.config(
           depConstraints: [
             arrow('core'),
             arrow('system', 'core'),
+            arrow('telemetry', 'core', 'system'),
             arrow('schema', 'core'),
             arrow('storage', 'core', 'system'),
             arrow('archive', 'core', 'schema', 'storage', 'system'),

@@ -10,6 +10,9 @@ import { type Keep, SCENARIOS } from './scenarios';
 
 const ROOT = path.resolve(__dirname, '../..');
 const WORKFLOWS = require.resolve('../../libs/workflows/dist/workflows.js');
+const INTERCEPTORS = require.resolve('../../libs/workflows/dist/interceptors.js');
+/** The notes of workflows to their worker; nothing of them is in a history. */
+const SINKS = { telemetry: { ended: { fn: () => undefined }, parked: { fn: () => undefined } } };
 /** Set by tools/record-replay.mjs: the folder below tests/replay for new histories. */
 const RECORD = process.env['PARQUETRY_RECORD_REPLAY'];
 
@@ -106,7 +109,11 @@ else
     let code = '';
     beforeAll(async () => {
       Runtime.install({ logger: new DefaultLogger('ERROR') });
-      ({ code } = await bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: new DefaultLogger('ERROR') }));
+      ({ code } = await bundleWorkflowCode({
+        workflowsPath: WORKFLOWS,
+        workflowInterceptorModules: [INTERCEPTORS],
+        logger: new DefaultLogger('ERROR'),
+      }));
     }, 60_000);
 
     it('has histories of every workflow', () => {
@@ -155,7 +162,7 @@ else
       // Ids of children contain the workflow's id, which is not part of a history.
       const { workflowId, ...history } = read(name);
       const workflowBundle = { code: workflows };
-      await Worker.runReplayHistory({ workflowBundle }, parseHistory(history), workflowId);
+      await Worker.runReplayHistory({ workflowBundle, sinks: SINKS }, parseHistory(history), workflowId);
     };
 
     it.each(fixtures())('%s', (name) => replay(name, code), 60_000);

@@ -40,7 +40,7 @@ const OWN: readonly Variable[] = [
   { name: 'PARQUETRY_STORAGE_TIMEOUT', doc: 'seconds without a byte until a storage request is retried' },
 ];
 
-/** Variables of the `temporal` CLI, the AWS SDK and Google's libraries. */
+/** Variables of the `temporal` CLI, the AWS SDK, Google's libraries and OpenTelemetry. */
 const FOREIGN: readonly Variable[] = [
   { name: 'TEMPORAL_CONFIG_FILE', doc: 'TOML file with profiles (default: that of the temporal CLI)' },
   { name: 'TEMPORAL_PROFILE', doc: 'profile in that file (default: default)' },
@@ -61,12 +61,16 @@ const FOREIGN: readonly Variable[] = [
   { name: 'AWS_SESSION_TOKEN', doc: 'token of temporary AWS credentials', secret: true },
   { name: 'GOOGLE_APPLICATION_CREDENTIALS', doc: 'file with Google Cloud credentials' },
   { name: 'STORAGE_EMULATOR_HOST', doc: 'address of a GCS emulator' },
+  { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', doc: 'collector that gets traces, such as http://collector:4318' },
+  { name: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', doc: 'the same, with the whole path' },
+  { name: 'OTEL_EXPORTER_OTLP_PROTOCOL', doc: 'http/protobuf (default) or http/json' },
+  { name: 'OTEL_EXPORTER_OTLP_HEADERS', doc: 'headers for the collector', secret: true },
+  { name: 'OTEL_SERVICE_NAME', doc: 'service name in traces (default: parquetry)' },
+  { name: 'OTEL_RESOURCE_ATTRIBUTES', doc: 'attributes of this process in traces' },
+  { name: 'OTEL_TRACES_SAMPLER', doc: 'sampler, such as parentbased_traceidratio' },
+  { name: 'OTEL_TRACES_SAMPLER_ARG', doc: 'its argument, such as 0.1' },
+  { name: 'OTEL_SDK_DISABLED', doc: 'true turns traces off' },
 ];
 
 /** All variables that matter and are not settings, for `help environment` and `config show`. */
 export const VARIABLES: readonly Variable[] = [...OWN, ...FOREIGN];
-
-/** A value that may be shown: without a user, password or query in an address. */
-export function masked(text: string): string {
-  return text.replaceAll(/\/\/[^/@\s,]*@/g, '//***@').replaceAll(/(?<=\/\/[^\s,?]*)\?[^\s,]*/g, '?***');
-}

@@ -13,6 +13,8 @@ import {
   workflowUrl,
 } from '@parquetry/temporal';
 import { ParquetryError } from '@parquetry/core';
+import type { Tracing } from '@parquetry/telemetry';
+import { ownPackage } from './ownpackage';
 import type { RunningWorker } from '@parquetry/worker';
 import { type WorkerSettings, workerSettings } from './workeroptions';
 import type { Output } from './output';
@@ -28,6 +30,8 @@ export interface Session {
   readonly embedded: boolean;
   /** The worker in this process, if it needs one. */
   readonly worker: RunningWorker | undefined;
+  /** Exports traces, if the environment asks for them. */
+  readonly tracing: Tracing | undefined;
   /** Stops the worker, closes the connections and releases the embedded server. */
   close(): Promise<void>;
 }
@@ -81,10 +85,17 @@ export interface SessionOptions {
  */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const config = loadTemporalConfig();
-  return config.configured ? openConfigured(config, options) : openEmbedded(options);
+  const { openTracing } = require('@parquetry/telemetry') as typeof import('@parquetry/telemetry');
+  const traced = { ...options, tracing: openTracing(ownPackage.version) };
+  return config.configured ? openConfigured(config, traced) : openEmbedded(traced);
 }
 
-async function openConfigured(config: TemporalConfig, options: SessionOptions): Promise<Session> {
+/** Options with the export of traces that the session closes. */
+interface TracedOptions extends SessionOptions {
+  readonly tracing: Tracing | undefined;
+}
+
+async function openConfigured(config: TemporalConfig, options: TracedOptions): Promise<Session> {
   const address = config.address ?? '';
   const patience = options.worker === 'always' ? WORKER_PATIENCE_MS : undefined;
   const { client, connection } = await connectClient({ ...config, address }, patience);
@@ -99,7 +110,7 @@ async function openConfigured(config: TemporalConfig, options: SessionOptions): 
   );
 }
 
-async function openEmbedded(options: SessionOptions): Promise<Session> {
+async function openEmbedded(options: TracedOptions): Promise<Session> {
   const hasWorker = await hasKeeper();
   const server = await acquireDevServer(devHome(), {
     onProgress: (line) => options.output.note(line),
@@ -124,25 +135,27 @@ async function openEmbedded(options: SessionOptions): Promise<Session> {
 }
 
 async function withWorker(
-  base: Omit<Session, 'worker' | 'close'>,
+  base: Omit<Session, 'worker' | 'tracing' | 'close'>,
   connectionOptions: object,
-  options: SessionOptions,
+  options: TracedOptions,
   wanted: boolean,
   release: () => Promise<void>,
 ): Promise<Session> {
   const { connection } = base;
   let native: NativeConnection | undefined;
   let worker: RunningWorker | undefined;
+  const { tracing } = options;
   const close = async (): Promise<void> => {
     try {
       await worker?.shutdown();
       await native?.close();
       await connection.close();
+      await tracing?.close();
     } finally {
       await release();
     }
   };
-  if (!wanted) return { ...base, worker: undefined, close };
+  if (!wanted) return { ...base, worker: undefined, tracing, close };
   try {
     // Loaded on demand: a command that uses the worker of another process does not need these libraries.
     const { connectNative } = require('./nativeconnection') as typeof import('./nativeconnection');
@@ -155,8 +168,9 @@ async function withWorker(
       namespace: base.namespace,
       workRoot: path.join(devHome().root, 'work'),
       ...(options.settings ?? workerSettings({})),
+      ...(tracing === undefined ? {} : { tracing }),
     });
-    return { ...base, worker, close };
+    return { ...base, worker, tracing, close };
   } catch (error) {
     await close().catch(() => undefined);
     throw error;

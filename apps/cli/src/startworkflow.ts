@@ -7,16 +7,24 @@ import type { Session } from './session';
  * @throws ParquetryError CONFIG_INVALID if that is not permitted, with the commands for the namespace's operator
  */
 export async function startWorkflow<T>(
-  { connection, namespace }: Session,
+  { connection, namespace, tracing }: Session,
   start: () => Promise<T>,
 ): Promise<T> {
-  try {
-    return await start();
-  } catch (error) {
-    if (!lacksAttributes(error)) throw error;
-    await ensureSearchAttributes(connection, namespace);
-    return start();
-  }
+  const send = async (): Promise<T> => {
+    try {
+      return await start();
+    } catch (error) {
+      if (!lacksAttributes(error)) throw error;
+      await ensureSearchAttributes(connection, namespace);
+      return start();
+    }
+  };
+  return tracing === undefined ? send() : tracing.request('start workflow', {}, send, startedRun);
+}
+
+/** The execution that a handle of a workflow started; undefined for a schedule. */
+function startedRun(handle: unknown): string | undefined {
+  return (handle as { readonly firstExecutionRunId?: string }).firstExecutionRunId;
 }
 
 function lacksAttributes(error: unknown): boolean {

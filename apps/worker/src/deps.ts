@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import type { Tracing } from '@parquetry/telemetry';
 import type { Writer } from '@parquetry/writer';
 import type { Archives } from './archives';
 import type { Limits } from './limits';
@@ -21,6 +22,8 @@ export interface WorkerDeps {
   readonly stopping: AbortSignal;
   /** Receives each decision as a line (`--debug`); absent when debugging is off. */
   readonly debug?: DebugSink;
+  /** Absent when traces are off. */
+  readonly tracing?: Tracing;
 }
 
 /** Receives the debug lines: for stderr or a file of this process, never for Temporal. */

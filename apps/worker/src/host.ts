@@ -1,4 +1,6 @@
 import type { Client } from '@temporalio/client';
+import { setObserver } from '@parquetry/system';
+import type { Tracing } from '@parquetry/telemetry';
 import { stageQueue } from '@parquetry/workflows';
 import { openWriter } from '@parquetry/writer';
 import { Archives } from './archives';
@@ -25,6 +27,8 @@ export interface HostOptions {
   readonly limits?: Limits;
   /** See `WorkerDeps.debug`. */
   readonly debug?: DebugSink;
+  /** See `WorkerDeps.tracing`. */
+  readonly tracing?: Tracing;
 }
 
 /** Shared state of the activities of one process: the work folder, one DuckDB, the replayed logs of the archives. */
@@ -40,6 +44,8 @@ export interface Host {
 /** Opens the host of a process's activities. */
 export async function openHost(options: HostOptions): Promise<Host> {
   tuneRuntime();
+  const { tracing } = options;
+  setObserver(tracing?.observer);
   const workplace = await Workplace.open(options.workRoot);
   const { lanes, duckdbBytes, keepFreedBytes, heapBytes } = memoryBudget(
     options.memoryBytes,
@@ -68,9 +74,11 @@ export async function openHost(options: HostOptions): Promise<Host> {
       archives,
       stopping: stopping.signal,
       ...(options.debug === undefined ? {} : { debug: options.debug }),
+      ...(tracing === undefined ? {} : { tracing }),
     },
     stop: () => stopping.abort(),
     async close() {
+      setObserver(undefined);
       await pulls.close();
       await writer.close();
       await workplace.close();

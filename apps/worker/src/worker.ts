@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import { type NativeConnection, Worker, type WorkerDeploymentOptions } from '@temporalio/worker';
+import {
+  type ActivityInterceptorsFactory,
+  type NativeConnection,
+  Worker,
+  type WorkerDeploymentOptions,
+} from '@temporalio/worker';
+import type { Tracing } from '@parquetry/telemetry';
 import { TASK_QUEUE, WATCH_QUEUE } from '@parquetry/workflows';
 import { createSharedActivities, createStageActivities, createWatchActivities } from './activities';
 import { startCleanup } from './tidytimer';
@@ -9,6 +15,8 @@ import type { DebugSink } from './deps';
 import { FailureInterceptor } from './failures';
 import { openHost } from './host';
 import { type Limits, limitedQueues } from './limits';
+import { noteSinks } from './telemetry/sinks';
+import { StepTracer } from './telemetry/steps';
 
 /** Options of a worker. */
 export interface WorkerOptions {
@@ -36,6 +44,8 @@ export interface WorkerOptions {
    */
   readonly drainMs?: number;
   readonly limits?: Limits;
+  /** Exports traces; absent when they are off. The caller closes it. */
+  readonly tracing?: Tracing;
   /** Absent: Temporal gives work to this worker whatever its version. */
   readonly version?: WorkerVersion;
 }
@@ -79,6 +89,11 @@ const versioned = (
         },
       };
 
+/** The interceptor that traces steps. It is the outermost, so that it sees the codes of failures. */
+function traced(tracing: Tracing | undefined): ActivityInterceptorsFactory[] {
+  return tracing === undefined ? [] : [({ info }) => ({ inbound: new StepTracer(info, tracing) })];
+}
+
 /** How often a stopping worker looks whether its stages are committed, milliseconds. */
 const DRAIN_POLL_MS = 200;
 
@@ -109,7 +124,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     // A cancellation arrives with the response to a heartbeat, so heartbeats are not throttled.
     maxHeartbeatThrottleInterval: '1s',
     ...grace(options.graceMs),
-    interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
+    interceptors: { activity: [...traced(options.tracing), () => ({ inbound: new FailureInterceptor() })] },
   };
   const watching = createWatchActivities(host.deps);
   // A drain ends the pulls first; the time of the whole drain is theirs.
@@ -120,6 +135,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     ...versioned(options.version),
     taskQueue: TASK_QUEUE,
     workflowBundle: { codePath },
+    sinks: noteSinks(options.tracing),
     // A tail from before the tail queue existed may have a step waiting here.
     activities: { ...createSharedActivities(host.deps), ...watching },
     maxCachedWorkflows: 100,

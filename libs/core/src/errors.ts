@@ -62,3 +62,12 @@ export function systemErrorCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
 }
+
+/** The code of any error: that of a ParquetryError or of a failed step, CANCELLED for an abort, otherwise INTERNAL. */
+export function codeOf(error: unknown): ErrorCode {
+  if (isParquetryError(error)) return error.code;
+  if (!(error instanceof Error)) return 'INTERNAL';
+  // A failed step has its code as the type of Temporal's failure.
+  if ('type' in error && isErrorCode(error.type as string)) return error.type as ErrorCode;
+  return /^(AbortError|CancelledFailure|Cancelled)$/.test(error.name) ? 'CANCELLED' : 'INTERNAL';
+}

@@ -35,3 +35,8 @@ export function parseStorageUri(text: string): StorageUri {
   if (/[@:]/.test(bucket)) return fail('it holds a user or password; credentials come from the environment');
   return { scheme, bucket, prefix: prefix.filter((part) => part !== '').join('/') };
 }
+
+/** A text that may be shown: without a user, a password or a query in its addresses. */
+export function masked(text: string): string {
+  return text.replaceAll(/\/\/[^/@\s,]*@/g, '//***@').replaceAll(/(?<=\/\/[^\s,?]*)\?[^\s,]*/g, '?***');
+}

@@ -1,7 +1,9 @@
 import { ParquetryError, parseStorageUri } from '@parquetry/core';
+import { isObserved } from '@parquetry/system';
 import { GcsStore } from './gcs/store';
 import { assertKey } from './key';
 import { LocalStore } from './local';
+import { ObservedStore } from './observed';
 import { S3Store } from './s3/store';
 import type { StoreOptions } from './settings';
 import type { ManagedStore } from './store';
@@ -16,6 +18,11 @@ const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{1,221}$/;
 export function openStore(uri: string, options: StoreOptions = {}): ManagedStore {
   assertPlain(uri);
   const location = parseStorageUri(uri);
+  const store = openAt(location, options);
+  return isObserved() ? new ObservedStore(store, location.scheme) : store;
+}
+
+function openAt(location: ReturnType<typeof parseStorageUri>, options: StoreOptions): ManagedStore {
   if (location.scheme === 'file') return new LocalStore(location.path);
   const { scheme, bucket, prefix } = location;
   if (!BUCKET.test(bucket))

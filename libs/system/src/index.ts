@@ -1,4 +1,14 @@
 export { hashFile } from './hash';
+export {
+  type Ending,
+  type Facts,
+  type Observer,
+  type Operation,
+  isObserved,
+  observed,
+  observedStream,
+  setObserver,
+} from './observe';
 export { OWNER_FILE, isAbandoned, isOwn, readOwner } from './owner';
 export {
   identify,

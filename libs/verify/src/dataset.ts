@@ -1,5 +1,6 @@
 import { type Codec, type ColumnTally, type LedgerRange, type StagedDataset } from '@parquetry/core';
 import type { RegisteredSchema } from '@parquetry/schema';
+import { observed } from '@parquetry/system';
 import type { FileReport, LedgerRows, VerifyLevel } from './expectation';
 import { Checker } from './fault';
 import { verifyFile } from './file';
@@ -69,15 +70,20 @@ export async function verifyDataset(request: DatasetVerifyRequest): Promise<Data
       ...(network === undefined ? {} : { network }),
       ...(codec === undefined ? {} : { codec }),
     };
-    reports.push(
-      await verifyFile({
+    const operation = {
+      kind: 'verify',
+      name: 'file',
+      facts: { key: file.name, rows: file.rows, size },
+    } as const;
+    const verify = (): Promise<FileReport> =>
+      verifyFile({
         file: file.path,
         name: file.name,
         expected,
         ...(level === undefined ? {} : { level }),
         ...(signal === undefined ? {} : { signal }),
-      }),
-    );
+      });
+    reports.push(await observed(operation, verify));
     rows += file.rows;
     request.onProgress?.({ files: reports.length, totalFiles: files.length, rows });
   }

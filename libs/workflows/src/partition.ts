@@ -19,6 +19,7 @@ import type { PartitionInput, PartitionReport, PartitionResult } from './contrac
 import { parkedDetails, runningDetails } from './details';
 import { failureLine, joinFailures } from './failuretext';
 import { withLease } from './lease';
+import { noteParked } from './parknote';
 
 /**
  * Processes one ledger range: pulls once, then registers, writes, verifies and commits each dataset. A failed partition
@@ -76,6 +77,7 @@ export async function partition(input: PartitionInput): Promise<PartitionResult>
     wanted = undefined;
     upsertSearchAttributes([{ key: ATTRIBUTES.state, value: 'Parked' }]);
     setCurrentDetails(parkedDetails(task.range, failures, runOf()));
+    noteParked({ ledgers: formatRange(task.range), failures });
     await tell({ key: task.key, outcome: 'parked', reason });
     await condition(() => wanted !== undefined);
     parked = false;

@@ -28,6 +28,7 @@ import { tailDetails } from './taildetails';
 import { gaugeLag } from './tailmetrics';
 import { describeFailure } from './failure';
 import { withLease } from './lease';
+import { noteParked } from './parknote';
 import { cut, openTail } from './steps';
 import { type Flush, TailState } from './tailstate';
 
@@ -192,6 +193,7 @@ async function park(state: TailState, failures: readonly DatasetFailure[], show:
   state.failures = failures;
   state.retried = false;
   upsertSearchAttributes([{ key: ATTRIBUTES.state, value: 'Parked' }]);
+  noteParked({ failures });
   show();
   await condition(() => state.retried || state.stopping);
   state.failures = [];

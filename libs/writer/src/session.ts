@@ -1,5 +1,6 @@
 import type { DuckDBConnection, Json } from '@duckdb/node-api';
 import { type ErrorDetails, ParquetryError } from '@parquetry/core';
+import { observed } from '@parquetry/system';
 import type { Database } from './database';
 import { writeFailure } from './failure';
 
@@ -23,7 +24,17 @@ export class Session {
    * Runs one statement and returns its rows as arrays of JSON values, 64-bit numbers as text.
    * @throws ParquetryError CANCELLED, STAGE_FULL, WRITE_FAILED; `doing` completes "DuckDB could not …"
    */
-  async run(sql: string, doing: string, details: ErrorDetails = {}): Promise<Json[][]> {
+  run(sql: string, doing: string, details: ErrorDetails = {}): Promise<Json[][]> {
+    // The statement has paths and values; its first word and purpose are enough.
+    const operation = {
+      kind: 'duckdb',
+      name: /^\w+/.exec(sql)?.[0] ?? 'statement',
+      facts: { doing },
+    } as const;
+    return observed(operation, () => this.execute(sql, doing, details));
+  }
+
+  private async execute(sql: string, doing: string, details: ErrorDetails): Promise<Json[][]> {
     if (this.aborted()) throw cancelled(doing, details);
     // DuckDB ignores an interrupt before the query starts, so it is repeated until the query ends.
     let timer: NodeJS.Timeout | undefined;

@@ -1,3 +1,4 @@
+import { masked } from '@parquetry/core';
 import type { Define } from '../cli';
 import type { SettingsCommand } from '../command';
 import type { Output } from '../output';
@@ -17,7 +18,7 @@ export const define: Define = ({ command, output, run }) => {
 
 async function configShow(command: SettingsCommand, all: boolean, output: Output): Promise<number> {
   const { loadTemporalConfig } = require('@parquetry/temporal') as typeof import('@parquetry/temporal');
-  const { VARIABLES, masked } = require('../environment') as typeof import('../environment');
+  const { VARIABLES } = require('../environment') as typeof import('../environment');
   const { resolveSettings } = require('../resolved') as typeof import('../resolved');
   const settings = resolveSettings(command);
   const temporal = loadTemporalConfig();

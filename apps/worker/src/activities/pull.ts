@@ -10,7 +10,7 @@ import { loadPlan, spoolKey } from '../plan/stored';
 
 /** See `SharedActivities.pull`. */
 export async function pull(
-  { workplace, queue, takeOverMs, pulls, debug }: WorkerDeps,
+  { workplace, queue, takeOverMs, pulls, debug, tracing }: WorkerDeps,
   { archive, plan, task }: PlanRef & { readonly task: PartitionTask },
 ): Promise<PullResult> {
   const { spec } = await loadPlan(openStore(archive), archive, plan);
@@ -29,6 +29,7 @@ export async function pull(
         signal,
         onProgress,
         ...(debug === undefined ? {} : { onDecision: (made) => debug(decisionLine(made, layout)) }),
+        ...(tracing === undefined ? {} : { onOperations: (operations) => tracing.past(operations) }),
       }),
     );
     return {

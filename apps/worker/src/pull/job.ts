@@ -2,6 +2,7 @@ import { parseDataset } from '@parquetry/archive';
 import type { StageManifest } from '@parquetry/core';
 import type { MessageDecision, SourceProgress } from '@parquetry/source';
 import { openStore } from '@parquetry/storage';
+import type { PastOperation } from '@parquetry/telemetry';
 import type { PartitionTask } from '@parquetry/workflows';
 import { partitionSchema } from '../plan/committed';
 import { loadPlan } from '../plan/stored';
@@ -23,10 +24,15 @@ export interface PullHooks {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: SourceProgress) => void;
   readonly onDecision?: (decision: MessageDecision) => void;
+  /** Receives the requests to stores of a pull on its own thread, in the context of the step. */
+  readonly onOperations?: (operations: readonly PastOperation[]) => void;
 }
 
 /** Stages a partition. @throws ParquetryError as the source does; CONFIG_INVALID for a dataset that the plan lacks */
-export async function runPull(job: PullJob, hooks: PullHooks): Promise<StageManifest> {
+export async function runPull(
+  job: PullJob,
+  { signal, onProgress, onDecision }: PullHooks,
+): Promise<StageManifest> {
   const store = openStore(job.archive);
   const plan = await loadPlan(store, job.archive, job.plan);
   const { spec, index } = plan;
@@ -50,6 +56,8 @@ export async function runPull(job: PullJob, hooks: PullHooks): Promise<StageMani
     spoolDir,
     layout,
     unknown: spec.unknown,
-    ...hooks,
+    signal,
+    onProgress,
+    ...(onDecision === undefined ? {} : { onDecision }),
   });
 }

@@ -7,16 +7,26 @@ import {
   systemErrorCode,
 } from '@parquetry/core';
 import type { MessageDecision, SourceProgress } from '@parquetry/source';
+import type { PastOperation } from '@parquetry/telemetry';
 import type { PullJob } from './job';
 
 /** Messages from the pool to a pull thread. */
 export type ToThread =
-  { readonly kind: 'run'; readonly job: PullJob; readonly decisions: boolean } | { readonly kind: 'abort' };
+  | {
+      readonly kind: 'run';
+      readonly job: PullJob;
+      readonly decisions: boolean;
+      /** Whether the thread lists its requests to stores. */
+      readonly operations: boolean;
+    }
+  | { readonly kind: 'abort' };
 
 /** Messages from a pull thread to the pool. */
 export type FromThread =
   | { readonly kind: 'progress'; readonly progress: SourceProgress }
   | { readonly kind: 'decision'; readonly decision: MessageDecision }
+  /** Requests to stores, before the end of the job. */
+  | { readonly kind: 'operations'; readonly operations: readonly PastOperation[] }
   /** `heapBytes`: what the thread's objects take, collected or not. */
   | { readonly kind: 'done'; readonly manifest: StageManifest; readonly heapBytes: number }
   | { readonly kind: 'failed'; readonly error: PlainError };

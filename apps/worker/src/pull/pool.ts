@@ -1,8 +1,10 @@
+import { AsyncResource } from 'node:async_hooks';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import v8 from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { Semaphore, ParquetryError, type StageManifest } from '@parquetry/core';
+import type { PastOperation } from '@parquetry/telemetry';
 import { type PullHooks, type PullJob, runPull } from './job';
 import { type FromThread, type ToThread, revivedError } from './messages';
 
@@ -134,10 +136,12 @@ export class PullPool {
 function converse(
   thread: Worker,
   job: PullJob,
-  { signal, onProgress, onDecision }: PullHooks,
+  { signal, onProgress, onDecision, onOperations }: PullHooks,
 ): Promise<{ manifest: StageManifest; heapBytes: number }> {
   return new Promise((resolve, reject) => {
     let doom: NodeJS.Timeout | undefined;
+    // A message arrives in the context of the thread, and belongs to the context of the step.
+    const report = AsyncResource.bind((operations: readonly PastOperation[]) => onOperations?.(operations));
     const abort = (): void => {
       thread.postMessage({ kind: 'abort' } satisfies ToThread);
       doom = setTimeout(() => fail(new ParquetryError('CANCELLED', 'A pull was cancelled.')), ABORT_MS);
@@ -155,6 +159,7 @@ function converse(
     const onMessage = (message: FromThread): void => {
       if (message.kind === 'progress') return onProgress(message.progress);
       if (message.kind === 'decision') return onDecision?.(message.decision);
+      if (message.kind === 'operations') return report(message.operations);
       if (message.kind === 'failed') return fail(revivedError(message.error));
       settle();
       resolve(message);
@@ -164,7 +169,8 @@ function converse(
       fail(new ParquetryError('INTERNAL', `A pull thread ended with code ${code}.`));
     thread.on('message', onMessage).on('error', broke).on('exit', ended);
     signal.addEventListener('abort', abort, { once: true });
-    thread.postMessage({ kind: 'run', job, decisions: onDecision !== undefined } satisfies ToThread);
+    const [decisions, operations] = [onDecision !== undefined, onOperations !== undefined];
+    thread.postMessage({ kind: 'run', job, decisions, operations } satisfies ToThread);
     if (signal.aborted) abort();
   });
 }

@@ -1,25 +1,34 @@
 import v8 from 'node:v8';
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import type { StageManifest } from '@parquetry/core';
+import { setObserver } from '@parquetry/system';
 import { runPull } from './job';
 import { type FromThread, type ToThread, plainError } from './messages';
+import { Recorder } from './recorder';
 
 /** A pull thread: runs one job at a time and reports progress. */
 function serve(port: MessagePort): void {
   let abort = new AbortController();
+  const recorder = new Recorder();
   const tell = (message: FromThread): void => port.postMessage(message);
+  const tellLast = (message: FromThread): void => {
+    const operations = recorder.take();
+    if (operations.length > 0) tell({ kind: 'operations', operations });
+    tell(message);
+  };
   port.on('message', (message: ToThread) => {
     if (message.kind === 'abort') return abort.abort();
     abort = new AbortController();
-    const { job, decisions } = message;
+    const { job, decisions, operations } = message;
+    setObserver(operations ? recorder.observer : undefined);
     runPull(job, {
       signal: abort.signal,
       onProgress: (progress) => tell({ kind: 'progress', progress }),
       ...(decisions ? { onDecision: (decision) => tell({ kind: 'decision', decision }) } : {}),
     }).then(
       (manifest: StageManifest) =>
-        tell({ kind: 'done', manifest, heapBytes: v8.getHeapStatistics().total_heap_size }),
-      (error: unknown) => tell({ kind: 'failed', error: plainError(error) }),
+        tellLast({ kind: 'done', manifest, heapBytes: v8.getHeapStatistics().total_heap_size }),
+      (error: unknown) => tellLast({ kind: 'failed', error: plainError(error) }),
     );
   });
 }

@@ -2,6 +2,7 @@ import { readFile, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ParquetryError, isParquetryError, systemErrorCode } from '@parquetry/core';
 import { type ObjectStore, isRemote, openStore } from '@parquetry/storage';
+import { observed } from '@parquetry/system';
 
 /** Read access to the objects of a lake; keys are relative to its root and use slashes. */
 export interface LakeStore {
@@ -24,7 +25,16 @@ export class LocalLakeStore implements LakeStore {
     this.uri = `galexie:${root}`;
   }
 
-  async get(key: string): Promise<Buffer | undefined> {
+  get(key: string): Promise<Buffer | undefined> {
+    const operation = { kind: 'storage', name: 'get', facts: { store: 'file', key } } as const;
+    return observed(
+      operation,
+      () => this.read(key),
+      (bytes) => (bytes === undefined ? { outcome: 'missing' } : { size: bytes.length }),
+    );
+  }
+
+  private async read(key: string): Promise<Buffer | undefined> {
     const file = path.join(this.root, ...key.split('/'));
     try {
       const { size } = await stat(file);

@@ -1,0 +1,83 @@
+/** Values that describe an operation: names, keys and counts. Never a credential, never a value of a row. */
+export type Facts = Readonly<Record<string, string | number | boolean>>;
+
+/** A request or statement within a step, as metrics and traces record it. */
+export interface Operation {
+  readonly kind: 'storage' | 'duckdb' | 'verify';
+  /** One of few names, such as `get` or `COPY`. */
+  readonly name: string;
+  readonly facts: Facts;
+}
+
+/** How an operation ended. */
+export interface Ending {
+  readonly facts?: Facts;
+  readonly error?: unknown;
+}
+
+/** Records operations: called when one begins, and its result when it ends. */
+export type Observer = (operation: Operation) => (ending: Ending) => void;
+
+let current: Observer | undefined;
+
+/** Sets the observer of this thread; undefined to stop observing. */
+export function setObserver(observer: Observer | undefined): void {
+  current = observer;
+}
+
+/** Whether operations of this thread are observed. */
+export function isObserved(): boolean {
+  return current !== undefined;
+}
+
+/** Runs `work` as an operation. Without an observer it only runs it. `facts` describes the result. */
+export function observed<T>(
+  operation: Operation,
+  work: () => Promise<T>,
+  facts?: (result: T) => Facts,
+): Promise<T> {
+  return current === undefined ? work() : record(current(operation), work, facts);
+}
+
+async function record<T>(
+  end: (ending: Ending) => void,
+  work: () => Promise<T>,
+  facts: ((result: T) => Facts) | undefined,
+): Promise<T> {
+  let ending: Ending = {};
+  try {
+    const result = await work();
+    ending = facts === undefined ? {} : { facts: facts(result) };
+    return result;
+  } catch (error) {
+    ending = { error };
+    throw error;
+  } finally {
+    end(ending);
+  }
+}
+
+/** The items of `stream` as one operation, from the first request for an item to the end. `count` adds facts at the end. */
+export async function* observedStream<T>(
+  operation: Operation,
+  stream: AsyncIterable<T>,
+  size: (item: T) => number,
+): AsyncGenerator<T> {
+  if (current === undefined) return yield* stream;
+  const end = current(operation);
+  let items = 0;
+  let total = 0;
+  let ending: Ending = {};
+  try {
+    for await (const item of stream) {
+      items += 1;
+      total += size(item);
+      yield item;
+    }
+  } catch (error) {
+    ending = { error };
+    throw error;
+  } finally {
+    end({ facts: { items, size: total }, ...ending });
+  }
+}

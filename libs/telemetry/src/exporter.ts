@@ -1,0 +1,217 @@
+import { randomBytes } from 'node:crypto';
+import {
+  ROOT_CONTEXT,
+  type Attributes,
+  type Span,
+  type SpanContext,
+  SpanKind,
+  SpanStatusCode,
+  TraceFlags,
+  context,
+  createContextKey,
+  trace,
+} from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  BasicTracerProvider,
+  BatchSpanProcessor,
+  type IdGenerator,
+  type SpanExporter,
+} from '@opentelemetry/sdk-trace-base';
+import { codeOf, masked } from '@parquetry/core';
+import { type Facts, type Observer, self } from '@parquetry/system';
+import { type TraceIds, traceOf } from './ids';
+import type { ExecutionSpan, Tracing } from './tracing';
+import { tracesProtocol } from './wanted';
+
+/** Most operations of one step that are spans; the step's attributes count the others. */
+const MAX_OPERATIONS = 256;
+
+/** What is left of a step's allowance. */
+interface Allowance {
+  spans: number;
+  dropped: number;
+}
+
+const ALLOWANCE = createContextKey('parquetry operations of a step');
+
+/** Random ids, except where the next span has its own. */
+class Ids implements IdGenerator {
+  next: TraceIds | undefined;
+  generateTraceId(): string {
+    return this.next?.traceId ?? randomBytes(16).toString('hex');
+  }
+  generateSpanId(): string {
+    return this.next?.spanId ?? randomBytes(8).toString('hex');
+  }
+}
+
+/** Starts the export of traces with the endpoint, headers, sampler and limits of OpenTelemetry's variables. */
+export function startTracing(version: string, exporter: SpanExporter = openExporter()): Tracing {
+  const ids = new Ids();
+  const { pid, host } = self();
+  const provider = new BasicTracerProvider({
+    idGenerator: ids,
+    resource: resourceFromAttributes({
+      'service.name': 'parquetry',
+      'service.version': version,
+      'service.instance.id': `${pid}@${host}`,
+      'process.pid': pid,
+      'host.name': host,
+    }).merge(detectResources({ detectors: [envDetector] })),
+    spanProcessors: [new BatchSpanProcessor(exporter)],
+  });
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  const tracer = provider.getTracer('parquetry', version);
+
+  /** Starts the root span of an execution. Every process that starts it gets the same ids and the same sampling. */
+  const root = (runId: string, name: string, options: object = {}): Span => {
+    ids.next = traceOf(runId);
+    try {
+      return tracer.startSpan(name, { root: true, ...options }, ROOT_CONTEXT);
+    } finally {
+      ids.next = undefined;
+    }
+  };
+  const inside = (runId: string): ReturnType<typeof trace.setSpan> =>
+    trace.setSpanContext(ROOT_CONTEXT, { ...root(runId, 'execution').spanContext(), isRemote: true });
+
+  const observer: Observer = (operation) => {
+    const active = context.active();
+    const allowance = active.getValue(ALLOWANCE) as Allowance | undefined;
+    if (allowance === undefined || !take(allowance)) return () => undefined;
+    const name = `${operation.kind} ${operation.name}`;
+    const span = tracer.startSpan(name, spanOptions(operation.facts), active);
+    return ({ facts = {}, error }) => {
+      span.setAttributes(attributes(facts));
+      if (error !== undefined) fail(span, codeOf(error));
+      span.end();
+    };
+  };
+
+  return {
+    observer,
+    async step({ runId, workflowId, name, facts }, work, end) {
+      const execution = { 'temporal.workflow_id': workflowId, 'temporal.run_id': runId };
+      const options = { kind: SpanKind.CONSUMER, attributes: { ...execution, ...attributes(facts) } };
+      const span = tracer.startSpan(name, options, inside(runId));
+      const allowance: Allowance = { spans: MAX_OPERATIONS, dropped: 0 };
+      const active = trace.setSpan(ROOT_CONTEXT, span).setValue(ALLOWANCE, allowance);
+      const finish = ({ facts: more, code }: ReturnType<typeof end>): void => {
+        span.setAttributes(attributes(more));
+        if (allowance.dropped > 0) span.setAttribute('parquetry.operations_dropped', allowance.dropped);
+        if (code !== undefined) fail(span, code);
+        span.end();
+      };
+      try {
+        const result = await context.with(active, work);
+        finish(end({ result }));
+        return result;
+      } catch (error) {
+        finish(end({ error }));
+        throw error;
+      }
+    },
+    execution(execution) {
+      const span = root(execution.runId, execution.name, executionOptions(execution));
+      if (execution.code !== undefined) fail(span, execution.code);
+      span.end(execution.ended);
+    },
+    moment({ runId, workflowId, name, facts }, code) {
+      const execution = { 'temporal.workflow_id': workflowId, 'temporal.run_id': runId };
+      const span = tracer.startSpan(
+        name,
+        { attributes: { ...execution, ...attributes(facts) } },
+        inside(runId),
+      );
+      if (code !== undefined) fail(span, code);
+      span.end();
+    },
+    async request(name, facts, send, runId) {
+      const startTime = now();
+      const options = { startTime, kind: SpanKind.CLIENT, attributes: attributes(facts) };
+      try {
+        const result = await send();
+        const started = runId(result);
+        tracer.startSpan(name, options, started === undefined ? ROOT_CONTEXT : inside(started)).end();
+        return result;
+      } catch (error) {
+        const span = tracer.startSpan(name, options, ROOT_CONTEXT);
+        fail(span, codeOf(error));
+        span.end();
+        throw error;
+      }
+    },
+    past(operations) {
+      const active = context.active();
+      const allowance = active.getValue(ALLOWANCE) as Allowance | undefined;
+      for (const { name, started, ended, facts, code } of operations) {
+        if (allowance === undefined || !take(allowance)) continue;
+        const span = tracer.startSpan(name, { ...spanOptions(facts), startTime: started }, active);
+        if (code !== undefined) fail(span, code);
+        span.end(ended);
+      }
+    },
+    traceId: () => trace.getSpanContext(context.active())?.traceId,
+    // A collector that does not answer must not keep a process from ending.
+    close: () => provider.shutdown().catch(() => undefined),
+  };
+}
+
+function openExporter(): SpanExporter {
+  const { OTLPTraceExporter } =
+    tracesProtocol() === 'http/json'
+      ? (require('@opentelemetry/exporter-trace-otlp-http') as typeof import('@opentelemetry/exporter-trace-otlp-http'))
+      : (require('@opentelemetry/exporter-trace-otlp-proto') as typeof import('@opentelemetry/exporter-trace-otlp-proto'));
+  return new OTLPTraceExporter();
+}
+
+function take(allowance: Allowance): boolean {
+  if (allowance.spans === 0) {
+    allowance.dropped += 1;
+    return false;
+  }
+  allowance.spans -= 1;
+  return true;
+}
+
+function now(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+function spanOptions(facts: Facts): { readonly kind: SpanKind; readonly attributes: Attributes } {
+  return { kind: SpanKind.CLIENT, attributes: attributes(facts) };
+}
+
+function executionOptions({ workflowId, runId, started, facts, links }: ExecutionSpan): object {
+  return {
+    kind: SpanKind.SERVER,
+    startTime: started,
+    attributes: {
+      'temporal.workflow_id': workflowId,
+      'temporal.run_id': runId,
+      ...attributes(facts),
+    },
+    links: links.map((other) => ({ context: linked(traceOf(other)) })),
+  };
+}
+
+function linked(ids: TraceIds): SpanContext {
+  return { ...ids, traceFlags: TraceFlags.SAMPLED, isRemote: true };
+}
+
+/** Attributes with our prefix, and with addresses masked. */
+function attributes(facts: Facts): Attributes {
+  return Object.fromEntries(
+    Object.entries(facts).map(([name, value]) => [
+      `parquetry.${name}`,
+      typeof value === 'string' ? masked(value) : value,
+    ]),
+  );
+}
+
+function fail(span: Span, code: string): void {
+  span.setAttribute('error.type', code);
+  span.setStatus({ code: SpanStatusCode.ERROR, message: code });
+}

@@ -1,0 +1,59 @@
+import { type LedgerRange, formatRange } from '@parquetry/core';
+
+/** What traces and logs say about a step or a workflow: names and counts, never a value of a row. */
+export type StepFacts = Readonly<Record<string, string | number | boolean>>;
+
+/** The parts of inputs of steps and workflows that identify their work. */
+interface Input {
+  readonly archive?: string;
+  readonly dataset?: string;
+  readonly datasets?: readonly string[];
+  readonly range?: LedgerRange;
+  readonly spec?: Input;
+  readonly task?: Input;
+  readonly group?: Input;
+}
+
+/** Most dataset names that are listed. */
+const NAMED = 20;
+
+/** Facts from the first argument of a step or a workflow. */
+export function inputFacts(input: unknown): StepFacts {
+  const { spec, task, group, ...own } = objectOf(input) as Input;
+  const { archive, dataset, datasets, range } = { ...spec, ...group, ...task, ...own };
+  return {
+    ...(archive === undefined ? {} : { archive }),
+    ...(range === undefined ? {} : { ledgers: formatRange(range) }),
+    ...(dataset === undefined ? {} : { dataset }),
+    ...(datasets === undefined ? {} : { datasets: datasets.slice(0, NAMED).join(', ') }),
+  };
+}
+
+/** Counts and outcomes that results have. */
+const COUNTS = ['outcome', 'kind', 'rows', 'files', 'bytes', 'bytesRead', 'rejected', 'version', 'messages'];
+
+/** Facts from the result of a step or a workflow. */
+export function resultFacts(result: unknown): StepFacts {
+  const { tally, datasets, ...own } = objectOf(result);
+  const all: Record<string, unknown> = { ...objectOf(tally), ...own };
+  // A pull counts by dataset.
+  if (Array.isArray(datasets) && all['rows'] === undefined)
+    all['rows'] = datasets.reduce((sum: number, each) => sum + Number(objectOf(each)['rows'] ?? 0), 0);
+  return Object.fromEntries(
+    COUNTS.flatMap((name) => {
+      const value = all[name];
+      return typeof value === 'string' || typeof value === 'number' ? [[name, value]] : [];
+    }),
+  );
+}
+
+/** The run of a workflow: that of a partition is the first part of its id. */
+export function runOfWorkflow(workflowId: string): string {
+  return workflowId.split('/p/', 1)[0] ?? workflowId;
+}
+
+function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : {};
+}
