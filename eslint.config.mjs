@@ -124,6 +124,7 @@ export default tseslint.config(
       'apps/worker/src/index.ts',
       'libs/schema/src/lazyarrow.ts',
       'libs/source/src/index.ts',
+      'libs/telemetry/src/*.ts',
     ],
     rules: {
       '@typescript-eslint/no-require-imports': 'off',

@@ -1,3 +1,4 @@
+import { ParquetryError } from '@parquetry/core';
 import { type Ending, type Operation, observed, observedStream, setObserver } from './observe';
 
 const GET = { kind: 'storage', name: 'get', facts: { key: 'a' } } as const;
@@ -25,6 +26,12 @@ describe('observed operations', () => {
     const error = new Error('no');
     await expect(observed(GET, () => Promise.reject(error))).rejects.toBe(error);
     expect(seen).toEqual([{ operation: GET, ending: { error } }]);
+  });
+
+  it('that find no object are answers, not errors', async () => {
+    const error = new ParquetryError('OBJECT_NOT_FOUND', 'no such object');
+    await expect(observed(GET, () => Promise.reject(error))).rejects.toBe(error);
+    expect(seen).toEqual([{ operation: GET, ending: { facts: { outcome: 'missing' } } }]);
   });
 
   it('of a stream end with it, with items and size, also when the reader stops early', async () => {

@@ -1,3 +1,5 @@
+import { isParquetryError } from '@parquetry/core';
+
 /** Values that describe an operation: names, keys and counts. Never a credential, never a value of a row. */
 export type Facts = Readonly<Record<string, string | number | boolean>>;
 
@@ -50,11 +52,18 @@ async function record<T>(
     ending = facts === undefined ? {} : { facts: facts(result) };
     return result;
   } catch (error) {
-    ending = { error };
+    ending = failed(error);
     throw error;
   } finally {
     end(ending);
   }
+}
+
+/** A missing object is an answer: hints and markers are often absent. */
+function failed(error: unknown): Ending {
+  return isParquetryError(error) && error.code === 'OBJECT_NOT_FOUND'
+    ? { facts: { outcome: 'missing' } }
+    : { error };
 }
 
 /** The items of `stream` as one operation, from the first request for an item to the end. `count` adds facts at the end. */
@@ -75,9 +84,9 @@ export async function* observedStream<T>(
       yield item;
     }
   } catch (error) {
-    ending = { error };
+    ending = failed(error);
     throw error;
   } finally {
-    end({ facts: { items, size: total }, ...ending });
+    end({ ...ending, facts: { items, size: total, ...ending.facts } });
   }
 }

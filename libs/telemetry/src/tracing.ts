@@ -2,7 +2,7 @@ import type { Facts, Observer } from '@parquetry/system';
 import { tracesWanted } from './wanted';
 
 /** A workflow execution. */
-export interface Execution {
+interface Execution {
   readonly workflowId: string;
   readonly runId: string;
 }
@@ -39,7 +39,7 @@ export interface PastOperation {
 }
 
 /** How an attempt of a step ended. */
-export interface StepEnd {
+interface StepEnd {
   readonly facts: Facts;
   readonly code?: string;
 }
