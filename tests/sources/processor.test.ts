@@ -239,6 +239,17 @@ describe('command processor', () => {
         message:
           'processor:bad ended with exit code 3: a | b | reason: no table, key *** (ledgers 1000-1024).',
       });
+      process.env['PARQUETRY_UI_TOKEN'] = 'token-0123456789';
+      process.env['AWS_SECRET_ACCESS_KEY'] = 'aws-0123456789';
+      const leaks = script('leaks', 'process.stderr.write(JSON.stringify(process.env)); process.exit(3)');
+      const leaked: unknown = await fetchAnswer(answerFile(leaks, RANGE), path.join(root, 'x'), undefined, {
+        retry: { attempts: 1, backoffMs: 1 },
+      }).catch((error: unknown) => error);
+      expect(leaked).toMatchObject({
+        code: 'PROCESSOR_FAILED',
+        message: expect.stringContaining('PATH') as string,
+      });
+      expect(String(leaked)).not.toMatch(/0123456789|PARQUETRY_UI_TOKEN/);
       const late = script('late', 'process.exit(75)');
       await expect(
         fetchAnswer(answerFile(late, RANGE), path.join(root, 'x'), undefined, { retry }),

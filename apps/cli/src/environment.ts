@@ -2,8 +2,6 @@
 export interface Variable {
   readonly name: string;
   readonly doc: string;
-  /** Its value is never shown. */
-  readonly secret?: true;
 }
 
 /** Variables of Parquetry that are not settings. */
@@ -15,12 +13,10 @@ const OWN: readonly Variable[] = [
   {
     name: 'PARQUETRY_HTTP_HEADERS',
     doc: 'HTTP headers by origin, for API keys of rpc: and https: sources',
-    secret: true,
   },
   {
     name: 'PARQUETRY_UI_TOKEN',
     doc: 'token for the actions of the live page (--ui-actions), at least 16 characters',
-    secret: true,
   },
   { name: 'PARQUETRY_S3_PATH_STYLE', doc: 'bucket in the path, not in the host name' },
   { name: 'PARQUETRY_S3_ANONYMOUS', doc: 'buckets on S3 that are read without credentials' },
@@ -44,27 +40,27 @@ const OWN: readonly Variable[] = [
 const FOREIGN: readonly Variable[] = [
   { name: 'TEMPORAL_CONFIG_FILE', doc: 'TOML file with profiles (default: that of the temporal CLI)' },
   { name: 'TEMPORAL_PROFILE', doc: 'profile in that file (default: default)' },
-  { name: 'TEMPORAL_API_KEY', doc: 'API key of Temporal Cloud', secret: true },
+  { name: 'TEMPORAL_API_KEY', doc: 'API key of Temporal Cloud' },
   { name: 'TEMPORAL_TLS', doc: 'true or false: connect with TLS' },
   { name: 'TEMPORAL_TLS_SERVER_NAME', doc: 'name in the server’s certificate' },
   { name: 'TEMPORAL_TLS_SERVER_CA_CERT_PATH', doc: 'certificate authority of the server' },
   { name: 'TEMPORAL_TLS_CLIENT_CERT_PATH', doc: 'client certificate (mTLS)' },
   { name: 'TEMPORAL_TLS_CLIENT_KEY_PATH', doc: 'key of the client certificate' },
-  { name: 'TEMPORAL_TLS_CLIENT_KEY_DATA', doc: 'the same, as text', secret: true },
+  { name: 'TEMPORAL_TLS_CLIENT_KEY_DATA', doc: 'the same, as text' },
   { name: 'TEMPORAL_UI_URL', doc: 'address of the Web UI, for links' },
   { name: 'AWS_ENDPOINT_URL_S3', doc: 'address of an S3 server that is not AWS' },
   { name: 'AWS_ENDPOINT_URL', doc: 'the same, for all AWS services' },
   { name: 'AWS_REGION', doc: 'region of S3 buckets' },
   { name: 'AWS_PROFILE', doc: 'profile with AWS credentials' },
-  { name: 'AWS_ACCESS_KEY_ID', doc: 'access key', secret: true },
-  { name: 'AWS_SECRET_ACCESS_KEY', doc: 'secret of the access key', secret: true },
-  { name: 'AWS_SESSION_TOKEN', doc: 'token of temporary AWS credentials', secret: true },
+  { name: 'AWS_ACCESS_KEY_ID', doc: 'access key' },
+  { name: 'AWS_SECRET_ACCESS_KEY', doc: 'secret of the access key' },
+  { name: 'AWS_SESSION_TOKEN', doc: 'token of temporary AWS credentials' },
   { name: 'GOOGLE_APPLICATION_CREDENTIALS', doc: 'file with Google Cloud credentials' },
   { name: 'STORAGE_EMULATOR_HOST', doc: 'address of a GCS emulator' },
   { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', doc: 'collector that gets traces, such as http://collector:4318' },
   { name: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', doc: 'the same, with the whole path' },
   { name: 'OTEL_EXPORTER_OTLP_PROTOCOL', doc: 'http/protobuf (default) or http/json' },
-  { name: 'OTEL_EXPORTER_OTLP_HEADERS', doc: 'headers for the collector', secret: true },
+  { name: 'OTEL_EXPORTER_OTLP_HEADERS', doc: 'headers for the collector' },
   { name: 'OTEL_SERVICE_NAME', doc: 'service name in traces (default: parquetry)' },
   { name: 'OTEL_RESOURCE_ATTRIBUTES', doc: 'attributes of this process in traces' },
   { name: 'OTEL_TRACES_SAMPLER', doc: 'sampler, such as parentbased_traceidratio' },

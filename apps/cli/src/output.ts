@@ -1,4 +1,4 @@
-import { type ParquetryError, isParquetryError } from '@parquetry/core';
+import { type ParquetryError, isParquetryError, withoutSecrets } from '@parquetry/core';
 
 /**
  * The output of a command: text on stdout and progress on stderr. With `--json` stdout has exactly one JSON
@@ -9,7 +9,7 @@ export class Output {
 
   /** Progress and hints: stderr. */
   note(line: string): void {
-    console.error(line);
+    console.error(withoutSecrets(line, process.env));
   }
 
   /** A line of the command's result for people; nothing with `--json`. */
@@ -43,24 +43,31 @@ export class Output {
   /** Prints the error of a failed command and what to do next; with `--json` the error is the document. */
   fail(error: unknown, rest: Record<string, unknown> = {}): number {
     if (!isParquetryError(error)) {
-      const message = error instanceof Error ? error.message : String(error);
-      console.error(`error INTERNAL: ${message}`);
-      console.error(moreAbout('INTERNAL'));
-      if (showsStacks() && error instanceof Error) console.error(error.stack);
+      const message = withoutSecrets(error instanceof Error ? error.message : String(error), process.env);
+      this.note(`error INTERNAL: ${message}`);
+      this.note(moreAbout('INTERNAL'));
+      if (showsStacks() && error instanceof Error) this.note(String(error.stack));
       this.document({ error: { code: 'INTERNAL', message, details: {} }, ...rest });
       return 1;
     }
     this.printError(error);
-    this.document({ error: error.toJSON(), ...rest });
+    this.document({ error: shown(error), ...rest });
     return error.exitCode;
   }
 
   private printError(error: ParquetryError): void {
-    console.error(`error ${error.code}: ${error.message}`);
-    for (const line of error.hint?.split('\n') ?? []) console.error(`  ${line}`);
-    console.error(moreAbout(error.code));
-    if (showsStacks()) console.error(error.stack);
+    this.note(`error ${error.code}: ${error.message}`);
+    for (const line of error.hint?.split('\n') ?? []) this.note(`  ${line}`);
+    this.note(moreAbout(error.code));
+    if (showsStacks()) this.note(String(error.stack));
   }
+}
+
+/** The error for `--json`; servers may have echoed a secret into its texts. */
+function shown(error: ParquetryError): unknown {
+  return JSON.parse(JSON.stringify(error), (_, value: unknown) =>
+    typeof value === 'string' ? withoutSecrets(value, process.env) : value,
+  );
 }
 
 /** The last line of an error: where its code is explained. */

@@ -1,5 +1,5 @@
-import type { SettingsCommand } from './command';
 import { masked } from '@parquetry/core';
+import type { SettingsCommand } from './command';
 import { SETTINGS, attributeName, configKey } from './settings';
 
 /** A setting with its value and where the value comes from. */

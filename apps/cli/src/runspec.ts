@@ -10,10 +10,12 @@ import {
   type TimedRange,
   type WriteSettings,
   assertMessageType,
+  assertNoKey,
   assertPartitionSize,
   expandTypes,
   isLedgerUri,
   ledgerLocations,
+  masked,
   parseMode,
   parseStorageUri,
   sourceUrl,
@@ -39,7 +41,14 @@ function sourcePlace(text: string): string {
 }
 
 function ledgerPlace({ kind, place }: LedgerLocation): string {
-  return kind === 'rpc' ? `rpc:${sourceUrl(place).href}` : `galexie:${sourcePlace(place)}`;
+  return kind === 'rpc' ? `rpc:${httpAddress(place)}` : `galexie:${sourcePlace(place)}`;
+}
+
+/** @throws ParquetryError SOURCE_INVALID for an address that may hold a secret */
+function httpAddress(text: string): string {
+  const url = sourceUrl(text);
+  assertNoKey(url);
+  return url.href;
 }
 
 /** @throws ParquetryError SOURCE_INVALID */
@@ -63,14 +72,15 @@ export function sourceUri(text: string): string {
     assertPlain(text);
     throw new ParquetryError(
       'SOURCE_INVALID',
-      `"${text}" has no source type: put galexie: or ndjson: in front of it.`,
+      `"${masked(text)}" has no source type: put galexie: or ndjson: in front of it.`,
       { hint },
     );
   }
-  if (match === null) throw new ParquetryError('SOURCE_INVALID', `"${text}" has no source type.`, { hint });
+  if (match === null)
+    throw new ParquetryError('SOURCE_INVALID', `"${masked(text)}" has no source type.`, { hint });
   const [, kind = '', rest = ''] = match;
   if (isLedgerUri(text)) return ledgerLocations(text).map(ledgerPlace).join(',');
-  if (kind === 'http' || kind === 'https') return sourceUrl(text).href;
+  if (kind === 'http' || kind === 'https') return httpAddress(text);
   if (kind === 'processor') return processorName(rest);
   if (kind === 'ndjson')
     return `ndjson:${rest

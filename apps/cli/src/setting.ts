@@ -81,6 +81,12 @@ export const assignments: Kind = {
   parse: assignmentList,
 };
 
+/** Beginnings of locations, several times. */
+export const prefixes: Kind = {
+  ...list('prefixes of locations, several separated by commas'),
+  parse: assignmentList,
+};
+
 /** True or false. */
 export const switchKind: Kind = { takes: 'true, false', accepts: { type: 'boolean' } };
 

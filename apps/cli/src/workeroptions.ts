@@ -1,5 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os';
-import type { DebugSink, Limits, WorkerVersion } from '@parquetry/worker';
+import type { AllowList, DebugSink, Limits, WorkerVersion } from '@parquetry/worker';
 import { openDebugLog } from './debuglog';
 import { ownBuild } from './ownpackage';
 
@@ -18,6 +18,8 @@ export const WORKER_SETTINGS = [
   'archive-partitions',
   'rpc-rate',
   'lake-rate',
+  'allow-source',
+  'allow-archive',
   'metrics',
   'debug',
   'debug-log',
@@ -48,6 +50,8 @@ export interface WorkerOptions {
   readonly archivePartitions?: number;
   readonly rpcRate?: number;
   readonly lakeRate?: number;
+  readonly allowSource?: readonly string[];
+  readonly allowArchive?: readonly string[];
   readonly temporalDeploymentName?: string;
   readonly temporalWorkerBuildId?: string;
   readonly metrics?: string;
@@ -71,6 +75,8 @@ export interface WorkerSettings {
   readonly takeOverMs?: number;
   /** Limits over all workers. */
   readonly limits: Limits;
+  /** What runs may name on this worker. */
+  readonly allow: AllowList;
   /** Deployment and build of a versioned worker. */
   readonly version?: WorkerVersion;
   /** `host:port` to serve Prometheus metrics at; absent to serve none. */
@@ -94,7 +100,7 @@ export function machineMemory(): number {
  */
 export function workerSettings(options: WorkerOptions): WorkerSettings {
   const { debugLog, drain, metrics, stage, takeOverAfter, temporalDeploymentName: deploymentName } = options;
-  const { archivePartitions, rpcRate, lakeRate } = options;
+  const { archivePartitions, rpcRate, lakeRate, allowSource: sources, allowArchive: archives } = options;
   const cores = availableParallelism();
   const debug = options.debug ?? debugLog !== undefined;
   return {
@@ -108,6 +114,10 @@ export function workerSettings(options: WorkerOptions): WorkerSettings {
       ...(archivePartitions === undefined ? {} : { archivePartitions }),
       ...(rpcRate === undefined ? {} : { rpcRate }),
       ...(lakeRate === undefined ? {} : { lakeRate }),
+    },
+    allow: {
+      ...(sources === undefined ? {} : { sources }),
+      ...(archives === undefined ? {} : { archives }),
     },
     ...(deploymentName === undefined
       ? {}

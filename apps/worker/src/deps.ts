@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { Tracing } from '@parquetry/telemetry';
 import type { Writer } from '@parquetry/writer';
+import type { AllowList } from './allowlist';
 import type { Archives } from './archives';
 import type { Limits } from './limits';
 import type { PullPool } from './pull/pool';
@@ -16,6 +17,7 @@ export interface WorkerDeps {
   /** How long a step may wait in `queue` before another worker pulls its partition again, milliseconds; absent: 10 min. */
   readonly takeOverMs?: number;
   readonly limits: Limits;
+  readonly allow: AllowList;
   readonly client: Client;
   readonly archives: Archives;
   /** Aborted when the worker stops: a step that only waits ends at once, others have a grace period. */

@@ -1,10 +1,12 @@
-import { isParquetryError, ParquetryError, systemErrorCode } from '@parquetry/core';
+import { types } from 'node:util';
+import { isParquetryError, ParquetryError, systemErrorCode, withoutSecrets } from '@parquetry/core';
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
 
 /**
  * Converts an activity's error to a Temporal failure with the error's code as its type, so that retry policies,
- * workflows, the UI and the CLI use the same code. Final errors are marked non-retryable only here.
+ * workflows, the UI and the CLI use the same code. Final errors are marked non-retryable only here. Temporal's history
+ * keeps the texts of an error and of its causes, so the secrets of this process are removed from all of them.
  */
 export class FailureInterceptor implements ActivityInboundCallsInterceptor {
   async execute(
@@ -28,17 +30,40 @@ async function toFailure(error: unknown): Promise<unknown> {
   if (known !== undefined)
     return ApplicationFailure.create({
       type: known.code,
-      message: known.message,
+      message: hide(known.message),
       nonRetryable: !known.retryable,
-      details: [{ ...known.details, ...(known.hint === undefined ? {} : { hint: known.hint }) }],
-      cause: known,
+      details: [cleanValue({ ...known.details, ...(known.hint === undefined ? {} : { hint: known.hint }) })],
+      cause: cleanError(known),
     });
   const message = error instanceof Error ? error.message : String(error);
   return ApplicationFailure.create({
     type: 'INTERNAL',
-    message,
-    ...(error instanceof Error ? { cause: error } : {}),
+    message: hide(message),
+    ...(error instanceof Error ? { cause: cleanError(error) } : {}),
   });
+}
+
+const hide = (text: string): string => withoutSecrets(text, process.env);
+
+/** A copy of the facts of an error without secrets. */
+function cleanValue(value: unknown): unknown {
+  if (typeof value === 'string') return hide(value);
+  if (Array.isArray(value)) return value.map(cleanValue);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, cleanValue(part)]));
+}
+
+/** Longest chain of causes that is kept. */
+const MAX_CAUSES = 10;
+
+/** A copy of an error and of its causes without secrets; the fields of library errors may have requests in them. */
+function cleanError(error: Error, depth = 0): Error {
+  const { cause, name, message, stack } = error;
+  const keep = types.isNativeError(cause) && depth < MAX_CAUSES;
+  const copy = new Error(hide(message), keep ? { cause: cleanError(cause, depth + 1) } : {});
+  copy.name = name;
+  if (stack !== undefined) copy.stack = hide(stack);
+  return copy;
 }
 
 /** A step writes only its stage directly; everything else goes through a store. */

@@ -3,6 +3,7 @@ import { setObserver } from '@parquetry/system';
 import type { Tracing } from '@parquetry/telemetry';
 import { stageQueue } from '@parquetry/workflows';
 import { openWriter } from '@parquetry/writer';
+import type { AllowList } from './allowlist';
 import { Archives } from './archives';
 import { memoryBudget } from './budget';
 import type { DebugSink, WorkerDeps } from './deps';
@@ -25,6 +26,8 @@ export interface HostOptions {
   readonly takeOverMs?: number;
   /** See `WorkerDeps.limits`. */
   readonly limits?: Limits;
+  /** See `WorkerDeps.allow`. */
+  readonly allow?: AllowList;
   /** See `WorkerDeps.debug`. */
   readonly debug?: DebugSink;
   /** See `WorkerDeps.tracing`. */
@@ -70,6 +73,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
       queue: stageQueue(workplace.folderId),
       ...(options.takeOverMs === undefined ? {} : { takeOverMs: options.takeOverMs }),
       limits: options.limits ?? {},
+      allow: options.allow ?? {},
       client: options.client,
       archives,
       stopping: stopping.signal,

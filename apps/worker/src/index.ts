@@ -1,3 +1,4 @@
+export type { AllowList } from './allowlist';
 export { checkArchive, wantedIdentity } from './archives';
 export type { DebugSink } from './deps';
 export type { Limits } from './limits';

@@ -9,19 +9,26 @@ import {
   openProcessorSource,
 } from '@parquetry/source';
 import type { RunSpec } from '@parquetry/workflows';
+import { type AllowList, assertSource, assertSourceFile } from './allowlist';
 
 /**
  * Opens the source that a run names. `schemas` are the base schemas of inference: predefined, or the newest registered
  * ones.
- * @throws ParquetryError SOURCE_INVALID, SOURCE_NOT_FOUND, and the errors of an `ObjectStore` for remote ones
+ * @throws ParquetryError SOURCE_INVALID, SOURCE_NOT_FOUND, LOCATION_REFUSED, and the errors of an `ObjectStore` for
+ *   remote ones
  */
-export async function openSource(spec: RunSpec, schemas: ReadonlyMap<string, TableSchema>): Promise<Source> {
+export async function openSource(
+  spec: RunSpec,
+  schemas: ReadonlyMap<string, TableSchema>,
+  allow: AllowList = {},
+): Promise<Source> {
   const { uri } = spec.source;
+  assertSource(allow, uri);
   const colon = uri.indexOf(':');
   const [kind, rest] = [uri.slice(0, colon), uri.slice(colon + 1)];
   if (isLedgerUri(uri)) return openLedgerSource(uri);
-  if (isProcessorUri(uri)) return openProcessorSource(uri, spec, messageOptions(spec, schemas));
-  if (kind === 'ndjson') return openNdjsonSource(rest, messageOptions(spec, schemas));
+  if (isProcessorUri(uri)) return openProcessorSource(uri, spec, messageOptions(spec, schemas, allow));
+  if (kind === 'ndjson') return openNdjsonSource(rest, messageOptions(spec, schemas, allow));
   throw new ParquetryError('SOURCE_INVALID', `There is no source "${kind}:".`, {
     hint: 'Use ndjson:FILES, galexie:FOLDER, rpc:URL, http(s)://… or processor:NAME; files and folders may be on s3:// or gs://.',
   });
@@ -41,10 +48,12 @@ const METADATA_KEYS = ['archive_metadata'];
 export function messageOptions(
   { source, nested, settings }: Pick<RunSpec, 'source' | 'nested' | 'settings'>,
   schemas: ReadonlyMap<string, TableSchema>,
+  allow: AllowList = {},
 ): NdjsonOptions {
   const { messageType, defaultType, closeTime, ledger } = source;
   return {
     schemas,
+    ...(allow.sources === undefined ? {} : { assertFile: (file) => assertSourceFile(allow, file) }),
     ...(messageType === undefined ? {} : { messageType }),
     ...(defaultType === undefined ? {} : { defaultType }),
     ...(closeTime === undefined ? {} : { closeTimePaths: closeTime }),

@@ -8,6 +8,8 @@ import {
 } from '@temporalio/worker';
 import type { Tracing } from '@parquetry/telemetry';
 import { TASK_QUEUE, WATCH_QUEUE } from '@parquetry/workflows';
+import { AllowInterceptor } from './allowinterceptor';
+import { type AllowList, checkAllowList } from './allowlist';
 import { createSharedActivities, createStageActivities, createWatchActivities } from './activities';
 import { startCleanup } from './tidytimer';
 import { workflowBundle } from './bundle';
@@ -46,6 +48,8 @@ export interface WorkerOptions {
   readonly limits?: Limits;
   /** Exports traces; absent when they are off. The caller closes it. */
   readonly tracing?: Tracing;
+  /** What runs may name on this worker; absent: any source and archive. */
+  readonly allow?: AllowList;
   /** Absent: Temporal gives work to this worker whatever its version. */
   readonly version?: WorkerVersion;
 }
@@ -115,6 +119,7 @@ export interface RunningWorker {
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { connection, namespace, slots, drainMs = 0 } = options;
+  checkAllowList(options.allow ?? {});
   const codePath = workflowBundle();
   const host = await openHost(options);
   const common = {
@@ -124,7 +129,13 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     // A cancellation arrives with the response to a heartbeat, so heartbeats are not throttled.
     maxHeartbeatThrottleInterval: '1s',
     ...grace(options.graceMs),
-    interceptors: { activity: [...traced(options.tracing), () => ({ inbound: new FailureInterceptor() })] },
+    interceptors: {
+      activity: [
+        ...traced(options.tracing),
+        () => ({ inbound: new FailureInterceptor() }),
+        () => ({ inbound: new AllowInterceptor(options.allow ?? {}) }),
+      ],
+    },
   };
   const watching = createWatchActivities(host.deps);
   // A drain ends the pulls first; the time of the whole drain is theirs.

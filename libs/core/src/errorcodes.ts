@@ -93,6 +93,14 @@ export const ERROR_CODES = {
     example: 'No file matches "./messages/*.ndjson".',
     remedy: 'Check the path; quote globs so that the shell does not expand them.',
   },
+  LOCATION_REFUSED: {
+    exit: 2,
+    retryable: false,
+    cause: 'The run names a source or an archive that the allow list of the worker does not cover.',
+    example: 'This worker does not open the source ndjson:/etc/passwd: no --allow-source covers it.',
+    remedy:
+      'Name an allowed location; or add a prefix of it to --allow-source or --allow-archive of every worker (docs/security.md).',
+  },
   NOT_AVAILABLE: {
     exit: 2,
     retryable: false,

@@ -16,6 +16,7 @@ export * from './rangeresolve';
 export * from './rangetext';
 export * from './timesearch';
 export * from './rejectcodes';
+export * from './secrets';
 export * from './settings';
 export * from './stage';
 export * from './uri';

@@ -1,4 +1,4 @@
-import { isLedgerUri, isProcessorUri, ledgerLocations, sourceUrl } from './sourceuri';
+import { assertNoKey, isLedgerUri, isProcessorUri, ledgerLocations, sourceUrl } from './sourceuri';
 
 describe('source URIs', () => {
   it('are ledgers or messages', () => {
@@ -45,5 +45,22 @@ describe('source URIs', () => {
         expect(error).toMatchObject({ code: 'SOURCE_INVALID' });
         expect(JSON.stringify(error)).not.toContain('s3cr3t');
       }
+  });
+
+  it('have no API key in their path', () => {
+    const key = 'Q7x0a1b2c3d4e5f6a7b8c9d0e1f2';
+    for (const text of [
+      `https://h/v1/${key}`,
+      `https://h/${key}/x`,
+      'https://h/6f1c8a52-9a5d-4c0e-8e86-0a6a4b1d2c3e',
+    ])
+      expect(() => assertNoKey(new URL(text))).toThrow(
+        expect.objectContaining({
+          code: 'SOURCE_INVALID',
+          message: expect.not.stringContaining(key) as string,
+        }),
+      );
+    for (const text of ['https://h/', 'https://h/v1/stellar-mainnet-archive/soroban', 'https://h/a/b.c/2025'])
+      expect(() => assertNoKey(new URL(text))).not.toThrow();
   });
 });

@@ -42,3 +42,20 @@ export function sourceUrl(text: string): URL {
   if (url.search !== '' || url.hash !== '') return fail('has a query or a fragment');
   return url;
 }
+
+/**
+ * Refuses an address with what looks like an API key in its path, when a run starts: the address is kept in Temporal's
+ * history and in the archive. The error does not quote it.
+ * @throws ParquetryError SOURCE_INVALID
+ */
+export function assertNoKey({ pathname }: URL): void {
+  const key = /^(?=.*\d)(?=.*[A-Za-z])[\w~-]{24,}$/;
+  if (!pathname.split('/').some((part) => key.test(part))) return;
+  throw new ParquetryError(
+    'SOURCE_INVALID',
+    'The address of the source has what looks like an API key in its path.',
+    {
+      hint: 'Remove the key from the address, and set PARQUETRY_HTTP_HEADERS of the worker to {"https://host": {":path": "/v1/KEY"}}: that path is put in front of the path of every request.',
+    },
+  );
+}

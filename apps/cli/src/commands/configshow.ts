@@ -1,4 +1,4 @@
-import { masked } from '@parquetry/core';
+import { SECRET_VARIABLES, masked } from '@parquetry/core';
 import type { Define } from '../cli';
 import type { SettingsCommand } from '../command';
 import type { Output } from '../output';
@@ -22,10 +22,10 @@ async function configShow(command: SettingsCommand, all: boolean, output: Output
   const { resolveSettings } = require('../resolved') as typeof import('../resolved');
   const settings = resolveSettings(command);
   const temporal = loadTemporalConfig();
-  const variables = VARIABLES.flatMap(({ name, secret }) => {
+  const variables = VARIABLES.flatMap(({ name }) => {
     const value = process.env[name];
     if (value === undefined || value === '') return [];
-    return [{ name, value: secret === true ? '***' : masked(value) }];
+    return [{ name, value: SECRET_VARIABLES.includes(name) ? '***' : masked(value) }];
   });
   const shown = settings.filter(({ from }) => all || from !== 'unset');
   output.table(

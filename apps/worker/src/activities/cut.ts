@@ -132,7 +132,7 @@ export class Cutter {
   ): Promise<Kept> {
     const { identity } = archive;
     const known = await knownSchemas(store, schemaStyle(identity), { start: cursor, end: cursor });
-    const messages = messageOptions({ ...spec, nested: identity.nesting }, known);
+    const messages = messageOptions({ ...spec, nested: identity.nesting }, known, this.deps.allow);
     const common = { spec, cursor, lag, types: [...types.keys()], messages };
     if (start.plan !== undefined) {
       const { index } = await loadPlan(store, spec.archive, start.plan);

@@ -18,12 +18,12 @@ const NAMED = 20;
 
 /** See `SharedActivities.planRun`. Writes nothing to the archive before the source was read without errors. */
 export async function planRun(deps: WorkerDeps, requested: RunSpec): Promise<PlanResult> {
-  const { workplace, debug } = deps;
+  const { workplace, debug, allow } = deps;
   return withHeartbeat(async (signal, onProgress) => {
     const store = openStore(requested.archive);
     const workflowId = Context.current().info.workflowExecution?.workflowId;
     const workDir = await workplace.openSpool(spoolKey(requested), workflowId);
-    const options = { workDir, signal, onProgress };
+    const options = { workDir, signal, onProgress, allow };
     const { spec, index, identity, exists, committed } = await pinRun(store, requested, options).catch(
       async (error: unknown) => {
         // A run that fails here keeps the rejects with the reasons.

@@ -10,7 +10,7 @@ import { loadPlan, spoolKey } from '../plan/stored';
 
 /** See `SharedActivities.pull`. */
 export async function pull(
-  { workplace, queue, takeOverMs, pulls, debug, tracing }: WorkerDeps,
+  { workplace, queue, takeOverMs, pulls, debug, tracing, allow }: WorkerDeps,
   { archive, plan, task }: PlanRef & { readonly task: PartitionTask },
 ): Promise<PullResult> {
   const { spec } = await loadPlan(openStore(archive), archive, plan);
@@ -23,7 +23,7 @@ export async function pull(
   try {
     await workplace.createStage(stageId, workflowId);
     const { spareDir } = workplace;
-    const job = { archive, plan, task, stageId, stageDir, spareDir, spoolDir };
+    const job = { archive, plan, task, stageId, stageDir, spareDir, spoolDir, allow };
     const manifest = await withHeartbeat((signal, onProgress) =>
       pulls.run(job, {
         signal,

@@ -173,7 +173,7 @@ async function scanReader(
   spec: TailSpec,
   cursor: number,
 ): Promise<TailReader> {
-  const messages = messageOptions(spec, await knownSchemas(store, (schema) => schema));
+  const messages = messageOptions(spec, await knownSchemas(store, (schema) => schema), deps.allow);
   return openReader(deps, { spec, cursor, lag: 0, types: [], messages });
 }
 

@@ -14,6 +14,7 @@ import type { NdjsonOptions, Source, SourceIndex, SourceProgress } from '@parque
 import { messageSchemas } from '@parquetry/stellar';
 import type { ObjectStore } from '@parquetry/storage';
 import type { RunSpec } from '@parquetry/workflows';
+import type { AllowList } from '../allowlist';
 import { checkArchive, mergeIdentity, wantedIdentity } from '../archives';
 import { checkLakeTypes, messageOptions, networkName, openSource } from '../sources';
 import { agreedSchema, assertColumns, contractOf } from './contract';
@@ -42,6 +43,7 @@ interface IndexOptions {
   /** A source without a usable message is not an error. */
   readonly empty?: true;
   readonly onProgress?: (progress: SourceProgress) => void;
+  readonly allow?: AllowList | undefined;
 }
 
 /**
@@ -61,7 +63,7 @@ export async function indexRange(
   const style = integers === 'signed' ? portableSchema : (schema: TableSchema): TableSchema => schema;
   const known = await knownSchemas(store, style, spec.range);
   const run = { ...spec, nested: nesting };
-  const source = await openSource(run, known);
+  const source = await openSource(run, known, options.allow);
   await mkdir(options.workDir, { recursive: true });
   const found = await look(source, spec, options);
   const majors = new Majors(store);

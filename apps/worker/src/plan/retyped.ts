@@ -2,6 +2,7 @@ import { parseDataset } from '@parquetry/archive';
 import { type TableSchema, compareSchemas, describeChange } from '@parquetry/schema';
 import { type InspectedMessage, inspectNdjson, openNdjsonSource } from '@parquetry/source';
 import type { RunSpec } from '@parquetry/workflows';
+import type { AllowList } from '../allowlist';
 import { messageFiles, messageOptions } from '../sources';
 import { retyped } from './contract';
 
@@ -47,14 +48,15 @@ export async function assertTypes(request: {
   readonly datasets: readonly { readonly dataset: string; readonly schema: TableSchema }[];
   readonly workDir: string;
   readonly signal?: AbortSignal;
+  readonly allow?: AllowList | undefined;
 }): Promise<void> {
-  const { spec, known, datasets, workDir, signal } = request;
+  const { spec, known, datasets, workDir, signal, allow } = request;
   const schemas = new Map(datasets.map(({ dataset, schema }) => [parseDataset(dataset).messageType, schema]));
   const misfits = new Map<string, Map<string, Misfit>>();
   const ledgers = new Map<string, number>();
   await inspectNdjson({
     spec: messageFiles(spec),
-    options: messageOptions(spec, known),
+    options: messageOptions(spec, known, allow),
     schemas,
     range: spec.range,
     ...(spec.types === undefined ? {} : { types: spec.types }),
@@ -95,14 +97,14 @@ function noteMisfit(
 
 /** Infers the column types of a message type without a base schema, as changes by column. */
 async function wantedTypes(
-  { spec, known, datasets, workDir, signal }: Parameters<typeof assertTypes>[0],
+  { spec, known, datasets, workDir, signal, allow }: Parameters<typeof assertTypes>[0],
   messageType: string,
 ): Promise<Map<string, string>> {
   const registered = datasets.find(
     ({ dataset }) => parseDataset(dataset).messageType === messageType,
   )?.schema;
   const others = new Map([...known].filter(([type]) => type !== messageType));
-  const source = await openNdjsonSource(messageFiles(spec), messageOptions(spec, others));
+  const source = await openNdjsonSource(messageFiles(spec), messageOptions(spec, others, allow));
   const { datasets: free } = await source.prepare({
     range: spec.range,
     types: [messageType],

@@ -4,6 +4,7 @@ import type { MessageDecision, SourceProgress } from '@parquetry/source';
 import { openStore } from '@parquetry/storage';
 import type { PastOperation } from '@parquetry/telemetry';
 import type { PartitionTask } from '@parquetry/workflows';
+import type { AllowList } from '../allowlist';
 import { partitionSchema } from '../plan/committed';
 import { loadPlan } from '../plan/stored';
 import { openSource } from '../sources';
@@ -17,6 +18,7 @@ export interface PullJob {
   readonly stageDir: string;
   readonly spareDir: string;
   readonly spoolDir: string;
+  readonly allow: AllowList;
 }
 
 /** Callbacks and signal of a running pull. */
@@ -43,7 +45,7 @@ export async function runPull(
       return { dataset: parseDataset(name).messageType, schema };
     }),
   );
-  const source = await openSource(spec, new Map());
+  const source = await openSource(spec, new Map(), job.allow);
   const { stageId, stageDir, spareDir, spoolDir, task } = job;
   const { layout } = spec.settings;
   return source.pull({

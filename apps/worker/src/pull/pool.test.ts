@@ -43,6 +43,7 @@ async function job(dataset = 'thing') {
     stageDir,
     spareDir,
     spoolDir: dir,
+    allow: {},
   };
 }
 

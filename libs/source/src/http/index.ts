@@ -1,3 +1,2 @@
 export { httpFault } from './fault';
-export { HEADERS_VARIABLE, withoutSecrets } from './headers';
 export * from './request';

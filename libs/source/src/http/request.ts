@@ -4,7 +4,7 @@ import { type Readable, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { NoAnswer } from '@parquetry/storage';
 import { ZstdFrames } from '../zstd/stream';
-import { headersFor } from './headers';
+import { PATH, headersFor } from './headers';
 
 /** A request to a source. The headers that the worker has for the server are added. */
 export interface HttpRequest {
@@ -45,7 +45,10 @@ export class TooLarge extends Error {}
 
 /** Sends a request. Does not follow redirects, which would send the headers to another server. */
 function send(request: HttpRequest): Promise<HttpAnswer> {
-  const { url, json, accept, encodings, idleMs, signal } = request;
+  const { json, accept, encodings, idleMs, signal } = request;
+  const { [PATH]: start = '', ...headers } = headersFor(request.url);
+  const url = new URL(request.url);
+  if (start !== '') url.pathname = url.pathname === '/' ? start : start.replace(/\/$/, '') + url.pathname;
   return new Promise((resolve, reject) => {
     const call = (url.protocol === 'https:' ? tlsRequest : plainRequest)(url, {
       method: json === undefined ? 'GET' : 'POST',
@@ -56,7 +59,7 @@ function send(request: HttpRequest): Promise<HttpAnswer> {
         ...(json === undefined
           ? {}
           : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(json) }),
-        ...headersFor(url),
+        ...headers,
       },
       ...(signal === undefined ? {} : { signal }),
     });

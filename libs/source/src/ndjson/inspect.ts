@@ -60,7 +60,7 @@ interface Target {
  */
 export async function inspectNdjson(request: InspectRequest): Promise<void> {
   const inspector = new Inspector(request);
-  for (const file of await listFiles(request.spec))
+  for (const file of await listFiles(request.spec, request.options.assertFile))
     await everyLine(file, request, {
       line: (bytes, start, end, number) => {
         const found = inspector.message(bytes, start, end);

@@ -17,7 +17,7 @@ import { Puller } from './pull';
 export async function openNdjsonSource(spec: string, options: NdjsonOptions): Promise<Source> {
   for (const type of [options.messageType, options.defaultType])
     if (type !== undefined) assertMessageType(type);
-  await listFiles(spec);
+  await listFiles(spec, options.assertFile);
   return {
     uri: `ndjson:${spec}`,
     prepare: (request) => new Indexer(spec, options, request).run(),

@@ -15,6 +15,8 @@ export interface NdjsonOptions {
   readonly nesting?: Nesting;
   /** Keys of the message and of its unwrapped object to leave out: they become neither columns nor rejects. */
   readonly leaveOut?: readonly string[];
+  /** Called with the real path, or the URI, of each file before it is read; throws to refuse it. */
+  readonly assertFile?: (file: string) => void;
   /** Predefined and registered schemas by message type. */
   readonly schemas: ReadonlyMap<string, TableSchema>;
 }

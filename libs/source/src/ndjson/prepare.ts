@@ -71,7 +71,7 @@ export class Indexer {
   /** Runs the pass. */
   async run(): Promise<SourceIndex> {
     await rm(this.rejects.path, { force: true });
-    const files = await listFiles(this.spec);
+    const files = await listFiles(this.spec, this.options.assertFile);
     try {
       for (const [index, file] of files.entries()) await this.file(index, file);
       this.kernel.flush();

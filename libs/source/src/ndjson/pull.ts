@@ -57,7 +57,7 @@ export class Puller {
   private hashEnd = 0;
 
   constructor(
-    options: NdjsonOptions,
+    private readonly options: NdjsonOptions,
     private readonly request: PullRequest,
   ) {
     const schemas = new Map(request.datasets.map(({ dataset, schema }) => [dataset, schema]));
@@ -137,6 +137,7 @@ export class Puller {
 
   private async file(file: SourceFile, blocks: readonly Block[]): Promise<void> {
     if (blocks.length === 0) return;
+    this.options.assertFile?.(file.path);
     const { spoolDir, signal, onProgress } = this.request;
     let name = file.path;
     const packed = file.packing !== 'none';

@@ -28,7 +28,7 @@ export async function messageTimes(request: MessageTimesRequest): Promise<Ledger
   const wanted = types === undefined ? undefined : new Set(types);
   const lines = new LineClassifier(reader, (dataset) => wanted?.has(dataset) !== false);
   const found = new Map<number, number | undefined>();
-  for (const file of await listFiles(spec))
+  for (const file of await listFiles(spec, options.assertFile))
     await everyLine(file, request, {
       line: (bytes, start, end) => {
         if (lines.classify(bytes, start, end) !== 'message' || found.get(reader.ledger) !== undefined) return;

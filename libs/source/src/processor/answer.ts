@@ -1,9 +1,15 @@
 import { createWriteStream } from 'node:fs';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type LedgerRange, ParquetryError, formatRange, systemErrorCode } from '@parquetry/core';
+import {
+  type LedgerRange,
+  ParquetryError,
+  formatRange,
+  systemErrorCode,
+  withoutSecrets,
+} from '@parquetry/core';
 import { type Fault, type RetryPolicy, readRetryAfter, retrying } from '@parquetry/storage';
-import { BadAnswer, HttpStatus, httpFault, sendFor200, withoutSecrets } from '../http';
+import { BadAnswer, HttpStatus, httpFault, sendFor200 } from '../http';
 import type { SourceFile } from '../ndjson/files/sourcefile';
 import { CommandFailure, NotReady, runCommand } from './command';
 import { answerRequest } from './ranges';
@@ -106,9 +112,13 @@ function answerFault(error: unknown, uri: string, range: LedgerRange, waits: boo
   const details = { source: uri, start: range.start, end: range.end };
   if (error instanceof CommandFailure)
     return {
-      error: new ParquetryError('PROCESSOR_FAILED', `${uri} ${withoutSecrets(error.message)} (${what}).`, {
-        details,
-      }),
+      error: new ParquetryError(
+        'PROCESSOR_FAILED',
+        `${uri} ${withoutSecrets(error.message, process.env)} (${what}).`,
+        {
+          details,
+        },
+      ),
       again: true,
     };
   const early =

@@ -13,12 +13,12 @@ export interface TailFiles {
 }
 
 /** Files or objects that appear and grow. */
-export function growingFiles(spec: string): TailFiles {
+export function growingFiles(spec: string, assertFile?: (file: string) => void): TailFiles {
   return {
     /** No file is not an error: files may appear later. */
     async list(): Promise<readonly SourceFile[]> {
       try {
-        return await listFiles(spec);
+        return await listFiles(spec, assertFile);
       } catch (error) {
         if (isParquetryError(error) && error.code === 'SOURCE_NOT_FOUND') return [];
         throw error;

@@ -64,7 +64,7 @@ export class MessageTail implements TailReader {
     source: string | TailFiles,
     private readonly options: MessageTailOptions,
   ) {
-    this.source = typeof source === 'string' ? growingFiles(source) : source;
+    this.source = typeof source === 'string' ? growingFiles(source, options.messages.assertFile) : source;
     this.reader = new MessageReader(messageOptions(options.messages, options.messages.schemas));
     const wanted = options.types === undefined ? undefined : new Set(options.types);
     this.lines = new LineClassifier(this.reader, (dataset) => wanted?.has(dataset) !== false);

@@ -1,0 +1,41 @@
+import { SECRET_VARIABLES, withoutSecrets } from './secrets';
+
+const KEY = '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----';
+
+describe('withoutSecrets', () => {
+  it.each([
+    ['TEMPORAL_API_KEY', 'tmprl_0123456789', 'tmprl_0123456789'],
+    [
+      'PARQUETRY_HTTP_HEADERS',
+      '{"https://a.example":{"Authorization":"Bearer abcdefgh01234567"}}',
+      'abcdefgh01234567',
+    ],
+    ['PARQUETRY_HTTP_HEADERS', '{"https://a.example":{":path":"/v1/abcdefgh01234567"}}', 'abcdefgh01234567'],
+    ['TEMPORAL_TLS_CLIENT_KEY_DATA', KEY, 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASC'],
+    [
+      'PARQUETRY_CODEC_KEYS',
+      'new:QUJDREVGR0hJSktMTU5PUA==,old:c2VjcmV0c2VjcmV0c2VjcmV0',
+      'c2VjcmV0c2VjcmV0c2VjcmV0',
+    ],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'x-team=a,x-api-key=abcdefgh01234567', 'abcdefgh01234567'],
+    ['AWS_ACCESS_KEY_ID', 'AKIAIOSFODNN7EXAMPLE', 'AKIAIOSFODNN7EXAMPLE'],
+    ['AWS_SECRET_ACCESS_KEY', 'wJalrXUtnFEMI/K7MDENG', 'wJalrXUtnFEMI/K7MDENG'],
+  ])('hides %s, whole and in parts', (name, value, part) => {
+    expect(withoutSecrets(`a ${part} b ${value} c`, { [name]: value })).toBe('a *** b *** c');
+  });
+
+  it('keeps words, names of headers and origins', () => {
+    const text = 'Run `parquetry backfill`: Authorization for https://a.example is missing (Bearer).';
+    const env = {
+      AWS_ACCESS_KEY_ID: 'parquetry',
+      AWS_SECRET_ACCESS_KEY: '',
+      PARQUETRY_HTTP_HEADERS: '{"https://a.example":{"Authorization":"Bearer abcdefgh01234567"}}',
+    };
+    expect(withoutSecrets(text, env)).toBe(text);
+    expect(withoutSecrets(text, { PARQUETRY_HTTP_HEADERS: '{"https://a' })).toBe(text);
+  });
+
+  it('knows every variable whose name says that it is a secret', () => {
+    expect(SECRET_VARIABLES).toEqual(expect.arrayContaining(['TEMPORAL_API_KEY', 'PARQUETRY_UI_TOKEN']));
+  });
+});

@@ -1,0 +1,61 @@
+/** Environment variables of Parquetry and of its libraries whose values are secrets. */
+export const SECRET_VARIABLES: readonly string[] = [
+  'PARQUETRY_HTTP_HEADERS',
+  'PARQUETRY_UI_TOKEN',
+  'PARQUETRY_CODEC_KEYS',
+  'TEMPORAL_API_KEY',
+  'TEMPORAL_TLS_CLIENT_KEY_DATA',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'ICEBERG_CATALOG_TOKEN',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+];
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Shorter values are words that texts contain by chance, such as the access key of a test server. */
+const SHORTEST = 12;
+
+/**
+ * Replaces the values of all secret variables with `***`. For texts that other programs wrote: a server may echo a
+ * header, a processor may print its environment. A value of several parts, such as JSON or a list of keys, is found
+ * whole and in parts.
+ */
+export function withoutSecrets(text: string, env: Environment): string {
+  let shown = text;
+  for (const secret of secretsOf(env)) shown = shown.replaceAll(secret, '***');
+  return shown;
+}
+
+/** The values to hide, longest first, so that a part never leaves the rest of a whole. */
+function secretsOf(env: Environment): string[] {
+  const found = new Set<string>();
+  for (const name of SECRET_VARIABLES) {
+    const value = env[name]?.trim() ?? '';
+    // The identifier of a test server's key may be any word; those of AWS have this form.
+    if (name === 'AWS_ACCESS_KEY_ID' && !/^[A-Z0-9]{16,}$/.test(value)) continue;
+    for (const part of [value, ...(value.startsWith('{') ? textsOf(value) : wordsOf(value))])
+      if (part.length >= SHORTEST) found.add(part);
+  }
+  return [...found].sort((a, b) => b.length - a.length);
+}
+
+/** Lines of a key, and the values of a list `id:key,id:key` or `name=value,name=value`. */
+function wordsOf(value: string): string[] {
+  return value.split(/[\s,]+/).map((word) => word.replace(/^[\w.-]+[:=]/, ''));
+}
+
+/** The strings of JSON, without its keys, and the words in them. */
+function textsOf(json: string): string[] {
+  const found: string[] = [];
+  try {
+    JSON.parse(json, (_, value: unknown) => {
+      if (typeof value === 'string') found.push(value, ...value.split(/[\s/]+/));
+      return value;
+    });
+  } catch {
+    // Headers that are not JSON are never sent.
+  }
+  return found;
+}

@@ -1,0 +1,120 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { type IncomingMessage, type Server, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A secret of the test, found by its text wherever it is written. */
+const secret = (name: string): string => `${name}0${randomBytes(12).toString('hex')}`;
+
+/** The planted secrets by kind. */
+export const PLANTED = {
+  'password in a source address': secret('Pw'),
+  'token in the query of a source address': secret('Query'),
+  'key in the path of an RPC address': secret('Path'),
+  'password in an archive address of a configuration file': secret('Config'),
+  'HTTP header': secret('Header'),
+  'HTTP path of the environment': secret('Url'),
+  'AWS access key': `AKIA${randomBytes(8).toString('hex').toUpperCase()}`,
+  'AWS secret key': secret('Aws'),
+  'AWS session token': secret('Session'),
+  'Temporal API key': secret('Temporal'),
+  'token of the live page': secret('Ui'),
+  'key of the payload codec': randomBytes(32).toString('base64'),
+  'private key of Google Cloud': '',
+};
+const { privateKey } = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+});
+// A line of it: the file has the key with quoted line ends.
+PLANTED['private key of Google Cloud'] = privateKey.split('\n')[3] ?? '';
+
+/** A server that answers its processor, and otherwise echoes whatever it receives as an error. */
+export interface EchoServer {
+  readonly url: string;
+  /** Requests with what they carried. */
+  readonly seen: string[];
+  close(): Promise<void>;
+}
+
+/** Starts one. `/trades` below `start` is a processor; every other path fails and echoes the request and `secrets`. */
+export async function startEcho(start: string, secrets: readonly string[]): Promise<EchoServer> {
+  const seen: string[] = [];
+  const server: Server = createServer((request, response) => {
+    void textOf(request).then((body) => {
+      const carried = [request.url, request.headers, body];
+      seen.push(JSON.stringify(carried));
+      const echo = JSON.stringify([...carried, secrets]);
+      const url = new URL(request.url ?? '', 'http://host');
+      if (url.pathname === `${start}/trades`)
+        return response.end(
+          messages(Number(url.searchParams.get('start')), Number(url.searchParams.get('end'))),
+        );
+      return response.writeHead(403, { 'content-type': 'application/json' }).end(echo);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    seen,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  return Buffer.concat(parts).toString();
+}
+
+/** Messages of a range as NDJSON. */
+export function messages(start: number, end: number): string {
+  let text = '';
+  for (let ledger = start; ledger <= end; ledger++)
+    text += `{"message_type":"trade","ledger_sequence":${ledger},"closed_at":"2025-07-13T00:00:00Z","price":"1.5"}\n`;
+  return text;
+}
+
+/** Writes credentials of a Google Cloud service account. */
+export function writeGoogleCredentials(file: string): void {
+  writeFileSync(
+    file,
+    JSON.stringify({
+      type: 'service_account',
+      project_id: 'p',
+      private_key_id: 'id',
+      private_key: privateKey,
+      client_email: 'a@p.iam.gserviceaccount.com',
+      client_id: '1',
+    }),
+  );
+}
+
+/** The environment of a worker with its secrets; they reach only the servers that they are for. */
+export function plantedEnvironment(server: string, credentials: string): Record<string, string> {
+  return {
+    PARQUETRY_HTTP_HEADERS: JSON.stringify({
+      [server]: {
+        Authorization: `Bearer ${PLANTED['HTTP header']}`,
+        ':path': `/v1/${PLANTED['HTTP path of the environment']}`,
+      },
+    }),
+    AWS_ENDPOINT_URL_S3: server,
+    STORAGE_EMULATOR_HOST: server,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: PLANTED['AWS access key'],
+    AWS_SECRET_ACCESS_KEY: PLANTED['AWS secret key'],
+    AWS_SESSION_TOKEN: PLANTED['AWS session token'],
+    TEMPORAL_API_KEY: PLANTED['Temporal API key'],
+    TEMPORAL_TLS: 'false',
+    PARQUETRY_UI_TOKEN: PLANTED['token of the live page'],
+    PARQUETRY_CODEC_KEYS: `k1:${PLANTED['key of the payload codec']}`,
+    GOOGLE_APPLICATION_CREDENTIALS: credentials,
+  };
+}

@@ -1,0 +1,239 @@
+import { readFileSync, readdirSync, statSync, symlinkSync, writeFileSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowFailedError } from '@temporalio/client';
+import { type Finished, type Running, Sandbox } from '../support/cli';
+import { type PlainServer, freePort, startPlainServer } from '../support/plainserver';
+import { temporalTexts } from './history';
+import {
+  type EchoServer,
+  PLANTED,
+  messages,
+  plantedEnvironment,
+  startEcho,
+  writeGoogleCredentials,
+} from './planted';
+
+const LEDGERS = '1000-1039';
+
+describe('a worker with secrets and allow lists', () => {
+  const sandbox = new Sandbox();
+  const outputs = new Map<string, string>();
+  let server: PlainServer;
+  let echo: EchoServer;
+  let env: Record<string, string>;
+  let worker: Running;
+  let metrics = '';
+  let ui = '';
+
+  /** Runs a command with all secrets in its environment, and keeps what it prints. */
+  const run = async (args: readonly string[], more: Record<string, string> = {}): Promise<Finished> => {
+    const ended = await sandbox.run(args, { ...env, ...more });
+    outputs.set(`${outputs.size} ${args.join(' ').slice(0, 60)}`, `${ended.stdout}\n${ended.stderr}`);
+    return ended;
+  };
+  const backfill = (source: string, archive: string, ...more: string[]): string[] => [
+    ...['backfill', '--source', source, '--archive', archive, '--partition-size', '20'],
+    ...(more.includes('--ledgers') ? [] : ['--ledgers', LEDGERS]),
+    ...['--compression', 'none', '--on-failure', 'fail', ...more],
+  ];
+
+  beforeAll(async () => {
+    const started = await startPlainServer();
+    if (started === undefined) throw new Error('no Temporal binary: run `npm test`, which installs one');
+    server = started;
+    echo = await startEcho(`/v1/${PLANTED['HTTP path of the environment']}`, Object.values(PLANTED));
+    writeGoogleCredentials(sandbox.path('google.json'));
+    mkdirSync(sandbox.path('in'));
+    writeFileSync(sandbox.path('in', 'm.ndjson'), messages(1000, 1039));
+    writeFileSync(sandbox.path('outside.ndjson'), messages(1000, 1039));
+    symlinkSync(sandbox.path('outside.ndjson'), sandbox.path('in', 'link.json'));
+    const command = `process.stderr.write(JSON.stringify(process.env)); require('child_process').execSync('ps -eo args > ${sandbox.path('ps.txt')}'); process.stdout.write(${JSON.stringify(messages(1000, 1019))})`;
+    writeFileSync(
+      sandbox.path('processors.json'),
+      JSON.stringify({ ps: [process.execPath, '-e', command, '--'] }),
+    );
+    const address = (): Promise<string> => freePort().then((port) => `127.0.0.1:${port}`);
+    [metrics, ui] = [await address(), await address()];
+    env = {
+      ...server.env,
+      ...plantedEnvironment(echo.url, sandbox.path('google.json')),
+      PARQUETRY_PROCESSORS: sandbox.path('processors.json'),
+      PARQUETRY_STORAGE_ATTEMPTS: '1',
+      PARQUETRY_DEBUG: '1',
+    };
+    const allowed = [
+      ...['--allow-source', `ndjson:${sandbox.path('in')}`, '--allow-source', `${echo.url}/trades`],
+      ...['--allow-source', 'processor:ps', '--allow-source', `rpc:${echo.url}`],
+      ...['--allow-source', 'galexie:s3://lake', '--allow-source', 'galexie:gs://lake'],
+      ...['--allow-archive', sandbox.path('archives')],
+    ];
+    worker = sandbox.start(
+      ['worker', '--metrics', metrics, '--ui', ui, '--ui-actions', '--debug-log', 'debug.log', ...allowed],
+      env,
+    );
+    while (!worker.stderr().includes('Ctrl-C stops it')) {
+      if (worker.child.exitCode !== null) throw new Error(worker.stderr());
+      await sleep(50);
+    }
+  }, 60_000);
+  afterAll(async () => {
+    await sandbox.dispose();
+    await echo?.close();
+    await server?.stop();
+  });
+
+  it('refuses addresses with secrets before a run starts, and does not repeat them', async () => {
+    const refused: [string, string][] = [
+      [`https://user:${PLANTED['password in a source address']}@host.example/`, 'a'],
+      [`HTTPS://user:${PLANTED['password in a source address']}@host.example/`, 'a'],
+      [`https://host.example/?token=${PLANTED['token in the query of a source address']}`, 'a'],
+      [`rpc:https://rpc.example/v1/${PLANTED['key in the path of an RPC address']}`, 'a'],
+      [`galexie:s3://user:${PLANTED['password in a source address']}@lake/x`, 'a'],
+    ];
+    for (const [source, archive] of refused) {
+      const { code, stderr } = await run(backfill(source, archive));
+      expect([code, stderr]).toEqual([2, expect.stringMatching(/^error (SOURCE|CONFIG)_INVALID/)]);
+    }
+    writeFileSync(
+      sandbox.path('parquetry.yaml'),
+      `source: ndjson:in/m.ndjson\narchive: s3://k:${PLANTED['password in an archive address of a configuration file']}@lake/x\nledgers: ${LEDGERS}\n`,
+    );
+    const config = ['--config', 'parquetry.yaml'];
+    expect((await run(['backfill', ...config])).code).toBe(2);
+    expect((await run(['config', 'check', ...config])).code).toBe(2);
+    expect((await run(['config', 'show', '--all', ...config])).stdout).toContain('***');
+    expect((await run(['config', 'show', '--all', '--json', ...config])).code).toBe(0);
+    await run(['doctor', '--timeout', '3s', ...config]);
+  }, 60_000);
+
+  it('sends them only to their servers, and takes messages', async () => {
+    const ended = await run(backfill(`${echo.url}/trades`, 'archives/a', '--iceberg'));
+    expect([ended.code, ended.stdout, ended.stderr]).toEqual([
+      0,
+      expect.stringContaining('trade'),
+      expect.anything(),
+    ]);
+    for (const kind of ['HTTP header', 'HTTP path of the environment'] as const)
+      expect(echo.seen.some((request) => request.includes(PLANTED[kind]))).toBe(true);
+    const command = await run(backfill('processor:ps', 'archives/b', '--ledgers', '1000-1019'));
+    expect([command.code, command.stdout, command.stderr]).toEqual([
+      0,
+      expect.stringContaining('trade'),
+      expect.anything(),
+    ]);
+    expect(readFileSync(sandbox.path('ps.txt'), 'utf8')).toContain('--ui-actions');
+  }, 60_000);
+
+  it('survive no failure that a server or a processor words', async () => {
+    const failing: [string, string][] = [
+      [`rpc:${echo.url}`, 'PERMISSION_DENIED'],
+      ['galexie:s3://lake/x', 'PERMISSION_DENIED'],
+      ['galexie:gs://lake/x', 'PERMISSION_DENIED'],
+    ];
+    await Promise.all(
+      failing.map(async ([source, code]) => {
+        const types = ['--types', 'ledgers'];
+        const ended = await run(backfill(source, `archives/${code}`, ...types));
+        expect([source, ended.code, ended.stderr]).toEqual([
+          source,
+          expect.any(Number),
+          expect.stringContaining(code),
+        ]);
+      }),
+    );
+  }, 60_000);
+
+  it('refuses runs of any Temporal client whose input names other locations', async () => {
+    const { client } = server;
+    const base = {
+      range: { start: 1000, end: 1019 },
+      partitionSize: 20,
+      settings: { compression: 'snappy', layout: { kind: 'ledger_day' } },
+      maxRejects: 0,
+      verify: 'ledger',
+    };
+    const archive = sandbox.path('archives', 'c');
+    const inputs: [string, string, string][] = [
+      ['allow-source', `ndjson:${sandbox.path('outside.ndjson')}`, archive],
+      ['allow-source', `ndjson:${sandbox.path('in')}/*/../../outside.ndjson`, archive],
+      ['allow-source', `ndjson:${sandbox.path('in')}/*.json`, archive],
+      ['allow-source', 'processor:other', archive],
+      ['allow-source', `${echo.url}/trades/..%2Fadmin`, archive],
+      ['allow-archive', `ndjson:${sandbox.path('in')}/m.ndjson`, sandbox.path('elsewhere')],
+      ['allow-archive', `ndjson:${sandbox.path('in')}/m.ndjson`, `${archive}/../../elsewhere`],
+    ];
+    await Promise.all(
+      inputs.map(async ([setting, uri, root], index) => {
+        const spec = { ...base, source: { uri }, archive: root };
+        const input = { spec, concurrency: 1, maxParked: 1, onFailure: 'fail' };
+        const error: unknown = await client.workflow
+          .execute('backfill', { workflowId: `foreign-${index}`, taskQueue: 'parquetry', args: [input] })
+          .catch((reason: unknown) => reason);
+        expect(error).toBeInstanceOf(WorkflowFailedError);
+        const history = await client.workflow.getHandle(`foreign-${index}`).fetchHistory();
+        const failed = (history.events ?? []).flatMap(
+          ({ activityTaskFailedEventAttributes }) => activityTaskFailedEventAttributes?.failure ?? [],
+        );
+        // Non-retryable: one attempt.
+        expect(failed.map(({ applicationFailureInfo }) => applicationFailureInfo?.type)).toEqual([
+          'LOCATION_REFUSED',
+        ]);
+        expect(failed[0]?.message).toContain(`--${setting}`);
+      }),
+    );
+    expect(() => statSync(sandbox.path('elsewhere'))).toThrow(/ENOENT/);
+  }, 60_000);
+
+  it('leave no trace in history, logs, output, processes, pages, metrics and archives', async () => {
+    const archive = ['--archive', 'archives/a'];
+    for (const args of [
+      ['report', ...archive, '--out', 'page.html'],
+      ['runs'],
+      ['verify', ...archive],
+      ['files', ...archive, '--json'],
+    ])
+      expect([args[0], (await run(args)).code]).toEqual([args[0], 0]);
+    const places = new Map<string, string>();
+    for (const [id, text] of await temporalTexts(server.client)) places.set(`history of ${id}`, text);
+    const pages = [
+      `http://${metrics}/metrics`,
+      `http://${ui}/`,
+      `http://${ui}/data.json`,
+      `http://${ui}/nothing`,
+    ];
+    for (const page of pages) places.set(page, await (await fetch(page)).text());
+    worker.child.kill('SIGTERM');
+    const { stdout, stderr } = await worker.ended;
+    places.set('worker', `${stdout}\n${stderr}`);
+    for (const [command, text] of outputs) places.set(`output of ${command}`, text);
+    const own = new Set(['google.json', 'parquetry.yaml'].map((name) => sandbox.path(name)));
+    for (const file of filesBelow(sandbox.dir))
+      if (!own.has(file))
+        places.set(`file ${path.relative(sandbox.dir, file)}`, readFileSync(file, 'latin1'));
+    const names = [...places.keys()].join('\n');
+    for (const place of [
+      /history of foreign-0/,
+      /archives\/a.*parquet/,
+      /_delta_log/,
+      /segments/,
+      /ps\.txt/,
+      /debug\.log/,
+      /page\.html/,
+    ])
+      expect(names).toMatch(place);
+    const finds = [...places].flatMap(([place, text]) =>
+      Object.entries(PLANTED).flatMap(([kind, secret]) =>
+        text.includes(secret) ? [`${kind} in ${place}`] : [],
+      ),
+    );
+    expect(finds).toEqual([]);
+    expect(Object.keys(PLANTED)).toHaveLength(13);
+  }, 60_000);
+});
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name));
+}
