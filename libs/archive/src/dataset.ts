@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type LedgerRange, ParquetryError, subtractIntervals } from '@parquetry/core';
+import { isParquetryError, type LedgerRange, ParquetryError, subtractIntervals } from '@parquetry/core';
 import type { ObjectStore } from '@parquetry/storage';
 import { hashFile } from '@parquetry/system';
 import {
@@ -12,6 +12,7 @@ import {
   formatHint,
   readHint,
 } from './delta/checkpoint';
+import { cleanLog, type LogCleanup } from './delta/cleanup';
 import { DeltaLog } from './delta/log';
 import { checkpointName, LAST_CHECKPOINT } from './delta/paths';
 import type { PublishResult, SegmentDraft } from './draft';
@@ -25,7 +26,7 @@ import { readSegment, type SegmentRecord } from './segment';
 import { Serial } from './serial';
 import { isDataPath } from './folder';
 import { filesIn, type LiveFile, type Snapshot, snapshotOf } from './snapshot';
-import { tableCoverage } from './table';
+import { liveSegments, tableCoverage } from './table';
 import { assertDraft } from './valid';
 
 /** What an archive passes to its datasets. */
@@ -82,6 +83,16 @@ export class Dataset {
           },
         );
     return old;
+  }
+
+  /** Ids of the segments at an earlier version; undefined when the log does not have it, or no longer. */
+  async segmentsAt(version: number): Promise<ReadonlySet<string> | undefined> {
+    try {
+      return new Set(liveSegments(await this.log.at(version)).map(({ id }) => id));
+    } catch (error) {
+      if (isParquetryError(error) && error.code === 'USAGE') return undefined;
+      throw error;
+    }
   }
 
   /** Live files, or those that may contain ledgers of some ranges. */
@@ -238,5 +249,14 @@ export class Dataset {
       state.checkpoint = state.version;
       return state.version;
     });
+  }
+
+  /**
+   * Removes commits and checkpoints that no reader of a version since `before` (Unix milliseconds) needs; `before` is at
+   * least `MIN_RETENTION_MS` ago. See `cleanLog`.
+   */
+  cleanLog(before: number, options: { readonly signal?: AbortSignal } = {}): Promise<LogCleanup> {
+    const { store, clock } = this.context;
+    return this.serial.run(() => cleanLog(this.log, store, { ...options, before, now: clock() }));
   }
 }

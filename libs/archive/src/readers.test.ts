@@ -184,8 +184,15 @@ describe('other readers', () => {
       await commitWide(folder, archive, 20, 'replace');
       const before = await archive.dataset('wide').snapshot();
       expect(await archive.dataset('wide').checkpoint({ force: true })).toBe(4);
-      for (let version = 0; version <= 4; version++)
-        await rm(store.localPath(`wide/_delta_log/${String(version).padStart(20, '0')}.json`));
+      const inAYear = Date.now() + 365 * 86_400_000;
+      const later = await Archive.open(store, { clock: () => inAYear });
+      const cleaned = await later.dataset('wide').cleanLog(inAYear - 30 * 86_400_000);
+      expect(cleaned).toMatchObject({ commits: 4, checkpoints: 0, oldest: 4 });
+      const kept = (await runPython(READ, path.join(folder, 'archive/wide'))) as Read;
+      expect(kept).toMatchObject({ version: 4, files: 3, history: ['WRITE'] });
+      expectRows(kept, 10, 39);
+      // Another program may even remove the commit of the checkpoint's own version.
+      await rm(store.localPath('wide/_delta_log/00000000000000000004.json'));
       const fresh = (await Archive.open(store)).dataset('wide');
       expect(await fresh.snapshot()).toEqual(before);
       await commitWide(folder, await Archive.open(store), 50);

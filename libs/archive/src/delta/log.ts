@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
 import { isParquetryError, ParquetryError } from '@parquetry/core';
-import { compareKeys, type ObjectStore, type PutOutcome } from '@parquetry/storage';
+import { compareKeys, type ListedObject, type ObjectStore, type PutOutcome } from '@parquetry/storage';
 import { whenAbsent } from '../absent';
 import { mapLimit } from '../serial';
 import type { Action } from './actions';
 import { type CheckpointReader, readHint } from './checkpoint';
 import { formatCommit } from './format';
 import { parseCommit } from './parse';
-import { commitName, LAST_CHECKPOINT, LOG_FOLDER, paddedVersion, parseLogName } from './paths';
+import { commitName, LAST_CHECKPOINT, LOG_FOLDER, type LogFile, paddedVersion, parseLogName } from './paths';
 import { TableState } from './state';
 
 /**
  * After this long without a listing of the whole log, log cleanup may have removed commits that the cached state
  * depends on.
  */
-const MAX_STATE_AGE_MS = 3_600_000;
+export const MAX_STATE_AGE_MS = 3_600_000;
 const READS_AT_ONCE = 8;
 
 /** A stored commit: its actions and the sha256 of its bytes. */
@@ -142,10 +142,11 @@ export class DeltaLog {
 
   /**
    * The table at an earlier version, read from storage; the cached state does not change.
+   * @param base version of the newest checkpoint that may be used; absent for any
    * @throws ParquetryError USAGE for a version that the log does not have, LOG_CORRUPT
    */
-  async at(version: number): Promise<TableState> {
-    const { commits, checkpoints } = await this.listLog(0);
+  async at(version: number, base = version): Promise<TableState> {
+    const { commits, checkpoints } = await this.listing();
     const newest = Math.max(commits.at(-1) ?? -1, checkpoints[0]?.version ?? -1);
     const old = new DeltaLog(this.store, this.folder, this.reader, this.clock);
     const state =
@@ -153,13 +154,20 @@ export class DeltaLog {
         ? undefined
         : await old.rebuild({
             commits: commits.filter((each) => each <= version),
-            checkpoints: checkpoints.filter((each) => each.version <= version),
+            checkpoints: checkpoints.filter((each) => each.version <= base),
           });
     if (state?.version === version) return state;
-    throw new ParquetryError('USAGE', `${this.folder} has no version ${version}; its newest is ${newest}.`, {
-      details: { folder: this.folder, version, newest },
-      hint: 'Versions count from 0. Log cleanup may have removed early ones.',
-    });
+    const oldest = commits[0] === 0 ? 0 : (checkpoints.at(-1)?.version ?? newest);
+    throw new ParquetryError(
+      'USAGE',
+      version < oldest
+        ? `${this.folder} no longer has version ${version}: log clean-up removed it. Its versions are ${oldest} to ${newest}.`
+        : `${this.folder} has no version ${version}; its newest is ${newest}.`,
+      {
+        details: { folder: this.folder, version, oldest, newest },
+        hint: `Choose a version from ${oldest} to ${newest}.`,
+      },
+    );
   }
 
   /**
@@ -167,20 +175,29 @@ export class DeltaLog {
    * @throws ParquetryError USAGE when every version is later
    */
   async versionAt(time: number): Promise<number> {
-    const { commits } = await this.listLog(0);
+    const { commits } = await this.listing();
+    const found = await this.newestBefore(commits, time);
+    if (found !== undefined) return found;
+    const [first = 0] = commits;
+    const at = new Date(time).toISOString();
+    throw new ParquetryError(
+      'USAGE',
+      first === 0
+        ? `${this.folder} was first committed after ${at}.`
+        : `${this.folder} no longer has the version of ${at}: log clean-up removed it. Its oldest version is ${first}.`,
+      { details: { folder: this.folder, oldest: first }, hint: 'Choose a later time.' },
+    );
+  }
+
+  /** The newest of some commits, in order, that was made at or before a time; undefined when all are later. */
+  async newestBefore(commits: readonly number[], time: number): Promise<number | undefined> {
     let [low, high] = [0, commits.length];
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
       if ((await this.committedAt(commits[middle] as number)) <= time) low = middle + 1;
       else high = middle;
     }
-    const found = commits[low - 1];
-    if (found !== undefined) return found;
-    throw new ParquetryError(
-      'USAGE',
-      `${this.folder} was first committed after ${new Date(time).toISOString()}.`,
-      { details: { folder: this.folder } },
-    );
+    return commits[low - 1];
   }
 
   /** When a version was committed: its own time, or that of its object if it has none. */
@@ -230,7 +247,7 @@ export class DeltaLog {
     this.newest = undefined;
     const hint = await readHint(this.store, this.key(LAST_CHECKPOINT));
     this.state =
-      (hint === undefined ? undefined : await this.rebuild(await this.listLog(hint))) ??
+      (hint === undefined ? undefined : await this.rebuild(await this.listing(hint))) ??
       (await this.foldWhole());
     const { version } = this.state;
     if (version >= 0 && this.newest === undefined) this.newest = (await this.find(version))?.sha256;
@@ -240,7 +257,7 @@ export class DeltaLog {
 
   /** The hint may be stale or wrong; then the whole log is listed. */
   private async foldWhole(): Promise<TableState> {
-    const listing = await this.listLog(0);
+    const listing = await this.listing();
     if (listing.commits.length === 0 && listing.checkpoints.length === 0) return new TableState();
     const state = await this.rebuild(listing);
     if (state !== undefined) return state;
@@ -297,15 +314,25 @@ export class DeltaLog {
     }
   }
 
-  private async listLog(from: number): Promise<LogListing> {
-    const commits: number[] = [];
-    const parts = new Map<string, { version: number; parts: number; keys: string[] }>();
+  /** The commits and checkpoints on storage, by version. */
+  async *files(from = 0): AsyncGenerator<ListedObject & { readonly file: LogFile }> {
     const prefix = this.key('');
     const options = from === 0 ? {} : { after: prefix + paddedVersion(from) };
-    for await (const { key } of this.store.list(prefix, options)) {
-      const file = parseLogName(key.slice(prefix.length));
-      if (file?.kind === 'commit') commits.push(file.version);
-      if (file?.kind !== 'checkpoint') continue;
+    for await (const listed of this.store.list(prefix, options)) {
+      const file = parseLogName(listed.key.slice(prefix.length));
+      if (file !== undefined) yield { ...listed, file };
+    }
+  }
+
+  /** The commits and complete checkpoints on storage from a version on, of objects that `keep` accepts. */
+  async listing(from = 0, keep: (listed: ListedObject) => boolean = () => true): Promise<LogListing> {
+    const commits: number[] = [];
+    const parts = new Map<string, { version: number; parts: number; keys: string[] }>();
+    for await (const listed of this.files(from)) {
+      if (!keep(listed)) continue;
+      const { key, file } = listed;
+      if (file.kind === 'commit') commits.push(file.version);
+      if (file.kind !== 'checkpoint') continue;
       const id = `${file.version}/${file.parts}`;
       const found = parts.get(id) ?? { version: file.version, parts: file.parts, keys: [] };
       found.keys.push(key);
