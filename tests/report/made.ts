@@ -138,28 +138,12 @@ async function makeDataset(
         modified: Date.UTC(2025, 6, 14),
         key: `${dataset}/${file.path}`,
         draft: {
-          localPath: '',
           folder: { path: file.place, values: file.values },
-          range: file.range,
-          lastCloseTimeMicros: closeTime(file.range.end),
-          size: file.size,
-          sha256: file.sha256,
-          rows: file.rows,
           columns: {},
           reason: 'range_end' as const,
         },
       })),
-      draft: {
-        range,
-        schema,
-        settings: identity.settings,
-        contentHash: identity.contentHash,
-        files: [],
-        ledgers: [],
-        rejectedLedgers: [],
-        proof: identity.proof,
-        writer: {},
-      },
+      draft: { range, schema, settings: identity.settings },
     });
     state.commit(index, actions);
     kept.push(...actions.filter((action) => 'add' in action));

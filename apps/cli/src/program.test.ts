@@ -132,8 +132,10 @@ describe('the help', () => {
     expect(own).toEqual([
       'sample --ledgers <count>',
       'retry --ledgers <which>',
+      'export --compression <name>',
       'schema check --mode <name>',
       'schema promote --from <ledger>',
+      'clone --from <archive>',
     ]);
   });
 });

@@ -49,7 +49,9 @@ const COMMANDS: Readonly<Record<string, () => Module>> = {
   version: () => require('./commands/version') as Module,
   help: () => require('./commands/help') as Module,
   compact: () => require('./commands/compact') as Module,
+  clone: () => require('./commands/clone') as Module,
   iceberg: () => require('./commands/iceberg') as Module,
+  restore: () => require('./commands/restore') as Module,
   gc: () => require('./commands/gc') as Module,
 };
 

@@ -330,7 +330,7 @@ export const SETTINGS: readonly Setting[] = [
     name: 'dry-run',
     topic: 'run',
     ...switchKind,
-    doc: 'print the plan of a backfill and write nothing, as `parquetry plan`; other commands that write refuse',
+    doc: 'print the plan of a backfill, as `parquetry plan`, or of a restore, and write nothing; other commands that write refuse',
   },
   {
     name: 'temporal-address',

@@ -1,5 +1,6 @@
 export type { AllowList } from './allowlist';
 export { checkArchive, wantedIdentity } from './archives';
+export { checkpointWriter } from './checkpoint';
 export type { DebugSink } from './deps';
 export type { Limits } from './limits';
 export { inspectMessages } from './plan/inspectmessages';

@@ -6,9 +6,8 @@ import { TABLE_PROTOCOL } from './delta/protocol';
 import { deltaSchema, type DeltaStruct, schemaFault } from './delta/schema';
 import type { TableState } from './delta/state';
 import { formatStats } from './delta/stats';
-import type { SegmentDraft } from './draft';
+import type { DraftFile, PublishedFile, SegmentDraft } from './draft';
 import { engineInfo } from './engine';
-import type { UploadedFile } from './upload';
 import {
   COVERAGE_DOMAIN,
   emptySegmentDomain,
@@ -25,15 +24,28 @@ export const SCHEMA_PROPERTIES = {
   fingerprint: 'parquetry.schema.fingerprint',
 } as const;
 
+/** A file of a segment, on storage. */
+export interface PlacedFile extends Omit<PublishedFile, 'key'> {
+  /** Unix milliseconds of the object. */
+  readonly modified: number;
+  readonly draft: Pick<DraftFile, 'folder' | 'columns' | 'reason'>;
+}
+
+/** The parts of a draft that its commit names. */
+export type CommitDraft = Pick<
+  SegmentDraft,
+  'range' | 'schema' | 'settings' | 'mode' | 'compaction' | 'workflow'
+>;
+
 /** What a commit is made of. */
 export interface CommitParts {
   /** The archive's network and the dataset: the table's id is made from them. */
   readonly network: string;
   readonly dataset: string;
-  readonly draft: SegmentDraft;
+  readonly draft: CommitDraft;
   /** The draft's segment id. */
   readonly segment: string;
-  readonly placed: readonly UploadedFile[];
+  readonly placed: readonly PlacedFile[];
   readonly replaces: readonly LiveSegment[];
   /** Unix milliseconds. */
   readonly now: number;

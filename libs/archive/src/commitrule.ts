@@ -70,7 +70,8 @@ async function hasFiles(store: ObjectStore, folder: string, { files }: LiveSegme
   return files.every(({ size }, index) => sizes[index]?.size === size);
 }
 
-function assertOwn(dataset: string, state: TableState): void {
+/** @throws ParquetryError COMMIT_CONFLICT when another program added files to the table */
+export function assertOwn(dataset: string, state: TableState): void {
   const { foreign } = state;
   const [first] = foreign.values();
   if (first === undefined) return;

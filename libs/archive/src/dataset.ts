@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { isParquetryError, type LedgerRange, ParquetryError, subtractIntervals } from '@parquetry/core';
+import type { RegisteredSchema } from '@parquetry/schema';
 import type { ObjectStore } from '@parquetry/storage';
 import { hashFile } from '@parquetry/system';
 import {
@@ -26,6 +27,7 @@ import { readSegment, type SegmentRecord } from './segment';
 import { Serial } from './serial';
 import { isDataPath } from './folder';
 import { filesIn, type LiveFile, type Snapshot, snapshotOf } from './snapshot';
+import { type AdoptResult, adoptSegment } from './adopt';
 import { liveSegments, tableCoverage } from './table';
 import { assertDraft } from './valid';
 
@@ -149,6 +151,22 @@ export class Dataset {
       },
       draft,
     );
+  }
+
+  /**
+   * Commits a segment whose record and files are on storage already, unless it is live. `replaceable` says which live
+   * segments inside its range it replaces; others are a conflict.
+   * @throws ParquetryError COMMIT_CONFLICT, COMMIT_CONTENDED, SCHEMA_CONFLICT, OBJECT_NOT_FOUND, ARCHIVE_INVALID
+   */
+  async adopt(
+    id: string,
+    schema: RegisteredSchema,
+    replaceable: (id: string) => boolean = () => false,
+  ): Promise<AdoptResult> {
+    const { store, clock, identity } = this.context;
+    const { name: dataset, folder, log, serial } = this;
+    const context = { store, clock, network: identity.network, dataset, folder, log, serial };
+    return adoptSegment(context, await this.segment(id), schema, replaceable);
   }
 
   /**

@@ -16,3 +16,5 @@ export { type SegmentRecord, segmentRange } from './segment';
 export { type Committed, committedIn, type Unread } from './committed';
 export { archiveTimes } from './times';
 export { filesIn, type LiveFile, type Snapshot } from './snapshot';
+export { type ClonedDataset, cloneArchive } from './clone/clone';
+export { type RestoredLog, recordedDatasets, restoreLog } from './restore/restore';

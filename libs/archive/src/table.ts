@@ -6,7 +6,8 @@ import { segmentRange } from './segment';
 /** The domain with the covered ledgers of a table. */
 export const COVERAGE_DOMAIN = 'parquetry.coverage';
 
-const SEGMENT_DOMAIN = 'parquetry.segment.';
+/** Prefix of the domains that record segments without files. */
+export const SEGMENT_DOMAIN = 'parquetry.segment.';
 
 /** Tags on an `add`. */
 export const TAGS = {

@@ -353,7 +353,17 @@ export const ERROR_CODES = {
     retryable: false,
     cause: 'The Delta log of a dataset is damaged or incomplete.',
     example: 'Commit 12 is missing from the log of contract_data.',
-    remedy: 'Restore the named file of `_delta_log` from a backup; data files are not touched.',
+    remedy:
+      'Run `parquetry restore`: it writes the log again from the segment records; data files are not touched.',
+  },
+  RESTORE_UNCLEAR: {
+    exit: 1,
+    retryable: false,
+    cause: 'The segment records do not say which segments the lost commits of a log had.',
+    example:
+      'The log of events can’t be restored: the segments 1-10-… and 5-14-… contain the same ledgers, and nothing says which was committed.',
+    remedy:
+      'Restore the folder of the dataset from a backup, or name the segment that was not committed: `parquetry restore --exclude SEGMENT`.',
   },
   ARCHIVE_CHANGED: {
     exit: 1,

@@ -2,7 +2,7 @@ import type { Define } from '../cli';
 import { DEPLOYMENT_SETTINGS, type DeploymentOptions, withDeployment } from '../deployments';
 import type { Output } from '../output';
 
-/** Stands for the workers that have no build. */
+/** Means the workers that have no build. */
 const UNVERSIONED = 'unversioned';
 
 /** `parquetry deployment set-current` */

@@ -1,9 +1,10 @@
-import { type Archive, mapLimit } from '@parquetry/archive';
+import { mapLimit } from '@parquetry/archive';
 import { keptPlans } from '@parquetry/audit';
 import { ParquetryError, formatRange } from '@parquetry/core';
 import { type ObjectStore, openStore } from '@parquetry/storage';
 import { openArchive } from '../archive';
 import { archiveRanges } from '../archiveledgers';
+import { assertApart, knownDatasets } from '../datasets';
 import { onInterrupt } from '../interrupt';
 import { type Output, counted, formatBytes, formatCount } from '../output';
 import { ownPackage } from '../ownpackage';
@@ -35,7 +36,9 @@ export interface ExportOptions extends ExportRequest {
 /** Writes rows of an archive as plain files, and a manifest of them as the last one. */
 export async function exportArchive(options: ExportOptions, output: Output): Promise<number> {
   const { archive, store } = await openArchive(options.archive);
-  const datasets = await chosen(archive, options.datasets);
+  const datasets = knownDatasets(await archive.datasets(), options.datasets);
+  const to = openStore(archiveRoot(options.out));
+  assertApart(store.uri, to.uri);
   const ranges = await archiveRanges(async () => archive, options.ledgers, output, {
     datasets,
     edges: 'refuse',
@@ -47,7 +50,7 @@ export async function exportArchive(options: ExportOptions, output: Output): Pro
     ledgers: ranges?.map(({ start, end }) => ({ start, end })) ?? null,
     ...{ format, partitioning, compression: compression ?? null, parquetry: ownPackage.version },
   };
-  const target = await ExportTarget.open(openStore(archiveRoot(options.out)), store, request, options);
+  const target = await ExportTarget.open(to, request, options);
   const pinned = target.versions;
   const kept = await keptPlans(store);
   const plans = await mapLimit(datasets, PLANS_AT_ONCE, async (name) => {
@@ -80,16 +83,6 @@ export async function exportArchive(options: ExportOptions, output: Output): Pro
   say(manifest, target.store, output);
   output.document({ target: target.store.uri, ...manifest });
   return 0;
-}
-
-async function chosen(archive: Archive, wanted: readonly string[] | undefined): Promise<string[]> {
-  const all = await archive.datasets();
-  const unknown = wanted?.find((name) => !all.includes(name));
-  if (unknown !== undefined)
-    throw new ParquetryError('MESSAGE_TYPE_UNKNOWN', `The archive has no dataset "${unknown}".`, {
-      hint: `It has ${all.join(', ') || 'none'}.`,
-    });
-  return wanted === undefined ? all : [...new Set(wanted)].sort();
 }
 
 function namesOf({ dataset, pieces }: DatasetPlan, request: ExportRequest): string[] {

@@ -1,9 +1,9 @@
 import { canonicalJson } from '@parquetry/schema';
 import { isParquetryError, ParquetryError } from '@parquetry/core';
-import { type ContentIdentity, type ObjectStore, isRemote } from '@parquetry/storage';
+import type { ContentIdentity, ObjectStore } from '@parquetry/storage';
 
 /** The manifest: written last, so that a target with it is complete. */
-export const MANIFEST = '_export.json';
+const MANIFEST = '_export.json';
 /** What an unfinished export has written; removed at its end. */
 const STATE = '_export.state.json';
 /** Files written between two updates of the state; `--resume` writes at most this many again. */
@@ -43,11 +43,9 @@ export class ExportTarget {
    */
   static async open(
     store: ObjectStore,
-    archive: ObjectStore,
     request: object,
     { overwrite, resume }: { readonly overwrite: boolean; readonly resume: boolean },
   ): Promise<ExportTarget> {
-    assertApart(store.uri, archive.uri);
     const target = new ExportTarget(store);
     const state = (await readJson(store, STATE)) as State | undefined;
     if (overwrite) await target.clear(state);
@@ -153,15 +151,6 @@ export class ExportTarget {
     for (const key of [MANIFEST, ...[...found].filter((key) => key !== MANIFEST && key !== STATE), STATE])
       await this.store.delete(key);
   }
-}
-
-/** Refuses a target inside the archive, or around it. @throws ParquetryError USAGE */
-function assertApart(target: string, archive: string): void {
-  const [a, b] = [`${target}/`, `${archive}/`];
-  if (!a.startsWith(b) && !b.startsWith(a)) return;
-  throw new ParquetryError('USAGE', `The target ${target} and the archive ${archive} contain each other.`, {
-    hint: `Choose ${isRemote(target) ? 'another prefix' : 'another folder'}.`,
-  });
 }
 
 async function readJson(store: ObjectStore, key: string): Promise<unknown> {

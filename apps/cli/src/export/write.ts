@@ -30,7 +30,7 @@ export interface WriteContext {
 /**
  * Writes one exported file; undefined for one without rows. It is written to a temporary file first, so that the target
  * only ever has whole files.
- * @throws ParquetryError VERIFY_MISMATCH when it has other rows than the segments' records count
+ * @throws ParquetryError VERIFY_MISMATCH when its rows are not those that the segments' records count
  */
 export async function writePiece(
   context: WriteContext,

@@ -266,7 +266,7 @@ export class DeltaLog {
       `The commit log of ${this.folder} can't be read: its first commit is number ${listing.commits[0] ?? 'unknown'}, and there is no checkpoint of the commits before it.`,
       {
         details: { folder: this.folder, firstCommit: listing.commits[0] ?? null },
-        hint: 'Restore the whole folder from one backup; or, to start the table again, remove the rest of the folder.',
+        hint: 'Run `parquetry restore`, or restore the whole folder from one backup. To start the table again, remove the rest of the folder.',
       },
     );
   }
@@ -302,7 +302,7 @@ export class DeltaLog {
           `Commit ${state.version + 1 + index} is missing from the log of ${this.folder}.`,
           {
             details: { folder: this.folder, missing: state.version + 1 + index },
-            hint: 'Restore the whole folder from one backup.',
+            hint: 'Run `parquetry restore`, or restore the whole folder from one backup.',
           },
         );
     });

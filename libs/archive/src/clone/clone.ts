@@ -1,0 +1,276 @@
+import { type Intervals, isParquetryError, ParquetryError, Semaphore } from '@parquetry/core';
+import type { Archive } from '../archive';
+import type { Dataset } from '../dataset';
+import { META_FOLDER } from '../identity';
+import { parseDataset } from '../majors';
+import { readSegment, segmentKey, type SegmentRecord } from '../segment';
+import { mapLimit } from '../serial';
+import type { Snapshot } from '../snapshot';
+import { assertFits } from './bounds';
+import { type Copying, copyObject, copySmall, copyUnrecorded } from './objects';
+
+const OBJECTS_AT_ONCE = 4;
+const SEGMENTS_AT_ONCE = 4;
+/** How often the source may replace files of a dataset while they are copied. */
+const MAX_SNAPSHOTS = 20;
+
+/** What to clone, and how. */
+export interface CloneRequest {
+  /** All datasets when absent. */
+  readonly datasets?: readonly string[];
+  /** Ledgers; bounds must not cut a segment. All when absent. */
+  readonly ranges?: Intervals;
+  /** Folder for temporary copies of remote objects: at most four at a time. */
+  readonly tempDir: string;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: CloneProgress) => void;
+}
+
+/** How far a clone is. */
+interface CloneProgress {
+  readonly dataset: string;
+  readonly segments: number;
+  readonly totalSegments: number;
+  readonly bytes: number;
+}
+
+/** The result for one dataset. */
+export interface ClonedDataset {
+  readonly dataset: string;
+  /** The version of the source's log that was cloned. */
+  readonly version: number;
+  readonly segments: number;
+  /** Segments that this run committed. */
+  readonly committed: number;
+  readonly files: number;
+  /** Data files that this run copied. */
+  readonly copied: number;
+  /** Bytes of those. */
+  readonly bytes: number;
+  readonly rows: number;
+  readonly coverage: Intervals;
+  /** Keys of files of the target that were replaced; `Dataset.retire` deletes them. */
+  readonly replaced: readonly string[];
+}
+
+/**
+ * Copies the live segments of an archive to another archive, which is created if necessary: for each segment its files,
+ * its rejects and its record, then a commit in the target's own log. A repeated call copies what is missing or differs,
+ * and what the source committed since. The source may be written to meanwhile.
+ * @throws ParquetryError RANGE_INVALID, COMMIT_CONFLICT, ARCHIVE_MISMATCH, FILE_CORRUPT, NOT_AVAILABLE, CANCELLED
+ */
+export async function cloneArchive(
+  source: Archive,
+  target: Archive,
+  request: CloneRequest,
+): Promise<ClonedDataset[]> {
+  const { signal, tempDir } = request;
+  const copying = { from: source.store, to: target.store, tempDir, clock: Date.now, signal };
+  const all = await source.datasets();
+  const names = request.datasets ?? all;
+  // All versions are fixed before the first byte is copied.
+  const snapshots = await mapLimit(names, OBJECTS_AT_ONCE, (name) => source.dataset(name).snapshot());
+  if (request.ranges !== undefined)
+    assertFits(
+      request.ranges,
+      snapshots.flatMap(({ dataset, segments }) => segments.map(({ range }) => ({ dataset, range }))),
+    );
+  for (const name of names) await copyMajors(copying, parseDataset(name).messageType);
+  const done: ClonedDataset[] = [];
+  const places = new Semaphore(OBJECTS_AT_ONCE);
+  for (const snapshot of snapshots) {
+    const context = { source, target, copying, places, request };
+    done.push(await cloneDataset(context, snapshot));
+  }
+  if (request.ranges === undefined && names.length === all.length) await copyRuns(copying);
+  return done;
+}
+
+interface Context {
+  readonly source: Archive;
+  readonly target: Archive;
+  readonly copying: Copying;
+  readonly places: Semaphore;
+  readonly request: CloneRequest;
+}
+
+/** Starts again with a newer version when the source replaced files that were to be copied. */
+async function cloneDataset(context: Context, first: Snapshot): Promise<ClonedDataset> {
+  for (let snapshot = first, attempt = 1; ; attempt++)
+    try {
+      return await cloneSnapshot(context, snapshot);
+    } catch (error) {
+      if (!isParquetryError(error) || error.code !== 'OBJECT_NOT_FOUND' || attempt >= MAX_SNAPSHOTS)
+        throw error;
+      const newer = await context.source.dataset(first.dataset).snapshot();
+      // A live file is missing: the source is damaged.
+      if (newer.version === snapshot.version) throw error;
+      snapshot = newer;
+    }
+}
+
+async function cloneSnapshot(context: Context, snapshot: Snapshot): Promise<ClonedDataset> {
+  const { source, target, copying, request } = context;
+  const { dataset, version } = snapshot;
+  assertKnown(snapshot);
+  const { ranges, onProgress, signal } = request;
+  const segments = snapshot.segments.filter(
+    ({ range }) => ranges?.some(({ start, end }) => start <= range.start && range.end <= end) ?? true,
+  );
+  const table = target.dataset(dataset);
+  const before = await table.snapshot();
+  const own = await ownSegments(source, snapshot, before);
+  const held = segments.find(({ range }) =>
+    own.some((other) => other.start <= range.end && other.end >= range.start),
+  );
+  if (held !== undefined) throw diverged(context, dataset, own);
+  const live = new Set(before.segments.map(({ id }) => id));
+  const liveKeys = new Set(before.files.map(({ key }) => key));
+  await copySchemas(copying, snapshot);
+  let [done, committed, files, copied, bytes, rows] = [0, 0, 0, 0, 0, 0];
+  const replaced: string[] = [];
+  await mapLimit(segments, SEGMENTS_AT_ONCE, async ({ id }) => {
+    signal?.throwIfAborted();
+    const record = await source.dataset(dataset).segment(id);
+    const found = await copySegment(context, table, record, live.has(id) ? liveKeys : undefined);
+    if (!live.has(id)) {
+      const { subject, version: schemaVersion } = record.identity.schema;
+      const schema = await target.registry.get(subject, schemaVersion);
+      const adopted = await table.adopt(id, schema, (other) => !isOwn(before, own, other));
+      replaced.push(...adopted.replaced);
+      committed += adopted.outcome === 'committed' ? 1 : 0;
+      await table.checkpoint(signal === undefined ? {} : { signal });
+    }
+    done += 1;
+    files += record.identity.files.length;
+    rows += record.identity.files.reduce((sum, file) => sum + file.rows, 0);
+    copied += found.copied;
+    bytes += found.bytes;
+    onProgress?.({ dataset, segments: done, totalSegments: segments.length, bytes });
+  });
+  const { coverage } = await table.snapshot();
+  return {
+    dataset,
+    version,
+    segments: segments.length,
+    committed,
+    files,
+    copied,
+    bytes,
+    rows,
+    coverage,
+    replaced,
+  };
+}
+
+/** Copies a segment's files, its rejects and its record, in this order. */
+async function copySegment(
+  { copying, places, request: { signal } }: Context,
+  table: Dataset,
+  record: SegmentRecord,
+  liveKeys: ReadonlySet<string> | undefined,
+): Promise<{ copied: number; bytes: number }> {
+  const { identity, id } = record;
+  let [copied, bytes] = [0, 0];
+  await Promise.all(
+    identity.files.map((file) =>
+      places.run(signal, async () => {
+        const key = `${table.folder}/${file.path}`;
+        // The bytes of a committed file were checked when it was committed; `verify` checks them again.
+        if (liveKeys?.has(key) === true && (await copying.to.stat(key))?.size === file.size) return;
+        if ((await copyObject(copying, key, file, liveKeys?.has(key) === true)) === 'kept') return;
+        copied += 1;
+        bytes += file.size;
+      }),
+    ),
+  );
+  if (liveKeys !== undefined) return { copied, bytes };
+  if (identity.rejects !== null) await copyRejects(copying, identity.rejects);
+  const key = segmentKey(identity.dataset, id);
+  const stored = await copying.from.get(key);
+  if ((await copying.to.putIfAbsent(key, stored)) === 'created') return { copied, bytes };
+  try {
+    await readSegment(copying.to, identity.dataset, id);
+  } catch (error) {
+    if (!isParquetryError(error) || error.code !== 'ARCHIVE_INVALID') throw error;
+    await copying.to.delete(key);
+    await copying.to.putIfAbsent(key, stored);
+  }
+  return { copied, bytes };
+}
+
+async function copyRejects(
+  copying: Copying,
+  { key, sha256 }: NonNullable<SegmentRecord['identity']['rejects']>,
+): Promise<void> {
+  const info = await copying.from.stat(key);
+  if (info === undefined)
+    throw new ParquetryError('OBJECT_NOT_FOUND', `${copying.from.uri}/${key} is missing.`, {
+      details: { key },
+    });
+  await copyObject(copying, key, { sha256, size: info.size }, false);
+}
+
+/** Ranges of the target's segments that the source never had: the target was written by something else. */
+async function ownSegments(
+  source: Archive,
+  { dataset, segments }: Snapshot,
+  before: Snapshot,
+): Promise<Snapshot['segments'][number]['range'][]> {
+  const live = new Set(segments.map(({ id }) => id));
+  const others = before.segments.filter(({ id }) => !live.has(id));
+  const found = await mapLimit(others, OBJECTS_AT_ONCE, ({ id }) =>
+    source.store.stat(segmentKey(dataset, id)),
+  );
+  return others.filter((_, index) => found[index] === undefined).map(({ range }) => range);
+}
+
+function isOwn({ segments }: Snapshot, own: Intervals, id: string): boolean {
+  const range = segments.find((segment) => segment.id === id)?.range;
+  // A segment that was committed to the target meanwhile is not the source's either.
+  return range === undefined || own.some(({ start, end }) => start === range.start && end === range.end);
+}
+
+async function copyMajors(copying: Copying, messageType: string): Promise<void> {
+  const prefix = `${META_FOLDER}/majors/${messageType}/`;
+  for await (const { key } of copying.from.list(prefix)) await copySmall(copying, key);
+}
+
+/** Copies the schema versions that the snapshot's files may have. */
+async function copySchemas(copying: Copying, { schema }: Snapshot): Promise<void> {
+  for (let version = 1; version <= (schema?.version ?? 0); version++)
+    await copySmall(copying, `${META_FOLDER}/schemas/${schema?.subject}/${version}.json`);
+}
+
+/** Copies what belongs to no segment: which ledgers runs requested, and messages without a usable ledger or type. */
+async function copyRuns(copying: Copying): Promise<void> {
+  for (const folder of ['runs', 'rejects/runs', 'rejects/late'])
+    for await (const { key } of copying.from.list(`${META_FOLDER}/${folder}/`))
+      await copyUnrecorded(copying, key);
+}
+
+/** @throws ParquetryError NOT_AVAILABLE */
+function assertKnown({ dataset, files }: Snapshot): void {
+  const foreign = files.find(({ segment }) => segment === undefined);
+  if (foreign === undefined) return;
+  throw new ParquetryError(
+    'NOT_AVAILABLE',
+    `${dataset} can't be cloned: another program committed ${foreign.path}, and its ledgers are unknown.`,
+    {
+      details: { dataset, path: foreign.path },
+      hint: 'Remove those files with the program that added them.',
+    },
+  );
+}
+
+function diverged({ source, target }: Context, dataset: string, own: Intervals): ParquetryError {
+  const ranges = own.slice(0, 8).map(({ start, end }) => `${start}-${end}`);
+  return new ParquetryError(
+    'COMMIT_CONFLICT',
+    `${target.store.uri} has segments of ${dataset} that ${source.store.uri} never had, in ledgers that it has: ${ranges.join(', ')}.`,
+    {
+      details: { dataset, ranges },
+      hint: 'Clone to an empty place, or only the ledgers that the target lacks (--ledgers).',
+    },
+  );
+}
