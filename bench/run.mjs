@@ -1,4 +1,5 @@
-// `npm run bench [-- WHAT] [options]`. WHAT: all (default: backfill, lake and orchestration), backfill, lake, stellar, schemas, memory, startup, orchestration, workers.
+// `npm run bench [-- WHAT] [options]`. WHAT: all (default: backfill, lake and orchestration), backfill, lake, stellar, schemas, memory, startup,
+// orchestration, workers, capacity.
 import { parseArgs } from 'node:util';
 import { cpus, loadavg } from 'node:os';
 
@@ -11,6 +12,7 @@ npm run bench -- schemas [--pairs 5] [--messages 1000000] [--json]
 npm run bench -- memory [--messages 800000] [--limits-mb 256,1024] [--lanes-messages N] [--json]
                        that many, and ten times as many, as one partition; as many as these, or N, as two at once
 npm run bench -- workers [--workers 1,2,4] [--ledgers 400] [--delay-ms 60] [--json]      one backfill by several workers on a slow store
+npm run bench -- capacity [--rounds 3] [--write] [--json]           costs of a ledger and a partition, and a plan for a whole network; --write: into docs/capacity.md
 npm run bench -- startup [--rounds 15] [--json]                    the command line before its command runs
 npm run bench -- orchestration [--rounds 3] [--servers memory,disk] [--json]      milliseconds an empty partition
 npm run bench -- orchestration --partitions 2000 [--concurrency 16] [--max-parked 100] [--json]    a long run with failures`;
@@ -34,6 +36,7 @@ const { values, positionals } = parseArgs({
     'memory-mb': { type: 'string', default: '1024' },
     'limits-mb': { type: 'string', default: '256,1024' },
     only: { type: 'string' },
+    write: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -108,6 +111,13 @@ const BENCHES = {
       delayMs: number('delay-ms', 60),
     });
     return { report, text: printed(report) };
+  },
+  async capacity() {
+    const { capacity, printed, write } = await import('./capacity.mjs');
+    const report = await capacity({ rounds: number('rounds', 3) });
+    const text = printed(report);
+    if (values.write) write(text);
+    return { report, text };
   },
   async startup() {
     const { startup, printed } = await import('./startup.mjs');

@@ -18,7 +18,7 @@ const { decompress } = createRequire(path.join(ROOT, 'libs/source/package.json')
 const PUBNET = 'Public Global Stellar Network ; September 2015';
 
 /** A lake of real ledgers where the test data is there, else the sample lake. */
-async function lakeFolder() {
+export async function lakeFolder() {
   const data = process.env.PARQUETRY_TEST_DATA ?? path.join(ROOT, '../../shared/data');
   for (const root of [data, path.join(ROOT, '../shared/data')]) {
     const real = path.join(root, 'lakes/pubnet-1x64000');

@@ -75,9 +75,15 @@ export async function startWorkerProcess(server, args, ready) {
 }
 
 /** Bytes of a process that are resident now, from /proc; undefined where there is none. */
-export function residentBytes(pid) {
+export const residentBytes = (pid) => statusBytes(pid, 'VmRSS');
+
+/** Most bytes of a process that were resident at a time. */
+export const peakBytes = (pid) => statusBytes(pid, 'VmHWM');
+
+function statusBytes(pid, field) {
   try {
-    return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
+    const line = new RegExp(`${field}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    return Number(line?.[1]) * 1024;
   } catch {
     return undefined;
   }

@@ -1,0 +1,300 @@
+// `npm run bench -- capacity`: what a ledger and a partition cost (processor time, storage requests, bytes, Temporal
+// actions), measured on real ledgers with source and archive on an S3 server, and from it a plan for a whole network.
+// `--write` puts the tables into docs/capacity.md.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { cpus } from 'node:os';
+import path from 'node:path';
+import { openStorage } from '../tests/faults/stores.mjs';
+import { ROOT } from './lib/contender.mjs';
+import { cpuMsOf, median } from './lib/measure.mjs';
+import { benchRoot } from './lib/messages.mjs';
+import { startSlowStore } from './lib/slowstore.mjs';
+import { peakBytes, startServer, startWorkerProcess } from './lib/temporal.mjs';
+import { lakeFolder } from './stellar.mjs';
+
+const require = createRequire(path.join(ROOT, 'apps/cli/package.json'));
+const { DEFAULT_LEDGER_TYPES, LEDGER_TYPES } = require('@parquetry/core');
+const { openStore } = require('@parquetry/storage');
+const { TASK_QUEUE } = require('@parquetry/workflows');
+
+const BIN = path.join(ROOT, 'apps/cli/bin/parquetry.js');
+const PAGE = path.join(ROOT, 'docs/capacity.md');
+const SETS = { 'default types': DEFAULT_LEDGER_TYPES, 'all types': LEDGER_TYPES };
+/** The plan: all ledgers of a network as large as the measured ones, in partitions of the default size. */
+const PLAN = { ledgers: 60_000_000, partitionSize: 1_000, workers: [1, 10, 100], coresPerWorker: 4 };
+/** Partitions of one ledger in a run. */
+const SPLIT = 5;
+/** Network bandwidth of a worker, bytes a second: 10 Gbit/s. */
+const BANDWIDTH = 1.25e9;
+
+/** Measures each set of types. */
+export async function capacity({ rounds }, log = console.error) {
+  const lake = await lakeFolder();
+  const root = mkdtempSync(path.join(benchRoot(), 'capacity-'));
+  const storage = await openStorage('s3', root);
+  const slow = await startSlowStore(storage.endpoint, 0);
+  const server = await startServer({ persistent: true }, log);
+  try {
+    Object.assign(process.env, storage.env);
+    const [from, to] = [openStore(lake.dir), openStore(storage.archive('lake'))];
+    const keys = [];
+    for await (const { key } of from.list('')) {
+      await to.replace(key, await from.get(key));
+      keys.push(key);
+    }
+    process.env.AWS_ENDPOINT_URL = slow.endpoint;
+    const range = await rangeOf(keys);
+    const sets = {};
+    for (const [name, types] of Object.entries(SETS)) {
+      sets[name] = await measureSet({ name, types, range, rounds, storage, slow, server });
+      log(`${name}: ${sets[name].perLedger.cpuSeconds.toFixed(3)} s a ledger`);
+    }
+    return { lake: lake.name, ledgers: range.end - range.start + 1, rounds, sets, plan: planOf(sets) };
+  } finally {
+    await server.stop();
+    slow.stop();
+    await storage.stop();
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+/** First and last ledger by the names of the lake's objects: `HASH--FIRST[-LAST].xdr.zst`. */
+async function rangeOf(keys) {
+  const found = keys.flatMap((key) => {
+    const [, first, last] = /--(\d+)(?:-(\d+))?\.xdr/.exec(key) ?? [];
+    return first === undefined ? [] : [Number(first), Number(last ?? first)];
+  });
+  return { start: Math.min(...found), end: Math.max(...found) };
+}
+
+/**
+ * Three kinds of run, medians of `rounds`: one partition of one ledger, one partition of all ledgers, and partitions of
+ * one ledger each. Their differences are the costs of a ledger and of a partition.
+ */
+async function measureSet({ name, types, range, rounds, storage, slow, server }) {
+  const all = range.end - range.start + 1;
+  const worker = await startWorkerProcess(
+    server,
+    [BIN, 'worker', '--slots', '1', '--threads', '1'],
+    /takes work/,
+  );
+  const kinds = {
+    one: { ledgers: 1, size: 1 },
+    all: { ledgers: all, size: oneSize(range) },
+    split: { ledgers: SPLIT, size: 1 },
+  };
+  const runs = { one: [], all: [], split: [] };
+  try {
+    // The first round pays for what the worker loads and compiles.
+    for (let round = -1; round < rounds; round += 1)
+      for (const [kind, { ledgers, size }] of Object.entries(kinds)) {
+        const id = `${kind}-${name.split(' ')[0]}-${round}`;
+        const archive = storage.archive(id);
+        const before = figures(worker, server, slow);
+        await server.client.workflow.execute('backfill', {
+          taskQueue: TASK_QUEUE,
+          workflowId: id,
+          args: [
+            input(storage, archive, types, { start: range.start, end: range.start + ledgers - 1 }, size),
+          ],
+        });
+        const after = figures(worker, server, slow);
+        const actions = await actionsOf(server.client, id);
+        const bytes = await storedBytes(openStore(archive));
+        if (round >= 0)
+          runs[kind].push({
+            ...difference(after, before),
+            actions,
+            dataBytes: bytes.data,
+            otherBytes: bytes.other,
+          });
+      }
+    const [one, whole, split] = ['one', 'all', 'split'].map((kind) => medians(runs[kind]));
+    const perLedger = scaled(difference(whole, one), 1 / (all - 1));
+    const perPartition = difference(scaled(difference(split, one), 1 / (SPLIT - 1)), perLedger);
+    return { types: types.length, perLedger, perPartition, peakBytes: peakBytes(worker.pid) };
+  } finally {
+    await worker.stop();
+  }
+}
+
+/** A partition size with which the range is one partition: partitions start at its multiples. */
+function oneSize({ start, end }) {
+  let size = 1;
+  while (Math.floor(start / size) !== Math.floor(end / size)) size *= 2;
+  return size;
+}
+
+function input(storage, archive, types, range, partitionSize) {
+  const settings = { compression: 'snappy', layout: { kind: 'ledger_day' } };
+  const source = { uri: `galexie:${storage.archive('lake')}` };
+  return {
+    spec: { source, archive, range, partitionSize, types, settings, maxRejects: 0, verify: 'ledger' },
+    ...{ concurrency: 1, maxParked: 10, onFailure: 'fail' },
+  };
+}
+
+/** What has been used so far. */
+function figures(worker, server, slow) {
+  const { GET = 0, HEAD = 0, PUT = 0, POST = 0, DELETE = 0 } = slow.requests();
+  return {
+    cpuSeconds: cpuMsOf(worker.pid) / 1000,
+    serverCpuSeconds: cpuMsOf(server.pid) / 1000,
+    reads: GET + HEAD,
+    writes: PUT + POST + DELETE,
+  };
+}
+
+async function storedBytes(store) {
+  const bytes = { data: 0, other: 0 };
+  for await (const { key, size } of store.list(''))
+    bytes[/^(?!_).*\/[^_].*\.parquet$/.test(key) && !key.includes('_delta_log') ? 'data' : 'other'] += size;
+  return bytes;
+}
+
+/** Actions as Temporal Cloud counts them, from the histories of a run and its partitions; without heartbeats. */
+async function actionsOf(client, workflowId) {
+  const { events = [] } = await client.workflow.getHandle(workflowId).fetchHistory();
+  const children = events.flatMap(
+    (event) => event.childWorkflowExecutionStartedEventAttributes?.workflowExecution?.workflowId ?? [],
+  );
+  const theirs = await Promise.all(children.map((child) => actionsOf(client, child)));
+  return theirs.reduce((sum, actions) => sum + actions, actionsIn(events));
+}
+
+function actionsIn(events) {
+  let actions = 0;
+  const marked = new Set();
+  for (const event of events) {
+    // The start of a child is counted with the parent's request.
+    if (event.workflowExecutionStartedEventAttributes)
+      actions += event.workflowExecutionStartedEventAttributes.parentWorkflowExecution ? 0 : 1;
+    else if (event.startChildWorkflowExecutionInitiatedEventAttributes) actions += 2;
+    else if (event.activityTaskScheduledEventAttributes) actions += 1;
+    else if (event.activityTaskStartedEventAttributes)
+      actions += event.activityTaskStartedEventAttributes.attempt - 1;
+    else if (event.timerStartedEventAttributes) actions += 1;
+    else if (event.workflowExecutionSignaledEventAttributes) actions += 1;
+    else if (event.workflowExecutionUpdateAcceptedEventAttributes) actions += 1;
+    else if (event.upsertWorkflowSearchAttributesEventAttributes) actions += isChangeVersion(event) ? 0 : 1;
+    else if (event.markerRecordedEventAttributes)
+      marked.add(String(event.markerRecordedEventAttributes.workflowTaskCompletedEventId));
+  }
+  // All markers of a workflow task are one action.
+  return actions + marked.size;
+}
+
+function isChangeVersion(event) {
+  const { indexedFields = {} } = event.upsertWorkflowSearchAttributesEventAttributes.searchAttributes ?? {};
+  return Object.keys(indexedFields).every((name) => name === 'TemporalChangeVersion');
+}
+
+const difference = (a, b) => Object.fromEntries(Object.keys(a).map((key) => [key, a[key] - b[key]]));
+const scaled = (a, factor) => Object.fromEntries(Object.keys(a).map((key) => [key, a[key] * factor]));
+const medians = (runs) =>
+  Object.fromEntries(Object.keys(runs[0]).map((key) => [key, median(runs.map((run) => run[key]))]));
+
+/** Days, bound by, and totals for a whole network. */
+function planOf(sets) {
+  const { ledgers, partitionSize, workers, coresPerWorker } = PLAN;
+  const partitions = Math.ceil(ledgers / partitionSize);
+  return Object.entries(sets).flatMap(([name, { perLedger, perPartition }]) => {
+    const total = (key) => ledgers * perLedger[key] + partitions * perPartition[key];
+    return workers.map((count) => {
+      const seconds = {
+        'worker processors': total('cpuSeconds') / (count * coresPerWorker),
+        // One Temporal server of the size measured here; ledgers cost it nothing, partitions do.
+        'Temporal server': (partitions * perPartition.serverCpuSeconds) / cpus().length,
+        network: total('dataBytes') / (count * BANDWIDTH),
+      };
+      const [bound, longest] = Object.entries(seconds).sort(([, a], [, b]) => b - a)[0];
+      const totals = Object.fromEntries(
+        ['cpuSeconds', 'actions', 'reads', 'writes', 'dataBytes'].map((key) => [key, total(key)]),
+      );
+      return { name, workers: count, partitions, days: longest / 86_400, bound, totals };
+    });
+  });
+}
+
+const short = (value) =>
+  value >= 1e9
+    ? `${(value / 1e9).toFixed(1)} billion`
+    : value >= 1e6
+      ? `${(value / 1e6).toFixed(1)} million`
+      : value >= 100
+        ? value.toFixed(0)
+        : value.toFixed(value < 1 ? 3 : 1);
+
+/** The report as Markdown. */
+export function printed({ lake, ledgers, rounds, sets, plan }) {
+  const row = (...cells) => `| ${cells.join(' | ')} |`;
+  const rule = (count) => row(...Array.from({ length: count }, () => '---'));
+  const measured = Object.entries(sets).map(([name, { types, perLedger, perPartition, peakBytes: peak }]) =>
+    row(
+      `${name} (${types})`,
+      ...[
+        perLedger.cpuSeconds,
+        3600 / perLedger.cpuSeconds,
+        perPartition.cpuSeconds,
+        perPartition.serverCpuSeconds,
+      ].map(short),
+      ...[perPartition.actions, perPartition.reads, perPartition.writes].map((value) => value.toFixed(0)),
+      `${(perLedger.dataBytes / 1000).toFixed(0)} kB`,
+      peak === undefined ? '–' : `${(peak / 1e6).toFixed(0)} MB`,
+    ),
+  );
+  const extrapolated = plan.map(({ name, workers, days, bound, totals }) =>
+    row(
+      name,
+      workers,
+      days < 1 ? `${(days * 24).toFixed(1)} h` : `${days.toFixed(1)} days`,
+      bound,
+      `${short(totals.cpuSeconds / 3600)}`,
+      short(totals.actions),
+      short(totals.reads + totals.writes),
+      `${(totals.dataBytes / 1e12).toFixed(1)} TB`,
+    ),
+  );
+  return [
+    `Measured: ${lake}, ${ledgers} ledgers, medians of ${rounds} runs, source and archive on S3, one slot, one DuckDB thread.`,
+    '',
+    row(
+      'types',
+      'core seconds a ledger',
+      'ledgers an hour and core',
+      'core seconds a partition',
+      'Temporal core seconds a partition',
+      'actions a partition',
+      'reads a partition',
+      'writes a partition',
+      'archive a ledger',
+      'peak memory of the worker',
+    ),
+    rule(10),
+    ...measured,
+    '',
+    `Extrapolated: ${short(PLAN.ledgers)} ledgers as large as these, partitions of ${PLAN.partitionSize} ledgers, workers with ${PLAN.coresPerWorker} cores of this machine's speed.`,
+    '',
+    row(
+      'types',
+      'workers',
+      'time',
+      'bound by',
+      'core hours',
+      'Temporal actions',
+      'storage requests',
+      'archive',
+    ),
+    rule(8),
+    ...extrapolated,
+    '',
+  ].join('\n');
+}
+
+/** Puts the report between the markers of docs/capacity.md. */
+export function write(text) {
+  const page = readFileSync(PAGE, 'utf8');
+  const [head, tail] = [page.split('<!-- measured -->')[0], page.split('<!-- end -->')[1]];
+  writeFileSync(PAGE, `${head}<!-- measured -->\n\n${text}\n<!-- end -->${tail}`);
+}
