@@ -10,10 +10,15 @@ export interface MemoryBudget {
   readonly keepFreedBytes: number;
   /** Heap limit of one pull thread. */
   readonly heapBytes: number;
+  /** Whether every value of a partition is read back while no write runs: the memory does not allow both. */
+  readonly verifyAlone: boolean;
 }
 
 /** Measured memory of a lane: a pull thread, and a write with its read buffer and row group. */
 const LANE_BYTES = 350 * MB;
+
+/** Measured memory of reading back every value of one partition: the decoded row group and what is not collected yet. */
+const FULL_VERIFY_BYTES = 250 * MB;
 
 /** From this budget on DuckDB's threads may keep freed memory. */
 const ROOMY_BYTES = 800 * MB;
@@ -26,5 +31,11 @@ export function memoryBudget(memoryBytes: number, threads: number): MemoryBudget
   const lanes = Math.min(Math.max(Math.floor(memoryBytes / LANE_BYTES), 1), Math.max(threads, 1));
   const duckdbBytes = Math.max(Math.floor(memoryBytes * 0.5), 140 * MB);
   const heapBytes = Math.max(Math.floor((memoryBytes * 0.25) / lanes), 64 * MB);
-  return { lanes, duckdbBytes, keepFreedBytes: (memoryBytes < ROOMY_BYTES ? 1 : 64) * MB, heapBytes };
+  return {
+    lanes,
+    duckdbBytes,
+    keepFreedBytes: (memoryBytes < ROOMY_BYTES ? 1 : 64) * MB,
+    heapBytes,
+    verifyAlone: memoryBytes < lanes * LANE_BYTES + FULL_VERIFY_BYTES,
+  };
 }

@@ -11,6 +11,8 @@ import type { Workplace } from './workplace';
 export interface WorkerDeps {
   readonly workplace: Workplace;
   readonly writer: Writer;
+  /** See `MemoryBudget.verifyAlone`. */
+  readonly verifyAlone: boolean;
   readonly pulls: PullPool;
   /** Task queue of the work folder's stages. */
   readonly queue: string;

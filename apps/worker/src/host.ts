@@ -50,7 +50,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
   const { tracing } = options;
   setObserver(tracing?.observer);
   const workplace = await Workplace.open(options.workRoot);
-  const { lanes, duckdbBytes, keepFreedBytes, heapBytes } = memoryBudget(
+  const { lanes, duckdbBytes, keepFreedBytes, heapBytes, verifyAlone } = memoryBudget(
     options.memoryBytes,
     options.threads,
   );
@@ -69,6 +69,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
     deps: {
       workplace,
       writer,
+      verifyAlone,
       pulls,
       queue: stageQueue(workplace.folderId),
       ...(options.takeOverMs === undefined ? {} : { takeOverMs: options.takeOverMs }),

@@ -343,6 +343,36 @@ describe('writeDataset', () => {
     }
   });
 
+  it('lets no write run next to work that needs the memory, which waits for running ones', async () => {
+    const input = await stage(Array.from({ length: 100 }, (_, index) => sampleRow(index)));
+    const written = (): number =>
+      readdirSync(input.folder, { recursive: true, encoding: 'utf8' }).filter(
+        (name) => name.startsWith('out-') && name.endsWith('.parquet') && !name.includes('.work'),
+      ).length;
+    const seen: number[] = [];
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const first = writeStage(input, {}, writer);
+    const alone = writer.exclusively(undefined, async () => {
+      seen.push(written());
+      await held;
+      seen.push(written());
+    });
+    await first;
+    const second = writeStage(input, {}, writer);
+    await sleep(300);
+    release();
+    await Promise.all([alone, second]);
+    expect([...seen, written()]).toEqual([1, 1, 2]);
+    // Its signal ends the wait.
+    const waiting = new AbortController();
+    const blocker = writer.exclusively(undefined, () => sleep(200));
+    const given = writer.exclusively(waiting.signal, async () => undefined);
+    waiting.abort();
+    await expect(given).rejects.toMatchObject({ code: 'CANCELLED' });
+    await blocker;
+  });
+
   it('spills to disk under a small memory limit and removes its spill folder', async () => {
     const spill = path.join(dir, 'small');
     const small = await openWriter({ memoryLimit: '300MB', threads: 1, tempDir: spill });

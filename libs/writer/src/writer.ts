@@ -56,6 +56,11 @@ export class Writer {
     return this.withSession(copy.signal, (session) => copyNdjson(session, copy));
   }
 
+  /** Runs work that needs much memory while no call of the writer runs; later calls wait for it. */
+  exclusively<T>(signal: AbortSignal | undefined, use: () => Promise<T>): Promise<T> {
+    return this.alone.run(signal, () => this.withSlots(this.threads, signal, use));
+  }
+
   /** Waits for cancelled calls to end, then closes the instance and removes its temporary files. */
   async close(): Promise<void> {
     await Promise.allSettled(this.running);
@@ -70,7 +75,7 @@ export class Writer {
     const once = (): Promise<T> => this.withSession(signal, use);
     const work = this.gate.run(signal, once).catch((error: unknown) => {
       if (this.threads === 1 || !isOutOfMemory(error)) throw error;
-      return this.alone.run(signal, () => this.withSlots(this.threads, signal, once));
+      return this.exclusively(signal, once);
     });
     const ended = work.finally(() => this.running.delete(ended));
     // The caller gets this failure unless it already got the cancellation.

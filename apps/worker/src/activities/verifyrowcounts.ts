@@ -30,7 +30,8 @@ export async function verifyRowCounts(
         signal,
         onProgress: heartbeat,
       });
-    return spec.verify === 'full' ? decoding.run(signal, verify) : verify();
+    if (spec.verify !== 'full') return verify();
+    return deps.verifyAlone ? deps.writer.exclusively(signal, verify) : decoding.run(signal, verify);
   });
   await stage.noteVerified(
     files.map((file, index) => {

@@ -121,4 +121,13 @@ describe('memoryBudget', () => {
       expect(duckdbBytes + lanes * heapBytes).toBeLessThan(bytes);
     }
   });
+
+  it('reads every value of a partition back next to writes only where both fit', () => {
+    const alone = (bytes: number, threads: number): boolean => memoryBudget(bytes, threads).verifyAlone;
+    // One lane up to 700 MB, then two.
+    expect([256e6, 512e6, 768e6, 900e6].map((bytes) => alone(bytes, 2))).toEqual([true, true, true, true]);
+    expect([650e6, 1e9, 4e9].map((bytes) => alone(bytes, 2))).toEqual([false, false, false]);
+    // Three lanes from 1,050 MB on.
+    expect([1024e6, 1.2e9, 1.3e9, 4e9].map((bytes) => alone(bytes, 4))).toEqual([false, true, false, false]);
+  });
 });
