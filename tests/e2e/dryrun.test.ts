@@ -7,6 +7,7 @@ const COMMANDS: readonly string[][] = [
   ['schedule', 'create', 'nightly', '--every', '6h', '--source', 'galexie:lake', '--archive', 'archive'],
   ['schedule', 'trigger', 'nightly'],
   ['compact', '--archive', 'archive'],
+  ['maintain', '--archive', 'archive'],
   ['schema', 'promote', 'trade', '--from', '100', '--archive', 'archive'],
   ['audit', '--fix', '--archive', 'archive'],
   ['gc', '--yes', '--archive', 'archive'],

@@ -119,7 +119,7 @@ else
     it('has histories of every workflow', () => {
       const names = fixtures().map((name) => path.basename(name, '.json').split('-')[0]);
       expect(new Set(names)).toEqual(
-        new Set(['backfill', 'compact', 'limiter', 'partition', 'scheduled', 'tail']),
+        new Set(['backfill', 'compact', 'limiter', 'maintain', 'partition', 'scheduled', 'tail']),
       );
     });
 
@@ -151,6 +151,7 @@ else
         ...['backfill CANCELED', 'backfill COMPLETED', 'backfill CONTINUED_AS_NEW', 'backfill FAILED'],
         ...['compact COMPLETED', 'compact CONTINUED_AS_NEW', 'compact FAILED'],
         ...['limiter COMPLETED', 'limiter CONTINUED_AS_NEW'],
+        ...['maintain COMPLETED', 'maintain FAILED'],
         ...['partition CANCELED', 'partition COMPLETED', 'partition FAILED'],
         ...['scheduled COMPLETED', 'scheduled CONTINUED_AS_NEW'],
         ...['tail CANCELED', 'tail COMPLETED', 'tail CONTINUED_AS_NEW'],

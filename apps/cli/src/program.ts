@@ -52,6 +52,7 @@ const COMMANDS: Readonly<Record<string, () => Module>> = {
   clone: () => require('./commands/clone') as Module,
   iceberg: () => require('./commands/iceberg') as Module,
   restore: () => require('./commands/restore') as Module,
+  maintain: () => require('./commands/maintain') as Module,
   gc: () => require('./commands/gc') as Module,
 };
 

@@ -3,10 +3,10 @@ import { ATTRIBUTES } from '@parquetry/workflows';
 import type { Session } from './session';
 
 /** Workflow types of runs. */
-export type RunType = 'backfill' | 'tail' | 'scheduled' | 'compact';
+export type RunType = 'backfill' | 'tail' | 'scheduled' | 'compact' | 'maintain';
 
 /** All of them. */
-export const RUN_TYPES: readonly RunType[] = ['backfill', 'tail', 'scheduled', 'compact'];
+export const RUN_TYPES: readonly RunType[] = ['backfill', 'tail', 'scheduled', 'compact', 'maintain'];
 
 /** Executions that are read at most; a long run has one for every 300 partitions. */
 const MAX_READ = 10_000;

@@ -1,8 +1,54 @@
 import { ParquetryError } from '@parquetry/core';
 import { sdk } from '@parquetry/temporal';
-import type { ScheduleDescription } from '@temporalio/client';
+import { TASK_QUEUE } from '@parquetry/workflows';
+import type { ScheduleDescription, ScheduleOptions } from '@temporalio/client';
 import type { Output } from './output';
 import { type Session, openSession } from './session';
+
+/** Workflow types that schedules start. */
+export const SCHEDULED_TYPES: readonly string[] = ['scheduled', 'maintain'];
+
+/** A schedule to create. */
+export interface NewSchedule extends Pick<ScheduleOptions, 'policies' | 'spec' | 'state'> {
+  readonly workflowType: string;
+  readonly workflowId: string;
+  readonly input: object;
+  readonly summary: string;
+}
+
+/** Creates a schedule and prints it. @throws ParquetryError USAGE when there is one of this name */
+export async function createSchedule(
+  name: string,
+  { workflowType, workflowId, input, summary, ...options }: NewSchedule,
+  output: Output,
+): Promise<number> {
+  return withSchedules(name, output, async (session) => {
+    const { schedule } = session.client;
+    await schedule
+      .create({
+        ...options,
+        scheduleId: name,
+        action: {
+          type: 'startWorkflow',
+          workflowType,
+          workflowId,
+          taskQueue: TASK_QUEUE,
+          args: [input],
+          staticSummary: summary.slice(0, 380),
+        },
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof sdk.ScheduleAlreadyRunning)) throw error;
+        throw new ParquetryError('USAGE', `There is a schedule "${name}" already.`, {
+          hint: `Remove it with \`parquetry schedule delete ${name}\`.`,
+          cause: error,
+        });
+      });
+    output.say(`Created schedule ${name}. \`parquetry schedule trigger ${name}\` starts a run now.`);
+    output.document(describeSchedule(await schedule.getHandle(name).describe()));
+    return 0;
+  });
+}
 
 /** `parquetry schedule trigger|pause|unpause|delete NAME`. */
 export async function changeSchedule(

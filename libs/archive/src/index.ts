@@ -4,7 +4,7 @@ export { checkSnapshot, type Finding } from './check';
 export { schemaConflict } from './schemaconflict';
 export { Dataset } from './dataset';
 export type { CheckpointWriter } from './delta/checkpoint';
-export { type LogCleanup, MIN_RETENTION_MS } from './delta/cleanup';
+export { MIN_RETENTION_MS } from './delta/cleanup';
 export type { DraftRejects, PublishResult, SegmentDraft } from './draft';
 export { type ArchiveIdentity, META_FOLDER, assertIdentity, findIdentity } from './identity';
 export { assertMajor, type Major, majorAt, Majors, parseDataset, splitByMajor } from './majors';

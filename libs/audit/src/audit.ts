@@ -1,5 +1,6 @@
 import {
   type Archive,
+  type LiveFile,
   type SegmentRecord,
   type Snapshot,
   checkSnapshot,
@@ -41,6 +42,8 @@ export interface AuditRequest {
    * store.
    */
   readonly level: VerifyLevel | 'sha256' | 'size';
+  /** Files to read in full, whatever the level. */
+  readonly deep?: (file: LiveFile) => boolean;
   /** Called after each file. */
   readonly onProgress?: (progress: { dataset: string; files: number; totalFiles: number }) => void;
 }
@@ -96,8 +99,9 @@ async function auditDataset(
   const files = filesIn(snapshot, ranges);
   for (const [index, file] of files.entries()) {
     const segment = segments.get(file.segment ?? '');
-    if (segment !== undefined && !damaged.has(file.key) && level !== 'sha256' && level !== 'size') {
-      const finding = await checkFile(archive, dataset, file, segment, level);
+    const depth = request.deep?.(file) === true ? 'full' : level;
+    if (segment !== undefined && !damaged.has(file.key) && depth !== 'sha256' && depth !== 'size') {
+      const finding = await checkFile(archive, dataset, file, segment, depth);
       if (finding !== undefined) findings.push(finding);
     }
     request.onProgress?.({ dataset, files: index + 1, totalFiles: files.length });

@@ -4,5 +4,7 @@ export { type KeptPlan, keptPlans, planFor, requestedLedgers } from './plans';
 export { type Anchor } from './prove';
 export { type ArchiveProof, proveArchive } from './rows';
 export { leftFolders } from './stages';
-export { findWaste, type Waste } from './waste';
+export { type Collected, collectWaste, findWaste, type Waste } from './waste';
 export type { AuditFinding, DatasetAudit, LumenProof } from './report';
+export { countRejects, type RejectCache, type RejectData } from './rejects';
+export { newRejects } from './newrejects';

@@ -66,6 +66,40 @@ export async function* findWaste(
     for (const left of await leftFolders(workRoot)) yield stageWaste(workRoot, left);
 }
 
+/** What `collectWaste` did with one thing, or would do. */
+export interface Collected extends Pick<Waste, 'kind' | 'key' | 'size' | 'modified'> {
+  readonly action: 'removed' | 'would be removed' | 'too young' | 'in use again';
+}
+
+/**
+ * Removes the waste that did not change since `before` (Unix milliseconds), or with `dryRun` only tells what it would
+ * remove. Waste that became live or changed since it was found stays. After an abort nothing more is removed.
+ */
+export async function* collectWaste(
+  archive: Archive,
+  store: ManagedStore,
+  options: {
+    readonly before: number;
+    readonly dryRun?: boolean;
+    readonly workRoot?: string;
+    readonly signal?: AbortSignal;
+  },
+): AsyncGenerator<Collected> {
+  const { before, dryRun = false, signal } = options;
+  for await (const { kind, key, size, modified, remove } of findWaste(archive, store, options)) {
+    if (signal?.aborted === true) return;
+    const action =
+      modified >= before
+        ? 'too young'
+        : dryRun
+          ? 'would be removed'
+          : (await remove(before))
+            ? 'removed'
+            : 'in use again';
+    yield { kind, key, size, modified, action };
+  }
+}
+
 /** Lets no Iceberg table name replaced files before they are removed. */
 async function followIceberg(archive: Archive, name: string): Promise<void> {
   if (await hasIceberg(archive, name)) await syncIceberg(archive, name);

@@ -426,6 +426,14 @@ export const ERROR_CODES = {
     example: '1 of 40 partitions failed.',
     remedy: 'Correct the cause and run the same command again.',
   },
+  MAINTENANCE_FAILED: {
+    exit: 1,
+    retryable: false,
+    cause: 'A step of a maintenance run failed, or its audit found a fault. The other steps ran.',
+    example: 'audit: 12 files, 9100 rows; 1 fault',
+    remedy:
+      'Run the commands that the error and the details of the workflow `maintain/…` name, then `parquetry maintain` again.',
+  },
   CANCELLED: {
     exit: 1,
     retryable: false,

@@ -1,5 +1,5 @@
 import type { Archive, LiveFile, Snapshot } from '@parquetry/archive';
-import { keptPlans, ownLedgers, requestedLedgers } from '@parquetry/audit';
+import { type RejectCache, countRejects, keptPlans, ownLedgers, requestedLedgers } from '@parquetry/audit';
 import {
   type Intervals,
   type LedgerRange,
@@ -12,7 +12,6 @@ import { type ActiveWork, type DatasetCoverage, coverageOf } from './coverage';
 import type { DatasetData, ReportData } from './data';
 import { type Digest, type DigestCache, digestsOf } from './digest';
 import { proofOf } from './proof';
-import { type RejectCache, countRejects } from './rejects';
 import { schemasOf } from './schemas';
 import { countStates, encodeRuns } from './spans';
 import { type Commands, workOf } from './work';

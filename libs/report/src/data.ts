@@ -1,3 +1,4 @@
+import type { RejectData } from '@parquetry/audit';
 import type { LedgerRange } from '@parquetry/core';
 
 /**
@@ -124,26 +125,6 @@ export interface WorkItem {
   readonly note?: string;
   /** Workflow id of the parked partition. */
   readonly workflow?: string;
-}
-
-/** Rejects by reason. */
-export interface RejectData {
-  readonly total: number;
-  /** Rejects in files of segments that were not read. */
-  readonly unread: number;
-  /** All files that were not read, because there are too many or they are too large. */
-  readonly unreadFiles: number;
-  /** Most frequent first, at most 50. */
-  readonly reasons: readonly RejectReason[];
-}
-
-/** Rejects of one code in one dataset. */
-export interface RejectReason {
-  readonly dataset: string;
-  readonly code: string;
-  readonly count: number;
-  /** The reason and the position of one of them. */
-  readonly example: string;
 }
 
 /** What Temporal says about the runs of the archive. */

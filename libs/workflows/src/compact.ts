@@ -54,7 +54,7 @@ export async function compact({ carry, ...input }: CompactInput): Promise<Compac
   const { groups, next } = await findSegments({
     input,
     ...(after === undefined ? {} : { after }),
-    groups: PAGE,
+    groups: Math.min(PAGE, input.limit === undefined ? PAGE : input.limit - done.groups),
     segments: SEGMENTS,
   });
   const queue = [...groups];
@@ -79,6 +79,11 @@ export async function compact({ carry, ...input }: CompactInput): Promise<Compac
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
+  const limited = input.limit !== undefined && done.groups >= input.limit && (next !== undefined || again);
+  if (limited) {
+    if (done.failed > 0) throw failure(done);
+    return { ...progress(), limited };
+  }
   const goOn = makeContinueAsNewFunc<typeof compact>();
   if (next !== undefined) await goOn({ ...input, carry: { ...done, after: next, again } });
   // Parts became adjacent segments, which the next pass merges. Each pass has far fewer groups; failed ones are retried

@@ -2,6 +2,7 @@ export * from './contract/activities';
 export * from './contract/compact';
 export * from './contract/facts';
 export * from './contract/lease';
+export * from './contract/maintain';
 export * from './contract/messages';
 export * from './contract/metrics';
 export * from './contract/names';

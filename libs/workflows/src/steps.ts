@@ -3,6 +3,7 @@ import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
 import type { SharedActivities, StageActivities, StageQueue } from './contract/activities';
 import type { CompactActivities } from './contract/compact';
 import type { LeaseActivities } from './contract/lease';
+import type { MaintainActivities } from './contract/maintain';
 import { WATCH_QUEUE } from './contract/names';
 import type { ScheduleActivities } from './contract/schedule';
 import type { TailActivities } from './contract/tail';
@@ -75,6 +76,29 @@ export const mergeSegments: CompactActivities['mergeSegments'] = (request) => {
   const summary = `${dataset} ${formatRange(range)}: merge ${segments.length} segments`;
   return proxyActivities<CompactActivities>({ ...LONG, summary }).mergeSegments(request);
 };
+
+const maintenance = (summary: string): MaintainActivities =>
+  proxyActivities<MaintainActivities>({ ...LONG, summary });
+
+/** Writes checkpoints and removes old commits. */
+export const tidyLogs: MaintainActivities['tidyLogs'] = (request) =>
+  maintenance('checkpoint and clean up the commit logs').tidyLogs(request);
+
+/** Removes unused files. */
+export const collectGarbage: MaintainActivities['collectGarbage'] = (request) =>
+  maintenance('remove unused files').collectGarbage(request);
+
+/** Checks the archive. */
+export const auditAll: MaintainActivities['auditAll'] = (request) =>
+  maintenance(
+    request.share === undefined
+      ? 'audit'
+      : `audit; read every value of share ${request.share.part + 1} of ${request.share.of}`,
+  ).auditAll(request);
+
+/** Counts new rejects. */
+export const reportRejects: MaintainActivities['reportRejects'] = (request) =>
+  maintenance('count new rejects').reportRejects(request);
 
 /** Finds the start of a tail; waits while the source is empty. */
 export const openTail: TailActivities['openTail'] = (input) =>

@@ -2,6 +2,7 @@
 export { backfill } from './backfill';
 export { compact } from './compact';
 export { limiter } from './limiter';
+export { maintain } from './maintain';
 export { partition } from './partition';
 export { scheduled } from './scheduled';
 export { tail } from './tail';

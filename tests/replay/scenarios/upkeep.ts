@@ -1,5 +1,11 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import type { CompactActivities, CompactGroup, ScheduledInput } from '@parquetry/workflows';
+import type {
+  CompactActivities,
+  CompactGroup,
+  MaintainActivities,
+  MaintainInput,
+  ScheduledInput,
+} from '@parquetry/workflows';
 import { FakeSteps } from '../../workflows/fakes';
 import { ENDLESS, SPEC, STAGE, type Scenario } from './setting';
 
@@ -14,6 +20,25 @@ const INPUT = { archive: '/none', partitionSize: 10, verify: 'ledger' };
 const SCHEDULED: ScheduledInput = {
   ...{ spec: ENDLESS, lag: 0, maxLedgers: 100, concurrency: 2, maxParked: 1, onFailure: 'fail' },
 };
+
+const MAINTAIN: MaintainInput = {
+  archive: '/none',
+  compact: { partitionSize: 10, verify: 'ledger', limit: 10, settledMs: 1 },
+  ...{ logRetentionMs: 1, graceMs: 1, deep: { runs: 2, everyMs: 1 } },
+};
+
+/** Steps of a maintenance run whose audit finds this many faults. */
+function maintainSteps(faults: number): MaintainActivities {
+  return {
+    tidyLogs: async () => ({ datasets: 1, written: 1, commits: 2, checkpoints: 0, bytes: 9, kept: ['a: …'] }),
+    collectGarbage: async () => ({ removed: 1, bytes: 9, young: 1 }),
+    auditAll: async () => ({
+      ...{ datasets: 1, files: 1, rows: 1, bytes: 9, deep: 1, pending: 0, faults },
+      findings: faults === 0 ? [] : [{ code: 'FILE_MISSING', dataset: 'a', message: 'a is missing.' }],
+    }),
+    reportRejects: async () => ({ total: 0, unread: 0, reasons: [] }),
+  };
+}
 
 /** A compaction of these pages, asked for one after the other. */
 function compactSteps(pages: readonly (readonly CompactGroup[])[]): CompactActivities {
@@ -61,6 +86,27 @@ export const UPKEEP: Readonly<Record<string, Scenario>> = {
     await rig.run('compact', INPUT, { shared, stage, stageQueue: STAGE }, async (handle) => {
       await handle.result().catch(() => undefined);
       await keep('compact-failed', handle.workflowId);
+    });
+  },
+  maintain: async (rig, keep) => {
+    const stage = new FakeSteps(SPEC, ['a'], STAGE).stage();
+    const shared = { ...compactSteps([[group(10)]]), ...maintainSteps(0) };
+    await rig.run('maintain', MAINTAIN, { shared, stage, stageQueue: STAGE }, async (handle) => {
+      await handle.result();
+      await keep('maintain', handle.workflowId);
+    });
+  },
+  'maintain fails': async (rig, keep) => {
+    const shared = {
+      ...compactSteps([[group(30)]]),
+      ...maintainSteps(1),
+      collectGarbage: async () => {
+        throw ApplicationFailure.nonRetryable('Access is denied.', 'PERMISSION_DENIED');
+      },
+    };
+    await rig.run('maintain', { ...MAINTAIN, skip: ['log'] }, { shared }, async (handle) => {
+      await handle.result().catch(() => undefined);
+      await keep('maintain-failed', handle.workflowId);
     });
   },
   idle: async (rig, keep) => {

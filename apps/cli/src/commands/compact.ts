@@ -3,10 +3,9 @@ import type { Archive } from '@parquetry/archive';
 import { type LedgerRange, ParquetryError, formatRange } from '@parquetry/core';
 import type { CompactInput, CompactProgress, VerifyLevel } from '@parquetry/workflows';
 import type { Define } from '../cli';
-import { onInterrupt } from '../interrupt';
 import type { Output } from '../output';
 import { typeNames } from '../parsers';
-import { WORKER_SETTINGS, type WorkerOptions, workerSettings } from '../workeroptions';
+import { WORKER_SETTINGS, type WorkerOptions } from '../workeroptions';
 
 interface Options extends WorkerOptions {
   readonly archive: string;
@@ -59,68 +58,28 @@ async function compact(options: Options, output: Output): Promise<number> {
 }
 
 /** Starts or joins a compaction, and waits for its end. */
-async function compactRange(
-  options: Options,
-  range: LedgerRange | undefined,
-  output: Output,
-): Promise<number> {
-  const { ATTRIBUTES, TASK_QUEUE } = require('@parquetry/workflows') as typeof import('@parquetry/workflows');
-  const { sdk } = require('@parquetry/temporal') as typeof import('@parquetry/temporal');
-  const { runFailure } = require('../follow') as typeof import('../follow');
-  const { openSession } = require('../session') as typeof import('../session');
-  const { startWorkflow } = require('../startworkflow') as typeof import('../startworkflow');
-  const settings = workerSettings(options);
+function compactRange(options: Options, range: LedgerRange | undefined, output: Output): Promise<number> {
+  const { runToEnd } = require('../runtoend') as typeof import('../runtoend');
   const input = compactInput(options, range);
   const hash = createHash('sha256').update(JSON.stringify(input)).digest('hex').slice(0, 12);
-  const id = `compact/${hash}`;
-  const session = await openSession({ output, worker: 'embedded', settings });
-  const interrupt = onInterrupt();
-  try {
-    await startWorkflow(session, () =>
-      session.client.workflow.start('compact', {
-        workflowId: id,
-        taskQueue: TASK_QUEUE,
-        args: [input],
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        workflowIdConflictPolicy: 'FAIL',
-        staticSummary: `compact ${options.types ?? 'all datasets'}${input.range === undefined ? '' : ` · ledgers ${formatRange(input.range)}`}`,
-        typedSearchAttributes: [{ key: ATTRIBUTES.run, value: id }],
-      }),
-    ).catch((error: unknown) => {
-      if (!(error instanceof sdk.WorkflowExecutionAlreadyStartedError)) throw error;
-    });
-    output.note(`Compaction ${id}`);
-    const stop = new AbortController();
-    const result = session.client.withAbortSignal(stop.signal, () =>
-      session.client.workflow
-        .getHandle(id)
-        .result()
-        .catch((error: unknown) => {
-          throw runFailure(error, id);
-        }),
-    ) as Promise<CompactProgress>;
-    const left = new Promise<undefined>((resolve) =>
-      interrupt.signal.addEventListener('abort', () => resolve(undefined), { once: true }),
-    );
-    const done = await Promise.race([result, left]);
-    stop.abort();
-    await result.catch(() => undefined);
-    if (done === undefined) {
-      output.note(`Detached from ${id}; the same command continues it.`);
-      output.document({ workflowId: id, detached: true });
-      return 130;
-    }
-    output.say(
-      done.groups === 0
-        ? 'Nothing to compact: no full partition has several segments.'
-        : `${done.segments} segments became ${done.groups}, ${done.filesBefore} files became ${done.filesAfter}; ${done.rows} rows.`,
-    );
-    output.document({ workflowId: id, ...done });
-    return 0;
-  } finally {
-    interrupt.dispose();
-    await session.close();
-  }
+  const ledgers = range === undefined ? '' : ` · ledgers ${formatRange(range)}`;
+  return runToEnd<CompactProgress>(
+    {
+      type: 'compact',
+      id: `compact/${hash}`,
+      input,
+      summary: `compact ${options.types ?? 'all datasets'}${ledgers}`,
+      what: 'Compaction',
+    },
+    options,
+    output,
+    (done) =>
+      output.say(
+        done.groups === 0
+          ? 'Nothing to compact: no full partition has several segments.'
+          : `${done.segments} segments became ${done.groups}, ${done.filesBefore} files became ${done.filesAfter}; ${done.rows} rows.`,
+      ),
+  );
 }
 
 function compactInput(options: Options, range: LedgerRange | undefined): CompactInput {

@@ -1,4 +1,4 @@
-import type { Waste } from '@parquetry/audit';
+import type { Collected } from '@parquetry/audit';
 import { ParquetryError } from '@parquetry/core';
 import type { Define } from '../cli';
 import { type Output, formatBytes } from '../output';
@@ -36,22 +36,18 @@ const UNITS: Readonly<Record<string, number>> = { d: 24 * HOUR_MS, h: HOUR_MS, m
  */
 async function gc(options: Options, output: Output): Promise<number> {
   const { archive: root, stage, grace = parseGrace('7d'), yes = false } = options;
-  const { findWaste } = require('@parquetry/audit') as typeof import('@parquetry/audit');
+  const { collectWaste } = require('@parquetry/audit') as typeof import('@parquetry/audit');
   const { openManaged } = require('../archive') as typeof import('../archive');
   const { workFolder } = require('../workfolder') as typeof import('../workfolder');
   const { archive, store } = await openManaged(root);
   const before = Date.now() - grace;
-  const rows: { kind: Waste['kind']; key: string; size: number; modified: string; action: string }[] = [];
-  for await (const waste of findWaste(archive, store, { workRoot: workFolder(stage) })) {
-    const { kind, key, size, modified } = waste;
-    rows.push({
-      kind,
-      key,
-      size,
-      modified: new Date(modified).toISOString(),
-      action: await act(waste, before, yes),
-    });
-  }
+  const rows: (Omit<Collected, 'modified'> & { readonly modified: string })[] = [];
+  for await (const { kind, key, size, modified, action } of collectWaste(archive, store, {
+    before,
+    dryRun: !yes,
+    workRoot: workFolder(stage),
+  }))
+    rows.push({ kind, key, size, modified: new Date(modified).toISOString(), action });
   if (rows.length > 0)
     output.table(
       ['what', 'size', 'last change', 'action', 'where'],
@@ -66,12 +62,6 @@ async function gc(options: Options, output: Output): Promise<number> {
   );
   output.document({ dryRun: !yes, found: rows, count: due.length, bytes });
   return 0;
-}
-
-async function act(waste: Waste, before: number, remove: boolean): Promise<string> {
-  if (waste.modified >= before) return 'too young';
-  if (!remove) return 'would be removed';
-  return (await waste.remove(before)) ? 'removed' : 'in use again';
 }
 
 /**

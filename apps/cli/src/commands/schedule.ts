@@ -8,4 +8,11 @@ import { define as unpause } from './scheduleunpause';
 
 /** `parquetry schedule …` */
 export const define: Define = ({ group }) =>
-  group('schedule', 'run backfills on a schedule', 'Run', [create, list, trigger, pause, unpause, remove]);
+  group('schedule', 'run backfills on a schedule; pause, trigger and delete schedules', 'Run', [
+    create,
+    list,
+    trigger,
+    pause,
+    unpause,
+    remove,
+  ]);

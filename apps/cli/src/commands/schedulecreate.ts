@@ -52,49 +52,30 @@ export const define: Define = ({ command, output, run }) =>
 
 /** Creates a Temporal schedule of backfills. A run determines its range when it starts. */
 async function scheduleCreate(name: string, options: Options, output: Output): Promise<number> {
-  const { TASK_QUEUE } = require('@parquetry/workflows') as typeof import('@parquetry/workflows');
-  const { sdk } = require('@parquetry/temporal') as typeof import('@parquetry/temporal');
-  const { describeSchedule, withSchedules } = require('../schedules') as typeof import('../schedules');
+  const { createSchedule } = require('../schedules') as typeof import('../schedules');
   const { cron, every } = options;
   if ((cron === undefined) === (every === undefined))
     throw new ParquetryError('USAGE', 'Give --cron "0 3 * * *" or --every 6h; one of the two.');
   const input = await scheduledInput(options, output);
-  return withSchedules(name, output, async (session) => {
-    await session.client.schedule
-      .create({
-        scheduleId: name,
-        spec:
-          every === undefined ? { cronExpressions: [cron ?? ''] } : { intervals: [{ every: every * 1000 }] },
-        action: {
-          type: 'startWorkflow',
-          workflowType: 'scheduled',
-          workflowId: `scheduled/${name}`,
-          taskQueue: TASK_QUEUE,
-          args: [input],
-          staticSummary: `schedule ${name}: ${input.spec.types?.join(', ') ?? 'all message types'}`.slice(
-            0,
-            380,
-          ),
-        },
-        policies: {
-          overlap: options.overlap,
-          catchupWindow: options.catchUp * 1000,
-          // Pause: a run fails only after all its retries, and the next run would fail for the same ledgers.
-          pauseOnFailure: input.onFailure === 'fail',
-        },
-        state: { paused: options.paused ?? false },
-      })
-      .catch((error: unknown) => {
-        if (!(error instanceof sdk.ScheduleAlreadyRunning)) throw error;
-        throw new ParquetryError('USAGE', `There is a schedule "${name}" already.`, {
-          hint: `Remove it with \`parquetry schedule delete ${name}\`.`,
-          cause: error,
-        });
-      });
-    output.say(`Created schedule ${name}. \`parquetry schedule trigger ${name}\` starts a run now.`);
-    output.document(describeSchedule(await session.client.schedule.getHandle(name).describe()));
-    return 0;
-  });
+  return createSchedule(
+    name,
+    {
+      spec:
+        every === undefined ? { cronExpressions: [cron ?? ''] } : { intervals: [{ every: every * 1000 }] },
+      workflowType: 'scheduled',
+      workflowId: `scheduled/${name}`,
+      input,
+      summary: `schedule ${name}: ${input.spec.types?.join(', ') ?? 'all message types'}`,
+      policies: {
+        overlap: options.overlap,
+        catchupWindow: options.catchUp * 1000,
+        // Pause: a run fails only after all its retries, and the next run would fail for the same ledgers.
+        pauseOnFailure: input.onFailure === 'fail',
+      },
+      state: { paused: options.paused ?? false },
+    },
+    output,
+  );
 }
 
 async function scheduledInput(options: Options, output: Output): Promise<ScheduledInput> {

@@ -3,7 +3,7 @@ import { TEMPORAL_SETTINGS } from '../workeroptions';
 
 /** `parquetry schedule delete` */
 export const define: Define = ({ command, output, run }) =>
-  command('delete', 'remove a schedule; its running backfills continue')
+  command('delete', 'remove a schedule; its running workflows continue')
     .argument('<name>', 'name of the schedule')
     .settings(TEMPORAL_SETTINGS)
     .example('parquetry schedule delete nightly')

@@ -5,17 +5,18 @@ import { TEMPORAL_SETTINGS } from '../workeroptions';
 
 /** `parquetry schedule list` */
 export const define: Define = ({ command, output, run }) =>
-  command('list', 'list the schedules of backfills')
+  command('list', 'list the schedules of backfills and of maintenance runs')
     .settings(TEMPORAL_SETTINGS)
     .example('parquetry schedule list')
     .action(() => run(() => scheduleList(output)));
 
 async function scheduleList(output: Output): Promise<number> {
-  const { describeSchedule, withSchedules } = require('../schedules') as typeof import('../schedules');
+  const { SCHEDULED_TYPES, describeSchedule, withSchedules } =
+    require('../schedules') as typeof import('../schedules');
   return withSchedules('', output, async ({ client }) => {
     const found: DescribedSchedule[] = [];
     for await (const { scheduleId, action } of client.schedule.list())
-      if (action?.workflowType === 'scheduled')
+      if (SCHEDULED_TYPES.includes(action?.workflowType ?? ''))
         found.push(describeSchedule(await client.schedule.getHandle(scheduleId).describe()));
     output.table(
       ['schedule', 'state', 'runs', 'next', 'note'],

@@ -5,26 +5,29 @@ import type { WorkerDeps } from '../deps';
 import { findSegments } from './compactplan';
 
 /** An archive with segments of ten ledgers each, from ledger 100 on. */
-function archiveOf(segments: readonly { settings?: Partial<WriteSettings>; version?: number }[]): WorkerDeps {
+function archiveOf(
+  segments: readonly { settings?: Partial<WriteSettings>; version?: number; recordedAt?: string }[],
+): WorkerDeps {
   const ids = segments.map((_, index) => `${100 + index * 10}-${109 + index * 10}-${'0'.repeat(32)}`);
   const dataset = {
     snapshot: () =>
       Promise.resolve({ segments: ids.map((id) => ({ id, range: segmentRange(id), files: 1 })) }),
     segment: (id: string) => {
-      const { settings, version = 1 } = segments[ids.indexOf(id)] ?? {};
+      const { settings, version = 1, recordedAt = '2026-01-01T00:00:00Z' } = segments[ids.indexOf(id)] ?? {};
       const identity = {
         settings: { ...DEFAULT_WRITE_SETTINGS, ...settings },
         schema: { subject: 'a', version, fingerprint: `f${version}` },
       };
-      return Promise.resolve({ identity } as unknown as SegmentRecord);
+      return Promise.resolve({ identity, recordedAt } as unknown as SegmentRecord);
     },
   };
   const archive = { datasets: () => Promise.resolve(['a']), dataset: () => dataset };
   return { archives: { get: () => Promise.resolve(archive) } } as unknown as WorkerDeps;
 }
 
-const found = async (segments: Parameters<typeof archiveOf>[0]): Promise<string[]> => {
-  const input = { archive: 'x', partitionSize: 50, verify: 'ledger' } as const;
+const found = async (segments: Parameters<typeof archiveOf>[0], before?: number): Promise<string[]> => {
+  const settled = before === undefined ? {} : { before };
+  const input = { archive: 'x', partitionSize: 50, verify: 'ledger', ...settled } as const;
   const { groups } = await findSegments(archiveOf(segments), { input, groups: 100, segments: 100 });
   return groups.map(({ range }) => `${range.start}-${range.end}`);
 };
@@ -36,6 +39,13 @@ describe('segments are merged', () => {
     expect(await found(Array(6).fill(plain))).toEqual(['100-149']);
     const zstd = { settings: { compression: 'zstd', maxRowsPerFile: 5 } } as const;
     expect(await found([plain, zstd, zstd, plain, zstd, plain])).toEqual(['100-149']);
+  });
+
+  it('only where nobody wrote lately', async () => {
+    const young = { recordedAt: '2026-01-02T12:00:00Z' };
+    const segments = [...Array<object>(5).fill({}), {}, young, {}, {}, {}];
+    expect(await found(segments, Date.UTC(2026, 0, 2))).toEqual(['100-149']);
+    expect(await found(segments, Date.UTC(2026, 0, 3))).toEqual(['100-149', '150-199']);
   });
 
   it.each([

@@ -11,7 +11,7 @@ export async function findSegments(
   { archives }: Pick<WorkerDeps, 'archives'>,
   { input, after, groups: most, segments: mostIds }: FindRequest,
 ): Promise<CompactPage> {
-  const { range, partitionSize } = input;
+  const { range, partitionSize, before } = input;
   const archive = await archives.get(input.archive);
   const groups: CompactGroup[] = [];
   let ids = 0;
@@ -27,7 +27,7 @@ export async function findSegments(
       for (let at = 0; at < run.length; at += mostIds) {
         const part = run.slice(at, at + mostIds);
         const records = await inBatches(part, ({ id }) => dataset.segment(id));
-        for (const group of alike(part, records)) {
+        for (const group of alike(part, records, before)) {
           const last = groups.at(-1);
           if (last !== undefined && (groups.length === most || ids + group.length > mostIds))
             return { groups, next: { dataset: last.dataset, ledger: last.range.end } };
@@ -82,7 +82,13 @@ function neighbours(segments: readonly Segment[], partitionSize: number): Segmen
  * Segments with different columns are not merged: rows are not converted to other columns. Neither are segments whose
  * messages were read with different settings: one record can't describe both.
  */
-function* alike(run: readonly Segment[], records: readonly SegmentRecord[]): Generator<Segment[]> {
+function* alike(
+  run: readonly Segment[],
+  records: readonly SegmentRecord[],
+  before = Number.POSITIVE_INFINITY,
+): Generator<Segment[]> {
+  // A run may still write there.
+  if (records.some(({ recordedAt }) => Date.parse(recordedAt) >= before)) return;
   let group: Segment[] = [];
   for (const [index, segment] of run.entries()) {
     const [own, before] = [records[index]?.identity, records[index - 1]?.identity];

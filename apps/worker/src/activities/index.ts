@@ -1,12 +1,15 @@
 import type {
   CompactActivities,
   LeaseActivities,
+  MaintainActivities,
   SharedActivities,
   StageActivities,
   TailActivities,
   ScheduleActivities,
 } from '@parquetry/workflows';
 import type { WorkerDeps } from '../deps';
+import { auditAll } from './auditall';
+import { collectGarbage } from './collectgarbage';
 import { commit } from './commit';
 import { mergeSegments } from './compactmerge';
 import { findSegments } from './compactplan';
@@ -17,18 +20,24 @@ import { nextPartitions } from './nextpartitions';
 import { planRun } from './planrun';
 import { pull } from './pull';
 import { registerSchema } from './registerschema';
+import { reportRejects } from './reportrejects';
 import { requestLease } from './requestlease';
 import { resolveRange } from './schedulerange';
 import { summarize } from './summarize';
 import { openTail } from './tailopen';
+import { tidyLogs } from './tidylogs';
 import { verifyRowCounts } from './verifyrowcounts';
 import { writeParquet } from './writeparquet';
 
 /** The steps that any worker can run. */
 export function createSharedActivities(
   deps: WorkerDeps,
-): SharedActivities & CompactActivities & LeaseActivities & ScheduleActivities {
+): SharedActivities & CompactActivities & LeaseActivities & MaintainActivities & ScheduleActivities {
   return {
+    auditAll: (request) => auditAll(deps, request),
+    collectGarbage: (request) => collectGarbage(deps, request),
+    reportRejects: (request) => reportRejects(deps, request),
+    tidyLogs: (request) => tidyLogs(deps, request),
     findSegments: (request) => findSegments(deps, request),
     mergeSegments: (request) => mergeSegments(deps, request),
     resolveRange: (input) => resolveRange(deps, input),

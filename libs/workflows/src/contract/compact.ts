@@ -17,6 +17,10 @@ export interface CompactInput {
   readonly verify: VerifyLevel;
   /** Keeps replaced files on storage. */
   readonly keepReplaced?: boolean;
+  /** Ends when this many groups are merged; absent: after all. */
+  readonly limit?: number;
+  /** Only segments that were recorded before this time, Unix milliseconds; absent: all. */
+  readonly before?: number;
   readonly carry?: CompactCarry;
 }
 
@@ -106,6 +110,8 @@ export interface CompactActivities {
 /** Answer of the `progress` query of a compaction, and its result. */
 export interface CompactProgress extends CompactTotals {
   readonly kind: 'compact';
+  /** It ended at its limit; a later compaction continues. */
+  readonly limited?: true;
 }
 
 /** Progress of the compaction. */

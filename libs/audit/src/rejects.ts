@@ -1,9 +1,16 @@
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { type Archive, META_FOLDER } from '@parquetry/archive';
-import { type Reject, type RejectLine, isParquetryError, rejectCount } from '@parquetry/core';
+import {
+  type Intervals,
+  type LedgerRange,
+  type Reject,
+  type RejectLine,
+  isParquetryError,
+  mergeIntervals,
+  rejectCount,
+} from '@parquetry/core';
 import type { ObjectStore } from '@parquetry/storage';
-import type { RejectData, RejectReason } from './data';
 
 /** Files of rejects that one report reads at most, and the bytes of them. */
 const MAX_FILES = 400;
@@ -12,24 +19,49 @@ const MAX_BYTES = 64e6;
 const MAX_REASONS = 50;
 const MAX_EXAMPLE = 300;
 
+/** Rejects by reason. */
+export interface RejectData {
+  readonly total: number;
+  /** Rejects in files of segments that were not read. */
+  readonly unread: number;
+  /** All files that were not read, because there are too many or they are too large. */
+  readonly unreadFiles: number;
+  /** Most frequent first, at most 50. */
+  readonly reasons: readonly RejectReason[];
+}
+
+/** Rejects of one code in one dataset. */
+interface RejectReason {
+  readonly dataset: string;
+  readonly code: string;
+  readonly count: number;
+  /** The reason and the position of one of them. */
+  readonly example: string;
+  /** Ledgers of the files that have them, merged; absent where no file says its ledgers. */
+  readonly ranges?: Intervals;
+}
+
 /** What one file of rejects has, by dataset and code. */
 export type RejectCache = Map<string, readonly RejectReason[]>;
 
 /** A file of rejects of a segment. */
-interface RejectFile {
+export interface RejectFile {
   readonly key: string;
   readonly rows: number;
   readonly dataset: string;
+  /** Ledgers of the segment. */
+  readonly range?: LedgerRange;
 }
 
 /**
  * Counts rejects by reason: those of live segments, and the messages without a usable type or ledger and the late ones,
- * which belong to no segment. Reads the first files up to a limit and says how many rejects the others have.
+ * which belong to no segment, if their files changed after `since` (Unix milliseconds). Reads the first files up to a limit and says how many rejects the others have.
  */
 export async function countRejects(
   { store }: Archive,
   files: readonly RejectFile[],
-  cache: RejectCache,
+  cache: RejectCache = new Map(),
+  since = Number.NEGATIVE_INFINITY,
 ): Promise<RejectData> {
   const all: (Omit<RejectFile, 'rows'> & { readonly rows?: number })[] = [...files];
   let unreadFiles = 0;
@@ -37,8 +69,9 @@ export async function countRejects(
     ['runs', '(no dataset)'],
     ['late', '(late messages)'],
   ] as const)
-    for await (const { key } of store.list(`${META_FOLDER}/rejects/${folder}/`))
-      if (all.length < files.length + MAX_FILES) all.push({ key, dataset });
+    for await (const { key, modified } of store.list(`${META_FOLDER}/rejects/${folder}/`))
+      if (modified <= since) continue;
+      else if (all.length < files.length + MAX_FILES) all.push({ key, dataset });
       else unreadFiles += 1;
   const sums = new Map<string, RejectReason>();
   let bytes = 0;
@@ -58,7 +91,12 @@ export async function countRejects(
     }
     for (const reason of reasons ?? []) {
       const id = `${reason.dataset}\n${reason.code}`;
-      sums.set(id, { ...reason, count: (sums.get(id)?.count ?? 0) + reason.count });
+      const { count = 0, ranges = [] } = sums.get(id) ?? {};
+      sums.set(id, {
+        ...reason,
+        count: count + reason.count,
+        ...(file.range === undefined ? {} : { ranges: mergeIntervals([...ranges, file.range]) }),
+      });
     }
   }
   const counted = [...sums.values()].reduce((sum, { count }) => sum + count, 0);

@@ -1,0 +1,80 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Archive } from '@parquetry/archive';
+import { LocalStore } from '@parquetry/storage';
+import { IDENTITY, inFolder, plainDraft, sha256 } from '../../archive/src/testing/fixture';
+import { newRejects } from './newrejects';
+
+/** Commits ten ledgers with this many rejects; a compaction replaces what is there and keeps its rejects. */
+async function commit(
+  folder: string,
+  archive: Archive,
+  range: { readonly start: number; readonly end: number },
+  rejects: number,
+  compaction?: true,
+): Promise<void> {
+  const line = `${JSON.stringify({ code: 'NO_LEDGER', reason: 'no ledger', position: 'f:1' })}\n`;
+  const localPath = path.join(folder, `rejects-${rejects}`);
+  await writeFile(localPath, line.repeat(rejects));
+  const found = {
+    localPath,
+    rows: rejects,
+    size: line.length * rejects,
+    sha256: sha256(line.repeat(rejects)),
+  };
+  await archive.dataset('events').publish(
+    await plainDraft(folder, range, {
+      text: `${range.start} ${compaction ?? ''}`,
+      ...(rejects === 0 ? {} : { rejects: found }),
+      ...(compaction === undefined ? {} : { compaction, mode: 'replace' }),
+    }),
+  );
+}
+
+describe('new rejects', () => {
+  it('are those since the last report: by reason and range, once, also after a compaction', () =>
+    inFolder(async (folder) => {
+      const archive = await Archive.open(new LocalStore(path.join(folder, 'archive')), { create: IDENTITY });
+      const report = (run: string, now: number): ReturnType<typeof newRejects> =>
+        newRejects(archive, { run, now });
+      await commit(folder, archive, { start: 1, end: 10 }, 2);
+      await commit(folder, archive, { start: 11, end: 20 }, 1);
+      await commit(folder, archive, { start: 21, end: 30 }, 0);
+      const reason = { dataset: 'events', code: 'NO_LEDGER', example: 'f:1: no ledger' };
+      const first = await report('a', 100);
+      expect(first).toMatchObject({
+        total: 3,
+        reasons: [{ ...reason, count: 3, ranges: [{ start: 1, end: 20 }] }],
+      });
+      expect(first).not.toHaveProperty('since');
+      // A retry of the same step, after its answer was lost.
+      expect(await report('a', 101)).toEqual(first);
+      expect(await report('b', 200)).toMatchObject({ total: 0, reasons: [], since: 101 });
+
+      await commit(folder, archive, { start: 1, end: 30 }, 3, true);
+      await archive.store.putIfAbsent(
+        '_parquetry/rejects/late/x.ndjson',
+        Buffer.from('{"code":"LATE_MESSAGE"}\n'),
+      );
+      await commit(folder, archive, { start: 31, end: 40 }, 4);
+      expect(await report('c', 300)).toMatchObject({
+        total: 5,
+        since: 200,
+        reasons: [
+          { ...reason, count: 4, ranges: [{ start: 31, end: 40 }] },
+          { dataset: '(late messages)', code: 'LATE_MESSAGE', count: 1 },
+        ],
+      });
+      expect(await report('d', 400)).toMatchObject({ total: 0, since: 300 });
+      // New, and compacted before the report.
+      await commit(folder, archive, { start: 41, end: 50 }, 6);
+      await commit(folder, archive, { start: 41, end: 50 }, 6, true);
+      expect(await report('f', 450)).toMatchObject({
+        total: 6,
+        reasons: [{ ranges: [{ start: 41, end: 50 }] }],
+      });
+      // The mark is only a hint: without it, all are reported again.
+      await archive.store.replace('_parquetry/upkeep/rejects.json', Buffer.from('{'));
+      expect(await report('e', 500)).toMatchObject({ total: 14 });
+    }));
+});
