@@ -124,6 +124,7 @@ export default tseslint.config(
       'apps/worker/src/index.ts',
       'libs/schema/src/lazyarrow.ts',
       'libs/source/src/index.ts',
+      'libs/storage/src/open.ts',
       'libs/telemetry/src/*.ts',
     ],
     rules: {

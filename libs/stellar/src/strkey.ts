@@ -1,4 +1,5 @@
 import { Recent } from './recent';
+import type { MuxedAccount } from './xdr/types';
 
 /** Version bytes of the strkey encoding (SEP-23); the first letter of the text follows from them. */
 export const STRKEY = {
@@ -47,6 +48,16 @@ export function muxedStrkey(account: { readonly id: bigint; readonly ed25519: Ui
   payload.set(account.ed25519, 0);
   payload.writeBigUInt64BE(account.id, 32);
   return strkey(STRKEY.muxed, payload);
+}
+
+/** `G…` of an account, also of a multiplexed one. */
+export function accountText(account: MuxedAccount): string {
+  return accountStrkey(account.type === 'keyTypeEd25519' ? account.value : account.value.ed25519);
+}
+
+/** `M…` of a multiplexed account, null for a plain one. */
+export function muxedText(account: MuxedAccount): string | null {
+  return account.type === 'keyTypeEd25519' ? null : muxedStrkey(account.value);
 }
 
 /** `B…` of a version 0 claimable balance id. */

@@ -1,10 +1,8 @@
 import { ParquetryError, parseStorageUri } from '@parquetry/core';
 import { isObserved } from '@parquetry/system';
-import { GcsStore } from './gcs/store';
 import { assertKey } from './key';
 import { LocalStore } from './local';
 import { ObservedStore } from './observed';
-import { S3Store } from './s3/store';
 import type { StoreOptions } from './settings';
 import type { ManagedStore } from './store';
 
@@ -30,7 +28,13 @@ function openAt(location: ReturnType<typeof parseStorageUri>, options: StoreOpti
       hint: 'Use s3://bucket/prefix or gs://bucket/prefix.',
     });
   if (prefix !== '') assertKey(prefix);
-  return scheme === 's3' ? new S3Store(bucket, prefix, options) : new GcsStore(bucket, prefix, options);
+  // Loaded at first use: they are most of this library, and many archives are local.
+  if (scheme === 's3') {
+    const { S3Store } = require('./s3/store') as typeof import('./s3/store');
+    return new S3Store(bucket, prefix, options);
+  }
+  const { GcsStore } = require('./gcs/store') as typeof import('./gcs/store');
+  return new GcsStore(bucket, prefix, options);
 }
 
 /** True for a location on S3 or Google Cloud Storage. */

@@ -1,6 +1,6 @@
-import { decompress } from '@mongodb-js/zstd';
 import { ParquetryError } from '@parquetry/core';
 import { decompressedBound } from './framewalk';
+import { decompress } from './native';
 
 /** Maximum size of a decompressed object, bytes: about 700 busy mainnet ledgers. */
 const MAX_BATCH = 1 << 30;

@@ -2,6 +2,7 @@ import { Transform, type TransformCallback } from 'node:stream';
 import { ParquetryError } from '@parquetry/core';
 import { FrameWalker } from './framewalk';
 import { LargeFrame } from './largeframe';
+import { decompress } from './native';
 
 /** Larger frames are decompressed as a stream, which is slower but bounds memory. */
 const WHOLE_FRAME = 128 << 20;
@@ -54,16 +55,10 @@ export class ZstdFrames extends Transform {
       } else this.large.push(part);
       if (!this.walker.frameEnded) continue;
       if (this.large !== undefined) this.large.finish(this.walker.hasChecksum);
-      else if (!this.walker.skippable) this.push(await decompressed(Buffer.concat(this.parts)));
+      else if (!this.walker.skippable) this.push(await decompress(Buffer.concat(this.parts)));
       this.large = undefined;
       this.parts = [];
       this.walker.reset();
     }
   }
-}
-
-/** Loads the native library at first use: it takes 30 ms, and most files are not compressed with zstd. */
-async function decompressed(frame: Buffer): Promise<Buffer> {
-  const { decompress } = await import('@mongodb-js/zstd');
-  return decompress(frame);
 }

@@ -1,3 +1,4 @@
+import { accountStrkey } from '../strkey';
 import type { AccountEntry } from '../xdr/entries';
 import type { LedgerEntry } from '../xdr/types';
 import { entryChanges } from './changes';
@@ -15,7 +16,7 @@ export function* accountRows(context: LedgerContext): Generator<Row> {
     const second = first?.ext.type === 2 ? first.ext.value : undefined;
     const third = second?.ext.type === 3 ? second.ext.value : undefined;
     yield {
-      account_id: context.strkeys.account(data.accountId.value),
+      account_id: accountStrkey(data.accountId.value),
       balance: data.balance,
       buying_liabilities: first?.liabilities.buying ?? 0n,
       selling_liabilities: first?.liabilities.selling ?? 0n,
@@ -23,15 +24,14 @@ export function* accountRows(context: LedgerContext): Generator<Row> {
       sequence_ledger: third?.seqLedger ?? null,
       sequence_time: third?.seqTime ?? null,
       num_subentries: data.numSubEntries,
-      inflation_destination:
-        data.inflationDest === undefined ? '' : context.strkeys.account(data.inflationDest.value),
+      inflation_destination: data.inflationDest === undefined ? '' : accountStrkey(data.inflationDest.value),
       flags: data.flags,
       home_domain: goText(data.homeDomain),
       master_weight: data.thresholds[0] as number,
       threshold_low: data.thresholds[1] as number,
       threshold_medium: data.thresholds[2] as number,
       threshold_high: data.thresholds[3] as number,
-      sponsor: sponsorText(context, entry),
+      sponsor: sponsorText(entry),
       num_sponsored: second?.numSponsored ?? 0,
       num_sponsoring: second?.numSponsoring ?? 0,
       ...entryColumns(context, change),

@@ -1,3 +1,4 @@
+import { accountStrkey } from '../strkey';
 import type { AccountEntry } from '../xdr/entries';
 import { CHANGE, type EntryChange, entryChanges } from './changes';
 import type { LedgerContext } from './context';
@@ -18,10 +19,10 @@ export function* signerRows(context: LedgerContext): Generator<Row> {
   for (const change of entryChanges(context, 'account')) {
     if (!mayDiffer(change)) continue;
     const { before, data } = change;
-    const signers = signersOf(context, data);
-    const old = before === undefined ? undefined : signersOf(context, before.data.value as AccountEntry);
+    const signers = signersOf(data);
+    const old = before === undefined ? undefined : signersOf(before.data.value as AccountEntry);
     if (old !== undefined && change.change !== CHANGE.removed && sameSigners(old, signers)) continue;
-    const account = context.strkeys.account(data.accountId.value);
+    const account = accountStrkey(data.accountId.value);
     for (const [signer, { weight, sponsor }] of signers)
       yield { account_id: account, signer, weight, sponsor, ...entryColumns(context, change) };
     if (before === undefined || old === undefined) continue;
@@ -47,12 +48,11 @@ function sameSigners(old: ReadonlyMap<string, Signer>, signers: ReadonlyMap<stri
 }
 
 /** Signers by strkey; includes the master key when its weight is not 0. */
-function signersOf(context: LedgerContext, account: AccountEntry): Map<string, Signer> {
+function signersOf(account: AccountEntry): Map<string, Signer> {
   const signers = new Map<string, Signer>();
   const master = account.thresholds[0] as number;
-  if (master > 0)
-    signers.set(context.strkeys.account(account.accountId.value), { weight: master, sponsor: null });
-  const sponsors = signerSponsors(account, context.strkeys);
+  if (master > 0) signers.set(accountStrkey(account.accountId.value), { weight: master, sponsor: null });
+  const sponsors = signerSponsors(account);
   for (const { key, weight } of account.signers) {
     const signer = signerText(key);
     signers.set(signer, { weight, sponsor: sponsors.get(signer) ?? null });

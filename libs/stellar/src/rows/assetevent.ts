@@ -1,8 +1,9 @@
+import { addressText } from '../sep51';
 import type { ContractEvent, ScAddress, ScVal } from '../xdr/types';
 import { isSymbol } from './assetid';
 import type { AppliedOperation } from './operation';
 import { AssetContracts } from './tokenasset';
-import type { AssetText, Strkeys } from './assettext';
+import type { AssetText } from './assettext';
 
 /** A movement of a Stellar asset that its contract reported. */
 export interface AssetEvent {
@@ -19,7 +20,7 @@ export interface AssetEvent {
 /** The asset events of an operation, in order. Diagnostic events are not used, because not every node records them. */
 export function assetEvents(at: AppliedOperation): AssetEvent[] {
   const { network } = at.ledger;
-  return operationEvents(at).flatMap((event) => assetEvent(event, network, at.strkeys) ?? []);
+  return operationEvents(at).flatMap((event) => assetEvent(event, network) ?? []);
 }
 
 function operationEvents(at: AppliedOperation): readonly ContractEvent[] {
@@ -29,7 +30,7 @@ function operationEvents(at: AppliedOperation): readonly ContractEvent[] {
 }
 
 /** The event as an asset event; undefined for any other event, including one that imitates an asset event. */
-function assetEvent(event: ContractEvent, network: Buffer, strkeys: Strkeys): AssetEvent | undefined {
+function assetEvent(event: ContractEvent, network: Buffer): AssetEvent | undefined {
   if (event.type !== 'contract' || event.contractId === undefined) return undefined;
   const { topics, data } = event.body.value;
   const [name, ...rest] = topics;
@@ -41,7 +42,7 @@ function assetEvent(event: ContractEvent, network: Buffer, strkeys: Strkeys): As
   if (amount === undefined || addresses.includes(undefined)) return undefined;
   const asset = AssetContracts.of(network).asset(event.contractId, last.value);
   if (asset === undefined) return undefined;
-  const [first, second, ...more] = addresses.map((address) => strkeys.address(address as ScAddress));
+  const [first, second, ...more] = addresses.map((address) => addressText(address as ScAddress));
   const [from, to] = type === 'mint' ? [undefined, second ?? first] : sides(type, first, second);
   const wanted = type === 'transfer' ? from !== undefined && to !== undefined : (from ?? to) !== undefined;
   if (!wanted || more.length > 0 || (type === 'burn' && second !== undefined)) return undefined;

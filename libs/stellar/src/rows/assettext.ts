@@ -1,8 +1,6 @@
 import { Recent } from '../recent';
-import { accountStrkey, contractStrkey, muxedStrkey } from '../strkey';
+import { accountStrkey } from '../strkey';
 import type { Asset } from '../xdr/operations';
-import type { MuxedAccount, ScAddress } from '../xdr/types';
-import { addressText } from '../sep51';
 import { fingerprint64 } from './farmhash';
 import { goText } from './gotext';
 
@@ -58,32 +56,4 @@ export function assetText(asset: Asset): AssetText {
   return asset.type === 'assetTypeNative'
     ? NATIVE
     : creditText(asset.value.assetCode, asset.value.issuer.value);
-}
-
-/** Strkeys of accounts and addresses. */
-export class Strkeys {
-  /** `G…` of a key. */
-  account(key: Uint8Array): string {
-    return accountStrkey(key);
-  }
-
-  /** `C…` of a contract id. */
-  contract(id: Uint8Array): string {
-    return contractStrkey(id);
-  }
-
-  /** `G…` of an account, also of a multiplexed one. */
-  plain(account: MuxedAccount): string {
-    return accountStrkey(account.type === 'keyTypeEd25519' ? account.value : account.value.ed25519);
-  }
-
-  /** `M…` of a multiplexed account, null for a plain one. */
-  muxed(account: MuxedAccount): string | null {
-    return account.type === 'keyTypeEd25519' ? null : muxedStrkey(account.value);
-  }
-
-  /** Strkey of any Soroban address. */
-  address(address: ScAddress): string {
-    return addressText(address);
-  }
 }

@@ -1,5 +1,5 @@
 import { hex } from '../bytes';
-import { claimableBalanceStrkey } from '../strkey';
+import { accountStrkey, claimableBalanceStrkey } from '../strkey';
 import { entryChanges } from './changes';
 import type { LedgerContext } from './context';
 import { entryColumns, sponsorText } from './entrycolumns';
@@ -14,7 +14,7 @@ export function* claimableBalanceRows(context: LedgerContext): Generator<Row> {
     const { data, entry, held } = change;
     const asset = assetText(data.asset);
     const claimants = data.claimants.map(({ value: { destination, predicate } }) => {
-      const account = context.strkeys.account(destination.value);
+      const account = accountStrkey(destination.value);
       return `{"destination":"${account}","predicate":${predicateJson(predicate)}}`;
     });
     yield {
@@ -26,7 +26,7 @@ export function* claimableBalanceRows(context: LedgerContext): Generator<Row> {
       asset_type: asset.type,
       asset_id: asset.id,
       asset_amount: data.amount,
-      sponsor: sponsorText(context, entry),
+      sponsor: sponsorText(entry),
       flags: data.ext.type === 1 ? data.ext.value.flags : 0,
       ...entryColumns(context, change),
       balance_id_strkey: claimableBalanceStrkey(data.balanceId.value),

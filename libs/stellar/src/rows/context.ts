@@ -9,7 +9,6 @@ import type {
   TransactionResultMeta,
 } from '../xdr/types';
 import { envelopeHash, envelopesOf } from './envelopes';
-import { Strkeys } from './assettext';
 import { toid } from './toid';
 
 /** A transaction as it was applied. */
@@ -43,7 +42,6 @@ export class LedgerContext {
   readonly closedAt: number;
   readonly network: Buffer;
   readonly transactions: readonly AppliedTransaction[];
-  readonly strkeys = new Strkeys();
   private readonly undecodedParts = new Map<AppliedTransaction, UndecodedTransaction>();
   private byHash: ReadonlyMap<string, TransactionEnvelope> | undefined;
 

@@ -1,3 +1,4 @@
+import { accountStrkey } from '../strkey';
 import { sha256 } from '../bytes';
 import type { LedgerEntry } from '../xdr/types';
 import { CHANGE, type EntryChange, type EntryType } from './changes';
@@ -27,9 +28,9 @@ export function entryColumns(
 }
 
 /** Account that pays an entry's reserve, G…; null when its owner does. */
-export function sponsorText(context: LedgerContext, { ext }: LedgerEntry): string | null {
+export function sponsorText({ ext }: LedgerEntry): string | null {
   const sponsor = ext.type === 1 ? ext.value.sponsoringId : undefined;
-  return sponsor === undefined ? null : context.strkeys.account(sponsor.value);
+  return sponsor === undefined ? null : accountStrkey(sponsor.value);
 }
 
 /** Both forms of a ledger key: the sha256 of its XDR in hex, and the XDR in base64. */

@@ -1,3 +1,4 @@
+import { accountStrkey } from '../strkey';
 import { entryChanges } from './changes';
 import type { LedgerContext } from './context';
 import { entryColumns, sponsorText } from './entrycolumns';
@@ -11,7 +12,7 @@ export function* offerRows(context: LedgerContext): Generator<Row> {
     const selling = assetText(data.selling);
     const buying = assetText(data.buying);
     yield {
-      seller_id: context.strkeys.account(data.sellerId.value),
+      seller_id: accountStrkey(data.sellerId.value),
       offer_id: data.offerId,
       selling_asset_type: selling.type,
       selling_asset_code: selling.code,
@@ -26,7 +27,7 @@ export function* offerRows(context: LedgerContext): Generator<Row> {
       priced: data.price.d,
       price: exactPrice(data.price.n, data.price.d),
       flags: data.flags,
-      sponsor: sponsorText(context, entry),
+      sponsor: sponsorText(entry),
       ...entryColumns(context, change),
     };
   }

@@ -13,7 +13,6 @@ import type {
 } from '../xdr/types';
 import type { AppliedTransaction, LedgerContext } from './context';
 import { entryKey } from './entrykey';
-import type { Strkeys } from './assettext';
 
 /** An operation with its transaction, its result and its changes. */
 export class AppliedOperation {
@@ -34,10 +33,6 @@ export class AppliedOperation {
     readonly result: OperationResult | undefined,
   ) {
     this.id = transaction.id + BigInt(index + 1);
-  }
-
-  get strkeys(): Strkeys {
-    return this.ledger.strkeys;
   }
 
   get source(): MuxedAccount {

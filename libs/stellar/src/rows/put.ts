@@ -1,8 +1,9 @@
+import { accountText, muxedText } from '../strkey';
 import type { Asset, Price } from '../xdr/operations';
 import type { MuxedAccount } from '../xdr/types';
 import { priceUnits } from './amount';
 import type { Details } from './details';
-import { type AssetText, type Strkeys, assetText } from './assettext';
+import { type AssetText, assetText } from './assettext';
 
 /** Names of an account's members; computed once, because every operation uses them. */
 export interface AccountNames {
@@ -21,15 +22,10 @@ export function allNames(names: AccountNames | AssetNames | PriceNames): string[
 }
 
 /** Puts an account: its key and, if it is multiplexed, its M… address. */
-export function putAccount(
-  details: Details,
-  names: AccountNames,
-  strkeys: Strkeys,
-  account: MuxedAccount,
-): void {
-  details[names.plain] = strkeys.plain(account);
+export function putAccount(details: Details, names: AccountNames, account: MuxedAccount): void {
+  details[names.plain] = accountText(account);
   if (account.type === 'keyTypeEd25519') return;
-  details[names.muxed] = strkeys.muxed(account);
+  details[names.muxed] = muxedText(account);
   details[names.id] = account.value.id;
 }
 

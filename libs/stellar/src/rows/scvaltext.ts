@@ -1,8 +1,8 @@
+import { addressText } from '../sep51';
 import { hex } from '../bytes';
 import type { ScContractInstance, ScMapEntry, ScVal } from '../xdr/types';
 import { goName } from './row';
 import { goText } from './gotext';
-import type { Strkeys } from './assettext';
 
 const ARMS: Readonly<Record<ScVal['type'], string>> = {
   scvBool: 'B',
@@ -36,7 +36,7 @@ export function scValArm(value: ScVal): string {
 }
 
 /** A Soroban value as Go prints it, because stellar-etl writes that. SEP-51 JSON keeps more information. */
-export function scValText(value: ScVal, strkeys: Strkeys): string {
+export function scValText(value: ScVal): string {
   switch (value.type) {
     case 'scvVoid':
       return '(void)';
@@ -67,11 +67,11 @@ export function scValText(value: ScVal, strkeys: Strkeys): string {
       return goText(value.value);
     case 'scvVec':
       if (value.value === undefined) return 'nil';
-      return `[${value.value.map((item) => scValText(item, strkeys)).join(' ')}]`;
+      return `[${value.value.map((item) => scValText(item)).join(' ')}]`;
     case 'scvMap':
-      return value.value === undefined ? 'nil' : mapText(value.value, strkeys);
+      return value.value === undefined ? 'nil' : mapText(value.value);
     case 'scvAddress':
-      return strkeys.address(value.value);
+      return addressText(value.value);
     case 'scvError': {
       const { type, value: code } = value.value;
       return `${goName('ScErrorType', type)}(${typeof code === 'number' ? code : goName('ScErrorCode', code)})`;
@@ -79,7 +79,7 @@ export function scValText(value: ScVal, strkeys: Strkeys): string {
     case 'scvContractInstance': {
       const { executable, storage = [] } = value.value;
       const code = executableText(executable);
-      return storage.length === 0 ? code : `${code}: ${mapText(storage, strkeys)}`;
+      return storage.length === 0 ? code : `${code}: ${mapText(storage)}`;
     }
     case 'scvLedgerKeyNonce':
       return value.value.nonce.toString(16).toUpperCase();
@@ -97,8 +97,8 @@ function executableText(executable: ScContractInstance['executable']): string {
   }
 }
 
-function mapText(entries: readonly ScMapEntry[], strkeys: Strkeys): string {
-  return `[${entries.map(({ key, val }) => `{${scValText(key, strkeys)} ${scValText(val, strkeys)}}`).join(' ')}]`;
+function mapText(entries: readonly ScMapEntry[]): string {
+  return `[${entries.map(({ key, val }) => `{${scValText(key)} ${scValText(val)}}`).join(' ')}]`;
 }
 
 /** Last second that a Date can hold. */

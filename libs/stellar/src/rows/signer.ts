@@ -1,7 +1,6 @@
 import { STRKEY, accountStrkey, signedPayloadStrkey, strkey } from '../strkey';
 import type { AccountEntry } from '../xdr/entries';
 import type { SignerKey } from '../xdr/types';
-import type { Strkeys } from './assettext';
 
 /** Strkey of a signer: `G` account, `T` pre-authorized transaction, `X` hash, `P` signed payload. */
 export function signerText(signer: SignerKey): string {
@@ -18,14 +17,14 @@ export function signerText(signer: SignerKey): string {
 }
 
 /** Sponsors of an account's signers, by signer; signers without one are not in it. */
-export function signerSponsors(account: AccountEntry, strkeys: Strkeys): ReadonlyMap<string, string> {
+export function signerSponsors(account: AccountEntry): ReadonlyMap<string, string> {
   const sponsors = new Map<string, string>();
   const { ext } = account;
   if (ext.type !== 1 || ext.value.ext.type !== 2) return sponsors;
   for (const [index, sponsor] of ext.value.ext.value.signerSponsoringIDs.entries()) {
     const signer = account.signers[index];
     if (sponsor !== undefined && signer !== undefined)
-      sponsors.set(signerText(signer.key), strkeys.account(sponsor.value));
+      sponsors.set(signerText(signer.key), accountStrkey(sponsor.value));
   }
   return sponsors;
 }

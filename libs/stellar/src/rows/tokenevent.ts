@@ -1,8 +1,8 @@
+import { addressText } from '../sep51';
 import { isText } from '../bytes';
 import { muxedStrkey } from '../strkey';
 import type { ContractEvent, ScAddress, ScVal } from '../xdr/types';
 import { isSymbol } from './assetid';
-import type { LedgerContext } from './context';
 import type { AssetText } from './assettext';
 import type { AssetContracts } from './tokenasset';
 
@@ -27,11 +27,7 @@ interface Amount {
 }
 
 /** The fee of a transaction, or its refund: an event of the native asset's contract. Undefined for any other event. */
-export function readFee(
-  context: LedgerContext,
-  event: ContractEvent,
-  assets: AssetContracts,
-): Transfer | undefined {
+export function readFee(event: ContractEvent, assets: AssetContracts): Transfer | undefined {
   const { topics, data } = event.body.value;
   const [name, from] = topics;
   if (event.contractId === undefined || name === undefined || topics.length > 2) return undefined;
@@ -40,7 +36,7 @@ export function readFee(
   const amount = int128(data);
   const payer = addressOf(from);
   if (asset === undefined || amount === undefined || payer === undefined) return undefined;
-  return { ...NO_PARTIES, topic: 'fee', from: context.strkeys.address(payer), amount, asset };
+  return { ...NO_PARTIES, topic: 'fee', from: addressText(payer), amount, asset };
 }
 
 const NATIVE_NAME = Buffer.from('native', 'latin1');
@@ -51,7 +47,6 @@ const NO_PARTIES = { from: null, to: null, toMuxed: null, toMuxedId: null } as c
  * clawback name the administrator first, and asset contracts emit a transfer when the issuer pays or is paid.
  */
 export function readTransfer(
-  context: LedgerContext,
   event: ContractEvent,
   unified: boolean,
   assets: AssetContracts,
@@ -72,8 +67,8 @@ export function readTransfer(
   const receiver = topic === 'mint' ? first : second;
   const transfer: Transfer = {
     topic,
-    from: topic === 'mint' ? null : context.strkeys.address(first),
-    to: receiver === undefined ? null : context.strkeys.address(receiver),
+    from: topic === 'mint' ? null : addressText(first),
+    to: receiver === undefined ? null : addressText(receiver),
     amount: amount.amount,
     asset,
     toMuxed: muxedOf(receiver, amount.muxedId),

@@ -1,3 +1,4 @@
+import { contractStrkey } from '../strkey';
 import type { ContractEvent } from '../xdr/types';
 import type { AppliedTransaction, LedgerContext } from './context';
 import { type TransactionEvents, eventsOf } from './events';
@@ -29,7 +30,7 @@ export function* tokenTransferRows(context: LedgerContext): Generator<Row> {
     if (transaction.successful)
       for (const [index, operation] of events.operations.entries())
         for (const event of operation) {
-          const transfer = readTransfer(context, event, meta.type === 4, assets);
+          const transfer = readTransfer(event, meta.type === 4, assets);
           if (transfer === undefined) continue;
           const id = toid(context.sequence, transaction.order, index + 1);
           moves.push(transferRow(context, transaction, event, transfer, id));
@@ -49,7 +50,7 @@ function feeRows(
 ): Row[] {
   const rows: Row[] = [];
   for (const event of events.transaction) {
-    const fee = readFee(context, event, assets);
+    const fee = readFee(event, assets);
     if (fee !== undefined) rows.push(transferRow(context, transaction, event, fee, null));
   }
   return rows;
@@ -80,7 +81,7 @@ function transferRow(
     asset_issuer: credit?.issuer ?? null,
     amount: amount > MOST || amount < -MOST ? null : amount,
     amount_raw: String(amount),
-    contract_id: context.strkeys.contract(event.contractId as Uint8Array),
+    contract_id: contractStrkey(event.contractId as Uint8Array),
     ledger_sequence: context.sequence,
     closed_at: context.closedAt,
     to_muxed: transfer.toMuxed,

@@ -1,5 +1,5 @@
 import { hex } from '../bytes';
-import { STRKEY, strkey } from '../strkey';
+import { STRKEY, accountStrkey, accountText, strkey } from '../strkey';
 import type { LiquidityPoolEntry, OfferEntry } from '../xdr/entries';
 import type { ClaimAtom } from '../xdr/operations';
 import { type Claims, claimsOf, isEmptyClaim, sellerOf } from './claims';
@@ -39,7 +39,7 @@ function tradeRow(at: AppliedOperation, claims: Claims, claim: ClaimAtom, order:
     selling_asset_type: sold.type,
     selling_asset_id: sold.id,
     selling_amount: claim.value.amountSold,
-    buying_account_address: at.strkeys.plain(at.source),
+    buying_account_address: accountText(at.source),
     buying_asset_code: bought.code,
     buying_asset_issuer: bought.issuer,
     buying_asset_type: bought.type,
@@ -64,7 +64,7 @@ function offerColumns(
   const { offerId } = claim.value;
   const price = offerBefore(at, seller, offerId)?.price;
   return {
-    selling_account_address: at.strkeys.account(seller),
+    selling_account_address: accountStrkey(seller),
     price_n: price?.n ?? null,
     price_d: price?.d ?? null,
     selling_offer_id: offerId,

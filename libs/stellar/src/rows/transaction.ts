@@ -1,8 +1,7 @@
 import { hex } from '../bytes';
-import { accountStrkey, muxedStrkey } from '../strkey';
+import { accountStrkey, accountText, muxedText } from '../strkey';
 import type {
   Memo,
-  MuxedAccount,
   PreconditionsV2,
   TimeBounds,
   Transaction,
@@ -14,7 +13,7 @@ import type { AppliedTransaction, LedgerContext } from './context';
 import { operationCount } from './envelopes';
 import { type Row, type RowValue, goName } from './row';
 import { signerText } from './signer';
-import { accountKey, sorobanColumns, sorobanData } from './soroban';
+import { sorobanColumns, sorobanData } from './soroban';
 import { goText } from './gotext';
 
 /** The rows of `transactions`, in apply order. */
@@ -33,7 +32,7 @@ function transactionRow(context: LedgerContext, transaction: AppliedTransaction)
   return {
     transaction_hash: transaction.hash,
     ledger_sequence: context.sequence,
-    account: accountStrkey('cond' in tx ? accountKey(tx.sourceAccount) : tx.sourceAccountEd25519),
+    account: 'cond' in tx ? accountText(tx.sourceAccount) : accountStrkey(tx.sourceAccountEd25519),
     account_muxed: 'cond' in tx ? muxedText(tx.sourceAccount) : null,
     account_sequence: tx.seqNum,
     max_fee: tx.fee,
@@ -88,7 +87,7 @@ function feeBumpColumns(envelope: TransactionEnvelope, { result }: TransactionRe
       ? result.value
       : undefined;
   return {
-    fee_account: accountStrkey(accountKey(feeSource)),
+    fee_account: accountText(feeSource),
     fee_account_muxed: muxedText(feeSource),
     inner_transaction_hash: inner === undefined ? null : hex(inner.transactionHash),
     new_max_fee: fee,
@@ -101,10 +100,6 @@ const NO_FEE_BUMP: Row = {
   inner_transaction_hash: null,
   new_max_fee: null,
 };
-
-function muxedText(account: MuxedAccount): string | null {
-  return account.type === 'keyTypeMuxedEd25519' ? muxedStrkey(account.value) : null;
-}
 
 function memoText(memo: Memo): string {
   switch (memo.type) {

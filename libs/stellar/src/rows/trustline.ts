@@ -1,5 +1,5 @@
 import { hex } from '../bytes';
-import { STRKEY, strkey } from '../strkey';
+import { STRKEY, accountStrkey, strkey } from '../strkey';
 import type { TrustLineAsset } from '../xdr/operations';
 import { entryChanges } from './changes';
 import type { LedgerContext } from './context';
@@ -14,14 +14,14 @@ export function* trustlineRows(context: LedgerContext): Generator<Row> {
     const liabilities = data.ext.type === 1 ? data.ext.value.liabilities : undefined;
     yield {
       ledger_key: Buffer.from(key, 'latin1').toString('base64'),
-      account_id: context.strkeys.account(data.accountId.value),
+      account_id: accountStrkey(data.accountId.value),
       ...assetColumns(data.asset),
       balance: data.balance,
       trust_line_limit: data.limit,
       buying_liabilities: liabilities?.buying ?? 0n,
       selling_liabilities: liabilities?.selling ?? 0n,
       flags: data.flags,
-      sponsor: sponsorText(context, entry),
+      sponsor: sponsorText(entry),
       ...entryColumns(context, change),
     };
   }

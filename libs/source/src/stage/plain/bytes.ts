@@ -56,8 +56,12 @@ export class ByteBuffer {
 
   /** Appends ASCII text. */
   ascii(text: string): void {
-    this.reserve(text.length);
-    this.length += this.bytes.write(text, this.length, 'latin1');
+    const size = text.length;
+    this.reserve(size);
+    const { bytes, length } = this;
+    if (size > SHORT_TEXT) bytes.write(text, length, 'latin1');
+    else for (let at = 0; at < size; at += 1) bytes[length + at] = text.charCodeAt(at);
+    this.length += size;
   }
 
   /** Appends text as UTF-8. */

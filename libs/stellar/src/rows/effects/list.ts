@@ -1,3 +1,4 @@
+import { accountStrkey, accountText, muxedText } from '../../strkey';
 import type { Asset } from '../../xdr/operations';
 import type { MuxedAccount } from '../../xdr/types';
 import { type Details, fitAmount } from '../details';
@@ -24,13 +25,12 @@ export class EffectList {
 
   /** An effect on an account, plain or multiplexed. */
   account(type: EffectName, account: MuxedAccount, details: Details): void {
-    const { strkeys } = this.at;
-    this.add(type, strkeys.plain(account), strkeys.muxed(account), details);
+    this.add(type, accountText(account), muxedText(account), details);
   }
 
   /** An effect on the account with this key. */
   key(type: EffectName, key: Uint8Array, details: Details): void {
-    this.add(type, this.at.strkeys.account(key), null, details);
+    this.add(type, accountStrkey(key), null, details);
   }
 
   /** An effect on an address. */

@@ -1,3 +1,4 @@
+import { accountStrkey } from '../../strkey';
 import type { AccountEntry } from '../../xdr/entries';
 import type { OperationBodies } from '../../xdr/operations';
 import type { Details } from '../details';
@@ -19,7 +20,7 @@ export const setOptions: EffectsOf<'setOptions'> = (effects, body, at) => {
   someSource(effects, 'account_flags_updated', flags);
   if (body.inflationDest !== undefined)
     effects.source('account_inflation_destination_updated', {
-      inflation_destination: at.strkeys.account(body.inflationDest.value),
+      inflation_destination: accountStrkey(body.inflationDest.value),
     });
   signerEffects(effects, at);
 };
@@ -44,8 +45,8 @@ function thresholds({ lowThreshold, medThreshold, highThreshold }: OperationBodi
 function signerEffects(effects: EffectList, at: AppliedOperation): void {
   for (const { before, after } of at.changes) {
     if (before?.data.type !== 'account' || after?.data.type !== 'account') continue;
-    const old = signerWeights(before.data.value, at);
-    const now = signerWeights(after.data.value, at);
+    const old = signerWeights(before.data.value);
+    const now = signerWeights(after.data.value);
     for (const key of [...old.keys()].sort()) {
       const weight = now.get(key);
       if (weight === undefined) effects.source('signer_removed', { public_key: key });
@@ -58,10 +59,10 @@ function signerEffects(effects: EffectList, at: AppliedOperation): void {
 }
 
 /** Weights of an account's signers, including the master key when its weight is not 0. */
-function signerWeights(account: AccountEntry, at: AppliedOperation): ReadonlyMap<string, number> {
+function signerWeights(account: AccountEntry): ReadonlyMap<string, number> {
   const weights = new Map<string, number>();
   const [master = 0] = account.thresholds;
-  if (master > 0) weights.set(at.strkeys.account(account.accountId.value), master);
+  if (master > 0) weights.set(accountStrkey(account.accountId.value), master);
   for (const { key, weight } of account.signers) weights.set(signerText(key), weight);
   return weights;
 }

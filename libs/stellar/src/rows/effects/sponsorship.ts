@@ -1,3 +1,4 @@
+import { accountStrkey } from '../../strkey';
 import { hex } from '../../bytes';
 import type { LedgerEntry, LedgerEntryData } from '../../xdr/types';
 import type { Details } from '../details';
@@ -29,10 +30,9 @@ function sponsorChange(
 }
 
 function entrySponsorship(effects: EffectList, { before, after }: EntryPair): void {
-  const { strkeys } = effects.at;
   const text = (entry: LedgerEntry | undefined): string | undefined => {
     const sponsor = entry === undefined ? undefined : sponsorOf(entry);
-    return sponsor === undefined ? undefined : strkeys.account(sponsor);
+    return sponsor === undefined ? undefined : accountStrkey(sponsor);
   };
   const change = sponsorChange(text(before), text(after));
   const data = (after ?? before)?.data;
@@ -66,11 +66,10 @@ function entryEffect(
 }
 
 function signerSponsorship(effects: EffectList, { before, after }: EntryPair): void {
-  const { strkeys } = effects.at;
   const account = (after ?? before)?.data;
   if (account?.type !== 'account') return;
   const sponsors = (entry: LedgerEntry | undefined): ReadonlyMap<string, string> =>
-    entry?.data.type === 'account' ? signerSponsors(entry.data.value, strkeys) : new Map<string, string>();
+    entry?.data.type === 'account' ? signerSponsors(entry.data.value) : new Map<string, string>();
   const [old, now] = [sponsors(before), sponsors(after)];
   if (old.size + now.size === 0) return;
   for (const signer of [...new Set([...old.keys(), ...now.keys()])].sort()) {

@@ -1,3 +1,4 @@
+import { accountStrkey } from '../../strkey';
 import type { Asset, ClaimAtom } from '../../xdr/operations';
 import { isEmptyClaim, sellerOf } from '../claims';
 import type { Details } from '../details';
@@ -33,11 +34,11 @@ function offerTrade(
   const { offerId, assetSold, amountSold, assetBought, amountBought } = claim.value;
   const seller = sellerOf(claim) as Uint8Array;
   const forBuyer: Details = { offer_id: offerId, bought_amount: amountSold, sold_amount: amountBought };
-  forBuyer[SELLER.plain] = at.strkeys.account(seller);
+  forBuyer[SELLER.plain] = accountStrkey(seller);
   putAsset(forBuyer, BOUGHT, assetSold);
   putAsset(forBuyer, SOLD, assetBought);
   const forSeller: Details = { offer_id: offerId, bought_amount: amountBought, sold_amount: amountSold };
-  putAccount(forSeller, SELLER, at.strkeys, at.source);
+  putAccount(forSeller, SELLER, at.source);
   putAsset(forSeller, BOUGHT, assetBought);
   putAsset(forSeller, SOLD, assetSold);
   for (const type of types) {

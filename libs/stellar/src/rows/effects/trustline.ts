@@ -1,3 +1,4 @@
+import { accountStrkey } from '../../strkey';
 import type { TrustLineAsset } from '../../xdr/operations';
 import type { Details } from '../details';
 import { poolId } from '../operations/changetrust';
@@ -33,7 +34,7 @@ export const changeTrust: EffectsOf<'changeTrust'> = (effects, { line, limit }, 
 /** The same effect twice, first without flags and then with them, as in stellar-etl. */
 export const allowTrust: EffectsOf<'allowTrust'> = (effects, { trustor, asset, authorize }, at) => {
   const text = creditText(asset.value, accountKey(at.source));
-  const account = at.strkeys.account(trustor.value);
+  const account = accountStrkey(trustor.value);
   effects.source('trustline_flags_updated', trustDetails(account, text));
   if ((authorize & AUTHORIZED) !== 0) flagsUpdated(effects, account, text, AUTHORIZED, undefined);
   else if ((authorize & MAINTAIN) !== 0) flagsUpdated(effects, account, text, MAINTAIN, undefined);
@@ -41,8 +42,8 @@ export const allowTrust: EffectsOf<'allowTrust'> = (effects, { trustor, asset, a
   revokedEffects(effects);
 };
 
-export const setTrustLineFlags: EffectsOf<'setTrustLineFlags'> = (effects, body, at) => {
-  const account = at.strkeys.account(body.trustor.value);
+export const setTrustLineFlags: EffectsOf<'setTrustLineFlags'> = (effects, body) => {
+  const account = accountStrkey(body.trustor.value);
   flagsUpdated(effects, account, assetText(body.asset), body.setFlags, body.clearFlags);
   revokedEffects(effects);
 };

@@ -9,7 +9,7 @@ export const accountMerge = describe<'accountMerge'>({
   name: 'account_merge',
   members: [...allNames(ACCOUNT), ...allNames(INTO)],
   fill(details, destination, at) {
-    putAccount(details, ACCOUNT, at.strkeys, at.source);
-    putAccount(details, INTO, at.strkeys, destination);
+    putAccount(details, ACCOUNT, at.source);
+    putAccount(details, INTO, destination);
   },
 });

@@ -1,3 +1,4 @@
+import { accountStrkey } from '../../strkey';
 import { accountKey } from '../soroban';
 import { accountNames, allNames, assetNamesWithId, putAccount, putAssetText } from '../put';
 import { creditText } from '../assettext';
@@ -19,8 +20,8 @@ export const allowTrust = describe<'allowTrust'>({
   ],
   fill(details, { trustor, asset, authorize }, at) {
     putAssetText(details, ASSET, creditText(asset.value, accountKey(at.source)));
-    putAccount(details, TRUSTEE, at.strkeys, at.source);
-    details['trustor'] = at.strkeys.account(trustor.value);
+    putAccount(details, TRUSTEE, at.source);
+    details['trustor'] = accountStrkey(trustor.value);
     details['authorize'] = (authorize & 1) !== 0;
     if ((authorize & 2) !== 0) details['authorize_to_maintain_liabilities'] = true;
     if ((authorize & 4) !== 0) details['clawback_enabled'] = true;

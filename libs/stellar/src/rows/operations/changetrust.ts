@@ -19,7 +19,7 @@ export const changeTrust = describe<'changeTrust'>({
       putAssetText(details, ASSET, asset);
       details['trustee'] = asset.type === 'native' ? null : asset.issuer;
     }
-    putAccount(details, TRUSTOR, at.strkeys, at.source);
+    putAccount(details, TRUSTOR, at.source);
     details['limit'] = limit;
   },
 });

@@ -10,6 +10,6 @@ export const claimClaimableBalance = describe<'claimClaimableBalance'>({
   members: [...BALANCE_MEMBERS, ...allNames(CLAIMANT)],
   fill(details, { balanceId }, at) {
     putBalance(details, balanceId, at);
-    putAccount(details, CLAIMANT, at.strkeys, at.source);
+    putAccount(details, CLAIMANT, at.source);
   },
 });

@@ -8,9 +8,9 @@ export const clawback = describe<'clawback'>({
   code: 19,
   name: 'clawback',
   members: [...allNames(FROM), ...allNames(ASSET), 'amount'],
-  fill(details, { asset, from, amount }, at) {
+  fill(details, { asset, from, amount }) {
     putAsset(details, ASSET, asset);
-    putAccount(details, FROM, at.strkeys, from);
+    putAccount(details, FROM, from);
     details['amount'] = amount;
   },
 });

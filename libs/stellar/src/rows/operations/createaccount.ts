@@ -1,3 +1,4 @@
+import { accountStrkey } from '../../strkey';
 import { accountNames, allNames, putAccount } from '../put';
 import { describe } from './describe';
 
@@ -8,8 +9,8 @@ export const createAccount = describe<'createAccount'>({
   name: 'create_account',
   members: [...allNames(FUNDER), 'account', 'starting_balance'],
   fill(details, { destination, startingBalance }, at) {
-    putAccount(details, FUNDER, at.strkeys, at.source);
-    details['account'] = at.strkeys.account(destination.value);
+    putAccount(details, FUNDER, at.source);
+    details['account'] = accountStrkey(destination.value);
     details['starting_balance'] = startingBalance;
   },
 });

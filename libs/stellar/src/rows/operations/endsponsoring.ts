@@ -12,7 +12,7 @@ export const endSponsoringFutureReserves = describe<'endSponsoringFutureReserves
   members: allNames(BEGIN_SPONSOR),
   fill(details, _, at) {
     const sponsor = sponsorOf(at);
-    if (sponsor !== undefined) putAccount(details, BEGIN_SPONSOR, at.strkeys, sponsor);
+    if (sponsor !== undefined) putAccount(details, BEGIN_SPONSOR, sponsor);
   },
 });
 

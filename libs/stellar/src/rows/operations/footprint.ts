@@ -1,3 +1,4 @@
+import { contractStrkey } from '../../strkey';
 import { hex, sha256 } from '../../bytes';
 import type { LedgerKey } from '../../xdr/types';
 import type { Details } from '../details';
@@ -35,6 +36,6 @@ export function footprintContract(at: AppliedOperation): string {
   const { readOnly, readWrite } = footprint(at);
   for (const key of [...readWrite, ...readOnly])
     if (key.type === 'contractData' && key.value.contract.type === 'scAddressTypeContract')
-      return at.strkeys.contract(key.value.contract.value);
+      return contractStrkey(key.value.contract.value);
   return '';
 }

@@ -1,3 +1,4 @@
+import { accountText, muxedText } from '../../strkey';
 import type { OperationResult, OperationType } from '../../xdr/operations';
 import type { LedgerContext } from '../context';
 import { type Details, fitAmount } from '../details';
@@ -80,8 +81,8 @@ function operationRow(at: AppliedOperation): Row {
   const text = json(details);
   for (const change of (details['asset_balance_changes'] ?? []) as Details[]) fitAmount(change);
   return {
-    source_account: at.strkeys.plain(at.source),
-    source_account_muxed: at.strkeys.muxed(at.source),
+    source_account: accountText(at.source),
+    source_account_muxed: muxedText(at.source),
     type: code,
     type_string: name,
     details,

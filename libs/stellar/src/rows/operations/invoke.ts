@@ -1,7 +1,7 @@
 import type { ScVal } from '../../xdr/types';
 import type { Details } from '../details';
 import { type Row, goName } from '../row';
-import { scValJson } from '../../sep51';
+import { addressText, scValJson } from '../../sep51';
 import { scValArm, scValText } from '../scvaltext';
 import { balanceChanges } from '../balancechange';
 import type { AppliedOperation } from '../operation';
@@ -61,10 +61,10 @@ function putInvocation(details: Details, invocation: InvokeContractArgs, at: App
   const addressEnd = functionName.byteOffset - ledger.bytes.byteOffset - 4;
   const nameEnd = addressEnd + 4 + ((functionName.length + 3) & ~3);
   details['type'] = 'invoke_contract';
-  details['contract_id'] = at.strkeys.address(contractAddress);
+  details['contract_id'] = addressText(contractAddress);
   putParameters(details, [
-    { ...describeValue(contract, at), xdr: ledger.base64(invocation.xdrStart, addressEnd, ADDRESS_TYPE) },
-    { ...describeValue(name, at), xdr: ledger.base64(addressEnd, nameEnd, SYMBOL_TYPE) },
+    { ...describeValue(contract), xdr: ledger.base64(invocation.xdrStart, addressEnd, ADDRESS_TYPE) },
+    { ...describeValue(name), xdr: ledger.base64(addressEnd, nameEnd, SYMBOL_TYPE) },
     ...args.map((value) => parameter(value, at)),
   ]);
   details['asset_balance_changes'] = balanceChanges(at);
@@ -74,7 +74,7 @@ function putCreation(details: Details, preimage: ContractIdPreimage, at: Applied
   details['contract_id'] = footprintContract(at);
   if (preimage.type === 'contractIdPreimageFromAddress') {
     details['from'] = 'address';
-    details['address'] = at.strkeys.address(preimage.value.address);
+    details['address'] = addressText(preimage.value.address);
   } else {
     details['from'] = 'asset';
     details['asset'] = assetText(preimage.value).canonical;
@@ -94,13 +94,13 @@ interface Parameter {
   readonly xdr: string;
 }
 
-function describeValue(value: Value, at: AppliedOperation): Omit<Parameter, 'xdr'> {
+function describeValue(value: Value): Omit<Parameter, 'xdr'> {
   const whole = value as ScVal;
-  return { arm: scValArm(whole), text: scValText(whole, at.strkeys), json: scValJson(whole) };
+  return { arm: scValArm(whole), text: scValText(whole), json: scValJson(whole) };
 }
 
 function parameter(value: ScVal, at: AppliedOperation): Parameter {
-  return { ...describeValue(value, at), xdr: at.ledger.base64(value.xdrStart, value.xdrEnd) };
+  return { ...describeValue(value), xdr: at.ledger.base64(value.xdrStart, value.xdrEnd) };
 }
 
 /** Puts parameters in stellar-etl's four forms. */

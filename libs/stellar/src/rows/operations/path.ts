@@ -23,8 +23,8 @@ export function putPath(
   body: OperationBodies['pathPaymentStrictReceive' | 'pathPaymentStrictSend'],
   at: AppliedOperation,
 ): void {
-  putAccount(details, FROM, at.strkeys, at.source);
-  putAccount(details, TO, at.strkeys, body.destination);
+  putAccount(details, FROM, at.source);
+  putAccount(details, TO, body.destination);
   putAsset(details, RECEIVED, body.destAsset);
   putAsset(details, SENT, body.sendAsset);
   details['path'] = body.path.length === 0 ? null : body.path.map(pathStep);

@@ -10,8 +10,8 @@ export const payment = describe<'payment'>({
   name: 'payment',
   members: [...allNames(FROM), ...allNames(TO), ...allNames(ASSET), 'amount'],
   fill(details, { destination, asset, amount }, at) {
-    putAccount(details, FROM, at.strkeys, at.source);
-    putAccount(details, TO, at.strkeys, destination);
+    putAccount(details, FROM, at.source);
+    putAccount(details, TO, destination);
     putAsset(details, ASSET, asset);
     details['amount'] = amount;
   },

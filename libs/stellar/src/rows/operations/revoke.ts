@@ -1,3 +1,4 @@
+import { accountStrkey } from '../../strkey';
 import { hex } from '../../bytes';
 import type { LedgerKey } from '../../xdr/types';
 import type { Details } from '../details';
@@ -28,7 +29,7 @@ export const revokeSponsorship = describe<'revokeSponsorship'>({
       putKey(details, body.value, at);
       return;
     }
-    details['signer_account_id'] = at.strkeys.account(body.value.accountId.value);
+    details['signer_account_id'] = accountStrkey(body.value.accountId.value);
     details['signer_key'] = signerText(body.value.signerKey);
   },
 });
@@ -37,7 +38,7 @@ export const revokeSponsorship = describe<'revokeSponsorship'>({
 function putKey(details: Details, key: LedgerKey, at: AppliedOperation): void {
   switch (key.type) {
     case 'account':
-      details['account_id'] = at.strkeys.account(key.value.accountId.value);
+      details['account_id'] = accountStrkey(key.value.accountId.value);
       return;
     case 'claimableBalance': {
       const { xdrStart, xdrEnd } = key.value.balanceId;
@@ -45,7 +46,7 @@ function putKey(details: Details, key: LedgerKey, at: AppliedOperation): void {
       return;
     }
     case 'data':
-      details['data_account_id'] = at.strkeys.account(key.value.accountId.value);
+      details['data_account_id'] = accountStrkey(key.value.accountId.value);
       details['data_name'] = goText(key.value.dataName);
       return;
     case 'offer':
@@ -53,7 +54,7 @@ function putKey(details: Details, key: LedgerKey, at: AppliedOperation): void {
       return;
     case 'trustline': {
       const { accountId, asset } = key.value;
-      details['trustline_account_id'] = at.strkeys.account(accountId.value);
+      details['trustline_account_id'] = accountStrkey(accountId.value);
       if (asset.type === 'assetTypePoolShare') details['trustline_liquidity_pool_id'] = hex(asset.value);
       else details['trustline_asset'] = assetText(asset).canonical;
       return;

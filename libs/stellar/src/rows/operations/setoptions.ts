@@ -1,3 +1,4 @@
+import { accountStrkey } from '../../strkey';
 import type { Details } from '../details';
 import { signerText } from '../signer';
 import { goText } from '../gotext';
@@ -18,11 +19,10 @@ export const setOptions = describe<'setOptions'>({
     'signer_key',
     'signer_weight',
   ],
-  fill(details, body, at) {
+  fill(details, body) {
     putFlags(details, 'set_flags', ACCOUNT_FLAGS, body.setFlags);
     putFlags(details, 'clear_flags', ACCOUNT_FLAGS, body.clearFlags);
-    if (body.inflationDest !== undefined)
-      details['inflation_dest'] = at.strkeys.account(body.inflationDest.value);
+    if (body.inflationDest !== undefined) details['inflation_dest'] = accountStrkey(body.inflationDest.value);
     putNumber(details, 'master_key_weight', body.masterWeight);
     putNumber(details, 'low_threshold', body.lowThreshold);
     putNumber(details, 'med_threshold', body.medThreshold);

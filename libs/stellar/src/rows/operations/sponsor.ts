@@ -1,3 +1,4 @@
+import { accountStrkey } from '../../strkey';
 import type { AccountEntry } from '../../xdr/entries';
 import type { LedgerEntry } from '../../xdr/types';
 import type { AppliedOperation, EntryPair } from '../operation';
@@ -15,12 +16,12 @@ export function entrySponsor(at: AppliedOperation): string | undefined {
   if (signer === undefined && !at.rawChanges.some(makesSponsored)) return undefined;
   for (const pair of at.changes) {
     if (signer !== undefined) {
-      const sponsor = newSignerSponsor(signer, pair, at);
+      const sponsor = newSignerSponsor(signer, pair);
       if (sponsor !== undefined) return sponsor;
     }
     if (pair.before !== undefined || pair.after === undefined) continue;
     const sponsor = sponsorOf(pair.after);
-    if (sponsor !== undefined) return at.strkeys.account(sponsor);
+    if (sponsor !== undefined) return accountStrkey(sponsor);
   }
   return undefined;
 }
@@ -35,17 +36,13 @@ function makesSponsored(change: AppliedOperation['rawChanges'][number]): boolean
   return made && sponsorOf(change.value) !== undefined;
 }
 
-function newSignerSponsor(
-  signer: string,
-  { before, after }: EntryPair,
-  at: AppliedOperation,
-): string | undefined {
+function newSignerSponsor(signer: string, { before, after }: EntryPair): string | undefined {
   if (after?.data.type !== 'account') return undefined;
-  const now = signerSponsors(after.data.value, at.strkeys).get(signer);
-  const old = before === undefined ? undefined : oldSponsor(before, signer, at);
+  const now = signerSponsors(after.data.value).get(signer);
+  const old = before === undefined ? undefined : oldSponsor(before, signer);
   return now === old ? undefined : now;
 }
 
-function oldSponsor(before: LedgerEntry, signer: string, at: AppliedOperation): string | undefined {
-  return signerSponsors(before.data.value as AccountEntry, at.strkeys).get(signer);
+function oldSponsor(before: LedgerEntry, signer: string): string | undefined {
+  return signerSponsors(before.data.value as AccountEntry).get(signer);
 }
