@@ -10,7 +10,7 @@ import { icebergSchema } from './schema';
 export type EntryStatus = 'added' | 'existing';
 
 /** Changes when the content of manifests changes, so that new ones get other names. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** Statuses of entries in the specification. */
 const STATUS = { existing: 0, added: 1 } as const satisfies Record<EntryStatus, number>;
@@ -73,7 +73,8 @@ export function manifestName(
 
 /**
  * The bytes of a manifest. Added files take snapshot and sequence number from the manifest list. The log does not tell
- * when older files were added: their sequence number is 0, as for files from before version 2 of the format.
+ * when older files were added: their sequence number is 0, as for files from before version 2 of the format, and so is
+ * their snapshot, which no table has.
  * @throws ParquetryError ICEBERG_UNSUPPORTED for a file without a row count
  */
 export function encodeManifest(
@@ -92,12 +93,13 @@ export function encodeManifest(
     'format-version': '2',
     content: 'data',
   };
-  const sequence = status === 'added' ? null : 0;
+  const number = status === 'added' ? null : 0;
   const entries = files.map((file) => ({
     status: STATUS[status],
-    snapshot_id: null,
-    sequence_number: sequence,
-    file_sequence_number: sequence,
+    // The specification lets older entries take it from the list, too, but ClickHouse refuses such manifests.
+    snapshot_id: number,
+    sequence_number: number,
+    file_sequence_number: number,
     data_file: dataFile(file, schema, uri),
   }));
   return encodeAvro(name, ENTRY, header, entries);
