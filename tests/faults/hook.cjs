@@ -95,6 +95,12 @@ if (isMainThread && told !== undefined) {
 
 /** What a path or a key is about. */
 function kindOf(target) {
+  if (target.includes('_iceberg/')) {
+    if (target.includes('.tmp-')) return 'iceberg temporary';
+    if (target.includes('version-hint')) return 'iceberg hint';
+    if (target.includes('.metadata.json')) return 'iceberg metadata';
+    return target.includes('/snap-') ? 'iceberg list' : 'iceberg manifest';
+  }
   if (target.includes('_last_checkpoint')) return 'hint';
   if (target.includes('_delta_log'))
     return target.includes('.checkpoint') ? 'checkpoint' : target.includes('.json') ? 'commit' : 'log file';

@@ -109,19 +109,21 @@ export async function freePorts(count) {
 }
 
 /** The independent reader: one process for the whole campaign, asked one archive after the other. */
-export function startReader(python) {
-  const { child, ended } = start(python, [path.join(ROOT, 'tests/faults/reader.py')]);
+export function startReader(python, script = 'reader.py') {
+  const { child, ended } = start(python, [path.join(ROOT, 'tests/faults', script)]);
   const waiting = [];
   createInterface({ input: child.stdout }).on('line', (line) => waiting.shift()?.resolve(JSON.parse(line)));
   void ended.then(({ stderr }) =>
     waiting.forEach(({ reject }) => reject(new Error(`the reader ended: ${stderr}`))),
   );
+  const ask = (request) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ resolve, reject });
+      child.stdin.write(`${JSON.stringify(request)}\n`);
+    });
   return {
-    read: (archive, options) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ resolve, reject });
-        child.stdin.write(`${JSON.stringify({ archive, options })}\n`);
-      }),
+    ask,
+    read: (archive, options) => ask({ archive, options }),
     stop: () => (child.stdin.end(), ended),
   };
 }

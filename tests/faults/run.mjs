@@ -10,7 +10,7 @@ export const LIMIT_MS = 400_000;
 const MAX_CUT_MS = 6000;
 const SIZE = 4;
 const BUFFER = 40;
-const TYPES = ['transactions', 'contract_events'];
+export const TYPES = ['transactions', 'contract_events'];
 
 /**
  * Who is killed, and whether at a step or at a moment. On a store that is a server, `store-time` kills that server under
@@ -176,7 +176,7 @@ async function serverOf(home, command, readDevServer) {
 }
 
 /** Where the processes ended: the step and its subject. */
-function lastSteps(log) {
+export function lastSteps(log) {
   let text = '';
   try {
     text = readFileSync(log, 'utf8');
