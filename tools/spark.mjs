@@ -9,6 +9,11 @@ import { cacheRoot } from './python.mjs';
 const PYSPARK = 'pyspark==4.0.1';
 /** What Spark 4.0 needs for Delta in addition to its own jars. */
 const JARS = ['io.delta:delta-spark_2.13:4.0.0', 'io.delta:delta-storage:4.0.0'];
+/** For Iceberg, also on S3: 110 MB. */
+const ICEBERG_JARS = [
+  'org.apache.iceberg:iceberg-spark-runtime-4.0_2.13:1.10.1',
+  'org.apache.iceberg:iceberg-aws-bundle:1.10.1',
+];
 const JAVA_VERSIONS = [17, 21];
 
 /**
@@ -21,33 +26,52 @@ export function ensureSpark({ log = console.error } = {}) {
   const java = javaVersion();
   if (!JAVA_VERSIONS.includes(java))
     return { reason: `Spark needs Java ${JAVA_VERSIONS.join(' or ')}, found ${java ?? 'none'}` };
-  const key = createHash('sha256')
-    .update([PYSPARK, ...JARS].join('\n'))
-    .digest('hex')
-    .slice(0, 12);
+  const own = ensure(
+    [PYSPARK, ...JARS],
+    'PySpark and the Delta jars for the Spark test (once, about 500 MB, into the user cache)',
+    sparkSteps,
+    log,
+  );
+  if (own.reason !== undefined) return own;
+  return { python: path.join(own.target, 'venv', 'bin', 'python'), jars: jarsIn(own.target) };
+}
+
+/**
+ * The comma-separated paths of the jars with which Spark reads Iceberg tables, else the reason. PARQUETRY_ICEBERG_JARS
+ * names existing ones.
+ */
+export function ensureIcebergJars({ log = console.error } = {}) {
+  const { PARQUETRY_ICEBERG_JARS: given } = process.env;
+  if (given) return { jars: given };
+  const what = 'the Iceberg jars of Spark (once, 110 MB, into the user cache)';
+  const { reason, target } = ensure(ICEBERG_JARS, what, (folder) => jarSteps(folder, ICEBERG_JARS), log);
+  return reason === undefined ? { jars: jarsIn(target) } : { reason };
+}
+
+/** A folder of the user cache with what the steps install. */
+function ensure(packages, what, steps, log) {
+  const key = createHash('sha256').update(packages.join('\n')).digest('hex').slice(0, 12);
   const target = path.join(cacheRoot(), 'spark', key);
-  if (!existsSync(path.join(target, 'ready'))) {
-    log(
-      'Installing PySpark and the Delta jars for the Spark test (once, about 500 MB, into the user cache) …',
-    );
-    const building = `${target}.${process.pid}`;
-    const reason = install(building);
-    if (reason !== undefined) {
-      rmSync(building, { recursive: true, force: true });
-      return { reason };
-    }
-    try {
-      renameSync(building, target);
-    } catch {
-      rmSync(building, { recursive: true, force: true }); // another run was first
-    }
+  if (existsSync(path.join(target, 'ready'))) return { target };
+  log(`Installing ${what} …`);
+  const building = `${target}.${process.pid}`;
+  const reason = install(building, steps(building));
+  if (reason !== undefined) {
+    rmSync(building, { recursive: true, force: true });
+    return { reason };
   }
+  try {
+    renameSync(building, target);
+  } catch {
+    rmSync(building, { recursive: true, force: true }); // another run was first
+  }
+  return { target };
+}
+
+function jarsIn(target) {
   const folder = path.join(target, 'jars');
   const files = readdirSync(folder).filter((name) => name.endsWith('.jar'));
-  return {
-    python: path.join(target, 'venv', 'bin', 'python'),
-    jars: files.map((name) => path.join(folder, name)).join(','),
-  };
+  return files.map((name) => path.join(folder, name)).join(',');
 }
 
 /** Major version of the Java that Spark would start; undefined where there is none. */
@@ -58,17 +82,28 @@ function javaVersion() {
   return status === 0 && version !== undefined ? Number(version) : undefined;
 }
 
-function install(folder) {
+function jarSteps(folder, artifacts) {
+  const maven = [
+    '--quiet',
+    '--batch-mode',
+    'dependency:copy',
+    `-DoutputDirectory=${path.join(folder, 'jars')}`,
+  ];
+  return artifacts.map((artifact) => ['mvn', [...maven, `-Dartifact=${artifact}`]]);
+}
+
+function sparkSteps(folder) {
   const venv = path.join(folder, 'venv');
-  const jars = path.join(folder, 'jars');
-  mkdirSync(jars, { recursive: true });
-  const maven = ['--quiet', '--batch-mode', 'dependency:copy', `-DoutputDirectory=${jars}`];
-  const steps = [
-    ...JARS.map((artifact) => ['mvn', [...maven, `-Dartifact=${artifact}`]]),
+  return [
+    ...jarSteps(folder, JARS),
     ['python3', ['-m', 'venv', venv]],
     [path.join(venv, 'bin', 'pip'), ['install', '--quiet', '--disable-pip-version-check', PYSPARK]],
     [path.join(venv, 'bin', 'python'), ['-c', 'import pyspark']],
   ];
+}
+
+function install(folder, steps) {
+  mkdirSync(path.join(folder, 'jars'), { recursive: true });
   for (const [file, args] of steps) {
     const options = { encoding: 'utf8', timeout: 600_000, cwd: folder };
     const { status, stdout, stderr, error } = spawnSync(file, args, options);

@@ -8,7 +8,7 @@ import { ensureBrowser } from './browser.mjs';
 import { ensureDeployTools } from './deploy.mjs';
 import { OLD_PACKAGES, ensurePython } from './python.mjs';
 import { ensureServers } from './servers.mjs';
-import { ensureSpark } from './spark.mjs';
+import { ensureIcebergJars, ensureSpark } from './spark.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
@@ -34,6 +34,9 @@ const spark = ensureSpark();
 if (spark.python)
   Object.assign(env, { PARQUETRY_SPARK_PYTHON: spark.python, PARQUETRY_SPARK_JARS: spark.jars });
 else console.error(`The test with Spark is skipped: ${spark.reason}.`);
+const iceberg = spark.python ? ensureIcebergJars() : spark;
+if (spark.python && iceberg.jars) env.PARQUETRY_ICEBERG_JARS = iceberg.jars;
+else console.error(`The test of Iceberg tables with Spark is skipped: ${iceberg.reason}.`);
 
 const { browser, reason: noBrowser } = ensureBrowser();
 if (browser) env.PARQUETRY_CHROMIUM = browser;

@@ -1,16 +1,30 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promote } from '@parquetry/archive';
-import { rebuildIceberg, syncIceberg } from '@parquetry/iceberg';
+import { RestCatalog, syncIceberg } from '@parquetry/iceberg';
 import { LocalStore, type ObjectStore, openStore } from '@parquetry/storage';
-import { PYTHON, pythonAsk } from '../support/python';
+import { Matrix } from '../support/matrix';
+import { CHDB, PYTHON, pythonAsk } from '../support/python';
+import { TestCatalog } from '../support/restcatalog';
 import { FAKE_GCS, S3_KEYS, startGcs, startS3, type StorageServer, WEED } from '../support/servers';
+import { HAS_ICEBERG, spark } from '../support/spark';
 import { History } from './history';
+import { CHANGED, FILTERS, HISTORIES, ROWS } from './icebergtables';
 import type { Summary } from './readers';
 
-/** `alike` is the digest with null lists of structs as empty ones: pyiceberg does not distinguish them. */
-type Reading = (Summary & { readonly alike: string }) | { readonly error: string };
+/**
+ * `alike` is the digest with null lists of structs as empty ones: pyiceberg does not distinguish them. `scalars` is that
+ * of the columns that are neither lists nor structs.
+ */
+type Digests = Summary & { readonly alike: string; readonly scalars: string };
+type Reading = Digests | { readonly error: string };
+
+/** What ClickHouse and pandas read of each version, and the rows that pass the filters. */
+type Versions = Readonly<Record<'iceberg' | 'delta', Readonly<Record<number, Summary>>>>;
+interface OptionalReading {
+  readonly clickhouse: Versions & { readonly rows: Readonly<Record<'iceberg' | 'delta', readonly number[]>> };
+  readonly pandas: Versions;
+}
 
 interface TableReading {
   readonly format: number;
@@ -26,34 +40,62 @@ interface TableReading {
         readonly pyiceberg: Reading;
         readonly polars: Reading;
         readonly delta?: Reading;
+        readonly polars_delta?: Reading;
       }
     >
   >;
   readonly catalog: Reading;
-  readonly skipping: readonly { readonly filter: string; readonly files: number; readonly rows: number }[];
+  readonly skipping: readonly {
+    readonly filter: string;
+    readonly files: number;
+    readonly rows: number;
+    readonly delta?: number;
+  }[];
 }
 
-const FIRST = 420_000;
-const STORES = [
-  { kind: 'local', ready: true },
-  { kind: 's3', ready: WEED !== undefined },
-  { kind: 'gs', ready: FAKE_GCS !== undefined },
-] as const;
+interface SparkReading {
+  readonly snapshots: Readonly<
+    Record<number, { readonly operation: string; readonly iceberg: Summary; readonly delta?: Summary }>
+  >;
+  readonly newest: Summary;
+  readonly catalog: Summary | null;
+  readonly skipping: readonly { readonly rows: number; readonly files: number; readonly skipped: number }[];
+  /** Files that Spark's Delta reader opens for each filter. */
+  readonly delta: readonly number[] | null;
+}
 
+const STORES = [
+  { kind: 'local', name: 'local', ready: true },
+  { kind: 's3', name: 'S3', ready: WEED !== undefined },
+  { kind: 'gs', name: 'GCS', ready: FAKE_GCS !== undefined },
+] as const;
+const HERE = STORES.filter(({ ready }) => ready);
+/** Spark reads S3 through a REST catalog; on GCS it would need another bundle of jars. */
+const SPARK_STORES = HERE.filter(({ kind }) => kind !== 'gs');
+const NAMES = Object.keys(HISTORIES);
+
+const matrix = new Matrix(__filename);
 const describeReaders = PYTHON === undefined ? describe.skip : describe;
+const describeSpark = HAS_ICEBERG ? describe : describe.skip;
+const describeOptional = CHDB === undefined ? describe.skip : describe;
 
 describeReaders('Iceberg tables over the files of a Delta table [needs PARQUETRY_PYTHON]', () => {
   const dir = mkdtempSync(path.join(tmpdir(), 'parquetry-iceberg-'));
   const saved = { ...process.env };
-  const servers: StorageServer[] = [];
+  const servers: { readonly stop: () => Promise<void> }[] = [];
   let read: Record<string, TableReading>;
+  let bySpark: Record<string, SparkReading>;
+  let optional: Record<string, OptionalReading>;
 
   beforeAll(async () => {
     const tables: Record<string, object> = {};
-    for (const { kind, ready } of STORES) {
-      if (!ready) continue;
-      const { store, options } = await openServer(kind, servers);
-      for (const [name, make] of Object.entries({ appended: appends, rewritten: rewrites, majors })) {
+    const sparkTables: Record<string, object> = {};
+    let settings: object = {};
+    for (const { kind } of HERE) {
+      const { store, options, endpoint } = await openServer(kind, servers);
+      const registered = new Map<string, () => Promise<string>>();
+      const catalog = new TestCatalog(async (uri) => (await registered.get(uri)?.()) ?? '');
+      for (const [name, { dataset, make }] of Object.entries(HISTORIES)) {
         const folder = path.join(dir, `${kind}-${name}`);
         const history = await History.open(folder, undefined, {
           store: store?.(name) ?? new LocalStore(path.join(folder, 'archive')),
@@ -61,24 +103,54 @@ describeReaders('Iceberg tables over the files of a Delta table [needs PARQUETRY
         });
         await make(history);
         await history.close();
-        const { uri } = history.archive.store;
-        tables[`${kind}_${name}`] = {
-          iceberg: `${kind === 'local' ? `file://${uri}` : uri}/_iceberg/${datasetOf(name)}`,
+        const { archive } = history;
+        const { uri } = archive.store;
+        const table = `${kind}_${name}`;
+        const location = `${kind === 'local' ? `file://${uri}` : uri}/_iceberg/${dataset}`;
+        const filters = [...FILTERS.map(({ filter }) => filter), `change = ${CHANGED}`];
+        tables[table] = {
+          iceberg: location,
           // delta-rs can't list fake-gcs-server.
-          ...(kind === 'gs' ? {} : { delta: `${uri}/${datasetOf(name)}` }),
+          ...(kind === 'gs' ? {} : { delta: `${uri}/${dataset}` }),
           ...options,
-          filters: [
-            `ledger_sequence >= ${FIRST + 61}`,
-            `ledger_sequence = ${FIRST + 5}`,
-            `closed_at < '2025-07-12T23:47:30+00:00'`,
-            'ledger_sequence < 1',
-          ],
+          filters,
+          versions: Object.keys(ROWS[name] ?? {}).map(Number),
+          ...(kind === 's3' ? { s3: [endpoint, S3_KEYS.accessKeyId, S3_KEYS.secretAccessKey] } : {}),
         };
+        if (kind === 'local')
+          sparkTables[table] = {
+            load: location,
+            catalog: `${name}.\`${dataset}\``,
+            delta: `${uri}/${dataset}`,
+            filters,
+          };
+        else if (kind === 's3') sparkTables[table] = { load: `rest.stellar.${table}`, filters };
+        if (kind === 'local') settings = { ...settings, ...hadoopCatalog(name, path.dirname(location)) };
+        const { metadata } = await syncIceberg(archive, dataset);
+        const key = metadata.slice(location.length - `_iceberg/${dataset}`.length);
+        registered.set(metadata, async () => Buffer.from(await archive.store.get(key)).toString());
+        if (kind !== 's3' || !HAS_ICEBERG) continue;
+        if (!('spark.sql.catalog.rest' in settings)) {
+          servers.push(catalog);
+          settings = { ...settings, ...restCatalog(await catalog.start(), endpoint ?? '') };
+        }
+        const { 'spark.sql.catalog.rest.uri': rest } = settings as Record<string, string>;
+        await (
+          await RestCatalog.connect({ uri: String(rest), namespace: ['stellar'] })
+        ).register(table, metadata);
       }
     }
     mkdirSync(path.join(dir, 'catalogs'));
     read = pythonAsk('iceberg.py', { dir: path.join(dir, 'catalogs'), tables });
-  }, 240_000);
+    const some = Object.entries(tables).filter(([name]) => !name.startsWith('gs'));
+    if (CHDB !== undefined)
+      optional = pythonAsk('clickhouse.py', { dir, tables: Object.fromEntries(some) }, PYTHON, CHDB);
+    if (HAS_ICEBERG)
+      ({ iceberg: bySpark } = await spark<{ readonly iceberg: typeof bySpark }>(path.join(dir, 'spark'), {
+        settings,
+        iceberg: sparkTables,
+      }));
+  }, 400_000);
 
   afterAll(async () => {
     for (const server of servers) await server.stop();
@@ -87,31 +159,126 @@ describeReaders('Iceberg tables over the files of a Delta table [needs PARQUETRY
   });
 
   const table = (name: string): TableReading => read[name] as TableReading;
+  /** What the readers of the Delta tables found; those on a store where they can't list, from the local archive. */
+  const truth = (kind: string, name: string, version: number): Digests => {
+    const own = table(`${kind}_${name}`).snapshots[version]?.delta;
+    const found = own ?? table(`local_${name}`).snapshots[version]?.delta;
+    expect(found).toMatchObject({ rows: ROWS[name]?.[version] });
+    return found as Digests;
+  };
 
-  describe.each(STORES.filter(({ ready }) => ready))('on $kind', ({ kind }) => {
+  describe.each(HERE)('on $name', ({ kind, name: store }) => {
     it('have the snapshots of the Delta versions, with the same rows', () => {
-      expect(Object.keys(table(`${kind}_appended`).snapshots)).toEqual(['0', '1', '2', '3', '4', '5', '6']);
-      expect(Object.keys(table(`${kind}_rewritten`).snapshots)).toEqual(['7', '8', '9', '10']);
-      expect(Object.keys(table(`${kind}_majors`).snapshots)).toEqual(['0', '1']);
-      for (const name of ['appended', 'rewritten', 'majors'])
-        for (const [version, { pyiceberg, polars, delta }] of Object.entries(
-          table(`${kind}_${name}`).snapshots,
-        )) {
-          const other = delta ?? table(`local_${name}`).snapshots[Number(version)]?.delta;
-          expect(other).not.toHaveProperty('error');
-          const { rows, digest, alike } = other as Summary & { readonly alike: string };
+      for (const name of NAMES) {
+        const { snapshots } = table(`${kind}_${name}`);
+        expect(Object.keys(snapshots)).toEqual(Object.keys(ROWS[name] ?? {}));
+        for (const [version, { pyiceberg, polars, polars_delta }] of Object.entries(snapshots)) {
+          const { rows, digest, alike } = truth(kind, name, Number(version));
           expect({ name, version, ...pyiceberg }).toMatchObject({ name, version, rows, alike });
           // On GCS, polars reads with pyiceberg.
           const exact = kind === 'gs' ? { alike } : { digest };
           expect({ name, version, ...polars }).toMatchObject({ name, version, rows, ...exact });
+          if (kind !== 'gs')
+            expect({ name, version, ...polars_delta }).toMatchObject({ name, version, rows, digest });
         }
+      }
+      const features = ['types', 'evolution', 'compaction', 'replacement', 'majors', 'time travel'] as const;
+      matrix.proved('Iceberg', 'pyiceberg', store, ...features);
+      matrix.proved('Iceberg', 'polars', store, ...features);
+      if (kind === 'gs') return;
+      matrix.proved('Delta', 'delta-rs and pyarrow', store, ...features);
+      matrix.proved('Delta', 'polars', store, ...features);
+    });
+
+    it('say what each commit did', () => {
+      const operations = NAMES.map((name) =>
+        Object.values(table(`${kind}_${name}`).snapshots).map(({ operation }) => operation),
+      );
+      expect(operations).toEqual([
+        Array<string>(7).fill('append'),
+        ['replace', 'append', 'append', 'append'],
+        ['overwrite', 'append'],
+      ]);
     });
 
     it('are read through a catalog', () => {
-      for (const name of ['appended', 'rewritten']) {
+      for (const name of NAMES) {
         const { snapshots, current, catalog } = table(`${kind}_${name}`);
         expect(catalog).toEqual(snapshots[current]?.pyiceberg);
       }
+    });
+
+    it('have the rows of the replacement only once', () => {
+      expect(table(`${kind}_majors`).skipping.at(-1)).toMatchObject({ rows: 50 });
+    });
+
+    it('skip files by the bounds of ledgers and times', () => {
+      const { snapshots, current, skipping } = table(`${kind}_rewritten`);
+      expect(snapshots[current]?.files).toBeGreaterThan(5);
+      for (const [index, { files, rows }] of FILTERS.entries()) {
+        expect(skipping[index]).toMatchObject({ files, rows });
+        if (kind !== 'gs') expect(skipping[index]).toMatchObject({ delta: files });
+      }
+      matrix.proved('Iceberg', 'pyiceberg', store, 'pruning');
+      if (kind !== 'gs') matrix.proved('Delta', 'delta-rs and pyarrow', store, 'pruning');
+    });
+  });
+
+  describeSpark('with Spark [needs PARQUETRY_SPARK_PYTHON and PARQUETRY_ICEBERG_JARS]', () => {
+    it.each(SPARK_STORES)('have the same snapshots and rows on $name', ({ kind, name: store }) => {
+      for (const name of NAMES) {
+        const found = bySpark[`${kind}_${name}`] as SparkReading;
+        expect(found).not.toHaveProperty('error');
+        const { snapshots, newest, catalog } = found;
+        const versions = Object.keys(ROWS[name] ?? {});
+        expect(Object.keys(snapshots)).toEqual(versions);
+        for (const [version, { iceberg, delta }] of Object.entries(snapshots)) {
+          const { rows, digest } = truth(kind, name, Number(version));
+          expect({ name, version, ...iceberg }).toMatchObject({ name, version, rows, digest });
+          if (kind === 'local')
+            expect({ name, version, ...delta }).toMatchObject({ name, version, rows, digest });
+        }
+        const { rows, digest } = truth(kind, name, Number(versions.at(-1)));
+        expect(newest).toMatchObject({ rows, digest });
+        if (kind === 'local') expect(catalog).toEqual(newest);
+      }
+      const features = ['types', 'evolution', 'compaction', 'replacement', 'majors', 'time travel'] as const;
+      matrix.proved('Iceberg', 'Spark', store, ...features);
+      if (kind === 'local') matrix.proved('Delta', 'Spark', store, ...features);
+    });
+
+    it.each(SPARK_STORES)('skip files on $name', ({ kind, name: store }) => {
+      const { skipping, delta } = bySpark[`${kind}_rewritten`] as SparkReading;
+      const { snapshots, current } = table(`${kind}_rewritten`);
+      const all = snapshots[current]?.files ?? 0;
+      for (const [index, { files, rows }] of FILTERS.entries()) {
+        expect(skipping[index]).toEqual({ rows, files, skipped: all - files });
+        if (delta !== null) expect(delta[index]).toBe(files);
+      }
+      matrix.proved('Iceberg', 'Spark', store, 'pruning');
+      if (kind === 'local') matrix.proved('Delta', 'Spark', store, 'pruning');
+    });
+  });
+
+  describeOptional('with ClickHouse and pandas [needs PARQUETRY_CHDB]', () => {
+    it.each(SPARK_STORES)('have the same rows on $name', ({ kind, name: store }) => {
+      for (const name of NAMES) {
+        const found = optional[`${kind}_${name}`] as OptionalReading;
+        for (const engine of ['clickhouse', 'pandas'] as const)
+          for (const format of ['iceberg', 'delta'] as const)
+            for (const version of Object.keys(ROWS[name] ?? {})) {
+              const { rows, scalars } = truth(kind, name, Number(version));
+              const seen = found[engine][format][Number(version)];
+              const row = { engine, format, name, version };
+              expect({ ...row, ...seen }).toMatchObject({ ...row, rows, digest: scalars });
+            }
+      }
+      const { iceberg, delta } = (optional[`${kind}_rewritten`] as OptionalReading).clickhouse.rows;
+      for (const [index, { rows }] of FILTERS.entries())
+        expect([iceberg[index], delta[index]]).toEqual([rows, rows]);
+      const features = ['evolution', 'compaction', 'replacement', 'majors', 'time travel'] as const;
+      for (const engine of ['ClickHouse (chdb)', 'pandas'])
+        for (const format of ['Iceberg', 'Delta'] as const) matrix.proved(format, engine, store, ...features);
     });
   });
 
@@ -146,79 +313,57 @@ describeReaders('Iceberg tables over the files of a Delta table [needs PARQUETRY
     );
   });
 
-  it('skip files by the bounds of ledgers and times', () => {
-    const { snapshots, current, skipping } = table('local_rewritten');
-    expect(snapshots[current]?.files).toBeGreaterThan(5);
-    expect(skipping.map(({ files, rows }) => ({ files, rows }))).toEqual([
-      { files: 2, rows: 45 },
-      { files: 1, rows: 5 },
-      { files: 1, rows: 50 },
-      { files: 0, rows: 0 },
-    ]);
-  });
-
-  it('say what each commit did', () => {
-    const operations = Object.values(table('local_rewritten').snapshots).map(({ operation }) => operation);
-    expect(operations).toEqual(['replace', 'append', 'append', 'append']);
+  it('prove what docs/engines.md claims', () => {
+    const here: readonly string[] = HERE.map(({ name }) => name);
+    const { proved, claimed } = matrix.compare(
+      (row) =>
+        here.includes(row.split(' | ').at(-1) ?? '') &&
+        (HAS_ICEBERG || !row.includes('Spark')) &&
+        (CHDB !== undefined || !/ClickHouse|pandas/.test(row)),
+    );
+    expect(proved).toEqual(claimed);
   });
 });
 
-/** Four commits, a second schema version, a segment without rows, an older schema version again. */
-async function appends(history: History): Promise<void> {
-  for (const from of [0, 10, 20, 30]) await history.commit(from, 10);
-  await history.commit(40, 10, { version: 2 });
-  await syncIceberg(history.archive, 'everything');
-  await history.commit(50, 10, { version: 2, empty: true });
-  await history.commit(60, 1, { version: 1 });
-  await syncIceberg(history.archive, 'everything');
+/** Settings of a catalog of Spark that finds the tables of an archive by their folders. */
+function hadoopCatalog(name: string, warehouse: string): object {
+  const catalog = `spark.sql.catalog.${name}`;
+  return {
+    [catalog]: 'org.apache.iceberg.spark.SparkCatalog',
+    [`${catalog}.type`]: 'hadoop',
+    [`${catalog}.warehouse`]: warehouse,
+  };
 }
 
-/** The history of the test with Spark, synced in different ways. */
-async function rewrites(history: History): Promise<void> {
-  const dataset = history.archive.dataset('everything');
-  const sync = (): Promise<unknown> => syncIceberg(history.archive, 'everything');
-  for (const from of [0, 10, 20, 30]) await history.commit(from, 10);
-  await sync();
-  await history.commit(40, 10, { version: 2 });
-  await history.commit(50, 10, { version: 2, empty: true });
-  const { replaced } = await history.commit(10, 10, { compression: 'gzip', replace: true });
-  await sync();
-  await dataset.retire(replaced);
-  const compacted = await history.commit(20, 20, { compaction: true });
-  await sync();
-  await dataset.retire(compacted.replaced);
-  for (const [from, count] of [
-    [60, 1],
-    [61, 4],
-  ] as const)
-    await history.commit(from, count, { version: 2 });
-  await rebuildIceberg(history.archive, 'everything');
-  await history.commit(65, 5, { version: 1 });
-  await sync();
+/** Settings of a REST catalog whose tables are on an S3 server. */
+function restCatalog(uri: string, endpoint: string): object {
+  const catalog = 'spark.sql.catalog.rest';
+  return {
+    [catalog]: 'org.apache.iceberg.spark.SparkCatalog',
+    [`${catalog}.type`]: 'rest',
+    [`${catalog}.uri`]: uri,
+    [`${catalog}.io-impl`]: 'org.apache.iceberg.aws.s3.S3FileIO',
+    [`${catalog}.s3.endpoint`]: endpoint,
+    [`${catalog}.s3.path-style-access`]: 'true',
+    [`${catalog}.s3.access-key-id`]: S3_KEYS.accessKeyId,
+    [`${catalog}.s3.secret-access-key`]: S3_KEYS.secretAccessKey,
+    [`${catalog}.client.region`]: 'us-east-1',
+  };
 }
-
-/** A second major, synced after its first commit and after its second. */
-async function majors(history: History): Promise<void> {
-  await history.commit(0, 10);
-  await syncIceberg(history.archive, 'everything');
-  await promote(history.archive, 'everything', FIRST + 10);
-  for (const from of [10, 20]) {
-    await history.commit(from, 10, { major: true });
-    await syncIceberg(history.archive, 'everything.v2');
-  }
-}
-
-const datasetOf = (name: string): string => (name === 'majors' ? 'everything.v2' : 'everything');
 
 /** Starts the server of a store; `store` opens a root in its bucket. */
 async function openServer(
   kind: (typeof STORES)[number]['kind'],
-  servers: StorageServer[],
-): Promise<{ readonly store?: (root: string) => ObjectStore; readonly options?: object }> {
+  servers: { readonly stop: () => Promise<void> }[],
+): Promise<{
+  readonly store?: (root: string) => ObjectStore;
+  readonly options?: object;
+  readonly endpoint?: string;
+}> {
   if (kind === 'local') return {};
   process.env['AWS_ACCESS_KEY_ID'] = S3_KEYS.accessKeyId;
   process.env['AWS_SECRET_ACCESS_KEY'] = S3_KEYS.secretAccessKey;
-  const server = kind === 's3' ? await startS3() : await startGcs();
+  const server: StorageServer = kind === 's3' ? await startS3() : await startGcs();
   servers.push(server);
   await server.createBucket('lake');
   const { endpoint } = server;
@@ -251,5 +396,6 @@ async function openServer(
   return {
     store: (root) => openStore(`${kind}://lake/${root}`, { endpoint, attempts: 8, backoffMs: 20 }),
     options,
+    endpoint,
   };
 }

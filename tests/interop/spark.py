@@ -3,6 +3,8 @@
 Arguments: a JSON request, the file for the answer. Request: {"jars": comma-separated paths, "files": [Parquet file],
 "rules": {name: folder of v1.parquet and v2.parquet}, "tables": {name: folder}, "append" | "optimize" | "checkpoint" |
 "vacuum": a folder that Spark changes, "views": SQL of `parquetry views`, "filters": {folder: [[predicate, rows that pass]]}}. The answer has a member for each; an error is {"error": text}.
+A request with "iceberg" asks for nothing else: {"settings": of Spark, "iceberg": {name: {"load": folder or name in a
+catalog, "catalog": its name in a Hadoop catalog, "delta": folder, "filters": [predicate]}}}.
 """
 import json
 import os
@@ -34,6 +36,7 @@ settings = {
     "spark.sql.shuffle.partitions": "1",
     "spark.databricks.delta.snapshotPartitions": "1",
     "spark.databricks.delta.retentionDurationCheck.enabled": "false",
+    **request.get("settings", {}),
 }
 builder = SparkSession.builder.master("local[2]")
 for key, value in settings.items():
@@ -145,22 +148,62 @@ def filters(tables):
     return wrong
 
 
+def scanned(data):
+    """Rows, and the data files that Iceberg planned and skipped."""
+    plan = data._jdf.queryExecution().executedPlan()
+    rows = len(data.collect())
+    metrics = plan.collectLeaves().head().metrics()
+    value = lambda name: metrics.apply(name).value() if metrics.contains(name) else 0
+    return {"rows": rows, "files": value("resultDataFiles"), "skipped": value("skippedDataFiles")}
+
+
+def iceberg(place):
+    """Each snapshot of an Iceberg table, and the Delta version of the same number."""
+    load = place["load"]
+    read = lambda **options: spark.read.format("iceberg").options(**options).load(load)
+    log = spark.read.format("iceberg").load(load + ("#snapshots" if "/" in load else ".snapshots"))
+    snapshots = {}
+    for snapshot in log.select("snapshot_id", "operation").collect():
+        version = snapshot.snapshot_id - 1
+        data = read(**{"snapshot-id": str(snapshot.snapshot_id)})
+        # The Delta table has the columns of its partitions, too.
+        older = lambda: spark.read.format("delta").option("versionAsOf", version).load(place["delta"])
+        snapshots[version] = {
+            "operation": snapshot.operation,
+            "iceberg": whole(data),
+            **({"delta": whole(older().select(data.columns))} if "delta" in place else {}),
+        }
+    delta = spark.read.format("delta").load(place["delta"]) if "delta" in place else None
+    return {
+        "snapshots": snapshots,
+        "newest": whole(read()),
+        "catalog": whole(spark.table(place["catalog"])) if "catalog" in place else None,
+        "skipping": [scanned(read().where(where).select(read().columns[0])) for where in place["filters"]],
+        "delta": [len(delta.where(where).inputFiles()) for where in place["filters"]] if delta else None,
+    }
+
+
 def each(read, places):
     """The reading of each place, a few at a time: most of it is planning, which uses one processor."""
     return dict(ThreadPool(4).map(lambda item: (item[0], attempt(lambda: read(item[1]))), places.items()))
 
 
-answer = {"filters": filters(request["filters"])} if "filters" in request else {
-    "version": spark.version,
-    "files": each(lambda path: whole(spark.read.parquet(path)), {path: path for path in request["files"]}),
-    "rules": each(rule, request["rules"]),
-    "tables": each(table, request["tables"]),
-    "views": attempt(lambda: views(request["views"])),
-    "append": attempt(lambda: append(request["append"])),
-    "optimize": attempt(lambda: canon(plain(spark.sql(f"OPTIMIZE delta.`{request['optimize']}`").collect()))),
-    "checkpoint": attempt(lambda: checkpoint(request["checkpoint"])),
-    "vacuum": attempt(lambda: canon(plain(spark.sql(f"VACUUM delta.`{request['vacuum']}` RETAIN 0 HOURS").collect()))),
-}
+if "iceberg" in request:
+    answer = {"version": spark.version, "iceberg": each(iceberg, request["iceberg"])}
+elif "filters" in request:
+    answer = {"filters": filters(request["filters"])}
+else:
+    answer = {
+        "version": spark.version,
+        "files": each(lambda path: whole(spark.read.parquet(path)), {path: path for path in request["files"]}),
+        "rules": each(rule, request["rules"]),
+        "tables": each(table, request["tables"]),
+        "views": attempt(lambda: views(request["views"])),
+        "append": attempt(lambda: append(request["append"])),
+        "optimize": attempt(lambda: canon(plain(spark.sql(f"OPTIMIZE delta.`{request['optimize']}`").collect()))),
+        "checkpoint": attempt(lambda: checkpoint(request["checkpoint"])),
+        "vacuum": attempt(lambda: canon(plain(spark.sql(f"VACUUM delta.`{request['vacuum']}` RETAIN 0 HOURS").collect()))),
+    }
 with open(sys.argv[2], "w") as file:
     json.dump(answer, file)
 spark.stop()

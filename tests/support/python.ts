@@ -7,6 +7,9 @@ export const PYTHON = process.env['PARQUETRY_PYTHON'];
 /** Interpreter with delta-rs before version 1; set by `npm test`. */
 export const OLD_PYTHON = process.env['PARQUETRY_OLD_PYTHON'];
 
+/** Folder with chdb and pandas, which `npm test` does not install: chdb is a download of 180 MB. */
+export const CHDB = process.env['PARQUETRY_CHDB'];
+
 /** `it` for tests that need the independent readers. */
 export function itWithPython(name: string, run: () => Promise<void>, timeout: number): void {
   if (PYTHON !== undefined) it(name, run, timeout);
@@ -19,11 +22,17 @@ export function python<T>(script: string, args: readonly string[]): T {
 }
 
 /** The same for a script that reads its request from stdin, as JSON. */
-export function pythonAsk<T>(script: string, request: object, interpreter = PYTHON): T {
-  return run(script, [], JSON.stringify(request), interpreter);
+export function pythonAsk<T>(script: string, request: object, interpreter = PYTHON, packages?: string): T {
+  return run(script, [], JSON.stringify(request), interpreter, packages);
 }
 
-function run<T>(script: string, args: readonly string[], input: string, interpreter = PYTHON): T {
+function run<T>(
+  script: string,
+  args: readonly string[],
+  input: string,
+  interpreter = PYTHON,
+  packages?: string,
+): T {
   if (interpreter === undefined) throw new Error('PARQUETRY_PYTHON is not set');
   const { status, stdout, stderr } = spawnSync(
     interpreter,
@@ -31,7 +40,7 @@ function run<T>(script: string, args: readonly string[], input: string, interpre
     {
       input,
       encoding: 'utf8',
-      env: { ...process.env, TZ: 'UTC' },
+      env: { ...process.env, TZ: 'UTC', ...(packages === undefined ? {} : { PYTHONPATH: packages }) },
       maxBuffer: 256 << 20,
     },
   );
