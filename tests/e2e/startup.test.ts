@@ -82,8 +82,8 @@ describe('the modules that a command line loads before its command runs', () => 
   }, 60_000);
 
   it.each<[string, string, number, string[]]>([
-    ['messages', 'ndjson:messages.ndjson', 260, ['@parquetry/stellar', '@mongodb-js/zstd']],
-    ['ledgers', 'galexie:lake', 420, ['@mongodb-js/zstd']],
+    ['messages', 'ndjson:messages.ndjson', 280, ['@parquetry/stellar', '@mongodb-js/zstd']],
+    ['ledgers', 'galexie:lake', 440, ['@mongodb-js/zstd']],
   ])('a pull thread for %s loads only what its source needs', (_name, uri, most, unused) => {
     writeFileSync(sandbox.path('messages.ndjson'), '');
     mkdirSync(sandbox.path('lake'), { recursive: true });
