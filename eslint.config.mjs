@@ -50,7 +50,7 @@ export default tseslint.config(
             arrow('writer', 'core', 'schema', 'system'),
             arrow('verify', 'core', 'schema', 'system'),
             arrow('audit', 'archive', 'core', 'iceberg', 'schema', 'stellar', 'storage', 'verify', 'system'),
-            arrow('report', 'archive', 'audit', 'core', 'schema', 'storage'),
+            arrow('report', 'archive', 'audit', 'core', 'schema'),
             arrow('temporal', 'core', 'system'),
             arrow('workflows', 'core'),
             { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:lib', 'type:app'] },

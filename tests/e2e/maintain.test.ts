@@ -140,6 +140,15 @@ describe('upkeep of an archive', () => {
       rejects: expect.stringMatching(/^done: 0 new rejects since 20/) as string,
     });
     expect(objects(archive)).toEqual(before);
+    const { document } = await sandbox.json<{ runs: { workflowId: string; type: string }[] }>([
+      'runs',
+      '--all',
+    ]);
+    // Their compactions are not runs of their own.
+    expect(document.runs.filter(({ workflowId }) => workflowId.startsWith('maintain/'))).toMatchObject([
+      { type: 'maintain' },
+      { type: 'maintain' },
+    ]);
     await ok(['schedule', 'delete', 'upkeep']);
   }, 180_000);
 

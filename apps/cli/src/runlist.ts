@@ -46,6 +46,8 @@ export async function listRuns(
   let read = 0;
   for await (const info of client.workflow.list({ query })) {
     if ((read += 1) > MAX_READ) break;
+    // A step of a maintenance run.
+    if (info.type === 'compact' && info.workflowId.startsWith('maintain/')) continue;
     const { workflowId, status, startTime: startedAt, closeTime, typedSearchAttributes } = info;
     const known = runs.get(workflowId);
     const continued = status.name === 'CONTINUED_AS_NEW';
