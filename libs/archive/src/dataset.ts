@@ -274,7 +274,9 @@ export class Dataset {
    * least `MIN_RETENTION_MS` ago. See `cleanLog`.
    */
   cleanLog(before: number, options: { readonly signal?: AbortSignal } = {}): Promise<LogCleanup> {
-    const { store, clock } = this.context;
-    return this.serial.run(() => cleanLog(this.log, store, { ...options, before, now: clock() }));
+    const { store, reader, clock } = this.context;
+    // It reads the log on its own, so that commits of this process do not wait for it.
+    const log = new DeltaLog(store, this.folder, reader, clock);
+    return cleanLog(log, store, { ...options, before, now: clock() });
   }
 }
