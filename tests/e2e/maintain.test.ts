@@ -204,7 +204,7 @@ describe('upkeep of an archive', () => {
     expect(code).toBe(1);
     expect(document.error).toMatchObject({
       code: 'MAINTENANCE_FAILED',
-      message: expect.stringMatching(/^audit: .*; 1 fault$/) as string,
+      message: expect.stringMatching(/^audit: .*; 1 fault\.$/) as string,
       hint: expect.stringContaining(`parquetry audit --archive ${archive}`) as string,
     });
   }, 120_000);

@@ -114,7 +114,7 @@ describe('a maintenance run', () => {
     });
   }, 60_000);
 
-  it('goes on after a failed step, and fails at its end with what a person has to do', async () => {
+  it('continues after a failed step, and fails at its end with what a person has to do', async () => {
     const steps = new Steps();
     steps.brokenLog = true;
     const range = { start: 30, end: 39 };
@@ -137,7 +137,7 @@ describe('a maintenance run', () => {
       expect(type).toBe('MAINTENANCE_FAILED');
       expect(message).toBe(
         'compact: 4 segments became 2, 4 files became 2; 1 range failed; log: Commit 12 is missing.; ' +
-          'audit: 3 files, 30 rows; every value of 1 file read; 2 faults',
+          'audit: 3 files, 30 rows; every value of 1 file read; 2 faults.',
       );
       const [report] = details as [MaintainReport & { hint: string }];
       expect(report.steps.map(({ step, outcome }) => `${step} ${outcome}`)).toEqual([

@@ -136,6 +136,7 @@ describe('the help', () => {
       'schema check --mode <name>',
       'schema promote --from <ledger>',
       'clone --from <archive>',
+      'maintain --every <interval>',
     ]);
   });
 });

@@ -430,7 +430,7 @@ export const ERROR_CODES = {
     exit: 1,
     retryable: false,
     cause: 'A step of a maintenance run failed, or its audit found a fault. The other steps ran.',
-    example: 'audit: 12 files, 9100 rows; 1 fault',
+    example: 'audit: 12 files, 9100 rows; 1 fault.',
     remedy:
       'Run the commands that the error and the details of the workflow `maintain/…` name, then `parquetry maintain` again.',
   },

@@ -178,5 +178,8 @@ function since({ since: time }: RejectsSummary): string {
 function needsPerson(report: MaintainReport, bad: readonly StepOutcome[]): ApplicationFailure {
   const text = bad.map(({ step, summary }) => `${step}: ${summary}`).join('; ');
   const hint = [...new Set(bad.flatMap(({ commands = [] }) => commands))].join('\n');
-  return ApplicationFailure.nonRetryable(text.slice(0, 2000), 'MAINTENANCE_FAILED', { ...report, hint });
+  return ApplicationFailure.nonRetryable(text.slice(0, 2000).replace(/\.?$/, '.'), 'MAINTENANCE_FAILED', {
+    ...report,
+    hint,
+  });
 }

@@ -41,7 +41,7 @@ describe('segments are merged', () => {
     expect(await found([plain, zstd, zstd, plain, zstd, plain])).toEqual(['100-149']);
   });
 
-  it('only where nobody wrote lately', async () => {
+  it('only where the newest segment is old enough', async () => {
     const young = { recordedAt: '2026-01-02T12:00:00Z' };
     const segments = [...Array<object>(5).fill({}), {}, young, {}, {}, {}];
     expect(await found(segments, Date.UTC(2026, 0, 2))).toEqual(['100-149']);
