@@ -1,5 +1,5 @@
 // `npm run bench [-- WHAT] [options]`. WHAT: all (default: backfill, lake and orchestration), backfill, lake, stellar, schemas, memory, startup,
-// orchestration, workers, capacity.
+// orchestration, workers, capacity, telemetry.
 import { parseArgs } from 'node:util';
 import { cpus, loadavg } from 'node:os';
 
@@ -13,6 +13,7 @@ npm run bench -- memory [--messages 800000] [--limits-mb 256,1024] [--lanes-mess
                        that many, and ten times as many, as one partition; as many as these, or N, as two at once
 npm run bench -- workers [--workers 1,2,4] [--ledgers 400] [--delay-ms 60] [--json]      one backfill by several workers on a slow store
 npm run bench -- capacity [--rounds 3] [--write] [--json]           costs of a ledger and a partition, and a plan for a whole network; --write: into docs/capacity.md
+npm run bench -- telemetry [--rounds 10] [--ledgers 400] [--partitions 8] [--baseline CHECKOUT] [--json]      what telemetry costs
 npm run bench -- startup [--rounds 15] [--json]                    the command line before its command runs
 npm run bench -- orchestration [--rounds 3] [--servers memory,disk] [--json]      milliseconds an empty partition
 npm run bench -- orchestration --partitions 2000 [--concurrency 16] [--max-parked 100] [--json]    a long run with failures`;
@@ -37,6 +38,7 @@ const { values, positionals } = parseArgs({
     'limits-mb': { type: 'string', default: '256,1024' },
     only: { type: 'string' },
     write: { type: 'boolean', default: false },
+    baseline: { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -118,6 +120,16 @@ const BENCHES = {
     const text = printed(report);
     if (values.write) write(text);
     return { report, text };
+  },
+  async telemetry() {
+    const { telemetry, printed } = await import('./telemetry.mjs');
+    const report = await telemetry({
+      rounds: number('rounds', 10),
+      ledgers: number('ledgers', 400),
+      partitions: number('partitions', 8),
+      baseline: values.baseline,
+    });
+    return { report, text: printed(report) };
   },
   async startup() {
     const { startup, printed } = await import('./startup.mjs');

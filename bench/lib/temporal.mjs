@@ -58,9 +58,10 @@ export async function startServer({ persistent }, log = console.error) {
 }
 
 /** A worker in a separate process: the commands or the script in `args`; the environment has the server. */
-export async function startWorkerProcess(server, args, ready) {
+export async function startWorkerProcess(server, args, ready, more = {}) {
   const env = {
     ...process.env,
+    ...more,
     TEMPORAL_ADDRESS: server.address,
     TEMPORAL_NAMESPACE: NAMESPACE,
     PARQUETRY_HOME: path.join(server.dir, 'home'),
@@ -125,7 +126,8 @@ async function connected(address, server) {
     }
 }
 
-function freePort() {
+/** A free port of the loopback address. */
+export function freePort() {
   return new Promise((resolve, reject) => {
     const probe = createServer().once('error', reject);
     probe.listen(0, '127.0.0.1', () => {

@@ -201,10 +201,13 @@ describe('the workers on Kubernetes', () => {
       'KEDA, metrics and Temporal Cloud',
       [
         ...['--values', path.join(CHART, 'values-temporal-cloud.yaml')],
-        ...['--set', 'autoscaling.kind=keda,metrics.serviceMonitor.enabled=true'],
+        ...[
+          '--set',
+          'autoscaling.kind=keda,metrics.serviceMonitor.enabled=true,metrics.prometheusRule.enabled=true',
+        ],
         ...['--set', 'versioning.deployment=archive,versioning.buildId=0.1.0-1a2b3c4'],
       ],
-      ['ScaledObject', 'TriggerAuthentication', 'ServiceMonitor'],
+      ['ScaledObject', 'TriggerAuthentication', 'ServiceMonitor', 'PrometheusRule'],
     ],
     [
       'HPA, mTLS, credentials, no volume',
@@ -306,6 +309,7 @@ describe('the workers on Kubernetes', () => {
       `${tool('keda')}/keda.sh_scaledobjects.yaml`,
       `${tool('keda')}/keda.sh_triggerauthentications.yaml`,
       `${tool('prometheus')}/monitoring.coreos.com_servicemonitors.yaml`,
+      `${tool('prometheus')}/monitoring.coreos.com_prometheusrules.yaml`,
     ]) {
       const { spec } = parse(readFileSync(file, 'utf8')) as {
         spec: { names: { kind: string }; versions: { name: string; schema: { openAPIV3Schema: object } }[] };

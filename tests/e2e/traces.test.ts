@@ -10,6 +10,8 @@ const HOOK = path.join(__dirname, '../support/modules.cjs');
 const SECRETS = ['hunter2-api-key', 'hunter2-aws-secret'];
 /** Set to update docs/images. */
 const PICTURES = process.env['PARQUETRY_SCREENSHOTS'];
+/** Its name has a secret of the environment. */
+const ARCHIVE = `archive-${SECRETS[1]}`;
 const STEPS = ['registerSchema', 'writeParquet', 'verifyRowCounts', 'commit'];
 
 describe('traces', () => {
@@ -67,7 +69,7 @@ describe('traces', () => {
     renameSync(object, `${object}.away`);
     mkdirSync(object);
     const killed = await startWorker(env);
-    const args = [...backfill('archive'), '--detach'];
+    const args = [...backfill(ARCHIVE), '--detach'];
     // This command sends its span in the default encoding.
     const protobuf = { ...env, OTEL_EXPORTER_OTLP_PROTOCOL: '' };
     const started = await sandbox.json<{ workflowId: string }>(args, { ...server.env, ...protobuf });
@@ -105,7 +107,7 @@ describe('traces', () => {
       name: 'backfill',
       attributes: {
         'parquetry.ledgers': `${first}-${first + 19}`,
-        'parquetry.archive': sandbox.path('archive'),
+        'parquetry.archive': sandbox.path('archive-***'),
         'parquetry.end': 'completed',
         'temporal.workflow_id': workflowId,
       },

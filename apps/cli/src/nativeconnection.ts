@@ -1,11 +1,13 @@
 import { ParquetryError } from '@parquetry/core';
-import { NativeConnection, Runtime } from '@temporalio/worker';
+import type { Log } from '@parquetry/worker';
+import { type LogMetadata, type Logger, NativeConnection, Runtime } from '@temporalio/worker';
+import { METRICS, type Metric } from '@parquetry/workflows';
 import type { Output } from './output';
 
 /** The output for the runtime's errors, and the address of its metrics. */
 interface MetricsOptions {
   readonly output: Pick<Output, 'note'>;
-  readonly settings?: { readonly metrics?: string | undefined };
+  readonly settings?: { readonly metrics?: string | undefined; readonly log?: Log };
 }
 
 /** Opens the connection of a worker in this process. @throws ParquetryError CONFIG_INVALID */
@@ -27,20 +29,20 @@ function installRuntime({ output, settings }: MetricsOptions): void {
   try {
     Runtime.install({
       shutdownSignals: [],
-      logger: {
-        log: () => {},
-        trace: () => {},
-        debug: () => {},
-        info: () => {},
-        warn: () => {},
-        error: (message, meta) =>
-          output.note(`${message} ${meta === undefined ? '' : String(meta['error'] ?? '')}`),
-      },
+      logger: runtimeLogger(output, settings?.log),
       telemetryOptions: {
         logging: { filter: 'ERROR' },
         ...(metrics === undefined
           ? {}
-          : { metrics: { prometheus: { bindAddress: metrics, countersTotalSuffix: true } } }),
+          : {
+              metrics: {
+                prometheus: {
+                  bindAddress: metrics,
+                  countersTotalSuffix: true,
+                  histogramBucketOverrides: bucketsOf(METRICS),
+                },
+              },
+            }),
       },
     });
   } catch (cause) {
@@ -50,4 +52,43 @@ function installRuntime({ output, settings }: MetricsOptions): void {
       hint: 'Is another worker running? --metrics needs an address of this machine and a free port.',
     });
   }
+}
+
+/** Buckets of the histograms by name. */
+function bucketsOf(metrics: Readonly<Record<string, Metric>>): Record<string, number[]> {
+  return Object.fromEntries(
+    Object.entries(metrics).flatMap(([name, { buckets }]) =>
+      buckets === undefined ? [] : [[name, [...buckets]]],
+    ),
+  );
+}
+
+/** Receives what Temporal's SDK, activities and workflows log: without a log only errors, as notes. */
+function runtimeLogger(output: MetricsOptions['output'], log: Log | undefined): Logger {
+  const none = (): void => undefined;
+  const base = { log: none, trace: none, debug: none };
+  if (log === undefined)
+    return {
+      ...base,
+      ...{ info: none, warn: none },
+      error: (message, meta) =>
+        output.note(`${message} ${meta === undefined ? '' : String(meta['error'] ?? '')}`),
+    };
+  /** What our own steps and workflows log; the SDK's own news is only for debugging. */
+  const own = (level: 'info' | 'warn', meta: LogMetadata | undefined): 'info' | 'warn' | 'debug' =>
+    ['activity', 'workflow'].includes(String(meta?.['sdkComponent'])) ? level : 'debug';
+  return {
+    ...base,
+    info: (message, meta) => log(own('info', meta), message, fieldsOf(meta)),
+    warn: (message, meta) => log(own('warn', meta), message, fieldsOf(meta)),
+    error: (message, meta) => log('error', message, fieldsOf(meta)),
+  };
+}
+
+function fieldsOf(meta: LogMetadata | undefined): Record<string, string> {
+  const { workflowId, activityType, taskQueue, error } = meta ?? {};
+  const known = { workflow: workflowId, step: activityType, queue: taskQueue, error };
+  return Object.fromEntries(
+    Object.entries(known).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+  );
 }

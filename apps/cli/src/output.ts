@@ -1,15 +1,24 @@
 import { type ParquetryError, isParquetryError, withoutSecrets } from '@parquetry/core';
+import type { Log } from '@parquetry/worker';
 
 /**
  * The output of a command: text on stdout and progress on stderr. With `--json` stdout has exactly one JSON
  * document and stderr everything else.
  */
 export class Output {
+  private log: Log | undefined;
+
   constructor(readonly json: boolean) {}
+
+  /** Makes notes and errors records of a log, so that stderr has nothing else. */
+  logTo(log: Log | undefined): void {
+    this.log = log;
+  }
 
   /** Progress and hints: stderr. */
   note(line: string): void {
-    console.error(withoutSecrets(line, process.env));
+    if (this.log !== undefined) this.log('info', line);
+    else console.error(withoutSecrets(line, process.env));
   }
 
   /** A line of the command's result for people; nothing with `--json`. */
@@ -44,9 +53,12 @@ export class Output {
   fail(error: unknown, rest: Record<string, unknown> = {}): number {
     if (!isParquetryError(error)) {
       const message = withoutSecrets(error instanceof Error ? error.message : String(error), process.env);
-      this.note(`error INTERNAL: ${message}`);
-      this.note(moreAbout('INTERNAL'));
-      if (showsStacks() && error instanceof Error) this.note(String(error.stack));
+      if (this.log !== undefined) this.log('error', message, { code: 'INTERNAL' });
+      else {
+        this.note(`error INTERNAL: ${message}`);
+        this.note(moreAbout('INTERNAL'));
+        if (showsStacks() && error instanceof Error) this.note(String(error.stack));
+      }
       this.document({ error: { code: 'INTERNAL', message, details: {} }, ...rest });
       return 1;
     }
@@ -56,6 +68,10 @@ export class Output {
   }
 
   private printError(error: ParquetryError): void {
+    if (this.log !== undefined) {
+      this.log('error', error.message, { code: error.code, hint: error.hint });
+      return;
+    }
     this.note(`error ${error.code}: ${error.message}`);
     for (const line of error.hint?.split('\n') ?? []) this.note(`  ${line}`);
     this.note(moreAbout(error.code));

@@ -169,6 +169,8 @@ async function withWorker(
       workRoot: path.join(devHome().root, 'work'),
       ...(options.settings ?? workerSettings({})),
       ...(tracing === undefined ? {} : { tracing }),
+      metrics: options.settings?.metrics !== undefined,
+      release: ownPackage.version,
     });
     return { ...base, worker, tracing, close };
   } catch (error) {

@@ -483,6 +483,22 @@ export const SETTINGS: readonly Setting[] = [
     doc: "another worker pulls a partition again when no worker of this one's stage folder starts its next step within this time (default: 10m)",
   },
   {
+    name: 'log-format',
+    topic: 'output',
+    used: 'seldom',
+    value: '<form>',
+    ...oneOf('text', 'json'),
+    doc: 'log steps, retries and parked partitions of this worker on stderr, as text or one JSON object a line (default: no log)',
+  },
+  {
+    name: 'log-level',
+    topic: 'output',
+    used: 'seldom',
+    value: '<level>',
+    ...oneOf('error', 'warn', 'info', 'debug'),
+    doc: 'least severe records of this log; implies --log-format text (default: info)',
+  },
+  {
     name: 'profile',
     topic: 'output',
     used: 'seldom',

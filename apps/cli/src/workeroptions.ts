@@ -1,6 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os';
-import type { AllowList, DebugSink, Limits, WorkerVersion } from '@parquetry/worker';
+import type { AllowList, DebugSink, Limits, Log, LogLevel, WorkerVersion } from '@parquetry/worker';
 import { openDebugLog } from './debuglog';
+import { type LogFormat, openLog } from './log';
 import { ownBuild } from './ownpackage';
 
 /** Settings of commands that connect to Temporal. */
@@ -21,6 +22,8 @@ export const WORKER_SETTINGS = [
   'allow-source',
   'allow-archive',
   'metrics',
+  'log-format',
+  'log-level',
   'debug',
   'debug-log',
   'profile',
@@ -55,6 +58,8 @@ export interface WorkerOptions {
   readonly temporalDeploymentName?: string;
   readonly temporalWorkerBuildId?: string;
   readonly metrics?: string;
+  readonly logFormat?: LogFormat;
+  readonly logLevel?: LogLevel;
   readonly debug?: boolean;
   readonly debugLog?: string;
 }
@@ -81,6 +86,10 @@ export interface WorkerSettings {
   readonly version?: WorkerVersion;
   /** `host:port` to serve Prometheus metrics at; absent to serve none. */
   readonly metrics?: string;
+  /** Receives log records. */
+  readonly log?: Log;
+  /** Whether stderr has only log records. */
+  readonly onlyLog?: boolean;
   /** Receives the decisions of the worker in this process. */
   readonly debug?: DebugSink;
 }
@@ -103,6 +112,13 @@ export function workerSettings(options: WorkerOptions): WorkerSettings {
   const { archivePartitions, rpcRate, lakeRate, allowSource: sources, allowArchive: archives } = options;
   const cores = availableParallelism();
   const debug = options.debug ?? debugLog !== undefined;
+  const { logFormat, logLevel } = options;
+  const onlyLog = logFormat === 'json';
+  // The decisions of the debug mode are records of its level.
+  const log =
+    logFormat === undefined && logLevel === undefined
+      ? undefined
+      : openLog(logFormat ?? 'text', debug ? 'debug' : (logLevel ?? 'info'));
   return {
     memoryBytes: options.memory ?? Math.min(Math.floor(machineMemory() / 2), 4e9),
     threads: options.threads ?? cores,
@@ -123,6 +139,14 @@ export function workerSettings(options: WorkerOptions): WorkerSettings {
       ? {}
       : { version: { deploymentName, buildId: options.temporalWorkerBuildId ?? ownBuild() } }),
     ...(metrics === undefined ? {} : { metrics }),
-    ...(debug ? { debug: openDebugLog(debugLog) } : {}),
+    ...(log === undefined ? {} : { log, onlyLog }),
+    ...(debug
+      ? {
+          debug:
+            log !== undefined && onlyLog && debugLog === undefined
+              ? (line: string) => log('debug', line)
+              : openDebugLog(debugLog),
+        }
+      : {}),
   };
 }

@@ -1,10 +1,10 @@
 import type { Client } from '@temporalio/client';
-import type { Tracing } from '@parquetry/telemetry';
 import type { Writer } from '@parquetry/writer';
 import type { AllowList } from './allowlist';
 import type { Archives } from './archives';
 import type { Limits } from './limits';
 import type { PullPool } from './pull/pool';
+import type { Telemetry } from './telemetry/telemetry';
 import type { Workplace } from './workplace';
 
 /** Dependencies of the activities; built once per worker. */
@@ -26,8 +26,7 @@ export interface WorkerDeps {
   readonly stopping: AbortSignal;
   /** Receives each decision as a line (`--debug`); absent when debugging is off. */
   readonly debug?: DebugSink;
-  /** Absent when traces are off. */
-  readonly tracing?: Tracing;
+  readonly telemetry: Telemetry;
 }
 
 /** Receives the debug lines: for stderr or a file of this process, never for Temporal. */

@@ -1,6 +1,5 @@
 import type { Client } from '@temporalio/client';
 import { setObserver } from '@parquetry/system';
-import type { Tracing } from '@parquetry/telemetry';
 import { stageQueue } from '@parquetry/workflows';
 import { openWriter } from '@parquetry/writer';
 import type { AllowList } from './allowlist';
@@ -10,6 +9,7 @@ import type { DebugSink, WorkerDeps } from './deps';
 import type { Limits } from './limits';
 import { PullPool } from './pull/pool';
 import { tuneRuntime } from './runtime';
+import { type Telemetry, operationsObserver } from './telemetry/telemetry';
 import { Workplace } from './workplace';
 
 /** Resources of an activity host. */
@@ -30,8 +30,8 @@ export interface HostOptions {
   readonly allow?: AllowList;
   /** See `WorkerDeps.debug`. */
   readonly debug?: DebugSink;
-  /** See `WorkerDeps.tracing`. */
-  readonly tracing?: Tracing;
+  /** See `WorkerDeps.telemetry`. */
+  readonly telemetry?: Telemetry;
 }
 
 /** Shared state of the activities of one process: the work folder, one DuckDB, the replayed logs of the archives. */
@@ -47,8 +47,8 @@ export interface Host {
 /** Opens the host of a process's activities. */
 export async function openHost(options: HostOptions): Promise<Host> {
   tuneRuntime();
-  const { tracing } = options;
-  setObserver(tracing?.observer);
+  const { telemetry = {} } = options;
+  setObserver(operationsObserver(telemetry));
   const workplace = await Workplace.open(options.workRoot);
   const { lanes, duckdbBytes, keepFreedBytes, heapBytes, verifyAlone } = memoryBudget(
     options.memoryBytes,
@@ -79,7 +79,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
       archives,
       stopping: stopping.signal,
       ...(options.debug === undefined ? {} : { debug: options.debug }),
-      ...(tracing === undefined ? {} : { tracing }),
+      telemetry,
     },
     stop: () => stopping.abort(),
     async close() {

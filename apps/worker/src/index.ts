@@ -3,6 +3,7 @@ export { checkArchive, wantedIdentity } from './archives';
 export { checkpointWriter } from './checkpoint';
 export type { DebugSink } from './deps';
 export type { Limits } from './limits';
+export type { Log, LogFields, LogLevel } from './telemetry/log';
 export { inspectMessages } from './plan/inspectmessages';
 export { type PlannedDataset } from './plan/partitions';
 export { type RunPreview, previewRun } from './plan/preview';

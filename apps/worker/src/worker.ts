@@ -3,6 +3,7 @@ import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import {
   type ActivityInterceptorsFactory,
   type NativeConnection,
+  Runtime,
   Worker,
   type WorkerDeploymentOptions,
 } from '@temporalio/worker';
@@ -17,8 +18,12 @@ import type { DebugSink } from './deps';
 import { FailureInterceptor } from './failures';
 import { openHost } from './host';
 import { type Limits, limitedQueues } from './limits';
+import type { Log } from './telemetry/log';
+import { Meters } from './telemetry/meters';
+import { startSampling } from './telemetry/samples';
 import { noteSinks } from './telemetry/sinks';
-import { StepTracer } from './telemetry/steps';
+import { StepTelemetry } from './telemetry/steps';
+import type { Telemetry } from './telemetry/telemetry';
 
 /** Options of a worker. */
 export interface WorkerOptions {
@@ -50,6 +55,12 @@ export interface WorkerOptions {
   readonly tracing?: Tracing;
   /** What runs may name on this worker; absent: any source and archive. */
   readonly allow?: AllowList;
+  /** Records metrics; the caller has installed a runtime that serves them. */
+  readonly metrics?: boolean;
+  /** Receives log records. */
+  readonly log?: Log;
+  /** Version of the program, for metrics. */
+  readonly release?: string;
   /** Absent: Temporal gives work to this worker whatever its version. */
   readonly version?: WorkerVersion;
 }
@@ -93,9 +104,19 @@ const versioned = (
         },
       };
 
-/** The interceptor that traces steps. It is the outermost, so that it sees the codes of failures. */
-function traced(tracing: Tracing | undefined): ActivityInterceptorsFactory[] {
-  return tracing === undefined ? [] : [({ info }) => ({ inbound: new StepTracer(info, tracing) })];
+/** The parts of telemetry that are on. */
+function telemetryOf({ tracing, metrics = false, log }: WorkerOptions): Telemetry {
+  return {
+    ...(tracing === undefined ? {} : { tracing }),
+    ...(metrics ? { meters: new Meters(Runtime.instance().metricMeter) } : {}),
+    ...(log === undefined ? {} : { log }),
+  };
+}
+
+/** The interceptor of steps, if there is anything to tell. It is the outermost, so that it sees the codes of failures. */
+function observing(telemetry: Telemetry): ActivityInterceptorsFactory[] {
+  if (Object.keys(telemetry).length === 0) return [];
+  return [({ info }) => ({ inbound: new StepTelemetry(info, telemetry) })];
 }
 
 /** How often a stopping worker looks whether its stages are committed, milliseconds. */
@@ -121,7 +142,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const { connection, namespace, slots, drainMs = 0 } = options;
   checkAllowList(options.allow ?? {});
   const codePath = workflowBundle();
-  const host = await openHost(options);
+  const telemetry = telemetryOf(options);
+  const host = await openHost({ ...options, telemetry });
   const common = {
     connection,
     namespace,
@@ -131,7 +153,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     ...grace(options.graceMs),
     interceptors: {
       activity: [
-        ...traced(options.tracing),
+        ...observing(telemetry),
         () => ({ inbound: new FailureInterceptor() }),
         () => ({ inbound: new AllowInterceptor(options.allow ?? {}) }),
       ],
@@ -146,7 +168,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     ...versioned(options.version),
     taskQueue: TASK_QUEUE,
     workflowBundle: { codePath },
-    sinks: noteSinks(options.tracing),
+    sinks: noteSinks(telemetry),
     // A tail from before the tail queue existed may have a step waiting here.
     activities: { ...createSharedActivities(host.deps), ...watching },
     maxCachedWorkflows: 100,
@@ -207,6 +229,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   };
   const run = async (): Promise<void> => {
     const stopCleanup = startCleanup(host.workplace, isOver);
+    const stopSampling = startSampling(host.deps, options);
     try {
       // When one of them fails, the others must stop too.
       const ends = workers.map((worker) => worker.run().finally(() => draining || stop()));
@@ -214,6 +237,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       await Promise.all(ends);
     } finally {
       await stopCleanup();
+      await stopSampling();
       await host.close();
     }
   };

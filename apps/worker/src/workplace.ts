@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, lstat, mkdir, readFile, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ParquetryError, systemErrorCode } from '@parquetry/core';
 import { hasManifest } from '@parquetry/source';
@@ -113,6 +113,12 @@ export class Workplace {
         await rm(stage, { recursive: true, force: true });
   }
 
+  /** Bytes of the work folder, and of the file system that it is on. */
+  async usage(): Promise<{ readonly bytes: number; readonly freeBytes: number; readonly diskBytes: number }> {
+    const { bavail, blocks, bsize } = await statfs(this.root);
+    return { bytes: await sizeOf(this.root), freeBytes: bavail * bsize, diskBytes: blocks * bsize };
+  }
+
   /** Removes this process's temporary files. Its stages stay for the other or later workers of the folder. */
   async close(): Promise<void> {
     await rm(this.tempDir, { recursive: true, force: true });
@@ -150,4 +156,20 @@ function workflowIn(note: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Bytes of the files below a folder; files that disappear meanwhile count nothing. */
+async function sizeOf(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  let bytes = 0;
+  for (const entry of entries) {
+    const file = path.join(folder, entry.name);
+    bytes += entry.isDirectory()
+      ? await sizeOf(file)
+      : await lstat(file).then(
+          ({ size }) => size,
+          () => 0,
+        );
+  }
+  return bytes;
 }

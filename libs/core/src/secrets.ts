@@ -23,9 +23,13 @@ const SHORTEST = 12;
  * whole and in parts.
  */
 export function withoutSecrets(text: string, env: Environment): string {
-  let shown = text;
-  for (const secret of secretsOf(env)) shown = shown.replaceAll(secret, '***');
-  return shown;
+  return hideSecrets(env)(text);
+}
+
+/** The same for many texts: the secrets are read from the environment once. */
+export function hideSecrets(env: Environment): (text: string) => string {
+  const secrets = secretsOf(env);
+  return (text) => secrets.reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
 }
 
 /** The values to hide, longest first, so that a part never leaves the rest of a whole. */

@@ -19,7 +19,7 @@ import {
   type IdGenerator,
   type SpanExporter,
 } from '@opentelemetry/sdk-trace-base';
-import { codeOf, masked } from '@parquetry/core';
+import { codeOf, hideSecrets, masked } from '@parquetry/core';
 import { type Facts, type Observer, self } from '@parquetry/system';
 import { type TraceIds, traceOf } from './ids';
 import type { ExecutionSpan, Tracing } from './tracing';
@@ -33,6 +33,9 @@ interface Allowance {
   spans: number;
   dropped: number;
 }
+
+/** The environment of a process does not change. */
+const hide = hideSecrets(process.env);
 
 const ALLOWANCE = createContextKey('parquetry operations of a step');
 
@@ -201,12 +204,12 @@ function linked(ids: TraceIds): SpanContext {
   return { ...ids, traceFlags: TraceFlags.SAMPLED, isRemote: true };
 }
 
-/** Attributes with our prefix, and with addresses masked. */
+/** Attributes with our prefix, without secrets and with addresses masked. */
 function attributes(facts: Facts): Attributes {
   return Object.fromEntries(
     Object.entries(facts).map(([name, value]) => [
       `parquetry.${name}`,
-      typeof value === 'string' ? masked(value) : value,
+      typeof value === 'string' ? masked(hide(value)) : value,
     ]),
   );
 }

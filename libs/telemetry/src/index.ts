@@ -1,1 +1,2 @@
-export { type PastOperation, type StepSpan, type Tracing, openTracing } from './tracing';
+export { traceOf } from './ids';
+export { type PastOperation, type Tracing, openTracing } from './tracing';

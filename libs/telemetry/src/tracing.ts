@@ -8,7 +8,7 @@ interface Execution {
 }
 
 /** One attempt of a step. */
-export interface StepSpan extends Execution {
+interface StepSpan extends Execution {
   /** Name of the activity. */
   readonly name: string;
   readonly facts: Facts;

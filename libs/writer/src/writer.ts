@@ -61,6 +61,18 @@ export class Writer {
     return this.alone.run(signal, () => this.withSlots(this.threads, signal, use));
   }
 
+  /** Bytes of DuckDB's buffer manager and of its temporary files. */
+  async memory(): Promise<{ readonly bytes: number; readonly spillBytes: number }> {
+    const connection = await this.database.instance.connect();
+    try {
+      const sql = 'SELECT sum(memory_usage_bytes), sum(temporary_storage_bytes) FROM duckdb_memory()';
+      const [row] = (await connection.runAndReadAll(sql)).getRowsJson();
+      return { bytes: Number(row?.[0]), spillBytes: Number(row?.[1]) };
+    } finally {
+      connection.closeSync();
+    }
+  }
+
   /** Waits for cancelled calls to end, then closes the instance and removes its temporary files. */
   async close(): Promise<void> {
     await Promise.allSettled(this.running);

@@ -22,6 +22,7 @@ async function dev(options: Options, output: Output): Promise<number> {
   const { serveLive } = require('../report/live') as typeof import('../report/live');
   const { openSession } = require('../session') as typeof import('../session');
   const settings = workerSettings(options);
+  if (settings.onlyLog === true) output.logTo(settings.log);
   const session = await openSession({ output, worker: 'always', settings, foreground: true });
   const interrupt = onInterrupt();
   let page: LiveServer | undefined;

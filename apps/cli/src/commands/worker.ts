@@ -33,6 +33,7 @@ export const define: Define = ({ command, output, run }) =>
 async function worker(options: Options, output: Output): Promise<number> {
   const { openSession } = require('../session') as typeof import('../session');
   const settings = workerSettings(options);
+  if (settings.onlyLog === true) output.logTo(settings.log);
   let session: Session | undefined;
   let page: LiveServer | undefined;
   const health =

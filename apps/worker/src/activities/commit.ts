@@ -95,7 +95,7 @@ export async function commit(deps: WorkerDeps, step: SchemaStep): Promise<Commit
     closedBy: closedBy(draft.files),
     ...(iceberg === undefined ? {} : { iceberg }),
   };
-  countCommit(step.dataset, result);
+  countCommit(deps.telemetry.meters, step.dataset, result);
   return result;
 }
 

@@ -7,10 +7,11 @@ import type { WorkerDeps } from '../deps';
 import { decisionLine } from '../debug';
 import { withHeartbeat } from '../heartbeat';
 import { loadPlan, spoolKey } from '../plan/stored';
+import { pastOperations } from '../telemetry/telemetry';
 
 /** See `SharedActivities.pull`. */
 export async function pull(
-  { workplace, queue, takeOverMs, pulls, debug, tracing, allow }: WorkerDeps,
+  { workplace, queue, takeOverMs, pulls, debug, telemetry, allow }: WorkerDeps,
   { archive, plan, task }: PlanRef & { readonly task: PartitionTask },
 ): Promise<PullResult> {
   const { spec } = await loadPlan(openStore(archive), archive, plan);
@@ -23,13 +24,14 @@ export async function pull(
   try {
     await workplace.createStage(stageId, workflowId);
     const { spareDir } = workplace;
+    const onOperations = pastOperations(telemetry);
     const job = { archive, plan, task, stageId, stageDir, spareDir, spoolDir, allow };
     const manifest = await withHeartbeat((signal, onProgress) =>
       pulls.run(job, {
         signal,
         onProgress,
         ...(debug === undefined ? {} : { onDecision: (made) => debug(decisionLine(made, layout)) }),
-        ...(tracing === undefined ? {} : { onOperations: (operations) => tracing.past(operations) }),
+        ...(onOperations === undefined ? {} : { onOperations }),
       }),
     );
     return {

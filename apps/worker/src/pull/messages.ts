@@ -25,7 +25,7 @@ export type ToThread =
 export type FromThread =
   | { readonly kind: 'progress'; readonly progress: SourceProgress }
   | { readonly kind: 'decision'; readonly decision: MessageDecision }
-  /** Requests to stores, before the end of the job. */
+  /** Requests to stores, before the job's end. */
   | { readonly kind: 'operations'; readonly operations: readonly PastOperation[] }
   /** `heapBytes`: what the thread's objects take, collected or not. */
   | { readonly kind: 'done'; readonly manifest: StageManifest; readonly heapBytes: number }

@@ -2,24 +2,25 @@ import { codeOf } from '@parquetry/core';
 import type { Observer } from '@parquetry/system';
 import type { PastOperation } from '@parquetry/telemetry';
 
-/** Most operations that a pull thread lists; a lake may have thousands of objects per partition. */
-const MOST = 256;
+/** Operations in one message to the main thread. */
+const BATCH = 500;
 
-/** Records the operations of a pull thread, which has no exporter of its own. */
+/** Records the operations of a pull thread, which has no exporter and no metrics of its own. */
 export class Recorder {
   private operations: PastOperation[] = [];
 
-  /** The operations since the last call. */
-  take(): readonly PastOperation[] {
-    const { operations } = this;
+  constructor(private readonly send: (operations: readonly PastOperation[]) => void) {}
+
+  /** Sends what is left. */
+  flush(): void {
+    if (this.operations.length === 0) return;
+    this.send(this.operations);
     this.operations = [];
-    return operations;
   }
 
   readonly observer: Observer = ({ kind, name, facts }) => {
     const started = now();
     return ({ facts: more, error }) => {
-      if (this.operations.length >= MOST) return;
       this.operations.push({
         name: `${kind} ${name}`,
         started,
@@ -27,6 +28,7 @@ export class Recorder {
         facts: { ...facts, ...more },
         ...(error === undefined ? {} : { code: codeOf(error) }),
       });
+      if (this.operations.length >= BATCH) this.flush();
     };
   };
 }

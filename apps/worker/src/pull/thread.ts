@@ -9,11 +9,10 @@ import { Recorder } from './recorder';
 /** A pull thread: runs one job at a time and reports progress. */
 function serve(port: MessagePort): void {
   let abort = new AbortController();
-  const recorder = new Recorder();
   const tell = (message: FromThread): void => port.postMessage(message);
+  const recorder = new Recorder((operations) => tell({ kind: 'operations', operations }));
   const tellLast = (message: FromThread): void => {
-    const operations = recorder.take();
-    if (operations.length > 0) tell({ kind: 'operations', operations });
+    recorder.flush();
     tell(message);
   };
   port.on('message', (message: ToThread) => {

@@ -1,6 +1,7 @@
 import type { RemoteSettings } from '../settings';
 import type { Driver } from './driver';
-import type { Place } from './fault';
+import { type Operation, observed } from '@parquetry/system';
+import type { Fault, Place } from './fault';
 import { limited, retrying } from './retry';
 
 const BYTES_PER_TIMEOUT = 4 << 20;
@@ -23,7 +24,14 @@ export class Requests {
     options: { readonly signal?: AbortSignal | undefined; readonly bytes?: number } = {},
   ): Promise<T> {
     const once = (): Promise<T> => this.once(request, options);
-    return retrying(this.settings, once, (error) => this.driver.fault(error, place), options.signal);
+    return retrying(this.settings, once, (error) => this.faultOf(error, place), options.signal);
+  }
+
+  /** Classifies a failed request, and records one that is sent again as an operation of its own. */
+  private faultOf(error: unknown, place: Place): Fault {
+    const fault = this.driver.fault(error, place);
+    if (fault.again) void observed(retryOf(place), () => Promise.reject(fault.error)).catch(() => undefined);
+    return fault;
   }
 
   /** One request without retries. Throws the driver's errors. */
@@ -41,4 +49,8 @@ export class Requests {
     await this.send(place, (signal) => this.driver.assertBucket(name, signal));
     this.bucketSeen = true;
   }
+}
+
+function retryOf({ action, uri }: Place): Operation {
+  return { kind: 'storage', name: 'retry', facts: { store: uri.startsWith('s3:') ? 's3' : 'gs', action } };
 }

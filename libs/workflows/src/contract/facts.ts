@@ -47,9 +47,10 @@ export function resultFacts(result: unknown): StepFacts {
   );
 }
 
-/** The run of a workflow: that of a partition is the first part of its id. */
-export function runOfWorkflow(workflowId: string): string {
-  return workflowId.split('/p/', 1)[0] ?? workflowId;
+/** The run that a workflow belongs to, and its partition if it is one: the parts of its id. */
+export function partsOfId(workflowId: string): { readonly run: string; readonly partition?: string } {
+  const [run = workflowId, partition] = workflowId.split('/p/');
+  return { run, ...(partition === undefined ? {} : { partition }) };
 }
 
 function objectOf(value: unknown): Readonly<Record<string, unknown>> {

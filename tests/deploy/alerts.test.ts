@@ -1,0 +1,156 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { METRICS } from '@parquetry/workflows';
+import { Scrape } from '../support/prometheus';
+import {
+  MINUTES,
+  type Series,
+  alertNames,
+  checkAlerts,
+  checkExpressions,
+  constant,
+  rulesIn,
+} from '../support/promtool';
+import { itWith, tool } from './tools';
+
+const ROOT = path.resolve(__dirname, '../..');
+const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
+const RULES = read('deploy/prometheus/alerts.yaml');
+/** What a worker served after a run with a parked partition; tests/e2e/metrics.test.ts writes it. */
+const SCRAPE = new Scrape(read('tests/fixtures/scrape.txt'));
+
+interface Dashboard {
+  readonly panels: readonly {
+    readonly title: string;
+    readonly type: string;
+    readonly targets?: readonly { readonly expr: string }[];
+  }[];
+}
+const DASHBOARD = JSON.parse(read('deploy/grafana/parquetry.json')) as Dashboard;
+const EXPRESSIONS = DASHBOARD.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
+
+/** Series of the scrape, with some in another state: constant at a number, or as promtool writes values. */
+function state(changes: Readonly<Record<string, number | string>>): Series[] {
+  const changed = Object.entries(changes).map(([key, value]): Series => {
+    const [name = '', list = ''] = key.split(/[{}]/);
+    const labels = Object.fromEntries(
+      [...list.matchAll(/(\w+)="([^"]*)"/g)].map(([, label, text]) => [label, text]),
+    );
+    const like = SCRAPE.of(name)[0]?.labels ?? {};
+    return {
+      name,
+      labels: { ...(list === '' ? like : {}), instance: 'a:9464', ...labels } as Series['labels'],
+      values: typeof value === 'number' ? `${value}x${MINUTES}` : value,
+    };
+  });
+  const names = new Set(changed.map(({ name }) => name));
+  return [...constant(SCRAPE.samples.filter(({ name }) => !names.has(name))), ...changed];
+}
+
+/** The scrape, but nothing is parked. */
+const HEALTHY = {
+  parquetry_parked_partitions: 0,
+  parquetry_open_partitions: 0,
+  'parquetry_step_failures_total{step="x"}': 0,
+};
+const GROWING = `0+1x${MINUTES}`;
+
+/** Alerts, and the state that provokes each: changes of what the worker served. */
+const PROVOKED: readonly (readonly [alert: string, changes: Readonly<Record<string, number | string>>])[] = [
+  ['ParquetryPartitionsParked', { parquetry_parked_partitions: 1, parquetry_open_partitions: 1 }],
+  ['ParquetryNoProgress', { parquetry_parked_partitions: 0, parquetry_open_partitions: 3 }],
+  ['ParquetryTailLag', { 'parquetry_tail_lag_seconds{tail="tail/1a2b"}': 1000 }],
+  [
+    'ParquetryRetries',
+    { 'parquetry_step_retries_total{step="pull",code="STORAGE_UNREACHABLE"}': `0+2x${MINUTES}` },
+  ],
+  ['ParquetryStageDiskFull', { parquetry_stage_free_bytes: 9e9, parquetry_stage_disk_bytes: 100e9 }],
+  [
+    'ParquetryStorageErrors',
+    { 'parquetry_storage_requests_total{operation="get",store="s3",outcome="PERMISSION_DENIED"}': GROWING },
+  ],
+  // A counter that appears with its first mismatch: 65 minutes without it.
+  [
+    'ParquetryVerifyMismatch',
+    { 'parquetry_step_failures_total{step="verifyRowCounts",code="VERIFY_MISMATCH"}': `_x65 1x5` },
+  ],
+  ['ParquetryMemoryNearLimit', { parquetry_memory_bytes: 95e7, parquetry_memory_limit_bytes: 1e9 }],
+  [
+    'ParquetryQueueWait',
+    {
+      'parquetry_step_wait_seconds_bucket{step="pull",le="300"}': 0,
+      'parquetry_step_wait_seconds_bucket{step="pull",le="1800"}': GROWING,
+      'parquetry_step_wait_seconds_bucket{step="pull",le="+Inf"}': GROWING,
+    },
+  ],
+];
+
+/** Names of metrics in an expression. */
+function namesIn(expression: string): string[] {
+  return [...expression.matchAll(/\b(?:parquetry|temporal)_\w+/g)].map(([name]) => name);
+}
+
+/** Names that a worker serves. */
+const SERVED = new Set([
+  ...SCRAPE.samples.map(({ name }) => name),
+  ...Object.entries(METRICS).flatMap(([name, { kind }]) =>
+    kind === 'counter'
+      ? [`${name}_total`]
+      : kind === 'histogram'
+        ? ['bucket', 'sum', 'count'].map((part) => `${name}_${part}`)
+        : [name],
+  ),
+]);
+
+describe('alerts and dashboards', () => {
+  it('use only metrics that a worker serves', () => {
+    const used = [...rulesIn(RULES).map(({ expr }) => expr), ...EXPRESSIONS].flatMap(namesIn);
+    expect(new Set(used).size).toBeGreaterThan(20);
+    expect([...new Set(used)].filter((name) => !SERVED.has(name))).toEqual([]);
+  });
+
+  it('show every metric of Parquetry on the dashboard', () => {
+    const shown = EXPRESSIONS.flatMap(namesIn);
+    const hidden = Object.keys(METRICS).filter((name) => !shown.some((each) => each.startsWith(name)));
+    expect(hidden).toEqual([]);
+    for (const { type, title, targets = [] } of DASHBOARD.panels)
+      expect([title, type === 'row' || targets.length > 0]).toEqual([title, true]);
+  });
+
+  it('are the same in the Helm chart', () =>
+    expect(read('deploy/helm/parquetry/files/alerts.yaml')).toBe(RULES));
+
+  it('have a case for each alert', () =>
+    expect([...PROVOKED.map(([name]) => name), 'ParquetryWorkerAbsent'].sort()).toEqual(
+      alertNames(RULES).sort(),
+    ));
+
+  itWith(['promtool'], 'have valid expressions', () => {
+    const all = EXPRESSIONS.map((expr) => expr.replaceAll('$__rate_interval', '5m'));
+    checkExpressions(tool('promtool'), all);
+    expect(() => checkExpressions(tool('promtool'), ['sum(rate(x))'])).toThrow(/expected type range vector/);
+  });
+
+  itWith(['promtool'], 'do not fire for what a worker served after a run, once nothing is parked', () =>
+    checkAlerts(tool('promtool'), RULES, [{ series: state(HEALTHY), firing: [] }]),
+  );
+
+  itWith(['promtool'], 'fire each in the state that it is for, and no other alert does', () =>
+    checkAlerts(
+      tool('promtool'),
+      RULES,
+      PROVOKED.map(([alert, changes]) => ({ series: state({ ...HEALTHY, ...changes }), firing: [alert] })),
+    ),
+  );
+
+  itWith(['promtool'], 'fire without any worker', () =>
+    checkAlerts(tool('promtool'), RULES, [{ series: [], firing: ['ParquetryWorkerAbsent'] }]),
+  );
+
+  itWith(['promtool'], 'are found by these tests when they do not fire', () => {
+    const never = RULES.replace('parquetry_memory_limit_bytes > 0.9', 'parquetry_memory_limit_bytes > 9');
+    const [, changes] = PROVOKED.find(([name]) => name === 'ParquetryMemoryNearLimit') ?? ['', {}];
+    const test = { series: state({ ...HEALTHY, ...changes }), firing: ['ParquetryMemoryNearLimit'] };
+    expect(() => checkAlerts(tool('promtool'), never, [test])).toThrow(/ParquetryMemoryNearLimit/);
+  });
+});
