@@ -8,7 +8,7 @@ it('a campaign without its independent readers fails and says so', () => {
   try {
     const { status, stderr } = spawnSync(
       process.execPath,
-      [path.resolve(__dirname, '../../tools/fuzz.mjs'), '--batches', '1'],
+      [path.resolve(__dirname, '../../tools/fuzz.mjs'), '--target', 'batches', '--cases', '1'],
       { encoding: 'utf8', env: { PATH: empty, HOME: empty, PARQUETRY_CACHE: empty } },
     );
     expect({ status, stderr }).toEqual({

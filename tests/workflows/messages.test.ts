@@ -115,7 +115,16 @@ describe('messages of an operator to a workflow', () => {
             handle.executeUpdate<unknown, [unknown]>(update, { args: [argument] }),
           ).rejects.toMatchObject({ cause: { message: expect.stringContaining(why) as string } });
         // Signals can't be refused; these must not be counted, and must not fail the workflow task repeatedly.
-        for (const report of [undefined, 'done', { key: '0000000020' }, { key: 7, outcome: 'done' }])
+        const parked = { key: '0000000020', outcome: 'parked' };
+        for (const report of [
+          undefined,
+          'done',
+          { key: '0000000020' },
+          { key: 7, outcome: 'done' },
+          // A report of a parked partition changes nothing but its reason.
+          { ...parked, reason: { not: 'a text' }, notes: [7], tally: { rows: 'x', datasets: { a: null } } },
+          { ...parked, reason: 'x'.repeat(1_000_000) },
+        ])
           await handle.signal('partitionReport', report);
         await handle.signal('pause', { why: 'an unexpected argument' });
         expect(await state(handle, ({ phase }) => phase === 'paused')).toMatchObject({ done: 2, parked: 1 });

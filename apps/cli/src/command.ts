@@ -1,4 +1,4 @@
-import { ParquetryError, isParquetryError } from '@parquetry/core';
+import { ParquetryError, isParquetryError, masked } from '@parquetry/core';
 import { Command, type Help, Option } from 'commander';
 import { type Config, readConfig } from './config';
 import { type Place, placeText } from './reference';
@@ -231,12 +231,16 @@ function parseText(option: Option, text: string, where: string, at?: Place): unk
   if (option.isBoolean()) {
     if (['true', '1', 'yes', 'on'].includes(text.toLowerCase())) return true;
     if (['false', '0', 'no', 'off'].includes(text.toLowerCase())) return false;
-    throw invalid(where, `expected true or false, not ${JSON.stringify(text)}.`, at);
+    throw invalid(where, `expected true or false, not ${JSON.stringify(masked(text))}.`, at);
   }
   try {
     return option.parseArg === undefined ? text : option.parseArg(text, undefined);
   } catch (error) {
-    throw invalid(where, `${JSON.stringify(text)} is not valid. ${(error as Error).message}`, at);
+    throw invalid(
+      where,
+      `${JSON.stringify(masked(text))} is not valid. ${masked((error as Error).message)}`,
+      at,
+    );
   }
 }
 

@@ -70,7 +70,12 @@ function readYaml(file: string): { root: Record<string, unknown>; lines: Readonl
   let document: ReturnType<typeof parseDocument>;
   try {
     // Integers stay exact: the parsers of the settings read sizes and ledgers from text.
-    document = parseDocument(readFileSync(file, 'utf8'), { intAsBigInt: true, lineCounter: counter });
+    document = parseDocument(readFileSync(file, 'utf8'), {
+      intAsBigInt: true,
+      lineCounter: counter,
+      // Warnings of the library would be printed as those of Node.
+      logLevel: 'error',
+    });
     const [error] = document.errors;
     if (error !== undefined) throw error;
     value = document.toJS();

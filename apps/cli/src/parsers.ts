@@ -48,8 +48,9 @@ export function byteSize(text: string): number {
     Mi: 2 ** 20,
     Gi: 2 ** 30,
   };
-  if (match === null) throw new InvalidArgumentError('Expected a size such as 512MB or 2GiB.');
-  return Math.floor(Number(match[1]) * (match[2] === undefined ? 1 : (factors[match[2]] ?? 1)));
+  const bytes = Math.floor(Number(match?.[1]) * (factors[match?.[2] ?? ''] ?? 1));
+  if (!Number.isSafeInteger(bytes)) throw new InvalidArgumentError('Expected a size such as 512MB or 2GiB.');
+  return bytes;
 }
 
 /** The message types that `--types` names: groups are replaced by their members. */

@@ -1,9 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { assertMessageType } from '@parquetry/core';
+import type { CommanderError } from 'commander';
 import type { SettingsCommand } from './command';
 import { Output } from './output';
-import { createProgram } from './program';
+import { createProgram, usageError } from './program';
 import { SETTINGS } from './settings';
 
 const program = createProgram(new Output(true), () => undefined);
@@ -139,6 +141,29 @@ describe('the help', () => {
       'maintain --every <interval>',
     ]);
   });
+});
+
+it.each([
+  [['s3://user:secret@bucket/x'], /unknown command 's3:\/\/\*\*\*@bucket/],
+  [['runs', '--rpc=http://user:secret@host/'], /unknown option '--rpc=http:\/\/\*\*\*@host/],
+  [['backfill', '--concurrency', 'rpc:https://host/?key=secret'], /argument 'rpc:https:\/\/host\/\?\*\*\*/],
+])('a usage error does not show the password in %j', async (args, shown) => {
+  const parsed = createProgram(new Output(true), () => undefined, args).parseAsync(args, { from: 'user' });
+  const error = usageError((await parsed.then(undefined, (thrown: unknown) => thrown)) as CommanderError);
+  expect(error?.message).toMatch(shown);
+  expect(error?.message).not.toContain('secret');
+});
+
+it('a wrong setting does not show the password in it', () => {
+  process.env['PARQUETRY_DRAIN'] = 'https://user:secret@host/';
+  try {
+    const parse = (): unknown =>
+      createProgram(new Output(true), () => undefined, ['worker']).parse(['worker'], { from: 'user' });
+    expect(parse).toThrow('PARQUETRY_DRAIN: "https://***@host/" is not valid.');
+    expect(() => assertMessageType('https://user:secret@host/')).toThrow(/^"https:\/\/\*\*\*@host/);
+  } finally {
+    delete process.env['PARQUETRY_DRAIN'];
+  }
 });
 
 it('the version is that of the package', () => {

@@ -1,4 +1,4 @@
-import { ParquetryError } from '@parquetry/core';
+import { ParquetryError, masked } from '@parquetry/core';
 import { type CommanderError, Option } from 'commander';
 import type { Cli, Define } from './cli';
 import { SettingsCommand } from './command';
@@ -142,7 +142,8 @@ function prepare(command: SettingsCommand, output: Output): void {
 /** Converts commander's error to a ParquetryError; undefined if help or the version was printed. */
 export function usageError(error: CommanderError): ParquetryError | undefined {
   if (error.exitCode === 0) return undefined;
-  const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+  // It quotes words of the command line, which may be addresses with a password in the wrong place.
+  const message = masked(error.message.replace(/^error: /, '').replaceAll('\n', ' '));
   const help = error.code === 'commander.help';
   return new ParquetryError(
     'USAGE',

@@ -1,6 +1,7 @@
 import { type FindingCode, formatRange, intersectRange, mergeIntervals } from '@parquetry/core';
 import type { ObjectStore } from '@parquetry/storage';
 import { isDataPath } from './folder';
+import { segmentRange } from './segment';
 import type { LiveFile, Snapshot } from './snapshot';
 
 /** One finding. `fault` is false for files that only use space, because no reader of the log sees them. */
@@ -33,7 +34,8 @@ export async function* checkSnapshot(
 async function checkFile(store: ObjectStore, file: LiveFile, deep: boolean): Promise<Finding | undefined> {
   const { key } = file;
   const fault = (code: FindingCode, message: string): Finding => ({ code, fault: true, key, message });
-  if (file.segment === undefined || file.sha256 === undefined)
+  const segment = segmentRange(file.segment ?? '');
+  if (segment === undefined || file.range === undefined || file.sha256 === undefined)
     return fault('FOREIGN_FILE', `${key} was added by another program; its ledgers are not known.`);
   const info = await store.stat(key);
   if (info === undefined) return fault('FILE_MISSING', `${key} is committed but missing from storage.`);

@@ -11,6 +11,7 @@ export { assertMajor, type Major, majorAt, Majors, parseDataset, splitByMajor } 
 export { REUSE_MS } from './upload';
 export { majorCoverage, promote } from './promote';
 export { type RegisterOptions, SchemaRegistry } from './registry';
+export { formatStats } from './delta/stats';
 export { mapLimit } from './serial';
 export { type SegmentRecord, segmentRange } from './segment';
 export { type Committed, committedIn, type Unread } from './committed';

@@ -183,4 +183,23 @@ describe('registry', () => {
         for (const field of schema.fields)
           expect(versions.at(-1)?.schema.fields.find(({ id }) => id === field.id)).toEqual(field);
     }));
+
+  it.each([
+    ['null', 'null'],
+    ['a text', '"x"'],
+    ['a number that has no exact JSON form', '{"fields":1e308}'],
+  ])('refuses an altered version whose schema is %s', (_, schema) =>
+    inFolder(async (folder) => {
+      const store = new LocalStore(folder);
+      await new SchemaRegistry(store).register('events', V1);
+      const key = '_parquetry/schemas/events/1.json';
+      await store.replace(
+        key,
+        Buffer.from(`{"fingerprint":"f","schema":${schema},"subject":"events","version":1}`),
+      );
+      await expect(new SchemaRegistry(store).get('events', 1)).rejects.toMatchObject({
+        code: 'ARCHIVE_INVALID',
+      });
+    }),
+  );
 });

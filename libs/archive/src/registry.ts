@@ -1,4 +1,4 @@
-import { type CompatibilityMode, DEFAULT_MODE, ParquetryError } from '@parquetry/core';
+import { COMPATIBILITY_MODES, type CompatibilityMode, DEFAULT_MODE, ParquetryError } from '@parquetry/core';
 import {
   assertStorable,
   canonicalJson,
@@ -163,12 +163,7 @@ export class SchemaRegistry {
     const known = this.known.get(key);
     if (known?.text === text) return known.schema;
     const found = parse(text, key);
-    if (
-      found.subject !== subject ||
-      found.version !== version ||
-      found.fingerprint !== schemaFingerprint(found.schema)
-    )
-      throw altered(key);
+    if (found.subject !== subject || found.version !== version) throw altered(key);
     this.known.set(key, { text, schema: found });
     return found;
   }
@@ -228,8 +223,10 @@ function keyOf(subject: string, version: number): string {
 function parse(text: string, key: string): RegisteredSchema {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && 'schema' in value && 'fingerprint' in value)
-      return value as RegisteredSchema;
+    const found = value as RegisteredSchema | null;
+    // An altered schema may have parts that have no fingerprint.
+    const right = found !== null && found.fingerprint === schemaFingerprint(found.schema);
+    if (right && (found.mode === undefined || COMPATIBILITY_MODES.includes(found.mode))) return found;
   } catch (cause) {
     throw altered(key, cause);
   }

@@ -27,6 +27,7 @@ import { checkIceberg } from '@parquetry/iceberg';
 import type { VerifyLevel } from '@parquetry/verify';
 import { requestedLedgers, keptPlans } from './plans';
 import { joinChain } from './chain';
+import { checkEntries } from './entry';
 import { checkFile } from './files';
 import { lumenRecords } from './lumenrecords';
 import type { AuditFinding, DatasetAudit } from './report';
@@ -88,6 +89,8 @@ async function auditDataset(
   for await (const finding of checkIceberg(archive, dataset)) findings.push({ dataset, ...finding });
   findings.push(...(await majorFindings(archive, dataset)));
   const segments = await readSegments(archive, snapshot, findings, ranges);
+  const entries = checkEntries(archive, dataset, filesIn(snapshot, ranges), segments);
+  for await (const finding of entries) findings.push(finding);
   const { proof, findings: breaks } = joinChain(dataset, [...segments.values()]);
   for (const finding of breaks) findings.push(finding);
 

@@ -1,4 +1,5 @@
 import { ParquetryError } from './errors';
+import { masked } from './uri';
 
 const MESSAGE_TYPE = /^[A-Za-z][A-Za-z0-9_-]{0,127}$/;
 const WINDOWS_DEVICE = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/i;
@@ -21,6 +22,6 @@ export function assertMessageType(name: string): void {
   if (fault !== undefined)
     throw new ParquetryError(
       'MESSAGE_TYPE_INVALID',
-      `${JSON.stringify(name.slice(0, 140))} can't be a message type: ${fault}.`,
+      `${JSON.stringify(masked(name.slice(0, 140)))} can't be a message type: ${fault}.`,
     );
 }

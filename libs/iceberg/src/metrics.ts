@@ -41,8 +41,8 @@ export function fileMetrics(schema: TableSchema, stats: string | undefined): Fil
   return { rows, columns };
 }
 
-/** Parses JSON with every number as its digits: bounds are 64-bit integers. */
-function parseExact(text: string): Stats {
+/** Parses statistics of the log with every number as its digits: bounds are 64-bit integers. Empty if they are no JSON. */
+export function parseExact(text: string): Stats {
   const quoted = text.replaceAll(JSON_TOKEN, (token) => (token.startsWith('"') ? token : `"${token}"`));
   try {
     return (JSON.parse(quoted) as Stats | null) ?? {};

@@ -22,7 +22,7 @@ import {
   retryPartitions,
   setConcurrency,
 } from './contract/messages';
-import { isReport, missedFault, retryFault } from './contract/checks';
+import { missedFault, readReport, retryFault } from './contract/checks';
 import { PAGE } from './contract/names';
 import type {
   BackfillInput,
@@ -42,9 +42,10 @@ const STARTS_PER_RUN = 300;
 const QUIET: QuietTimes = { working: 60_000, waiting: 600_000 };
 
 /** Counts a report. A malformed one, sent by hand, must not fail the workflow task forever. */
-function countReport(state: RunState, report: PartitionReport): void {
-  if (isReport(report)) state.count(report);
-  else log.warn('ignored a malformed report', { report });
+function countReport(state: RunState, payload: PartitionReport): void {
+  const report = readReport(payload);
+  if (report !== undefined) state.count(report);
+  else log.warn('ignored a malformed report', { report: payload });
 }
 
 /** Runs a bookkeeping step of the run; undefined when it failed. The partitions continue. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { LocalLakeStore } from './store';
@@ -17,10 +17,11 @@ describe('a local lake', () => {
     expect(String(await lake.get('a'))).toBe('object');
     expect(await lake.get('none')).toBeUndefined();
     expect(await lake.get('a/below')).toBeUndefined();
-    await expect(lake.get('folder')).rejects.toMatchObject({
-      code: 'STORAGE_UNREACHABLE',
-      details: { object: 'folder', system: 'EISDIR' },
-    });
+    // Reading a device would not end.
+    await symlink('/dev/zero', path.join(dir, 'zero'));
+    for (const object of ['folder', 'zero'])
+      await expect(lake.get(object)).rejects.toMatchObject({ code: 'SOURCE_CORRUPT', details: { object } });
+    await rm(path.join(dir, 'zero'));
     expect(await lake.list('')).toEqual(['a', 'folder/']);
   });
 });

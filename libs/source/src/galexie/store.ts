@@ -37,8 +37,10 @@ export class LocalLakeStore implements LakeStore {
   private async read(key: string): Promise<Buffer | undefined> {
     const file = path.join(this.root, ...key.split('/'));
     try {
-      const { size } = await stat(file);
-      if (size > MAX_COMPRESSED) throw tooLarge(key);
+      const found = await stat(file);
+      // A device or a pipe may never end.
+      if (!found.isFile()) throw notFile(key);
+      if (found.size > MAX_COMPRESSED) throw tooLarge(key);
       return await readFile(file);
     } catch (cause) {
       const code = systemErrorCode(cause);
@@ -117,9 +119,16 @@ function tooLarge(key: string): ParquetryError {
   );
 }
 
+function notFile(key: string): ParquetryError {
+  return new ParquetryError('SOURCE_CORRUPT', `${key} in the lake is not a file.`, {
+    details: { object: key },
+    hint: 'Restore the object, then retry the partition.',
+  });
+}
+
 function readError(key: string, cause: unknown): unknown {
   const code = systemErrorCode(cause);
-  if (code === undefined) return cause;
+  if (code === undefined || isParquetryError(cause)) return cause;
   if (code !== 'EACCES' && code !== 'EPERM')
     return new ParquetryError('STORAGE_UNREACHABLE', `The lake object ${key} can't be read (${code}).`, {
       details: { object: key, system: code },

@@ -37,7 +37,7 @@ export async function* listNames(
 /** Names directly below a folder (`''` or with `/` at its end), in order; those of folders end with `/`. */
 export async function levelNames(requests: Requests, place: Place, folder: string): Promise<string[]> {
   const { objects, folders } = await level(requests, place, folder);
-  return [...objects.map(({ name }) => name), ...folders]
+  return [...new Set([...objects.map(({ name }) => name), ...folders])]
     .filter((name) => name !== folder)
     .map((name) => name.slice(folder.length))
     .sort(compareKeys);
@@ -76,8 +76,34 @@ async function level(
   }
 }
 
-function fetchPage(requests: Requests, place: Place, request: PageRequest): Promise<Page> {
-  return requests.send(place, (signal) => requests.driver.page(request, signal));
+/** One page, with nothing but names below the prefix: any other name could become a key of another folder. */
+async function fetchPage(requests: Requests, place: Place, request: PageRequest): Promise<Page> {
+  const { prefix, next } = request;
+  const page = await requests.send(place, (signal) => requests.driver.page(request, signal));
+  if (page.next !== undefined && (page.next === next || page.next === ''))
+    throw refused(place, 'names the same next page again, so that the listing would not end');
+  const isBelow = (name: string, form: RegExp): boolean =>
+    name.startsWith(prefix) && form.test(name.slice(prefix.length));
+  // A folder that is not right below the prefix would be walked forever.
+  if (
+    !page.objects.every(({ name }) => isBelow(name, request.folders === true ? /^[^/]*$/ : /^/)) ||
+    !page.folders.every((name) => isBelow(name, /^[^/]*\/$/))
+  )
+    throw refused(place, 'lists names that are not below the requested prefix');
+  if (!page.objects.every(({ size, modified }) => isCount(size) && Number.isFinite(modified)))
+    throw refused(place, 'lists an object without a valid size or time');
+  return page;
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
+}
+
+function refused(place: Place, what: string): ParquetryError {
+  return new ParquetryError('STORAGE_REFUSED', `The server of ${place.uri} ${what}.`, {
+    details: { uri: place.uri },
+    hint: 'Check the endpoint: its listings are not those of S3 or GCS.',
+  });
 }
 
 function disordered(place: Place): ParquetryError {

@@ -1,5 +1,6 @@
-import { isReport, missedFault, retryFault } from './checks';
+import { isLeaseRequest, missedFault, readReport, retryFault } from './checks';
 import type { RetryRequest } from './messages';
+import { type FlushPolicy, policyFault } from './tail';
 import type { PartitionReport } from './types';
 
 describe('manual requests', () => {
@@ -48,9 +49,9 @@ describe('manual requests', () => {
     expect(missedFault({ starts: [99] }, many)).toMatch(/parked are 0, 1, .*9 and 2 more$/);
   });
 
-  it('distinguishes reports from other payloads', () => {
+  it('ignores signals that are not reports', () => {
     const good: PartitionReport = { key: '0000420000', outcome: 'parked', reason: 'x' };
-    expect(isReport(good)).toBe(true);
+    expect(readReport(good)).toEqual(good);
     for (const bad of [
       undefined,
       null,
@@ -60,6 +61,43 @@ describe('manual requests', () => {
       { ...good, outcome: 'over' },
       { ...good, tally: 3 },
     ])
-      expect(isReport(bad as PartitionReport)).toBe(false);
+      expect(readReport(bad)).toBeUndefined();
+  });
+
+  it('keeps only the parts of a report that a run can count and show', () => {
+    const counts = { rows: 1, files: 1, bytes: 1, rejected: 0 };
+    const tally = { ...counts, ledgers: 1, bytesRead: 1, datasets: { a: counts } };
+    const report = { key: '0000420000', outcome: 'done' } as const;
+    expect(readReport({ ...report, tally, notes: ['n'] })).toEqual({ ...report, tally, notes: ['n'] });
+    for (const bad of [
+      { ...tally, rows: '1' },
+      { ...tally, rows: -1 },
+      { ...tally, bytesRead: 1e300 },
+      { ...tally, datasets: { a: null } },
+      { ...tally, datasets: [counts] },
+      { ...tally, datasets: { a: { ...counts, files: 'x' } } },
+      { ...tally, datasets: { ['a'.repeat(2000)]: counts } },
+      [],
+    ])
+      expect(readReport({ ...report, tally: bad })).toEqual(report);
+    const more = { ...tally, x: 'y', datasets: { a: { ...counts, x: 'y' } } };
+    expect(readReport({ ...report, tally: more })?.tally).toEqual(tally);
+    expect(readReport({ ...report, reason: { a: 1 }, notes: ['n', 7, null] })).toEqual({
+      ...report,
+      notes: ['n'],
+    });
+    expect(readReport({ ...report, reason: 'x'.repeat(3_000_000) })?.reason).toHaveLength(1000);
+  });
+
+  it('refuses a lease for an id that no signal can be sent to', () => {
+    const request = { holder: 'backfill-1/p/0000420000', token: 't', limit: 2 };
+    expect(isLeaseRequest(request)).toBe(true);
+    for (const holder of ['', 'x'.repeat(1001), 'é'.repeat(501), 7, null])
+      expect(isLeaseRequest({ ...request, holder })).toBe(false);
+    for (const limit of [0, 1.5, 1e300, '2']) expect(isLeaseRequest({ ...request, limit })).toBe(false);
+  });
+
+  it.each([[null], [undefined], [5], ['maxRows'], [[]]])('%j is not a flush policy', (policy) => {
+    expect(policyFault(policy as Partial<FlushPolicy>)).toContain('a flush policy is an object with maxRows');
   });
 });

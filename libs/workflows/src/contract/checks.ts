@@ -1,10 +1,14 @@
 import { type LedgerRange, MAX_LEDGER, formatRange, meets } from '@parquetry/core';
 import type { LeaseRequest } from './lease';
 import type { RetryRequest } from './messages';
-import type { PartitionReport } from './types';
+import type { DatasetTally, PartitionReport, Tally } from './types';
 
 /** Most ledgers and ranges listed in a refusal. */
 const NAMED = 10;
+/** Most characters of a text in a report; the state of a run must fit into a payload. */
+const MAX_TEXT = 1000;
+/** Most bytes of a workflow id that a Temporal server accepts. */
+const MAX_ID = 1000;
 
 const OUTCOMES: readonly string[] = [
   'done',
@@ -55,28 +59,69 @@ export function missedFault(request: RetryRequest, parked: readonly LedgerRange[
   return `no parked partition contains ledger ${missed.slice(0, NAMED).map(formatRange).join(', ')}${missed.length > NAMED ? ', …' : ''}; ${waiting}`;
 }
 
-/** True for a valid report of a partition; signals have no validator, so any payload may arrive. */
-export function isReport(report: PartitionReport | undefined): report is PartitionReport {
-  return (
-    typeof report === 'object' &&
-    report !== null &&
-    typeof report.key === 'string' &&
-    OUTCOMES.includes(report.outcome) &&
-    (report.tally === undefined || (typeof report.tally === 'object' && report.tally !== null)) &&
-    (report.notes === undefined || Array.isArray(report.notes))
-  );
+/**
+ * A partition's report. Signals have no validator, so any payload may arrive: undefined for one without a key and an
+ * outcome; parts of another form are left out, because they would fail the run or the answer to its queries.
+ */
+export function readReport(payload: unknown): PartitionReport | undefined {
+  if (!isObject(payload)) return undefined;
+  const { key, outcome, tally, reason, notes } = payload;
+  if (typeof key !== 'string' || typeof outcome !== 'string' || !OUTCOMES.includes(outcome)) return undefined;
+  if (tally !== undefined && (typeof tally !== 'object' || tally === null)) return undefined;
+  if (notes !== undefined && !Array.isArray(notes)) return undefined;
+  const counts = readTally(tally);
+  const sentences = notes?.filter((note) => typeof note === 'string');
+  return {
+    key,
+    outcome: outcome as PartitionReport['outcome'],
+    ...(counts === undefined ? {} : { tally: counts }),
+    ...(typeof reason === 'string' ? { reason: reason.slice(0, MAX_TEXT) } : {}),
+    ...(sentences === undefined ? {} : { notes: sentences.map((note) => note.slice(0, MAX_TEXT)) }),
+  };
+}
+
+/** The known members of a tally; undefined when one of them is not a count. */
+function readTally(value: unknown): Tally | undefined {
+  const counts = readCounts(value);
+  const { ledgers, bytesRead, datasets } = isObject(value) ? value : {};
+  if (counts === undefined || !isCount(ledgers) || !isCount(bytesRead)) return undefined;
+  if (datasets === undefined) return { ...counts, ledgers, bytesRead };
+  if (!isObject(datasets)) return undefined;
+  const found: [string, DatasetTally][] = [];
+  for (const [name, each] of Object.entries(datasets)) {
+    const own = readCounts(each);
+    if (own === undefined || name.length > MAX_TEXT) return undefined;
+    found.push([name, own]);
+  }
+  return { ...counts, ledgers, bytesRead, datasets: Object.fromEntries(found) };
+}
+
+function readCounts(value: unknown): DatasetTally | undefined {
+  const { rows, files, bytes, rejected } = isObject(value) ? value : {};
+  if (!isCount(rows) || !isCount(files) || !isCount(bytes) || !isCount(rejected)) return undefined;
+  return { rows, files, bytes, rejected };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 /** True for a valid request of a lease. */
-export function isLeaseRequest(request: LeaseRequest | undefined): request is LeaseRequest {
-  return (
-    typeof request === 'object' &&
-    request !== null &&
-    typeof request.holder === 'string' &&
-    typeof request.token === 'string' &&
-    Number.isInteger(request.limit) &&
-    request.limit >= 1
-  );
+export function isLeaseRequest(request: unknown): request is LeaseRequest {
+  if (!isObject(request)) return false;
+  const { holder, token, limit } = request;
+  // A signal to an id that the server refuses would fail the limiter's workflow task forever.
+  const named = typeof holder === 'string' && holder !== '' && mostBytes(holder) <= MAX_ID;
+  return named && typeof token === 'string' && Number.isSafeInteger(limit) && Number(limit) >= 1;
+}
+
+/** UTF-8 bytes of a text at most. */
+function mostBytes(text: string): number {
+  return text.replaceAll(/[^ -~]/g, '   ').length;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isRange(value: unknown): boolean {

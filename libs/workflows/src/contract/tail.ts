@@ -171,9 +171,12 @@ export function policyFault(policy: Partial<FlushPolicy>): string | undefined {
     maxFileBytes: 1e12,
     maxAgeSeconds: 31_536_000,
   } as const;
+  const names = Object.keys(bounds).join(', ');
+  if (typeof policy !== 'object' || policy === null || Array.isArray(policy))
+    return `a flush policy is an object with ${names}, not ${JSON.stringify(policy) ?? 'nothing'}`;
   for (const [name, value] of Object.entries(policy)) {
     if (!Object.hasOwn(bounds, name))
-      return `${JSON.stringify(name)} is not part of a flush policy; use ${Object.keys(bounds).join(', ')}`;
+      return `${JSON.stringify(name)} is not part of a flush policy; use ${names}`;
     const max = bounds[name as keyof typeof bounds];
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > max)
       return `${name} is a whole number from 1 to ${max}, not ${JSON.stringify(value)}`;

@@ -1,0 +1,94 @@
+import { type Archive, type LiveFile, type SegmentRecord, formatStats } from '@parquetry/archive';
+import { formatRange } from '@parquetry/core';
+import { parseExact } from '@parquetry/iceberg';
+import type { TableSchema } from '@parquetry/schema';
+import type { AuditFinding } from './report';
+
+type RecordedFile = SegmentRecord['identity']['files'][number];
+
+/**
+ * Compares the entries of files in the log with the records of their segments. Readers believe the log: with wrong
+ * statistics or partition values they skip a file, and so its rows. Reads no file.
+ */
+export async function* checkEntries(
+  archive: Archive,
+  dataset: string,
+  files: readonly LiveFile[],
+  segments: ReadonlyMap<string, SegmentRecord>,
+): AsyncGenerator<AuditFinding> {
+  const schemas = new Map<number, TableSchema>();
+  for (const file of files) {
+    const identity = segments.get(file.segment ?? '')?.identity;
+    if (identity === undefined) continue;
+    const { subject, version } = identity.schema;
+    const schema = schemas.get(version) ?? (await archive.registry.get(subject, version)).schema;
+    schemas.set(version, schema);
+    const what = entryFault(
+      file,
+      identity.files.find(({ path }) => path === file.path),
+      schema,
+    );
+    if (what === undefined) continue;
+    const message = `The log and the segment's record of ${file.key} differ in ${what}.`;
+    yield { code: 'RECORD_DIFFERS', fault: true, dataset, key: file.key, message };
+  }
+}
+
+/** In what the log's entry of a file differs from its record; undefined when they agree. */
+export function entryFault(
+  file: LiveFile,
+  recorded: RecordedFile | undefined,
+  schema: TableSchema,
+): string | undefined {
+  if (recorded === undefined) return 'the path';
+  if (recorded.sha256 !== file.sha256 || recorded.size !== file.size) return 'size or sha256';
+  if (file.range === undefined || formatRange(file.range) !== formatRange(recorded.range)) return 'ledgers';
+  if (!sameValues(file.partitionValues, folderValues(file.path))) return 'partition values';
+  return sameStats(file.stats, recorded, schema) ? undefined : 'statistics';
+}
+
+/** The partition values in the folders of a path: `year=2025/…`. */
+function folderValues(path: string): Readonly<Record<string, string>> {
+  const folders = path.split('/').slice(0, -1);
+  return Object.fromEntries(
+    folders.flatMap((folder) => {
+      const at = folder.indexOf('=');
+      return at < 0 ? [] : [[folder.slice(0, at), folder.slice(at + 1)]];
+    }),
+  );
+}
+
+function sameValues(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {
+  return Object.keys(a).length === Object.keys(b).length && isPartOf(a, b);
+}
+
+/** A file may have fewer statistics than the record: no bounds, if one can't be written; or none at all. */
+function sameStats(stats: string | undefined, { rows, columns }: RecordedFile, schema: TableSchema): boolean {
+  const text = formatStats(schema, rows, columns);
+  if (stats === undefined || stats === text) return true;
+  const [found, expected] = [parseExact(stats), parseExact(text)];
+  const { minValues = {}, maxValues = {}, nullCount = {} } = found;
+  if (found.numRecords !== expected.numRecords) return false;
+  if (![minValues, maxValues, nullCount].every((part) => isObject(part))) return false;
+  // Columns that are newer than the file are all null.
+  const known = new Set(schema.fields.map(({ name }) => name));
+  const nulls = Object.entries(nullCount).filter(
+    ([name, count]) => known.has(name) || count !== String(rows),
+  );
+  return (
+    isPartOf(minValues, expected.minValues) &&
+    isPartOf(maxValues, expected.maxValues) &&
+    isPartOf(Object.fromEntries(nulls), expected.nullCount)
+  );
+}
+
+function isPartOf(
+  part: Readonly<Record<string, unknown>>,
+  whole: Readonly<Record<string, unknown>> = {},
+): boolean {
+  return Object.entries(part).every(([name, value]) => Object.hasOwn(whole, name) && whole[name] === value);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

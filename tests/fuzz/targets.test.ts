@@ -1,0 +1,46 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type Counts, countsTable, runCases } from './campaign';
+import { TARGETS } from './targets';
+import { Watchdog } from './watchdog';
+
+const env = process.env;
+const seed = Number(env['PARQUETRY_FUZZ_SEED'] ?? 20_251_123);
+const first = Number(env['PARQUETRY_FUZZ_INDEX'] ?? 0);
+const wanted = env['PARQUETRY_FUZZ_TARGET'] ?? 'all';
+const given = env['PARQUETRY_FUZZ_CASES'];
+
+const watchdog = new Watchdog(TARGETS.map(({ name }) => name));
+const all: Counts[] = [];
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(path.join(tmpdir(), 'parquetry-fuzz-'));
+});
+afterAll(async () => {
+  await watchdog.close();
+  await rm(dir, { recursive: true, force: true });
+  process.stderr.write(`${countsTable(all)}\n`);
+});
+
+const targets = TARGETS.filter(({ name }) => wanted === 'all' || wanted === name);
+it('has the wanted target', () => {
+  expect(targets).not.toEqual([]);
+});
+
+for (const target of targets) {
+  const cases = given === undefined ? target.ci : Number(given);
+  it(
+    `${cases} cases of ${target.name} (seed ${seed}) end right or with a coded error`,
+    async () => {
+      const own = await mkdtemp(path.join(dir, `${target.name}-`));
+      const counts = await runCases(target, { seed, cases, first, dir: own, watchdog });
+      all.push(counts);
+      expect(counts.faults).toEqual([]);
+      expect(counts.cases).toBe(cases);
+      const refused = Object.values(counts.refused).reduce((sum, count) => sum + count, 0);
+      expect(counts.accepted + refused).toBe(cases);
+    },
+    Math.max(120_000, cases * 100),
+  );
+}
