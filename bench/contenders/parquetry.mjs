@@ -25,6 +25,7 @@ const {
   threads,
   verify = 'ledger',
   types,
+  rowHashes,
 } = request;
 mkdirSync(workDir, { recursive: true });
 
@@ -65,6 +66,7 @@ async function backfill(archive) {
     settings: { compression: 'snappy', layout: { kind: 'ledger_day' } },
     maxRejects: 0,
     verify,
+    ...(rowHashes === undefined ? {} : { rowHashes }),
   });
   const tasks = [];
   for (let cursor = range.start; cursor <= range.end;) {

@@ -92,7 +92,8 @@ export class SettingsCommand extends Command {
     this.addOption(new Option('--dry-run').hideHelp()).addOption(new Option('--no-dry-run').hideHelp());
     return this.hook('preAction', () => {
       if (this.pick('dryRun') !== true || (when !== undefined && this.pick(when) !== true)) return;
-      const name = `parquetry ${this.path()}${when === undefined ? '' : ` --${when}`}`;
+      const given = when?.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+      const name = `parquetry ${this.path()}${given === undefined ? '' : ` --${given}`}`;
       const by = DRY_RUN_BY[this.getOptionValueSource('dryRun') ?? ''] ?? '--dry-run';
       throw new ParquetryError('USAGE', `\`${name}\` writes and has no dry run, but ${by} requests one.`, {
         hint: 'Nothing was written. Add --no-dry-run to run it. `parquetry plan` shows what a backfill would do.',

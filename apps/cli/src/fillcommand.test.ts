@@ -64,6 +64,7 @@ describe('the command that fills a gap', () => {
       contract: { columns: 'freeze', types: 'evolve' },
       compatibility: 'FULL_TRANSITIVE',
       unknown: 'keep',
+      rowHashes: true,
       maxRejects: 7,
       verify: 'full',
       settings: {

@@ -32,6 +32,7 @@ export function fillCommand(spec: RunSpec, archive: string, wanted: Wanted, regi
     ['contract-types', contract?.types],
     ['compatibility', spec.compatibility?.toLowerCase()],
     ['unknown', spec.unknown],
+    ['row-hashes', spec.rowHashes],
     ['max-rejects', spec.maxRejects],
     ['verify', spec.verify],
   ]);

@@ -38,6 +38,8 @@ const COMMANDS: Readonly<Record<string, () => Module>> = {
   inspect: () => require('./commands/inspect') as Module,
   verify: () => require('./commands/verify') as Module,
   audit: () => require('./commands/audit') as Module,
+  compare: () => require('./commands/compare') as Module,
+  attest: () => require('./commands/attest') as Module,
   coverage: () => require('./commands/coverage') as Module,
   report: () => require('./commands/report') as Module,
   query: () => require('./commands/query') as Module,

@@ -41,6 +41,7 @@ export const SPEC_SETTINGS = [
   'rotation-interval-minutes',
   'sort-by',
   'portable-integers',
+  'row-hashes',
   'iceberg',
   'nested',
   'include-metadata',
@@ -81,6 +82,7 @@ export interface SpecOptions extends MessageOptions {
   readonly layout: Layout['kind'];
   readonly ledgersPerFolder: number;
   readonly portableIntegers?: boolean;
+  readonly rowHashes?: boolean;
   readonly iceberg?: boolean;
   readonly nested?: NonNullable<RunSpec['nested']>;
   readonly includeMetadata?: boolean;

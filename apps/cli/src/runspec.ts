@@ -144,6 +144,7 @@ export function runSpec<T extends Partial<Pick<RunSpec, 'range'>>>(
     ...(options.mode === 'replace' ? { mode: options.mode } : {}),
     ...(options.keepReplaced === true ? { keepReplaced: true } : {}),
     ...(options.unknown === 'keep' ? { unknown: options.unknown } : {}),
+    ...(options.rowHashes === undefined ? {} : { rowHashes: options.rowHashes }),
     ...icebergSpec(options),
   };
 }

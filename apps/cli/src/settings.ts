@@ -149,6 +149,13 @@ export const SETTINGS: readonly Setting[] = [
     doc: 'store 32-bit unsigned columns as int64, for Athena and Trino (default: as in the archive; unsigned in a new one)',
   },
   {
+    name: 'row-hashes',
+    topic: 'archive',
+    used: 'seldom',
+    ...switchKind,
+    doc: 'hash the rows of each ledger, for `compare` and `attest` (default: for ledgers, not for messages)',
+  },
+  {
     name: 'iceberg',
     topic: 'archive',
     used: 'seldom',

@@ -15,7 +15,11 @@ import type { WrittenFile } from '@parquetry/writer';
 import type { Workplace } from './workplace';
 
 /** A verified file, and its identity when it was verified. */
-export type VerifiedFile = WrittenFile & { readonly mark?: FileIdentity };
+export type VerifiedFile = WrittenFile & {
+  readonly mark?: FileIdentity;
+  /** The hashes of the rows of its ledgers, if the pull did not compute them; see `StagedDataset.rowHashes`. */
+  readonly rowHashes?: string;
+};
 
 /** The local files of one dataset of a stage, passed from step to step. */
 export class StagedFiles {

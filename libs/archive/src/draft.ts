@@ -61,6 +61,8 @@ export interface SegmentDraft {
   /** Rows per ledger, ascending; only ledgers that have rows. */
   readonly ledgers: readonly { readonly ledger: number; readonly rows: number }[];
   readonly rejectedLedgers: readonly { readonly ledger: number; readonly rejected: number }[];
+  /** The hashes of the rows of `ledgers`, in their order, 32 bytes each. */
+  readonly rowHashes?: Buffer;
   readonly proof: CoverageProof;
   readonly conservation?: Conservation;
   /** Versions of what wrote the files, e.g. `{ duckdb: '1.5.6' }`. */

@@ -13,7 +13,7 @@ export { majorCoverage, promote } from './promote';
 export { type RegisterOptions, SchemaRegistry } from './registry';
 export { formatStats } from './delta/stats';
 export { mapLimit } from './serial';
-export { type SegmentRecord, segmentRange } from './segment';
+export { addRowHashes, findRowHashes, type SegmentRecord, segmentRange } from './segment';
 export { type Committed, committedIn, type Unread } from './committed';
 export { archiveTimes } from './times';
 export { filesIn, type LiveFile, type Snapshot } from './snapshot';

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ParquetryError } from '@parquetry/core';
+import { segmentRowHashes } from '@parquetry/schema';
 import type { ObjectStore } from '@parquetry/storage';
 import { commitActions } from './commit';
 import { decide, type Decision } from './commitrule';
@@ -182,7 +183,7 @@ async function prepare(
           rows: draft.rejects.rows,
           sha256: draft.rejects.sha256,
         };
-  const { schema, range, contentHash, settings, ledgers, rejectedLedgers, proof } = draft;
+  const { schema, range, contentHash, settings, ledgers, rejectedLedgers, proof, rowHashes } = draft;
   const identity: SegmentIdentity = {
     dataset,
     range,
@@ -203,6 +204,7 @@ async function prepare(
     ledgers: ledgers.map(({ ledger, rows }) => ({ ledger, rows })),
     rejectedLedgers,
     proof,
+    ...(rowHashes === undefined ? {} : { rowHashes: segmentRowHashes(range, ledgers, rowHashes) }),
   };
   const segment = segmentId(identity);
   await putSegment(store, {

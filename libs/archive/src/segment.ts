@@ -7,7 +7,7 @@ import {
   ParquetryError,
   type WriteSettings,
 } from '@parquetry/core';
-import { canonicalJson } from '@parquetry/schema';
+import { canonicalJson, ROW_HASHES_VERSION, type RowHashes, segmentRowHashes } from '@parquetry/schema';
 import type { ObjectStore } from '@parquetry/storage';
 import { whenAbsent } from './absent';
 import type { WorkflowIdentity } from './draft';
@@ -39,6 +39,8 @@ export interface SegmentIdentity {
   readonly ledgers: readonly { readonly ledger: number; readonly rows: number }[];
   readonly rejectedLedgers: readonly { readonly ledger: number; readonly rejected: number }[];
   readonly proof: CoverageProof;
+  /** Absent in segments of earlier versions, and where a run turned them off; see `segmentRowHashes`. */
+  readonly rowHashes?: RowHashes;
 }
 
 /** The immutable record of a segment, at `_parquetry/segments/{dataset}/{id}.json`. */
@@ -107,6 +109,40 @@ export async function findSegment(
   id: string,
 ): Promise<SegmentRecord | undefined> {
   return readSegment(store, dataset, id).catch(whenAbsent);
+}
+
+/** The key of row hashes that were added to a segment later. */
+function addedHashesKey(dataset: string, id: string): string {
+  return `${META_FOLDER}/segments/${dataset}/${id}.rows.json`;
+}
+
+/**
+ * The row hashes of a segment: those of its record, else those added later. Undefined if there are none, or only of
+ * another version of the algorithm.
+ */
+export async function findRowHashes(
+  store: ObjectStore,
+  { id, identity }: SegmentRecord,
+): Promise<RowHashes | undefined> {
+  const key = addedHashesKey(identity.dataset, id);
+  if (identity.rowHashes?.version === ROW_HASHES_VERSION) return identity.rowHashes;
+  const bytes = await store.get(key).catch(whenAbsent);
+  if (bytes === undefined) return undefined;
+  const found = JSON.parse(Buffer.from(bytes).toString('utf8')) as RowHashes;
+  if (found.version !== ROW_HASHES_VERSION) return undefined;
+  const { range, ledgers } = identity;
+  const expected = segmentRowHashes(range, ledgers, Buffer.from(found.ledgers, 'base64'));
+  if (found.root !== expected.root) throw altered(key);
+  return found;
+}
+
+/** Adds row hashes, recomputed from the data files, to a segment that has none. */
+export async function addRowHashes(
+  store: ObjectStore,
+  { id, identity: { dataset } }: SegmentRecord,
+  hashes: RowHashes,
+): Promise<void> {
+  await store.putIfAbsent(addedHashesKey(dataset, id), Buffer.from(`${canonicalJson(hashes)}\n`));
 }
 
 function altered(key: string, cause?: unknown): ParquetryError {

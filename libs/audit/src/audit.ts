@@ -28,7 +28,8 @@ import type { VerifyLevel } from '@parquetry/verify';
 import { requestedLedgers, keptPlans } from './plans';
 import { joinChain } from './chain';
 import { checkEntries } from './entry';
-import { checkFile } from './files';
+import { checkFile, type SegmentHashes } from './files';
+import { recordedHashes, settleHashes } from './rowhashes';
 import { lumenRecords } from './lumenrecords';
 import type { AuditFinding, DatasetAudit } from './report';
 
@@ -45,6 +46,8 @@ export interface AuditRequest {
   readonly level: VerifyLevel | 'sha256' | 'size';
   /** Files to read in full, whatever the level. */
   readonly deep?: (file: LiveFile) => boolean;
+  /** With level full: stores row hashes for segments that have none. */
+  readonly addRowHashes?: boolean;
   /** Called after each file. */
   readonly onProgress?: (progress: { dataset: string; files: number; totalFiles: number }) => void;
 }
@@ -94,6 +97,11 @@ async function auditDataset(
   const { proof, findings: breaks } = joinChain(dataset, [...segments.values()]);
   for (const finding of breaks) findings.push(finding);
 
+  const hashes =
+    level === 'full' || request.deep !== undefined
+      ? await recordedHashes(archive, [...segments.values()])
+      : new Map<string, SegmentHashes>();
+
   // A deep check reads the rows themselves.
   const lumens = level === 'full' ? undefined : lumensOf(dataset, [...segments.values()]);
   for (const finding of lumens?.findings ?? []) findings.push(finding);
@@ -104,11 +112,14 @@ async function auditDataset(
     const segment = segments.get(file.segment ?? '');
     const depth = request.deep?.(file) === true ? 'full' : level;
     if (segment !== undefined && !damaged.has(file.key) && depth !== 'sha256' && depth !== 'size') {
-      const finding = await checkFile(archive, dataset, file, segment, depth);
+      const own = hashes.get(segment.id) ?? { expected: undefined, found: [] };
+      const finding = await checkFile(archive, dataset, file, segment, depth, own);
       if (finding !== undefined) findings.push(finding);
     }
     request.onProgress?.({ dataset, files: index + 1, totalFiles: files.length });
   }
+  const rowHashes =
+    level === 'full' ? await settleHashes(archive, [...segments.values()], hashes, request) : undefined;
   const coverage = ranges === undefined ? snapshot.coverage : intersectIntervals(ranges, snapshot.coverage);
   return {
     dataset,
@@ -121,6 +132,7 @@ async function auditDataset(
     rejected: rejectedLedgers([...segments.values()]),
     proof,
     ...(lumens === undefined ? {} : { lumens: lumens.lumens }),
+    ...(rowHashes === undefined ? {} : { rowHashes }),
     glob: globOf(archive, snapshot.folder),
     globExact: !findings.some(({ code }) => NOT_EXACT.has(code)),
     findings,

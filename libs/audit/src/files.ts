@@ -1,8 +1,14 @@
 import type { Archive, LiveFile, SegmentRecord } from '@parquetry/archive';
 import { type FindingCode, isParquetryError } from '@parquetry/core';
-import { type VerifyLevel, verifyFile } from '@parquetry/verify';
+import { type HashedLedger, type VerifyLevel, verifyFile } from '@parquetry/verify';
 import { fileBytes } from './bytes';
 import type { AuditFinding } from './report';
+
+/** The row hashes of a segment: those recorded, by ledger, and those found in its files. */
+export interface SegmentHashes {
+  readonly expected: ReadonlyMap<number, string> | undefined;
+  readonly found: HashedLedger[];
+}
 
 /**
  * Reads a committed file again with the second reader and compares it with its segment's record: size, sha256, schema,
@@ -14,6 +20,7 @@ export async function checkFile(
   file: LiveFile,
   segment: SegmentRecord,
   level: VerifyLevel,
+  rowHashes: SegmentHashes,
 ): Promise<AuditFinding | undefined> {
   const { identity } = segment;
   const recorded = identity.files.find(({ path }) => path === file.path);
@@ -31,10 +38,12 @@ export async function checkFile(
     );
   const { store, registry } = archive;
   try {
-    await verifyFile({
+    const expectedHashes = rowHashes.expected;
+    const report = await verifyFile({
       file: fileBytes(store, file),
       name: file.key,
       level,
+      rowHashes: level === 'full',
       expected: {
         dataset,
         schema: await registry.get(identity.schema.subject, identity.schema.version),
@@ -48,8 +57,10 @@ export async function checkFile(
         network: archive.identity.network,
         codec: identity.settings.compression,
         columns: recorded.columns,
+        ...(expectedHashes === undefined ? {} : { rowHashes: expectedHashes }),
       },
     });
+    rowHashes.found.push(...(report.rowHashes ?? []));
     return undefined;
   } catch (error) {
     if (

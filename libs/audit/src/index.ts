@@ -5,6 +5,16 @@ export { type Anchor } from './prove';
 export { type ArchiveProof, proveArchive } from './rows';
 export { leftFolders } from './stages';
 export { type Collected, collectWaste, findWaste, type Waste } from './waste';
-export type { AuditFinding, DatasetAudit, LumenProof } from './report';
+export type { AuditFinding, DatasetAudit, LumenProof, RowHashCheck } from './report';
 export { countRejects, type RejectCache, type RejectData } from './rejects';
 export { newRejects } from './newrejects';
+export { compareArchives, type CompareRequest, type DatasetComparison, isEqual } from './compare/compare';
+export { ledgerDifferences, type RowDifference } from './compare/rows';
+export { type Envelope, seal, unseal } from './attest/dsse';
+export {
+  type ArchiveStatement,
+  archiveStatement,
+  checkStatement,
+  inclusionProof,
+  parseStatement,
+} from './attest/statement';

@@ -22,6 +22,16 @@ export interface LumenProof {
   readonly why?: string;
 }
 
+/** Ledgers by what is known of the hashes of their rows. */
+export interface RowHashCheck {
+  /** Ledgers whose rows have the recorded hash. */
+  readonly checked: number;
+  /** Ledgers whose hashes were computed and stored now. */
+  readonly added: number;
+  /** Ledgers without row hashes, merged. */
+  readonly without: readonly LedgerRange[];
+}
+
 /** Scope and result of the audit of one dataset. */
 export interface DatasetAudit {
   readonly dataset: string;
@@ -39,6 +49,8 @@ export interface DatasetAudit {
   readonly proof: 'chain' | 'declared' | 'mixed' | 'none';
   /** What the pulls found about native balances; only for `accounts`. */
   readonly lumens?: LumenProof;
+  /** Row hashes against the rows; only if every value was read. */
+  readonly rowHashes?: RowHashCheck;
   /** Pattern of the data files below the archive's root. */
   readonly glob: string;
   /** True when that pattern finds exactly the live files, so that a glob reads each row once. */

@@ -282,6 +282,29 @@ export const ERROR_CODES = {
     example: 'The file has 4,999 rows for ledger 426007; the pull counted 5,000.',
     remedy: 'Retry the partition; if it fails again, suspect the disk or memory of that worker.',
   },
+  ARCHIVES_DIFFER: {
+    exit: 1,
+    retryable: false,
+    cause: '`compare` found other rows, ledgers that only one archive has, or ledgers without row hashes.',
+    example: 'The archives are not the same: 3 ledgers with other rows.',
+    remedy: 'Run `parquetry compare` with --rows to see the rows that differ.',
+  },
+  ATTESTATION_INVALID: {
+    exit: 1,
+    retryable: false,
+    cause:
+      'An attestation has a wrong signature or form, or the archive does not have the rows that it attests.',
+    example: 'The rows of ledgers 63092982-63092991 of trades are not those that the attestation names.',
+    remedy:
+      'Check that the public key is that of the signer. `parquetry verify --deep` shows whether the archive is damaged.',
+  },
+  ROW_HASHES_MISSING: {
+    exit: 1,
+    retryable: false,
+    cause: 'Ledgers were written without row hashes, which an attestation or a proof needs.',
+    example: 'Ledgers 1-64000 of trades have no row hashes.',
+    remedy: 'Add them with `parquetry verify --deep --add-row-hashes`.',
+  },
   FILE_CORRUPT: {
     exit: 1,
     retryable: false,

@@ -77,6 +77,8 @@ export interface StagedDataset {
   readonly negativeZeros?: true;
   /** sha256 over the accepted source messages in (ledger, ordinal) order: the identity of the content. */
   readonly contentHash: string;
+  /** The hashes of the rows of `ledgers`, in their order, 32 bytes each; base64. See docs/row-hashes.md. */
+  readonly rowHashes?: string;
   /** Per top-level column: counted by the pull, checked by verify. */
   readonly columns: Readonly<Record<string, ColumnTally>>;
 }
@@ -89,6 +91,15 @@ export interface ColumnTally {
   readonly nulls: number;
   readonly min?: string;
   readonly max?: string;
+}
+
+/** The hashes of `StagedDataset.rowHashes` by ledger, hex. */
+export function ledgerRowHashes(
+  ledgers: readonly { readonly ledger: number }[],
+  rowHashes: string,
+): Map<number, string> {
+  const hashes = Buffer.from(rowHashes, 'base64').toString('hex');
+  return new Map(ledgers.map(({ ledger }, index) => [ledger, hashes.slice(index * 64, (index + 1) * 64)]));
 }
 
 /** A message that can't be stored, kept with the reason. */

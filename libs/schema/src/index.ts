@@ -9,3 +9,4 @@ export * from './infer';
 export { portableSchema } from './portable';
 export * from './compat';
 export * from './export';
+export * from './rows';

@@ -52,6 +52,8 @@ export interface PullRequest {
   readonly layout?: Layout;
   /** `keep`: a ledger that this version can't decode is a reject of every dataset. Absent: an error. */
   readonly unknown?: 'keep' | undefined;
+  /** Hashes the rows of each ledger (`StagedDataset.rowHashes`). */
+  readonly rowHashes?: boolean;
   /** Called with the outcome of every message. */
   readonly onDecision?: (decision: MessageDecision) => void;
   /** A folder shared by all pulls of a run on this machine, for spooled (decompressed) files. */

@@ -1,4 +1,10 @@
-import { type Codec, type ColumnTally, type LedgerRange, type StagedDataset } from '@parquetry/core';
+import {
+  type Codec,
+  type ColumnTally,
+  type LedgerRange,
+  type StagedDataset,
+  ledgerRowHashes,
+} from '@parquetry/core';
 import type { RegisteredSchema } from '@parquetry/schema';
 import { observed } from '@parquetry/system';
 import type { FileReport, LedgerRows, VerifyLevel } from './expectation';
@@ -30,6 +36,8 @@ export interface DatasetVerifyRequest {
   readonly network?: string;
   readonly codec?: Codec;
   readonly level?: VerifyLevel;
+  /** With level full: computes row hashes and compares those that the pull found. It holds the values of a row group. */
+  readonly rowHashes?: boolean;
   readonly signal?: AbortSignal;
   /** Called after each file. */
   readonly onProgress?: (progress: { files: number; totalFiles: number; rows: number }) => void;
@@ -55,6 +63,10 @@ export async function verifyDataset(request: DatasetVerifyRequest): Promise<Data
   checkRanges(all, files, request.range);
   checkLedgerTallies(all, files, staged);
   const reports: FileReport[] = [];
+  const rowHashes =
+    request.rowHashes === true && staged.rowHashes !== undefined
+      ? ledgerRowHashes(staged.ledgers, staged.rowHashes)
+      : undefined;
   let rows = 0;
   for (const file of files) {
     const { range, size, sha256, ledgers, columns } = file;
@@ -69,6 +81,7 @@ export async function verifyDataset(request: DatasetVerifyRequest): Promise<Data
       columns,
       ...(network === undefined ? {} : { network }),
       ...(codec === undefined ? {} : { codec }),
+      ...(rowHashes === undefined ? {} : { rowHashes }),
     };
     const operation = {
       kind: 'verify',
@@ -81,6 +94,7 @@ export async function verifyDataset(request: DatasetVerifyRequest): Promise<Data
         name: file.name,
         expected,
         ...(level === undefined ? {} : { level }),
+        ...(request.rowHashes === undefined ? {} : { rowHashes: request.rowHashes }),
         ...(signal === undefined ? {} : { signal }),
       });
     reports.push(await observed(operation, verify));

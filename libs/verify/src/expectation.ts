@@ -1,5 +1,6 @@
 import type { Codec, ColumnTally, FileIdentity, LedgerRange } from '@parquetry/core';
 import type { RegisteredSchema } from '@parquetry/schema';
+import type { HashedLedger } from './rowhashes';
 
 /** Expected properties of a file, from the pull's counts and the writer's report. */
 export interface FileExpectation {
@@ -18,6 +19,8 @@ export interface FileExpectation {
   readonly network?: string;
   /** If given, every column chunk must have it. */
   readonly codec?: Codec;
+  /** Row hashes by ledger, hex; compared at level full if given. */
+  readonly rowHashes?: ReadonlyMap<number, string>;
   /** Nulls and bounds of top-level columns; other columns are not compared. */
   readonly columns?: Readonly<Record<string, ColumnTally>>;
 }
@@ -47,6 +50,8 @@ export interface FileReport {
   readonly columns: Readonly<Record<string, ColumnTally>>;
   /** Values decoded, nulls included: rows times columns at level full. */
   readonly values: number;
+  /** The row hashes of its ledgers, if they were computed. */
+  readonly rowHashes?: readonly HashedLedger[];
   /** For a local file: its identity before any byte was read. */
   readonly mark?: FileIdentity;
 }

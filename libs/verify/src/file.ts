@@ -2,7 +2,7 @@ import path from 'node:path';
 import { type ColumnTally, ParquetryError, systemErrorCode } from '@parquetry/core';
 import type { AsyncBuffer } from 'hyparquet';
 import { type Bytes, bytesOf, openFile } from './bytes';
-import { type DecodedFile, withoutDecimals } from './decode';
+import { type DecodedFile, decodeColumn, withoutDecimals } from './decode';
 import { checkSchema } from './elements';
 import type { FileExpectation, FileReport, VerifyLevel } from './expectation';
 import { Checker } from './fault';
@@ -10,7 +10,8 @@ import { readFooter } from './footer';
 import { checkGroups, checkMetadata } from './footercheck';
 import { checkLedgers } from './ledgers';
 import { checkTally, footerTallies, isNested } from './tally';
-import { decodeTally } from './values';
+import { type HashedLedger, LedgerHasher } from './rowhashes';
+import { ValueTally } from './values';
 
 /** Options of `verifyFile`. */
 export interface VerifyRequest {
@@ -21,6 +22,8 @@ export interface VerifyRequest {
   readonly expected: FileExpectation;
   /** Default: ledger. */
   readonly level?: VerifyLevel;
+  /** With level full: computes the row hash of each ledger, also if none are expected. */
+  readonly rowHashes?: boolean;
   readonly signal?: AbortSignal;
   /** Called after each decoded column. */
   readonly onProgress?: (progress: { columns: number; totalColumns: number }) => void;
@@ -61,7 +64,7 @@ async function guard<T>(check: Checker, signal: AbortSignal | undefined, run: ()
 
 async function inspect(check: Checker, bytes: Bytes, request: VerifyRequest): Promise<FileReport> {
   const { buffer } = bytes;
-  const { expected, level = 'ledger', signal, onProgress } = request;
+  const { expected, level = 'ledger', signal } = request;
   const { schema } = expected.schema;
   check.same('the size in bytes', expected.size, buffer.byteLength);
   const sha256 = await bytes.sha256(signal);
@@ -76,18 +79,20 @@ async function inspect(check: Checker, bytes: Bytes, request: VerifyRequest): Pr
   const file: DecodedFile = { buffer, metadata: withoutDecimals(metadata), schema };
   const ledgers = await checkLedgers(check, file, expected);
   const totalColumns = level === 'full' ? schema.fields.length : 1;
+  let rowHashes: readonly HashedLedger[] | undefined;
   if (level === 'full') {
-    const entries: [string, ColumnTally][] = [];
-    for (const [index, field] of schema.fields.entries()) {
-      signal?.throwIfAborted();
-      const tally = await decodeTally(check, file, field);
+    const hashes = request.rowHashes === true || expected.rowHashes !== undefined;
+    const read = await (hashes ? hashValues : readValues)(check, file, request);
+    for (const field of schema.fields) {
       const footer = columns[field.name];
-      if (footer !== undefined) checkTally(check, field, footer, tally, field.type.type !== 'uint64');
-      entries.push([field.name, tally]);
-      onProgress?.({ columns: index + 1, totalColumns });
+      const tally = read.columns[field.name];
+      if (footer !== undefined && tally !== undefined)
+        checkTally(check, field, footer, tally, field.type.type !== 'uint64');
     }
-    columns = Object.fromEntries(entries);
+    columns = read.columns;
     checkColumns(check, columns, expected, true);
+    rowHashes = read.rowHashes;
+    checkRowHashes(check, rowHashes ?? [], expected);
   }
   const { rows, size } = expected;
   const rowGroups = metadata.row_groups.length;
@@ -101,7 +106,80 @@ async function inspect(check: Checker, bytes: Bytes, request: VerifyRequest): Pr
     ledgers,
     columns,
     values: rows * totalColumns,
+    ...(rowHashes === undefined ? {} : { rowHashes }),
   };
+}
+
+interface Values {
+  readonly columns: Record<string, ColumnTally>;
+  readonly rowHashes?: readonly HashedLedger[];
+}
+
+/** Decodes every value, one column after the other: nulls and bounds of the columns. */
+async function readValues(
+  check: Checker,
+  file: DecodedFile,
+  { signal, onProgress }: VerifyRequest,
+): Promise<Values> {
+  const { fields } = file.schema;
+  const columns: [string, ColumnTally][] = [];
+  for (const field of fields) {
+    const tally = new ValueTally(check, field);
+    for await (const parts of decodeColumn(check, file, field.name)) {
+      signal?.throwIfAborted();
+      tally.add(parts);
+      // Decoding is synchronous: yield to heartbeats and cancellation between row groups.
+      await new Promise(setImmediate);
+    }
+    columns.push([field.name, tally.value()]);
+    onProgress?.({ columns: columns.length, totalColumns: fields.length });
+  }
+  return { columns: Object.fromEntries(columns) };
+}
+
+/** The same, with the row hash of each ledger: it holds the values of a row group. */
+async function hashValues(
+  check: Checker,
+  file: DecodedFile,
+  { signal, onProgress }: VerifyRequest,
+): Promise<Values> {
+  const { schema, metadata } = file;
+  const columns = schema.fields.map((field) => ({
+    field,
+    tally: new ValueTally(check, field),
+    parts: decodeColumn(check, file, field.name),
+  }));
+  const hasher = new LedgerHasher(schema);
+  const totalColumns = columns.length * metadata.row_groups.length;
+  let decoded = 0;
+  for (const { num_rows } of metadata.row_groups) {
+    const group = new Map<string, unknown[]>();
+    for (const { field, tally, parts } of columns) {
+      signal?.throwIfAborted();
+      const { value, done } = await parts.next();
+      if (done === true) return check.corrupt(`column ${field.name} has too few row groups`);
+      tally.add(value);
+      group.set(
+        field.name,
+        value.flatMap((part): unknown[] => Array.from(part as ArrayLike<unknown>)),
+      );
+      decoded += 1;
+      onProgress?.({ columns: decoded, totalColumns });
+      await new Promise(setImmediate);
+    }
+    hasher.addGroup(group, Number(num_rows));
+  }
+  return {
+    columns: Object.fromEntries(columns.map(({ field, tally }) => [field.name, tally.value()])),
+    rowHashes: hasher.finish(),
+  };
+}
+
+function checkRowHashes(check: Checker, found: readonly HashedLedger[], expected: FileExpectation): void {
+  const { rowHashes } = expected;
+  if (rowHashes === undefined) return;
+  for (const { ledger, hash } of found)
+    check.same(`the row hash of ledger ${ledger}`, rowHashes.get(ledger), hash.toString('hex'));
 }
 
 function checkColumns(

@@ -1,15 +1,25 @@
 import type { ColumnTally } from '@parquetry/core';
 import type { Field } from '@parquetry/schema';
-import { type DecodedFile, decodeColumn } from './decode';
+import type { DecodedArray } from 'hyparquet';
 import type { Checker } from './fault';
 import { Tally, isBounded } from './tally';
 import { signedBigEndian } from './wholenumber';
 
-/** Decodes every value of a column and counts its nulls and bounds. */
-export async function decodeTally(check: Checker, file: DecodedFile, field: Field): Promise<ColumnTally> {
-  const tally = new Tally();
-  const bounded = isBounded(field);
-  for await (const parts of decodeColumn(check, file, field.name)) {
+/** Counts the nulls and bounds of a column's decoded values. */
+export class ValueTally {
+  private readonly tally = new Tally();
+  private readonly bounded: boolean;
+
+  constructor(
+    private readonly check: Checker,
+    private readonly field: Field,
+  ) {
+    this.bounded = isBounded(field);
+  }
+
+  /** Adds the values of a row group. */
+  add(parts: readonly DecodedArray[]): void {
+    const { tally, bounded } = this;
     let min: bigint | number | undefined;
     let max: bigint | number | undefined;
     for (const part of parts)
@@ -19,14 +29,15 @@ export async function decodeTally(check: Checker, file: DecodedFile, field: Fiel
         } else if (bounded) {
           const value = raw instanceof Uint8Array ? signedBigEndian(raw) : raw;
           if (typeof value !== 'number' && typeof value !== 'bigint')
-            return check.mismatch(`a value of ${field.name}`, 'a whole number', typeof value);
+            return this.check.mismatch(`a value of ${this.field.name}`, 'a whole number', typeof value);
           if (min === undefined || value < min) min = value;
           if (max === undefined || value > max) max = value;
         }
       }
     if (min !== undefined && max !== undefined) tally.addBounds(BigInt(min), BigInt(max));
-    // Decoding is synchronous: yield to heartbeats and cancellation between row groups.
-    await new Promise(setImmediate);
   }
-  return tally.value();
+
+  value(): ColumnTally {
+    return this.tally.value();
+  }
 }

@@ -1,4 +1,13 @@
-import type { Anchor, ArchiveProof, AuditFinding, DatasetAudit, LumenProof } from '@parquetry/audit';
+import type { Archive } from '@parquetry/archive';
+import type {
+  Anchor,
+  ArchiveProof,
+  ArchiveStatement,
+  AuditFinding,
+  DatasetAudit,
+  LumenProof,
+  RowHashCheck,
+} from '@parquetry/audit';
 import { ParquetryError, countLedgers, formatRange } from '@parquetry/core';
 import type { VerifyLevel } from '@parquetry/workflows';
 import type { Define } from '../cli';
@@ -12,6 +21,9 @@ interface Options {
   readonly ledgers?: string;
   readonly types?: string;
   readonly trust?: readonly string[];
+  readonly addRowHashes?: boolean;
+  readonly attestation?: string;
+  readonly key?: string;
 }
 
 /** `parquetry verify` */
@@ -30,8 +42,12 @@ export const define: Define = ({ command, output, run }) =>
       'with --deep: a ledger hash from another source, to which the chain must connect; repeatable',
       collect,
     )
+    .option('--add-row-hashes', 'with --deep: store row hashes for ledgers that were written without them')
+    .option('--attestation <file>', 'also check that the archive has the rows that the file attests')
+    .option('--key <file>', 'with --attestation: the public key of the signer, PEM')
+    .writes('addRowHashes')
     .example('parquetry verify --archive ./archive --deep')
-    .action(({ archive, deep, ledgers, types, trust }: Options) =>
+    .action(({ archive, deep, ledgers, types, trust, addRowHashes, attestation, key }: Options) =>
       run(() =>
         verify(
           archive,
@@ -40,6 +56,9 @@ export const define: Define = ({ command, output, run }) =>
             ...(ledgers === undefined ? {} : { ledgers }),
             ...(types === undefined ? {} : { datasets: typeNames(types) }),
             ...(trust === undefined ? {} : { trust: trust.map(parseAnchor) }),
+            ...(addRowHashes === undefined ? {} : { addRowHashes }),
+            ...(attestation === undefined ? {} : { attestation }),
+            ...(key === undefined ? {} : { key }),
           },
           output,
         ),
@@ -55,6 +74,11 @@ export interface VerifyOptions {
   readonly level: VerifyLevel;
   /** Trusted ledger hashes from another source. */
   readonly trust?: readonly Anchor[];
+  /** Stores row hashes for segments that have none; needs level `full`. */
+  readonly addRowHashes?: boolean;
+  /** File of an attestation, and of the public key of its signer. */
+  readonly attestation?: string;
+  readonly key?: string;
 }
 
 /** Reads the archive with the second reader and reports every fault; exit 1 if there is one. */
@@ -63,7 +87,10 @@ export async function verify(root: string, request: VerifyOptions, output: Outpu
   const { archiveRanges } = require('../archiveledgers') as typeof import('../archiveledgers');
   const { auditArchive, proveArchive } = require('@parquetry/audit') as typeof import('@parquetry/audit');
   const { archive } = await openArchive(root);
-  const { datasets, trust: anchors = [] } = request;
+  const attested = await attestationOf(archive, request, output);
+  const { datasets, trust: anchors = [], addRowHashes = false } = request;
+  if (addRowHashes && request.level !== 'full')
+    throw new ParquetryError('USAGE', '--add-row-hashes needs --deep: it reads every value.');
   const scope = datasets === undefined ? {} : { datasets };
   const found = await archiveRanges(async () => archive, request.ledgers, output, {
     ...scope,
@@ -71,7 +98,12 @@ export async function verify(root: string, request: VerifyOptions, output: Outpu
   });
   const ranges = found === undefined ? {} : { ranges: found };
   const audits: DatasetAudit[] = [];
-  for await (const audit of auditArchive(archive, { ...scope, ...ranges, level: request.level }))
+  for await (const audit of auditArchive(archive, {
+    ...scope,
+    ...ranges,
+    level: request.level,
+    addRowHashes,
+  }))
     audits.push(audit);
   const findings: AuditFinding[] = audits.flatMap((audit) => audit.findings);
   const proves =
@@ -91,12 +123,14 @@ export async function verify(root: string, request: VerifyOptions, output: Outpu
   sayDatasets(audits, findings, output);
   printFindings(findings, output);
   if (proven !== undefined) sayProof(proven.proof, output);
+  sayRowHashes(audits, output);
   for (const { lumens } of audits) if (lumens !== undefined) sayLumens('at the pulls', lumens, output);
   const faults = findings.filter(({ fault }) => fault);
   const [first] = faults;
   const document = {
     ok: first === undefined,
     datasets: audits,
+    ...(attested === undefined ? {} : { attestation: attested }),
     ...(proven === undefined ? {} : { rows: { ...proven.proof, findings: proven.findings } }),
   };
   if (first === undefined) {
@@ -105,6 +139,26 @@ export async function verify(root: string, request: VerifyOptions, output: Outpu
     return 0;
   }
   return output.fail(faultError(first, faults.length), document);
+}
+
+/** Checks an attestation if one is given. @throws ParquetryError ATTESTATION_INVALID, ROW_HASHES_MISSING */
+async function attestationOf(
+  archive: Archive,
+  { attestation, key }: VerifyOptions,
+  output: Output,
+): Promise<ArchiveStatement['predicate'] | undefined> {
+  if ((attestation === undefined) !== (key === undefined))
+    throw new ParquetryError('USAGE', '--attestation and --key are given together.', {
+      hint: 'The key is the public key of the signer: `openssl pkey -in private.pem -pubout`.',
+    });
+  if (attestation === undefined || key === undefined) return undefined;
+  const { openAttestation } = require('../attestations') as typeof import('../attestations');
+  const { checkStatement } = require('@parquetry/audit') as typeof import('@parquetry/audit');
+  const statement = openAttestation(attestation, key);
+  await checkStatement(archive, statement);
+  const { root, datasets } = statement.predicate;
+  output.say(`Attested rows: ${datasets.length} datasets have the root ${root}.`);
+  return statement.predicate;
 }
 
 function sayDatasets(
@@ -125,6 +179,24 @@ function sayDatasets(
       findings.filter(({ fault, dataset }) => fault && dataset === audit.dataset).length,
     ]),
   );
+}
+
+/** For how many ledgers the rows have the recorded hash, and which ones have none. */
+function sayRowHashes(audits: readonly DatasetAudit[], output: Output): void {
+  const found = audits.flatMap(({ dataset, rowHashes }) =>
+    rowHashes === undefined ? [] : [{ dataset, ...rowHashes }],
+  );
+  const say = (what: string, of: (check: RowHashCheck) => number): void => {
+    const some = found.filter((check) => of(check) > 0);
+    const ledgers = some.reduce((sum, check) => sum + of(check), 0);
+    if (ledgers > 0)
+      output.say(`Row hashes ${what}: ${formatCount(ledgers)} ledgers in ${some.length} datasets.`);
+  };
+  say('recomputed and equal', ({ checked }) => checked);
+  say('added', ({ added }) => added);
+  for (const { dataset, without } of found)
+    if (without.length > 0)
+      output.say(`No row hashes of ${dataset} for ledgers ${without.map(formatRange).join(', ')}.`);
 }
 
 /** What the rows prove, and for how many ledgers; a check without its tables is left out. */

@@ -77,6 +77,7 @@ export interface RunOptions {
   readonly maxFileSizeMb?: number;
   readonly sortBy?: readonly string[];
   readonly portableIntegers?: boolean;
+  readonly rowHashes?: boolean;
   readonly iceberg?: boolean;
   readonly nested?: 'struct' | 'flatten' | 'json';
   readonly includeMetadata?: boolean;

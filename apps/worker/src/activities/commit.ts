@@ -13,7 +13,7 @@ import { writerVersions } from '@parquetry/writer';
 import { Context, log } from '@temporalio/activity';
 import type { WorkerDeps } from '../deps';
 import { commitLine } from '../debug';
-import type { StagedFiles } from '../files';
+import type { StagedFiles, VerifiedFile } from '../files';
 import { withHeartbeat } from '../heartbeat';
 import { followCommit } from '../iceberg';
 import { countCommit } from '../metrics';
@@ -31,12 +31,14 @@ export async function commit(deps: WorkerDeps, step: SchemaStep): Promise<Commit
   const { staged, manifest } = stage;
   const { workflowExecution } = Context.current().info;
   const rejects = await withHeartbeat((signal) => draftRejects(stage, signal));
+  const files = await stage.verified();
+  const rowHashes = rowHashesOf(stage, files, spec.rowHashes === true);
   const draft: SegmentDraft = {
     range: step.range,
     schema,
     settings: segmentSettings(spec, step.dataset),
     contentHash: staged.contentHash,
-    files: (await stage.verified()).map((file) => ({
+    files: files.map((file) => ({
       localPath: file.path,
       folder: file.folder,
       range: file.range,
@@ -53,6 +55,7 @@ export async function commit(deps: WorkerDeps, step: SchemaStep): Promise<Commit
     ledgers: staged.ledgers,
     rejectedLedgers: staged.rejectedLedgers,
     proof: manifest.proof,
+    ...(rowHashes === undefined ? {} : { rowHashes }),
     ...(manifest.conservation === undefined ? {} : { conservation: manifest.conservation }),
     writer: { ...writerVersions() },
     ...(step.compaction === true ? { mode: 'replace', compaction: true } : {}),
@@ -97,6 +100,18 @@ export async function commit(deps: WorkerDeps, step: SchemaStep): Promise<Commit
   };
   countCommit(deps.telemetry.meters, step.dataset, result);
   return result;
+}
+
+/** The row hashes that the pull computed, else those of the verified files. */
+function rowHashesOf(
+  { staged }: StagedFiles,
+  files: readonly VerifiedFile[],
+  wanted: boolean,
+): Buffer | undefined {
+  if (staged.rowHashes !== undefined) return Buffer.from(staged.rowHashes, 'base64');
+  const found = files.flatMap((file) => file.rowHashes ?? []);
+  if (!wanted || found.length < files.length) return undefined;
+  return Buffer.concat(found.map((hashes) => Buffer.from(hashes, 'base64')));
 }
 
 /**

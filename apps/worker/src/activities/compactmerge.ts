@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { Archive, Dataset, SegmentRecord } from '@parquetry/archive';
+import { type Archive, type Dataset, findRowHashes, type SegmentRecord } from '@parquetry/archive';
 import {
   type ColumnTally,
   type Conservation,
@@ -39,6 +39,7 @@ export async function mergeSegments(
   const stageDir = workplace.stageDir(stageId);
   try {
     await workplace.createStage(stageId, Context.current().info.workflowExecution?.workflowId);
+    const hashes = await rowHashesOf(archive, records);
     const rows = await withHeartbeat(async (signal, onProgress) => {
       const { paths, bytes } = await fetchFiles(archive, dataset, records, path.join(stageDir, 'in'), signal);
       const merged = await writer.mergeFiles({
@@ -54,7 +55,10 @@ export async function mergeSegments(
         onProgress,
       });
       await rm(path.join(stageDir, 'in'), { recursive: true, force: true });
-      const staged = stagedOf(group, records, merged);
+      const staged = {
+        ...stagedOf(group, records, merged),
+        ...(hashes.all === undefined ? {} : { rowHashes: hashes.all }),
+      };
       await keepRejects(archive, records, path.join(stageDir, `${group.dataset}.rejects.ndjson`), signal);
       const proof = mergedProof(group, records);
       const conservation = mergedConservation(records);
@@ -81,6 +85,8 @@ export async function mergeSegments(
           settings,
           maxRejects: Number.MAX_SAFE_INTEGER,
           verify: input.verify,
+          // The verifying step computes those that are missing.
+          ...(hashes.some && hashes.all === undefined ? { rowHashes: true } : {}),
           ...(input.keepReplaced === true ? { keepReplaced: true } : {}),
         },
         network: archive.identity.network,
@@ -108,6 +114,18 @@ export async function mergeSegments(
     await rm(stageDir, { recursive: true, force: true });
     throw error;
   }
+}
+
+/** The row hashes of the segments together, and whether some segment has any. */
+async function rowHashesOf(
+  { store }: Archive,
+  records: readonly SegmentRecord[],
+): Promise<{ readonly all?: string; readonly some: boolean }> {
+  const found = await Promise.all(records.map((record) => findRowHashes(store, record)));
+  const known = found.flatMap((hashes) => hashes ?? []);
+  if (known.length < records.length) return { some: known.length > 0 };
+  const all = Buffer.concat(known.map(({ ledgers }) => Buffer.from(ledgers, 'base64')));
+  return { all: all.toString('base64'), some: true };
 }
 
 /** Whether an attempt that died after its commit compacted the group; its replaced files are deleted now. */

@@ -16,6 +16,9 @@ export async function verifyRowCounts(
   const { plan, stage, schema } = await openStep(deps, step);
   const { spec, network } = plan;
   const files = await stage.written();
+  // Pulls of ledgers hash the rows. Hashing those of messages takes the values of the written files.
+  const rowHashes = spec.rowHashes === true && stage.staged.rowHashes === undefined;
+  const level = rowHashes ? 'full' : spec.verify;
   const report = await withHeartbeat(async (signal, heartbeat) => {
     await checkAccount(stage);
     const verify = (): Promise<DatasetReport> =>
@@ -26,17 +29,24 @@ export async function verifyRowCounts(
         range: step.range,
         ...(network === undefined ? {} : { network }),
         codec: spec.settings.compression,
-        level: spec.verify,
+        level,
+        rowHashes,
         signal,
         onProgress: heartbeat,
       });
-    if (spec.verify !== 'full') return verify();
+    if (level !== 'full') return verify();
     return deps.verifyAlone ? deps.writer.exclusively(signal, verify) : decoding.run(signal, verify);
   });
   await stage.noteVerified(
     files.map((file, index) => {
-      const mark = report.files[index]?.mark;
-      return mark === undefined ? file : { ...file, mark };
+      const { mark, rowHashes: hashed } = report.files[index] ?? {};
+      return {
+        ...file,
+        ...(mark === undefined ? {} : { mark }),
+        ...(!rowHashes || hashed === undefined
+          ? {}
+          : { rowHashes: Buffer.concat(hashed.map(({ hash }) => hash)).toString('base64') }),
+      };
     }),
   );
   deps.debug?.(

@@ -58,6 +58,8 @@ export async function runPull(
     spoolDir,
     layout,
     unknown: spec.unknown,
+    // Decoding a ledger costs much more than hashing its rows; reading messages does not.
+    rowHashes: spec.rowHashes ?? index.kind !== 'ndjson',
     signal,
     onProgress,
     ...(onDecision === undefined ? {} : { onDecision }),

@@ -3,7 +3,7 @@ import type { Archive } from '../archive';
 import type { Dataset } from '../dataset';
 import { META_FOLDER } from '../identity';
 import { parseDataset } from '../majors';
-import { readSegment, segmentKey, type SegmentRecord } from '../segment';
+import { addRowHashes, findRowHashes, readSegment, segmentKey, type SegmentRecord } from '../segment';
 import { mapLimit } from '../serial';
 import type { Snapshot } from '../snapshot';
 import { assertFits } from './bounds';
@@ -186,6 +186,8 @@ async function copySegment(
   );
   if (liveKeys !== undefined) return { copied, bytes };
   if (identity.rejects !== null) await copyRejects(copying, identity.rejects);
+  const added = identity.rowHashes === undefined ? await findRowHashes(copying.from, record) : undefined;
+  if (added !== undefined) await addRowHashes(copying.to, record, added);
   const key = segmentKey(identity.dataset, id);
   const stored = await copying.from.get(key);
   if ((await copying.to.putIfAbsent(key, stored)) === 'created') return { copied, bytes };

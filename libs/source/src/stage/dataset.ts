@@ -14,6 +14,7 @@ import { type MessageDecision, folderConflict } from './decision';
 import type { MessageFault } from '../message';
 import type { PlainParts } from './plain/parts';
 import { RejectFile } from './rejectfile';
+import { RowHasher } from './rowhash/hasher';
 
 interface LedgerCount {
   rows: number;
@@ -28,6 +29,8 @@ interface LedgerCount {
 export interface StageOptions {
   /** Enables `placeFault`, which finds rows whose close time lies in a different folder from their ledger. */
   readonly layout?: Layout;
+  /** Hashes the rows of each ledger. */
+  readonly rowHashes?: boolean;
   /** Called for every row and every reject, in order. */
   readonly onDecision?: (decision: MessageDecision) => void;
 }
@@ -48,6 +51,7 @@ export class DatasetStage {
   private negativeZeros = false;
   private sorted = true;
   private lastLedger = 0;
+  private hasher: RowHasher | undefined;
 
   constructor(
     dir: string,
@@ -58,6 +62,13 @@ export class DatasetStage {
   ) {
     this.columns = schema.fields.map(() => new ColumnCounter());
     this.rejectFile = new RejectFile(path.join(dir, `${dataset}.rejects.ndjson`));
+    if (options.rowHashes === true)
+      parts.onPart = (columns, rows) => {
+        // Messages can be in any order; their hashes come from the written files.
+        if (!parts.isTyped) return;
+        this.hasher ??= new RowHasher(schema, columns);
+        this.hasher.addPart(rows);
+      };
   }
 
   /**
@@ -162,6 +173,7 @@ export class DatasetStage {
       rejectedLedgers,
       ...closed,
       ...(this.negativeZeros ? { negativeZeros: true as const } : {}),
+      ...(this.hasher === undefined ? {} : { rowHashes: this.hasher.finish(ledgers) }),
       contentHash: content.digest('hex'),
       columns: Object.fromEntries(
         this.schema.fields.map((field, index) => [

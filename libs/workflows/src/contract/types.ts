@@ -71,6 +71,8 @@ export interface RunSpec {
   readonly mode?: RunMode;
   /** Keeps replaced files on storage; by default they are deleted right after the commit that replaces them. */
   readonly keepReplaced?: boolean;
+  /** Hashes the rows of each ledger; absent: only for sources of ledgers. */
+  readonly rowHashes?: boolean;
   /** Keeps Iceberg tables over the same files. Tables that exist are kept current in any case. */
   readonly iceberg?: boolean;
 }

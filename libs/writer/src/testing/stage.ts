@@ -98,10 +98,11 @@ export async function stageRows(
   dir: string,
   schema: TableSchema,
   rows: readonly StagedRow[],
+  options: { readonly rowHashes?: boolean } = {},
 ): Promise<{ rowsFile: string; staged: StagedDataset }> {
   const { messageType } = schema;
   const parts = new PlainParts(dir, messageType, schema);
-  const stage = new DatasetStage(dir, schema, messageType, parts);
+  const stage = new DatasetStage(dir, schema, messageType, parts, options);
   const appender = new RowAppender(stage);
   for (const row of rows) {
     const values = schema.fields.map(({ name, type }) => [name, rowValue(type, row[name])]);

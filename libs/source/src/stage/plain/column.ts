@@ -20,6 +20,16 @@ interface Stretch {
   readonly byte: number;
 }
 
+/** All rows of a column in memory; see `PlainColumn`. */
+export interface ColumnContent {
+  /** A bit for each row that has a value, lowest bit first. */
+  readonly marks: Uint8Array;
+  readonly values: Buffer;
+  readonly dictionary: Buffer;
+  /** Ends of the runs of rows with the same encoding. */
+  readonly stretches: readonly { readonly coded: boolean; readonly row: number }[];
+}
+
 /** A Parquet data page (version 1) of some rows of a column. */
 export interface PlainPage {
   readonly rows: number;
@@ -43,7 +53,8 @@ export class PlainColumn {
   /** Bytes of the kept values in the PLAIN encoding. */
   private plain = 0;
   protected rows = 0;
-  private present = 0;
+  /** Rows with a value. */
+  present = 0;
   private marks = new Uint8Array(FIRST_ROWS >> 3);
 
   /** `firstBytes`: initial size of the value buffer, a power of two. */
@@ -93,6 +104,13 @@ export class PlainColumn {
   /** Number of values in the dictionary. */
   get dictionarySize(): number {
     return this.entries;
+  }
+
+  /** The rows as they are, until the next change. */
+  get content(): ColumnContent {
+    const { marks, coded, rows } = this;
+    const stretches = [...this.stretches, { coded, row: rows }];
+    return { marks, values: this.out.bytes, dictionary: this.dictionary.bytes, stretches };
   }
 
   /** Rows without a value. */

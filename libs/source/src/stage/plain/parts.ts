@@ -31,6 +31,8 @@ export class PlainParts {
   private readonly sizes: number[] = [];
   /** Rows of the current part. */
   current = 0;
+  /** Called with the columns of each part before they are cleared. */
+  onPart: ((columns: readonly PlainColumn[], rows: number) => void) | undefined;
   private plainBytes = 0;
   private readonly most: number;
 
@@ -60,6 +62,11 @@ export class PlainParts {
     } else if ((rows > 1 || (this.current & 15) === 0) && this.bytes() >= WIDE_BYTES) this.closePart();
   }
 
+  /** Whether decimals and structs have Parquet's own types. */
+  get isTyped(): boolean {
+    return this.typed;
+  }
+
   /** Number of closed parts. */
   get closed(): number {
     return this.sizes.length;
@@ -84,6 +91,7 @@ export class PlainParts {
     const { typed, options } = this;
     this.sizes.push(writePart(file, this.schema, this.columns, this.current, { typed, ...options }));
     this.rows.push(this.current);
+    this.onPart?.(this.columns, this.current);
     for (const column of this.columns) this.plainBytes += column.plainBytes;
     this.current = 0;
     for (const column of this.columns) column.clear();
