@@ -11,7 +11,7 @@ module.exports = {
     // Read by tools/configuration.mjs from the built file.
     'apps/cli/src/settings.ts': ['exports'],
     // The bundle of workflows; Temporal finds them by name.
-    'libs/workflows/src/{workflows,compact,limiter,maintain,scheduled,tail}.ts': ['exports'],
+    'libs/workflows/src/{workflows,compact,failureconverter,limiter,maintain,scheduled,tail}.ts': ['exports'],
     'bench/**': ['exports'],
     // Types of weed.cjs.
     'tests/support/weed.d.cts': ['exports'],
@@ -38,7 +38,7 @@ module.exports = {
       project: ['src/**/*.ts'],
     },
     'libs/workflows': {
-      entry: ['src/index.ts', 'src/workflows.ts', 'src/**/*.test.ts'],
+      entry: ['src/index.ts', 'src/workflows.ts', 'src/failureconverter.ts', 'src/**/*.test.ts'],
       project: ['src/**/*.ts'],
     },
     'apps/worker': {

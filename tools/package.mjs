@@ -1,5 +1,6 @@
 // `npm run package [-- --out FOLDER] [--no-build]`: makes parquetry-VERSION.tgz, the package that users install. It has
-// the libraries of the workspace, bundled; npm installs all other libraries in the versions of our lock file.
+// the libraries of the workspace, bundled; npm installs all other libraries in the versions of our lock file. Next to it: its components
+// (parquetry-VERSION.sbom.json) and where it comes from (parquetry-VERSION.provenance.json).
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 import { bundle } from './package/bundle.mjs';
 import { manifest } from './package/manifest.mjs';
+import { provenance, sbom } from './package/provenance.mjs';
 import { shrinkwrap } from './package/shrinkwrap.mjs';
 
 /** Largest package that is accepted, bytes. Raise it only when the new content is worth it. */
@@ -37,7 +39,7 @@ try {
     ['package.json', own],
     ['npm-shrinkwrap.json', shrinkwrap(root, own)],
   ])
-    writeFileSync(path.join(staging, name), `${JSON.stringify(content, null, 2)}\n`);
+    writeJson(path.join(staging, name), content);
   for (const name of ['LICENSE', 'README.md', 'CHANGELOG.md'])
     cpSync(path.join(root, name), path.join(staging, name));
   cpSync(path.join(root, 'apps/cli/bin'), path.join(staging, 'bin'), { recursive: true });
@@ -48,8 +50,15 @@ try {
   );
   const file = path.join(out, packed.filename);
   report(file, packed);
+  const base = file.replace(/\.tgz$/, '');
+  writeJson(`${base}.sbom.json`, sbom(staging));
+  writeJson(`${base}.provenance.json`, provenance(root, [file, `${base}.sbom.json`]));
 } finally {
   rmSync(staging, { recursive: true, force: true });
+}
+
+function writeJson(file, content) {
+  writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`);
 }
 
 /** Prints the package and its size. Fails if it is larger than its budget. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
@@ -115,6 +116,58 @@ describe('the package, installed into an empty folder with an empty HOME', () =>
         found: [],
       });
     }
+  });
+
+  it('comes with its components and a statement of where it comes from', () => {
+    const made = readdirSync(dir).filter((name) => /^parquetry-\d.*\.(tgz|json)$/.test(name));
+    expect(made.map((name) => name.replace(/^parquetry-\d+\.\d+\.\d+/, '')).sort()).toEqual([
+      '.provenance.json',
+      '.sbom.json',
+      '.tgz',
+    ]);
+    const json = (end: string): unknown =>
+      JSON.parse(readFileSync(path.join(dir, made.find((name) => name.endsWith(end)) ?? ''), 'utf8'));
+    const bom = json('.sbom.json') as {
+      bomFormat: string;
+      metadata: { component: { name: string; version: string } };
+      components: { purl: string; version: string; hashes?: { alg: string; content: string }[] }[];
+    };
+    const { packages, ...own } = JSON.parse(read('npm-shrinkwrap.json')) as {
+      name: string;
+      version: string;
+      packages: Record<string, { version: string; integrity?: string }>;
+    };
+    expect([bom.bomFormat, bom.metadata.component]).toMatchObject([
+      'CycloneDX',
+      { name: own.name, version: own.version },
+    ]);
+    const listed = new Set(bom.components.map(({ purl }) => decodeURIComponent(purl)));
+    for (const [at, { version }] of Object.entries(packages).filter(([place]) => place !== ''))
+      expect(listed).toContain(`pkg:npm/${at.slice(at.lastIndexOf('node_modules/') + 13)}@${version}`);
+    expect(bom.components.filter(({ hashes }) => hashes?.[0]?.alg !== 'SHA-512')).toEqual([]);
+
+    const sha256 = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex');
+    const statement = json('.provenance.json') as {
+      subject: { name: string; digest: { sha256: string } }[];
+      predicate: {
+        buildDefinition: { resolvedDependencies: { name: string; digest: Record<string, string> }[] };
+      };
+    };
+    expect(statement).toMatchObject({
+      _type: 'https://in-toto.io/Statement/v1',
+      predicateType: 'https://slsa.dev/provenance/v1',
+    });
+    expect(statement.subject.map(({ name }) => name).sort()).toEqual(
+      made.filter((name) => !name.includes('provenance')).sort(),
+    );
+    for (const { name, digest } of statement.subject)
+      expect(digest.sha256).toBe(sha256(path.join(dir, name)));
+    const { resolvedDependencies } = statement.predicate.buildDefinition;
+    expect(resolvedDependencies.find(({ name }) => name === 'package-lock.json')?.digest['sha256']).toBe(
+      sha256(path.join(ROOT, 'package-lock.json')),
+    );
+    const { gitHead } = JSON.parse(read('package.json')) as { gitHead?: string };
+    expect(resolvedDependencies.find(({ name }) => name === 'source')?.digest['gitCommit']).toBe(gitHead);
   });
 
   it('depends on exact versions, and on no package of the workspace', () => {

@@ -39,6 +39,8 @@ describe('a worker with secrets and allow lists', () => {
   ];
 
   beforeAll(async () => {
+    // The test's own client decrypts, so that the search finds what only the encryption of histories hides.
+    process.env['PARQUETRY_CODEC_KEYS'] = `k1:${PLANTED['key of the payload codec']}`;
     const started = await startPlainServer();
     if (started === undefined) throw new Error('no Temporal binary: run `npm test`, which installs one');
     server = started;
@@ -78,6 +80,7 @@ describe('a worker with secrets and allow lists', () => {
     }
   }, 60_000);
   afterAll(async () => {
+    delete process.env['PARQUETRY_CODEC_KEYS'];
     await sandbox.dispose();
     await echo?.close();
     await server?.stop();
@@ -196,6 +199,7 @@ describe('a worker with secrets and allow lists', () => {
       expect([args[0], (await run(args)).code]).toEqual([args[0], 0]);
     const places = new Map<string, string>();
     for (const [id, text] of await temporalTexts(server.client)) places.set(`history of ${id}`, text);
+    expect([...places.values()].join('\n')).toContain(sandbox.path('archives', 'a'));
     const pages = [
       `http://${metrics}/metrics`,
       `http://${ui}/`,

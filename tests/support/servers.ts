@@ -26,11 +26,20 @@ export interface StorageServer {
   stop(): Promise<void>;
 }
 
+/** A user of the S3 server and its rights, such as `Read:bucket`. */
+export interface S3Identity {
+  readonly name: string;
+  readonly credentials: readonly { readonly accessKey: string; readonly secretKey: string }[];
+  readonly actions: readonly string[];
+}
+
 /**
- * SeaweedFS with its S3 gateway. The bucket `open` allows anonymous reads; the other buckets need `S3_KEYS`.
- * `master` is for `weed shell`.
+ * SeaweedFS with its S3 gateway. The bucket `open` allows anonymous reads; the other buckets need `S3_KEYS`, or the keys
+ * of `identities`. `master` is for `weed shell`.
  */
-export async function startS3(): Promise<StorageServer & { readonly master: string }> {
+export async function startS3(
+  identities: readonly S3Identity[] = [],
+): Promise<StorageServer & { readonly master: string }> {
   if (WEED === undefined) throw new Error('PARQUETRY_WEED is not set');
   const dir = mkdtempSync(path.join(tmpdir(), 'parquetry-weed-'));
   const config = path.join(dir, 's3.json');
@@ -42,6 +51,7 @@ export async function startS3(): Promise<StorageServer & { readonly master: stri
       identities: [
         { name: 'admin', credentials: [{ accessKey, secretKey }], actions },
         { name: 'anonymous', actions: ['Read:open', 'List:open'] },
+        ...identities,
       ],
     }),
   );

@@ -11,6 +11,7 @@ export async function bundleWorkflows(root) {
   const silent = () => {};
   const { code } = await bundleWorkflowCode({
     workflowsPath: path.join(root, 'libs/workflows/dist/workflows.js'),
+    failureConverterPath: path.join(root, 'libs/workflows/dist/failureconverter.js'),
     workflowInterceptorModules: [path.join(root, 'libs/workflows/dist/interceptors.js')],
     logger: {
       log: silent,

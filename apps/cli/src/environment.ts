@@ -15,6 +15,15 @@ const OWN: readonly Variable[] = [
     doc: 'HTTP headers by origin, for API keys of rpc: and https: sources',
   },
   {
+    name: 'PARQUETRY_CODEC_KEYS',
+    doc: 'keys ID:KEY,ID:KEY that encrypt what Temporal keeps of runs; the first one encrypts',
+  },
+  { name: 'PARQUETRY_CODEC_KEYS_FILE', doc: 'file with them; it is read again when it changes' },
+  {
+    name: 'PARQUETRY_TEMPORAL_API_KEY_FILE',
+    doc: 'file with the API key of Temporal; it is read again when it changes',
+  },
+  {
     name: 'PARQUETRY_UI_TOKEN',
     doc: 'token for the actions of the live page (--ui-actions), at least 16 characters',
   },

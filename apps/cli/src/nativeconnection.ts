@@ -1,22 +1,48 @@
 import { ParquetryError } from '@parquetry/core';
 import type { Log } from '@parquetry/worker';
-import { type LogMetadata, type Logger, NativeConnection, Runtime } from '@temporalio/worker';
+import {
+  type LogMetadata,
+  type Logger,
+  NativeConnection,
+  type NativeConnectionOptions,
+  Runtime,
+} from '@temporalio/worker';
 import { METRICS, type Metric } from '@parquetry/workflows';
 import type { Output } from './output';
+
+/** How often a key that rotates is looked at, milliseconds. */
+const ROTATION_MS = 5_000;
 
 /** The output for the runtime's errors, and the address of its metrics. */
 interface MetricsOptions {
   readonly output: Pick<Output, 'note'>;
   readonly settings?: { readonly metrics?: string | undefined; readonly log?: Log };
+  /** The current API key, if it rotates. */
+  readonly apiKey?: (() => string) | undefined;
 }
 
 /** Opens the connection of a worker in this process. @throws ParquetryError CONFIG_INVALID */
-export function connectNative(
-  connection: Parameters<typeof NativeConnection.connect>[0],
-  options: MetricsOptions,
+export async function connectNative(
+  options: NativeConnectionOptions,
+  worker: MetricsOptions,
 ): Promise<NativeConnection> {
-  installRuntime(options);
-  return NativeConnection.connect(connection);
+  installRuntime(worker);
+  const native = await NativeConnection.connect(options);
+  if (worker.apiKey !== undefined) followKey(native, worker.apiKey, options.apiKey);
+  return native;
+}
+
+/** Gives the connection each new API key. */
+function followKey(native: NativeConnection, current: () => string, first: string | undefined): void {
+  let known = first;
+  const timer = setInterval(() => {
+    const key = current();
+    if (key === known) return;
+    known = key;
+    // Only a closed connection refuses a key.
+    native.setApiKey(key).catch(() => clearInterval(timer));
+  }, ROTATION_MS);
+  timer.unref();
 }
 
 /**

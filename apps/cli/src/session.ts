@@ -8,6 +8,7 @@ import {
   devHome,
   ensureSearchAttributes,
   loadTemporalConfig,
+  payloadCodec,
   readDevServer,
   sdk,
   workflowUrl,
@@ -101,13 +102,7 @@ async function openConfigured(config: TemporalConfig, options: TracedOptions): P
   const { client, connection } = await connectClient({ ...config, address }, patience);
   const uiUrl = process.env['TEMPORAL_UI_URL'];
   const base = { client, connection, namespace: config.namespace, address, uiUrl, embedded: false };
-  return withWorker(
-    base,
-    config.connectionOptions,
-    options,
-    options.worker === 'always',
-    async () => undefined,
-  );
+  return withWorker(base, config, options, options.worker === 'always', async () => undefined);
 }
 
 async function openEmbedded(options: TracedOptions): Promise<Session> {
@@ -127,7 +122,7 @@ async function openEmbedded(options: TracedOptions): Promise<Session> {
       embedded: true,
     };
     const worker = options.worker === 'always' || (options.worker === 'embedded' && !hasWorker);
-    return await withWorker(base, {}, options, worker, () => server.release());
+    return await withWorker(base, { connectionOptions: {} }, options, worker, () => server.release());
   } catch (error) {
     await server.release();
     throw error;
@@ -136,7 +131,7 @@ async function openEmbedded(options: TracedOptions): Promise<Session> {
 
 async function withWorker(
   base: Omit<Session, 'worker' | 'tracing' | 'close'>,
-  connectionOptions: object,
+  { connectionOptions, apiKey }: Pick<TemporalConfig, 'connectionOptions' | 'apiKey'>,
   options: TracedOptions,
   wanted: boolean,
   release: () => Promise<void>,
@@ -161,11 +156,12 @@ async function withWorker(
     const { connectNative } = require('./nativeconnection') as typeof import('./nativeconnection');
     const { startWorker } = require('@parquetry/worker') as typeof import('@parquetry/worker');
     await ensureSearchAttributes(connection, base.namespace);
-    native = await connectNative({ ...connectionOptions, address: base.address }, options);
+    native = await connectNative({ ...connectionOptions, address: base.address }, { ...options, apiKey });
     worker = await startWorker({
       connection: native,
       client: base.client,
       namespace: base.namespace,
+      codec: payloadCodec(),
       workRoot: path.join(devHome().root, 'work'),
       ...(options.settings ?? workerSettings({})),
       ...(tracing === undefined ? {} : { tracing }),

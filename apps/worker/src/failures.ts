@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { isParquetryError, ParquetryError, systemErrorCode, withoutSecrets } from '@parquetry/core';
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import { DefaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
 
 /**
@@ -9,6 +10,9 @@ import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from
  * keeps the texts of an error and of its causes, so the secrets of this process are removed from all of them.
  */
 export class FailureInterceptor implements ActivityInboundCallsInterceptor {
+  /** `encrypts`: the texts become payloads, which the codec encrypts. */
+  constructor(private readonly encrypts = false) {}
+
   async execute(
     input: ActivityExecuteInput,
     next: Next<ActivityInboundCallsInterceptor, 'execute'>,
@@ -16,7 +20,8 @@ export class FailureInterceptor implements ActivityInboundCallsInterceptor {
     try {
       return await next(input);
     } catch (error) {
-      throw await toFailure(error);
+      const failure = await toFailure(error);
+      throw this.encrypts ? withPayloads(failure) : failure;
     }
   }
 }
@@ -41,6 +46,15 @@ async function toFailure(error: unknown): Promise<unknown> {
     message: hide(message),
     ...(error instanceof Error ? { cause: cleanError(error) } : {}),
   });
+}
+
+const ENCODING = new DefaultFailureConverter({ encodeCommonAttributes: true });
+
+/** Converts the texts of a failure and its causes now; the SDK sends a failure that is converted as it is. */
+function withPayloads(failure: unknown): unknown {
+  if (failure instanceof ApplicationFailure)
+    failure.failure = ENCODING.errorToFailure(failure, defaultPayloadConverter);
+  return failure;
 }
 
 const hide = (text: string): string => withoutSecrets(text, process.env);

@@ -8,6 +8,7 @@ import {
   type WorkerDeploymentOptions,
 } from '@temporalio/worker';
 import type { Tracing } from '@parquetry/telemetry';
+import type { PayloadCodec } from '@parquetry/temporal';
 import { TASK_QUEUE, WATCH_QUEUE } from '@parquetry/workflows';
 import { AllowInterceptor } from './allowinterceptor';
 import { type AllowList, checkAllowList } from './allowlist';
@@ -53,6 +54,8 @@ export interface WorkerOptions {
   readonly limits?: Limits;
   /** Exports traces; absent when they are off. The caller closes it. */
   readonly tracing?: Tracing;
+  /** Encrypts what Temporal keeps; the client has the same. */
+  readonly codec: PayloadCodec;
   /** What runs may name on this worker; absent: any source and archive. */
   readonly allow?: AllowList;
   /** Records metrics; the caller has installed a runtime that serves them. */
@@ -141,9 +144,9 @@ export interface RunningWorker {
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { connection, namespace, slots, drainMs = 0 } = options;
   checkAllowList(options.allow ?? {});
-  const codePath = workflowBundle();
+  const bundle = workflowBundle(options.codec.encrypts);
   const telemetry = telemetryOf(options);
-  const host = await openHost({ ...options, telemetry });
+  const host = await openHost({ ...options, telemetry, encrypts: options.codec.encrypts });
   const common = {
     connection,
     namespace,
@@ -151,10 +154,11 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     // A cancellation arrives with the response to a heartbeat, so heartbeats are not throttled.
     maxHeartbeatThrottleInterval: '1s',
     ...grace(options.graceMs),
+    dataConverter: { payloadCodecs: [options.codec] },
     interceptors: {
       activity: [
         ...observing(telemetry),
-        () => ({ inbound: new FailureInterceptor() }),
+        () => ({ inbound: new FailureInterceptor(options.codec.encrypts) }),
         () => ({ inbound: new AllowInterceptor(options.allow ?? {}) }),
       ],
     },
@@ -167,7 +171,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     ...pulling,
     ...versioned(options.version),
     taskQueue: TASK_QUEUE,
-    workflowBundle: { codePath },
+    workflowBundle: bundle,
     sinks: noteSinks(telemetry),
     // A tail from before the tail queue existed may have a step waiting here.
     activities: { ...createSharedActivities(host.deps), ...watching },

@@ -131,6 +131,14 @@ export const ERROR_CODES = {
     remedy:
       'Read `.parquetry/temporal.log`. Put a `temporal` binary on PATH, install Go so that it can be built, or set TEMPORAL_ADDRESS.',
   },
+  PAYLOAD_UNREADABLE: {
+    exit: 2,
+    retryable: true,
+    cause: 'Temporal has a payload that is encrypted with a key that this process does not have.',
+    example: 'A payload in Temporal is encrypted with the key "2026-01", which this process does not have.',
+    remedy:
+      'Set PARQUETRY_CODEC_KEYS or PARQUETRY_CODEC_KEYS_FILE to the same keys for every worker and client (docs/security.md).',
+  },
   STORAGE_UNREACHABLE: {
     exit: 3,
     retryable: true,

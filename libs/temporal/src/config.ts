@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { types } from 'node:util';
 import { ParquetryError } from '@parquetry/core';
 import type { ConnectionOptions } from '@temporalio/client';
+import { API_KEY_FILE, apiKeyOf } from './apikey';
+import { checkCertificates } from './certificates';
 import { sdk } from './sdk';
 import type { Environment } from './tools';
 import { filled } from './tools';
@@ -13,24 +15,35 @@ export interface TemporalConfig {
   /** `host:port`, when configured. */
   readonly address: string | undefined;
   /** Address, TLS, API key and metadata; fits `Connection.connect` and `NativeConnection.connect`. */
-  readonly connectionOptions: ConnectionOptions;
+  readonly connectionOptions: ConnectionOptions & { readonly apiKey?: string };
   readonly namespace: string;
+  /** The current API key, if it is read from a file. */
+  readonly apiKey?: () => string;
 }
 
 /**
  * Reads the `temporal` CLI's own settings: `TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`,
- * `TEMPORAL_TLS…`, `TEMPORAL_PROFILE`, and the profiles of its TOML file (`TEMPORAL_CONFIG_FILE`).
+ * `TEMPORAL_TLS…`, `TEMPORAL_PROFILE`, and the profiles of its TOML file (`TEMPORAL_CONFIG_FILE`). The API key may also
+ * be in the file of `PARQUETRY_TEMPORAL_API_KEY_FILE`.
  * @throws ParquetryError CONFIG_INVALID for an unknown profile, an unreadable file or certificate, a bad value
  */
 export function loadTemporalConfig(env: Environment = process.env): TemporalConfig {
   checkTlsSwitch(env);
-  const { connectionOptions, namespace } = load(env);
+  const apiKey = keyFile(env);
+  const { connectionOptions, namespace } = load(
+    apiKey === undefined ? env : { ...env, TEMPORAL_API_KEY: apiKey() },
+  );
   const address = filled(connectionOptions.address) ? connectionOptions.address : undefined;
   if (address !== undefined && !/^[^\s/@]+:\d{1,5}$/.test(address))
     throw invalid(
       `"${address}" is not an address of a Temporal server`,
       'Write host:port, for example temporal.example.com:7233.',
     );
+  const { tls } = connectionOptions;
+  checkCertificates(tls);
+  // The key would pass every network in between as plain text.
+  if (address !== undefined && connectionOptions.apiKey !== undefined && !tls && !isLoopback(address))
+    throw invalid('an API key needs TLS', 'Unset TEMPORAL_TLS, or set it to true.');
   return {
     configured: address !== undefined,
     address,
@@ -38,7 +51,20 @@ export function loadTemporalConfig(env: Environment = process.env): TemporalConf
       Object.entries(connectionOptions).filter(([, value]) => value !== undefined),
     ),
     namespace: filled(namespace) ? namespace : 'default',
+    ...(apiKey === undefined ? {} : { apiKey }),
   };
+}
+
+function keyFile(env: Environment): (() => string) | undefined {
+  const file = env[API_KEY_FILE];
+  if (!filled(file)) return undefined;
+  if (filled(env['TEMPORAL_API_KEY']))
+    throw invalid(`both ${API_KEY_FILE} and TEMPORAL_API_KEY are set`, 'Unset one of them.');
+  return apiKeyOf(file);
+}
+
+function isLoopback(address: string): boolean {
+  return /^(localhost|127\.[\d.]+|\[::1\]):\d+$/.test(address);
 }
 
 function load(env: Environment): ReturnType<typeof sdk.loadClientConnectConfig> {

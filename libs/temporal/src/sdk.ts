@@ -10,6 +10,7 @@ import { cacheFolder } from './tools';
 /** The parts of Temporal's SDK that commands use. */
 type Sdk = typeof client &
   Pick<typeof envconfig, 'loadClientConnectConfig'> &
+  Pick<typeof temporal.api.common.v1, 'Payload'> &
   Pick<typeof temporal.api.enums.v1, 'IndexedValueType' | 'TaskQueueType' | 'WorkerDeploymentVersionStatus'>;
 
 /** Made by the build (tools/package/sdk.mjs); next to the compiled code only. */
@@ -24,12 +25,13 @@ export const sdk: Sdk = load(createRequire(__filename));
 function load(from: NodeJS.Require): Sdk {
   if (existsSync(BUNDLE)) return requireCached(BUNDLE, path.join(cacheFolder(process.env), 'code')) as Sdk;
   const { loadClientConnectConfig } = from('@temporalio/envconfig') as typeof envconfig;
-  const { enums } = (from('@temporalio/proto') as { temporal: typeof temporal }).temporal.api;
+  const { common, enums } = (from('@temporalio/proto') as { temporal: typeof temporal }).temporal.api;
   const { IndexedValueType, TaskQueueType, WorkerDeploymentVersionStatus } = enums.v1;
   const main = from('@temporalio/client') as typeof client;
   return {
     ...main,
     loadClientConnectConfig,
+    Payload: common.v1.Payload,
     IndexedValueType,
     TaskQueueType,
     WorkerDeploymentVersionStatus,

@@ -88,6 +88,15 @@ export async function readHistory(handle: HistoryHandle): Promise<RunHistory> {
 export function first(payloads: unknown): unknown {
   const [payload] = (payloads ?? []) as temporal.api.common.v1.IPayload[];
   const text = (bytes: Uint8Array | null | undefined): string => new TextDecoder().decode(bytes ?? undefined);
-  if (text(payload?.metadata?.['encoding']) !== 'json/plain') return undefined;
+  const encoding = text(payload?.metadata?.['encoding']);
+  if (encoding === 'binary/encrypted')
+    throw new ParquetryError(
+      'PAYLOAD_UNREADABLE',
+      'The history is encrypted, and this process has no keys.',
+      {
+        hint: 'Set PARQUETRY_CODEC_KEYS or PARQUETRY_CODEC_KEYS_FILE as for the workers.',
+      },
+    );
+  if (encoding !== 'json/plain') return undefined;
   return JSON.parse(text(payload?.data)) as unknown;
 }

@@ -12,6 +12,7 @@ export * from './contract/tail';
 export * from './contract/tally';
 export * from './contract/types';
 export * from './contract/work';
+export { FAILURE_PAYLOADS, FAILURE_TEXTS } from './failuretexts';
 export { ledgersOf } from './details';
 export { type HistoryEvent, type RunHistory, first, readHistory } from './history';
 export type { PaceSample } from './pace';

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { openStore } from '@parquetry/storage';
 import {
   type LeaseActivities,
@@ -10,10 +11,12 @@ import type { WorkerDeps } from '../deps';
 
 /** See `LeaseActivities.requestLease`. */
 export async function requestLease(
-  { client }: Pick<WorkerDeps, 'client'>,
+  { client, encrypts = false }: Pick<WorkerDeps, 'client'> & Partial<Pick<WorkerDeps, 'encrypts'>>,
   { archive, ...request }: Parameters<LeaseActivities['requestLease']>[0],
 ): Promise<string> {
-  const workflowId = limiterId(openStore(archive).uri);
+  const { uri } = openStore(archive);
+  const name = encrypts ? createHash('sha256').update(uri).digest('hex').slice(0, 16) : uri;
+  const workflowId = limiterId(name);
   const input: LimiterInput = {};
   await client.workflow.signalWithStart('limiter', {
     taskQueue: TASK_QUEUE,
