@@ -245,7 +245,7 @@ describe('Temporal over TLS, with client certificates, API keys and encrypted pa
       expect.stringMatching(/SOURCE_NOT_FOUND: .*secretsource/),
     ]);
     const status = await sandbox.run(['status', run, '--json'], all);
-    expect([status.code, status.stdout]).toEqual([0, expect.stringContaining('secretarchive')]);
+    expect([status.code, status.stdout]).toEqual([0, expect.stringContaining('"COMPLETED"')]);
     worker.child.kill('SIGTERM');
     await worker.ended;
     const after = await sandbox.run(['status', run], all);

@@ -63,15 +63,20 @@ export async function connectClient(target: ConnectTarget, timeoutMs = 10_000): 
   return { client, connection, namespace };
 }
 
-/** Decrypts histories and descriptions where they arrive: the client decodes only results and queries itself. */
+/** Answers of the server that the client does not decode. */
+const RAW = ['getWorkflowExecutionHistory', 'describeWorkflowExecution'] as const;
+
+/** Decrypts raw answers where they arrive. */
 function openAnswers({ workflowService }: Connection, codec: PayloadCodec): void {
-  const service = workflowService as unknown as { rpcCall: (...request: unknown[]) => Promise<unknown> };
-  const call = service.rpcCall.bind(service);
-  service.rpcCall = async (...request) => {
-    const answer = await call(...request);
-    codec.openAll(answer);
-    return answer;
-  };
+  for (const name of RAW) {
+    const ask = workflowService[name].bind(workflowService) as (request: object) => Promise<unknown>;
+    const opened = async (request: object): Promise<unknown> => {
+      const answer = await ask(request);
+      codec.openAll(answer);
+      return answer;
+    };
+    Object.assign(workflowService, { [name]: opened });
+  }
 }
 
 /** How long a connection may take before TLS is looked at, and how long that may take, milliseconds. */
