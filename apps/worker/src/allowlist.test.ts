@@ -6,6 +6,7 @@ import type { ScheduleActivities, SharedActivities } from '@parquetry/workflows'
 import type {
   CompactActivities,
   LeaseActivities,
+  MaintainActivities,
   StageActivities,
   TailActivities,
 } from '@parquetry/workflows';
@@ -195,6 +196,7 @@ const REQUESTS: Record<
   keyof (SharedActivities &
     CompactActivities &
     LeaseActivities &
+    MaintainActivities &
     ScheduleActivities &
     StageActivities &
     TailActivities),
@@ -216,6 +218,10 @@ const REQUESTS: Record<
   verifyRowCounts: { archive: 'a', plan: 'p' },
   commit: { archive: 'a', plan: 'p' },
   dropStage: null,
+  tidyLogs: { archive: 'a' },
+  collectGarbage: { archive: 'a' },
+  auditAll: { archive: 'a' },
+  reportRejects: { archive: 'a' },
 };
 
 describe('every activity', () => {
