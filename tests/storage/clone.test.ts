@@ -138,6 +138,17 @@ describe('archives that are copied and restored', () => {
     const [own, back] = [openStore(to('b')), openStore(to('back'))];
     for await (const { key } of own.list('ledgers/year='))
       expect(await back.sha256(key)).toBe(await own.sha256(key));
+    // An export reads the same archive from any store.
+    const hashes = new Set<string>();
+    for (const place of [...route, to('back')]) {
+      const out = to(`out-${route.indexOf(place)}`);
+      const { datasets } = await json<{
+        datasets: { rows: number; files: { path: string; sha256: string }[] }[];
+      }>(...['export', '--archive', place, '--out', out, '--dataset', 'ledgers', '--one-file']);
+      expect(datasets).toMatchObject([{ rows: 60, files: [{ path: 'ledgers.parquet' }] }]);
+      hashes.add(datasets[0]?.files[0]?.sha256 ?? '');
+    }
+    expect(hashes.size).toBe(1);
     const cut = await clone(to('b'), to('cut'), '--ledgers', `${start + 5}-${start + 29}`);
     expect(cut.error).toMatchObject({
       code: 'RANGE_INVALID',

@@ -1,4 +1,5 @@
 import { type Intervals, isParquetryError, ParquetryError, Semaphore } from '@parquetry/core';
+import { whenAbsent } from '../absent';
 import type { Archive } from '../archive';
 import type { Dataset } from '../dataset';
 import { META_FOLDER } from '../identity';
@@ -248,7 +249,8 @@ async function copySchemas(copying: Copying, { schema }: Snapshot): Promise<void
 async function copyRuns(copying: Copying): Promise<void> {
   for (const folder of ['runs', 'rejects/runs', 'rejects/late'])
     for await (const { key } of copying.from.list(`${META_FOLDER}/${folder}/`))
-      await copyUnrecorded(copying, key);
+      // A plan that `gc` removes meanwhile is not missed.
+      await copyUnrecorded(copying, key).catch(whenAbsent);
 }
 
 /** @throws ParquetryError NOT_AVAILABLE */

@@ -16,7 +16,9 @@ export interface Assignment {
 export interface AssignInput {
   readonly dataset: string;
   readonly log: ExaminedLog;
-  /** Segments that are live in the checkpoint at `log.base`. */
+  /** Version of the checkpoint that the replay begins with, or -1. */
+  readonly base: number;
+  /** Segments that are live in that checkpoint. */
   readonly baseLive: ReadonlySet<string>;
   readonly records: Records;
   /** Whether all files of a segment are on storage. */
@@ -35,12 +37,12 @@ const EXCLUDE =
  * @throws ParquetryError RESTORE_UNCLEAR
  */
 export function assignSegments(input: AssignInput): Assignment {
-  const { dataset, log, baseLive, records, isWhole } = input;
+  const { dataset, log, base, baseLive, records, isWhole } = input;
   const { byId } = records;
   const holes: number[] = [];
-  for (let version = log.base + 1; version <= log.top; version++)
+  for (let version = base + 1; version <= log.top; version++)
     if (!log.commits.has(version)) holes.push(version);
-  const later = [...log.commits].filter(([version]) => version > log.base);
+  const later = [...log.commits].filter(([version]) => version > base);
   const known = new Set([...baseLive, ...later.flatMap(([, ids]) => ids)]);
   const settled = ancestors(baseLive, byId);
   const candidates = [...byId.values()].filter(({ id }) => !known.has(id) && !settled.has(id));

@@ -8,6 +8,7 @@ import type { CheckpointReader } from '../delta/checkpoint';
 import { parseCommit } from '../delta/parse';
 import { commitName, LAST_CHECKPOINT, LOG_FOLDER, parseLogName } from '../delta/paths';
 import { TableState } from '../delta/state';
+import { META_FOLDER } from '../identity';
 import { mapLimit } from '../serial';
 import { liveSegments } from '../table';
 import { addFault, commitFault, segmentsOf } from './fault';
@@ -16,7 +17,8 @@ import type { Records } from './records';
 const READS_AT_ONCE = 8;
 /** A commit of ours of this size names Parquetry several times, however it was damaged. */
 const LONG_BYTES = 1000;
-const BACKUP = 'Restore the whole folder of the dataset from one backup.';
+/** What to do when the records can't help. */
+export const BACKUP = 'Restore the whole folder of the dataset from one backup.';
 
 /** A file of a log that readers can't use. */
 export interface DamagedFile {
@@ -34,12 +36,13 @@ export interface ExaminedLog {
   /** Segments that the text of an unreadable commit still names. */
   readonly traces: ReadonlyMap<number, string>;
   readonly damaged: readonly DamagedFile[];
-  /** Versions of damaged commits. */
-  readonly damagedCommits: ReadonlyMap<number, DamagedFile>;
   /** Readable checkpoints by version, with their keys. */
   readonly checkpoints: ReadonlyMap<number, readonly string[]>;
-  /** Version from which on the log is replayed: that of a checkpoint, or -1. */
-  readonly base: number;
+  /**
+   * Versions from which on the log can be replayed, best first: those of checkpoints, or -1. The first one leaves no
+   * commit out that clean-up kept; the last one needs the fewest commits.
+   */
+  readonly bases: readonly number[];
   /** The newest version that any file names; -1 for no file. */
   readonly top: number;
 }
@@ -64,7 +67,6 @@ export async function examineLog(
     parts.set(id, found);
   }
   const damaged: DamagedFile[] = [];
-  const damagedCommits = new Map<number, DamagedFile>();
   const commits = new Map<number, readonly string[]>();
   const traces = new Map<number, string>();
   await mapLimit(versions, READS_AT_ONCE, async (version) => {
@@ -77,9 +79,17 @@ export async function examineLog(
       unclear(dataset, `commit ${version} is damaged, and another program wrote it`, BACKUP);
     const trace = traceOf(text, records);
     if (trace !== undefined) traces.set(version, trace);
-    damagedCommits.set(version, { key, why, sha256: sha256(bytes) });
+    damaged.push({ key, why, sha256: sha256(bytes) });
   });
-  damaged.push(...damagedCommits.values());
+  // A restore that was interrupted has moved damaged commits away.
+  for await (const { key } of store.list(damagedFolder(dataset))) {
+    const version = Number(
+      /^(\d{20})\.json\.[0-9a-f]+$/.exec(key.slice(damagedFolder(dataset).length))?.[1] ?? -1,
+    );
+    if (version < 0 || versions.includes(version)) continue;
+    const trace = traceOf(Buffer.from(await store.get(key)).toString('utf8'), records);
+    if (trace !== undefined) traces.set(version, trace);
+  }
   const checkpoints = new Map<number, readonly string[]>();
   for (const { version, keys, parts: count } of parts.values()) {
     keys.sort(compareKeys);
@@ -93,10 +103,12 @@ export async function examineLog(
   const hint = await hintFault(store, prefix + LAST_CHECKPOINT, checkpoints);
   if (hint !== undefined) damaged.push(hint);
   const top = Math.max(-1, ...versions, ...[...parts.values()].map(({ version }) => version));
-  const whole = commits.size === top + 1;
-  const base = whole ? -1 : Math.max(-1, ...checkpoints.keys());
+  const oldest = Math.min(top + 1, ...versions);
+  const starts = [...checkpoints.keys()].sort((a, b) => a - b);
+  const first = oldest > 0 ? starts.find((version) => version >= oldest - 1) : undefined;
+  const bases = [...new Set([first ?? -1, starts.at(-1) ?? -1])];
   damaged.sort((a, b) => compareKeys(a.key, b.key));
-  return { commits, traces, damaged, damagedCommits, checkpoints, base, top };
+  return { commits, traces, damaged, checkpoints, bases, top };
 }
 
 function readable(
@@ -118,6 +130,11 @@ function readable(
       throw error;
     return { why: error.message };
   }
+}
+
+/** Where damaged files of a log are moved to. */
+export function damagedFolder(dataset: string): string {
+  return `${META_FOLDER}/damaged/${dataset}/`;
 }
 
 /** The one recorded segment that a damaged commit still names as its own. */

@@ -15,7 +15,7 @@ import { mapLimit } from '../serial';
 import { COVERAGE_DOMAIN, formatCoverage, liveSegments, tableCoverage } from '../table';
 import type { Assignment } from './assign';
 import type { Records } from './records';
-import { type DamagedFile, type ExaminedLog, readCheckpoint, sha256, unclear } from './examine';
+import { BACKUP, type DamagedFile, type ExaminedLog, readCheckpoint, sha256, unclear } from './examine';
 
 const STATS_AT_ONCE = 8;
 
@@ -35,6 +35,7 @@ export interface RebuildInput {
   readonly folder: string;
   readonly reader: CheckpointReader;
   readonly log: ExaminedLog;
+  readonly base: number;
   readonly records: Records;
   readonly assignment: Assignment;
   readonly schemaOf: (subject: string, version: number) => Promise<RegisteredSchema>;
@@ -48,13 +49,13 @@ export interface RebuildInput {
  * @throws ParquetryError RESTORE_UNCLEAR
  */
 export async function* rebuildLog(input: RebuildInput): AsyncGenerator<RebuiltCommit> {
-  const { store, dataset, folder, reader, log, assignment } = input;
+  const { store, dataset, folder, reader, log, base, assignment } = input;
   const { placed, appended } = assignment;
   const last = log.top + appended.length;
   let state = new TableState();
-  const from = log.base < 0 ? undefined : log.checkpoints.get(log.base);
-  if (from !== undefined) state = await readCheckpoint(store, log.base, from, reader);
-  for (let version = log.base + 1; version <= last; version++) {
+  const from = log.checkpoints.get(base);
+  if (from !== undefined) state = await readCheckpoint(store, base, from, reader);
+  for (let version = base + 1; version <= last; version++) {
     const id = version > log.top ? appended[version - log.top - 1] : placed.get(version);
     if (id === undefined) {
       const key = `${folder}/${LOG_FOLDER}/${commitName(version)}`;
@@ -122,14 +123,19 @@ async function segmentActions(input: RebuildInput, state: TableState, id: string
   );
 }
 
-/** Compares a checkpoint with the commits before it, where these are all there: damaged bytes may still be Parquet. */
+/**
+ * Compares a checkpoint with the commits before it: damaged bytes may still be Parquet.
+ * @throws ParquetryError RESTORE_UNCLEAR when some of these are written again, and may have been in another order
+ */
 async function compareCheckpoint(input: RebuildInput, state: TableState): Promise<void> {
-  const { store, reader, log, onDamage } = input;
-  const keys = log.checkpoints.get(state.version);
+  const { store, dataset, reader, log, assignment, onDamage } = input;
+  const { version } = state;
+  const keys = log.checkpoints.get(version);
   if (keys === undefined) return;
-  const found = await readCheckpoint(store, state.version, keys, reader);
-  const [a, b] = [summary(found), summary(state)];
-  if (a === b) return;
+  const found = await readCheckpoint(store, version, keys, reader);
+  if (summary(found) === summary(state)) return;
+  if ([...assignment.placed.keys()].some((placed) => placed <= version))
+    unclear(dataset, `checkpoint ${version} has other files than the restored commits before it`, BACKUP);
   for (const key of keys)
     onDamage({
       key,

@@ -8,11 +8,22 @@ import { datasetFault } from '../folder';
 import { META_FOLDER } from '../identity';
 import { liveSegments } from '../table';
 import { type Assignment, assignSegments } from './assign';
-import { type DamagedFile, type ExaminedLog, examineLog, readCheckpoint, sha256, unclear } from './examine';
+import {
+  BACKUP,
+  type DamagedFile,
+  damagedFolder,
+  type ExaminedLog,
+  examineLog,
+  readCheckpoint,
+  sha256,
+  unclear,
+} from './examine';
 import { rebuildLog } from './rebuild';
-import { readRecords } from './records';
+import { readRecords, type Records } from './records';
 
 const MAX_ATTEMPTS = 20;
+/** Exists while a restore writes: after a crash, a log that is only partly written again may look whole. */
+const UNFINISHED = 'unfinished.json';
 
 /** What to restore, and how. */
 export interface RestoreRequest {
@@ -58,17 +69,27 @@ export async function restoreLog(
   dataset: string,
   request: RestoreRequest,
 ): Promise<RestoredLog> {
-  let adopt = request.adopt === true;
+  const { store } = archive;
+  const marker = `${damagedFolder(dataset)}${UNFINISHED}`;
+  const started = await readMarker(store, marker);
+  let adopt = request.adopt === true || started !== undefined;
+  const exclude = [...new Set([...(request.exclude ?? []), ...(started ?? [])])];
   const kept: string[] = [];
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const plan = await planRestore(archive, dataset, { ...request, adopt });
-    if (plan.outcome === 'whole' || request.dryRun) return plan;
+    const plan = await planRestore(archive, dataset, { ...request, exclude, adopt });
+    if (request.dryRun) return plan;
+    if (plan.outcome === 'whole') {
+      await store.delete(marker);
+      return plan;
+    }
+    await store.putIfAbsent(marker, Buffer.from(JSON.stringify({ exclude })));
     if (await write(archive, dataset, plan, kept)) {
       await archive.dataset(dataset).checkpoint({ force: true });
+      await store.delete(marker);
       return { ...plan, outcome: 'restored', kept };
     }
     // Another writer committed meanwhile, so the log may look whole now: what was decided before still holds.
-    adopt ||= plan.adopts;
+    adopt = true;
   }
   throw new ParquetryError(
     'COMMIT_CONTENDED',
@@ -80,38 +101,70 @@ export async function restoreLog(
   );
 }
 
+/** The segments that an interrupted restore was told to ignore; undefined when there was none. */
+async function readMarker(store: ObjectStore, key: string): Promise<readonly string[] | undefined> {
+  const bytes = await store.get(key).catch(whenAbsent);
+  if (bytes === undefined) return undefined;
+  return (JSON.parse(Buffer.from(bytes).toString('utf8')) as { readonly exclude: readonly string[] }).exclude;
+}
+
 interface Plan extends RestoredLog {
   readonly damage: readonly DamagedFile[];
   readonly texts: readonly { readonly version: number; readonly text: string }[];
-  readonly adopts: boolean;
 }
 
+/** The best plan that the records allow. @throws ParquetryError RESTORE_UNCLEAR */
 async function planRestore(archive: Archive, dataset: string, request: RestoreRequest): Promise<Plan> {
+  const { store } = archive;
+  const table = archive.dataset(dataset);
+  const records = await readRecords(archive, dataset, new Set(request.exclude));
+  const log = await examineLog(store, table, records, parquetCheckpointReader);
+  const whole = await wholeSegments(store, table.folder, records.byId.values());
+  let failure: unknown;
+  for (const base of log.bases)
+    try {
+      return await planFrom(archive, dataset, { records, log, whole, base, adopt: request.adopt === true });
+    } catch (error) {
+      if (!isParquetryError(error) || error.code !== 'RESTORE_UNCLEAR') throw error;
+      failure ??= error;
+    }
+  throw failure;
+}
+
+interface Basis {
+  readonly records: Records;
+  readonly log: ExaminedLog;
+  /** Segments with all files on storage. */
+  readonly whole: ReadonlySet<string>;
+  readonly base: number;
+  readonly adopt: boolean;
+}
+
+async function planFrom(
+  archive: Archive,
+  dataset: string,
+  { records, log, whole, base, adopt }: Basis,
+): Promise<Plan> {
   const { store, identity, registry } = archive;
   const { folder } = archive.dataset(dataset);
   const reader = parquetCheckpointReader;
-  const records = await readRecords(archive, dataset, new Set(request.exclude));
-  const log = await examineLog(store, archive.dataset(dataset), records, reader);
-  const whole = await wholeSegments(store, folder, records.byId.values());
-  const baseLive = await liveAt(store, log, reader);
-  const adopt = request.adopt === true;
+  const baseLive = await liveAt(store, log, base, reader);
   const assignment: Assignment = assignSegments({
-    ...{ dataset, log, baseLive, records, adopt },
+    ...{ dataset, log, base, baseLive, records, adopt },
     isWhole: (id) => whole.has(id),
   });
   const damage = new Map(log.damaged.map((file) => [file.key, file]));
   const commits: { version: number; segment?: string; text: string }[] = [];
-  const broken = records.damaged.length > 0 ? ` (${records.damaged.length} records are damaged)` : '';
   try {
     for await (const commit of rebuildLog({
-      ...{ store, network: identity.network, dataset, folder, reader, log, records, assignment },
+      ...{ store, network: identity.network, dataset, folder, reader, log, base, records, assignment },
       schemaOf: (subject, version) => registry.get(subject, version),
       onDamage: (file) => damage.set(file.key, file),
     }))
       commits.push(commit);
   } catch (error) {
     if (!isParquetryError(error) || error.code !== 'LOG_CORRUPT') throw error;
-    unclear(dataset, `${error.message}${broken}`, 'Restore the whole folder of the dataset from one backup.');
+    unclear(dataset, error.message.replace(/\.$/, ''), BACKUP);
   }
   const damaged = [...damage.values()].sort((a, b) => compareKeys(a.key, b.key));
   const nothing = damaged.length === 0 && commits.length === 0;
@@ -128,7 +181,6 @@ async function planRestore(archive: Archive, dataset: string, request: RestoreRe
     damagedRecords: records.damaged,
     damage: damaged,
     texts: commits,
-    adopts: commits.length > 0,
   };
 }
 
@@ -152,7 +204,7 @@ async function write(
     if (bytes === undefined || sha256(bytes) !== file.sha256) continue;
     if (bytes.length > 0) {
       const name = `${file.key.slice(prefix.length)}.${file.sha256.slice(0, 8)}`;
-      const key = `${META_FOLDER}/damaged/${dataset}/${name}`;
+      const key = damagedFolder(dataset) + name;
       await store.putIfAbsent(key, bytes);
       kept.push(key);
     }
@@ -182,10 +234,11 @@ async function wholeSegments(
 async function liveAt(
   store: ObjectStore,
   log: ExaminedLog,
+  base: number,
   reader: typeof parquetCheckpointReader,
 ): Promise<Set<string>> {
-  const keys = log.checkpoints.get(log.base);
+  const keys = log.checkpoints.get(base);
   if (keys === undefined) return new Set();
-  const state = await readCheckpoint(store, log.base, keys, reader);
+  const state = await readCheckpoint(store, base, keys, reader);
   return new Set(liveSegments(state).map(({ id }) => id));
 }
