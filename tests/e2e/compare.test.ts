@@ -230,7 +230,7 @@ describe('ten real ledgers', () => {
       expect(found.map(({ equal }) => equal)).toEqual([10, 10, 10, 10, 10]);
       expect(found.every(isEqual)).toBe(true);
       expect(reads).toBe(0);
-      // Measured on a machine of its own: 0.1 s. The goal is one second.
+      // The goal is one second; the limit leaves room for a loaded machine.
       expect(took).toBeLessThan(WEED === undefined ? 5_000 : 10_000);
 
       const { ledger, from, to } = await changedLake(source, sandbox.path('changed-lake'), a);

@@ -36,7 +36,7 @@ def opened(location, s3):
     """The table that the hint names; None without a hint."""
     try:
         return StaticTable.from_metadata(location, properties(s3))
-    except (FileNotFoundError, OSError) as error:
+    except FileNotFoundError as error:
         if "version-hint" in str(error):
             return None
         raise
