@@ -107,11 +107,30 @@ describe('sources', () => {
     ['an encoded backslash', 'https://p.example/v1/trades/..%5cadmin'],
     ['twice encoded', 'https://p.example/v1/trades/%252e%252e/admin'],
     ['another command', 'processor:other'],
+    ['a command as a file', 'ndjson:processor:other#1-10/10'],
+    ['an address as a file', 'ndjson:http://127.0.0.1/x#1-2/2'],
     ['a command with a path', 'processor:trades/../other'],
     ['an unknown kind', 'file:/etc/passwd'],
     ['nothing', ''],
   ])('refuses %s', (_, uri) => {
     expect(outcome(() => assertSource({ sources }, uri))).toBe('LOCATION_REFUSED');
+  });
+
+  it.each(['ndjson:processor:other#1-10/10', 'ndjson:http://127.0.0.1/x#1-2/2', 'galexie:http://127.0.0.1/'])(
+    'refuses %s where all files are allowed',
+    (uri) => {
+      expect(
+        outcome(() => assertSource({ sources: ['ndjson:', 'ndjson:/', 'galexie:', 'galexie:/'] }, uri)),
+      ).toBe('LOCATION_REFUSED');
+    },
+  );
+
+  it('compares parentheses in a prefix as they are', () => {
+    const listed = [`ndjson:${at('a(1)')}`];
+    expect(outcome(() => assertSource({ sources: listed }, `ndjson:${at('a(1)', 'x*')}`))).toBe('taken');
+    expect(outcome(() => assertSource({ sources: listed }, `ndjson:${at('in', 'a.ndjson')}`))).toBe(
+      'LOCATION_REFUSED',
+    );
   });
 
   it('checks files after their links are resolved, and the answers of processors', () => {
@@ -182,7 +201,14 @@ it('says what is allowed and which setting to change, without passwords', () => 
 
 it('refuses prefixes that are not locations when the worker starts', () => {
   expect(outcome(() => checkAllowList({ sources, archives: ['~/x', 's3://b'] }))).toBe('taken');
-  for (const text of ['s3://lake', 'galexie:', '', 'ndjson:a/../b', 'https://u:p@h/'])
+  const globs = [
+    'ndjson:/data/team-*',
+    'ndjson:*.ndjson',
+    'ndjson:/a/[x]',
+    'ndjson:/a/{x,y}',
+    'galexie:/a/?',
+  ];
+  for (const text of ['s3://lake', 'galexie:', '', 'ndjson:a/../b', 'https://u:p@h/', ...globs])
     expect([text, outcome(() => checkAllowList({ sources: [text] }))]).toEqual([
       text,
       text === 'galexie:' ? 'taken' : 'CONFIG_INVALID',

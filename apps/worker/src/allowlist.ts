@@ -36,7 +36,8 @@ export function assertSource({ sources }: AllowList, uri: unknown): void {
 export function assertSourceFile({ sources }: AllowList, file: string): void {
   if (sources === undefined) return;
   // The answer of a processor: its address and the range.
-  if (/^(https?|processor):/.test(file)) return assertSource({ sources }, file.replace(/\?start=.*$/s, ''));
+  if (/^(https?|processor):/.test(file))
+    return assertSource({ sources }, file.replace(/\?start=\d+&end=\d+$/, ''));
   assertCovered(sources.map(sourcePrefix), storedPlace('ndjson', file), 'source', file, sources);
 }
 
@@ -45,7 +46,7 @@ export function checkAllowList({ sources = [], archives = [] }: AllowList): void
   const check = (option: string, text: string, place: Place | undefined): void => {
     if (place !== undefined) return;
     throw new ParquetryError('CONFIG_INVALID', `${option} can't be ${JSON.stringify(masked(text))}.`, {
-      hint: 'Write a location without "..", a query or a password, as --source or --archive takes it: galexie:s3://lake/pubnet, s3://lake/archives.',
+      hint: 'Write a location without "..", a glob, a query or a password, as --source or --archive takes it: galexie:s3://lake/pubnet, s3://lake/archives.',
     });
   };
   for (const text of sources) check('--allow-source', text, sourcePrefix(text));
@@ -83,7 +84,9 @@ function archivePrefix(text: string): Place | undefined {
 function sourcePrefix(text: string): Place | undefined {
   const kind = /^(galexie|ndjson|rpc|processor):$/.exec(text)?.[1];
   if (kind !== undefined) return [kind];
-  const places = text.includes(',') ? [] : sourcePlaces(text, expandPath);
+  // A glob can't be compared part by part; without it the prefix would cover more than it says.
+  if (text.includes(',') || (/^(galexie|ndjson):/.test(text) && GLOB.test(text))) return undefined;
+  const places = sourcePlaces(text, expandPath);
   return places.length === 1 ? places[0] : undefined;
 }
 
@@ -101,10 +104,13 @@ function sourcePlaces(uri: string, resolve?: (text: string) => string): (Place |
   return rest.split(',').map((part) => storedPlace(kind, fixedPart(part.trim()), resolve));
 }
 
+/** Characters of globs. Parentheses are compared as they are, because they occur in names. */
+const GLOB = /[*?[{\\]/;
+
 /** The part of a path before its first glob; a backslash may quote anything. */
 function fixedPart(text: string): string {
   const parts = text.split('/');
-  const glob = parts.findIndex((part) => /[*?[{(\\]/.test(part));
+  const glob = parts.findIndex((part) => GLOB.test(part));
   // Files that match are checked by their real paths; `..` is refused, however it is quoted.
   return glob < 0 || /(^|[/\\])\.\.([/\\]|$)/.test(text) ? text : parts.slice(0, glob).join('/') || '/';
 }
@@ -131,8 +137,8 @@ function storedPlace(
     const [, scheme = '', bucket = '', prefix = ''] = match;
     return [kind, scheme, bucket, ...prefix.split('/').filter((part) => part !== '')];
   }
-  // No other scheme is a location of files; a local path has no colon before its first slash.
-  if (kind === 'archive' && /^[A-Za-z][A-Za-z0-9+.-]+:/.test(location)) return undefined;
+  // No other scheme is a location of files: the readers of messages would take `processor:NAME` for a command.
+  if (/^[A-Za-z][\w+.-]+:/.test(location)) return undefined;
   const real = realPath(resolve(location));
   return real === undefined
     ? undefined

@@ -12,13 +12,17 @@ import type { SourceFile } from './sourcefile';
 /**
  * The files of a spec: comma-separated paths, object URIs and globs of both, in the given order; matches of a glob in
  * byte order; each file once. A path that exists is taken literally, even if it contains glob characters.
- * `assertFile` is called with the real path, or the URI, of each file before it is opened.
+ * `assertFile` is called with the real path, or the URI, of each file before it is opened, and with each answer of a
+ * processor before it is requested.
  * @throws ParquetryError SOURCE_NOT_FOUND if a part of the spec matches no file or a dangling link,
  *   SOURCE_INVALID for a folder, PERMISSION_DENIED for an unreadable folder under a glob
  */
 export async function listFiles(spec: string, assertFile?: (file: string) => void): Promise<SourceFile[]> {
   const answers = answerFiles(spec);
-  if (answers !== undefined) return answers;
+  if (answers !== undefined) {
+    for (const { path: answer } of answers) assertFile?.(answer);
+    return answers;
+  }
   const parts = (await isFile(spec)) ? [spec] : spec.split(',').map((part) => part.trim());
   const names = await Promise.all(parts.map((part) => (isRemote(part) ? listObjects(part) : expand(part))));
   const files: SourceFile[] = [];
