@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { LocalStore, type ObjectStore } from '@parquetry/storage';
 import { Archive } from '../archive';
@@ -114,6 +114,60 @@ describe('a clone', () => {
         message: expect.stringContaining(first?.key ?? '?'),
       });
       expect((await state(target)).files).not.toContain(first?.path);
+    });
+  });
+
+  it('keeps live files of the target that a replacement keeps, however old, without reading the source', async () => {
+    await inFolder(async (root) => {
+      const source = await makeSource(root);
+      const target = new LocalStore(path.join(root, 'b'));
+      await clone(source, target, root);
+      const key = (await source.dataset('events').files())[0]?.key ?? '';
+      const old = new Date(Date.now() - 3 * 24 * 3_600_000);
+      await utimes(target.localPath(key), old, old);
+      const other = { count: 2, mode: 'replace', contentHash: 'f'.repeat(64) } as const;
+      await publish(source, root, { start: 1, end: 10 }, other);
+      const wanted = await state(source.store);
+      expect(wanted.files[0]).toContain(key.slice('events/'.length));
+      await writeFile(path.join(root, 'a', key), 'altered');
+      expect(await clone(source, target, root)).toMatchObject({ committed: 1, copied: 0, replaced: [] });
+      expect(await state(target)).toEqual(wanted);
+    });
+  });
+
+  it('deletes nothing of the target before the bytes of the source are known to be right', async () => {
+    await inFolder(async (root) => {
+      const source = await makeSource(root);
+      const target = new LocalStore(path.join(root, 'b'));
+      const key = (await source.dataset('events').files())[0]?.key ?? '';
+      const right = await source.store.get(key);
+      await target.putIfAbsent(key, right);
+      const old = new Date(Date.now() - 3 * 24 * 3_600_000);
+      await utimes(target.localPath(key), old, old);
+      await writeFile(path.join(root, 'a', key), 'x'.repeat(right.length));
+      await expect(clone(source, target, root)).rejects.toMatchObject({ code: 'FILE_CORRUPT' });
+      expect(await target.get(key)).toEqual(right);
+    });
+  });
+
+  it('refuses to replace a live file of the target by other bytes', async () => {
+    await inFolder(async (root) => {
+      const target = await open(new LocalStore(path.join(root, 'b')));
+      await target.registry.register('events', SMALL_SCHEMA);
+      await publish(target, root, { start: 1, end: 10 });
+      const [file] = await target.dataset('events').files();
+      const source = await open(new LocalStore(path.join(root, 'a')));
+      await source.registry.register('events', SMALL_SCHEMA);
+      await publish(source, root, { start: 1, end: 10 }, { text: 'another' });
+      // As if the source had had the target's segment before.
+      const record = `_parquetry/segments/events/${file?.segment}.json`;
+      await source.store.putIfAbsent(record, await target.store.get(record));
+      expect(await source.store.stat(file?.key ?? '')).toBeDefined();
+      await expect(clone(source, target.store, root)).rejects.toMatchObject({
+        code: 'COMMIT_CONFLICT',
+        message: expect.stringContaining(file?.key ?? '?'),
+      });
+      expect((await state(target.store)).files).toHaveLength(1);
     });
   });
 

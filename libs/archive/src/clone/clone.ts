@@ -126,14 +126,14 @@ async function cloneSnapshot(context: Context, snapshot: Snapshot): Promise<Clon
   );
   if (held !== undefined) throw diverged(context, dataset, own);
   const live = new Set(before.segments.map(({ id }) => id));
-  const liveKeys = new Set(before.files.map(({ key }) => key));
+  const liveFiles = new Map(before.files.map(({ key, sha256 }) => [key, sha256]));
   await copySchemas(copying, snapshot);
   let [done, committed, files, copied, bytes, rows] = [0, 0, 0, 0, 0, 0];
   const replaced: string[] = [];
   await mapLimit(segments, SEGMENTS_AT_ONCE, async ({ id }) => {
     signal?.throwIfAborted();
     const record = await source.dataset(dataset).segment(id);
-    const found = await copySegment(context, table, record, live.has(id) ? liveKeys : undefined);
+    const found = await copySegment(context, table, record, { isLive: live.has(id), liveFiles });
     if (!live.has(id)) {
       const { subject, version: schemaVersion } = record.identity.schema;
       const schema = await target.registry.get(subject, schemaVersion);
@@ -164,12 +164,23 @@ async function cloneSnapshot(context: Context, snapshot: Snapshot): Promise<Clon
   };
 }
 
-/** Copies a segment's files, its rejects and its record, in this order. */
+/** What the target's log names. */
+interface Committed {
+  /** Whether the segment to copy is live. */
+  readonly isLive: boolean;
+  /** The sha256 of each live file by its key. */
+  readonly liveFiles: ReadonlyMap<string, string | undefined>;
+}
+
+/**
+ * Copies a segment's files, its rejects and its record, in this order.
+ * @throws ParquetryError COMMIT_CONFLICT when the target's log names one of the files with other bytes
+ */
 async function copySegment(
   { copying, places, request: { signal } }: Context,
   table: Dataset,
   record: SegmentRecord,
-  liveKeys: ReadonlySet<string> | undefined,
+  { isLive, liveFiles }: Committed,
 ): Promise<{ copied: number; bytes: number }> {
   const { identity, id } = record;
   let [copied, bytes] = [0, 0];
@@ -177,15 +188,18 @@ async function copySegment(
     identity.files.map((file) =>
       places.run(signal, async () => {
         const key = `${table.folder}/${file.path}`;
+        const named = liveFiles.has(key);
+        if (named && liveFiles.get(key) !== file.sha256) throw otherBytes(copying, table, key);
         // The bytes of a committed file were checked when it was committed; `verify` checks them again.
-        if (liveKeys?.has(key) === true && (await copying.to.stat(key))?.size === file.size) return;
-        if ((await copyObject(copying, key, file, liveKeys?.has(key) === true)) === 'kept') return;
+        if (isLive && named && (await copying.to.stat(key))?.size === file.size) return;
+        // A replacement may keep files of the segment that it replaces, so a live file can be in a new segment.
+        if ((await copyObject(copying, key, file, named)) === 'kept') return;
         copied += 1;
         bytes += file.size;
       }),
     ),
   );
-  if (liveKeys !== undefined) return { copied, bytes };
+  if (isLive) return { copied, bytes };
   if (identity.rejects !== null) await copyRejects(copying, identity.rejects);
   const added = identity.rowHashes === undefined ? await findRowHashes(copying.from, record) : undefined;
   if (added !== undefined) await addRowHashes(copying.to, record, added);
@@ -211,7 +225,8 @@ async function copyRejects(
     throw new ParquetryError('OBJECT_NOT_FOUND', `${copying.from.uri}/${key} is missing.`, {
       details: { key },
     });
-  await copyObject(copying, key, { sha256, size: info.size }, false);
+  // Rejects are never removed, and live segments may have the same ones.
+  await copyObject(copying, key, { sha256, size: info.size }, true);
 }
 
 /** Ranges of the target's segments that the source never had: the target was written by something else. */
@@ -264,6 +279,14 @@ function assertKnown({ dataset, files }: Snapshot): void {
       details: { dataset, path: foreign.path },
       hint: 'Remove those files with the program that added them.',
     },
+  );
+}
+
+function otherBytes({ from, to }: Copying, { name: dataset }: Dataset, key: string): ParquetryError {
+  return new ParquetryError(
+    'COMMIT_CONFLICT',
+    `${to.uri} has ${key} committed with other bytes than ${from.uri}. The file was not changed.`,
+    { details: { dataset, key }, hint: 'Clone to an empty place.' },
   );
 }
 

@@ -29,13 +29,18 @@ export async function copyObject(
 ): Promise<'copied' | 'kept'> {
   const identity = { sha256, size };
   const own = from.localPath(key);
-  if ((await to.stat(key)) !== undefined) {
+  const exists = (await to.stat(key)) !== undefined;
+  if (exists) {
     const same = await to.holds(key, own ?? path.join(tempDir, sha256), identity);
     if (same !== undefined && (live || same.modified > clock() - REUSE_MS)) return 'kept';
-    await to.delete(key);
   }
   const file = await localCopy(from, { key, ...identity }, tempDir, signal);
   try {
+    if (exists) {
+      // What the target has is only given up for bytes that are right; `localCopy` checks those of a remote store.
+      if (own !== undefined && (await from.sha256(key)) !== sha256) throw altered(from, key);
+      await to.delete(key);
+    }
     const outcome = await to.uploadIfAbsent(key, file, {
       ...identity,
       // A copy shares no bytes with the source on disk.
@@ -56,11 +61,7 @@ export async function copyObject(
         },
       );
     if (error.code !== 'VERIFY_MISMATCH') throw error;
-    throw new ParquetryError('FILE_CORRUPT', `${from.uri}/${key} is not the file that was committed.`, {
-      details: { ...error.details, key },
-      hint: 'Run `parquetry verify` on the source: it lists every altered file. Rewrite their ledgers with `parquetry backfill --mode replace`.',
-      cause: error,
-    });
+    throw altered(from, key, error);
   } finally {
     if (own === undefined) await rm(file, { force: true });
   }
@@ -89,6 +90,14 @@ export async function copyUnrecorded(copying: Copying, key: string): Promise<voi
     size += chunk.length;
   }
   await copyObject(copying, key, { sha256: hash.digest('hex'), size }, true);
+}
+
+function altered(from: ObjectStore, key: string, cause?: ParquetryError): ParquetryError {
+  return new ParquetryError('FILE_CORRUPT', `${from.uri}/${key} is not the file that was committed.`, {
+    details: { ...cause?.details, key },
+    hint: 'Run `parquetry verify` on the source: it lists every altered file. Rewrite their ledgers with `parquetry backfill --mode replace`.',
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 function busy(to: ObjectStore, key: string): ParquetryError {
