@@ -1,4 +1,4 @@
-export type { AllowList } from './allowlist';
+export { type AllowList, assertArchive } from './allowlist';
 export { checkArchive, wantedIdentity } from './archives';
 export { checkpointWriter } from './checkpoint';
 export type { DebugSink } from './deps';

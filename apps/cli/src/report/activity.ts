@@ -1,5 +1,6 @@
-import { formatRange } from '@parquetry/core';
+import { formatRange, isParquetryError } from '@parquetry/core';
 import type { RunData, TemporalData } from '@parquetry/report';
+import { type AllowList, assertArchive } from '@parquetry/worker';
 import { activePartitions, finishedPartitions, type TroubleCache } from './partitions';
 import { findRuns, type InputCache, sameArchive } from './runs';
 import type { TemporalView } from './server';
@@ -58,8 +59,25 @@ function withReached(run: RunData, reached: number): RunData {
   return reached === 0 ? run : { ...run, reached };
 }
 
-/** The archives that the newest runs of the namespace write to, the newest first. */
-export async function archivesOfRuns(view: TemporalView, cache: ActivityCache): Promise<string[]> {
+/**
+ * The archives that the newest runs of the namespace write to, the newest first, without those that the allow list of
+ * the worker does not cover: every client of Temporal can name an archive.
+ */
+export async function archivesOfRuns(
+  view: TemporalView,
+  cache: ActivityCache,
+  allow: AllowList = {},
+): Promise<string[]> {
   const { found } = await findRuns(view, cache.inputs);
-  return [...new Set(found.map(({ archive }) => archive))];
+  return [...new Set(found.map(({ archive }) => archive))].filter((archive) => isAllowed(allow, archive));
+}
+
+function isAllowed(allow: AllowList, archive: string): boolean {
+  try {
+    assertArchive(allow, archive);
+    return true;
+  } catch (error) {
+    if (isParquetryError(error) && error.code === 'LOCATION_REFUSED') return false;
+    throw error;
+  }
 }

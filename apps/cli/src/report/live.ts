@@ -21,6 +21,8 @@ export interface LiveOptions {
   readonly uiActions?: boolean;
   readonly archive?: string;
   readonly region?: string;
+  /** The archives that the worker may open. */
+  readonly allowArchive?: readonly string[];
 }
 
 /**
@@ -69,20 +71,21 @@ function actionToken(): string {
 /** Reads one of the archives that a page may show; it can't name others. */
 function reader(
   view: TemporalView,
-  { archive, region }: LiveOptions,
+  { archive, region, allowArchive }: LiveOptions,
   actions: boolean,
 ): (wanted: string) => Promise<LiveState> {
   const sources = new Map<string, ReportSource>();
   const cache = new ActivityCache();
+  const allow = allowArchive === undefined ? {} : { archives: allowArchive };
   return async (wanted) => {
     const archives =
       archive === undefined
-        ? (await archivesOfRuns(view, cache)).slice(0, MAX_ARCHIVES)
+        ? (await archivesOfRuns(view, cache, allow)).slice(0, MAX_ARCHIVES)
         : [archiveRoot(archive)];
     const root = archives.includes(wanted) ? wanted : archives[0];
     if (root === undefined)
       return {
-        problem: 'No run has written to an archive yet: start one with `parquetry backfill`.',
+        problem: `No run has written to an archive${allowArchive === undefined ? '' : ' that --allow-archive covers'} yet: start one with \`parquetry backfill\`.`,
         archives,
         shown: '',
         actions,

@@ -1,7 +1,7 @@
 import type { PartitionData } from '@parquetry/report';
 import { ATTRIBUTES } from '@parquetry/workflows';
 import type { WorkflowExecutionInfo } from '@temporalio/client';
-import { type InputCache, inputOf, sameArchive, secondsOf } from './runs';
+import { type InputCache, inputOf, sameArchive, secondsOf, skipUnreadable } from './runs';
 import type { TemporalView } from './server';
 
 /** Running and parked partitions that are listed. */
@@ -38,8 +38,8 @@ export async function activePartitions(
   const query = 'WorkflowType = "partition" AND ExecutionStatus = "Running"';
   for await (const info of view.client.workflow.list({ query, pageSize: 200 })) {
     if (found.length >= MAX_ACTIVE) break;
-    const input = (await inputOf(view, info, inputs)) as { readonly archive?: string };
-    if (input.archive === undefined || !sameArchive(input.archive, archive)) continue;
+    const input = (await inputOf(view, info, inputs).catch(skipUnreadable)) as { readonly archive?: unknown };
+    if (typeof input.archive !== 'string' || !sameArchive(input.archive, archive)) continue;
     const data = partitionOf(
       info,
       info.typedSearchAttributes.get(ATTRIBUTES.state) === 'Parked' ? 'parked' : 'running',

@@ -1,3 +1,4 @@
+import { isParquetryError } from '@parquetry/core';
 import type { RunData } from '@parquetry/report';
 import { first } from '@parquetry/workflows';
 import type { WorkflowExecutionInfo } from '@temporalio/client';
@@ -47,12 +48,17 @@ export async function findRuns(
     if (known === undefined || known.startTime < info.startTime) newest.set(info.workflowId, info);
   }
   const found: FoundRun[] = [];
+  let unreadable: unknown;
   for (const info of newest.values()) {
-    const { archive, spec, range, datasets } = (await inputOf(view, info, inputs)) as RunInput;
+    const input = await inputOf(view, info, inputs).catch((error: unknown) => {
+      unreadable = error;
+      return skipUnreadable(error);
+    });
+    const { archive, spec, range, datasets } = input as RunInput;
     const ledgers = spec?.range ?? range;
     const types = spec?.types ?? datasets;
     const root = spec?.archive ?? archive;
-    if (root === undefined) continue;
+    if (typeof root !== 'string') continue;
     found.push({
       archive: root,
       run: {
@@ -67,7 +73,15 @@ export async function findRuns(
       },
     });
   }
+  // One run with another key does not hide the rest; without any key the page says so.
+  if (found.length === 0 && unreadable !== undefined) throw unreadable;
   return { found, more };
+}
+
+/** An empty input in place of one that this process can't decrypt. @throws all other errors */
+export function skipUnreadable(error: unknown): object {
+  if (isParquetryError(error) && error.code === 'PAYLOAD_UNREADABLE') return {};
+  throw error;
 }
 
 /** The first argument of a workflow, from the first event of its history. */

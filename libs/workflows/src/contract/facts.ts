@@ -1,32 +1,34 @@
-import { type LedgerRange, formatRange } from '@parquetry/core';
+import { formatRange } from '@parquetry/core';
 
 /** What traces and logs say about a step or a workflow: names and counts, never a value of a row. */
 export type StepFacts = Readonly<Record<string, string | number | boolean>>;
 
-/** The parts of inputs of steps and workflows that identify their work. */
-interface Input {
-  readonly archive?: string;
-  readonly dataset?: string;
-  readonly datasets?: readonly string[];
-  readonly range?: LedgerRange;
-  readonly spec?: Input;
-  readonly task?: Input;
-  readonly group?: Input;
-}
-
 /** Most dataset names that are listed. */
 const NAMED = 20;
 
-/** Facts from the first argument of a step or a workflow. */
+/**
+ * Facts from the first argument of a step or a workflow. Never throws: a client may send any input, and an error here
+ * would be no failure of the workflow, but of its task, which Temporal retries for ever.
+ */
 export function inputFacts(input: unknown): StepFacts {
-  const { spec, task, group, ...own } = objectOf(input) as Input;
-  const { archive, dataset, datasets, range } = { ...spec, ...group, ...task, ...own };
-  return {
-    ...(archive === undefined ? {} : { archive }),
-    ...(range === undefined ? {} : { ledgers: formatRange(range) }),
-    ...(dataset === undefined ? {} : { dataset }),
-    ...(datasets === undefined ? {} : { datasets: datasets.slice(0, NAMED).join(', ') }),
+  const { spec, task, group, ...own } = objectOf(input);
+  const { archive, dataset, datasets, range }: Readonly<Record<string, unknown>> = {
+    ...objectOf(spec),
+    ...objectOf(group),
+    ...objectOf(task),
+    ...own,
   };
+  const { start, end } = objectOf(range);
+  return {
+    ...(typeof archive === 'string' ? { archive } : {}),
+    ...(typeof start === 'number' && typeof end === 'number' ? { ledgers: formatRange({ start, end }) } : {}),
+    ...(typeof dataset === 'string' ? { dataset } : {}),
+    ...(Array.isArray(datasets) ? { datasets: datasets.filter(isText).slice(0, NAMED).join(', ') } : {}),
+  };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 /** Counts and outcomes that results have. */
