@@ -126,7 +126,7 @@ describe('two archives of the same ledgers', () => {
     });
     expect(less.datasets).toEqual([
       {
-        ...{ dataset: 'trades', equal: 6, differ: [], onlyB: [], unhashedA: [], unhashedB: [] },
+        ...{ dataset: 'trades', equal: 6, differ: [], onlyB: [], neither: [], unhashedA: [], unhashedB: [] },
         onlyA: [range(426_000, 426_001), range(426_008, 426_011)],
       },
     ]);

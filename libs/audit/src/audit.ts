@@ -30,6 +30,7 @@ import { joinChain } from './chain';
 import { checkEntries } from './entry';
 import { checkFile, type SegmentHashes } from './files';
 import { recordedHashes, settleHashes } from './rowhashes';
+import { lostRows } from './lostrows';
 import { lumenRecords } from './lumenrecords';
 import type { AuditFinding, DatasetAudit } from './report';
 
@@ -94,6 +95,7 @@ async function auditDataset(
   const segments = await readSegments(archive, snapshot, findings, ranges);
   const entries = checkEntries(archive, dataset, filesIn(snapshot, ranges), segments);
   for await (const finding of entries) findings.push(finding);
+  findings.push(...lostRows(snapshot, [...segments.values()], ranges));
   const { proof, findings: breaks } = joinChain(dataset, [...segments.values()]);
   for (const finding of breaks) findings.push(finding);
 

@@ -4,7 +4,7 @@ export const FINDING_CODES = {
   FILE_MISSING: 'A committed file is not on storage.',
   SIZE_DIFFERS: 'A committed file has another size.',
   SHA256_DIFFERS: 'A committed file has other bytes.',
-  RECORD_DIFFERS: 'A file differs from its segment record.',
+  RECORD_DIFFERS: 'A file, or the files of a segment in the log, differ from the segment record.',
   FILE_CORRUPT: 'A committed file can’t be read as Parquet.',
   VERIFY_MISMATCH: 'The rows of a committed file differ from its segment record.',
   OBJECT_NOT_FOUND: 'A segment record is missing.',

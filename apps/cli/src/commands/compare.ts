@@ -73,21 +73,23 @@ function* firstLedgers(ranges: Intervals, most: number): Generator<number> {
 
 function sayComparisons(found: readonly DatasetComparison[], output: Output): void {
   output.table(
-    ['dataset', 'equal', 'different', 'only in A', 'only in B', 'without row hashes'],
-    found.map(({ dataset, equal, differ, onlyA, onlyB, unhashedA, unhashedB }) => [
+    ['dataset', 'equal', 'different', 'only in A', 'only in B', 'in neither', 'without row hashes'],
+    found.map(({ dataset, equal, differ, onlyA, onlyB, neither, unhashedA, unhashedB }) => [
       dataset,
       equal,
       countLedgers(differ),
       countLedgers(onlyA),
       countLedgers(onlyB),
+      countLedgers(neither),
       countLedgers([...unhashedA, ...unhashedB]),
     ]),
   );
-  for (const { dataset, differ, onlyA, onlyB, unhashedA, unhashedB } of found)
+  for (const { dataset, differ, onlyA, onlyB, neither, unhashedA, unhashedB } of found)
     for (const [what, ranges] of [
       ['differs in ledgers', differ],
       ['only A has ledgers', onlyA],
       ['only B has ledgers', onlyB],
+      ['neither has ledgers', neither],
       ['A has no row hashes for ledgers', unhashedA],
       ['B has no row hashes for ledgers', unhashedB],
     ] as const)
@@ -123,15 +125,17 @@ function differenceError(found: readonly DatasetComparison[]): ParquetryError {
   const sum = (pick: (one: DatasetComparison) => Intervals): number =>
     found.reduce((total, one) => total + countLedgers(pick(one)), 0);
   const [differ, onlyA, onlyB] = [sum((one) => one.differ), sum((one) => one.onlyA), sum((one) => one.onlyB)];
+  const neither = sum((one) => one.neither);
   const unhashed = sum((one) => [...one.unhashedA, ...one.unhashedB]);
   const parts = [
     ...(differ > 0 ? [`${counted(differ, 'ledger')} with other rows`] : []),
     ...(onlyA > 0 ? [`${counted(onlyA, 'ledger')} only in A`] : []),
     ...(onlyB > 0 ? [`${counted(onlyB, 'ledger')} only in B`] : []),
+    ...(neither > 0 ? [`${counted(neither, 'ledger')} in neither`] : []),
     ...(unhashed > 0 ? [`${counted(unhashed, 'ledger')} without row hashes`] : []),
   ];
   return new ParquetryError('ARCHIVES_DIFFER', `The archives are not the same: ${parts.join(', ')}.`, {
-    details: { differ, onlyA, onlyB, unhashed },
+    details: { differ, onlyA, onlyB, neither, unhashed },
     hint:
       unhashed > 0
         ? 'Add row hashes with `parquetry verify --deep --add-row-hashes --archive ROOT`, then compare again.'

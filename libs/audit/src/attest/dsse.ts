@@ -28,7 +28,7 @@ export function seal(payload: Buffer, key: KeyObject): Envelope {
  * @throws ParquetryError ATTESTATION_INVALID
  */
 export function unseal({ payloadType, payload, signatures }: Envelope, key: KeyObject): Buffer {
-  if (payloadType !== PAYLOAD_TYPE || !Array.isArray(signatures))
+  if (payloadType !== PAYLOAD_TYPE || !isSigned(signatures))
     throw new ParquetryError('ATTESTATION_INVALID', 'The attestation is not a DSSE envelope of a statement.');
   const bytes = Buffer.from(payload, 'base64');
   const digest = digestOf(key);
@@ -38,6 +38,14 @@ export function unseal({ payloadType, payload, signatures }: Envelope, key: KeyO
     'ATTESTATION_INVALID',
     `No signature of the attestation is by the key ${keyId(key).slice(0, 16)}.`,
     { details: { signatures: signatures.length }, hint: 'Give the public key of the signer.' },
+  );
+}
+
+/** Whether signatures from outside have their form. */
+function isSigned(signatures: unknown): boolean {
+  return (
+    Array.isArray(signatures) &&
+    (signatures as ({ readonly sig?: unknown } | null)[]).every((each) => typeof each?.sig === 'string')
   );
 }
 

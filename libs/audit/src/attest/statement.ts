@@ -1,5 +1,6 @@
 import type { Archive } from '@parquetry/archive';
 import {
+  clipIntervals,
   type CoverageProof,
   formatRange,
   type Intervals,
@@ -7,8 +8,10 @@ import {
   ParquetryError,
   parseRanges,
   plainRange,
+  subtractIntervals,
 } from '@parquetry/core';
 import { ROW_HASHES_VERSION } from '@parquetry/schema';
+import { ownLedgers } from '../audit';
 import { archiveRoot, type AttestedDataset, datasetRoot } from './tree';
 
 const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
@@ -53,26 +56,33 @@ export interface AttestRequest {
 
 /**
  * A statement of what an archive holds now. The same rows give the same root, however they are stored.
- * @throws ParquetryError ROW_HASHES_MISSING
+ * @throws ParquetryError ROW_HASHES_MISSING, MESSAGE_TYPE_UNKNOWN, COVERAGE_GAP when it does not have requested ledgers
  */
 export async function archiveStatement(
   archive: Archive,
   { datasets, ranges, version }: AttestRequest,
 ): Promise<ArchiveStatement> {
   const claims: (DatasetClaim & { readonly covered: Intervals })[] = [];
-  for (const dataset of [...(datasets ?? (await archive.datasets()))].sort()) {
+  const known = await archive.datasets();
+  for (const dataset of [...new Set(datasets ?? known)].sort()) {
+    if (!known.includes(dataset)) throw unknownDataset(dataset, known);
     const table = archive.dataset(dataset);
     const { coverage, segments } = await table.snapshot();
-    const covered = ranges === undefined ? coverage : intersectIntervals(ranges, coverage);
+    const covered =
+      ranges === undefined ? coverage : clipIntervals(await ownLedgers(archive, dataset), ranges);
+    const missing = covered.flatMap((range) => subtractIntervals(range, coverage));
+    if (missing.length > 0) throw gap(dataset, missing);
+    if (covered.length === 0 && datasets !== undefined) throw gap(dataset, ranges ?? []);
     if (covered.length === 0) continue;
     const { root } = await datasetRoot(archive, { dataset, ranges: covered });
     const versions = new Set<number>();
-    const proofs: CoverageProof[] = [];
+    const proofs: ProvenSegment[] = [];
     for (const { id, range } of segments) {
       if (intersectIntervals([range], covered).length === 0) continue;
       const { identity } = await table.segment(id);
       versions.add(identity.schema.version);
-      proofs.push(identity.proof);
+      const whole = covered.some(({ start, end }) => start <= range.end && range.end <= end);
+      proofs.push({ proof: identity.proof, whole });
     }
     claims.push({
       dataset,
@@ -101,14 +111,39 @@ export async function archiveStatement(
   };
 }
 
-/** The end of each unbroken chain over consecutive segments. */
-function chainOf(proofs: readonly CoverageProof[]): Pick<DatasetClaim, 'coverage' | 'lastHashes'> {
-  const chains = proofs.filter((proof) => proof.kind === 'chain');
+function unknownDataset(dataset: string, known: readonly string[]): ParquetryError {
+  return new ParquetryError('MESSAGE_TYPE_UNKNOWN', `The archive has no dataset "${dataset}".`, {
+    hint: `It has ${known.join(', ') || 'none'}.`,
+  });
+}
+
+function gap(dataset: string, missing: Intervals): ParquetryError {
+  return new ParquetryError(
+    'COVERAGE_GAP',
+    `${missing.length === 0 ? 'All ledgers' : `Ledgers ${missing.map(formatRange).join(', ')}`} of ${dataset} are not in the archive, so they can't be attested.`,
+    {
+      details: { dataset },
+      hint: 'Attest fewer ledgers (--ledgers) or only some datasets (--dataset), or run the backfill first.',
+    },
+  );
+}
+
+interface ProvenSegment {
+  readonly proof: CoverageProof;
+  /** Whether its last ledger is attested. */
+  readonly whole: boolean;
+}
+
+/** The end of each unbroken chain over consecutive segments, as far as it is attested. */
+function chainOf(segments: readonly ProvenSegment[]): Pick<DatasetClaim, 'coverage' | 'lastHashes'> {
+  const chained = (some: readonly ProvenSegment[]) =>
+    some.map(({ proof }) => proof).filter((proof) => proof.kind === 'chain');
+  const chains = chained(segments.filter(({ whole }) => whole));
   const lastHashes = chains.flatMap(({ lastHash }, index) =>
     chains[index + 1]?.firstPreviousHash === lastHash ? [] : [lastHash],
   );
-  const coverage =
-    chains.length === proofs.length ? 'chain' : chains.length === 0 ? 'declared' : ('mixed' as const);
+  const count = chained(segments).length;
+  const coverage = count === segments.length ? 'chain' : count === 0 ? 'declared' : ('mixed' as const);
   return { coverage, lastHashes };
 }
 
@@ -117,15 +152,17 @@ export function parseStatement(bytes: Buffer): ArchiveStatement {
   const refuse = (why: string): never => {
     throw new ParquetryError('ATTESTATION_INVALID', `The attestation can't be checked: ${why}.`);
   };
-  let statement: ArchiveStatement;
+  let found: Partial<ArchiveStatement> | null;
   try {
-    statement = JSON.parse(bytes.toString('utf8')) as ArchiveStatement;
+    found = JSON.parse(bytes.toString('utf8')) as Partial<ArchiveStatement> | null;
   } catch {
     return refuse('its statement is not JSON');
   }
-  const { _type, predicateType, predicate, subject } = statement;
+  const { _type, predicateType } = found ?? {};
   if (_type !== STATEMENT_TYPE || predicateType !== PREDICATE_TYPE)
     return refuse(`it is a statement of type ${String(predicateType).slice(0, 100)}`);
+  if (!isComplete(found)) return refuse('its statement lacks members, or they have another form');
+  const { predicate, subject } = found;
   if (predicate.rowHashes !== ROW_HASHES_VERSION)
     return refuse(
       `it has version ${predicate.rowHashes} of row hashes, this program has ${ROW_HASHES_VERSION}`,
@@ -135,17 +172,40 @@ export function parseStatement(bytes: Buffer): ArchiveStatement {
   );
   if (root !== predicate.root || root !== subject[0].digest.sha256)
     return refuse('its root is not that of its datasets');
-  return statement;
+  return found;
 }
 
-/** The ledgers of a claim. @throws ParquetryError RANGE_INVALID */
+/** Whether a statement has what the checks read. */
+function isComplete(found: Partial<ArchiveStatement> | null): found is ArchiveStatement {
+  const { predicate, subject } = (found ?? {}) as Loose<ArchiveStatement>;
+  const { root, network, datasets } = (predicate ?? {}) as Loose<ArchiveStatement['predicate']>;
+  return (
+    Array.isArray(subject) &&
+    (subject as Loose<ArchiveStatement['subject'][0]>[])[0]?.digest instanceof Object &&
+    typeof root === 'string' &&
+    typeof network === 'string' &&
+    Array.isArray(datasets) &&
+    (datasets as (Loose<DatasetClaim> | null)[]).every(
+      (claim) =>
+        typeof claim?.dataset === 'string' && typeof claim.root === 'string' && isTexts(claim.ranges),
+    )
+  );
+}
+
+type Loose<T> = { readonly [Name in keyof T]?: unknown };
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((text) => typeof text === 'string');
+}
+
+/** The ledgers of a claim. @throws ParquetryError ATTESTATION_INVALID, RANGE_INVALID */
 function attestedDataset({ dataset, ranges }: DatasetClaim): AttestedDataset {
   return {
     dataset,
-    ranges: parseRanges(ranges.join(',')).map((text) => {
-      const range = plainRange(text);
-      if (range === undefined)
-        throw new ParquetryError('ATTESTATION_INVALID', 'The attestation has a range without numbers.');
+    ranges: ranges.map((text) => {
+      const [range, ...more] = /^[\d-]+$/.test(text) ? parseRanges(text).map(plainRange) : [];
+      if (range === undefined || more.length > 0)
+        throw new ParquetryError('ATTESTATION_INVALID', `The attestation has the range "${text}".`);
       return range;
     }),
   };

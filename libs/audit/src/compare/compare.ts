@@ -9,6 +9,7 @@ import {
   ParquetryError,
   subtractIntervals,
 } from '@parquetry/core';
+import { ownLedgers } from '../audit';
 import { HashedLedgers } from './hashedledgers';
 
 /** How two archives hold the rows of a dataset, by their row hashes. All ranges are merged. */
@@ -21,6 +22,8 @@ export interface DatasetComparison {
   /** Ledgers that only the first archive has. */
   readonly onlyA: Intervals;
   readonly onlyB: Intervals;
+  /** Requested ledgers that neither archive has. */
+  readonly neither: Intervals;
   /** Ledgers of both that can't be compared, because the first archive has no row hashes for them. */
   readonly unhashedA: Intervals;
   readonly unhashedB: Intervals;
@@ -35,21 +38,35 @@ export interface CompareRequest {
 /**
  * Compares the rows of two archives, whatever their stores, layouts, codecs and partitions, from their segments' records
  * alone.
- * @throws ParquetryError MESSAGE_TYPE_UNKNOWN for a dataset that neither archive has
+ * @throws ParquetryError MESSAGE_TYPE_UNKNOWN for a dataset that neither archive has; ARCHIVE_MISMATCH for archives of
+ *   different networks; COVERAGE_GAP when both are empty
  */
 export async function* compareArchives(
   a: Archive,
   b: Archive,
   { ranges, datasets }: CompareRequest = {},
 ): AsyncGenerator<DatasetComparison> {
+  const [networkA, networkB] = [a.identity.network, b.identity.network];
+  if (networkA !== networkB)
+    throw new ParquetryError(
+      'ARCHIVE_MISMATCH',
+      `The archives are of different networks: A of "${networkA}", B of "${networkB}".`,
+      { hint: 'Compare archives of the same network.' },
+    );
   const known = new Set([...(await a.datasets()), ...(await b.datasets())]);
+  if (known.size === 0)
+    throw new ParquetryError('COVERAGE_GAP', 'Both archives are empty: there is nothing to compare.', {
+      hint: 'Check the roots of the archives.',
+    });
   for (const dataset of datasets ?? [...known].sort()) {
     if (!known.has(dataset))
       throw new ParquetryError('MESSAGE_TYPE_UNKNOWN', `Neither archive has a dataset "${dataset}".`, {
         hint: `They have ${[...known].sort().join(', ') || 'none'}.`,
       });
     const sides = await Promise.all([a, b].map((archive) => HashedLedgers.open(archive, dataset)));
-    yield await compareDataset(dataset, sides as [HashedLedgers, HashedLedgers], ranges);
+    const owned = await Promise.all([a, b].map((archive) => ownLedgers(archive, dataset)));
+    const requested = ranges && mergeIntervals(owned.flatMap((range) => clipIntervals(range, ranges)));
+    yield await compareDataset(dataset, sides as [HashedLedgers, HashedLedgers], requested);
   }
 }
 
@@ -93,6 +110,7 @@ async function compareDataset(
     differ: mergeIntervals(differ),
     onlyA: without(ofA, ofB),
     onlyB: without(ofB, ofA),
+    neither: without(ranges ?? [], mergeIntervals([...ofA, ...ofB])),
     unhashedA: mergeIntervals(unhashedA),
     unhashedB: mergeIntervals(unhashedB),
   };
@@ -104,6 +122,6 @@ function isSame(a: LedgerRange, b: LedgerRange): boolean {
 
 /** Whether both archives have the same ledgers with the same rows. */
 export function isEqual(found: DatasetComparison): boolean {
-  const { differ, onlyA, onlyB, unhashedA, unhashedB } = found;
-  return [differ, onlyA, onlyB, unhashedA, unhashedB].every((ranges) => ranges.length === 0);
+  const { differ, onlyA, onlyB, neither, unhashedA, unhashedB } = found;
+  return [differ, onlyA, onlyB, neither, unhashedA, unhashedB].every((ranges) => ranges.length === 0);
 }
