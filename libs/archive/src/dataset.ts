@@ -21,6 +21,7 @@ import { type CommitRecord, recordOf } from './history';
 import type { ArchiveIdentity } from './identity';
 import { assertLayout } from './layout';
 import { type Overtaken, overtaken } from './overtaken';
+import { NeededFiles } from './restore/needed';
 import { REUSE_MS } from './upload';
 import { publishSegment } from './publish';
 import { readSegment, type SegmentRecord } from './segment';
@@ -48,6 +49,7 @@ export interface DatasetContext {
 export class Dataset {
   private readonly log: DeltaLog;
   private readonly serial = new Serial();
+  private readonly needed: NeededFiles;
 
   constructor(
     readonly name: string,
@@ -56,6 +58,7 @@ export class Dataset {
     private readonly context: DatasetContext,
   ) {
     this.log = new DeltaLog(context.store, folder, context.reader, context.clock);
+    this.needed = new NeededFiles(context.store, name, folder, context.clock);
   }
 
   /** The current state of the table. @throws ParquetryError LOG_CORRUPT, LOG_UNSUPPORTED */
@@ -204,7 +207,7 @@ export class Dataset {
    * Deletes a data file that is not in the table: one that no commit references, or that was replaced, if it was
    * written (and removed) before `before`, Unix milliseconds. The log and the object are read again right before the
    * delete. `before` must be older than `REUSE_MS`, the age up to which objects are reused; otherwise a running publish
-   * could lose its file.
+   * could lose its file. What a restore of the log may need stays, see `isNeeded`.
    */
   async sweep(key: string, before: number): Promise<boolean> {
     const { store, clock } = this.context;
@@ -216,8 +219,18 @@ export class Dataset {
       const removed = state.removed.get(path)?.deletionTimestamp ?? 0;
       if (state.files.has(path) || removed >= before) return false;
       const info = await store.stat(key);
-      return info !== undefined && info.modified < before && store.delete(key);
+      if (info === undefined || info.modified >= before || (await this.needed.has(state, path))) return false;
+      return store.delete(key);
     });
+  }
+
+  /**
+   * True for a data file that is not in the table, but that a restore of the log may need: while a restore is unfinished
+   * any, else a file of a recorded segment whose ledgers the table does not have.
+   */
+  isNeeded(key: string): Promise<boolean> {
+    const path = key.slice(this.folder.length + 1);
+    return this.serial.run(async () => this.needed.has(await this.log.refresh(), path));
   }
 
   /**

@@ -1,9 +1,11 @@
 import { utimes } from 'node:fs/promises';
 import path from 'node:path';
-import { LocalStore } from '@parquetry/storage';
+import { LocalStore, type ObjectStore } from '@parquetry/storage';
 import { Archive } from './archive';
+import { markerKey } from './restore/marker';
+import { restoreLog } from './restore/restore';
 import { REUSE_MS } from './upload';
-import { IDENTITY, inFolder, plainDraft } from './testing/fixture';
+import { IDENTITY, inFolder, plainDraft, SMALL_SCHEMA } from './testing/fixture';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -53,6 +55,83 @@ describe('sweep', () => {
       await age(key, 10);
       // The file is old, but its replacement is not: readers of the older version may still use it.
       expect(await events.sweep(key, Date.now() - 7 * DAY_MS)).toBe(false);
+    }));
+});
+
+describe('sweep of a dataset whose log lost commits', () => {
+  const week = (): number => Date.now() - 7 * DAY_MS;
+  const log = (version: number): string => `events/_delta_log/${String(version).padStart(20, '0')}.json`;
+
+  it('keeps the files of recorded segments whose ledgers the log lost, and a restore brings them back', () =>
+    inFolder(async (folder) => {
+      const { store, age, events } = await opened(folder);
+      const archive = await Archive.open(store);
+      await archive.registry.register('events', SMALL_SCHEMA);
+      const keys: string[] = [];
+      for (const start of [10, 20]) {
+        const { files } = await events.publish(await plainDraft(folder, { start, end: start + 9 }));
+        keys.push(files[0]?.key ?? '');
+        await age(keys.at(-1) ?? '', 10);
+      }
+      const [first = '', second = ''] = keys;
+      await store.delete(log(1));
+      expect([await events.isNeeded(second), await events.sweep(second, week())]).toEqual([true, false]);
+      await store.delete(log(0));
+      expect([await events.sweep(first, week()), await events.sweep(second, week())]).toEqual([false, false]);
+      await restoreLog(archive, 'events', { dryRun: false });
+      expect((await events.snapshot()).files.map(({ key }) => key)).toEqual(keys);
+    }));
+
+  it('keeps the files of a lost merge whose parts were deleted', () =>
+    inFolder(async (folder) => {
+      const { store, age, events } = await opened(folder);
+      for (const start of [10, 20]) await events.publish(await plainDraft(folder, { start, end: start + 9 }));
+      const merge = await plainDraft(folder, { start: 10, end: 29 }, { mode: 'replace', compaction: true });
+      const { files, replaced } = await events.publish(merge);
+      const key = files[0]?.key ?? '';
+      await age(key, 10);
+      const other = (await Archive.open(store)).dataset('events');
+      await store.delete(log(2));
+      // The parts are still there, so the merge is garbage.
+      expect(await other.isNeeded(key)).toBe(false);
+      for (const part of replaced) await store.delete(part);
+      expect([await other.isNeeded(key), await other.sweep(key, week())]).toEqual([true, false]);
+    }));
+
+  it('keeps everything while a restore is unfinished', () =>
+    inFolder(async (folder) => {
+      const { store, age, events } = await opened(folder);
+      const { files } = await events.publish(await plainDraft(folder, { start: 10, end: 19 }));
+      const orphan = (files[0]?.key ?? '').replace('10-19', '20-29');
+      await store.putIfAbsent(orphan, Buffer.from('of a crash'));
+      await age(orphan, 10);
+      await store.putIfAbsent(markerKey('events'), Buffer.from('{"exclude":[]}'));
+      expect([await events.isNeeded(orphan), await events.sweep(orphan, week())]).toEqual([true, false]);
+      await store.delete(markerKey('events'));
+      expect([await events.isNeeded(orphan), await events.sweep(orphan, week())]).toEqual([false, true]);
+    }));
+
+  it('still deletes what an attempt recorded whose ledgers another one committed', () =>
+    inFolder(async (folder) => {
+      const { store, age, events } = await opened(folder);
+      const ends: ObjectStore = Object.create(store, {
+        putIfAbsent: {
+          value: (key: string, bytes: Uint8Array) =>
+            key.includes('_delta_log') ? Promise.reject(new Error('ended')) : store.putIfAbsent(key, bytes),
+        },
+      }) as ObjectStore;
+      const range = { start: 10, end: 19 };
+      const left = await plainDraft(folder, range, { text: 'left' });
+      const attempt = (await Archive.open(ends)).dataset('events');
+      await expect(attempt.publish(left)).rejects.toThrow('ended');
+      const orphans: string[] = [];
+      for await (const { key } of store.list('events/')) orphans.push(key);
+      const [orphan = ''] = orphans;
+      await age(orphan, 10);
+      await events.publish(await plainDraft(folder, { start: 20, end: 29 }));
+      expect(await events.sweep(orphan, week())).toBe(false);
+      await events.publish(await plainDraft(folder, range, { text: 'committed' }));
+      expect(await events.sweep(orphan, week())).toBe(true);
     }));
 });
 

@@ -19,6 +19,8 @@ export interface Waste {
   readonly modified: number;
   /** One sentence. */
   readonly message: string;
+  /** True when a restore of a Delta log may need it, so that it must stay. */
+  readonly needed?: boolean;
   /** Removes it if it has not changed and is older than `before` (Unix milliseconds); true when it was removed. */
   readonly remove: (before: number) => Promise<boolean>;
 }
@@ -47,7 +49,9 @@ export async function* findWaste(
         await follow();
         return dataset.sweep(key, before);
       };
-      yield { kind: code, key, ...info, message, remove };
+      const needed = await dataset.isNeeded(key);
+      const hint = ' A restore may need it: run `parquetry restore`.';
+      yield { kind: code, key, ...info, message: needed ? message + hint : message, needed, remove };
     }
     for await (const { key, size, modified, remove } of unusedObjects(archive, name))
       yield {
@@ -73,7 +77,7 @@ export interface Collected extends Pick<Waste, 'kind' | 'key' | 'size' | 'modifi
 
 /**
  * Removes the waste that did not change since `before` (Unix milliseconds), or with `dryRun` only tells what it would
- * remove. Waste that became live or changed since it was found stays. After an abort nothing more is removed.
+ * remove. Waste that a restore may need, or that became live or changed since it was found stays. After an abort nothing more is removed.
  */
 export async function* collectWaste(
   archive: Archive,
@@ -86,8 +90,10 @@ export async function* collectWaste(
   },
 ): AsyncGenerator<Collected> {
   const { before, dryRun = false, signal } = options;
-  for await (const { kind, key, size, modified, remove } of findWaste(archive, store, options)) {
+  for await (const waste of findWaste(archive, store, options)) {
     if (signal?.aborted === true) return;
+    const { kind, key, size, modified, remove } = waste;
+    if (waste.needed === true) continue;
     const action =
       modified >= before
         ? 'too young'

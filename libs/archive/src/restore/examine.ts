@@ -8,10 +8,10 @@ import type { CheckpointReader } from '../delta/checkpoint';
 import { parseCommit } from '../delta/parse';
 import { commitName, LAST_CHECKPOINT, LOG_FOLDER, parseLogName } from '../delta/paths';
 import { TableState } from '../delta/state';
-import { META_FOLDER } from '../identity';
 import { mapLimit } from '../serial';
 import { liveSegments } from '../table';
 import { addFault, commitFault, segmentsOf } from './fault';
+import { damagedFolder } from './marker';
 import type { Records } from './records';
 
 const READS_AT_ONCE = 8;
@@ -130,11 +130,6 @@ function readable(
       throw error;
     return { why: error.message };
   }
-}
-
-/** Where damaged files of a log are moved to. */
-export function damagedFolder(dataset: string): string {
-  return `${META_FOLDER}/damaged/${dataset}/`;
 }
 
 /** The one recorded segment that a damaged commit still names as its own. */

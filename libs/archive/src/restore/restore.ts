@@ -11,19 +11,17 @@ import { type Assignment, assignSegments } from './assign';
 import {
   BACKUP,
   type DamagedFile,
-  damagedFolder,
   type ExaminedLog,
   examineLog,
   readCheckpoint,
   sha256,
   unclear,
 } from './examine';
+import { damagedFolder, markerKey, readMarker } from './marker';
 import { rebuildLog } from './rebuild';
 import { readRecords, type Records } from './records';
 
 const MAX_ATTEMPTS = 20;
-/** Exists while a restore writes: after a crash, a log that is only partly written again may look whole. */
-const UNFINISHED = 'unfinished.json';
 
 /** What to restore, and how. */
 export interface RestoreRequest {
@@ -70,8 +68,8 @@ export async function restoreLog(
   request: RestoreRequest,
 ): Promise<RestoredLog> {
   const { store } = archive;
-  const marker = `${damagedFolder(dataset)}${UNFINISHED}`;
-  const started = await readMarker(store, marker);
+  const marker = markerKey(dataset);
+  const started = await readMarker(store, dataset);
   let adopt = request.adopt === true || started !== undefined;
   const exclude = [...new Set([...(request.exclude ?? []), ...(started ?? [])])];
   const kept: string[] = [];
@@ -99,13 +97,6 @@ export async function restoreLog(
       hint: 'Try again when fewer runs write to the archive.',
     },
   );
-}
-
-/** The segments that an interrupted restore was told to ignore; undefined when there was none. */
-async function readMarker(store: ObjectStore, key: string): Promise<readonly string[] | undefined> {
-  const bytes = await store.get(key).catch(whenAbsent);
-  if (bytes === undefined) return undefined;
-  return (JSON.parse(Buffer.from(bytes).toString('utf8')) as { readonly exclude: readonly string[] }).exclude;
 }
 
 interface Plan extends RestoredLog {
