@@ -13,7 +13,7 @@ import { provenance, sbom } from './package/provenance.mjs';
 import { shrinkwrap } from './package/shrinkwrap.mjs';
 
 /** Largest package that is accepted, bytes. Raise it only when the new content is worth it. */
-const BUDGET = { packed: 2_700_000, unpacked: 11_500_000 };
+const BUDGET = { packed: 3_300_000, unpacked: 14_000_000 };
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const { values } = parseArgs({

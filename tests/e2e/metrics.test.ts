@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeSampleLake } from '@parquetry/sample';
@@ -38,7 +38,8 @@ describe('metrics and log of a worker after a run with faults', () => {
     first = (await writeSampleLake({ dir: sandbox.path('lake'), ledgers: 30, layout })).ledgers.start;
     const unreadable = objectOf(first + UNREADABLE);
     renameSync(unreadable, `${unreadable}.away`);
-    mkdirSync(unreadable);
+    // A link to itself can't be read: a fault of storage, which is retried.
+    symlinkSync(path.basename(unreadable), unreadable);
     rmSync(objectOf(first + MISSING));
 
     address = `127.0.0.1:${await freePort()}`;
@@ -65,7 +66,6 @@ describe('metrics and log of a worker after a run with faults', () => {
     run = document.workflowId;
     // The read error is counted as a retry before the object comes back.
     await until((scrape) => scrape.sum('parquetry_step_retries_total') > 0);
-    rmSync(unreadable, { recursive: true });
     renameSync(`${unreadable}.away`, unreadable);
   }, 120_000);
   afterAll(async () => {

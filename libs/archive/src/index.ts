@@ -1,3 +1,4 @@
+export { whenAbsent } from './absent';
 export { Archive } from './archive';
 export type { CommitRecord } from './history';
 export { checkSnapshot, type Finding } from './check';

@@ -89,10 +89,10 @@ async function attemptCommit(
 ): Promise<Step> {
   const { store, dataset, folder, log, network } = context;
   // One wait for both: other commits to this table wait meanwhile.
-  const [state, there] = await Promise.all([
+  const [state, there] = await settled(
     log.refresh(),
     prepared !== undefined && areThere(store, dataset, prepared),
-  ]);
+  );
   const decision: Decision = await decide(store, context, state, draft);
   if (decision.kind === 'unchanged')
     return { kind: 'done', result: await unchanged(context, state, decision.segment, decision.record) };
@@ -148,6 +148,12 @@ async function attemptCommit(
       replaced: replaced.map((path) => `${folder}/${path}`),
     },
   };
+}
+
+/** The results of both when both have ended: after an error the log must not be read any more, because the next one may. */
+async function settled<A, B>(a: Promise<A>, b: B | Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return [await a, await b];
 }
 
 /** Whether the uploaded objects are still on storage: the folder may have been removed or restored meanwhile. */

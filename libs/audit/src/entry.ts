@@ -1,4 +1,4 @@
-import { type Archive, type LiveFile, type SegmentRecord, formatStats } from '@parquetry/archive';
+import { type Archive, type LiveFile, type SegmentRecord, formatStats, whenAbsent } from '@parquetry/archive';
 import { formatRange } from '@parquetry/core';
 import { parseExact } from '@parquetry/iceberg';
 import type { TableSchema } from '@parquetry/schema';
@@ -21,7 +21,13 @@ export async function* checkEntries(
     const identity = segments.get(file.segment ?? '')?.identity;
     if (identity === undefined) continue;
     const { subject, version } = identity.schema;
-    const schema = schemas.get(version) ?? (await archive.registry.get(subject, version)).schema;
+    const schema =
+      schemas.get(version) ?? (await archive.registry.get(subject, version).catch(whenAbsent))?.schema;
+    if (schema === undefined) {
+      const message = `The registry has no version ${version} of ${subject}, the schema of ${file.key}.`;
+      yield { code: 'ARCHIVE_INVALID', fault: true, dataset, key: file.key, message };
+      continue;
+    }
     schemas.set(version, schema);
     const what = entryFault(
       file,

@@ -1,5 +1,4 @@
-import { type Archive, type Dataset, META_FOLDER, type SegmentRecord } from '@parquetry/archive';
-import { isParquetryError } from '@parquetry/core';
+import { type Archive, type Dataset, META_FOLDER, type SegmentRecord, whenAbsent } from '@parquetry/archive';
 import type { ObjectStore } from '@parquetry/storage';
 import { type RejectData, type RejectFile, countRejects } from './rejects';
 
@@ -52,8 +51,9 @@ export async function newRejects(
         if (known?.has(id) === true) continue;
         const record = await dataset.segment(id);
         const { rejects } = record.identity;
+        if (rejects === null) continue;
         const counted = known === undefined ? 0 : await reported(dataset, record, known);
-        if (rejects === null || counted >= rejects.rows) continue;
+        if (counted >= rejects.rows) continue;
         files.push({ ...rejects, dataset: name, range });
       }
     }
@@ -74,8 +74,11 @@ async function reported(
 ): Promise<number> {
   if (known.has(record.id)) return record.identity.rejects?.rows ?? 0;
   let rows = 0;
-  for (const id of record.identity.replaces)
-    rows += await reported(dataset, await dataset.segment(id), known);
+  for (const id of record.identity.replaces) {
+    const replaced = await dataset.segment(id).catch(whenAbsent);
+    // A clone has only the records of the segments that were live when it was made.
+    if (replaced !== undefined) rows += await reported(dataset, replaced, known);
+  }
   return rows;
 }
 
@@ -96,8 +99,7 @@ async function readMarks(store: ObjectStore): Promise<Marks | undefined> {
       : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
-    if (isParquetryError(error) && error.code === 'OBJECT_NOT_FOUND') return undefined;
-    throw error;
+    return whenAbsent(error);
   }
 }
 

@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Archive } from '@parquetry/archive';
 import { LocalStore } from '@parquetry/storage';
-import { IDENTITY, inFolder, plainDraft, sha256 } from '../../archive/src/testing/fixture';
-import { newRejects } from './newrejects';
+import { IDENTITY, inFolder, plainDraft, sha256 } from '../../libs/archive/src/testing/fixture';
+import { newRejects } from '../../libs/audit/src/newrejects';
 
 /** Commits ten ledgers with this many rejects; a compaction replaces what is there and keeps its rejects. */
 async function commit(
@@ -73,8 +73,17 @@ describe('new rejects', () => {
         total: 6,
         reasons: [{ ranges: [{ start: 41, end: 50 }] }],
       });
+      // A clone has no record of the segments that were replaced: their rejects count as new.
+      const id = (await archive.dataset('events').snapshot()).segments.find(
+        ({ range }) => range.end === 50,
+      )?.id;
+      const { identity } = await archive.dataset('events').segment(id ?? '');
+      await commit(folder, archive, { start: 41, end: 50 }, 7, true);
+      await archive.store.delete(`_parquetry/segments/events/${id}.json`);
+      expect(identity.replaces).toHaveLength(1);
+      expect(await report('g', 460)).toMatchObject({ total: 7 });
       // The mark is only a hint: without it, all are reported again.
       await archive.store.replace('_parquetry/upkeep/rejects.json', Buffer.from('{'));
-      expect(await report('e', 500)).toMatchObject({ total: 14 });
+      expect(await report('e', 500)).toMatchObject({ total: 15 });
     }));
 });

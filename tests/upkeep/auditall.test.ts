@@ -3,9 +3,9 @@ import { Archive } from '@parquetry/archive';
 import { LocalStore } from '@parquetry/storage';
 import { ATTRIBUTES, type AuditSummary } from '@parquetry/workflows';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { IDENTITY, inFolder, plainDraft } from '../../../../libs/archive/src/testing/fixture';
-import type { WorkerDeps } from '../deps';
-import { auditAll, isIn } from './auditall';
+import { IDENTITY, inFolder, plainDraft, SMALL_SCHEMA } from '../../libs/archive/src/testing/fixture';
+import type { WorkerDeps } from '../../apps/worker/src/deps';
+import { auditAll, isIn } from '../../apps/worker/src/activities/auditall';
 
 interface Run {
   readonly start?: number;
@@ -40,6 +40,7 @@ describe('the audit of a maintenance run', () => {
     inFolder(async (folder) => {
       const store = new LocalStore(path.join(folder, 'archive'));
       const archive = await Archive.open(store, { create: IDENTITY });
+      await archive.registry.register('events', SMALL_SCHEMA);
       const events = archive.dataset('events');
       const files = [];
       for (const start of [1, 11, 31])
@@ -67,6 +68,12 @@ describe('the audit of a maintenance run', () => {
 
       const [lost] = files;
       await store.delete(lost?.key ?? '');
+      const registered = '_parquetry/schemas/events/1.json';
+      const schema = await store.get(registered);
+      await store.delete(registered);
+      const unreadable = (await audit(archive, [])).findings.filter(({ code }) => code === 'ARCHIVE_INVALID');
+      expect(unreadable).toHaveLength(3);
+      await store.putIfAbsent(registered, schema);
       const missing = { code: 'FILE_MISSING', message: expect.stringContaining(lost?.key ?? '') as string };
       expect((await audit(archive, [])).findings).toMatchObject([gap, missing]);
       // Missing at the first look only: meanwhile another run replaced the file.
