@@ -26,19 +26,22 @@ interface State {
   readonly versions: Readonly<Record<string, number>>;
   readonly planned: readonly string[];
   readonly files: readonly ExportedFile[];
+  /** Keys of an earlier export that are being removed; until that is done, nothing is written. */
+  readonly old?: readonly string[];
 }
 
 /** Where an export writes: a folder, or a prefix of a bucket. */
 export class ExportTarget {
   private readonly done = new Map<string, ExportedFile>();
   private unsaved = 0;
-  private state: Omit<State, 'files'> | undefined;
+  private state: Omit<State, 'files' | 'old'> | undefined;
+  private old: readonly string[] = [];
 
   private constructor(readonly store: ObjectStore) {}
 
   /**
    * Checks the target: it must be empty, or continue the same request with `resume`, or contain nothing but an earlier
-   * export with `overwrite`, which is removed.
+   * export with `overwrite`. Nothing is changed before `begin`.
    * @throws ParquetryError USAGE
    */
   static async open(
@@ -48,7 +51,7 @@ export class ExportTarget {
   ): Promise<ExportTarget> {
     const target = new ExportTarget(store);
     const state = (await readJson(store, STATE)) as State | undefined;
-    if (overwrite) await target.clear(state);
+    if (overwrite) target.old = await earlierExport(store, state);
     else if (resume && state !== undefined) {
       if (canonicalJson(state.request) !== canonicalJson(request))
         throw refused(
@@ -57,6 +60,7 @@ export class ExportTarget {
           'Repeat its options, or add --overwrite.',
         );
       target.state = state;
+      target.old = state.old ?? [];
       for (const file of state.files) target.done.set(file.path, file);
     } else
       for await (const { key } of store.list(''))
@@ -79,9 +83,15 @@ export class ExportTarget {
     return this.state?.versions;
   }
 
-  /** Begins the export, or continues it. */
-  async begin(state: Omit<State, 'files'>): Promise<void> {
+  /** Begins the export, or continues it. An earlier export is removed. */
+  async begin(state: Omit<State, 'files' | 'old'>): Promise<void> {
     this.state = state;
+    await this.save();
+    if (this.old.length === 0) return;
+    // The state has the names now: after a crash they are still known as those of an export. The manifest goes first.
+    for (const key of [MANIFEST, ...this.old.filter((name) => name !== MANIFEST)])
+      await this.store.delete(key);
+    this.old = [];
     await this.save();
   }
 
@@ -127,30 +137,31 @@ export class ExportTarget {
   }
 
   private async save(): Promise<void> {
-    const state = { ...this.state, files: [...this.done.values()] };
+    const old = this.old.length === 0 ? {} : { old: this.old };
+    const state = { ...this.state, files: [...this.done.values()], ...old };
     await this.store.replace(STATE, Buffer.from(JSON.stringify(state)));
     this.unsaved = 0;
   }
+}
 
-  /** Removes an earlier export, its manifest first. @throws ParquetryError USAGE if there is anything else */
-  private async clear(state: State | undefined): Promise<void> {
-    const manifest = (await readJson(this.store, MANIFEST)) as
-      { datasets?: { files?: ExportedFile[] }[] } | undefined;
-    const own = new Set([MANIFEST, STATE, ...(state?.planned ?? [])]);
-    for (const { files = [] } of manifest?.datasets ?? []) for (const { path } of files) own.add(path);
-    const found = new Set<string>();
-    for await (const { key } of this.store.list('')) {
-      if (!own.has(key))
-        throw refused(
-          this.store,
-          `has ${key}, which no export wrote`,
-          'Choose an empty target. Nothing was removed.',
-        );
-      found.add(key);
-    }
-    for (const key of [MANIFEST, ...[...found].filter((key) => key !== MANIFEST && key !== STATE), STATE])
-      await this.store.delete(key);
+/** The keys of an earlier export, without its state. @throws ParquetryError USAGE if there is anything else */
+async function earlierExport(store: ObjectStore, state: State | undefined): Promise<string[]> {
+  const manifest = (await readJson(store, MANIFEST)) as
+    { datasets?: { files?: ExportedFile[] }[] } | undefined;
+  const own = new Set([MANIFEST, ...(state?.planned ?? []), ...(state?.old ?? [])]);
+  for (const { files = [] } of manifest?.datasets ?? []) for (const { path } of files) own.add(path);
+  const found: string[] = [];
+  for await (const { key } of store.list('')) {
+    if (key === STATE) continue;
+    if (!own.has(key))
+      throw refused(
+        store,
+        `has ${key}, which no export wrote`,
+        'Choose an empty target. Nothing was removed.',
+      );
+    found.push(key);
   }
+  return found;
 }
 
 async function readJson(store: ObjectStore, key: string): Promise<unknown> {
