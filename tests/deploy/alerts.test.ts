@@ -49,7 +49,8 @@ function state(changes: Readonly<Record<string, number | string>>): Series[] {
 
 /** The scrape, but nothing is parked. */
 const HEALTHY = {
-  parquetry_parked_partitions: 0,
+  'parquetry_parked_partitions{kind="partition"}': 0,
+  'parquetry_parked_partitions{kind="tail"}': 0,
   parquetry_open_partitions: 0,
   'parquetry_step_failures_total{step="x"}': 0,
 };
@@ -57,9 +58,18 @@ const GROWING = `0+1x${MINUTES}`;
 
 /** Alerts, and the state that provokes each: changes of what the worker served. */
 const PROVOKED: readonly (readonly [alert: string, changes: Readonly<Record<string, number | string>>])[] = [
-  ['ParquetryPartitionsParked', { parquetry_parked_partitions: 1, parquetry_open_partitions: 1 }],
-  ['ParquetryNoProgress', { parquetry_parked_partitions: 0, parquetry_open_partitions: 3 }],
-  ['ParquetryTailLag', { 'parquetry_tail_lag_seconds{tail="tail/1a2b"}': 1000 }],
+  [
+    'ParquetryPartitionsParked',
+    { 'parquetry_parked_partitions{kind="partition"}': 1, parquetry_open_partitions: 1 },
+  ],
+  ['ParquetryNoProgress', { parquetry_open_partitions: 3 }],
+  [
+    'ParquetryTailLag',
+    {
+      'parquetry_tail_lag_seconds{tail="tail/1a2b"}': 1000,
+      'parquetry_tail_report_timestamp_seconds{tail="tail/1a2b"}': `0+60x${MINUTES}`,
+    },
+  ],
   [
     'ParquetryRetries',
     { 'parquetry_step_retries_total{step="pull",code="STORAGE_UNREACHABLE"}': `0+2x${MINUTES}` },
@@ -141,6 +151,37 @@ describe('alerts and dashboards', () => {
       RULES,
       PROVOKED.map(([alert, changes]) => ({ series: state({ ...HEALTHY, ...changes }), firing: [alert] })),
     ),
+  );
+
+  itWith(
+    ['promtool'],
+    'count parked tails apart from partitions: one does not hide that nothing is committed',
+    () =>
+      checkAlerts(tool('promtool'), RULES, [
+        {
+          series: state({
+            ...HEALTHY,
+            'parquetry_parked_partitions{kind="tail"}': 1,
+            parquetry_open_partitions: 1,
+          }),
+          firing: ['ParquetryPartitionsParked', 'ParquetryNoProgress'],
+        },
+      ]),
+  );
+
+  itWith(['promtool'], 'do not fire for the lag of a tail that moved to another worker', () =>
+    checkAlerts(tool('promtool'), RULES, [
+      {
+        series: state({
+          ...HEALTHY,
+          'parquetry_tail_lag_seconds{tail="t"}': 1000,
+          'parquetry_tail_report_timestamp_seconds{tail="t"}': 0,
+          'parquetry_tail_lag_seconds{tail="t",instance="b:9464"}': 10,
+          'parquetry_tail_report_timestamp_seconds{tail="t",instance="b:9464"}': `0+60x${MINUTES}`,
+        }),
+        firing: [],
+      },
+    ]),
   );
 
   itWith(['promtool'], 'fire without any worker', () =>

@@ -192,6 +192,7 @@ describe('a cluster without search attributes and workers', () => {
       Number(new RegExp(`^${name}\\{.*tail="${id}".*\\} (\\d+)$`, 'm').exec(gauges)?.[1]);
     expect(gauge('parquetry_tail_lag_ledgers')).toBe(behind);
     expect(gauge('parquetry_tail_lag_seconds')).toBe(live.progress.lag?.seconds);
+    expect(Math.abs(gauge('parquetry_tail_report_timestamp_seconds') - Date.now() / 1000)).toBeLessThan(600);
 
     const asked = Date.now();
     first.child.kill('SIGTERM');

@@ -107,8 +107,11 @@ describe('metrics and log of a worker after a run with faults', () => {
     await until(parked);
     const handle = server.client.workflow.getHandle(run);
     let progress: BackfillProgress;
-    do progress = await handle.query<BackfillProgress>('progress');
-    while (progress.done < 2);
+    for (;;) {
+      progress = await handle.query<BackfillProgress>('progress');
+      if (progress.done >= 2) break;
+      await sleep(100);
+    }
     const scrape = await until(parked);
     afterRun = scrape;
     if (UPDATE)
@@ -243,7 +246,11 @@ describe('metrics and log of a worker after a run with faults', () => {
       kind === 'counter' ? `${name}_total` : name,
     );
     // A tail has the others; nothing was rejected.
-    const others = ['parquetry_tail_lag_ledgers', 'parquetry_tail_lag_seconds'];
+    const others = [
+      'parquetry_tail_lag_ledgers',
+      'parquetry_tail_lag_seconds',
+      'parquetry_tail_report_timestamp_seconds',
+    ];
     expect(own.sort()).toEqual(listed.filter((name) => !others.includes(name)).sort());
     // The SDK adds these.
     const added = ['service_name', 'le'];

@@ -69,7 +69,8 @@ describe('traces', () => {
     // A link to itself can't be read: a fault of storage, which is retried.
     symlinkSync(path.basename(object), object);
     const killed = await startWorker(env);
-    const args = [...backfill(ARCHIVE), '--detach'];
+    // The first partition ends before the second one fails, so the killed worker has exported its spans.
+    const args = [...backfill(ARCHIVE), '--concurrency', '1', '--detach'];
     // This command sends its span in the default encoding.
     const protobuf = { ...env, OTEL_EXPORTER_OTLP_PROTOCOL: '' };
     const started = await sandbox.json<{ workflowId: string }>(args, { ...server.env, ...protobuf });
@@ -77,6 +78,7 @@ describe('traces', () => {
     const failedPull = await receiver.waitFor(({ name, failed }) => name === 'pull' && failed);
     expect(failedPull.attributes['error.type']).toBe('STORAGE_UNREACHABLE');
 
+    await receiver.waitFor(({ name }) => name === 'partition');
     killed.child.kill('SIGKILL');
     await killed.ended;
     renameSync(`${object}.away`, object);

@@ -10,6 +10,7 @@ export function gaugeLag({ lag }: TailProgress): void {
   if (lag === undefined) return;
   set('parquetry_tail_lag_ledgers', lag.ledgers);
   if (lag.seconds !== undefined) set('parquetry_tail_lag_seconds', lag.seconds);
+  set('parquetry_tail_report_timestamp_seconds', Math.floor(Date.now() / 1000));
 }
 
 function set(name: keyof typeof METRICS, value: number): void {

@@ -32,7 +32,9 @@ export function startSampling(
       sampleProcess(deps, meters),
       sampleFolder(deps, meters),
       count(deps, meters, 'parquetry_open_partitions', `WorkflowType="partition" AND ${OPEN}`),
-      count(deps, meters, 'parquetry_parked_partitions', PARKED),
+      ...['partition', 'tail'].map((kind) =>
+        count(deps, meters, 'parquetry_parked_partitions', `WorkflowType="${kind}" AND ${PARKED}`, { kind }),
+      ),
     ]).finally(() => (running = undefined));
   };
   sample();
@@ -63,7 +65,8 @@ async function count(
   meters: Meters,
   name: 'parquetry_open_partitions' | 'parquetry_parked_partitions',
   query: string,
+  labels: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const found = await client.withDeadline(Date.now() + ASK_MS, () => client.workflow.count(query));
-  meters.record(name, found.count);
+  meters.record(name, found.count, labels);
 }

@@ -53,6 +53,12 @@ export const METRICS = {
     labels: ['tail'],
     doc: 'Close time of the newest ledger in the source minus that of the last ledger in the archive',
   },
+  parquetry_tail_report_timestamp_seconds: {
+    kind: 'gauge',
+    unit: 's',
+    labels: ['tail'],
+    doc: 'Unix time of the last report of the lag. A worker serves its last figures also after the tail moved or ended',
+  },
   parquetry_step_seconds: {
     kind: 'histogram',
     unit: 's',
@@ -88,8 +94,8 @@ export const METRICS = {
   parquetry_parked_partitions: {
     kind: 'gauge',
     unit: '{partitions}',
-    labels: [],
-    doc: 'Partitions and tails of the namespace that wait for an operator; the same on every worker',
+    labels: ['kind'],
+    doc: 'Partitions and tails of the namespace that wait for an operator, by kind: partition or tail; the same on every worker',
   },
   parquetry_open_partitions: {
     kind: 'gauge',
