@@ -3,6 +3,7 @@ import {
   type ColumnTally,
   type Conservation,
   type CoverageProof,
+  isParquetryError,
   type LedgerRange,
   ParquetryError,
   type WriteSettings,
@@ -119,6 +120,7 @@ function addedHashesKey(dataset: string, id: string): string {
 /**
  * The row hashes of a segment: those of its record, else those added later. Undefined if there are none, or only of
  * another version of the algorithm.
+ * @throws ParquetryError ARCHIVE_INVALID when those added later are damaged
  */
 export async function findRowHashes(
   store: ObjectStore,
@@ -128,21 +130,46 @@ export async function findRowHashes(
   if (identity.rowHashes?.version === ROW_HASHES_VERSION) return identity.rowHashes;
   const bytes = await store.get(key).catch(whenAbsent);
   if (bytes === undefined) return undefined;
-  const found = JSON.parse(Buffer.from(bytes).toString('utf8')) as RowHashes;
-  if (found.version !== ROW_HASHES_VERSION) return undefined;
-  const { range, ledgers } = identity;
-  const expected = segmentRowHashes(range, ledgers, Buffer.from(found.ledgers, 'base64'));
-  if (found.root !== expected.root) throw altered(key);
-  return found;
+  try {
+    const found = JSON.parse(Buffer.from(bytes).toString('utf8')) as RowHashes;
+    if (Number.isInteger(found.version) && found.version !== ROW_HASHES_VERSION) return undefined;
+    const { range, ledgers } = identity;
+    const expected = segmentRowHashes(range, ledgers, Buffer.from(found.ledgers, 'base64'));
+    if (found.root === expected.root) return found;
+  } catch (cause) {
+    throw damagedHashes(key, cause);
+  }
+  throw damagedHashes(key);
 }
 
-/** Adds row hashes, recomputed from the data files, to a segment that has none. */
+/** Adds row hashes, recomputed from the data files, to a segment that has none, or damaged ones. */
 export async function addRowHashes(
   store: ObjectStore,
-  { id, identity: { dataset } }: SegmentRecord,
+  record: SegmentRecord,
   hashes: RowHashes,
 ): Promise<void> {
-  await store.putIfAbsent(addedHashesKey(dataset, id), Buffer.from(`${canonicalJson(hashes)}\n`));
+  const key = addedHashesKey(record.identity.dataset, record.id);
+  const bytes = Buffer.from(`${canonicalJson(hashes)}\n`);
+  if ((await store.putIfAbsent(key, bytes)) === 'created') return;
+  try {
+    await findRowHashes(store, record);
+  } catch (error) {
+    if (!isParquetryError(error) || error.code !== 'ARCHIVE_INVALID') throw error;
+    await store.delete(key);
+    await store.putIfAbsent(key, bytes);
+  }
+}
+
+function damagedHashes(key: string, cause?: unknown): ParquetryError {
+  return new ParquetryError(
+    'ARCHIVE_INVALID',
+    `The row hashes in ${key} are damaged: they do not have their form, or not their root.`,
+    {
+      details: { key },
+      hint: 'Compute them again with `parquetry verify --deep --add-row-hashes`. The rows are not affected.',
+      cause,
+    },
+  );
 }
 
 function altered(key: string, cause?: unknown): ParquetryError {

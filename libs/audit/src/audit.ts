@@ -29,7 +29,7 @@ import { requestedLedgers, keptPlans } from './plans';
 import { joinChain } from './chain';
 import { checkEntries } from './entry';
 import { checkFile, type SegmentHashes } from './files';
-import { recordedHashes, settleHashes } from './rowhashes';
+import { damagedHashes, recordedHashes, settleHashes } from './rowhashes';
 import { lostRows } from './lostrows';
 import { lumenRecords } from './lumenrecords';
 import type { AuditFinding, DatasetAudit } from './report';
@@ -101,7 +101,7 @@ async function auditDataset(
 
   const hashes =
     level === 'full' || request.deep !== undefined
-      ? await recordedHashes(archive, [...segments.values()])
+      ? await recordedHashes(archive, [...segments.values()], request)
       : new Map<string, SegmentHashes>();
 
   // A deep check reads the rows themselves.
@@ -114,7 +114,7 @@ async function auditDataset(
     const segment = segments.get(file.segment ?? '');
     const depth = request.deep?.(file) === true ? 'full' : level;
     if (segment !== undefined && !damaged.has(file.key) && depth !== 'sha256' && depth !== 'size') {
-      const own = hashes.get(segment.id) ?? { expected: undefined, found: [] };
+      const own = hashes.get(segment.id) ?? { expected: undefined, wanted: false, found: [] };
       const finding = await checkFile(archive, dataset, file, segment, depth, own);
       if (finding !== undefined) findings.push(finding);
     }
@@ -122,6 +122,7 @@ async function auditDataset(
   }
   const rowHashes =
     level === 'full' ? await settleHashes(archive, [...segments.values()], hashes, request) : undefined;
+  findings.push(...damagedHashes(dataset, [...segments.values()], hashes));
   const coverage = ranges === undefined ? snapshot.coverage : intersectIntervals(ranges, snapshot.coverage);
   return {
     dataset,

@@ -7,7 +7,11 @@ import type { AuditFinding } from './report';
 /** The row hashes of a segment: those recorded, by ledger, and those found in its files. */
 export interface SegmentHashes {
   readonly expected: ReadonlyMap<number, string> | undefined;
+  /** Whether hashes are computed although none are expected. */
+  readonly wanted: boolean;
   readonly found: HashedLedger[];
+  /** Why those that were added to the segment later can't be used. */
+  readonly damage?: string;
 }
 
 /**
@@ -43,7 +47,7 @@ export async function checkFile(
       file: fileBytes(store, file),
       name: file.key,
       level,
-      rowHashes: level === 'full',
+      rowHashes: rowHashes.wanted,
       expected: {
         dataset,
         schema: await registry.get(identity.schema.subject, identity.schema.version),

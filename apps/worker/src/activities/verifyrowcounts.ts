@@ -19,6 +19,8 @@ export async function verifyRowCounts(
   // Pulls of ledgers hash the rows. Hashing those of messages takes the values of the written files.
   const rowHashes = spec.rowHashes === true && stage.staged.rowHashes === undefined;
   const level = rowHashes ? 'full' : spec.verify;
+  // A full check of the values also compares the hashes of the pull.
+  const hashes = rowHashes || stage.staged.rowHashes !== undefined;
   const report = await withHeartbeat(async (signal, heartbeat) => {
     await checkAccount(stage);
     const verify = (): Promise<DatasetReport> =>
@@ -30,7 +32,7 @@ export async function verifyRowCounts(
         ...(network === undefined ? {} : { network }),
         codec: spec.settings.compression,
         level,
-        rowHashes,
+        rowHashes: hashes,
         signal,
         onProgress: heartbeat,
       });

@@ -199,10 +199,11 @@ async function copySegment(
       }),
     ),
   );
-  if (isLive) return { copied, bytes };
-  if (identity.rejects !== null) await copyRejects(copying, identity.rejects);
+  // Row hashes may be added to a segment after it was cloned.
   const added = identity.rowHashes === undefined ? await findRowHashes(copying.from, record) : undefined;
   if (added !== undefined) await addRowHashes(copying.to, record, added);
+  if (isLive) return { copied, bytes };
+  if (identity.rejects !== null) await copyRejects(copying, identity.rejects);
   const key = segmentKey(identity.dataset, id);
   const stored = await copying.from.get(key);
   if ((await copying.to.putIfAbsent(key, stored)) === 'created') return { copied, bytes };

@@ -1,0 +1,60 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { StageManifest } from '@parquetry/core';
+import type { RunSpec } from '@parquetry/workflows';
+import { createSharedActivities, createStageActivities } from '.';
+import type { Host } from '../host';
+import { runStep, testHost } from '../testing/host';
+
+describe('a full verification of written files', () => {
+  let dir: string;
+  let host: Host;
+  let end: () => Promise<void>;
+  beforeAll(async () => void ({ dir, host, end } = await testHost('verify')));
+  afterAll(() => end());
+
+  it('compares the row hashes of the pull with those of the files', async () => {
+    const [archive, source] = [path.join(dir, 'archive'), path.join(dir, 'in.ndjson')];
+    const line = (ledger: number): string =>
+      `${JSON.stringify({ type: 't', ledger, closed_at: '2025-01-01T00:00:00Z', v: ledger })}\n`;
+    await writeFile(source, line(1) + line(2));
+    const steps = { ...createSharedActivities(host.deps), ...createStageActivities(host.deps) };
+    const range = { start: 1, end: 2 };
+    const { plan } = await runStep(steps.planRun, {
+      source: { uri: `ndjson:${source}` },
+      archive,
+      range,
+      partitionSize: 10,
+      settings: { compression: 'snappy', layout: { kind: 'ledger_day' } },
+      maxRejects: 10,
+      verify: 'full',
+      rowHashes: true,
+    } as RunSpec);
+    const [task] = (await runStep(steps.nextPartitions, { archive, plan, cursor: 1, limit: 1 })).tasks;
+    if (task === undefined) throw new Error('no partition');
+    const { stageId } = await runStep(steps.pull, { archive, plan, task });
+    const step = { archive, plan, stageId, range, dataset: 't', schemaVersion: 1 };
+    await runStep(steps.registerSchema, step);
+    await runStep(steps.writeParquet, step);
+    await runStep(steps.verifyRowCounts, step);
+
+    // A pull of ledgers computes hashes; here they are those that the files have, and then others.
+    const stage = host.deps.workplace.stageDir(stageId);
+    const verified = await readFile(path.join(stage, 't.verified.json'), 'utf8');
+    const [{ rowHashes }] = JSON.parse(verified) as [{ rowHashes: string }];
+    const manifest = path.join(stage, 'manifest.json');
+    const before = JSON.parse(await readFile(manifest, 'utf8')) as StageManifest;
+    const pulled = async (hashes: string): Promise<unknown> => {
+      const datasets = before.datasets.map((each) => ({ ...each, rowHashes: hashes }));
+      await writeFile(manifest, JSON.stringify({ ...before, datasets }));
+      return runStep(steps.verifyRowCounts, step);
+    };
+    expect(await pulled(rowHashes)).toMatchObject({ rows: 2 });
+    const wrong = Buffer.from(rowHashes, 'base64');
+    wrong[32] = (wrong[32] as number) ^ 1;
+    await expect(pulled(wrong.toString('base64'))).rejects.toMatchObject({
+      code: 'VERIFY_MISMATCH',
+      message: expect.stringContaining('the row hash of ledger 2') as string,
+    });
+  }, 60_000);
+});
