@@ -48,10 +48,10 @@ async function restore(options: Options, output: Output): Promise<number> {
           dryRun,
           ...(exclude === undefined ? {} : { exclude }),
           ...(adopt === undefined ? {} : { adopt }),
+          onRestored: () => renewIceberg(archive, dataset, output),
         });
         logs.push(log);
         say(log, output);
-        if (log.outcome === 'restored') await renewIceberg(archive, dataset, output);
       } catch (error) {
         if (!isParquetryError(error)) throw error;
         if (failure !== undefined) output.note(`error ${error.code}: ${error.message}`);

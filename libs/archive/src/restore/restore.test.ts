@@ -366,6 +366,27 @@ describe('a restored log', () => {
     });
   }, 60_000);
 
+  it('is only finished when what follows the log is, also after a crash', async () => {
+    await inFolder(async (root) => {
+      const store = await make(root, 'archive', []);
+      const marker = '_parquetry/damaged/events/unfinished.json';
+      await store.delete(`${LOG}${String(1).padStart(20, '0')}.json`);
+      let calls = 0;
+      const follow = async (): Promise<void> => {
+        calls += 1;
+        expect(await store.stat(marker)).toBeDefined();
+        if (calls === 1) throw new Error('ended');
+      };
+      await expect(restore(store, { onRestored: follow })).rejects.toThrow('ended');
+      expect(await restore(store, { dryRun: true, onRestored: follow })).toMatchObject({ outcome: 'whole' });
+      expect(calls).toBe(1);
+      await restore(store, { onRestored: follow });
+      expect([calls, await store.stat(marker)]).toEqual([2, undefined]);
+      await restore(store, { onRestored: follow });
+      expect(calls).toBe(2);
+    });
+  });
+
   it('loses and doubles nothing when a run commits at any moment of the restore', async () => {
     await inFolder(async (root) => {
       for (const lost of ['one', 'all'])

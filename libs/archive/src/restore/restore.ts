@@ -31,6 +31,11 @@ export interface RestoreRequest {
   readonly exclude?: readonly string[];
   /** Also commit recorded segments that no commit names, where the log has no hole. */
   readonly adopt?: boolean;
+  /**
+   * Called when the log is whole again, before the restore counts as finished: also by the run that continues a crashed
+   * one. For what follows the commits one by one.
+   */
+  readonly onRestored?: () => Promise<void>;
 }
 
 /** What a restore found and did, or would do. */
@@ -73,17 +78,21 @@ export async function restoreLog(
   let adopt = request.adopt === true || started !== undefined;
   const exclude = [...new Set([...(request.exclude ?? []), ...(started ?? [])])];
   const kept: string[] = [];
+  const finish = async (): Promise<void> => {
+    await request.onRestored?.();
+    await store.delete(marker);
+  };
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const plan = await planRestore(archive, dataset, { ...request, exclude, adopt });
     if (request.dryRun) return plan;
     if (plan.outcome === 'whole') {
-      await store.delete(marker);
+      if (started !== undefined || attempt > 0) await finish();
       return plan;
     }
     await store.putIfAbsent(marker, Buffer.from(JSON.stringify({ exclude })));
     if (await write(archive, dataset, plan, kept)) {
       await archive.dataset(dataset).checkpoint({ force: true });
-      await store.delete(marker);
+      await finish();
       return { ...plan, outcome: 'restored', kept };
     }
     // Another writer committed meanwhile, so the log may look whole now: what was decided before still holds.
