@@ -59,8 +59,14 @@ export function assignSegments(input: AssignInput): Assignment {
   const successors = new Map<string, string[]>();
   for (const { id, replaces } of byId.values())
     for (const old of replaces) successors.set(old, [...(successors.get(old) ?? []), id]);
+  const due = deadlines(input);
   for (const record of candidates) {
     const { id, replaces } = record;
+    // Every commit before its replacement is known, and none is its own.
+    if (!traced.has(id) && (due.get(id) ?? Infinity) < (holes[0] ?? Infinity)) {
+      left.push({ id, why: 'a clone ended before its commit, and continued with its replacement' });
+      continue;
+    }
     const old = replaces.flatMap((other) => byId.get(other) ?? []);
     // A segment is replaced once.
     const others = replaces.flatMap((other) => successors.get(other) ?? []).filter((other) => other !== id);

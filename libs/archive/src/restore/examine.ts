@@ -47,14 +47,16 @@ export interface ExaminedLog {
   readonly top: number;
 }
 
-/** Reads every file of a log, and compares commits and checkpoints with the records of the segments. */
-export async function examineLog(
+type Parts = ReadonlyMap<
+  string,
+  { readonly version: number; readonly parts: number; readonly keys: string[] }
+>;
+
+/** The versions of a log's commits, and the keys of its checkpoints by version and number of parts. */
+async function listLog(
   store: ObjectStore,
-  { name: dataset, folder }: Pick<Dataset, 'name' | 'folder'>,
-  records: Records,
-  reader: CheckpointReader,
-): Promise<ExaminedLog> {
-  const prefix = `${folder}/${LOG_FOLDER}/`;
+  prefix: string,
+): Promise<{ readonly versions: readonly number[]; readonly parts: Parts }> {
   const versions: number[] = [];
   const parts = new Map<string, { version: number; parts: number; keys: string[] }>();
   for await (const { key } of store.list(prefix)) {
@@ -66,6 +68,18 @@ export async function examineLog(
     found.keys.push(key);
     parts.set(id, found);
   }
+  return { versions, parts };
+}
+
+/** Reads every file of a log, and compares commits and checkpoints with the records of the segments. */
+export async function examineLog(
+  store: ObjectStore,
+  { name: dataset, folder }: Pick<Dataset, 'name' | 'folder'>,
+  records: Records,
+  reader: CheckpointReader,
+): Promise<ExaminedLog> {
+  const prefix = `${folder}/${LOG_FOLDER}/`;
+  const { versions, parts } = await listLog(store, prefix);
   const damaged: DamagedFile[] = [];
   const commits = new Map<number, readonly string[]>();
   const traces = new Map<number, string>();
@@ -100,7 +114,7 @@ export async function examineLog(
     if (why === undefined) checkpoints.set(version, keys);
     else for (const key of keys) damaged.push({ key, why, sha256: await store.sha256(key) });
   }
-  const hint = await hintFault(store, prefix + LAST_CHECKPOINT, checkpoints);
+  const hint = await hintFault(store, prefix, checkpoints, parts);
   if (hint !== undefined) damaged.push(hint);
   const top = Math.max(-1, ...versions, ...[...parts.values()].map(({ version }) => version));
   const oldest = Math.min(top + 1, ...versions);
@@ -183,9 +197,11 @@ async function checkpointFault(
 
 async function hintFault(
   store: ObjectStore,
-  key: string,
+  prefix: string,
   checkpoints: ReadonlyMap<number, readonly string[]>,
+  listed: Parts,
 ): Promise<DamagedFile | undefined> {
+  const key = prefix + LAST_CHECKPOINT;
   const bytes = await store.get(key).catch(whenAbsent);
   if (bytes === undefined) return undefined;
   let version: unknown;
@@ -195,6 +211,9 @@ async function hintFault(
     return { key, why: 'it is not JSON', sha256: sha256(bytes) };
   }
   if (typeof version === 'number' && checkpoints.has(version)) return undefined;
+  // A run may have written a checkpoint since the log was listed.
+  for (const [id, now] of (await listLog(store, prefix)).parts)
+    if (now.version === version && now.keys.length === now.parts && !listed.has(id)) return undefined;
   return {
     key,
     why: `it names version ${String(version)}, which has no readable checkpoint`,

@@ -19,6 +19,11 @@ export function segmentsOf(actions: readonly Action[]): string[] {
   return [...ids];
 }
 
+/** True for the `commitInfo` of a commit that Parquetry wrote. */
+export function isOwnCommit({ engineInfo }: Readonly<Record<string, unknown>>): boolean {
+  return typeof engineInfo === 'string' && engineInfo.startsWith('parquetry/');
+}
+
 /**
  * Why the actions of a commit are not what its writer wrote, as far as the commit itself and the records of its segments
  * tell; undefined if they agree.
@@ -27,7 +32,7 @@ export function commitFault(actions: readonly Action[], text: string, records: R
   if (actions.length === 0) return 'it has no actions';
   const info = actions.flatMap((action) => ('commitInfo' in action ? [action.commitInfo] : []))[0];
   // Commits of other programs can only be parsed.
-  if (typeof info?.['engineInfo'] !== 'string' || !info['engineInfo'].startsWith('parquetry/'))
+  if (info === undefined || !isOwnCommit(info))
     return info === undefined && segmentsOf(actions).length > 0 ? 'its commitInfo is missing' : undefined;
   if (!text.endsWith('\n')) return 'its last line is cut off';
   const adds = actions.flatMap((action) => ('add' in action ? [action.add] : []));
@@ -53,20 +58,32 @@ export function commitFault(actions: readonly Action[], text: string, records: R
         'domainMetadata' in action && action.domainMetadata.removed ? [action.domainMetadata.domain] : [],
       ),
     );
+    const old = record.replaces.flatMap((replaced) => records.byId.get(replaced)?.files ?? []);
+    const known = record.replaces.every((replaced) => records.byId.has(replaced));
+    const kept = new Set(record.files.map(({ path }) => path));
+    const gone = new Set(old.map(({ path }) => path).filter((path) => !kept.has(path)));
+    const others = known ? removes.filter((path) => !gone.has(path)) : [];
+    const earlier = others.length === 0 ? undefined : filesInside(record, records);
+    const other = others.find((path) => kept.has(path) || earlier?.has(path) !== true);
+    if (other !== undefined) return `it removes ${other}, which its segment does not replace`;
+    // A clone that ended before it committed what this segment replaces goes on with an earlier segment.
+    if (others.length > 0) continue;
     for (const replaced of record.replaces) {
       const before = records.byId.get(replaced);
       if (before?.files.length !== 0 || (record.files.length === 0 && sameRange(before, record))) continue;
       if (!removed.has(emptySegmentDomain(before.range))) return `it does not remove the segment ${replaced}`;
     }
-    const old = record.replaces.flatMap((replaced) => records.byId.get(replaced)?.files ?? []);
-    const known = record.replaces.every((replaced) => records.byId.has(replaced));
-    const kept = new Set(record.files.map(({ path }) => path));
-    const gone = new Set(old.map(({ path }) => path).filter((path) => !kept.has(path)));
-    const other = known ? removes.find((path) => !gone.has(path)) : undefined;
-    if (other !== undefined) return `it removes ${other}, which its segment does not replace`;
   }
   const metaData = actions.flatMap((action) => ('metaData' in action ? [action.metaData] : []))[0];
   return metaData === undefined ? undefined : schemaFault(metaData, records);
+}
+
+/** The files of all recorded segments within the ledgers of one. */
+function filesInside({ range }: Recorded, { byId }: Records): ReadonlySet<string> {
+  const inside = [...byId.values()].filter(
+    (other) => range.start <= other.range.start && other.range.end <= range.end,
+  );
+  return new Set(inside.flatMap(({ files }) => files.map(({ path }) => path)));
 }
 
 /** Why a file is not as its segment's record has it. */

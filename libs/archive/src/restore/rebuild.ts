@@ -14,6 +14,7 @@ import { readSegment } from '../segment';
 import { mapLimit } from '../serial';
 import { COVERAGE_DOMAIN, formatCoverage, liveSegments, tableCoverage } from '../table';
 import type { Assignment } from './assign';
+import { isOwnCommit } from './fault';
 import type { Records } from './records';
 import { BACKUP, type DamagedFile, type ExaminedLog, readCheckpoint, sha256, unclear } from './examine';
 
@@ -38,6 +39,8 @@ export interface RebuildInput {
   readonly base: number;
   readonly records: Records;
   readonly assignment: Assignment;
+  /** True when this run continues a restore that may have written commits, or was told to commit more. */
+  readonly resumed: boolean;
   readonly schemaOf: (subject: string, version: number) => Promise<RegisteredSchema>;
   /** Gets checkpoints whose content is not that of the commits before them. */
   readonly onDamage: (file: DamagedFile) => void;
@@ -52,6 +55,7 @@ export async function* rebuildLog(input: RebuildInput): AsyncGenerator<RebuiltCo
   const { store, dataset, folder, reader, log, base, assignment } = input;
   const { placed, appended } = assignment;
   const last = log.top + appended.length;
+  let foreign = false;
   let state = new TableState();
   const from = log.checkpoints.get(base);
   if (from !== undefined) state = await readCheckpoint(store, base, from, reader);
@@ -59,7 +63,9 @@ export async function* rebuildLog(input: RebuildInput): AsyncGenerator<RebuiltCo
     const id = version > log.top ? appended[version - log.top - 1] : placed.get(version);
     if (id === undefined) {
       const key = `${folder}/${LOG_FOLDER}/${commitName(version)}`;
-      state.commit(version, parseCommit(Buffer.from(await store.get(key)).toString('utf8'), key));
+      const actions = parseCommit(Buffer.from(await store.get(key)).toString('utf8'), key);
+      foreign ||= isForeign(actions);
+      state.commit(version, actions);
     } else {
       const text = formatCommit(await segmentActions(input, state, id));
       state.commit(version, parseCommit(text, id));
@@ -80,12 +86,21 @@ export async function* rebuildLog(input: RebuildInput): AsyncGenerator<RebuiltCo
   });
   const coverage = formatCoverage(mergeIntervals(live.map(({ range }) => range)));
   if (state.version < 0 || coverage === formatCoverage(tableCoverage(state))) return;
+  // Another program rewrites or deletes files of live segments; that is no reason to change the coverage.
+  const written = placed.size + appended.length > 0 || input.resumed;
+  if (foreign || state.foreign.size > 0 || !written) return;
   const commitInfo = {
     ...{ timestamp: Date.now(), operation: 'RESTORE', operationParameters: {}, isBlindAppend: false },
     ...{ operationMetrics: { numFiles: '0', numRemovedFiles: '0' }, engineInfo: engineInfo() },
   };
   const domainMetadata = { domain: COVERAGE_DOMAIN, configuration: coverage, removed: false };
   yield { version: last + 1, text: formatCommit([{ commitInfo }, { domainMetadata }]) };
+}
+
+/** True for a commit of another program that changes files. */
+function isForeign(actions: readonly Action[]): boolean {
+  const changes = actions.some((action) => 'add' in action || 'remove' in action);
+  return changes && !actions.some((action) => 'commitInfo' in action && isOwnCommit(action.commitInfo));
 }
 
 /** The actions of a recorded segment's commit; its time is that of the record. */

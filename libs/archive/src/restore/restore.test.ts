@@ -3,6 +3,7 @@ import path from 'node:path';
 import { LocalStore, type ObjectStore } from '@parquetry/storage';
 import { Archive } from '../archive';
 import { checkSnapshot } from '../check';
+import { cloneArchive } from '../clone/clone';
 import type { TableSchema } from '@parquetry/schema';
 import { duckCheckpointWriter } from '../testing/duck';
 import { FlakyStore } from '../testing/flaky';
@@ -307,6 +308,80 @@ describe('a restored log', () => {
           ...[before.coverage, before.schema, before.segments],
         ]);
       }
+    });
+  });
+
+  it('leaves the coverage when another program rewrote or deleted files', async () => {
+    await inFolder(async (root) => {
+      const store = new LocalStore(path.join(root, 'archive'));
+      for (const start of [1, 11, 21]) await publish(root, store, { start, end: start + 9 });
+      const [first, second] = (await (await open(store)).dataset('events').snapshot()).files;
+      const remove = (file = ''): object => ({
+        remove: { path: file, deletionTimestamp: Date.now(), dataChange: true },
+      });
+      const part = { path: 'part-0.parquet', partitionValues: {}, size: 3 };
+      const add = { ...part, modificationTime: 0, dataChange: false };
+      await store.putIfAbsent('events/part-0.parquet', Buffer.from('abc'));
+      const commits = [
+        // DELETE of all rows of a segment.
+        [{ commitInfo: { operation: 'DELETE', engineInfo: 'Apache-Spark/3.5' } }, remove(first?.path)],
+        // OPTIMIZE; without information about the commit.
+        [remove(second?.path), { add }],
+      ];
+      for (const [index, actions] of commits.entries()) {
+        const text = actions.map((action) => `${JSON.stringify(action)}\n`).join('');
+        await store.putIfAbsent(`${LOG}${String(3 + index).padStart(20, '0')}.json`, Buffer.from(text));
+        const log = await logOf(store);
+        expect(await restore(store)).toMatchObject({ outcome: 'whole', damaged: [], commits: [] });
+        expect(await logOf(store)).toEqual(log);
+        // A lost commit comes back, and nothing else.
+        await store.delete(`${LOG}${String(1).padStart(20, '0')}.json`);
+        expect((await restore(store)).commits.map(({ version }) => version)).toEqual([1]);
+        for (const key of (await logOf(store)).keys()) await store.delete(key);
+        for (const [key, bytes] of log) await store.replace(key, bytes);
+      }
+    });
+  });
+
+  it('is whole in a clone that ended before a commit whose segment the source then replaced', async () => {
+    await inFolder(async (root) => {
+      for (const count of [1, 0]) {
+        const source = new LocalStore(path.join(root, `a${count}`));
+        const target = new LocalStore(path.join(root, `b${count}`));
+        await publish(root, source, { start: 1, end: 10 });
+        const clone = async (): Promise<unknown> =>
+          cloneArchive(await open(source), await open(target), { tempDir: root });
+        await clone();
+        const step = { start: 1, end: 10, text: 'middle', count, mode: 'replace' } as const;
+        const middle = await publish(root, source, step);
+        const key = `_parquetry/segments/events/${middle}.json`;
+        await target.putIfAbsent(key, await source.get(key));
+        await publish(root, source, { start: 1, end: 10, text: 'last', mode: 'replace' });
+        await clone();
+        expect(await restore(target)).toMatchObject({ outcome: 'whole', damaged: [], commits: [] });
+      }
+    });
+  });
+
+  it('does not judge a hint of a checkpoint that was written after the log was listed', async () => {
+    await inFolder(async (root) => {
+      const store = await make(root, 'archive', [3]);
+      const whole = await read(store);
+      let busy = 0;
+      const during: ObjectStore = Object.create(store, {
+        get: {
+          value: async (key: string) => {
+            if (key === `${LOG}_last_checkpoint` && busy++ === 0) {
+              await publish(root, store, { start: 71, end: 80 });
+              await (await open(store)).dataset('events').checkpoint({ force: true });
+            }
+            return store.get(key);
+          },
+        },
+      }) as ObjectStore;
+      expect(await restore(during)).toMatchObject({ outcome: 'whole', damaged: [] });
+      expect([busy > 0, await restore(store)]).toMatchObject([true, { outcome: 'whole' }]);
+      expect(await read(store)).not.toEqual(whole);
     });
   });
 

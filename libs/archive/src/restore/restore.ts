@@ -158,6 +158,7 @@ async function planFrom(
   try {
     for await (const commit of rebuildLog({
       ...{ store, network: identity.network, dataset, folder, reader, log, base, records, assignment },
+      resumed: adopt,
       schemaOf: (subject, version) => registry.get(subject, version),
       onDamage: (file) => damage.set(file.key, file),
     }))
