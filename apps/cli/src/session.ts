@@ -15,6 +15,7 @@ import {
 } from '@parquetry/temporal';
 import { ParquetryError } from '@parquetry/core';
 import type { Tracing } from '@parquetry/telemetry';
+import { closeAll } from './closeall';
 import { ownPackage } from './ownpackage';
 import type { RunningWorker } from '@parquetry/worker';
 import { type WorkerSettings, workerSettings } from './workeroptions';
@@ -141,14 +142,13 @@ async function withWorker(
   let worker: RunningWorker | undefined;
   const { tracing } = options;
   const close = async (): Promise<void> => {
-    try {
-      await worker?.shutdown();
-      await native?.close();
-      await connection.close();
-      await tracing?.close();
-    } finally {
-      await release();
-    }
+    await closeAll([
+      () => worker?.shutdown(),
+      () => native?.close(),
+      () => connection.close(),
+      () => tracing?.close(),
+      release,
+    ]);
   };
   if (!wanted) return { ...base, worker: undefined, tracing, close };
   try {

@@ -1,4 +1,5 @@
 import type { Archive } from '@parquetry/archive';
+import { withoutSecrets } from '@parquetry/core';
 import { hasIceberg, syncIceberg } from '@parquetry/iceberg';
 import { log } from '@temporalio/activity';
 
@@ -16,7 +17,7 @@ export async function followCommit(
     if (wanted || (await hasIceberg(archive, dataset))) await syncIceberg(archive, dataset);
     return undefined;
   } catch (error) {
-    const fault = error instanceof Error ? error.message : String(error);
+    const fault = withoutSecrets(error instanceof Error ? error.message : String(error), process.env);
     log.warn('the Iceberg table was not brought up to date', { dataset, error: fault });
     return fault;
   }

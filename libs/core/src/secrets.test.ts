@@ -1,4 +1,4 @@
-import { SECRET_VARIABLES, withoutSecrets } from './secrets';
+import { SECRET_VARIABLES, addSecret, hideSecrets, withoutSecrets } from './secrets';
 
 const KEY = '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----';
 
@@ -18,10 +18,18 @@ describe('withoutSecrets', () => {
       'c2VjcmV0c2VjcmV0c2VjcmV0',
     ],
     ['OTEL_EXPORTER_OTLP_HEADERS', 'x-team=a,x-api-key=abcdefgh01234567', 'abcdefgh01234567'],
+    ['OTEL_EXPORTER_OTLP_TRACES_HEADERS', 'x-api-key=abcdefgh89012345', 'abcdefgh89012345'],
     ['AWS_ACCESS_KEY_ID', 'AKIAIOSFODNN7EXAMPLE', 'AKIAIOSFODNN7EXAMPLE'],
     ['AWS_SECRET_ACCESS_KEY', 'wJalrXUtnFEMI/K7MDENG', 'wJalrXUtnFEMI/K7MDENG'],
   ])('hides %s, whole and in parts', (name, value, part) => {
     expect(withoutSecrets(`a ${part} b ${value} c`, { [name]: value })).toBe('a *** b *** c');
+  });
+
+  it('hides what was read from a file, also one that was read later', () => {
+    const hide = hideSecrets({});
+    addSecret('old:c2VjcmV0b2xkb2xkb2xk,new:c2VjcmV0bmV3bmV3bmV3\n');
+    expect(hide('a c2VjcmV0b2xkb2xkb2xk b c2VjcmV0bmV3bmV3bmV3 new:')).toBe('a *** b *** new:');
+    expect(withoutSecrets('the key c2VjcmV0bmV3bmV3bmV3', {})).toBe('the key ***');
   });
 
   it('keeps words, names of headers and origins', () => {

@@ -10,6 +10,7 @@ export const SECRET_VARIABLES: readonly string[] = [
   'AWS_SESSION_TOKEN',
   'ICEBERG_CATALOG_TOKEN',
   'OTEL_EXPORTER_OTLP_HEADERS',
+  'OTEL_EXPORTER_OTLP_TRACES_HEADERS',
 ];
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -17,8 +18,16 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Shorter values are words that texts contain by chance, such as the access key of a test server. */
 const SHORTEST = 12;
 
+/** Secrets that were read from files. */
+const fromFiles = new Set<string>();
+
+/** Makes the content of a file one of the secrets that are hidden in texts from now on, whole and in parts. */
+export function addSecret(content: string): void {
+  for (const part of partsOf(content.trim())) fromFiles.add(part);
+}
+
 /**
- * Replaces the values of all secret variables with `***`. For texts that other programs wrote: a server may echo a
+ * Replaces the values of all secret variables, and the secrets that were read from files, with `***`. For texts that other programs wrote: a server may echo a
  * header, a processor may print its environment. A value of several parts, such as JSON or a list of keys, is found
  * whole and in parts.
  */
@@ -29,20 +38,31 @@ export function withoutSecrets(text: string, env: Environment): string {
 /** The same for many texts: the secrets are read from the environment once. */
 export function hideSecrets(env: Environment): (text: string) => string {
   const secrets = secretsOf(env);
-  return (text) => secrets.reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
+  return (text) =>
+    longestFirst([...secrets, ...fromFiles]).reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
 }
 
-/** The values to hide, longest first, so that a part never leaves the rest of a whole. */
-function secretsOf(env: Environment): string[] {
+/** A part must never leave the rest of a whole. */
+function longestFirst(secrets: readonly string[]): string[] {
+  return [...secrets].sort((a, b) => b.length - a.length);
+}
+
+/** The values to hide. */
+function secretsOf(env: Environment): Set<string> {
   const found = new Set<string>();
   for (const name of SECRET_VARIABLES) {
     const value = env[name]?.trim() ?? '';
     // The identifier of a test server's key may be any word; those of AWS have this form.
     if (name === 'AWS_ACCESS_KEY_ID' && !/^[A-Z0-9]{16,}$/.test(value)) continue;
-    for (const part of [value, ...(value.startsWith('{') ? textsOf(value) : wordsOf(value))])
-      if (part.length >= SHORTEST) found.add(part);
+    for (const part of partsOf(value)) found.add(part);
   }
-  return [...found].sort((a, b) => b.length - a.length);
+  return found;
+}
+
+/** A value and its parts, without those that are too short. */
+function partsOf(value: string): string[] {
+  const parts = value.startsWith('{') ? textsOf(value) : wordsOf(value);
+  return [value, ...parts].filter((part) => part.length >= SHORTEST);
 }
 
 /** Lines of a key, and the values of a list `id:key,id:key` or `name=value,name=value`. */

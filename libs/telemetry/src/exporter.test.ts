@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { InMemorySpanExporter, type ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { InMemorySpanExporter, type ReadableSpan, type SpanExporter } from '@opentelemetry/sdk-trace-base';
 import { startTracing } from './exporter';
 import { traceOf } from './ids';
 import type { Tracing } from './tracing';
@@ -45,6 +45,21 @@ describe('exported traces', () => {
       () => ENDED,
     );
   const execution = { workflowId: 'run/p/1', name: 'partition', started: 1, ended: 2, facts: {}, links: [] };
+
+  it('do not keep a process from ending when the collector does not answer', async () => {
+    const answers: (() => void)[] = [];
+    const silent: SpanExporter = {
+      export: (_, done) => void answers.push(() => done({ code: 0 })),
+      shutdown: () => Promise.resolve(),
+    };
+    const tracing = startTracing('1.2.3', silent);
+    await step(tracing, RUN);
+    const asked = performance.now();
+    await tracing.close();
+    expect(performance.now() - asked).toBeLessThan(15_000);
+    expect(answers).toHaveLength(1);
+    answers[0]?.();
+  }, 60_000);
 
   it('of a step and of its execution share the ids that the run id gives', async () => {
     const spans = await sent(async (tracing) => {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ROOT_CONTEXT,
   type Attributes,
@@ -27,6 +28,9 @@ import { tracesProtocol } from './wanted';
 
 /** Most operations of one step that are spans; the step's attributes count the others. */
 const MAX_OPERATIONS = 256;
+
+/** How long the last spans may take to reach the collector when a process ends, milliseconds. */
+const CLOSE_MS = 3_000;
 
 /** What is left of a step's allowance. */
 interface Allowance {
@@ -158,7 +162,15 @@ export function startTracing(version: string, exporter: SpanExporter = openExpor
     },
     traceId: () => trace.getSpanContext(context.active())?.traceId,
     // A collector that does not answer must not keep a process from ending.
-    close: () => provider.shutdown().catch(() => undefined),
+    async close() {
+      const limit = new AbortController();
+      try {
+        const shutdown = provider.shutdown().catch(() => undefined);
+        await Promise.race([shutdown, sleep(CLOSE_MS, undefined, { signal: limit.signal })]);
+      } finally {
+        limit.abort();
+      }
+    },
   };
 }
 

@@ -1,10 +1,11 @@
 import { readFileSync, statSync } from 'node:fs';
+import { addSecret } from '@parquetry/core';
 
 /** How long a look at the file counts, milliseconds. */
 const FRESH_MS = 2_000;
 
 /**
- * A value in a file that may be replaced while this process runs, as Kubernetes does with secrets: it is read again when
+ * A secret in a file that may be replaced while this process runs, as Kubernetes does with secrets: it is read again when
  * the file changes. While the file is gone, unreadable or without a value, the last value counts. `parse` returns
  * undefined for a file without a value; what it throws is thrown only by this first read.
  * @returns undefined when there is no value at first
@@ -20,6 +21,7 @@ export function watchedFile<T>(
     } catch {
       return undefined;
     }
+    addSecret(content);
     return parse(content);
   };
   const first = read();
@@ -42,8 +44,12 @@ export function watchedFile<T>(
   };
 }
 
-/** Changes with the file; the name may be a link whose target is replaced. */
+/** Changes with the file, also when it becomes unreadable; the name may be a link whose target is replaced. */
 function stamp(file: string): string {
-  const info = statSync(file, { throwIfNoEntry: false });
-  return `${info?.ino} ${info?.mtimeMs} ${info?.size}`;
+  try {
+    const { ino, mtimeMs, size } = statSync(file);
+    return `${ino} ${mtimeMs} ${size}`;
+  } catch {
+    return '';
+  }
 }

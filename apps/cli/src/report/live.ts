@@ -1,4 +1,4 @@
-import { ParquetryError, isParquetryError } from '@parquetry/core';
+import { ParquetryError, isParquetryError, withoutSecrets } from '@parquetry/core';
 import { isLoopback, type LiveServer, type LiveSource, type LiveState, servePage } from '@parquetry/report';
 import type { Output } from '../output';
 import { archiveRoot } from '../runspec';
@@ -96,7 +96,7 @@ function reader(
       return { data: await source.read(view), archives, shown: root, actions };
     } catch (error) {
       if (!isParquetryError(error)) throw error;
-      return { problem: error.message, archives, shown: root, actions };
+      return { problem: withoutSecrets(error.message, process.env), archives, shown: root, actions };
     }
   };
 }

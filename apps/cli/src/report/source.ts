@@ -1,5 +1,5 @@
 import type { Archive } from '@parquetry/archive';
-import type { LedgerRange } from '@parquetry/core';
+import { type LedgerRange, withoutSecrets } from '@parquetry/core';
 import type { Commands, ReportData } from '@parquetry/report';
 import { buildReport, ReportCache } from '@parquetry/report';
 import type { RunSpec } from '@parquetry/workflows';
@@ -57,7 +57,8 @@ export class ReportSource {
       return await readActivity(view, archiveRoot(this.root), this.activity);
     } catch (error) {
       // A report of the archive alone is better than none.
-      return { unavailable: `Temporal at ${view.address} did not answer: ${(error as Error).message}.` };
+      const why = withoutSecrets((error as Error).message, process.env);
+      return { unavailable: `Temporal at ${view.address} did not answer: ${why}.` };
     }
   }
 
