@@ -9,10 +9,13 @@ import {
   partName,
   systemErrorCode,
 } from '@parquetry/core';
-import { readManifest, keepForReuse } from '@parquetry/source';
+import { keepForReuse, readManifest, readRowHashes, ROW_HASHES_FILE } from '@parquetry/source';
 import { OWNER_FILE, replaceFile } from '@parquetry/system';
 import type { WrittenFile } from '@parquetry/writer';
 import type { Workplace } from './workplace';
+
+/** Files of a stage that belong to no dataset. */
+const KEPT: ReadonlySet<string> = new Set(['manifest.json', ROW_HASHES_FILE, OWNER_FILE]);
 
 /** A verified file, and its identity when it was verified. */
 export type VerifiedFile = WrittenFile & {
@@ -61,6 +64,11 @@ export class StagedFiles {
     return path.join(this.stageDir, `${this.staged.dataset}.files`);
   }
 
+  /** The row hashes that the pull computed, base64; undefined if it had none. @throws ParquetryError STAGE_LOST */
+  async rowHashes(): Promise<string | undefined> {
+    return readRowHashes(this.stageDir, this.staged);
+  }
+
   /** Records the written files atomically, and discards the earlier verification. */
   async noteWritten(files: readonly WrittenFile[]): Promise<void> {
     await rm(this.listFile('verified'), { force: true });
@@ -94,8 +102,7 @@ export class StagedFiles {
     for (const file of files) await rm(file, { recursive: true, force: true });
     for (const file of this.rowFiles) await keepForReuse(this.spareDir, file);
     const left = await readdir(this.stageDir).catch(() => []);
-    if (left.every((name) => name === 'manifest.json' || name === OWNER_FILE))
-      await rm(this.stageDir, { recursive: true, force: true });
+    if (left.every((name) => KEPT.has(name))) await rm(this.stageDir, { recursive: true, force: true });
   }
 
   private async note(kind: 'written' | 'verified', files: readonly VerifiedFile[]): Promise<void> {

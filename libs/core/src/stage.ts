@@ -6,6 +6,7 @@ import type { RejectCode } from './rejectcodes';
  * The stage: the output of a pull on the worker's disk. One folder per pull:
  *
  *   {stage}/manifest.json                    StageManifest
+ *   {stage}/rowhashes                        row hashes of the datasets (absent if there are none)
  *   {stage}/{dataset}.rows.parquet           accepted rows
  *   {stage}/{dataset}.rows.{n}.parquet       further parts 1, 2, … of large datasets (see parts.ts)
  *   {stage}/{dataset}.rejects.ndjson         RejectLine, one per line (absent if there are no rejects)
@@ -79,6 +80,8 @@ export interface StagedDataset {
   readonly contentHash: string;
   /** The hashes of the rows of `ledgers`, in their order, 32 bytes each; base64. See docs/row-hashes.md. */
   readonly rowHashes?: string;
+  /** In a manifest, instead of `rowHashes`: where they begin in the file of row hashes. */
+  readonly rowHashesAt?: number;
   /** Per top-level column: counted by the pull, checked by verify. */
   readonly columns: Readonly<Record<string, ColumnTally>>;
 }

@@ -3,7 +3,7 @@ import type * as ledgers from './ledgers';
 export * from './source';
 export { DatasetStage } from './stage/dataset';
 export type { MessageDecision } from './stage/decision';
-export { hasManifest, readManifest, writeManifest } from './stage/manifest';
+export { hasManifest, readManifest, readRowHashes, ROW_HASHES_FILE, writeManifest } from './stage/manifest';
 export { PlainParts } from './stage/plain/parts';
 export { keepForReuse } from './stage/plain/reusedparts';
 export { RowAppender } from './stage/rows/appender';

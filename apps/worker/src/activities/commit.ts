@@ -32,7 +32,7 @@ export async function commit(deps: WorkerDeps, step: SchemaStep): Promise<Commit
   const { workflowExecution } = Context.current().info;
   const rejects = await withHeartbeat((signal) => draftRejects(stage, signal));
   const files = await stage.verified();
-  const rowHashes = rowHashesOf(stage, files, spec.rowHashes === true);
+  const rowHashes = await rowHashesOf(stage, files, spec.rowHashes === true);
   const draft: SegmentDraft = {
     range: step.range,
     schema,
@@ -103,12 +103,13 @@ export async function commit(deps: WorkerDeps, step: SchemaStep): Promise<Commit
 }
 
 /** The row hashes that the pull computed, else those of the verified files. */
-function rowHashesOf(
-  { staged }: StagedFiles,
+async function rowHashesOf(
+  stage: StagedFiles,
   files: readonly VerifiedFile[],
   wanted: boolean,
-): Buffer | undefined {
-  if (staged.rowHashes !== undefined) return Buffer.from(staged.rowHashes, 'base64');
+): Promise<Buffer | undefined> {
+  const pulled = await stage.rowHashes();
+  if (pulled !== undefined) return Buffer.from(pulled, 'base64');
   const found = files.flatMap((file) => file.rowHashes ?? []);
   if (!wanted || found.length < files.length) return undefined;
   return Buffer.concat(found.map((hashes) => Buffer.from(hashes, 'base64')));

@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { StageManifest } from '@parquetry/core';
+import { Archive } from '@parquetry/archive';
+import { readManifest, writeManifest } from '@parquetry/source';
+import { openStore } from '@parquetry/storage';
 import type { RunSpec } from '@parquetry/workflows';
 import { createSharedActivities, createStageActivities } from '.';
 import type { Host } from '../host';
@@ -42,11 +45,10 @@ describe('a full verification of written files', () => {
     const stage = host.deps.workplace.stageDir(stageId);
     const verified = await readFile(path.join(stage, 't.verified.json'), 'utf8');
     const [{ rowHashes }] = JSON.parse(verified) as [{ rowHashes: string }];
-    const manifest = path.join(stage, 'manifest.json');
-    const before = JSON.parse(await readFile(manifest, 'utf8')) as StageManifest;
+    const before = await readManifest(stage);
     const pulled = async (hashes: string): Promise<unknown> => {
       const datasets = before.datasets.map((each) => ({ ...each, rowHashes: hashes }));
-      await writeFile(manifest, JSON.stringify({ ...before, datasets }));
+      await writeManifest(stage, { ...before, datasets });
       return runStep(steps.verifyRowCounts, step);
     };
     expect(await pulled(rowHashes)).toMatchObject({ rows: 2 });
@@ -56,5 +58,12 @@ describe('a full verification of written files', () => {
       code: 'VERIFY_MISMATCH',
       message: expect.stringContaining('the row hash of ledger 2') as string,
     });
+    await pulled(rowHashes);
+    await runStep(steps.commit, step);
+    const table = (await Archive.open(openStore(archive))).dataset('t');
+    const [segment] = (await table.snapshot()).segments;
+    const { identity } = await table.segment(segment?.id ?? '');
+    expect(identity.rowHashes?.ledgers).toBe(rowHashes);
+    expect(existsSync(stage)).toBe(false);
   }, 60_000);
 });

@@ -17,16 +17,17 @@ export async function verifyRowCounts(
   const { spec, network } = plan;
   const files = await stage.written();
   // Pulls of ledgers hash the rows. Hashing those of messages takes the values of the written files.
-  const rowHashes = spec.rowHashes === true && stage.staged.rowHashes === undefined;
+  const pulled = await stage.rowHashes();
+  const rowHashes = spec.rowHashes === true && pulled === undefined;
   const level = rowHashes ? 'full' : spec.verify;
   // A full check of the values also compares the hashes of the pull.
-  const hashes = rowHashes || stage.staged.rowHashes !== undefined;
+  const hashes = rowHashes || pulled !== undefined;
   const report = await withHeartbeat(async (signal, heartbeat) => {
     await checkAccount(stage);
     const verify = (): Promise<DatasetReport> =>
       verifyDataset({
         files,
-        staged: stage.staged,
+        staged: pulled === undefined ? stage.staged : { ...stage.staged, rowHashes: pulled },
         schema,
         range: step.range,
         ...(network === undefined ? {} : { network }),
