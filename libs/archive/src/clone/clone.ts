@@ -286,7 +286,7 @@ function assertKnown({ dataset, files }: Snapshot): void {
 function otherBytes({ from, to }: Copying, { name: dataset }: Dataset, key: string): ParquetryError {
   return new ParquetryError(
     'COMMIT_CONFLICT',
-    `${to.uri} has ${key} committed with other bytes than ${from.uri}. The file was not changed.`,
+    `${to.uri} has ${key} committed with bytes that differ from those of ${from.uri}. The file was not changed.`,
     { details: { dataset, key }, hint: 'Clone to an empty place.' },
   );
 }

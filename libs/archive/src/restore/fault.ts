@@ -66,7 +66,7 @@ export function commitFault(actions: readonly Action[], text: string, records: R
     const earlier = others.length === 0 ? undefined : filesInside(record, records);
     const other = others.find((path) => kept.has(path) || earlier?.has(path) !== true);
     if (other !== undefined) return `it removes ${other}, which its segment does not replace`;
-    // A clone that ended before it committed what this segment replaces goes on with an earlier segment.
+    // A clone that ended before it committed what this segment replaces continues with an earlier segment.
     if (others.length > 0) continue;
     for (const replaced of record.replaces) {
       const before = records.byId.get(replaced);
