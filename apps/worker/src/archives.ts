@@ -1,4 +1,10 @@
-import { Archive, type ArchiveIdentity, assertIdentity, findIdentity } from '@parquetry/archive';
+import {
+  Archive,
+  type ArchiveIdentity,
+  assertIdentity,
+  findIdentity,
+  UNSPECIFIED_NETWORK,
+} from '@parquetry/archive';
 import type { IntegerStyle, Layout } from '@parquetry/core';
 import type { Nesting } from '@parquetry/schema';
 import { type ObjectStore, openStore } from '@parquetry/storage';
@@ -85,7 +91,7 @@ export function mergeIdentity(wanted: WantedIdentity, existing?: ArchiveIdentity
   const prefix = wanted.prefix ?? existing?.prefix ?? '';
   return {
     formatVersion: 1,
-    network: wanted.network ?? existing?.network ?? 'unspecified',
+    network: wanted.network ?? existing?.network ?? UNSPECIFIED_NETWORK,
     layout: wanted.layout,
     integers: wanted.integers ?? existing?.integers ?? 'unsigned',
     nesting: wanted.nesting ?? existing?.nesting ?? 'struct',

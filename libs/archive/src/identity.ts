@@ -6,6 +6,9 @@ import { whenAbsent } from './absent';
 /** Folder of an archive's own objects. */
 export const META_FOLDER = '_parquetry';
 
+/** The network of an archive of messages whose run names none. */
+export const UNSPECIFIED_NETWORK = 'unspecified';
+
 const IDENTITY_KEY = `${META_FOLDER}/archive.json`;
 const FORMAT_VERSION = 1;
 

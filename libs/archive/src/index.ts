@@ -7,7 +7,13 @@ export { Dataset } from './dataset';
 export type { CheckpointWriter } from './delta/checkpoint';
 export { MIN_RETENTION_MS } from './delta/cleanup';
 export type { DraftRejects, PublishResult, SegmentDraft } from './draft';
-export { type ArchiveIdentity, META_FOLDER, assertIdentity, findIdentity } from './identity';
+export {
+  type ArchiveIdentity,
+  META_FOLDER,
+  UNSPECIFIED_NETWORK,
+  assertIdentity,
+  findIdentity,
+} from './identity';
 export { assertMajor, type Major, majorAt, Majors, parseDataset, splitByMajor } from './majors';
 export { REUSE_MS } from './upload';
 export { majorCoverage, promote } from './promote';

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import path from 'node:path';
-import { Archive } from '@parquetry/archive';
+import { Archive, UNSPECIFIED_NETWORK } from '@parquetry/archive';
 import type { CoverageProof, LedgerRange } from '@parquetry/core';
 import { LocalStore } from '@parquetry/storage';
 import { IDENTITY, inFolder, plainDraft, sha256 } from '../../../archive/src/testing/fixture';
@@ -124,9 +124,12 @@ describe('a comparison', () => {
       expect(found.every(isEqual)).toBe(false);
     }));
 
-  it('of different networks is refused', () =>
+  it('of different networks is refused; messages may name none', () =>
     inFolder(async (folder) => {
       const [a, b] = [await open(folder, 'a'), await open(folder, 'b', 'another')];
       await expect(compare(a, b)).rejects.toMatchObject({ code: 'ARCHIVE_MISMATCH' });
+      const messages = await open(folder, 'messages', UNSPECIFIED_NETWORK);
+      for (const archive of [a, messages]) await publish(folder, archive, { start: 1, end: 10 });
+      expect((await compare(a, messages)).every(isEqual)).toBe(true);
     }));
 });

@@ -1,4 +1,4 @@
-import type { Archive } from '@parquetry/archive';
+import { type Archive, UNSPECIFIED_NETWORK } from '@parquetry/archive';
 import {
   clipIntervals,
   countLedgers,
@@ -47,7 +47,7 @@ export async function* compareArchives(
   { ranges, datasets }: CompareRequest = {},
 ): AsyncGenerator<DatasetComparison> {
   const [networkA, networkB] = [a.identity.network, b.identity.network];
-  if (networkA !== networkB)
+  if (networkA !== networkB && ![networkA, networkB].includes(UNSPECIFIED_NETWORK))
     throw new ParquetryError(
       'ARCHIVE_MISMATCH',
       `The archives are of different networks: A of "${networkA}", B of "${networkB}".`,
