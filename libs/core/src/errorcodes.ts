@@ -293,7 +293,8 @@ export const ERROR_CODES = {
   ARCHIVES_DIFFER: {
     exit: 1,
     retryable: false,
-    cause: '`compare` found other rows, ledgers that only one archive has, or ledgers without row hashes.',
+    cause:
+      '`compare` found other rows, ledgers that only one archive or neither has, or ledgers without row hashes.',
     example: 'The archives are not the same: 3 ledgers with other rows.',
     remedy: 'Run `parquetry compare` with --rows to see the rows that differ.',
   },
