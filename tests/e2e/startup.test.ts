@@ -47,7 +47,7 @@ describe('the modules that a command line loads before its command runs', () => 
     ['all options of a command', ['tail', '--help-all'], 0, 60],
     ['the help of a group', ['schema', '--help'], 0, 70],
     ['a topic of the help', ['help', 'exit-codes'], 0, 70],
-    ['the help of a command by name', ['help', 'tail'], 0, 60],
+    ['the help of a command by name', ['help', 'tail'], 0, 64],
     ['the completions of a shell', ['completion', 'bash'], 0, EACH_COMMAND],
     ['no command', [], 2, EACH_COMMAND],
     ['an unknown command', ['backfil'], 2, EACH_COMMAND],

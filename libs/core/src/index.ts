@@ -21,3 +21,4 @@ export * from './settings';
 export * from './stage';
 export * from './uri';
 export * from './sourceuri';
+export { MAINTAIN_STEPS } from './maintainsteps';

@@ -1,3 +1,4 @@
+import { MAINTAIN_STEPS } from '@parquetry/core';
 import {
   ApplicationFailure,
   type ChildWorkflowFailure,
@@ -12,7 +13,6 @@ import { compact } from './compact';
 import type { CompactTotals } from './contract/compact';
 import {
   type AuditSummary,
-  MAINTAIN_STEPS,
   type MaintainInput,
   type MaintainReport,
   type MaintainStep,

@@ -1,12 +1,6 @@
 import { createHash } from 'node:crypto';
-import { ParquetryError } from '@parquetry/core';
-import {
-  MAINTAIN_STEPS,
-  type MaintainInput,
-  type MaintainReport,
-  type MaintainStep,
-  type VerifyLevel,
-} from '@parquetry/workflows';
+import { MAINTAIN_STEPS, ParquetryError } from '@parquetry/core';
+import type { MaintainInput, MaintainReport, MaintainStep, VerifyLevel } from '@parquetry/workflows';
 import type { Define } from '../cli';
 import type { Output } from '../output';
 import { duration, typeNames, wholeNumber } from '../parsers';

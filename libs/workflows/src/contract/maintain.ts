@@ -1,10 +1,7 @@
-import type { LedgerRange } from '@parquetry/core';
+import type { LedgerRange, MAINTAIN_STEPS } from '@parquetry/core';
 import type { CompactInput } from './compact';
 import { defineQuery } from './define';
 import type { DatasetFailure } from './types';
-
-/** The steps of a maintenance run, in order. */
-export const MAINTAIN_STEPS = ['compact', 'log', 'gc', 'audit', 'rejects'] as const;
 
 /** A step of a maintenance run. */
 export type MaintainStep = (typeof MAINTAIN_STEPS)[number];
