@@ -2,8 +2,8 @@ import { utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { Archive } from '@parquetry/archive';
 import { LocalStore } from '@parquetry/storage';
-import { IDENTITY, inFolder, plainDraft } from '../../archive/src/testing/fixture';
-import { collectWaste, findWaste } from './waste';
+import { IDENTITY, inFolder, plainDraft } from '../../libs/archive/src/testing/fixture';
+import { collectWaste, findWaste } from '../../libs/audit/src/waste';
 
 const DAY_MS = 24 * 3_600_000;
 

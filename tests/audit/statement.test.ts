@@ -3,10 +3,10 @@ import path from 'node:path';
 import { Archive, UNSPECIFIED_NETWORK } from '@parquetry/archive';
 import type { CoverageProof, LedgerRange } from '@parquetry/core';
 import { LocalStore } from '@parquetry/storage';
-import { IDENTITY, inFolder, plainDraft, sha256 } from '../../../archive/src/testing/fixture';
-import { compareArchives, type DatasetComparison, isEqual } from '../compare/compare';
-import { seal, unseal } from './dsse';
-import { archiveStatement, checkStatement, parseStatement } from './statement';
+import { IDENTITY, inFolder, plainDraft, sha256 } from '../../libs/archive/src/testing/fixture';
+import { compareArchives, type DatasetComparison, isEqual } from '../../libs/audit/src/compare/compare';
+import { seal, unseal } from '../../libs/audit/src/attest/dsse';
+import { archiveStatement, checkStatement, parseStatement } from '../../libs/audit/src/attest/statement';
 
 const SEGMENTS = [
   { start: 1, end: 10 },

@@ -2,9 +2,9 @@ import { mkdtemp } from 'node:fs/promises';
 import path from 'node:path';
 import { addRowHashes, Archive, cloneArchive, findRowHashes } from '@parquetry/archive';
 import { LocalStore } from '@parquetry/storage';
-import { IDENTITY, inFolder, plainDraft, SMALL_SCHEMA } from '../../archive/src/testing/fixture';
-import { auditArchive } from './audit';
-import type { DatasetAudit } from './report';
+import { IDENTITY, inFolder, plainDraft, SMALL_SCHEMA } from '../../libs/archive/src/testing/fixture';
+import { auditArchive } from '../../libs/audit/src/audit';
+import type { DatasetAudit } from '../../libs/audit/src/report';
 
 const RANGE = { start: 10, end: 14 };
 

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { LocalStore, type ObjectStore } from '@parquetry/storage';
-import { FlakyStore } from '../../../../libs/archive/src/testing/flaky';
-import { ExportTarget } from './target';
+import { FlakyStore } from '../../libs/archive/src/testing/flaky';
+import { ExportTarget } from '../../apps/cli/src/export/target';
 
 const NEW = { overwrite: false, resume: false };
 const OVERWRITE = { overwrite: true, resume: false };

@@ -2,9 +2,9 @@ import path from 'node:path';
 import { Archive } from '@parquetry/archive';
 import type { LedgerRange } from '@parquetry/core';
 import { LocalStore } from '@parquetry/storage';
-import { IDENTITY, inFolder, plainDraft, SMALL_SCHEMA } from '../../archive/src/testing/fixture';
-import { auditArchive } from './audit';
-import { lostRows } from './lostrows';
+import { IDENTITY, inFolder, plainDraft, SMALL_SCHEMA } from '../../libs/archive/src/testing/fixture';
+import { auditArchive } from '../../libs/audit/src/audit';
+import { lostRows } from '../../libs/audit/src/lostrows';
 
 /** The faults of an audit that reads no file. */
 async function faults(archive: Archive, ranges?: readonly LedgerRange[]): Promise<[string, string][]> {
