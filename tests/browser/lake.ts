@@ -1,5 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { type Server, createServer } from 'node:net';
+import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { LedgerRange } from '@parquetry/core';
 import { writeSampleLake } from '@parquetry/sample';
@@ -9,7 +8,6 @@ const LEDGERS = 20;
 /** A lake of one ledger a file that a test damages and repairs. Every lake has the same ledgers. */
 export class Lake {
   private readonly aside = new Map<string, string>();
-  private readonly stalled: Server[] = [];
 
   private constructor(
     readonly dir: string,
@@ -42,20 +40,16 @@ export class Lake {
     return ledger;
   }
 
-  /** Replaces the ledger's file by one that can't be opened (a socket): an error that is retried. */
-  async stall(offset: number): Promise<number> {
+  /** Replaces the ledger's file by a link to itself, which can't be read: an error that is retried. */
+  stall(offset: number): number {
     const ledger = this.lose(offset);
     const file = [...this.aside.keys()].at(-1) ?? '';
-    const server = createServer();
-    await new Promise<void>((resolve, reject) => server.once('error', reject).listen(file, resolve));
-    this.stalled.push(server);
+    symlinkSync(path.basename(file), file);
     return ledger;
   }
 
   /** Restores every file. */
-  async repair(): Promise<void> {
-    for (const server of this.stalled.splice(0))
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+  repair(): void {
     for (const [file, aside] of this.aside) {
       rmSync(file, { force: true });
       renameSync(aside, file);

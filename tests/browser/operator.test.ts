@@ -49,7 +49,7 @@ describe('an operator at the Temporal UI', () => {
       expect(await details.locator('body').innerText()).toContain(`Ledger ${lost[0]} is missing`);
       await operator.picture('parked-partition', { runbook: true });
 
-      await lake.repair();
+      lake.repair();
       await operator.signal('retry', 'signal-retry');
       await operator.status('Completed');
       expect(await operator.list(run.parkedUrl, 1)).toEqual([parked[1]]);
@@ -68,7 +68,7 @@ describe('an operator at the Temporal UI', () => {
     const lake = await site.lake('reset');
     const parked = [2, 7].map((offset) => lake.lose(offset));
     const run = await site.park(lake, 2);
-    await lake.repair();
+    lake.repair();
     for (const [i, ledger] of parked.entries()) {
       await operator.open(site.partition(run.workflowId, ledger));
       await operator.reset('the lake was repaired', i === 0 ? 'reset-dialog' : undefined);
@@ -101,7 +101,7 @@ describe('an operator at the Temporal UI', () => {
       await operator.open(run.workflowId);
       await operator.details(/ended without a report \(terminated\)/);
       await operator.picture('run-terminated-partition', { runbook: true });
-      await lake.repair();
+      lake.repair();
       const again = await site.sandbox.run(site.command(lake));
       expect({ code: again.code, out: again.stdout }).toEqual({
         code: 0,
@@ -123,7 +123,7 @@ describe('an operator at the Temporal UI', () => {
       await operator.open(site.partition(run.workflowId, lost));
       await operator.terminate('to be started again');
       await operator.status('Terminated');
-      await lake.repair();
+      lake.repair();
       await operator.startLikeThis('start-like-this');
       await operator.open(site.partition(run.workflowId, lost));
       await operator.status('Completed');
@@ -140,7 +140,7 @@ describe('an operator at the Temporal UI', () => {
     await operator.open(run.workflowId);
     await operator.details('LEDGER_MISSING');
     await operator.picture('run-parked', { runbook: true });
-    await lake.repair();
+    lake.repair();
     const start = Math.floor((lost[0] ?? 0) / SIZE) * SIZE;
     await operator.update('retryPartitions', { starts: [start] }, 'update-retry-partitions');
     expect(await operator.list(run.parkedUrl, 2)).toEqual(
@@ -154,7 +154,7 @@ describe('an operator at the Temporal UI', () => {
 
   scenario('pauses, unpauses and resets a step that is tried again and again', 'activity', async () => {
     const lake = await site.lake('step');
-    const stalled = await lake.stall(4);
+    const stalled = lake.stall(4);
     const started = await site.sandbox.json<{ workflowId: string }>(site.command(lake, '--detach'));
     const run = started.document.workflowId;
     await operator.open(site.partition(run, stalled));
@@ -172,7 +172,7 @@ describe('an operator at the Temporal UI', () => {
     await operator.attempt((attempt) => attempt > paused);
     await operator.activity('Reset', 'activity-reset');
     await operator.attempt((attempt) => attempt <= 2);
-    await lake.repair();
+    lake.repair();
     await operator.open(run);
     await operator.status('Completed');
     await site.whole(lake);

@@ -228,7 +228,7 @@ describe('the page of an archive', () => {
       expect(text.stdout).toContain(command);
 
       // The page retries with the right token only.
-      await lake.repair();
+      lake.repair();
       await parked.getByRole('button', { name: 'Retry now' }).click();
       await page.getByLabel('Token').fill('wrong');
       await page.getByRole('button', { name: 'Send' }).click();

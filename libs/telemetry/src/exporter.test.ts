@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { InMemorySpanExporter, type ReadableSpan, type SpanExporter } from '@opentelemetry/sdk-trace-base';
 import { startTracing } from './exporter';
 import { traceOf } from './ids';
-import type { Tracing } from './tracing';
+import type { Tracing } from './spans';
 
 const RUN = '0198f2aa-1111-7abc-8def-000000000001';
 const ENDED = { facts: {} };

@@ -23,7 +23,7 @@ import {
 import { codeOf, hideSecrets, masked } from '@parquetry/core';
 import { type Facts, type Observer, self } from '@parquetry/system';
 import { type TraceIds, traceOf } from './ids';
-import type { ExecutionSpan, Tracing } from './tracing';
+import type { ExecutionSpan, Tracing } from './spans';
 import { tracesProtocol } from './wanted';
 
 /** Most operations of one step that are spans; the step's attributes count the others. */

@@ -1,2 +1,3 @@
 export { traceOf } from './ids';
-export { type PastOperation, type Tracing, openTracing } from './tracing';
+export type { PastOperation, Tracing } from './spans';
+export { openTracing } from './tracing';
