@@ -1,7 +1,8 @@
-import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { LedgerRange } from '@parquetry/core';
 import { writeSampleLake } from '@parquetry/sample';
+import { ledgerFile } from '../support/ledgerfile';
 
 const LEDGERS = 20;
 
@@ -29,10 +30,7 @@ export class Lake {
   /** Removes the file of the ledger `offset` after the first one; returns the ledger. */
   lose(offset: number): number {
     const ledger = this.range.start + offset;
-    const names = readdirSync(this.dir, { recursive: true, encoding: 'utf8' });
-    const name = names.find((each) => each.includes(`--${ledger}.`));
-    if (name === undefined) throw new Error(`the lake has no ledger ${ledger}`);
-    const file = path.join(this.dir, name);
+    const file = ledgerFile(this.dir, ledger);
     const aside = path.join(`${this.dir}-aside`, String(ledger));
     mkdirSync(path.dirname(aside), { recursive: true });
     renameSync(file, aside);

@@ -6,6 +6,7 @@ import { type Running, Sandbox } from '../support/cli';
 import { allCover, coverageOf } from '../support/coverage';
 import { mostAtWork, partitionsOf } from '../support/histories';
 import { type PlainServer, startPlainServer } from '../support/plainserver';
+import { ledgerFile } from '../support/ledgerfile';
 
 const LEDGERS = 80;
 const SIZE = 4;
@@ -100,11 +101,7 @@ describe('workers of one cluster', () => {
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("Build three can't become")]);
     expect((await deployment('set-current', 'one')).code).toBe(0);
 
-    const objects = readdirSync(sandbox.path('lake'), { recursive: true, encoding: 'utf8' });
-    const missing = sandbox.path(
-      'lake',
-      objects.find((name) => name.includes(`--${range.start + 1}.`)) ?? 'absent',
-    );
+    const missing = ledgerFile(sandbox.path('lake'), range.start + 1);
     renameSync(missing, sandbox.path('hidden'));
     const two = await build('two');
     const run = await backfill('archive', range.start, range.end, 2);

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeSampleLake } from '@parquetry/sample';
@@ -8,6 +8,7 @@ import { type Running, Sandbox } from '../support/cli';
 import { freePort, type PlainServer, startPlainServer } from '../support/plainserver';
 import { Scrape } from '../support/prometheus';
 import { checkAlerts, constant } from '../support/promtool';
+import { ledgerFile } from '../support/ledgerfile';
 
 const RULES = path.resolve(__dirname, '../../deploy/prometheus/alerts.yaml');
 /** The scrape for tests/deploy/alerts.test.ts; PARQUETRY_SCREENSHOTS updates it. */
@@ -36,11 +37,11 @@ describe('metrics and log of a worker after a run with faults', () => {
     server = started;
     const layout = { ledgersPerBatch: 1, batchesPerPartition: 64 };
     first = (await writeSampleLake({ dir: sandbox.path('lake'), ledgers: 30, layout })).ledgers.start;
-    const unreadable = objectOf(first + UNREADABLE);
+    const unreadable = ledgerFile(sandbox.path('lake'), first + UNREADABLE);
     renameSync(unreadable, `${unreadable}.away`);
     // A link to itself can't be read: a fault of storage, which is retried.
     symlinkSync(path.basename(unreadable), unreadable);
-    rmSync(objectOf(first + MISSING));
+    rmSync(ledgerFile(sandbox.path('lake'), first + MISSING));
 
     address = `127.0.0.1:${await freePort()}`;
     const log = ['--log-format', 'json', '--log-level', 'debug'];
@@ -74,14 +75,6 @@ describe('metrics and log of a worker after a run with faults', () => {
     await sandbox.dispose();
     await server.stop();
   });
-
-  function objectOf(ledger: number): string {
-    const found = readdirSync(sandbox.path('lake'), { recursive: true, encoding: 'utf8' }).find((name) =>
-      name.endsWith(`--${ledger}.xdr.zst`),
-    );
-    if (found === undefined) throw new Error(`the lake has no ledger ${ledger}`);
-    return sandbox.path('lake', found);
-  }
 
   /** Reads the metrics until they fit. */
   async function until(fits: (scrape: Scrape) => boolean): Promise<Scrape> {

@@ -1,9 +1,9 @@
-import { readdirSync, renameSync } from 'node:fs';
-import path from 'node:path';
+import { renameSync } from 'node:fs';
 import { writeSampleLake } from '@parquetry/sample';
 import type { BackfillProgress, BackfillResult } from '@parquetry/workflows';
 import { Sandbox } from '../support/cli';
 import { allCover, coverageOf } from '../support/coverage';
+import { ledgerFile } from '../support/ledgerfile';
 
 interface Failed {
   readonly error: { readonly code: string; readonly message: string };
@@ -29,10 +29,7 @@ describe('partitions committed in parts', () => {
     expect((await sandbox.run(backfill(`${start}-${start + 9}`))).code).toBe(0);
     expect((await sandbox.run(backfill(`${start + 10}-${start + 14}`, '--types', 'ledgers'))).code).toBe(0);
     const gone = start + 25;
-    const object = readdirSync(lake, { recursive: true, encoding: 'utf8' }).find((name) =>
-      name.includes(`--${gone}.`),
-    );
-    const file = path.join(lake, object ?? 'none');
+    const file = ledgerFile(lake, gone);
     renameSync(file, `${file}.away`);
     const parked = await sandbox.json<Failed>(backfill(`${start}-${ledgers.end}`));
     const { progress, workflowId } = parked.document;

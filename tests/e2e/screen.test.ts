@@ -1,8 +1,9 @@
-import { readdirSync, renameSync } from 'node:fs';
+import { renameSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeSampleLake } from '@parquetry/sample';
 import { Sandbox } from '../support/cli';
 import { Pty, itWithPty } from '../support/pty';
+import { ledgerFile } from '../support/ledgerfile';
 
 const BAR = /^[█░]+ \d+ %/m;
 
@@ -33,9 +34,7 @@ describe('a run on a terminal', () => {
       const layout = { ledgersPerBatch: 1, batchesPerPartition: 64 };
       const { ledgers } = await writeSampleLake({ dir: sandbox.path('lake'), ledgers: 80, layout });
       const { start, end } = ledgers;
-      const names = readdirSync(sandbox.path('lake'), { recursive: true, encoding: 'utf8' });
-      const name = names.find((one) => one.includes(`--${start + 7}.`)) ?? 'none';
-      const object = sandbox.path('lake', name);
+      const object = ledgerFile(sandbox.path('lake'), start + 7);
       renameSync(object, `${object}.away`);
 
       const range = `${start}-${end}`;

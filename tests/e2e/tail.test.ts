@@ -7,6 +7,7 @@ import { openStore } from '@parquetry/storage';
 import { writeSampleLake } from '@parquetry/sample';
 import type { TailResult } from '@parquetry/workflows';
 import { Sandbox } from '../support/cli';
+import { ledgerFile } from '../support/ledgerfile';
 
 const GROW = path.resolve(__dirname, '../support/grow.cjs');
 const KILLS = Number(process.env['PARQUETRY_TAIL_KILLS'] ?? 4);
@@ -163,10 +164,8 @@ describe('a tail of a growing lake', () => {
   }, 400_000);
 
   it('parks on a gap below the tip', async () => {
-    const hole = readdirSync(live, { recursive: true, encoding: 'utf8' }).find((name) =>
-      name.includes(`--${range.start + 20}.`),
-    );
-    rmSync(path.join(live, hole ?? 'none'));
+    const hole = ledgerFile(live, range.start + 20);
+    rmSync(hole);
     const other = sandbox.path('holed');
     const args = tail('--until', String(range.end)).map((arg) => (arg === archive ? other : arg));
     const parked = await sandbox.json<{ error: { code: string; hint: string }; workflowId: string }>(args);
@@ -175,7 +174,7 @@ describe('a tail of a growing lake', () => {
       error: 'PARTITIONS_PARKED',
     });
     expect(parked.document.error.hint).toContain(`Ledger ${range.start + 20} is missing in the lake`);
-    copyFileSync(path.join(full, hole ?? ''), path.join(live, hole ?? ''));
+    copyFileSync(path.join(full, path.relative(live, hole)), hole);
     expect((await sandbox.run(['retry', parked.document.workflowId])).code).toBe(0);
     expect(
       (await sandbox.run(['verify', '--archive', other, '--ledgers', `${range.start}-${range.end}`])).code,

@@ -1,10 +1,11 @@
-import { readFileSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { writeSampleLake } from '@parquetry/sample';
 import { Sandbox } from '../support/cli';
 import { OtlpReceiver, type Span } from '../support/otlp';
 import { type PlainServer, startPlainServer } from '../support/plainserver';
 import { drawTraces } from '../support/waterfall';
+import { ledgerFile } from '../support/ledgerfile';
 
 const HOOK = path.join(__dirname, '../support/modules.cjs');
 const SECRETS = ['hunter2-api-key', 'hunter2-aws-secret'];
@@ -34,15 +35,6 @@ describe('traces', () => {
     await server.stop();
   });
 
-  /** The object of a ledger in the lake. */
-  function objectOf(ledger: number): string {
-    const found = readdirSync(sandbox.path('lake'), { recursive: true, encoding: 'utf8' }).find((name) =>
-      name.endsWith(`--${ledger}.xdr.zst`),
-    );
-    if (found === undefined) throw new Error(`the lake has no ledger ${ledger}`);
-    return sandbox.path('lake', found);
-  }
-
   async function startWorker(env: Record<string, string>): Promise<ReturnType<Sandbox['start']>> {
     const worker = sandbox.start(['worker', '--threads', '1'], { ...server.env, ...env });
     while (!worker.stderr().includes('takes work')) {
@@ -64,7 +56,7 @@ describe('traces', () => {
       PARQUETRY_HTTP_HEADERS: JSON.stringify({ 'https://rpc.example.com': { 'x-api-key': SECRETS[0] } }),
       AWS_SECRET_ACCESS_KEY: SECRETS[1] ?? '',
     };
-    const object = objectOf(first + 15);
+    const object = ledgerFile(sandbox.path('lake'), first + 15);
     renameSync(object, `${object}.away`);
     // A link to itself can't be read: a fault of storage, which is retried.
     symlinkSync(path.basename(object), object);

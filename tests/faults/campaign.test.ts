@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process';
-import path from 'node:path';
 import { PYTHON } from '../support/python';
 import { FAKE_GCS, WEED } from '../support/servers';
+import { runCampaign } from './script';
 
 const stores = ['local', ...(WEED === undefined ? [] : ['s3']), ...(FAKE_GCS === undefined ? [] : ['gcs'])];
 const without =
@@ -11,27 +10,11 @@ const RUNS = 7;
 
 describe('kill -9 (invariant 1)', () => {
   const campaign = async (): Promise<void> => {
-    const args = [
-      '--runs',
-      String(RUNS),
-      '--seed',
-      '11',
-      '--lanes',
-      '5',
-      '--stores',
-      stores.join(),
-      '--json',
-    ];
-    const child = spawn(process.execPath, [path.join(__dirname, 'campaign.mjs'), ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    const code = await new Promise((resolve) => child.on('close', resolve));
-    if (code !== 0) throw new Error(`exit ${String(code)}\n${stdout}\n${stderr}`);
-    const figures = JSON.parse(stdout) as { kills: number; stores: Record<string, { runs: number }> };
+    const options = { runs: String(RUNS), seed: '11', lanes: '5', stores: stores.join() };
+    const figures = (await runCampaign('campaign.mjs', options)) as {
+      kills: number;
+      stores: Record<string, { runs: number }>;
+    };
     const none = { duplicates: 0, losses: 0, otherBytes: 0, disagreements: 0, failures: [] };
     expect(figures).toMatchObject({ runs: RUNS, ...none });
     expect(figures.kills).toBeGreaterThanOrEqual(RUNS);

@@ -142,6 +142,17 @@ try {
     ],
   );
 
+  const fill = (archive, ledgers, size) =>
+    must(
+      'backfill',
+      ...source,
+      '--archive',
+      archives[archive],
+      '--ledgers',
+      ledgers,
+      '--partition-size',
+      size,
+    );
   let filled = first;
   let greatest = 0;
   const loops = [
@@ -163,16 +174,7 @@ try {
     repeat(EVERY.backfill, async () => {
       if (filled + 40 > tailed - 1) return;
       const range = `${filled}-${filled + 39}`;
-      await must(
-        'backfill',
-        ...source,
-        '--archive',
-        archives.main,
-        '--ledgers',
-        range,
-        '--partition-size',
-        '20',
-      );
+      await fill('main', range, '20');
       filled += 40;
     }),
     repeat(
@@ -223,26 +225,8 @@ try {
   }
   await must('stop', started.workflowId);
   await must('schedule', 'delete', 'soak');
-  await must(
-    'backfill',
-    ...source,
-    '--archive',
-    archives.main,
-    '--ledgers',
-    `${first}-${last}`,
-    '--partition-size',
-    '200',
-  );
-  await must(
-    'backfill',
-    ...source,
-    '--archive',
-    archives.scheduled,
-    '--ledgers',
-    `${first}-${last}`,
-    '--partition-size',
-    '200',
-  );
+  await fill('main', `${first}-${last}`, '200');
+  await fill('scheduled', `${first}-${last}`, '200');
   for (const [name, archive] of Object.entries(archives)) {
     await must('verify', '--archive', archive, '--deep');
     const { coverage } = await snapshotOf(archive);

@@ -9,15 +9,16 @@ import {
 import type { RegisteredSchema } from '@parquetry/schema';
 import type { ObjectStore } from '@parquetry/storage';
 import { commitActions, type CommitDraft, type PlacedFile } from './commit';
+import { type CommitStep, untilCommitted } from './commitloop';
 import { assertOwn } from './commitrule';
 import { assertWritable } from './delta/protocol';
+import { folderValues } from './folder';
 import type { PublishContext } from './publish';
 import type { SegmentRecord } from './segment';
 import { mapLimit } from './serial';
 import { liveSegments } from './table';
 import { mayAdd } from './upload';
 
-const MAX_ATTEMPTS = 400;
 const STATS_AT_ONCE = 8;
 
 /** Outcome of a commit of a recorded segment. */
@@ -39,13 +40,14 @@ export async function adoptSegment(
 ): Promise<AdoptResult> {
   const { store, clock, network, dataset, folder, log, serial } = context;
   const { id, identity } = record;
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const done = await serial.run(async (): Promise<AdoptResult | undefined> => {
+  return untilCommitted(dataset, () =>
+    serial.run(async (): Promise<CommitStep<AdoptResult>> => {
       const state = await log.refresh();
       if (state.protocol !== undefined) assertWritable(state.protocol);
       assertOwn(dataset, state);
       const live = liveSegments(state);
-      if (live.some((segment) => segment.id === id)) return { outcome: 'unchanged', replaced: [] };
+      if (live.some((segment) => segment.id === id))
+        return { kind: 'done', result: { outcome: 'unchanged', replaced: [] } };
       const replaces = live.filter(({ range }) => intersectRange(range, identity.range) !== undefined);
       const others = replaces.filter(
         ({ id: other, range }) =>
@@ -64,17 +66,12 @@ export async function adoptSegment(
       const parts = { network, dataset, segment: id, placed, replaces, now: clock() };
       const draft = commitDraft(record, schema, replaces.length > 0);
       const actions = commitActions(state, { ...parts, draft });
-      if ((await log.commit(state.version + 1, actions)) !== 'created') return undefined;
+      if ((await log.commit(state.version + 1, actions)) !== 'created') return { kind: 'lost' };
       const kept = new Set(placed.map(({ path }) => path));
       const gone = replaces.flatMap(({ files }) => files).filter(({ path }) => !kept.has(path));
-      return { outcome: 'committed', replaced: gone.map(({ path }) => `${folder}/${path}`) };
-    });
-    if (done !== undefined) return done;
-  }
-  throw new ParquetryError(
-    'COMMIT_CONTENDED',
-    `The commit of ${dataset} lost ${MAX_ATTEMPTS} races against other writers.`,
-    { details: { dataset }, hint: 'Try again when fewer runs write to the archive.' },
+      const replaced = gone.map(({ path }) => `${folder}/${path}`);
+      return { kind: 'done', result: { outcome: 'committed', replaced } };
+    }),
   );
 }
 
@@ -117,12 +114,12 @@ export function placedFile(
   { layout }: SegmentRecord['identity']['settings'],
   modified: number,
 ): PlacedFile {
-  const parts = path.split('/').slice(0, -1);
-  const values = parts.flatMap((part): [string, string][] => {
-    const [name = '', value = ''] = part.split('=');
-    return partitionColumns(layout).includes(name) ? [[name, value]] : [];
-  });
-  const folder: LayoutFolder = { path: parts.join('/'), values: Object.fromEntries(values) };
+  const partitioned = partitionColumns(layout);
+  const values = Object.entries(folderValues(path)).filter(([name]) => partitioned.includes(name));
+  const folder: LayoutFolder = {
+    path: path.split('/').slice(0, -1).join('/'),
+    values: Object.fromEntries(values),
+  };
   return {
     ...{ path, size, sha256, rows, range, modified },
     draft: { folder, columns, reason: reason as FlushReason },

@@ -29,6 +29,17 @@ export function datasetFolder(name: string, prefix = ''): string {
   return folder;
 }
 
+/** The partition values in the folders of a path: `year=2025/…`. */
+export function folderValues(path: string): Readonly<Record<string, string>> {
+  const folders = path.split('/').slice(0, -1);
+  return Object.fromEntries(
+    folders.flatMap((folder) => {
+      const at = folder.indexOf('=');
+      return at < 0 ? [] : [[folder.slice(0, at), folder.slice(at + 1)]];
+    }),
+  );
+}
+
 /** True for a path below a dataset's folder that some layout uses for data files. */
 export function isDataPath(path: string): boolean {
   return path.endsWith('.parquet') && /^(year=|ledgers\/)/.test(path);

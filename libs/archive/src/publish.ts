@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ParquetryError } from '@parquetry/core';
 import { segmentRowHashes } from '@parquetry/schema';
 import type { ObjectStore } from '@parquetry/storage';
 import { commitActions } from './commit';
+import { type CommitStep, untilCommitted } from './commitloop';
 import { decide, type Decision } from './commitrule';
 import type { DeltaLog } from './delta/log';
 import type { TableState } from './delta/state';
@@ -20,8 +20,6 @@ import {
 import { mapLimit, type Serial } from './serial';
 import { fileRange, type LiveSegment, TAGS } from './table';
 
-const MAX_ATTEMPTS = 400;
-const MAX_PAUSE_MS = 250;
 const STATS_AT_ONCE = 8;
 
 /** What a publish needs. */
@@ -56,24 +54,18 @@ interface Prepared {
  */
 export async function publishSegment(context: PublishContext, draft: SegmentDraft): Promise<PublishResult> {
   let prepared: Prepared | undefined;
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+  return untilCommitted(context.dataset, async () => {
     if (context.signal?.aborted === true)
       throw new ParquetryError('CANCELLED', `The publish to ${context.dataset} was cancelled.`);
     const step = await context.serial.run(() => attemptCommit(context, draft, prepared));
-    if (step.kind === 'done') return step.result;
-    if (step.kind === 'prepare') prepared = await prepare(context, draft, step);
-    else await sleep(Math.random() * Math.min(MAX_PAUSE_MS, 4 * (attempt + 1)));
-  }
-  throw new ParquetryError(
-    'COMMIT_CONTENDED',
-    `The commit of ${context.dataset} lost ${MAX_ATTEMPTS} races against other writers.`,
-    { details: { dataset: context.dataset }, hint: 'Try again, with fewer concurrent partitions.' },
-  );
+    if (step.kind !== 'prepare') return step;
+    prepared = await prepare(context, draft, step);
+    return { kind: 'ready' };
+  });
 }
 
 type Step =
-  | { readonly kind: 'done'; readonly result: PublishResult }
-  | { readonly kind: 'lost' }
+  | Exclude<CommitStep<PublishResult>, { readonly kind: 'ready' }>
   | {
       readonly kind: 'prepare';
       readonly replaces: readonly string[];

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import path from 'node:path';
 import {
   type ColumnTally,
   type Conservation,
@@ -112,6 +113,18 @@ export async function findSegment(
   return readSegment(store, dataset, id).catch(whenAbsent);
 }
 
+/** The segments of a dataset that have a record: all that were ever prepared, committed or not. */
+export async function* recordedSegments(
+  store: ObjectStore,
+  dataset: string,
+): AsyncGenerator<{ readonly id: string; readonly range: LedgerRange }> {
+  for await (const { key } of store.list(`${META_FOLDER}/segments/${dataset}/`)) {
+    const id = path.posix.basename(key, '.json');
+    const range = segmentRange(id);
+    if (range !== undefined && key === segmentKey(dataset, id)) yield { id, range };
+  }
+}
+
 /** The key of row hashes that were added to a segment later. */
 function addedHashesKey(dataset: string, id: string): string {
   return `${META_FOLDER}/segments/${dataset}/${id}.rows.json`;
@@ -150,9 +163,29 @@ export async function addRowHashes(
 ): Promise<void> {
   const key = addedHashesKey(record.identity.dataset, record.id);
   const bytes = Buffer.from(`${canonicalJson(hashes)}\n`);
+  await putSound(store, key, bytes, () => findRowHashes(store, record));
+}
+
+/** Copies the stored bytes of a record; one at the target that was altered is replaced. */
+export async function copySegmentRecord(
+  from: ObjectStore,
+  to: ObjectStore,
+  { id, identity: { dataset } }: SegmentRecord,
+): Promise<void> {
+  const key = segmentKey(dataset, id);
+  await putSound(to, key, await from.get(key), () => readSegment(to, dataset, id));
+}
+
+/** Writes an object unless there is one that `read` accepts. */
+async function putSound(
+  store: ObjectStore,
+  key: string,
+  bytes: Uint8Array,
+  read: () => Promise<unknown>,
+): Promise<void> {
   if ((await store.putIfAbsent(key, bytes)) === 'created') return;
   try {
-    await findRowHashes(store, record);
+    await read();
   } catch (error) {
     if (!isParquetryError(error) || error.code !== 'ARCHIVE_INVALID') throw error;
     await store.delete(key);

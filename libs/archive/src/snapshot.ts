@@ -1,4 +1,4 @@
-import { type Intervals, type LedgerRange, meets } from '@parquetry/core';
+import { type Intervals, type LedgerRange, meets, ParquetryError } from '@parquetry/core';
 import { SCHEMA_PROPERTIES } from './commit';
 import type { MetaData, PartitionValues } from './delta/actions';
 import type { TableState } from './delta/state';
@@ -92,4 +92,19 @@ function schemaOf(metaData: MetaData | undefined): Snapshot['schema'] {
   const fingerprint = metaData?.configuration[SCHEMA_PROPERTIES.fingerprint];
   if (subject === undefined || version === undefined || fingerprint === undefined) return undefined;
   return { subject, version: Number(version), fingerprint };
+}
+
+/**
+ * Refuses a table with files of other programs, whose ledgers are not known.
+ * @param done what can't be done with it: `exported`
+ * @throws ParquetryError NOT_AVAILABLE
+ */
+export function assertSegments({ dataset, files }: Snapshot, done: string, hint: string): void {
+  const foreign = files.find(({ segment }) => segment === undefined);
+  if (foreign === undefined) return;
+  throw new ParquetryError(
+    'NOT_AVAILABLE',
+    `${dataset} can't be ${done}: another program committed ${foreign.path}, and its ledgers are unknown.`,
+    { details: { dataset, path: foreign.path }, hint },
+  );
 }

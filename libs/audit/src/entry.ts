@@ -1,4 +1,11 @@
-import { type Archive, type LiveFile, type SegmentRecord, formatStats, whenAbsent } from '@parquetry/archive';
+import {
+  type Archive,
+  type LiveFile,
+  type SegmentRecord,
+  folderValues,
+  formatStats,
+  whenAbsent,
+} from '@parquetry/archive';
 import { formatRange } from '@parquetry/core';
 import { parseExact } from '@parquetry/iceberg';
 import type { TableSchema } from '@parquetry/schema';
@@ -51,17 +58,6 @@ export function entryFault(
   if (file.range === undefined || formatRange(file.range) !== formatRange(recorded.range)) return 'ledgers';
   if (!sameValues(file.partitionValues, folderValues(file.path))) return 'partition values';
   return sameStats(file.stats, recorded, schema) ? undefined : 'statistics';
-}
-
-/** The partition values in the folders of a path: `year=2025/…`. */
-function folderValues(path: string): Readonly<Record<string, string>> {
-  const folders = path.split('/').slice(0, -1);
-  return Object.fromEntries(
-    folders.flatMap((folder) => {
-      const at = folder.indexOf('=');
-      return at < 0 ? [] : [[folder.slice(0, at), folder.slice(at + 1)]];
-    }),
-  );
 }
 
 function sameValues(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string, unknown>>): boolean {

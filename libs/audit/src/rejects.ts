@@ -1,12 +1,11 @@
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import { type Archive, META_FOLDER } from '@parquetry/archive';
+import { type Archive, META_FOLDER, whenAbsent } from '@parquetry/archive';
 import {
   type Intervals,
   type LedgerRange,
   type Reject,
   type RejectLine,
-  isParquetryError,
   mergeIntervals,
   rejectCount,
 } from '@parquetry/core';
@@ -120,8 +119,7 @@ async function readReasons(
       found.set(code, { dataset, code, count: (known?.count ?? 0) + count, example });
     }
   } catch (error) {
-    if (isParquetryError(error) && error.code === 'OBJECT_NOT_FOUND') return undefined;
-    throw error;
+    return whenAbsent(error);
   }
   return [...found.values()];
 }

@@ -1,4 +1,4 @@
-import { isParquetryError } from '@parquetry/core';
+import { whenAbsent } from '@parquetry/archive';
 import type { ObjectStore } from '@parquetry/storage';
 import { decodeAvro } from './avro';
 import type { Location } from './location';
@@ -15,7 +15,7 @@ export interface CurrentTable {
 
 /** The Delta version that the hint names; undefined when there is no Iceberg table. */
 export async function hintedVersion(store: ObjectStore, { hint }: Location): Promise<number | undefined> {
-  const bytes = await getIfPresent(store, hint);
+  const bytes = await store.get(hint).catch(whenAbsent);
   const text = bytes === undefined ? '' : Buffer.from(bytes).toString('utf8').trim();
   return /^[1-9]\d{0,14}$/.test(text) ? Number(text) - 1 : undefined;
 }
@@ -39,7 +39,7 @@ export async function tableAt(
   version: number,
 ): Promise<CurrentTable | undefined> {
   const key = location.metadata(version);
-  const bytes = await getIfPresent(store, key);
+  const bytes = await store.get(key).catch(whenAbsent);
   if (bytes === undefined) return undefined;
   const metadata = parseMetadata(Buffer.from(bytes).toString('utf8'), key);
   return { ...deltaOf(metadata), metadata };
@@ -48,11 +48,4 @@ export async function tableAt(
 /** The manifests of a snapshot's manifest list. */
 export async function readList(store: ObjectStore, key: string): Promise<ManifestFile[]> {
   return decodeAvro<ManifestFile>(await store.get(key));
-}
-
-async function getIfPresent(store: ObjectStore, key: string): Promise<Uint8Array | undefined> {
-  return store.get(key).catch((error: unknown) => {
-    if (isParquetryError(error) && error.code === 'OBJECT_NOT_FOUND') return undefined;
-    throw error;
-  });
 }

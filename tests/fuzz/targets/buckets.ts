@@ -110,11 +110,13 @@ interface Entries {
 /** The entries of a healthy listing, or damaged ones. */
 function entries(
   random: Random,
-  prefix: string,
-  delimiter: string | null,
-  token: string | null,
+  query: URLSearchParams,
+  /** Parameters that name the last entry of the page before, the preferred one first. */
+  after: readonly [string, string],
   damaged: boolean,
 ): Entries {
+  const [prefix, delimiter] = [query.get('prefix') ?? '', query.get('delimiter')];
+  const token = query.get(after[0]) ?? query.get(after[1]);
   const all = NAMES.map((name) => `p/${name}`).filter(
     (name) => name.startsWith(prefix) && (token === null || name > token),
   );
@@ -152,13 +154,7 @@ function entries(
 
 function s3Page(random: Random, url: URL, damaged: boolean): Answer {
   const { searchParams: query } = url;
-  const { objects, folders, next } = entries(
-    random,
-    query.get('prefix') ?? '',
-    query.get('delimiter'),
-    query.get('continuation-token') ?? query.get('start-after'),
-    damaged,
-  );
+  const { objects, folders, next } = entries(random, query, ['continuation-token', 'start-after'], damaged);
   const size = damaged
     ? random.pick(['0', '-1', '1e400', 'x', '', '99999999999999999999'])
     : String(CONTENT.length);
@@ -175,13 +171,7 @@ function s3Page(random: Random, url: URL, damaged: boolean): Answer {
 
 function gcsPage(random: Random, url: URL, damaged: boolean): Answer {
   const { searchParams: query } = url;
-  const { objects, folders, next } = entries(
-    random,
-    query.get('prefix') ?? '',
-    query.get('delimiter'),
-    query.get('pageToken') ?? query.get('startOffset'),
-    damaged,
-  );
+  const { objects, folders, next } = entries(random, query, ['pageToken', 'startOffset'], damaged);
   const text = JSON.stringify({
     kind: 'storage#objects',
     items: objects.map((name) => ({

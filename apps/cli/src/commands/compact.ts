@@ -1,21 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Archive } from '@parquetry/archive';
-import { type LedgerRange, ParquetryError, formatRange } from '@parquetry/core';
-import type { CompactInput, CompactProgress, VerifyLevel } from '@parquetry/workflows';
+import { type LedgerRange, formatRange } from '@parquetry/core';
+import type { CompactInput, CompactProgress } from '@parquetry/workflows';
 import type { Define } from '../cli';
+import type { CompactOptions } from '../compactoptions';
 import type { Output } from '../output';
 import { typeNames } from '../parsers';
-import { WORKER_SETTINGS, type WorkerOptions } from '../workeroptions';
+import { WORKER_SETTINGS } from '../workeroptions';
 
-interface Options extends WorkerOptions {
-  readonly archive: string;
-  readonly types?: string;
+interface Options extends CompactOptions {
   readonly ledgers?: string;
-  readonly partitionSize: number;
-  /** Bytes. */
-  readonly targetSize?: number;
-  readonly verify: VerifyLevel;
-  readonly keepReplaced?: boolean;
 }
 
 /** `parquetry compact` */
@@ -84,16 +78,12 @@ function compactRange(options: Options, range: LedgerRange | undefined, output: 
 
 function compactInput(options: Options, range: LedgerRange | undefined): CompactInput {
   const { archiveRoot } = require('../runspec') as typeof import('../runspec');
-  const { types, targetSize } = options;
-  if (targetSize !== undefined && targetSize < 1)
-    throw new ParquetryError('USAGE', '--target-size must be at least one byte.');
+  const { compactSettings } = require('../compactoptions') as typeof import('../compactoptions');
+  const { types } = options;
   return {
     archive: archiveRoot(options.archive),
-    partitionSize: options.partitionSize,
-    verify: options.verify,
+    ...compactSettings(options),
     ...(types === undefined ? {} : { datasets: typeNames(types) }),
     ...(range === undefined ? {} : { range }),
-    ...(targetSize === undefined ? {} : { targetBytes: targetSize }),
-    ...(options.keepReplaced === true ? { keepReplaced: true } : {}),
   };
 }

@@ -1,19 +1,13 @@
 import { createHash } from 'node:crypto';
 import { MAINTAIN_STEPS, ParquetryError } from '@parquetry/core';
-import type { MaintainInput, MaintainReport, MaintainStep, VerifyLevel } from '@parquetry/workflows';
+import type { MaintainInput, MaintainReport, MaintainStep } from '@parquetry/workflows';
 import type { Define } from '../cli';
+import type { CompactOptions } from '../compactoptions';
 import type { Output } from '../output';
 import { duration, typeNames, wholeNumber } from '../parsers';
-import { WORKER_SETTINGS, type WorkerOptions } from '../workeroptions';
+import { WORKER_SETTINGS } from '../workeroptions';
 
-interface Options extends WorkerOptions {
-  readonly archive: string;
-  readonly types?: string;
-  readonly partitionSize: number;
-  /** Bytes. */
-  readonly targetSize?: number;
-  readonly verify: VerifyLevel;
-  readonly keepReplaced?: boolean;
+interface Options extends CompactOptions {
   readonly skip?: string;
   readonly maxGroups?: number;
   /** All times in seconds. */
@@ -122,7 +116,8 @@ async function schedule(
 function maintainInput(options: Options): MaintainInput {
   const { archiveRoot } = require('../runspec') as typeof import('../runspec');
   const { MIN_RETENTION_MS, REUSE_MS } = require('@parquetry/archive') as typeof import('@parquetry/archive');
-  const { types, targetSize, deepEvery, every = DAY, grace = 7 * DAY, logRetention = 30 * DAY } = options;
+  const { compactSettings } = require('../compactoptions') as typeof import('../compactoptions');
+  const { types, deepEvery, every = DAY, grace = 7 * DAY, logRetention = 30 * DAY } = options;
   const skip = skipped(options.skip);
   atLeast('--grace', grace * 1000, 2 * REUSE_MS);
   atLeast('--log-retention', logRetention * 1000, MIN_RETENTION_MS);
@@ -130,14 +125,7 @@ function maintainInput(options: Options): MaintainInput {
     archive: archiveRoot(options.archive),
     ...(types === undefined ? {} : { datasets: typeNames(types) }),
     ...(skip.length === 0 ? {} : { skip }),
-    compact: {
-      partitionSize: options.partitionSize,
-      verify: options.verify,
-      limit: options.maxGroups ?? 200,
-      settledMs: SETTLED_MS,
-      ...(targetSize === undefined ? {} : { targetBytes: targetSize }),
-      ...(options.keepReplaced === true ? { keepReplaced: true } : {}),
-    },
+    compact: { ...compactSettings(options), limit: options.maxGroups ?? 200, settledMs: SETTLED_MS },
     logRetentionMs: logRetention * 1000,
     graceMs: grace * 1000,
     ...(deepEvery === undefined

@@ -1,4 +1,11 @@
-import { type Archive, type LiveFile, type SegmentRecord, type Snapshot, mapLimit } from '@parquetry/archive';
+import {
+  type Archive,
+  type LiveFile,
+  type SegmentRecord,
+  type Snapshot,
+  assertSegments,
+  mapLimit,
+} from '@parquetry/archive';
 import { ownLedgers, type keptPlans, requestedLedgers } from '@parquetry/audit';
 import {
   type Intervals,
@@ -72,7 +79,7 @@ export async function planDataset(archive: Archive, input: PlanInput): Promise<D
       }
     }
   }
-  assertOwn(snapshot);
+  assertSegments(snapshot, 'exported', 'Read the table with a Delta reader.');
   files.sort((a, b) => a.range.start - b.range.start);
   return {
     dataset,
@@ -124,17 +131,6 @@ async function wantedLedgers(
 async function schemaOf(archive: Archive, { dataset, schema }: Snapshot): Promise<RegisteredSchema> {
   if (schema !== undefined) return archive.registry.get(schema.subject, schema.version);
   throw new ParquetryError('ARCHIVE_INVALID', `The dataset ${dataset} has no schema in its log.`);
-}
-
-/** Refuses files whose ledgers are not known. @throws ParquetryError NOT_AVAILABLE */
-function assertOwn({ dataset, files }: Snapshot): void {
-  const foreign = files.find(({ segment }) => segment === undefined);
-  if (foreign === undefined) return;
-  throw new ParquetryError(
-    'NOT_AVAILABLE',
-    `${dataset} can't be exported: another program committed ${foreign.path}, and its ledgers are unknown.`,
-    { details: { dataset, path: foreign.path }, hint: 'Read the table with a Delta reader.' },
-  );
 }
 
 function isIn(ledger: number, ranges: Intervals | undefined): boolean {

@@ -1,5 +1,6 @@
+import { whenAbsent } from '@parquetry/archive';
+import { ParquetryError } from '@parquetry/core';
 import { canonicalJson } from '@parquetry/schema';
-import { isParquetryError, ParquetryError } from '@parquetry/core';
 import type { ContentIdentity, ObjectStore } from '@parquetry/storage';
 
 /** The manifest: written last, so that a target with it is complete. */
@@ -165,10 +166,7 @@ async function earlierExport(store: ObjectStore, state: State | undefined): Prom
 }
 
 async function readJson(store: ObjectStore, key: string): Promise<unknown> {
-  const bytes = await store.get(key).catch((error: unknown) => {
-    if (isParquetryError(error) && error.code === 'OBJECT_NOT_FOUND') return undefined;
-    throw error;
-  });
+  const bytes = await store.get(key).catch(whenAbsent);
   if (bytes === undefined) return undefined;
   try {
     return JSON.parse(Buffer.from(bytes).toString('utf8'));

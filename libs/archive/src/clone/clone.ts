@@ -4,9 +4,9 @@ import type { Archive } from '../archive';
 import type { Dataset } from '../dataset';
 import { META_FOLDER } from '../identity';
 import { parseDataset } from '../majors';
-import { addRowHashes, findRowHashes, readSegment, segmentKey, type SegmentRecord } from '../segment';
+import { addRowHashes, copySegmentRecord, findRowHashes, segmentKey, type SegmentRecord } from '../segment';
 import { mapLimit } from '../serial';
-import type { Snapshot } from '../snapshot';
+import { assertSegments, type Snapshot } from '../snapshot';
 import { assertFits } from './bounds';
 import { type Copying, copyObject, copySmall, copyUnrecorded } from './objects';
 
@@ -113,7 +113,7 @@ async function cloneDataset(context: Context, first: Snapshot): Promise<ClonedDa
 async function cloneSnapshot(context: Context, snapshot: Snapshot): Promise<ClonedDataset> {
   const { source, target, copying, request } = context;
   const { dataset, version } = snapshot;
-  assertKnown(snapshot);
+  assertSegments(snapshot, 'cloned', 'Remove those files with the program that added them.');
   const { ranges, onProgress, signal } = request;
   const segments = snapshot.segments.filter(
     ({ range }) => ranges?.some(({ start, end }) => start <= range.start && range.end <= end) ?? true,
@@ -182,7 +182,7 @@ async function copySegment(
   record: SegmentRecord,
   { isLive, liveFiles }: Committed,
 ): Promise<{ copied: number; bytes: number }> {
-  const { identity, id } = record;
+  const { identity } = record;
   let [copied, bytes] = [0, 0];
   await Promise.all(
     identity.files.map((file) =>
@@ -204,16 +204,7 @@ async function copySegment(
   if (added !== undefined) await addRowHashes(copying.to, record, added);
   if (isLive) return { copied, bytes };
   if (identity.rejects !== null) await copyRejects(copying, identity.rejects);
-  const key = segmentKey(identity.dataset, id);
-  const stored = await copying.from.get(key);
-  if ((await copying.to.putIfAbsent(key, stored)) === 'created') return { copied, bytes };
-  try {
-    await readSegment(copying.to, identity.dataset, id);
-  } catch (error) {
-    if (!isParquetryError(error) || error.code !== 'ARCHIVE_INVALID') throw error;
-    await copying.to.delete(key);
-    await copying.to.putIfAbsent(key, stored);
-  }
+  await copySegmentRecord(copying.from, copying.to, record);
   return { copied, bytes };
 }
 
@@ -267,20 +258,6 @@ async function copyRuns(copying: Copying): Promise<void> {
     for await (const { key } of copying.from.list(`${META_FOLDER}/${folder}/`))
       // A plan that `gc` removes meanwhile is not missed.
       await copyUnrecorded(copying, key).catch(whenAbsent);
-}
-
-/** @throws ParquetryError NOT_AVAILABLE */
-function assertKnown({ dataset, files }: Snapshot): void {
-  const foreign = files.find(({ segment }) => segment === undefined);
-  if (foreign === undefined) return;
-  throw new ParquetryError(
-    'NOT_AVAILABLE',
-    `${dataset} can't be cloned: another program committed ${foreign.path}, and its ledgers are unknown.`,
-    {
-      details: { dataset, path: foreign.path },
-      hint: 'Remove those files with the program that added them.',
-    },
-  );
 }
 
 function otherBytes({ from, to }: Copying, { name: dataset }: Dataset, key: string): ParquetryError {

@@ -1,5 +1,5 @@
-import { isParquetryError } from '@parquetry/core';
 import type { ObjectStore } from '@parquetry/storage';
+import { whenAbsent } from '../absent';
 import type { Action } from './actions';
 import { encoded } from './format';
 import type { TableState } from './state';
@@ -96,7 +96,6 @@ export async function readHint(store: ObjectStore, key: string): Promise<number 
     return typeof version === 'number' && Number.isSafeInteger(version) && version >= 0 ? version : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
-    if (isParquetryError(error) && error.code === 'OBJECT_NOT_FOUND') return undefined;
-    throw error;
+    return whenAbsent(error);
   }
 }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { isParquetryError, ParquetryError } from '@parquetry/core';
 import { compareKeys, type ListedObject, type ObjectStore, type PutOutcome } from '@parquetry/storage';
 import { whenAbsent } from '../absent';
+import { sha256 } from '../checksum';
 import { mapLimit } from '../serial';
 import type { Action } from './actions';
 import { type CheckpointReader, readHint } from './checkpoint';
@@ -355,8 +355,4 @@ export class DeltaLog {
       },
     );
   }
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

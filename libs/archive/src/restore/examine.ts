@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { isParquetryError, ParquetryError } from '@parquetry/core';
 import { compareKeys, type ObjectStore } from '@parquetry/storage';
 import { whenAbsent } from '../absent';
+import { sha256 } from '../checksum';
 import type { Dataset } from '../dataset';
 import type { Action } from '../delta/actions';
 import type { CheckpointReader } from '../delta/checkpoint';
@@ -219,11 +219,6 @@ async function hintFault(
     why: `it names version ${String(version)}, which has no readable checkpoint`,
     sha256: sha256(bytes),
   };
-}
-
-/** sha256 as hex. */
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** A case that the records do not decide. @throws ParquetryError RESTORE_UNCLEAR */

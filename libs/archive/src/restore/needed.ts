@@ -1,8 +1,7 @@
 import { coversRange, intersectRange, isParquetryError, type LedgerRange } from '@parquetry/core';
 import type { ObjectStore } from '@parquetry/storage';
 import type { TableState } from '../delta/state';
-import { META_FOLDER } from '../identity';
-import { findSegment, segmentRange } from '../segment';
+import { findSegment, recordedSegments } from '../segment';
 import { type LiveSegment, liveSegments, tableCoverage } from '../table';
 import { markerKey } from './marker';
 
@@ -60,13 +59,8 @@ export class NeededFiles {
     const now = this.clock();
     const { view } = this;
     if (view?.state === state && view.version === state.version && now - view.at < LIST_AGE_MS) return view;
-    const prefix = `${META_FOLDER}/segments/${this.dataset}/`;
     const records: Recorded[] = [];
-    for await (const { key } of this.store.list(prefix)) {
-      const id = key.slice(prefix.length).replace(/\.json$/, '');
-      const range = segmentRange(id);
-      if (range !== undefined) records.push({ id, range });
-    }
+    for await (const record of recordedSegments(this.store, this.dataset)) records.push(record);
     return (this.view = { state, version: state.version, at: now, records, live: liveSegments(state) });
   }
 

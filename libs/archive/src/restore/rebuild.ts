@@ -16,7 +16,8 @@ import { COVERAGE_DOMAIN, formatCoverage, liveSegments, tableCoverage } from '..
 import type { Assignment } from './assign';
 import { isOwnCommit } from './fault';
 import type { Records } from './records';
-import { BACKUP, type DamagedFile, type ExaminedLog, readCheckpoint, sha256, unclear } from './examine';
+import { sha256 } from '../checksum';
+import { BACKUP, type DamagedFile, type ExaminedLog, readCheckpoint, unclear } from './examine';
 
 const STATS_AT_ONCE = 8;
 

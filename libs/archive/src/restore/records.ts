@@ -1,8 +1,7 @@
 import { isParquetryError, type LedgerRange } from '@parquetry/core';
 import type { RegisteredSchema } from '@parquetry/schema';
 import type { Archive } from '../archive';
-import { META_FOLDER } from '../identity';
-import { readSegment, segmentRange } from '../segment';
+import { readSegment, recordedSegments } from '../segment';
 import { mapLimit } from '../serial';
 
 const READS_AT_ONCE = 8;
@@ -44,12 +43,8 @@ export async function readRecords(
   dataset: string,
   excluded: ReadonlySet<string>,
 ): Promise<Records> {
-  const prefix = `${META_FOLDER}/segments/${dataset}/`;
   const ids: string[] = [];
-  for await (const { key } of store.list(prefix)) {
-    const id = key.slice(prefix.length).replace(/\.json$/, '');
-    if (key.endsWith('.json') && segmentRange(id) !== undefined && !excluded.has(id)) ids.push(id);
-  }
+  for await (const { id } of recordedSegments(store, dataset)) if (!excluded.has(id)) ids.push(id);
   const byId = new Map<string, Recorded>();
   const damaged: string[] = [];
   await mapLimit(ids, READS_AT_ONCE, async (id) => {

@@ -2,21 +2,14 @@ import { isParquetryError, ParquetryError } from '@parquetry/core';
 import { compareKeys, type ObjectStore } from '@parquetry/storage';
 import type { Archive } from '../archive';
 import { whenAbsent } from '../absent';
+import { sha256 } from '../checksum';
 import { parquetCheckpointReader } from '../delta/reader';
 import { commitName, LOG_FOLDER } from '../delta/paths';
 import { datasetFault } from '../folder';
 import { META_FOLDER } from '../identity';
 import { liveSegments } from '../table';
 import { type Assignment, assignSegments } from './assign';
-import {
-  BACKUP,
-  type DamagedFile,
-  type ExaminedLog,
-  examineLog,
-  readCheckpoint,
-  sha256,
-  unclear,
-} from './examine';
+import { BACKUP, type DamagedFile, type ExaminedLog, examineLog, readCheckpoint, unclear } from './examine';
 import { damagedFolder, markerKey, readMarker } from './marker';
 import { rebuildLog } from './rebuild';
 import { readRecords, type Records } from './records';
