@@ -238,8 +238,10 @@ describe('metrics and log of a worker after a run with faults', () => {
     const listed = Object.entries(METRICS).map(([name, { kind }]) =>
       kind === 'counter' ? `${name}_total` : name,
     );
-    // A tail has the others; nothing was rejected.
+    // A tail, an RPC node or a processor has the others.
     const others = [
+      'parquetry_source_requests_total',
+      'parquetry_source_seconds',
       'parquetry_tail_lag_ledgers',
       'parquetry_tail_lag_seconds',
       'parquetry_tail_report_timestamp_seconds',

@@ -5,7 +5,7 @@ export type Facts = Readonly<Record<string, string | number | boolean>>;
 
 /** A request or statement within a step, as metrics and traces record it. */
 export interface Operation {
-  readonly kind: 'storage' | 'duckdb' | 'verify';
+  readonly kind: 'storage' | 'source' | 'duckdb' | 'verify';
   /** One of few names, such as `get` or `COPY`. */
   readonly name: string;
   readonly facts: Facts;
@@ -32,19 +32,24 @@ export function isObserved(): boolean {
   return current !== undefined;
 }
 
-/** Runs `work` as an operation. Without an observer it only runs it. `facts` describes the result. */
+/**
+ * Runs `work` as an operation. Without an observer it only runs it. `facts` describes the result, `coded` gives the error
+ * with a code for one that has none.
+ */
 export function observed<T>(
   operation: Operation,
   work: () => Promise<T>,
   facts?: (result: T) => Facts,
+  coded?: (error: unknown) => unknown,
 ): Promise<T> {
-  return current === undefined ? work() : record(current(operation), work, facts);
+  return current === undefined ? work() : record(current(operation), work, facts, coded);
 }
 
 async function record<T>(
   end: (ending: Ending) => void,
   work: () => Promise<T>,
   facts: ((result: T) => Facts) | undefined,
+  coded: (error: unknown) => unknown = (error) => error,
 ): Promise<T> {
   let ending: Ending = {};
   try {
@@ -52,7 +57,7 @@ async function record<T>(
     ending = facts === undefined ? {} : { facts: facts(result) };
     return result;
   } catch (error) {
-    ending = failed(error);
+    ending = failed(coded(error));
     throw error;
   } finally {
     end(ending);

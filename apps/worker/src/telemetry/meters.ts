@@ -46,9 +46,13 @@ export class Meters {
     { seconds, facts, code }: Pick<PastOperation, 'facts' | 'code'> & { readonly seconds: number },
   ): void {
     if (kind === 'duckdb') return this.record('parquetry_duckdb_seconds', seconds, { statement: name });
+    const outcome = code ?? String(facts['outcome'] ?? 'ok');
+    if (kind === 'source') {
+      this.record('parquetry_source_requests', 1, { operation: name, outcome });
+      return this.record('parquetry_source_seconds', seconds, { operation: name });
+    }
     if (kind !== 'storage') return;
     const store = String(facts['store'] ?? '');
-    const outcome = code ?? String(facts['outcome'] ?? 'ok');
     this.record('parquetry_storage_requests', 1, { operation: name, store, outcome });
     this.record('parquetry_storage_seconds', seconds, { operation: name, store });
   }

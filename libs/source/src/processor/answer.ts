@@ -9,6 +9,7 @@ import {
   withoutSecrets,
 } from '@parquetry/core';
 import { type Fault, type RetryPolicy, readRetryAfter, retrying } from '@parquetry/storage';
+import { observed } from '@parquetry/system';
 import { BadAnswer, HttpStatus, httpFault, sendFor200 } from '../http';
 import type { SourceFile } from '../ndjson/files/sourcefile';
 import { CommandFailure, NotReady, runCommand } from './command';
@@ -37,13 +38,22 @@ export function fetchAnswer(
   { retry = RETRY, waits = true }: { readonly retry?: RetryPolicy; readonly waits?: boolean } = {},
 ): Promise<number> {
   const { uri, range } = answerRequest(file);
-  const fetch = uri.startsWith('processor:') ? fromCommand : fromServer;
-  return retrying(
-    retry,
-    () => fetch(uri, range, target, signal),
-    (error) => answerFault(error, uri, range, waits),
-    signal,
-  );
+  const command = uri.startsWith('processor:');
+  const fetch = command ? fromCommand : fromServer;
+  const fault = (error: unknown): Fault => answerFault(error, uri, range, waits);
+  const operation = {
+    kind: 'source',
+    name: 'processor',
+    facts: { server: command ? uri : new URL(uri).host, ledgers: formatRange(range) },
+  } as const;
+  const once = (): Promise<number> =>
+    observed(
+      operation,
+      () => fetch(uri, range, target, signal),
+      (bytes) => ({ size: bytes }),
+      (error) => fault(error).error,
+    );
+  return retrying(retry, once, fault, signal);
 }
 
 async function fromServer(

@@ -1,5 +1,6 @@
 import { ParquetryError } from '@parquetry/core';
 import { type Fault, type RetryPolicy, limited, retrying } from '@parquetry/storage';
+import { observed } from '@parquetry/system';
 import { BadAnswer, httpFault, readBody, sendFor200 } from '../http';
 
 /** Limits of requests to a node. */
@@ -40,6 +41,13 @@ export class RpcFault extends Error {
 
 const INTERNAL = -32603;
 
+/** The result of a call. */
+interface RpcAnswer {
+  readonly result: Readonly<Record<string, unknown>>;
+  /** Size of the answer. */
+  readonly bytes: number;
+}
+
 /** JSON-RPC 2.0 over HTTP. */
 export class RpcClient {
   readonly uri: string;
@@ -75,11 +83,20 @@ export class RpcClient {
   }
 
   /** One request. @throws RpcRefusal, TooLarge, BadAnswer, HttpStatus, network errors */
-  async once(
+  once(method: string, params: object | undefined, signal?: AbortSignal): Promise<RpcAnswer> {
+    return observed(
+      { kind: 'source', name: method, facts: { server: this.url.host } },
+      () => this.send(method, params, signal),
+      ({ bytes }) => ({ size: bytes }),
+      (error) => this.fault(error).error,
+    );
+  }
+
+  private async send(
     method: string,
     params: object | undefined,
-    signal?: AbortSignal,
-  ): Promise<{ readonly result: Readonly<Record<string, unknown>>; readonly bytes: number }> {
+    signal: AbortSignal | undefined,
+  ): Promise<RpcAnswer> {
     const { url, options } = this;
     const id = ++this.calls;
     const json = JSON.stringify({ jsonrpc: '2.0', id, method, ...(params === undefined ? {} : { params }) });

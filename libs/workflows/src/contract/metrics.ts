@@ -129,6 +129,19 @@ export const METRICS = {
     doc: 'Duration of these operations, retries included',
     buckets: SHORT_SECONDS,
   },
+  parquetry_source_requests: {
+    kind: 'counter',
+    unit: '{requests}',
+    labels: ['operation', 'outcome'],
+    doc: 'Requests to RPC nodes, by their method, and to processors (operation processor); outcome: ok or an error code. Each retry is a request',
+  },
+  parquetry_source_seconds: {
+    kind: 'histogram',
+    unit: 's',
+    labels: ['operation'],
+    doc: 'Duration of these requests, with their answers',
+    buckets: SHORT_SECONDS,
+  },
   parquetry_duckdb_seconds: {
     kind: 'histogram',
     unit: 's',
