@@ -19,5 +19,6 @@ module.exports = {
     '^@parquetry/worker$': '<rootDir>/apps/worker/src/index.ts',
     '^@parquetry/([a-z]+)$': '<rootDir>/libs/$1/src/index.ts',
   },
+  testSequencer: '<rootDir>/tools/sequencer.cjs',
   testTimeout: 30_000,
 };

@@ -78,7 +78,8 @@ describe('the package, installed into an empty folder with an empty HOME', () =>
     expect(made.stdout).toMatch(/parquetry-\d+\.\d+\.\d+\S*\.tgz: [\d.]+ MB packed/);
     const tarball = readdirSync(dir).find((name) => name.endsWith('.tgz')) as string;
     await done('npm', ['install', '-g', '--no-audit', '--no-fund', path.join(dir, tarball)]);
-  }, 300_000);
+    // A minute alone. npm fetches from the registry what `npm ci` has not cached, so the limit allows for a slow network.
+  }, 600_000);
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
   it('has the program, its licence, its sources as maps, and nothing else', () => {

@@ -1,10 +1,11 @@
-import { type Asset, Keypair, xdr } from '@stellar/stellar-base';
+import { type Asset, xdr } from '@stellar/stellar-base';
+import { SigningKeys } from './keys';
 import type { SeededRandom } from './random';
 import { int64, NO_EXTENSION, uint64 } from './values';
 
 /** An account of the sample network, with its trust line to the sample dollar. Amounts are in stroops. */
 export class Account {
-  readonly keys: Keypair;
+  readonly keys: SigningKeys;
   readonly id: string;
   balance: bigint;
   dollars: bigint;
@@ -13,7 +14,7 @@ export class Account {
   private sequenceTime = 0n;
 
   constructor(random: SeededRandom, firstLedger: number) {
-    this.keys = Keypair.fromRawEd25519Seed(random.bytes(32));
+    this.keys = new SigningKeys(random.bytes(32));
     this.id = this.keys.publicKey();
     this.balance = random.between(50_000_0000000n, 900_000_0000000n);
     this.dollars = random.between(10_000_0000000n, 90_000_0000000n);

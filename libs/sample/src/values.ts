@@ -38,7 +38,16 @@ export function integer(type: 'u32' | 'u64' | 'u128' | 'i128' | 'u256', value: b
 
 /** Contract value: the address of an account (G…) or contract (C…). */
 export function address(strkey: string): xdr.ScVal {
-  return Address.fromString(strkey).toScVal();
+  return parsed(strkey).toScVal();
+}
+
+/** The addresses of a sample network are few, and parsing one takes longer than anything else that is done with it. */
+const addresses = new Map<string, Address>();
+
+function parsed(strkey: string): Address {
+  const known = addresses.get(strkey) ?? Address.fromString(strkey);
+  if (addresses.size < 1000) addresses.set(strkey, known);
+  return known;
 }
 
 /** Contract value: a vector. */
@@ -60,7 +69,7 @@ export function mapEntries(fields: Readonly<Record<string, xdr.ScVal>>): xdr.ScM
 
 /** The 32 bytes of a contract's address (C…). */
 export function contractHash(strkey: string): Buffer {
-  return Address.fromString(strkey).toBuffer();
+  return parsed(strkey).toBuffer();
 }
 
 /** A contract event with topics and data. */

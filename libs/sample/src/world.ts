@@ -1,5 +1,6 @@
 import { Asset, Keypair, StrKey } from '@stellar/stellar-base';
 import { Account } from './account';
+import { SigningKeys } from './keys';
 import { SeededRandom } from './random';
 import { LedgerState } from './state';
 import { sha256 } from './values';
@@ -12,7 +13,7 @@ export class World {
   readonly state = new LedgerState();
   readonly networkId: Buffer;
   /** Signs the ledgers' values. */
-  readonly validator: Keypair;
+  readonly validator: SigningKeys;
   readonly accounts: readonly Account[];
   /** The sample dollar, a classic asset with an asset contract. */
   readonly dollar: Asset;
@@ -36,7 +37,7 @@ export class World {
   ) {
     this.random = new SeededRandom(`${seed}/${network}`);
     this.networkId = sha256(Buffer.from(network));
-    this.validator = Keypair.fromRawEd25519Seed(this.random.bytes(32));
+    this.validator = new SigningKeys(this.random.bytes(32));
     const issuer = Keypair.fromRawEd25519Seed(this.random.bytes(32));
     this.dollar = new Asset('SUSD', issuer.publicKey());
     this.contracts = {
