@@ -190,8 +190,7 @@ function input({ lake, range, archive, mode }) {
       iceberg: true,
       ...(mode === 'replace' ? { mode } : {}),
     },
-    // One partition after the other: the next commit of a table comes after the sync of the one before.
-    concurrency: 1,
+    concurrency: 3,
     maxParked: 100,
     onFailure: 'park',
   };

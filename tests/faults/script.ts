@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 
-/** Runs a campaign of this folder with `--json`; returns its figures. Throws when it ends with another code than 0. */
+/** Runs a campaign of this folder with `--json`; returns its figures. Throws when it ends with a code other than 0. */
 export async function runCampaign(
   script: string,
   options: Readonly<Record<string, string>>,

@@ -1,6 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import type { ObjectStore } from '@parquetry/storage';
 import { inFolder } from '../../libs/archive/src/testing/fixture';
+import { followIceberg } from '../../libs/iceberg/src/follow';
 import { syncIceberg } from '../../libs/iceberg/src/sync';
 import { MemoryStore } from './memory';
 import { commit, open } from './table';
@@ -59,3 +61,49 @@ it(
     }),
   600_000,
 );
+
+/** The store, counting its operations. */
+function counted(store: ObjectStore): { readonly store: ObjectStore; readonly count: () => number } {
+  let operations = 0;
+  return {
+    store: new Proxy(store, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]): unknown => {
+          if (name !== 'localPath') operations += 1;
+          return Reflect.apply(value, target, args);
+        };
+      },
+    }),
+    count: () => operations,
+  };
+}
+
+it('a commit that follows an Iceberg table takes one request more, and its sync a fixed number', () =>
+  inFolder(async (folder) => {
+    const { store, count } = counted(new MemoryStore());
+    const archive = await open(store);
+    const follower = followIceberg(archive, 'events', { wanted: true, patienceMs: 0 });
+    const requests = async (run: () => Promise<unknown>): Promise<number> => {
+      const before = count();
+      await run();
+      return count() - before;
+    };
+    for (const start of [10, 20]) {
+      await commit(archive, folder, start, start + 9, { follower });
+      await syncIceberg(archive, 'events');
+    }
+    const figures = {
+      plain: await requests(() => commit(archive, folder, 30, 39)),
+      sync: await requests(() => syncIceberg(archive, 'events')),
+      following: await requests(() => commit(archive, folder, 40, 49, { follower })),
+      // The next commit finds the table without version 3.
+      behind: await requests(() => commit(archive, folder, 50, 59, { follower })),
+      again: await requests(async () => {
+        await syncIceberg(archive, 'events');
+        await syncIceberg(archive, 'events');
+      }),
+    };
+    expect(figures).toEqual({ plain: 14, sync: 20, following: 15, behind: 42, again: 26 });
+  }));

@@ -34,6 +34,11 @@ export class MemoryStore implements ObjectStore {
     return Promise.resolve();
   }
 
+  replaceIf(key: string, was: Uint8Array, bytes: Uint8Array): Promise<boolean> {
+    if (this.objects.get(key)?.bytes.equals(was) !== true) return Promise.resolve(false);
+    return this.replace(key, bytes).then(() => true);
+  }
+
   async uploadIfAbsent(key: string, file: string): Promise<PutOutcome> {
     return this.putIfAbsent(key, await readFile(file));
   }

@@ -1,4 +1,4 @@
-import { Archive, type PublishResult, type SegmentDraft } from '@parquetry/archive';
+import { Archive, type Follower, type PublishResult, type SegmentDraft } from '@parquetry/archive';
 import { portableSchema } from '@parquetry/schema';
 import type { ObjectStore } from '@parquetry/storage';
 import { IDENTITY, plainDraft, registered, SMALL_SCHEMA } from '../../libs/archive/src/testing/fixture';
@@ -26,10 +26,17 @@ export async function commit(
   folder: string,
   start: number,
   end: number,
-  options: Partial<SegmentDraft> & { readonly text?: string; readonly count?: number } = {},
+  {
+    follower,
+    ...options
+  }: Partial<SegmentDraft> & {
+    readonly text?: string;
+    readonly count?: number;
+    readonly follower?: Follower;
+  } = {},
 ): Promise<PublishResult> {
   const draft = await plainDraft(folder, { start, end }, { schema: registered(SCHEMA), ...options });
-  return archive.dataset('events').publish(draft);
+  return archive.dataset('events').publish(draft, follower === undefined ? {} : { follower });
 }
 
 /** The metadata that the hint names. */

@@ -99,6 +99,23 @@ describe.each(KINDS)('ObjectStore on $name', ({ scheme, missing }) => {
     expect(store.localPath('a/b') === undefined).toBe(scheme !== 'file');
   });
 
+  it('replaces an object only while it has the expected bytes', async () => {
+    const store = fresh();
+    expect(await store.replaceIf('a/b', text(''), text('one'))).toBe(false);
+    expect(await store.stat('a/b')).toBeUndefined();
+    await store.putIfAbsent('a/b', text('one'));
+    expect(await store.replaceIf('a/b', text('two'), text('three'))).toBe(false);
+    expect(await store.replaceIf('a/b', text('one'), text('two'))).toBe(true);
+    expect(await read(store, 'a/b')).toBe('two');
+    await store.replace('a/b', text(''));
+    expect(await store.replaceIf('a/b', text(''), text('four'))).toBe(true);
+    // Of rivals that all read the same bytes one succeeds; on local disk see `ObjectStore.replaceIf`.
+    const rivals = ['five', 'six', 'seven'].map((bytes) => store.replaceIf('a/b', text('four'), text(bytes)));
+    const done = await Promise.all(rivals);
+    expect(done.filter(Boolean)).toHaveLength(1);
+    expect(await read(store, 'a/b')).toBe(['five', 'six', 'seven'][done.indexOf(true)]);
+  });
+
   it('lets exactly one of 50 concurrent creators succeed, also with the same bytes', async () => {
     const root = `race-${roots++}`;
     const stores = Array.from({ length: 5 }, () => open(root));

@@ -1,7 +1,12 @@
-import type { Archive } from '@parquetry/archive';
+import type { Archive, Follower } from '@parquetry/archive';
 import { withoutSecrets } from '@parquetry/core';
-import { hasIceberg, syncIceberg } from '@parquetry/iceberg';
+import { followIceberg, hasIceberg, syncIceberg } from '@parquetry/iceberg';
 import { log } from '@temporalio/activity';
+
+/** Makes commits of a dataset wait until its Iceberg table, if it has one or the run wants one, has the version before. */
+export function follower(archive: Archive, dataset: string, wanted = false): Follower {
+  return followIceberg(archive, dataset, { wanted, onFault: (error) => void warn(dataset, error) });
+}
 
 /**
  * Brings a dataset's Iceberg table to the newest commit, if it has one or the run wants one. The commit does not depend
@@ -17,8 +22,12 @@ export async function followCommit(
     if (wanted || (await hasIceberg(archive, dataset))) await syncIceberg(archive, dataset);
     return undefined;
   } catch (error) {
-    const fault = withoutSecrets(error instanceof Error ? error.message : String(error), process.env);
-    log.warn('the Iceberg table was not brought up to date', { dataset, error: fault });
-    return fault;
+    return warn(dataset, error);
   }
+}
+
+function warn(dataset: string, error: unknown): string {
+  const fault = withoutSecrets(error instanceof Error ? error.message : String(error), process.env);
+  log.warn('the Iceberg table was not brought up to date', { dataset, error: fault });
+  return fault;
 }

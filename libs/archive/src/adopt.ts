@@ -33,7 +33,7 @@ export interface AdoptResult {
  * objects exist, commit the next version, and decide again when another writer was faster.
  */
 export async function adoptSegment(
-  context: Omit<PublishContext, 'signal'>,
+  context: Omit<PublishContext, 'signal' | 'follower'>,
   record: SegmentRecord,
   schema: RegisteredSchema,
   replaceable: (id: string) => boolean,

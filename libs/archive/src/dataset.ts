@@ -17,6 +17,7 @@ import { cleanLog, type LogCleanup } from './delta/cleanup';
 import { DeltaLog } from './delta/log';
 import { checkpointName, LAST_CHECKPOINT } from './delta/paths';
 import type { PublishResult, SegmentDraft } from './draft';
+import type { Follower } from './follower';
 import { type CommitRecord, recordOf } from './history';
 import type { ArchiveIdentity } from './identity';
 import { assertLayout } from './layout';
@@ -131,12 +132,13 @@ export class Dataset {
 
   /**
    * Publishes a verified segment exactly once. Repeating the call after a crash at any point yields the same archive.
+   * The commit waits until a `follower` has the version before it.
    * @throws ParquetryError COMMIT_CONFLICT, COMMIT_CONTENDED, SCHEMA_CONFLICT, VERIFY_MISMATCH, ARCHIVE_MISMATCH,
    *   CANCELLED
    */
   async publish(
     draft: SegmentDraft,
-    options: { readonly signal?: AbortSignal } = {},
+    { signal, follower }: { readonly signal?: AbortSignal; readonly follower?: Follower | undefined } = {},
   ): Promise<PublishResult> {
     assertDraft(draft);
     assertLayout(this.context.identity, draft.settings.layout);
@@ -150,7 +152,8 @@ export class Dataset {
         folder: this.folder,
         log: this.log,
         serial: this.serial,
-        signal: options.signal,
+        signal,
+        follower,
       },
       draft,
     );

@@ -8,6 +8,7 @@ import type { DeltaLog } from './delta/log';
 import type { TableState } from './delta/state';
 import { statsRows } from './delta/stats';
 import type { PublishResult, SegmentDraft } from './draft';
+import type { Follower } from './follower';
 import { mayAdd, uploadFiles, uploadRejects, type UploadedFile, REUSE_MS } from './upload';
 import {
   findSegment,
@@ -33,6 +34,7 @@ export interface PublishContext {
   readonly serial: Serial;
   readonly clock: () => number;
   readonly signal: AbortSignal | undefined;
+  readonly follower: Follower | undefined;
 }
 
 /** A draft with all objects on storage, prepared for one decision. */
@@ -54,18 +56,22 @@ interface Prepared {
  */
 export async function publishSegment(context: PublishContext, draft: SegmentDraft): Promise<PublishResult> {
   let prepared: Prepared | undefined;
+  let { follower } = context;
   return untilCommitted(context.dataset, async () => {
     if (context.signal?.aborted === true)
       throw new ParquetryError('CANCELLED', `The publish to ${context.dataset} was cancelled.`);
-    const step = await context.serial.run(() => attemptCommit(context, draft, prepared));
-    if (step.kind !== 'prepare') return step;
-    prepared = await prepare(context, draft, step);
+    const step = await context.serial.run(() => attemptCommit({ ...context, follower }, draft, prepared));
+    if (step.kind === 'behind') {
+      if ((await follower?.follow(step.version)) !== true) follower = undefined;
+    } else if (step.kind === 'prepare') prepared = await prepare(context, draft, step);
+    else return step;
     return { kind: 'ready' };
   });
 }
 
 type Step =
   | Exclude<CommitStep<PublishResult>, { readonly kind: 'ready' }>
+  | { readonly kind: 'behind'; readonly version: number }
   | {
       readonly kind: 'prepare';
       readonly replaces: readonly string[];
@@ -79,11 +85,12 @@ async function attemptCommit(
   draft: SegmentDraft,
   prepared: Prepared | undefined,
 ): Promise<Step> {
-  const { store, dataset, folder, log, network } = context;
-  // One wait for both: other commits to this table wait meanwhile.
-  const [state, there] = await settled(
+  const { store, dataset, folder, log, network, follower } = context;
+  // One wait for all: other commits to this table wait meanwhile.
+  const [state, there, followed] = await settled(
     log.refresh(),
     prepared !== undefined && areThere(store, dataset, prepared),
+    prepared === undefined ? undefined : follower?.version(),
   );
   const decision: Decision = await decide(store, context, state, draft);
   if (decision.kind === 'unchanged')
@@ -105,6 +112,7 @@ async function attemptCommit(
       free,
       isLive: (path) => state.files.has(path),
     };
+  if (followed !== undefined && followed < state.version) return { kind: 'behind', version: state.version };
   const { placed, segment } = prepared;
   const version = state.version + 1;
   const actions = commitActions(state, {
@@ -142,10 +150,10 @@ async function attemptCommit(
   };
 }
 
-/** The results of both when both have ended: after an error the log must not be read any more, because the next one may. */
-async function settled<A, B>(a: Promise<A>, b: B | Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([a, b]);
-  return [await a, await b];
+/** The results of all when all have ended: after an error the log must not be read any more, because the next one may. */
+async function settled<A, B, C>(...all: [Promise<A>, B | Promise<B>, C | Promise<C>]): Promise<[A, B, C]> {
+  await Promise.allSettled(all);
+  return Promise.all(all);
 }
 
 /** Whether the uploaded objects are still on storage: the folder may have been removed or restored meanwhile. */

@@ -1,7 +1,7 @@
-import type { Archive, Snapshot } from '@parquetry/archive';
+import { type Archive, type Snapshot, whenAbsent } from '@parquetry/archive';
 import { isParquetryError, ParquetryError } from '@parquetry/core';
 import type { Location } from './location';
-import { type CurrentTable, hintedVersion, tableAt } from './table';
+import { type CurrentTable, hintedIn, tableAt } from './table';
 
 /**
  * Why metadata does not belong to the table: the archive was moved or copied, or its log was restored or replaced.
@@ -61,15 +61,26 @@ export function conflict(location: Location, why: string): ParquetryError {
   );
 }
 
-/** Lets the hint name the version of a snapshot, unless it names later metadata of the table. */
+/**
+ * Lets the hint name the version of a snapshot, unless it names later metadata of the table. The hint is replaced only
+ * while it is the one that was read, so a slow sync can't replace a newer one.
+ */
 export async function raiseHint(archive: Archive, location: Location, snapshot: Snapshot): Promise<void> {
   const { store } = archive;
-  const hinted = await hintedVersion(store, location);
-  if (
-    hinted !== undefined &&
-    hinted >= snapshot.version &&
-    (await isOurs(archive, location, hinted, snapshot))
-  )
-    return;
-  await store.replace(location.hint, Buffer.from(`${snapshot.version + 1}`));
+  const bytes = Buffer.from(`${snapshot.version + 1}`);
+  for (;;) {
+    const was = await store.get(location.hint).catch(whenAbsent);
+    const hinted = hintedIn(was);
+    if (
+      hinted !== undefined &&
+      hinted >= snapshot.version &&
+      (await isOurs(archive, location, hinted, snapshot))
+    )
+      return;
+    const done =
+      was === undefined
+        ? (await store.putIfAbsent(location.hint, bytes)) === 'created'
+        : await store.replaceIf(location.hint, was, bytes);
+    if (done) return;
+  }
 }

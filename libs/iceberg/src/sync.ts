@@ -1,4 +1,5 @@
-import type { Archive, Snapshot } from '@parquetry/archive';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Archive, type Dataset, Serial, type Snapshot } from '@parquetry/archive';
 import { ParquetryError } from '@parquetry/core';
 import type { RegisteredSchema } from '@parquetry/schema';
 import type { ObjectStore } from '@parquetry/storage';
@@ -9,7 +10,7 @@ import { formatMetadata, type IcebergSnapshot, MAX_SNAPSHOTS } from './metadata'
 import type { ManifestFile } from './manifestlist';
 import { assertOurs, conflict, raiseHint } from './ours';
 import { keepExisting, type Put, SnapshotWriter } from './snapshots';
-import { type CurrentTable, currentTable, readList, tableAt } from './table';
+import { type CurrentTable, currentTable, hintedVersion, readList, tableAt } from './table';
 
 /** What a sync did with the Iceberg table of one dataset. */
 export interface SyncResult {
@@ -24,12 +25,63 @@ export interface SyncResult {
   readonly metadata: string;
 }
 
+const FIRST_PAUSE_MS = 20;
+const MAX_PAUSE_MS = 100;
+
+/** The syncs of one dataset in this process run one after the other: two at once would write the same objects. */
+const turns = new WeakMap<Dataset, Serial>();
+/** Datasets whose last sync in this process failed: no commit waits for the next one. */
+const failed = new WeakSet<Dataset>();
+
 /**
  * Brings the Iceberg table of a dataset to the newest version of its Delta table. It only creates objects and replaces
  * the hint, so it can be repeated after a crash at any point, and run by several processes at once.
  * @throws ParquetryError ICEBERG_UNSUPPORTED, ICEBERG_CONFLICT when the table belongs to another location or log
  */
-export async function syncIceberg(archive: Archive, name: string): Promise<SyncResult> {
+export function syncIceberg(archive: Archive, name: string): Promise<SyncResult> {
+  return inTurn(archive.dataset(name), () => sync(archive, name));
+}
+
+/**
+ * Waits until the table has a version, and syncs it when that takes longer than `patienceMs`: the writer that committed
+ * the version syncs it right after, unless it was lost.
+ * @throws ParquetryError as `syncIceberg`
+ */
+export async function syncTo(
+  archive: Archive,
+  name: string,
+  version: number,
+  patienceMs: number,
+): Promise<void> {
+  const dataset = archive.dataset(name);
+  const has = async (): Promise<boolean> =>
+    ((await hintedVersion(archive.store, new Location(archive.store, name))) ?? -1) >= version;
+  const until = Date.now() + (failed.has(dataset) ? 0 : patienceMs);
+  for (let pause = FIRST_PAUSE_MS; Date.now() < until; pause = Math.min(MAX_PAUSE_MS, pause * 1.5)) {
+    await inTurn(dataset, () => Promise.resolve());
+    if (await has()) return;
+    await sleep(pause);
+  }
+  await inTurn(dataset, async () => {
+    if (!(await has())) await sync(archive, name);
+  });
+}
+
+async function inTurn<T>(dataset: Dataset, run: () => Promise<T>): Promise<T> {
+  const turn = turns.get(dataset) ?? new Serial();
+  turns.set(dataset, turn);
+  return turn.run(run);
+}
+
+async function sync(archive: Archive, name: string): Promise<SyncResult> {
+  const dataset = archive.dataset(name);
+  failed.add(dataset);
+  const result = await toNewest(archive, name);
+  failed.delete(dataset);
+  return result;
+}
+
+async function toNewest(archive: Archive, name: string): Promise<SyncResult> {
   const { store } = archive;
   const location = new Location(store, name);
   const dataset = archive.dataset(name);
@@ -71,16 +123,14 @@ export async function write(
 ): Promise<CurrentTable> {
   const { store } = archive;
   const { version, metaData } = snapshot;
-  const schema = await schemaOf(archive, snapshot);
-  const { commits, continues } = await readHistory(
-    archive.dataset(snapshot.dataset),
-    snapshot,
-    before?.version ?? -1,
-  );
+  const [schema, { commits, continues }, written] = await Promise.all([
+    schemaOf(archive, snapshot),
+    readHistory(archive.dataset(snapshot.dataset), snapshot, before?.version ?? -1),
+    writtenManifests(store, location, before),
+  ]);
   const kept = continues ? (before?.metadata.snapshots ?? []) : [];
   const snapshots: IcebergSnapshot[] = [...kept];
   const files = new FileList(snapshot, commits);
-  const written = await writtenManifests(store, location, before);
   const writer = new SnapshotWriter(put, location, schema, files, written);
   const changes = commits.some(({ schemaVersion }) => schemaVersion !== undefined);
   // Unknown for commits before the first one that tells it.

@@ -15,7 +15,11 @@ export interface CurrentTable {
 
 /** The Delta version that the hint names; undefined when there is no Iceberg table. */
 export async function hintedVersion(store: ObjectStore, { hint }: Location): Promise<number | undefined> {
-  const bytes = await store.get(hint).catch(whenAbsent);
+  return hintedIn(await store.get(hint).catch(whenAbsent));
+}
+
+/** The Delta version that the bytes of a hint name. */
+export function hintedIn(bytes: Uint8Array | undefined): number | undefined {
   const text = bytes === undefined ? '' : Buffer.from(bytes).toString('utf8').trim();
   return /^[1-9]\d{0,14}$/.test(text) ? Number(text) - 1 : undefined;
 }

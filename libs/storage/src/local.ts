@@ -1,5 +1,5 @@
-import { constants, createReadStream } from 'node:fs';
-import { type FileHandle, link, lstat, open, rename, rm, stat, unlink } from 'node:fs/promises';
+import { constants, createReadStream, readFileSync, renameSync } from 'node:fs';
+import { type FileHandle, link, lstat, open, rm, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { ParquetryError, systemErrorCode } from '@parquetry/core';
 import { hashFile } from '@parquetry/system';
@@ -46,16 +46,12 @@ export class LocalStore implements ManagedStore {
     return adopted ?? this.create(key, (file) => copyChecked(localFile, file, expected));
   }
 
-  replace(key: string, bytes: Uint8Array): Promise<void> {
-    return this.guard('write', key, async () => {
-      const target = await this.root.prepare(key);
-      await withTemp(
-        target,
-        (file) => file.writeFile(bytes),
-        (temp) => rename(temp, target),
-      );
-      await syncFolder(path.dirname(target));
-    });
+  async replace(key: string, bytes: Uint8Array): Promise<void> {
+    await this.rename(key, bytes);
+  }
+
+  replaceIf(key: string, was: Uint8Array, bytes: Uint8Array): Promise<boolean> {
+    return this.rename(key, bytes, was);
   }
 
   async *pendingUploads(prefix: string): AsyncGenerator<PendingUpload> {
@@ -194,6 +190,24 @@ export class LocalStore implements ManagedStore {
     });
   }
 
+  private rename(key: string, bytes: Uint8Array, was?: Uint8Array): Promise<boolean> {
+    return this.guard('write', key, async () => {
+      const target = await this.root.prepare(key);
+      const done = await withTemp(
+        target,
+        (file) => file.writeFile(bytes),
+        (temp) => {
+          // Synchronous, so that little time is between the comparison and the replacement.
+          const same = was === undefined || content(target)?.equals(was) === true;
+          if (same) renameSync(temp, target);
+          return Promise.resolve(same);
+        },
+      );
+      await syncFolder(path.dirname(target));
+      return done;
+    });
+  }
+
   private create(key: string, fill: (file: FileHandle) => Promise<void>): Promise<PutOutcome> {
     return this.guard('write', key, async () => {
       const target = await this.root.prepare(key);
@@ -241,6 +255,16 @@ async function taken(target: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** The bytes of a small file; undefined when it does not exist. */
+function content(target: string): Buffer | undefined {
+  try {
+    return readFileSync(target);
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -36,6 +36,12 @@ export class ObservedStore implements ManagedStore {
     return this.run('replace', key, () => this.store.replace(key, bytes), undefined, { size: bytes.length });
   }
 
+  replaceIf(key: string, was: Uint8Array, bytes: Uint8Array): Promise<boolean> {
+    const facts = { size: bytes.length };
+    const changed = (done: boolean): Facts => ({ outcome: done ? 'replaced' : 'changed' });
+    return this.run('replace', key, () => this.store.replaceIf(key, was, bytes), changed, facts);
+  }
+
   uploadIfAbsent(key: string, localFile: string, expected: UploadExpectation): Promise<PutOutcome> {
     const facts = { size: expected.size };
     return this.run('upload', key, () => this.store.uploadIfAbsent(key, localFile, expected), outcome, facts);

@@ -65,6 +65,13 @@ export interface ObjectStore {
   replace(key: string, bytes: Uint8Array): Promise<void>;
 
   /**
+   * Replaces an object that has the bytes `was`; false when it has others or does not exist. `If-Match` on S3, the
+   * generation on GCS. On local disk, and on S3 servers without `If-Match`, another process can write between the
+   * comparison and the replacement.
+   */
+  replaceIf(key: string, was: Uint8Array, bytes: Uint8Array): Promise<boolean>;
+
+  /**
    * Creates an object from a local file unless it exists; `exists` implies nothing about the existing content.
    * @throws ParquetryError VERIFY_MISMATCH when the file's bytes are not the expected ones, STAGE_LOST when there is no
    *   such file, CANCELLED

@@ -15,7 +15,7 @@ import type { WorkerDeps } from '../deps';
 import { commitLine } from '../debug';
 import type { StagedFiles, VerifiedFile } from '../files';
 import { withHeartbeat } from '../heartbeat';
-import { followCommit } from '../iceberg';
+import { followCommit, follower } from '../iceberg';
 import { countCommit } from '../metrics';
 import { segmentSettings } from '../plan/settings';
 import { type SchemaStep, openStep } from '../step';
@@ -74,7 +74,8 @@ export async function commit(deps: WorkerDeps, step: SchemaStep): Promise<Commit
   assertMajor(await archive.majors.list(parseDataset(step.dataset).messageType), step.dataset, step.range);
   let iceberg: string | undefined;
   const published = await withHeartbeat(async (signal) => {
-    const result = await publishOrYield(dataset, draft, signal);
+    const options = { signal, follower: follower(archive, step.dataset, spec.iceberg) };
+    const result = await publishOrYield(dataset, draft, options);
     if (result.outcome === 'overtaken') return result;
     // The commit is complete. A cancelled step leaves replaced files to `gc` and the checkpoint to the next commit.
     iceberg = await followCommit(archive, step.dataset, spec.iceberg);
@@ -122,10 +123,10 @@ async function rowHashesOf(
 async function publishOrYield(
   dataset: Dataset,
   draft: SegmentDraft,
-  signal: AbortSignal,
+  options: Parameters<Dataset['publish']>[1],
 ): Promise<PublishResult | (CommitResult & { readonly outcome: 'overtaken' })> {
   try {
-    return await dataset.publish(draft, { signal });
+    return await dataset.publish(draft, options);
   } catch (error) {
     if (!isParquetryError(error) || error.code !== 'COMMIT_CONFLICT') throw error;
     const overtaken = await dataset.overtaken(draft);

@@ -38,6 +38,10 @@ export class FlakyStore implements ObjectStore {
     return this.step(() => this.inner.replace(key, bytes));
   }
 
+  replaceIf(key: string, was: Uint8Array, bytes: Uint8Array): Promise<boolean> {
+    return this.step(() => this.inner.replaceIf(key, was, bytes));
+  }
+
   uploadIfAbsent(key: string, file: string, expected: UploadExpectation): Promise<PutOutcome> {
     return this.step(() => this.inner.uploadIfAbsent(key, file, expected));
   }

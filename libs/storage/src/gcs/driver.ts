@@ -72,7 +72,11 @@ export class GcsDriver implements Driver {
         ...this.stored(request),
         md5Hash: small ? createHash('md5').update(content).digest('base64') : content.md5,
       },
-      ...(condition === 'absent' ? { preconditionOpts: { ifGenerationMatch: 0 } } : {}),
+      ...(condition === 'always'
+        ? {}
+        : {
+            preconditionOpts: { ifGenerationMatch: condition === 'absent' ? 0 : condition.version },
+          }),
     };
     try {
       if (small)

@@ -16,8 +16,8 @@ export interface Checksums {
   readonly md5?: string;
 }
 
-/** Condition of a write. */
-export type Condition = 'absent' | 'always';
+/** Condition of a write; `version` as in `RemoteBody`, when the object must still have it. */
+export type Condition = 'absent' | 'always' | { readonly version: string };
 
 /** Source of the bytes of a write: memory, or a local file that is streamed. */
 export type Content = Uint8Array | { readonly file: string; readonly size: number; readonly md5: string };

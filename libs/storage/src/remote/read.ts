@@ -12,8 +12,16 @@ export async function* readBytes(
   requests: Requests,
   name: string,
   place: Place,
-  start = 0,
-  end?: number,
+  {
+    start = 0,
+    end,
+    onVersion,
+  }: {
+    readonly start?: number;
+    readonly end?: number;
+    /** Called with the version that is read; an empty object has one, too. */
+    readonly onVersion?: (version: string) => void;
+  } = {},
 ): AsyncGenerator<Uint8Array> {
   const { driver, settings } = requests;
   let at = start;
@@ -38,6 +46,7 @@ export async function* readBytes(
         );
       if (version !== undefined && body.version !== version) throw new ObjectChanged();
       version = body.version;
+      onVersion?.(version);
       stop = Math.min(stop ?? body.total, body.total);
       for await (const chunk of withinTime(body.bytes, settings.timeoutMs)) {
         const bytes = chunk.subarray(0, Math.max(0, stop - at));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ParquetryError } from '@parquetry/core';
+import { isParquetryError, ParquetryError } from '@parquetry/core';
 import { assertKey, isTempName } from '../key';
 import { folderNames } from '../listing';
 import { partBytesOf, type RemoteSettings } from '../settings';
@@ -55,6 +55,20 @@ export abstract class RemoteStore implements ManagedStore {
     await writeOnce(this.requests, this.name(key), this.place('write', key), content, 'always');
   }
 
+  async replaceIf(key: string, was: Uint8Array, bytes: Uint8Array): Promise<boolean> {
+    const [name, place] = [this.name(key), this.place('write', key)];
+    let version = '';
+    const found = await this.stable(place, () =>
+      collect(readBytes(this.requests, name, place, { onVersion: (read) => (version = read) })),
+    ).catch((error: unknown) => {
+      if (isParquetryError(error) && error.code === 'OBJECT_NOT_FOUND') return undefined;
+      throw error;
+    });
+    if (found === undefined || !Buffer.from(was).equals(found)) return false;
+    const content = { content: bytes, sha256: createHash('sha256').update(bytes).digest('hex') };
+    return (await writeOnce(this.requests, name, place, content, { version })) === 'ours';
+  }
+
   async uploadIfAbsent(key: string, localFile: string, expected: UploadExpectation): Promise<PutOutcome> {
     const place = this.place('upload to', key);
     return uploadFile(this.requests, { name: this.name(key), place, file: localFile, expected });
@@ -70,7 +84,9 @@ export abstract class RemoteStore implements ManagedStore {
     if (!Number.isSafeInteger(start) || !Number.isSafeInteger(length) || start < 0 || length < 0)
       throw new ParquetryError('INTERNAL', `Not a byte range of ${key}: ${length} bytes from ${start}.`);
     if (length > 0)
-      return this.stable(place, () => collect(readBytes(this.requests, name, place, start, start + length)));
+      return this.stable(place, () =>
+        collect(readBytes(this.requests, name, place, { start, end: start + length })),
+      );
     if ((await this.stat(key)) !== undefined) return new Uint8Array(0);
     throw new ParquetryError('OBJECT_NOT_FOUND', `Can't read ${place.uri}: there is no such object.`);
   }

@@ -34,6 +34,8 @@ export async function writeOnce(
     }
     const settled = await settle(requests, name, place, request.writeId, condition);
     if (settled !== undefined) return settled;
+    // The object does not have the expected version.
+    if (failure === undefined && typeof condition === 'object') return 'refused';
     // The outcome is unknown: not written, or written and deleted since. The same id makes a retry harmless.
     await beforeNext(
       requests.settings,

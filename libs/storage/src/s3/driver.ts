@@ -69,6 +69,7 @@ export class S3Driver implements Driver {
         ? { ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64') }
         : {}),
       ...(condition === 'absent' ? { IfNoneMatch: '*' } : {}),
+      ...(typeof condition === 'object' ? { IfMatch: condition.version } : {}),
     };
     try {
       await client.send(new sdk.PutObjectCommand(input), { abortSignal });
@@ -77,6 +78,11 @@ export class S3Driver implements Driver {
       const status = s3Status(error);
       // 409: a conflicting write was running.
       if (status === 412 || status === 409) return false;
+      if (typeof condition === 'object') {
+        // The object was deleted, or the server does not know this condition.
+        if (status === 404 && s3Answer(error).reason !== 'NoSuchBucket') return false;
+        if (status === 501) return await this.put({ ...request, condition: 'always' }, abortSignal);
+      }
       throw error;
     } finally {
       if (body instanceof Readable) body.destroy();
