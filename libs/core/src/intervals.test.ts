@@ -34,3 +34,23 @@ it('merge, subtract and clip agree with sets of ledgers', () => {
     }),
   );
 });
+
+it('finds the intervals of a range without reading those before it', () => {
+  const all = Array.from({ length: 50_000 }, (_, index) => ({ start: index * 4, end: index * 4 + 1 }));
+  let reads = 0;
+  const counted = new Proxy(all, {
+    get(target, key, receiver) {
+      if (typeof key === 'string' && /^\d+$/.test(key)) reads += 1;
+      return Reflect.get(target, key, receiver) as unknown;
+    },
+  });
+  const asked = { start: 199_901, end: 199_904 };
+  expect(subtractIntervals(asked, counted)).toEqual([{ start: 199_902, end: 199_903 }]);
+  expect(clipIntervals(asked, counted)).toEqual([
+    { start: 199_901, end: 199_901 },
+    { start: 199_904, end: 199_904 },
+  ]);
+  expect(coversRange(counted, { start: 199_900, end: 199_901 })).toBe(true);
+  // A search by halves of 50,000 reads 16 of them.
+  expect(reads).toBeLessThan(3 * 25);
+});

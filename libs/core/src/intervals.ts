@@ -18,28 +18,47 @@ export function mergeIntervals(ranges: Iterable<LedgerRange>): LedgerRange[] {
   return merged;
 }
 
+/**
+ * Index of the first interval that ends at or after `ledger`. A search by halves: a run asks for each of its partitions,
+ * and fragmented coverage has as many intervals as partitions.
+ */
+function firstEndingAt(ledger: number, intervals: Intervals): number {
+  let low = 0;
+  let high = intervals.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((intervals[middle] as LedgerRange).end < ledger) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The parts of `range` that are in `intervals`, in order. */
+export function clipIntervals(range: LedgerRange, intervals: Intervals): LedgerRange[] {
+  const parts: LedgerRange[] = [];
+  for (let index = firstEndingAt(range.start, intervals); index < intervals.length; index += 1) {
+    const part = intersectRange(range, intervals[index] as LedgerRange);
+    if (part === undefined) break;
+    parts.push(part);
+  }
+  return parts;
+}
+
 /** The parts of `range` that are not in `intervals` (gaps), in order. */
 export function subtractIntervals(range: LedgerRange, intervals: Intervals): LedgerRange[] {
   const gaps: LedgerRange[] = [];
   let next = range.start;
-  for (const covered of intervals) {
-    if (covered.end < next) continue;
-    if (covered.start > range.end) break;
-    if (covered.start > next) gaps.push({ start: next, end: covered.start - 1 });
-    next = covered.end + 1;
+  for (const { start, end } of clipIntervals(range, intervals)) {
+    if (start > next) gaps.push({ start: next, end: start - 1 });
+    next = end + 1;
   }
   if (next <= range.end) gaps.push({ start: next, end: range.end });
   return gaps;
 }
 
-/** The parts of `range` that are in `intervals`, in order. */
-export function clipIntervals(range: LedgerRange, intervals: Intervals): LedgerRange[] {
-  return intervals.flatMap((interval) => intersectRange(range, interval) ?? []);
-}
-
 /** True when every ledger of `range` is in `intervals`. */
 export function coversRange(intervals: Intervals, range: LedgerRange): boolean {
-  return intervals.some((interval) => interval.start <= range.start && range.end <= interval.end);
+  return subtractIntervals(range, intervals).length === 0;
 }
 
 /** The ledgers that are in both sets. */

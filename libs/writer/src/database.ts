@@ -41,6 +41,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       // (measured for 8 partitions: at most 409 MB instead of 714 MB).
       allocator_flush_threshold: options.keepFreed ?? '1MB',
       allocator_bulk_deallocation_flush_threshold: options.keepFreed ?? '1MB',
+      // Otherwise DuckDB keeps what it read of each stage, up to its memory limit, though no stage is read twice
+      // (measured: 130 kB a small file, 39 MB after 300).
+      enable_external_file_cache: 'false',
       preserve_insertion_order: 'true',
       ...(options.memoryLimit === undefined ? {} : { memory_limit: options.memoryLimit }),
       ...(options.threads === undefined ? {} : { threads: String(options.threads) }),

@@ -440,3 +440,21 @@ describe('copyNdjsonToParquet', () => {
     }
   });
 });
+
+it('keeps nothing of the stages that it has written', async () => {
+  const own = await openWriter({ memoryLimit: '256MB', threads: 1, tempDir: path.join(dir, 'spill') });
+  try {
+    const rows = Array.from({ length: 500 }, (_, index) => sampleRow(index));
+    const write = async (): Promise<number> => {
+      await writeStage(await stage(rows), {}, own);
+      return (await own.memory()).bytes;
+    };
+    const first = await write();
+    let last = first;
+    for (let index = 0; index < 10; index += 1) last = await write();
+    // A few bytes for each file are names. Its footer and its columns would be a multiple of this.
+    expect(last - first).toBeLessThan(10 * 4096);
+  } finally {
+    await own.close();
+  }
+});
