@@ -2,22 +2,26 @@ import { Worker } from 'node:worker_threads';
 
 /** A case may take this long; then it hangs, and the process is ended, because nothing else stops a busy loop. */
 const HANG_MS = 90_000;
+/** Resident memory that a running case may add; the check after each case does not see one that never ends. */
+const GROWTH_BYTES = 4e9;
 
 const CODE = `
-const { workerData: { state, names, ms } } = require('node:worker_threads');
+const { workerData: { state, names, ms, most } } = require('node:worker_threads');
 const cells = new Int32Array(state);
 let last = -1, since = Date.now();
 setInterval(() => {
   const beat = Atomics.load(cells, 0);
-  if (beat !== last) { last = beat; since = Date.now(); return; }
-  if (Atomics.load(cells, 3) === 0 || Date.now() - since < ms) return;
+  if (beat !== last) { last = beat; since = Date.now(); }
+  if (Atomics.load(cells, 3) === 0) return;
+  const grows = process.memoryUsage.rss() > most;
+  if (!grows && Date.now() - since < ms) return;
   const where = '--target ' + names[cells[1]] + ' --index ' + cells[2];
-  require('node:fs').writeSync(2, 'A fuzz case hangs: ' + where + '\\n');
+  require('node:fs').writeSync(2, 'A fuzz case ' + (grows ? 'fills the memory: ' : 'hangs: ') + where + '\\n');
   process.kill(process.pid, 'SIGKILL');
-}, 1000).unref();
+}, 250).unref();
 `;
 
-/** Ends the process when a case hangs, also in a busy loop, after it has named the case. */
+/** Ends the process when a case hangs, also in a busy loop, or fills the memory, after it has named the case. */
 export class Watchdog {
   private readonly cells = new Int32Array(new SharedArrayBuffer(16));
   private readonly worker: Worker;
@@ -25,7 +29,12 @@ export class Watchdog {
   constructor(private readonly names: readonly string[]) {
     this.worker = new Worker(CODE, {
       eval: true,
-      workerData: { state: this.cells.buffer, names, ms: HANG_MS },
+      workerData: {
+        state: this.cells.buffer,
+        names,
+        ms: HANG_MS,
+        most: process.memoryUsage.rss() + GROWTH_BYTES,
+      },
       // The program's own flags and environment are of no use to it.
       execArgv: [],
     });

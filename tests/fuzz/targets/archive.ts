@@ -1,4 +1,4 @@
-import { cp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, lstat, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Archive } from '@parquetry/archive';
 import { auditArchive } from '@parquetry/audit';
@@ -94,7 +94,9 @@ async function listed(dir: string): Promise<string> {
 
 async function damage(random: Random, root: string, name: string, dir: string): Promise<void> {
   const file = path.join(root, name);
-  const bytes = await readFile(file).catch(() => Buffer.of());
+  // An earlier damage may have put a link to a device there, which has no end.
+  const plain = (await lstat(file).catch(() => undefined))?.isFile() === true;
+  const bytes = plain ? await readFile(file) : Buffer.of();
   await rm(file, { recursive: true, force: true });
   switch (random.below(14)) {
     case 0:
