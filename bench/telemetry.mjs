@@ -1,67 +1,107 @@
 // `npm run bench -- telemetry`: what telemetry costs, as the command `backfill` on a warm server and worker. Modes take
-// turns, each with its own server and worker, so that load of the machine meets all of them.
+// turns, each with its own server and worker, so that load of the machine meets all of them. The base is the same program
+// without the hooks of telemetry (lib/hooks.cjs), because an earlier version differs in more than that.
 import { spawnSync } from 'node:child_process';
-import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { rmSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { ROOT } from './lib/contender.mjs';
+import { hookCosts } from './lib/hookcosts.mjs';
 import { childCpuMs, cpuMsOf, median, table } from './lib/measure.mjs';
+import { benchRoot } from './lib/messages.mjs';
 import { NAMESPACE, freePort, startServer, startWorkerProcess } from './lib/temporal.mjs';
 
 const FIRST = 426_000;
+const HOOKS = path.join(ROOT, 'bench/lib/hooks.cjs');
+/** Rounds that warm up server, worker and caches. */
+const WARM = 2;
 
 /**
  * Wall-clock and processor seconds (command and worker) of each mode, and the medians of the differences within rounds.
- * `baseline` is a built checkout of an earlier version, to compare with telemetry that is off.
+ * `baseline` is a built checkout of an earlier version, as one more mode. Then the hooks of a backfill are counted, and
+ * their own time is measured.
  */
 export async function telemetry({ rounds, ledgers, partitions, baseline }, log = console.error) {
   const collector = await startCollector();
   const traces = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint };
   const metrics = ['--metrics', `127.0.0.1:${await freePort()}`];
   const modes = [
-    ...(baseline === undefined ? [] : [{ name: 'before', root: baseline }]),
+    { name: 'without', env: hooks('remove') },
     { name: 'off' },
     { name: 'traces', env: traces },
     { name: 'all', env: traces, args: [...metrics, '--log-format', 'json'] },
+    ...(baseline === undefined ? [] : [{ name: 'before', root: path.resolve(baseline) }]),
   ];
   const running = [];
   try {
     for (const mode of modes) running.push(await startMode(mode, ledgers, log));
-    for (let round = -2; round < rounds; round += 1) {
-      // Every mode is at each place of the order equally often.
-      const turn = (Math.max(round, 0) + running.length) % running.length;
-      for (const mode of [...running.slice(turn), ...running.slice(0, turn)]) {
+    for (let round = -WARM; round < rounds; round += 1) {
+      for (const mode of turn(running, Math.max(round, 0))) {
         const result = mode.backfill(`archive-${round}`, ledgers, partitions);
         if (round >= 0) mode.found.push(result);
       }
       log(`round ${round + 1} of ${rounds}`);
     }
-    const base = running[0];
+    const bases = running.filter(({ name }) => name === 'without' || name === 'off');
     const report = running.map(({ name, found }) => ({
       name,
       wall: median(found.map(({ wall }) => wall)),
       cpu: median(found.map(({ cpu }) => cpu)),
+      worker: median(found.map(({ worker }) => worker)),
       over: Object.fromEntries(
-        running
-          .slice(0, 2)
-          .filter((other) => other === base || other.name === 'off')
-          .map((other) => [
-            other.name,
-            { wall: overhead(found, other.found, 'wall'), cpu: overhead(found, other.found, 'cpu') },
-          ]),
+        bases.map((base) => [
+          base.name,
+          {
+            wall: overhead(found, base.found, 'wall'),
+            cpu: overhead(found, base.found, 'cpu'),
+            worker: overhead(found, base.found, 'worker'),
+          },
+        ]),
       ),
     }));
-    return { rounds, ledgers, partitions, collected: collector.bytes(), modes: report };
+    const off = report.find(({ name }) => name === 'off');
+    const calls = await countHooks(ledgers, partitions, log);
+    const costs = await hookCosts();
+    const offShare = (calls * costs.hookNs + (partitions + 1) * costs.noteNs) / (off.cpu * 1e9);
+    const hooked = { calls, ...costs, offShare };
+    return { rounds, ledgers, partitions, collected: collector.bytes(), modes: report, hooks: hooked };
   } finally {
     for (const { stop } of running) await stop();
-    collector.close();
+    await collector.close();
   }
 }
 
-/** Median of the ratios of rounds less 1, and the range that half of them are in. */
+/** The modes in the order of a round: each is at each place equally often, and after each of its neighbours. */
+function turn(modes, round) {
+  const at = round % modes.length;
+  const order = [...modes.slice(at), ...modes.slice(0, at)];
+  return Math.floor(round / modes.length) % 2 === 0 ? order : order.reverse();
+}
+
+/** Median of the ratios of rounds less 1, and its confidence interval of 95 % by the ranks of the rounds. */
 function overhead(found, base, key) {
   const ratios = found.map((each, round) => each[key] / base[round][key] - 1).sort((a, b) => a - b);
-  const at = (share) => ratios[Math.round(share * (ratios.length - 1))];
-  return { median: median(ratios), low: at(0.25), high: at(0.75) };
+  const count = ratios.length;
+  const rank = Math.max(0, Math.floor((count - 1.96 * Math.sqrt(count)) / 2));
+  return { median: median(ratios), low: ratios[rank], high: ratios[count - 1 - rank] };
+}
+
+const hooks = (mode) => ({ NODE_OPTIONS: `--require ${HOOKS}`, PARQUETRY_BENCH_HOOKS: mode });
+
+/** How often the worker and the command call hooks in one warm backfill. */
+async function countHooks(ledgers, partitions, log) {
+  const file = path.join(benchRoot(), `hooks-${process.pid}`);
+  const mode = await startMode({ name: 'counted', env: hooks(file) }, ledgers, log);
+  try {
+    mode.backfill('archive-warm', ledgers, partitions);
+    const before = statSync(file).size;
+    mode.backfill('archive-counted', ledgers, partitions);
+    return statSync(file).size - before;
+  } finally {
+    await mode.stop();
+    rmSync(file, { force: true });
+  }
 }
 
 async function startMode({ name, root = ROOT, env = {}, args = [] }, ledgers, log) {
@@ -83,16 +123,15 @@ async function startMode({ name, root = ROOT, env = {}, args = [] }, ledgers, lo
       name,
       found: [],
       backfill(archive, count, partitions) {
-        const cpu = childCpuMs() + cpuMsOf(worker.pid);
+        const [command, working] = [childCpuMs(), cpuMsOf(worker.pid)];
         const at = performance.now();
         const size = String(Math.ceil(count / partitions));
         const range = `${FIRST}-${FIRST + count - 1}`;
         const source = ['--source', 'galexie:lake', '--archive', archive, '--ledgers', range];
         run('backfill', ...source, '--partition-size', size, '--concurrency', '2');
-        return {
-          wall: (performance.now() - at) / 1000,
-          cpu: (childCpuMs() + cpuMsOf(worker.pid) - cpu) / 1000,
-        };
+        const wall = (performance.now() - at) / 1000;
+        const cpus = [(childCpuMs() - command) / 1000, (cpuMsOf(worker.pid) - working) / 1000];
+        return { wall, command: cpus[0], worker: cpus[1], cpu: cpus[0] + cpus[1] };
       },
       async stop() {
         await worker.stop();
@@ -105,37 +144,53 @@ async function startMode({ name, root = ROOT, env = {}, args = [] }, ledgers, lo
   }
 }
 
-/** A collector that only counts bytes. */
+/** A collector that only counts bytes, on a thread of its own: this one waits for the commands. */
 async function startCollector() {
-  let bytes = 0;
-  const server = createServer((request, response) => {
-    request.on('data', (part) => (bytes += part.length));
-    request.on('end', () => response.end());
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const code = `
+    const { parentPort, workerData } = require('node:worker_threads');
+    const bytes = new BigInt64Array(workerData);
+    const server = require('node:http').createServer((request, response) => {
+      request.on('data', (part) => Atomics.add(bytes, 0, BigInt(part.length)));
+      request.on('end', () => response.end());
+    });
+    server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));`;
+  const counter = new SharedArrayBuffer(8);
+  const thread = new Worker(code, { eval: true, workerData: counter });
+  const [port] = await once(thread, 'message');
   return {
-    endpoint: `http://127.0.0.1:${server.address().port}`,
-    bytes: () => bytes,
-    close: () => server.close(),
+    endpoint: `http://127.0.0.1:${port}`,
+    bytes: () => Number(Atomics.load(new BigInt64Array(counter), 0)),
+    close: () => thread.terminate(),
   };
 }
 
 /** The report as text. */
-export function printed({ rounds, ledgers, partitions, modes }) {
+export function printed({ rounds, ledgers, partitions, modes, hooks: { calls, hookNs, noteNs, offShare } }) {
   const percent = (value) => `${value >= 0 ? '+' : ''}${(value * 100).toFixed(1)} %`;
   const cell = ({ median: middle, low, high }) => `${percent(middle)} (${percent(low)} to ${percent(high)})`;
-  const bases = Object.keys(modes[0].over);
   const head = [
     'telemetry',
+    'compared with',
     'processor s',
+    'change',
+    'of the worker s',
+    'change',
     'wall s',
-    ...bases.flatMap((base) => [`processor over ${base}`, `wall over ${base}`]),
+    'change',
   ];
-  const rows = modes.map(({ name, cpu, wall, over }) => [
-    name,
-    cpu.toFixed(2),
-    wall.toFixed(2),
-    ...bases.flatMap((base) => (base === name ? ['', ''] : [cell(over[base].cpu), cell(over[base].wall)])),
-  ]);
-  return `backfill of ${ledgers} ledgers in ${partitions} partitions, ${rounds} rounds in turns; medians, and in brackets the middle half of the rounds\n\n${table(head, rows)}\n`;
+  const rows = modes.flatMap(({ name, cpu, worker, wall, over }) =>
+    Object.entries(over)
+      .filter(([base]) => base !== name && !(name === 'without' && base === 'off'))
+      .map(([base, by]) => [
+        name,
+        base,
+        ...[cpu.toFixed(2), cell(by.cpu), worker.toFixed(2), cell(by.worker), wall.toFixed(2), cell(by.wall)],
+      ]),
+  );
+  return `backfill of ${ledgers} ledgers in ${partitions} partitions, ${rounds} rounds in turns; medians, and in brackets their intervals of 95 % confidence
+
+${table(head, rows)}
+
+Telemetry that is off: ${calls} calls of hooks of ${hookNs.toFixed(0)} ns, ${partitions + 1} notes of ${(noteNs / 1000).toFixed(1)} µs: ${(offShare * 100).toFixed(4)} % of the processor time of a backfill.
+`;
 }
