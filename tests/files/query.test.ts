@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { DEFAULT_WRITE_SETTINGS } from '@parquetry/core';
 import { writeSampleLake } from '@parquetry/sample';
@@ -74,8 +74,17 @@ describe('query', () => {
       .filter((name) => name.includes(`-${start}-`))
       .map((name) => path.join(archive, 'ledgers', name))[0] as string;
     renameSync(file, `${file}.away`);
-    expect(await rows('--at', '1', count)).toMatchObject({ code: 'QUERY_INVALID' });
-    renameSync(`${file}.away`, file);
+    expect(await rows('--at', '1', count)).toMatchObject({ code: 'OBJECT_NOT_FOUND' });
+    // The same rows, but not in the archive: whoever can write to an archive could show any file this way.
+    const outside = path.join(dir, 'outside.parquet');
+    renameSync(`${file}.away`, outside);
+    symlinkSync(outside, file);
+    expect(await rows(count)).toMatchObject({
+      code: 'KEY_INVALID',
+      message: expect.stringContaining('a symbolic link leads out of the root'),
+    });
+    rmSync(file);
+    renameSync(outside, file);
   });
 
   it('opens no file outside of --ledgers', async () => {
@@ -100,7 +109,7 @@ describe('query', () => {
       expect(await rows('--ledgers', `${start + 12}-${start + 13}`, 'select count(*) from ledgers')).toEqual([
         ['2'],
       ]);
-      expect(await rows('select count(*) from ledgers')).toMatchObject({ code: 'QUERY_INVALID' });
+      expect(await rows('select count(*) from ledgers')).toMatchObject({ code: 'OBJECT_NOT_FOUND' });
     } finally {
       for (const file of gone) renameSync(`${file}.away`, file);
     }

@@ -1,13 +1,13 @@
 import type { LiveFile } from '@parquetry/archive';
 import { ParquetryError } from '@parquetry/core';
-import type { FileCache, ObjectStore } from '@parquetry/storage';
+import { type FileCache, type ObjectStore, localFile } from '@parquetry/storage';
 
 /** Maximum number of concurrent downloads. */
 const AT_ONCE = 4;
 
 /**
  * The local path of each committed file, by key. Files of a remote archive are copied into the cache.
- * @throws ParquetryError NOT_AVAILABLE for a remote file without a sha256 in the log
+ * @throws ParquetryError KEY_INVALID for a link out of the archive, OBJECT_NOT_FOUND, NOT_AVAILABLE for a remote file without a sha256 in the log
  */
 export async function localFiles(
   store: ObjectStore,
@@ -17,7 +17,7 @@ export async function localFiles(
   const paths = new Map<string, string>();
   const queue: LiveFile[] = [];
   for (const file of files) {
-    const local = store.localPath(file.key);
+    const local = await localFile(store, file.key);
     if (local === undefined) queue.push(file);
     else paths.set(file.key, local);
   }

@@ -1,10 +1,13 @@
 import type { LiveFile } from '@parquetry/archive';
-import type { ObjectStore } from '@parquetry/storage';
+import { type ObjectStore, localFile } from '@parquetry/storage';
 import type { VerifyRequest } from '@parquetry/verify';
 
-/** A committed file for the second reader: a path on the local disk, else ranged reads. */
-export function fileBytes(store: ObjectStore, file: LiveFile): VerifyRequest['file'] {
-  const path = store.localPath(file.key);
+/**
+ * A committed file for the second reader: a path on the local disk, else ranged reads.
+ * @throws ParquetryError KEY_INVALID for a link out of the archive, OBJECT_NOT_FOUND
+ */
+export async function fileBytes(store: ObjectStore, file: LiveFile): Promise<VerifyRequest['file']> {
+  const path = await localFile(store, file.key);
   if (path !== undefined) return path;
   return {
     byteLength: file.size,

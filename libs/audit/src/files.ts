@@ -42,7 +42,7 @@ export async function checkFile(
   try {
     const expectedHashes = rowHashes.expected;
     const report = await verifyFile({
-      file: fileBytes(store, file),
+      file: await fileBytes(store, file),
       name: file.key,
       level,
       rowHashes: rowHashes.wanted,

@@ -70,7 +70,7 @@ export async function* tableRows(
 ): AsyncGenerator<readonly unknown[]> {
   for (const { file, schema } of files)
     yield* readColumns({
-      file: fileBytes(archive.store, file),
+      file: await fileBytes(archive.store, file),
       name: file.key,
       schema: schema.schema,
       columns,

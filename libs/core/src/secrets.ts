@@ -1,17 +1,28 @@
 /** Environment variables of Parquetry and of its libraries whose values are secrets. */
-export const SECRET_VARIABLES: readonly string[] = [
+const SECRET_VARIABLES: readonly string[] = [
   'PARQUETRY_HTTP_HEADERS',
   'PARQUETRY_UI_TOKEN',
+  'PARQUETRY_SIGNING_KEY',
   'PARQUETRY_CODEC_KEYS',
+  'PARQUETRY_S3_SSE_C_KEYS',
   'TEMPORAL_API_KEY',
   'TEMPORAL_TLS_CLIENT_KEY_DATA',
   'AWS_ACCESS_KEY_ID',
   'AWS_SECRET_ACCESS_KEY',
   'AWS_SESSION_TOKEN',
+  'AWS_CONTAINER_AUTHORIZATION_TOKEN',
   'ICEBERG_CATALOG_TOKEN',
   'OTEL_EXPORTER_OTLP_HEADERS',
   'OTEL_EXPORTER_OTLP_TRACES_HEADERS',
 ];
+
+/** The start of the names of variables with gRPC metadata for Temporal, such as TEMPORAL_GRPC_META_AUTHORIZATION. */
+const METADATA = 'TEMPORAL_GRPC_META_';
+
+/** Whether the value of an environment variable is a secret. */
+export function isSecretVariable(name: string): boolean {
+  return SECRET_VARIABLES.includes(name) || name.startsWith(METADATA);
+}
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -50,7 +61,7 @@ function longestFirst(secrets: readonly string[]): string[] {
 /** The values to hide. */
 function secretsOf(env: Environment): Set<string> {
   const found = new Set<string>();
-  for (const name of SECRET_VARIABLES) {
+  for (const name of Object.keys(env).filter(isSecretVariable)) {
     const value = env[name]?.trim() ?? '';
     // The identifier of a test server's key may be any word; those of AWS have this form.
     if (name === 'AWS_ACCESS_KEY_ID' && !/^[A-Z0-9]{16,}$/.test(value)) continue;

@@ -39,8 +39,21 @@ export async function download(
 }
 
 /**
+ * The path of an object for a reader that opens it itself; undefined when the store is not local. A link that leads out
+ * of the store is refused, and so is a pipe or a device, which may have no end.
+ * @throws ParquetryError KEY_INVALID, OBJECT_NOT_FOUND
+ */
+export async function localFile(store: ObjectStore, key: string): Promise<string | undefined> {
+  const own = store.localPath(key);
+  if (own === undefined || (await store.stat(key)) !== undefined) return own;
+  throw new ParquetryError('OBJECT_NOT_FOUND', `Can't read ${own}: there is no such file.`, {
+    details: { key },
+  });
+}
+
+/**
  * The path of an object on this machine: its own, or that of a copy in `folder`, named by its sha256.
- * @throws ParquetryError FILE_CORRUPT when the copy differs from what was committed, OBJECT_NOT_FOUND
+ * @throws ParquetryError KEY_INVALID for a link out of the store; FILE_CORRUPT when the copy differs from what was committed, OBJECT_NOT_FOUND
  */
 export async function localCopy(
   store: ObjectStore,
@@ -48,7 +61,7 @@ export async function localCopy(
   folder: string,
   signal?: AbortSignal,
 ): Promise<string> {
-  const own = store.localPath(key);
+  const own = await localFile(store, key);
   if (own !== undefined) return own;
   const copy = path.join(folder, committed.sha256);
   const handle = await open(copy, 'w');

@@ -1,4 +1,4 @@
-export { download, localCopy } from './download';
+export { download, localCopy, localFile } from './download';
 export { serviceAddress } from './endpoint';
 export { FileCache } from './filecache';
 export { assertKey, compareKeys, keyFault } from './key';

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
@@ -7,6 +8,7 @@ import { fileIdentity } from '@parquetry/core';
 import fc from 'fast-check';
 import { localFault } from './fault';
 import { compareKeys } from './key';
+import { localCopy, localFile } from './download';
 import { LocalStore } from './local';
 import { openStore } from './open';
 import { assertCase, expandPath } from './root';
@@ -229,6 +231,46 @@ describe('LocalStore', () => {
       expect(await store.putIfAbsent('inner/fine', text('x'))).toBe('created');
       await expect(keys(store, 'link/')).rejects.toMatchObject({ code: 'KEY_INVALID' });
       expect(() => store.localPath('../x')).toThrow(expect.objectContaining({ code: 'KEY_INVALID' }));
+    }));
+
+  it('refuses a pipe and a device without waiting for their end', () =>
+    inFolder(async (folder) => {
+      const store = new LocalStore(folder);
+      execFileSync('mkfifo', [path.join(folder, 'pipe')]);
+      const read = async (): Promise<void> => {
+        for await (const _ of store.read('pipe'));
+      };
+      for (const run of [
+        () => store.get('pipe'),
+        () => store.sha256('pipe'),
+        () => store.getRange('pipe', 0, 1),
+        read,
+      ])
+        await expect(run()).rejects.toMatchObject({
+          code: 'KEY_INVALID',
+          message: 'The object pipe is refused: it is a pipe or a device.',
+        });
+      expect(await store.stat('pipe')).toBeUndefined();
+      await expect(localFile(store, 'pipe')).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
+      // /dev itself as the root: the device is no link out of it.
+      await expect(new LocalStore('/dev').get('zero')).rejects.toMatchObject({ code: 'KEY_INVALID' });
+    }));
+
+  it('gives other readers the path of a file only if no link leads out', () =>
+    inFolder(async (folder) => {
+      const root = path.join(folder, 'archive');
+      const store = new LocalStore(root);
+      await store.putIfAbsent('a/x.parquet', text('x'));
+      await writeFile(path.join(folder, 'private.parquet'), 'private');
+      await symlink(path.join(folder, 'private.parquet'), path.join(root, 'a/y.parquet'));
+      await symlink(folder, path.join(root, 'b'));
+      expect(await localFile(store, 'a/x.parquet')).toBe(path.join(root, 'a/x.parquet'));
+      for (const key of ['a/y.parquet', 'b/private.parquet']) {
+        await expect(localFile(store, key)).rejects.toMatchObject({ code: 'KEY_INVALID' });
+        const object = { key, size: 7, sha256: '0'.repeat(64) };
+        await expect(localCopy(store, object, folder)).rejects.toMatchObject({ code: 'KEY_INVALID' });
+      }
+      await expect(localFile(store, 'a/z.parquet')).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
     }));
 
   it('accepts a root behind a symbolic link', () =>

@@ -1,4 +1,4 @@
-import { constants, createReadStream, readFileSync, renameSync } from 'node:fs';
+import { constants, readFileSync, renameSync } from 'node:fs';
 import { type FileHandle, link, lstat, open, rm, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { ParquetryError, systemErrorCode } from '@parquetry/core';
@@ -115,7 +115,8 @@ export class LocalStore implements ManagedStore {
   async *read(key: string): AsyncGenerator<Uint8Array> {
     assertKey(key);
     try {
-      yield* createReadStream(await this.root.resolve(key), { highWaterMark: 1 << 20 });
+      const file = await this.openFile(key);
+      yield* file.createReadStream({ highWaterMark: 1 << 20 });
     } catch (error) {
       throw localFault(error, 'read', this.describe(key));
     }
@@ -226,13 +227,25 @@ export class LocalStore implements ManagedStore {
   }
 
   private async withFile<T>(key: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
-    const target = await this.root.resolve(key);
-    const file = await open(target, constants.O_RDONLY);
+    const file = await this.openFile(key);
     try {
       return await use(file);
     } finally {
       await file.close();
     }
+  }
+
+  /** Opens a file without waiting for the writer of a pipe. @throws ParquetryError KEY_INVALID for a pipe or a device */
+  private async openFile(key: string): Promise<FileHandle> {
+    const target = await this.root.resolve(key);
+    const file = await open(target, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const info = await file.stat();
+    if (info.isFile() || info.isDirectory()) return file;
+    await file.close();
+    throw new ParquetryError('KEY_INVALID', `The object ${key} is refused: it is a pipe or a device.`, {
+      details: { key, root: this.root.path },
+      hint: 'Remove it; an archive contains only real folders and files.',
+    });
   }
 
   private async guard<T>(action: string, key: string, run: () => Promise<T>): Promise<T> {

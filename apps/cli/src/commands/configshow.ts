@@ -1,4 +1,4 @@
-import { SECRET_VARIABLES, masked } from '@parquetry/core';
+import { isSecretVariable, masked } from '@parquetry/core';
 import type { Define } from '../cli';
 import type { SettingsCommand } from '../command';
 import type { Output } from '../output';
@@ -25,7 +25,7 @@ async function configShow(command: SettingsCommand, all: boolean, output: Output
   const variables = VARIABLES.flatMap(({ name }) => {
     const value = process.env[name];
     if (value === undefined || value === '') return [];
-    return [{ name, value: SECRET_VARIABLES.includes(name) ? '***' : masked(value) }];
+    return [{ name, value: isSecretVariable(name) ? '***' : masked(value) }];
   });
   const shown = settings.filter(({ from }) => all || from !== 'unset');
   output.table(

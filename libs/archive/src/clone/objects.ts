@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { isParquetryError, ParquetryError } from '@parquetry/core';
-import { type ContentIdentity, localCopy, type ObjectStore } from '@parquetry/storage';
+import { type ContentIdentity, localCopy, localFile, type ObjectStore } from '@parquetry/storage';
 import { rm } from 'node:fs/promises';
 import { REUSE_MS } from '../upload';
 
@@ -28,7 +28,7 @@ export async function copyObject(
   live: boolean,
 ): Promise<'copied' | 'kept'> {
   const identity = { sha256, size };
-  const own = from.localPath(key);
+  const own = await localFile(from, key);
   const exists = (await to.stat(key)) !== undefined;
   if (exists) {
     const same = await to.holds(key, own ?? path.join(tempDir, sha256), identity);

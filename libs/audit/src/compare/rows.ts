@@ -73,7 +73,7 @@ async function rowsOf(
     const { schema: columns } = await archive.registry.get(schema.subject, schema.version);
     key = columns.uniqueKey ?? [];
     const found = await readLedgerRows({
-      file: fileBytes(archive.store, file),
+      file: await fileBytes(archive.store, file),
       name: file.key,
       schema: columns,
       ledger,

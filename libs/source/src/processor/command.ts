@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { type LedgerRange, ParquetryError, SECRET_VARIABLES } from '@parquetry/core';
+import { type LedgerRange, ParquetryError, isSecretVariable } from '@parquetry/core';
 
 /** Names the file with the worker's commands: JSON of `{"NAME": ["program", "argument", …]}`. */
 export const PROCESSORS_VARIABLE = 'PARQUETRY_PROCESSORS';
 
 /** Secrets of the worker that no command needs; credentials of clouds stay, because commands may read buckets. */
-const KEPT_BACK = SECRET_VARIABLES.filter((name) => !name.startsWith('AWS_'));
+const isKeptBack = (name: string): boolean => isSecretVariable(name) && !name.startsWith('AWS_');
 
 /** Exit code of a command whose ledgers are not available yet (EX_TEMPFAIL). */
 const NOT_READY = 75;
@@ -41,7 +41,7 @@ export function runCommand(
 ): RunningCommand {
   const [program, ...args] = commandOf(name);
   const env = { ...process.env };
-  for (const variable of KEPT_BACK) delete env[variable];
+  for (const variable of Object.keys(env).filter(isKeptBack)) delete env[variable];
   const child = spawn(program, [...args, '--start', String(start), '--end', String(end)], {
     stdio: ['ignore', 'pipe', 'pipe'],
     // A separate process group, so that its child processes end with it.
