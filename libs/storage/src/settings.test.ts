@@ -9,6 +9,7 @@ describe('remoteSettings', () => {
       anonymous: false,
       serverSideEncryption: undefined,
       kmsKeyId: undefined,
+      customerKey: undefined,
       storageClass: undefined,
       checksum: 'sha256',
       listing: 'auto',
@@ -70,7 +71,33 @@ describe('remoteSettings', () => {
     expect(remoteSettings('s3', 'lake', {}, { PARQUETRY_S3_ANONYMOUS: value }).anonymous).toBe(expected);
   });
 
+  it('finds the customer key of a bucket, and sends it only over TLS or to this machine', () => {
+    const [own, other] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)].map((key) => key.toString('base64'));
+    const env = { PARQUETRY_S3_SSE_C_KEYS: `lake:${own},other:${other}` };
+    const keyOf = (bucket: string, endpoint?: string): string | undefined =>
+      remoteSettings('s3', bucket, endpoint === undefined ? {} : { endpoint }, env).customerKey;
+    expect([keyOf('lake'), keyOf('other'), keyOf('ledgers')]).toEqual([own, other, undefined]);
+    for (const endpoint of [
+      'https://s3.example.com',
+      'http://127.0.0.1:9000',
+      'http://localhost',
+      'http://[::1]:1',
+    ])
+      expect(keyOf('lake', endpoint)).toBe(own);
+    for (const endpoint of [
+      'http://s3.example.com',
+      'http://127.0.0.1.example.com',
+      'http://localhost.example.com',
+    ])
+      expect(() => keyOf('lake', endpoint)).toThrow('needs an https endpoint');
+    expect(keyOf('ledgers', 'http://s3.example.com')).toBeUndefined();
+    expect(remoteSettings('gs', 'lake', {}, env).customerKey).toBeUndefined();
+  });
+
   it.each([
+    ['PARQUETRY_S3_SSE_C_KEYS', 'hunter2'],
+    ['PARQUETRY_S3_SSE_C_KEYS', 'b:hunter2'],
+    ['PARQUETRY_S3_SSE_C_KEYS', `other:${Buffer.from('hunter2').toString('base64')}`],
     ['PARQUETRY_S3_CHECKSUM', 'md5'],
     ['PARQUETRY_S3_PATH_STYLE', 'maybe'],
     ['PARQUETRY_STORAGE_PART_BYTES', '1'],

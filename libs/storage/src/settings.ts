@@ -13,6 +13,8 @@ export interface StoreOptions {
   readonly anonymous?: boolean;
   readonly serverSideEncryption?: string;
   readonly kmsKeyId?: string;
+  /** The customer's own key (SSE-C), 32 bytes as base64; the service does not keep it. Replaces the other encryption. */
+  readonly customerKey?: string;
   readonly storageClass?: string;
   /** `none` for servers that refuse the sha256 checksum header. Requests are signed with their sha256 in both cases. */
   readonly checksum?: 'sha256' | 'none';
@@ -44,6 +46,8 @@ export interface RemoteSettings {
   readonly anonymous: boolean;
   readonly serverSideEncryption: string | undefined;
   readonly kmsKeyId: string | undefined;
+  /** Secret. */
+  readonly customerKey: string | undefined;
   readonly storageClass: string | undefined;
   readonly checksum: 'sha256' | 'none';
   readonly listing: 'auto' | 'flat' | 'walk';
@@ -60,6 +64,7 @@ const MIB = 1 << 20;
 const MIN_PART_BYTES = 5 * MIB;
 
 const MAX_PARTS = 10_000;
+const CUSTOMER_KEYS = 'PARQUETRY_S3_SSE_C_KEYS';
 
 /** Part size in bytes for an S3 upload of `size` bytes. */
 export function partBytesOf(size: number, settings: Pick<RemoteSettings, 'partBytes'>): number {
@@ -95,6 +100,9 @@ export function remoteSettings(
     anonymous: options.anonymous ?? anonymous(env, name('ANONYMOUS'), bucket),
     serverSideEncryption: options.serverSideEncryption ?? first(name('SSE')),
     kmsKeyId: options.kmsKeyId ?? first(name('SSE_KMS_KEY_ID')),
+    customerKey: s3
+      ? customerKey(options.customerKey ?? keyOf(bucket, env[CUSTOMER_KEYS]), endpoint)
+      : undefined,
     storageClass: options.storageClass ?? first(name('STORAGE_CLASS')),
     checksum: options.checksum ?? oneOf(env, name('CHECKSUM'), ['sha256', 'none']) ?? 'sha256',
     listing: options.listing ?? oneOf(env, name('LISTING'), ['auto', 'flat', 'walk']) ?? 'auto',
@@ -113,6 +121,30 @@ function anonymous(env: Environment, name: string, bucket: string): boolean {
   const value = env[name];
   if (value === undefined || ['', '0', 'false'].includes(value)) return false;
   return ['1', 'true'].includes(value) || value.split(',').some((item) => item.trim() === bucket);
+}
+
+/** The key of a bucket in a list `BUCKET:KEY,BUCKET:KEY`. */
+function keyOf(bucket: string, list = ''): string | undefined {
+  const entries = list.split(/[\s,]+/).filter((entry) => entry !== '');
+  const keys = new Map(
+    entries.map((entry) => [entry.slice(0, entry.indexOf(':')), entry.slice(entry.indexOf(':') + 1)]),
+  );
+  if (keys.size < entries.length || [...keys].some(([name, key]) => name === '' || !isKey(key)))
+    throw invalid(CUSTOMER_KEYS, 'must be BUCKET:KEY, each bucket once, with keys of 32 bytes in base64');
+  return keys.get(bucket);
+}
+
+/** The key goes with every request, so an unencrypted connection must not leave this machine. */
+function customerKey(key: string | undefined, endpoint: string | undefined): string | undefined {
+  if (key === undefined) return undefined;
+  if (!isKey(key)) throw invalid('the customer key', 'must be 32 bytes in base64');
+  if (endpoint !== undefined && !/^(https:|http:\/\/(localhost|127\.[\d.]+|\[::1\])([:/]|$))/.test(endpoint))
+    throw invalid(CUSTOMER_KEYS, 'needs an https endpoint');
+  return key;
+}
+
+function isKey(text: string): boolean {
+  return /^[A-Za-z0-9+/]{43}=$/.test(text);
 }
 
 function flag(env: Environment, name: string): boolean | undefined {

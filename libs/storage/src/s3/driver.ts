@@ -17,7 +17,7 @@ import type { RemoteSettings } from '../settings';
 import type { PendingUpload } from '../store';
 import { type S3Sdk, s3Client } from './client';
 import { s3Answer, s3Status } from './fault';
-import { abortUpload, S3Parts } from './parts';
+import { abortUpload, customerKeyInput, S3Parts } from './parts';
 
 const WRITE_ID = 'parquetry-write';
 const SHA256 = 'parquetry-sha256';
@@ -41,9 +41,12 @@ export class S3Driver implements Driver {
     const { sdk, client } = await this.s3();
     try {
       const mode = this.settings.checksum === 'none' ? {} : { ChecksumMode: 'ENABLED' as const };
-      const found = await client.send(new sdk.HeadObjectCommand({ ...this.at(name), ...mode }), {
-        abortSignal,
-      });
+      const found = await client.send(
+        new sdk.HeadObjectCommand({ ...this.at(name), ...mode, ...this.customerKey() }),
+        {
+          abortSignal,
+        },
+      );
       return {
         size: found.ContentLength ?? 0,
         modified: found.LastModified?.getTime() ?? 0,
@@ -99,9 +102,8 @@ export class S3Driver implements Driver {
     const range = whole ? {} : { Range: `bytes=${start}-${end === undefined ? '' : end - 1}` };
     const match = version === undefined ? {} : { IfMatch: version };
     try {
-      const found = await client.send(new sdk.GetObjectCommand({ ...this.at(name), ...range, ...match }), {
-        abortSignal,
-      });
+      const input = { ...this.at(name), ...range, ...match, ...this.customerKey() };
+      const found = await client.send(new sdk.GetObjectCommand(input), { abortSignal });
       const [, from, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(found.ContentRange ?? '') ?? [];
       return {
         start: Number(from ?? 0),
@@ -211,16 +213,29 @@ export class S3Driver implements Driver {
   }
 
   private stored(request: { readonly sha256: string; readonly writeId: string }) {
-    const { serverSideEncryption, kmsKeyId, storageClass } = this.settings;
+    const { storageClass } = this.settings;
     return {
       ContentType: 'application/octet-stream',
       Metadata: { [WRITE_ID]: request.writeId, [SHA256]: request.sha256 },
+      ...this.encryption(),
+      ...(storageClass === undefined ? {} : { StorageClass: storageClass as 'STANDARD' }),
+    };
+  }
+
+  /** How the service encrypts a new object. */
+  private encryption() {
+    const { serverSideEncryption, kmsKeyId, customerKey } = this.settings;
+    if (customerKey !== undefined) return customerKeyInput(customerKey);
+    return {
       ...(serverSideEncryption === undefined
         ? {}
         : { ServerSideEncryption: serverSideEncryption as 'AES256' | 'aws:kms' }),
       ...(kmsKeyId === undefined ? {} : { SSEKMSKeyId: kmsKeyId }),
-      ...(storageClass === undefined ? {} : { StorageClass: storageClass as 'STANDARD' }),
     };
+  }
+
+  private customerKey() {
+    return customerKeyInput(this.settings.customerKey);
   }
 
   private at(name: string): { Bucket: string; Key: string } {

@@ -45,7 +45,11 @@ export class S3Parts implements PartUpload {
       this.settings.checksum === 'sha256'
         ? { ChecksumSHA256: createHash('sha256').update(bytes).digest('base64') }
         : {};
-    const input = { ...this.target, PartNumber, Body: bytes, ContentLength: bytes.length, ...checksum };
+    const input = {
+      ...{ ...this.target, PartNumber, Body: bytes, ContentLength: bytes.length },
+      ...checksum,
+      ...customerKeyInput(this.settings.customerKey),
+    };
     try {
       const { ETag } = await this.s3.client.send(new this.s3.sdk.UploadPartCommand(input), { abortSignal });
       this.sent.set(index, { PartNumber, ...(ETag === undefined ? {} : { ETag }), ...checksum });
@@ -60,6 +64,7 @@ export class S3Parts implements PartUpload {
       await this.s3.client.send(
         new this.s3.sdk.CompleteMultipartUploadCommand({
           ...this.target,
+          ...customerKeyInput(this.settings.customerKey),
           IfNoneMatch: '*',
           MultipartUpload: { Parts },
         }),
@@ -77,6 +82,14 @@ export class S3Parts implements PartUpload {
   async abort(abortSignal: AbortSignal): Promise<void> {
     await abortUpload(this.s3, this.target, abortSignal);
   }
+}
+
+/** The customer's key of a request that writes or reads an object; the SDK adds its checksum. */
+export function customerKeyInput(key: string | undefined): {
+  readonly SSECustomerAlgorithm?: 'AES256';
+  readonly SSECustomerKey?: string;
+} {
+  return key === undefined ? {} : { SSECustomerAlgorithm: 'AES256', SSECustomerKey: key };
 }
 
 /** Frees the parts of a multipart upload; no effect when it no longer exists. */
