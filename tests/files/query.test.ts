@@ -75,7 +75,7 @@ describe('query', () => {
       .map((name) => path.join(archive, 'ledgers', name))[0] as string;
     renameSync(file, `${file}.away`);
     expect(await rows('--at', '1', count)).toMatchObject({ code: 'OBJECT_NOT_FOUND' });
-    // The same rows, but not in the archive: whoever can write to an archive could show any file this way.
+    // The same rows, but outside of the archive. A writer of an archive must not lead its readers to other files.
     const outside = path.join(dir, 'outside.parquet');
     renameSync(`${file}.away`, outside);
     symlinkSync(outside, file);

@@ -31,6 +31,7 @@ const OWN: readonly Variable[] = [
   { name: 'PARQUETRY_S3_ANONYMOUS', doc: 'buckets on S3 that are read without credentials' },
   { name: 'PARQUETRY_S3_SSE', doc: 'server-side encryption: AES256 or aws:kms' },
   { name: 'PARQUETRY_S3_SSE_KMS_KEY_ID', doc: 'key of the encryption aws:kms' },
+  { name: 'PARQUETRY_S3_SSE_C_KEYS', doc: 'own keys of buckets (SSE-C): BUCKET:KEY,BUCKET:KEY' },
   { name: 'PARQUETRY_S3_STORAGE_CLASS', doc: 'storage class of new objects on S3' },
   { name: 'PARQUETRY_S3_CHECKSUM', doc: 'none for servers that refuse the checksum header' },
   { name: 'PARQUETRY_S3_LISTING', doc: 'walk for servers that do not list keys in byte order' },

@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, () => Module>> = {
   worker: () => require('./commands/worker') as Module,
   deployment: () => require('./commands/deployment') as Module,
   dev: () => require('./commands/dev') as Module,
+  'codec-server': () => require('./commands/codecserver') as Module,
   demo: () => require('./commands/demo') as Module,
   sample: () => require('./commands/sample') as Module,
   runs: () => require('./commands/runs') as Module,

@@ -1,6 +1,6 @@
 export { ensureSearchAttributes, missingSearchAttributes } from './attributes';
 export { findTemporalBinary, resolveTemporalBinary } from './binary';
-export { type PayloadCodec, payloadCodec } from './codec';
+export { type Payload, type PayloadCodec, payloadCodec } from './codec';
 export type { TemporalConfig } from './config';
 export { loadTemporalConfig } from './config';
 export type { Connected } from './connect';
