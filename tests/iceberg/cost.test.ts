@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { ObjectStore } from '@parquetry/storage';
 import { inFolder } from '../../libs/archive/src/testing/fixture';
 import { followIceberg } from '../../libs/iceberg/src/follow';
 import { syncIceberg } from '../../libs/iceberg/src/sync';
+import { counted } from './counted';
 import { MemoryStore } from './memory';
 import { commit, open } from './table';
 
@@ -61,24 +61,6 @@ it(
     }),
   600_000,
 );
-
-/** The store, counting its operations. */
-function counted(store: ObjectStore): { readonly store: ObjectStore; readonly count: () => number } {
-  let operations = 0;
-  return {
-    store: new Proxy(store, {
-      get(target, name) {
-        const value: unknown = Reflect.get(target, name);
-        if (typeof value !== 'function') return value;
-        return (...args: unknown[]): unknown => {
-          if (name !== 'localPath') operations += 1;
-          return Reflect.apply(value, target, args);
-        };
-      },
-    }),
-    count: () => operations,
-  };
-}
 
 it('a commit that follows an Iceberg table takes one request more, and its sync a fixed number', () =>
   inFolder(async (folder) => {

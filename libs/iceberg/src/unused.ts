@@ -1,7 +1,9 @@
-import type { Archive } from '@parquetry/archive';
-import type { ListedObject, ObjectStore } from '@parquetry/storage';
+import { type Archive, mapLimit } from '@parquetry/archive';
+import type { ListedObject, ObjectInfo, ObjectStore } from '@parquetry/storage';
 import { Location, metadataVersion } from './location';
-import { type CurrentTable, currentTable, readList, tableAt } from './table';
+import { type CurrentTable, hintedVersion, readList, tableAt } from './table';
+
+const READS_AT_ONCE = 8;
 
 /** An object of an Iceberg table that its current metadata does not need. */
 export interface UnusedObject extends ListedObject {
@@ -16,7 +18,8 @@ export interface UnusedObject extends ListedObject {
 export async function* unusedObjects(archive: Archive, name: string): AsyncGenerator<UnusedObject> {
   const { store } = archive;
   const location = new Location(store, name);
-  const used = await usedKeys(archive, location);
+  const current = new Current(store, location);
+  const used = await current.used();
   if (used === undefined) return;
   let asked: number | undefined;
   let kept: Promise<(Used & { readonly modified: number }) | undefined> = Promise.resolve(undefined);
@@ -27,7 +30,7 @@ export async function* unusedObjects(archive: Archive, name: string): AsyncGener
       remove: async (before) => {
         if (asked !== before) [asked, kept] = [before, currentAt(archive, location, before)];
         const then = await kept;
-        const now = await usedKeys(archive, location);
+        const now = await current.used();
         const info = await store.stat(listed.key);
         if (then === undefined || now === undefined || info === undefined) return false;
         const unused = isUnused(listed.key, location, now) && isUnused(listed.key, location, then);
@@ -59,9 +62,27 @@ async function currentAt(
   return used === undefined ? undefined : { ...used, modified: newest.modified };
 }
 
-/** What the current metadata needs; undefined without a table, or with one that was made for another place. */
-async function usedKeys({ store }: Archive, location: Location): Promise<Used | undefined> {
-  return keysOf(store, location, await currentTable(store, location));
+/** What the current metadata needs. It is read again only when the hint names other metadata, or that was replaced. */
+class Current {
+  private known: (ObjectInfo & { readonly version: number; readonly used: Used | undefined }) | undefined;
+
+  constructor(
+    private readonly store: ObjectStore,
+    private readonly location: Location,
+  ) {}
+
+  /** Undefined without a table, or with one that was made for another place. */
+  async used(): Promise<Used | undefined> {
+    const { store, location, known } = this;
+    const version = await hintedVersion(store, location);
+    const info = version === undefined ? undefined : await store.stat(location.metadata(version));
+    if (version === undefined || info === undefined) return undefined;
+    if (known?.version === version && known.modified === info.modified && known.size === info.size)
+      return known.used;
+    const used = await keysOf(store, location, await tableAt(store, location, version));
+    this.known = { ...info, version, used };
+    return used;
+  }
 }
 
 async function keysOf(
@@ -72,10 +93,10 @@ async function keysOf(
   if (table === undefined || !location.isPlaceOf(table.metadata)) return undefined;
   const keys = new Set([location.hint, location.metadata(table.version)]);
   const keyOf = (uri: string): string => location.keyOf(uri) ?? uri;
-  for (const { 'manifest-list': list } of table.metadata.snapshots) {
+  await mapLimit(table.metadata.snapshots, READS_AT_ONCE, async ({ 'manifest-list': list }) => {
     keys.add(keyOf(list));
     for (const { manifest_path: uri } of await readList(store, keyOf(list))) keys.add(keyOf(uri));
-  }
+  });
   return { version: table.version, keys };
 }
 
