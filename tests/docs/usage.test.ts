@@ -8,7 +8,7 @@ const ROOT = path.resolve(__dirname, '../..');
 
 /** Options of other programs that pages mention. */
 const FOREIGN =
-  /^--(workflow-id|activity-id|file|detach|build|rm|target|build-arg|values|from-literal|start|end|wait|global|maxWorkers|include|versioning-override-behavior)$/;
+  /^--(workflow-id|activity-id|file|detach|build|rm|target|build-arg|values|from-literal|start|end|wait|global|maxWorkers|include|versioning-override-behavior|codec-endpoint)$/;
 /** Words that follow `parquetry` in a text without being a command. */
 const NO_COMMAND = ['dev.json'];
 
@@ -39,7 +39,7 @@ describe('the commands on the pages', () => {
 
   it.each(pages)('exist, with their options: %s', (page) => {
     const text = readFileSync(path.join(ROOT, page), 'utf8');
-    const commands = [...text.matchAll(/(?:`|^\$? *|npx )parquetry ([a-z]+)(?: ([a-z]+))?/gm)];
+    const commands = [...text.matchAll(/(?:`|^\$? *|npx )parquetry ([a-z-]+[a-z])(?: ([a-z-]+))?/gm)];
     const unknown = commands
       .filter(([, name = '', sub = '']) => !names.has(name) && !names.has(`${name} ${sub}`))
       .map(([found]) => found)
