@@ -1,7 +1,7 @@
 // `npm run bench -- capacity`: what a ledger and a partition cost (processor time, storage requests, bytes, Temporal
 // actions), measured on real ledgers with source and archive on an S3 server, and from it a plan for a whole network.
 // `--write` puts the tables into docs/capacity.md.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import path from 'node:path';
@@ -19,7 +19,6 @@ const { openStore } = require('@parquetry/storage');
 const { TASK_QUEUE } = require('@parquetry/workflows');
 
 const BIN = path.join(ROOT, 'apps/cli/bin/parquetry.js');
-const PAGE = path.join(ROOT, 'docs/capacity.md');
 const SETS = { 'default types': DEFAULT_LEDGER_TYPES, 'all types': LEDGER_TYPES };
 /** The plan: all ledgers of a network as large as the measured ones, in partitions of the default size. */
 const PLAN = { ledgers: 60_000_000, partitionSize: 1_000, workers: [1, 10, 100], coresPerWorker: 4 };
@@ -290,11 +289,4 @@ export function printed({ lake, ledgers, rounds, sets, plan }) {
     ...extrapolated,
     '',
   ].join('\n');
-}
-
-/** Puts the report between the markers of docs/capacity.md. */
-export function write(text) {
-  const page = readFileSync(PAGE, 'utf8');
-  const [head, tail] = [page.split('<!-- measured -->')[0], page.split('<!-- end -->')[1]];
-  writeFileSync(PAGE, `${head}<!-- measured -->\n\n${text}\n<!-- end -->${tail}`);
 }

@@ -1,7 +1,8 @@
 // `npm run bench [-- WHAT] [options]`. WHAT: all (default: backfill, lake and orchestration), backfill, lake, stellar, schemas, memory, startup,
-// orchestration, workers, capacity, telemetry.
+// orchestration, workers, capacity, telemetry, files, planning.
 import { parseArgs } from 'node:util';
 import { cpus, loadavg } from 'node:os';
+import { block, writeSection } from './lib/page.mjs';
 
 const USAGE = `npm run bench [-- all]                    backfill, lake and orchestration, one after the other: about 20 minutes
 npm run bench -- backfill [--pairs 5] [--slow 5] [--messages 1000000] [--partitions 8] [--concurrency 4]
@@ -14,9 +15,13 @@ npm run bench -- memory [--messages 800000] [--limits-mb 256,1024] [--lanes-mess
 npm run bench -- workers [--workers 1,2,4] [--ledgers 400] [--delay-ms 60] [--json]      one backfill by several workers on a slow store
 npm run bench -- capacity [--rounds 3] [--write] [--json]           costs of a ledger and a partition, and a plan for a whole network; --write: into docs/capacity.md
 npm run bench -- telemetry [--rounds 10] [--ledgers 400] [--partitions 8] [--baseline CHECKOUT] [--json]      what telemetry costs
+npm run bench -- files [--files 100,1000,10000] [--per-commit 10] [--write] [--json]     commands over a dataset of that many files
+npm run bench -- planning [--ledgers 60000000] [--write] [--json]     plan and pages of a whole network, without a run
 npm run bench -- startup [--rounds 15] [--json]                    the command line before its command runs
 npm run bench -- orchestration [--rounds 3] [--servers memory,disk] [--json]      milliseconds an empty partition
-npm run bench -- orchestration --partitions 2000 [--concurrency 16] [--max-parked 100] [--json]    a long run with failures`;
+npm run bench -- orchestration --partitions 2000 [--concurrency 16] [--max-parked 100] [--json]    a long run with failures
+npm run bench -- orchestration --partitions 100000 --empty [--covered 0.8] [--minutes 40] [--concurrency 64] [--write] [--json]
+                       a very long run of empty partitions, that share of them committed before, for at most that time`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -32,6 +37,11 @@ const { values, positionals } = parseArgs({
     'max-parked': { type: 'string', default: '100' },
     rounds: { type: 'string' },
     servers: { type: 'string', default: 'memory,disk' },
+    files: { type: 'string', default: '100,1000,10000' },
+    'per-commit': { type: 'string' },
+    empty: { type: 'boolean', default: false },
+    minutes: { type: 'string' },
+    covered: { type: 'string', default: '0' },
     threads: { type: 'string', default: '2' },
     'lanes-messages': { type: 'string' },
     'memory-mb': { type: 'string', default: '1024' },
@@ -115,10 +125,10 @@ const BENCHES = {
     return { report, text: printed(report) };
   },
   async capacity() {
-    const { capacity, printed, write } = await import('./capacity.mjs');
+    const { capacity, printed } = await import('./capacity.mjs');
     const report = await capacity({ rounds: number('rounds', 3) });
     const text = printed(report);
-    if (values.write) write(text);
+    if (values.write) writeSection('measured', text);
     return { report, text };
   },
   async telemetry() {
@@ -130,6 +140,21 @@ const BENCHES = {
       baseline: values.baseline,
     });
     return { report, text: printed(report) };
+  },
+  async files() {
+    const { files, printed } = await import('./files.mjs');
+    const sizes = values.files.split(',').map(Number);
+    const report = await files({ sizes, perCommit: number('per-commit', 10) });
+    const text = printed(report);
+    if (values.write) writeSection('files', block(text));
+    return { report, text };
+  },
+  async planning() {
+    const { planning, printed } = await import('./planning.mjs');
+    const report = await planning({ ledgers: number('ledgers', 60_000_000), partitionSizes: [1000, 100] });
+    const text = printed(report);
+    if (values.write) writeSection('planning', block(text));
+    return { report, text };
   },
   async startup() {
     const { startup, printed } = await import('./startup.mjs');
@@ -147,8 +172,13 @@ const BENCHES = {
       partitions: number('partitions'),
       concurrency: number('concurrency', 16),
       maxParked: number('max-parked'),
+      empty: values.empty,
+      covered: Number(values.covered),
+      ...(values.minutes === undefined ? {} : { minutes: number('minutes') }),
     });
-    return { report, text: printed(report) };
+    const text = printed(report);
+    if (values.write) writeSection('long run', block(text));
+    return { report, text };
   },
 };
 

@@ -45,4 +45,17 @@ function bench(...args: string[]): Record<string, unknown> {
     expect(report).toMatchObject({ ledgers: 64, cpuRatioToDecode: expect.any(Number) as number });
     expect(report['rows']).toBeGreaterThan(64);
   }, 120_000);
+
+  it('planning: the pages of a long run', () => {
+    const report = bench('planning', '--ledgers', '100000');
+    expect(report['runs']).toMatchObject([
+      { partitions: 100, pages: 2, halfPages: 1 },
+      { partitions: 1000, pages: 20, halfPages: 10 },
+    ]);
+  }, 120_000);
+
+  it('orchestration: a run over ledgers that are committed in part', () => {
+    const args = ['--partitions', '40', '--empty', '--covered', '0.8', '--concurrency', '8'];
+    expect(bench('orchestration', ...args)).toMatchObject({ wanted: 8, done: 8, failures: 0 });
+  }, 120_000);
 });

@@ -72,11 +72,14 @@ export function checkpointRows(state: TableState, now: number): CheckpointRows {
 }
 
 /**
- * True when a checkpoint is due: after 20 commits in a small table, after as many commits as a tenth of the files in a
- * larger one, and after 1,000 at the latest. The total cost of checkpoints stays proportional to that of the commits.
+ * True when a checkpoint is due: after 20 commits in a small table, after as many commits as a tenth of its files,
+ * transactions or domains, whichever are most, in a larger one, and after 1,000 at the latest. The total cost of
+ * checkpoints stays proportional to that of the commits, also for a table of empty segments, or of few files that many
+ * segments were merged into.
  */
-export function checkpointDue(state: TableState): boolean {
-  return state.version - state.checkpoint >= Math.min(1000, Math.max(20, Math.floor(state.files.size / 10)));
+export function checkpointDue({ version, checkpoint, files, txns, domains }: TableState): boolean {
+  const entries = Math.max(files.size, txns.size, domains.size);
+  return version - checkpoint >= Math.min(1000, Math.max(20, Math.floor(entries / 10)));
 }
 
 /** The text of `_last_checkpoint`. */
