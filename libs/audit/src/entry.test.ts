@@ -54,6 +54,10 @@ describe("a file's entry in the log", () => {
     expect(entryFault({ ...FILE, stats }, RECORDED, SCHEMA)).toBeUndefined();
   });
 
+  it('may have neither bounds nor null counts', () => {
+    expect(entryFault({ ...FILE, stats: '{"numRecords":5}' }, RECORDED, SCHEMA)).toBeUndefined();
+  });
+
   it('may have no statistics', () => {
     const { stats: _, ...without } = FILE;
     expect(entryFault(without, RECORDED, SCHEMA)).toBeUndefined();
@@ -63,6 +67,8 @@ describe("a file's entry in the log", () => {
     ['a lower bound', STATS.replace('"ledger":10', '"ledger":11')],
     ['a bound beyond 2^53', STATS.replace('9007199254740993', '9007199254740992')],
     ['an upper bound of time', STATS.replace('00:01:10', '00:01:09')],
+    ['a missing bound of one column', STATS.replace('"ledger":10,', '')],
+    ['a missing null count of one column', STATS.replace('"closed_at":0,', '')],
     ['a null count', STATS.replace('"id":1', '"id":5')],
     ['a null count of a column that does not exist', STATS.replace('"id":1}', '"id":1,"note":4}')],
     ['the row count', STATS.replace('"numRecords":5', '"numRecords":4')],
