@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { mkdir, readdir, truncate, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -45,6 +45,19 @@ describe('FileCache', () => {
     expect(readFileSync(paths[1] ?? '')).toHaveLength(1000);
     await second.close();
     expect(await readdir(dir)).toEqual([`${a.sha256}.parquet`]);
+  });
+
+  it('keeps copies from other users of the machine, whatever the file mode mask is', async () => {
+    const mask = process.umask(0);
+    const cache = new FileCache(path.join(dir, 'new'), 10_000);
+    try {
+      const file = await cache.file(store, await object('a', 10));
+      for (const at of [path.join(dir, 'new'), path.dirname(file), file])
+        expect([at, statSync(at).mode & 0o077]).toEqual([at, 0]);
+    } finally {
+      process.umask(mask);
+      await cache.close();
+    }
   });
 
   it('stays within its bound: evicts the least recently used copy, and held files stay readable', async () => {

@@ -34,7 +34,7 @@ const ABANDONED_MS = 7 * 24 * 3600 * 1000;
 
 /**
  * Local copies of remote objects in a folder that several processes share, named by their sha256. The least recently
- * used copies are evicted. A path returned by `file` stays readable until `close`, even if another process evicts the
+ * used copies are evicted. Only this user can read them: the bucket may be private. A path returned by `file` stays readable until `close`, even if another process evicts the
  * copy: it is a private hard link in a folder next to the copies.
  */
 export class FileCache {
@@ -84,7 +84,7 @@ export class FileCache {
   }
 
   private async begin(): Promise<void> {
-    await mkdir(this.lease, { recursive: true });
+    await mkdir(this.lease, { recursive: true, mode: 0o700 });
     this.leased = true;
     for (const name of await readdir(this.folder))
       if ((name.startsWith(LEASE) || name.startsWith(LOADING)) && (await isAbandoned(this.folder, name)))
@@ -100,7 +100,7 @@ export class FileCache {
       );
     const loading = path.join(this.folder, LOADING + owner());
     try {
-      const file = await open(loading, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o644);
+      const file = await open(loading, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600);
       try {
         await download(store, object.key, object, file);
       } finally {
