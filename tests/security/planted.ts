@@ -21,6 +21,9 @@ export const PLANTED = {
   'Temporal API key': secret('Temporal'),
   'token of the live page': secret('Ui'),
   'key of the payload codec': randomBytes(32).toString('base64'),
+  'key of a bucket': randomBytes(32).toString('base64'),
+  'key of signatures': randomBytes(48).toString('base64'),
+  'gRPC metadata for Temporal': secret('Meta'),
   'private key of Google Cloud': '',
 };
 const { privateKey } = generateKeyPairSync('rsa', {
@@ -115,6 +118,9 @@ export function plantedEnvironment(server: string, credentials: string): Record<
     TEMPORAL_TLS: 'false',
     PARQUETRY_UI_TOKEN: PLANTED['token of the live page'],
     PARQUETRY_CODEC_KEYS: `k1:${PLANTED['key of the payload codec']}`,
+    PARQUETRY_S3_SSE_C_KEYS: `lake:${PLANTED['key of a bucket']}`,
+    PARQUETRY_SIGNING_KEY: `-----BEGIN PRIVATE KEY-----\n${PLANTED['key of signatures']}\n-----END PRIVATE KEY-----\n`,
+    TEMPORAL_GRPC_META_X_API_KEY: PLANTED['gRPC metadata for Temporal'],
     GOOGLE_APPLICATION_CREDENTIALS: credentials,
   };
 }

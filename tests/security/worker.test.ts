@@ -232,7 +232,7 @@ describe('a worker with secrets and allow lists', () => {
       ),
     );
     expect(finds).toEqual([]);
-    expect(Object.keys(PLANTED)).toHaveLength(13);
+    expect(Object.keys(PLANTED)).toHaveLength(16);
   }, 60_000);
 });
 
