@@ -1,7 +1,8 @@
 import { readdirSync, renameSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeSampleLake } from '@parquetry/sample';
-import { type BackfillProgress, type BackfillResult, limiterId } from '@parquetry/workflows';
+import { type BackfillProgress, type BackfillResult } from '@parquetry/workflows';
+import { limiterOf } from '../../apps/worker/src/activities/requestlease';
 import { type Running, Sandbox } from '../support/cli';
 import { allCover, coverageOf } from '../support/coverage';
 import { mostAtWork, partitionsOf } from '../support/histories';
@@ -85,7 +86,7 @@ describe('workers of one cluster', () => {
     const found = await partitionsOf(server.client, runs);
     expect(found).toHaveLength(LEDGERS / SIZE);
     expect(mostAtWork(found)).toBe(LIMIT);
-    const limiter = server.client.workflow.getHandle(limiterId(sandbox.path('limited')));
+    const limiter = server.client.workflow.getHandle(limiterOf(sandbox.path('limited')));
     expect(await limiter.query('progress')).toEqual({ limit: LIMIT, held: [], waiting: [] });
     await isVerified('limited');
     last.child.kill('SIGTERM');

@@ -8,10 +8,9 @@ import {
   type SharedActivities,
   TASK_QUEUE,
   leaseRequest,
-  limiterId,
   limiterProgress,
 } from '@parquetry/workflows';
-import { requestLease } from '../../apps/worker/src/activities/requestlease';
+import { limiterOf, requestLease } from '../../apps/worker/src/activities/requestlease';
 import { FakeSteps, fakeBackfill, fakeSpec } from './fakes';
 import { Rig, progressWhen, until } from './rig';
 
@@ -79,7 +78,7 @@ describe('the limiter of an archive', () => {
   afterAll(() => rig?.stop());
 
   const state = (): Promise<LimiterState> =>
-    rig.server.client.workflow.getHandle(limiterId(ARCHIVE)).query(limiterProgress);
+    rig.server.client.workflow.getHandle(limiterOf(ARCHIVE)).query(limiterProgress);
   const unused = { limit: LIMIT, held: [], waiting: [] };
   const withRun = async (
     use: (run: WorkflowHandleWithFirstExecutionRunId, steps: LimitedSteps) => Promise<void>,
@@ -99,7 +98,7 @@ describe('the limiter of an archive', () => {
     // Started here with short times; the partitions find it running.
     const limiter = await workflow.start('limiter', {
       taskQueue: TASK_QUEUE,
-      workflowId: limiterId(ARCHIVE),
+      workflowId: limiterOf(ARCHIVE),
       args: [options],
     });
     await withRun(async (one, steps) => {
@@ -118,13 +117,13 @@ describe('the limiter of an archive', () => {
       await workflow.getHandle(one.workflowId).signal('finish');
       await Promise.all([one.result(), two.result()]);
     });
-    const { runId } = await workflow.getHandle(limiterId(ARCHIVE)).describe();
+    const { runId } = await workflow.getHandle(limiterOf(ARCHIVE)).describe();
     expect(runId).not.toBe(limiter.firstExecutionRunId);
   }, 60_000);
 
   it('starts again for the next request; gives nothing to a cancelled partition or a malformed request', async () => {
     const { workflow } = rig.server.client;
-    const limiter = workflow.getHandle(limiterId(ARCHIVE));
+    const limiter = workflow.getHandle(limiterOf(ARCHIVE));
     await limiter.terminate('by hand');
     await withRun(async (run, steps) => {
       await limiter.signal('leaseRequest', { holder: 5 });

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import fs, { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { isParquetryError } from '@parquetry/core';
@@ -146,6 +146,19 @@ describe('sources', () => {
       'http://127.0.0.1/?start=1&end=2',
     ])
       expect([name, file(name)]).toEqual([name, 'LOCATION_REFUSED']);
+  });
+
+  it('resolves the links of its prefixes once, and those of files at each check', () => {
+    const resolved = jest.spyOn(fs, 'realpathSync');
+    const listed = [`ndjson:${at('alias')}`];
+    const file = (name: string): string => outcome(() => assertSourceFile({ sources: listed }, name));
+    symlinkSync(at('in', 'a.ndjson'), at('in', 'moved'));
+    for (let check = 0; check < 5; check += 1) expect(file(at('in', 'moved'))).toBe('taken');
+    expect(resolved.mock.calls.filter(([name]) => name === at('alias'))).toHaveLength(1);
+    rmSync(at('in', 'moved'));
+    symlinkSync(at('out', 'secret'), at('in', 'moved'));
+    expect(file(at('in', 'moved'))).toBe('LOCATION_REFUSED');
+    resolved.mockRestore();
   });
 
   it('may be every source of a kind, or any source at all', () => {

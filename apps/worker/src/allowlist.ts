@@ -18,13 +18,13 @@ type Place = readonly string[];
 export function assertArchive({ archives }: AllowList, root: unknown): void {
   if (archives === undefined) return;
   const place = typeof root === 'string' ? storedPlace('archive', root, expandPath) : undefined;
-  assertCovered(archives.map(archivePrefix), place, 'archive', root, archives);
+  assertCovered(prefixesOf(archives, archivePrefix), place, 'archive', root, archives);
 }
 
 /** @throws ParquetryError LOCATION_REFUSED for a source with a part that the list does not cover */
 export function assertSource({ sources }: AllowList, uri: unknown): void {
   if (sources === undefined) return;
-  const prefixes = sources.map(sourcePrefix);
+  const prefixes = prefixesOf(sources, sourcePrefix);
   const places = typeof uri === 'string' ? sourcePlaces(uri) : [undefined];
   for (const place of places) assertCovered(prefixes, place, 'source', uri, sources);
 }
@@ -38,7 +38,8 @@ export function assertSourceFile({ sources }: AllowList, file: string): void {
   // The answer of a processor: its address and the range.
   if (/^(https?|processor):/.test(file))
     return assertSource({ sources }, file.replace(/\?start=\d+&end=\d+$/, ''));
-  assertCovered(sources.map(sourcePrefix), storedPlace('ndjson', file), 'source', file, sources);
+  const place = storedPlace('ndjson', file);
+  assertCovered(prefixesOf(sources, sourcePrefix), place, 'source', file, sources);
 }
 
 /** Checks the prefixes of a worker's settings. @throws ParquetryError CONFIG_INVALID */
@@ -75,6 +76,21 @@ function assertCovered(
     },
   );
 }
+
+/**
+ * The places of the prefixes of a list. The list is a worker's setting, so its links are resolved once, when the first
+ * location is checked; those of a location are resolved at each check.
+ */
+function prefixesOf(
+  list: readonly string[],
+  place: (text: string) => Place | undefined,
+): readonly (Place | undefined)[] {
+  const known = resolved.get(list) ?? list.map(place);
+  resolved.set(list, known);
+  return known;
+}
+
+const resolved = new WeakMap<readonly string[], readonly (Place | undefined)[]>();
 
 function archivePrefix(text: string): Place | undefined {
   return storedPlace('archive', text, expandPath);

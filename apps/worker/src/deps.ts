@@ -20,8 +20,6 @@ export interface WorkerDeps {
   readonly takeOverMs?: number;
   readonly limits: Limits;
   readonly allow: AllowList;
-  /** Whether payloads are encrypted; names of archives must then be in no workflow id either. */
-  readonly encrypts: boolean;
   readonly client: Client;
   readonly archives: Archives;
   /** Aborted when the worker stops: a step that only waits ends at once, others have a grace period. */

@@ -26,8 +26,6 @@ export interface HostOptions {
   readonly takeOverMs?: number;
   /** See `WorkerDeps.limits`. */
   readonly limits?: Limits;
-  /** See `WorkerDeps.encrypts`. */
-  readonly encrypts?: boolean;
   /** See `WorkerDeps.allow`. */
   readonly allow?: AllowList;
   /** See `WorkerDeps.debug`. */
@@ -77,7 +75,6 @@ export async function openHost(options: HostOptions): Promise<Host> {
       ...(options.takeOverMs === undefined ? {} : { takeOverMs: options.takeOverMs }),
       limits: options.limits ?? {},
       allow: options.allow ?? {},
-      encrypts: options.encrypts ?? false,
       client: options.client,
       archives,
       stopping: stopping.signal,

@@ -146,7 +146,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   checkAllowList(options.allow ?? {});
   const bundle = workflowBundle(options.codec.encrypts);
   const telemetry = telemetryOf(options);
-  const host = await openHost({ ...options, telemetry, encrypts: options.codec.encrypts });
+  const host = await openHost({ ...options, telemetry });
   const common = {
     connection,
     namespace,

@@ -47,6 +47,8 @@ export interface AuditRequest {
   readonly level: VerifyLevel | 'sha256' | 'size';
   /** Files to read in full, whatever the level. */
   readonly deep?: (file: LiveFile) => boolean;
+  /** Runs each check that reads every value of a file, so that the caller can bound their memory. */
+  readonly within?: <T>(check: () => Promise<T>) => Promise<T>;
   /** With level full: stores row hashes for segments that have none. */
   readonly addRowHashes?: boolean;
   /** Called after each file. */
@@ -115,7 +117,9 @@ async function auditDataset(
     const depth = request.deep?.(file) === true ? 'full' : level;
     if (segment !== undefined && !damaged.has(file.key) && depth !== 'sha256' && depth !== 'size') {
       const own = hashes.get(segment.id) ?? { expected: undefined, wanted: false, found: [] };
-      const finding = await checkFile(archive, dataset, file, segment, depth, own);
+      const check = (): ReturnType<typeof checkFile> =>
+        checkFile(archive, dataset, file, segment, depth, own);
+      const finding = await (depth === 'full' && request.within ? request.within(check) : check());
       if (finding !== undefined) findings.push(finding);
     }
     request.onProgress?.({ dataset, files: index + 1, totalFiles: files.length });

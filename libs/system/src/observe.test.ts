@@ -43,9 +43,28 @@ describe('observed operations', () => {
     expect(all).toEqual(['a', 'bc', 'def']);
     for await (const item of observedStream(GET, items(), ({ length }) => length)) if (item === 'bc') break;
     expect(seen.map(({ ending }) => ending)).toEqual([
-      { facts: { items: 3, size: 6 } },
-      { facts: { items: 2, size: 3 } },
+      { facts: { items: 3, size: 6 }, waitedMs: expect.any(Number) as number },
+      { facts: { items: 2, size: 3 }, waitedMs: expect.any(Number) as number },
     ]);
+  });
+
+  it('of a stream take the time in which its reader waits, not that of the reader', async () => {
+    let clock = 0;
+    jest.spyOn(performance, 'now').mockImplementation(() => clock);
+    async function* items(): AsyncGenerator<string> {
+      for (const item of ['a', 'b', 'c']) {
+        clock += 10;
+        yield item;
+      }
+      clock += 5;
+    }
+    for await (const _ of observedStream(GET, items(), () => 1)) clock += 1000;
+    for await (const item of observedStream(GET, items(), () => 1)) {
+      clock += 1000;
+      if (item === 'b') break;
+    }
+    jest.restoreAllMocks();
+    expect(seen.map(({ ending }) => ending.waitedMs)).toEqual([35, 20]);
   });
 
   it('of a stream that fails have the error', async () => {
@@ -58,7 +77,7 @@ describe('observed operations', () => {
       for await (const _ of observedStream(GET, items(), () => 1));
     };
     await expect(read()).rejects.toBe(error);
-    expect(seen[0]?.ending).toEqual({ facts: { items: 1, size: 1 }, error });
+    expect(seen[0]?.ending).toMatchObject({ facts: { items: 1, size: 1 }, error });
   });
 
   it('without an observer are only run', async () => {

@@ -15,6 +15,8 @@ export interface Operation {
 export interface Ending {
   readonly facts?: Facts;
   readonly error?: unknown;
+  /** Of a stream: the time in which its reader waited for items. The reader's own time between them is not in it. */
+  readonly waitedMs?: number;
 }
 
 /** Records operations: called when one begins, and its result when it ends. */
@@ -71,7 +73,7 @@ function failed(error: unknown): Ending {
     : { error };
 }
 
-/** The items of `stream` as one operation, from the first request for an item to the end. `count` adds facts at the end. */
+/** The items of `stream` as one operation, with the time that its reader waited for them; `size` is that of an item. */
 export async function* observedStream<T>(
   operation: Operation,
   stream: AsyncIterable<T>,
@@ -81,17 +83,24 @@ export async function* observedStream<T>(
   const end = current(operation);
   let items = 0;
   let total = 0;
+  let waitedMs = 0;
   let ending: Ending = {};
+  let began = performance.now();
+  const arrived = (): void => void (waitedMs += performance.now() - began);
   try {
     for await (const item of stream) {
+      arrived();
       items += 1;
       total += size(item);
       yield item;
+      began = performance.now();
     }
+    arrived();
   } catch (error) {
+    arrived();
     ending = failed(error);
     throw error;
   } finally {
-    end({ ...ending, facts: { items, size: total, ...ending.facts } });
+    end({ ...ending, waitedMs, facts: { items, size: total, ...ending.facts } });
   }
 }

@@ -89,11 +89,12 @@ export function startTracing(version: string, exporter: SpanExporter = openExpor
     const allowance = active.getValue(ALLOWANCE) as Allowance | undefined;
     if (allowance === undefined || !take(allowance)) return () => undefined;
     const name = `${operation.kind} ${operation.name}`;
-    const span = tracer.startSpan(name, spanOptions(operation.facts), active);
-    return ({ facts = {}, error }) => {
+    const startTime = now();
+    const span = tracer.startSpan(name, { ...spanOptions(operation.facts), startTime }, active);
+    return ({ facts = {}, error, waitedMs }) => {
       span.setAttributes(attributes(facts));
       if (error !== undefined) fail(span, codeOf(error));
-      span.end();
+      span.end(waitedMs === undefined ? now() : startTime + waitedMs);
     };
   };
 

@@ -84,6 +84,27 @@ export async function readHistory(handle: HistoryHandle): Promise<RunHistory> {
   };
 }
 
+/** The part of Temporal's service that `readInput` asks; `client.workflowService` implements it. */
+interface HistoryService {
+  getWorkflowExecutionHistory(
+    request: temporal.api.workflowservice.v1.IGetWorkflowExecutionHistoryRequest,
+  ): Promise<temporal.api.workflowservice.v1.IGetWorkflowExecutionHistoryResponse>;
+}
+
+/** The first argument of a workflow, from the first event of its history. Needs no worker. */
+export async function readInput(
+  service: HistoryService,
+  namespace: string,
+  { workflowId, runId }: { readonly workflowId: string; readonly runId: string },
+): Promise<unknown> {
+  const { history } = await service.getWorkflowExecutionHistory({
+    namespace,
+    execution: { workflowId, runId },
+    maximumPageSize: 1,
+  });
+  return first(history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads);
+}
+
 /** The first value of a list of payloads, if it is JSON, as all that we and Temporal's UI write. */
 export function first(payloads: unknown): unknown {
   const [payload] = (payloads ?? []) as temporal.api.common.v1.IPayload[];

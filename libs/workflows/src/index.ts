@@ -14,7 +14,7 @@ export * from './contract/types';
 export * from './contract/work';
 export { FAILURE_PAYLOADS, FAILURE_TEXTS } from './failuretexts';
 export { ledgersOf } from './details';
-export { type HistoryEvent, type RunHistory, first, readHistory } from './history';
+export { type HistoryEvent, type RunHistory, first, readHistory, readInput } from './history';
 export type { PaceSample } from './pace';
 export { RunState } from './runstate';
 export { foldBackfill, foldTail, tailStart } from './statushistory';

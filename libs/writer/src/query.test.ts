@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type DataType, type TableSchema, duckdbType } from '@parquetry/schema';
 import { type Query, openQuery } from './query';
 import { SCHEMA } from './testing/stage';
@@ -149,6 +150,25 @@ describe('query', () => {
     expect(existsSync(target)).toBe(false);
     expect((await readFile(file)).equals(before)).toBe(true);
     expect((await query.run('SELECT count(*) FROM t')).rows).toEqual([['3']]);
+  });
+
+  it('closes only when no stream is at work in DuckDB', async () => {
+    // Ordered, so that the first part takes seconds.
+    const sql = 'SELECT hash(i) AS h FROM range(30000000) s(i) ORDER BY 1';
+    for (const waitMs of [0, 5, 300]) {
+      const engine = await openQuery({ memoryLimit: '1GB', threads: 1 });
+      const stream = engine.stream(sql, 'ndjson');
+      let ended = false;
+      const first = stream.next().then(
+        () => (ended = true),
+        (error: unknown) => ((ended = true), error),
+      );
+      await sleep(waitMs);
+      await engine.close();
+      expect(ended).toBe(true);
+      expect(await first).toMatchObject({ code: 'QUERY_INVALID' });
+      expect(await stream.next()).toEqual({ done: true, value: undefined });
+    }
   });
 
   it('spills and answers within its memory limit', async () => {

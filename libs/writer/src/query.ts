@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type DuckDBConnection,
   type DuckDBPreparedStatement,
@@ -13,6 +14,9 @@ import { firstLine } from './failure';
 import { plainValue } from './plainvalue';
 import { resultArrow } from './results/arrow';
 import { type TextFormat, resultText } from './results/text';
+
+/** Time between interrupts of a statement: one has no effect while the statement is prepared. */
+const INTERRUPT_MS = 20;
 
 /** Name of the view of a result. */
 const RESULT = '"parquetry result"';
@@ -33,6 +37,9 @@ export interface QueryResult {
 export class Query {
   private readonly files: string[] = [];
   private locked = false;
+  private closing = false;
+  /** Steps of streams that are at work in DuckDB's threads. */
+  private readonly steps = new Set<Promise<unknown>>();
 
   /** @internal use `openQuery` */
   constructor(
@@ -94,7 +101,7 @@ export class Query {
 
   /**
    * Runs one SELECT as `run`, and passes its whole result on in a format, some thousand rows at a time. `onRows` gets
-   * the number of rows of each part.
+   * the number of rows of each part. `close` ends a stream that is still read.
    * @throws ParquetryError QUERY_INVALID
    */
   async *stream(
@@ -102,8 +109,29 @@ export class Query {
     format: TextFormat | 'arrow',
     onRows: (rows: number) => void = () => undefined,
   ): AsyncGenerator<string | Uint8Array> {
+    const parts = this.parts(sql, format, onRows);
     try {
-      const result = await (await this.prepare(sql)).stream();
+      while (!this.closing) {
+        const step = parts.next();
+        this.steps.add(step);
+        const { done, value } = await step.finally(() => this.steps.delete(step));
+        if (done === true) return;
+        yield value;
+      }
+    } finally {
+      await parts.return();
+    }
+  }
+
+  private async *parts(
+    sql: string,
+    format: TextFormat | 'arrow',
+    onRows: (rows: number) => void,
+  ): AsyncGenerator<string | Uint8Array, void> {
+    try {
+      const statement = await this.prepare(sql);
+      if (this.closing) refuse('the engine is being closed');
+      const result = await statement.stream();
       const names = result.columnNames();
       if (format === 'json' || format === 'ndjson') assertDistinct(names);
       if (format === 'arrow')
@@ -178,8 +206,16 @@ export class Query {
     this.connection.interrupt();
   }
 
-  /** Closes the engine and removes its temporary files. */
+  /**
+   * Closes the engine and removes its temporary files. A stream may still be at work: a pipeline whose output failed does
+   * not wait for it, and DuckDB must not lose its memory meanwhile.
+   */
   async close(): Promise<void> {
+    this.closing = true;
+    while (this.steps.size > 0) {
+      this.interrupt();
+      await Promise.race([Promise.allSettled(this.steps), sleep(INTERRUPT_MS)]);
+    }
     this.connection.closeSync();
     await this.database.close();
   }

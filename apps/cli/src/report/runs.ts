@@ -1,6 +1,6 @@
 import { isParquetryError } from '@parquetry/core';
 import type { RunData } from '@parquetry/report';
-import { first } from '@parquetry/workflows';
+import { readInput } from '@parquetry/workflows';
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import type { TemporalView } from './server';
 
@@ -92,13 +92,7 @@ export async function inputOf(
 ): Promise<unknown> {
   const known = inputs.get(runId);
   if (known !== undefined) return known;
-  const { history } = await client.workflowService.getWorkflowExecutionHistory({
-    namespace,
-    execution: { workflowId, runId },
-    maximumPageSize: 1,
-  });
-  const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
-  const input: unknown = first(started?.input?.payloads) ?? {};
+  const input = (await readInput(client.workflowService, namespace, { workflowId, runId })) ?? {};
   inputs.set(runId, input);
   return input;
 }

@@ -5,45 +5,58 @@ import {
   type Intervals,
   type LedgerRange,
   MAX_LEDGER,
+  isParquetryError,
   mergeIntervals,
   subtractIntervals,
 } from '@parquetry/core';
-import { ATTRIBUTES, type AuditSummary, type FileShare, type MaintainActivities } from '@parquetry/workflows';
+import { openStore } from '@parquetry/storage';
+import {
+  ATTRIBUTES,
+  type AuditSummary,
+  type FileShare,
+  type MaintainActivities,
+  readInput,
+} from '@parquetry/workflows';
+import { Context } from '@temporalio/activity';
+import { decodeAlone } from '../decoding';
 import type { WorkerDeps } from '../deps';
 import { withHeartbeat } from '../heartbeat';
+import { deepShare } from './deepshare';
 
 /** Faults that the summary lists. */
 const MAX_FINDINGS = 50;
 
 /** See `MaintainActivities.auditAll`. */
 export function auditAll(
-  { archives, client }: Pick<WorkerDeps, 'archives' | 'client'>,
+  deps: Pick<WorkerDeps, 'archives' | 'client' | 'verifyAlone' | 'writer'>,
   { archive: root, datasets, share }: Parameters<MaintainActivities['auditAll']>[0],
 ): Promise<AuditSummary> {
   return withHeartbeat(async (signal, report) => {
-    const archive = await archives.get(root);
+    const archive = await deps.archives.get(root);
+    const scope = datasets === undefined ? {} : { datasets };
+    const { workflowExecution } = Context.current().info;
+    const run = `${workflowExecution?.workflowId}/${workflowExecution?.runId}`;
+    const turn = share === undefined ? undefined : await deepShare(archive, { run, first: share, ...scope });
     const sums = { datasets: 0, files: 0, rows: 0, bytes: 0, deep: 0, pending: 0, faults: 0 };
     const findings: AuditSummary['findings'][number][] = [];
-    const deep = share === undefined ? undefined : (file: LiveFile): boolean => isIn(share, file.path);
+    const deep = turn === undefined ? undefined : (file: LiveFile): boolean => isIn(turn.share, file.path);
     const options = {
       level: 'size',
       ...(deep === undefined ? {} : { deep }),
+      within: <T>(check: () => Promise<T>) => decodeAlone(deps, signal, check),
       onProgress: (progress: object) => {
         report(progress);
         signal.throwIfAborted();
       },
     } as const;
-    for await (const audit of auditArchive(archive, {
-      ...options,
-      ...(datasets === undefined ? {} : { datasets }),
-    })) {
+    for await (const audit of auditArchive(archive, { ...options, ...scope })) {
       sums.datasets += 1;
       sums.files += audit.files;
       sums.rows += audit.rows;
       sums.bytes += audit.bytes;
       if (deep !== undefined) sums.deep += (await archive.dataset(audit.dataset).files()).filter(deep).length;
       const faults = await lasting(archive, audit, options);
-      const running = faults.some(isGap) ? await runningRanges(client, audit) : [];
+      const running = faults.some(isGap) ? await runningRanges(deps.client, archive, audit) : [];
       for (const { code, dataset, range, message } of faults) {
         if (
           code === 'COVERAGE_GAP' &&
@@ -58,6 +71,7 @@ export function auditAll(
           findings.push({ code, dataset, message, ...(range === undefined ? {} : { range }) });
       }
     }
+    await turn?.done();
     return { ...sums, findings };
   });
 }
@@ -90,22 +104,43 @@ function isGap({ code }: AuditFinding): boolean {
 }
 
 /**
- * Ledgers of a dataset that runs are about to write: those of running backfills, and those after the committed ones while
- * a tail runs. What they have not committed yet is not a fault.
+ * Ledgers of a dataset that runs of this archive are about to write: those of running backfills, and those after the
+ * committed ones while a tail runs. What they have not committed yet is not a fault.
  */
 async function runningRanges(
   client: WorkerDeps['client'],
+  archive: Archive,
   { dataset, coverage }: DatasetAudit,
 ): Promise<Intervals> {
   const ranges: LedgerRange[] = [];
   const { messageType } = parseDataset(dataset);
   const query = `WorkflowType IN ('backfill', 'tail') AND ExecutionStatus = 'Running'`;
-  for await (const { type, typedSearchAttributes: attributes } of client.workflow.list({ query })) {
+  for await (const info of client.workflow.list({ query })) {
+    const { type, typedSearchAttributes: attributes } = info;
     if (attributes.get(ATTRIBUTES.datasets)?.includes(messageType) === false) continue;
     const start = attributes.get(ATTRIBUTES.ledgerStart);
     const end = attributes.get(ATTRIBUTES.ledgerEnd);
-    if (start !== undefined && end !== undefined) ranges.push({ start, end });
-    else if (type === 'tail') ranges.push({ start: (coverage.at(-1)?.end ?? 0) + 1, end: MAX_LEDGER });
+    const range =
+      start !== undefined && end !== undefined
+        ? { start, end }
+        : type === 'tail' && { start: (coverage.at(-1)?.end ?? 0) + 1, end: MAX_LEDGER };
+    if (range && (await writesTo(client, info, archive))) ranges.push(range);
   }
   return mergeIntervals(ranges);
+}
+
+/** Whether a run writes to this archive. The inputs of its runs can be read: this worker has the keys for them. */
+async function writesTo(
+  client: WorkerDeps['client'],
+  run: { readonly workflowId: string; readonly runId: string },
+  archive: Archive,
+): Promise<boolean> {
+  const { namespace } = client.options;
+  const input = await readInput(client.workflowService, namespace, run).catch((error: unknown) => {
+    if (isParquetryError(error) && error.code === 'PAYLOAD_UNREADABLE') return undefined;
+    throw error;
+  });
+  const { spec, archive: own } = (input ?? {}) as { archive?: unknown; spec?: { archive?: unknown } };
+  const root = spec?.archive ?? own;
+  return typeof root === 'string' && openStore(root).uri === archive.store.uri;
 }

@@ -11,12 +11,10 @@ import type { WorkerDeps } from '../deps';
 
 /** See `LeaseActivities.requestLease`. */
 export async function requestLease(
-  { client, encrypts = false }: Pick<WorkerDeps, 'client'> & Partial<Pick<WorkerDeps, 'encrypts'>>,
+  { client }: Pick<WorkerDeps, 'client'>,
   { archive, ...request }: Parameters<LeaseActivities['requestLease']>[0],
 ): Promise<string> {
-  const { uri } = openStore(archive);
-  const name = encrypts ? createHash('sha256').update(uri).digest('hex').slice(0, 16) : uri;
-  const workflowId = limiterId(name);
+  const workflowId = limiterOf(archive);
   const input: LimiterInput = {};
   await client.workflow.signalWithStart('limiter', {
     taskQueue: TASK_QUEUE,
@@ -24,7 +22,15 @@ export async function requestLease(
     args: [input],
     signal: leaseRequest,
     signalArgs: [request],
-    staticSummary: 'limit of the partitions at work',
+    staticSummary: `limit of the partitions at work in ${openStore(archive).uri}`,
   });
   return workflowId;
+}
+
+/**
+ * Workflow id of the limiter of an archive. Ids are never encrypted, so it does not contain the archive's address. It is
+ * the same without encryption: otherwise there would be two limits while encryption is switched on.
+ */
+export function limiterOf(archive: string): string {
+  return limiterId(createHash('sha256').update(openStore(archive).uri).digest('hex').slice(0, 16));
 }

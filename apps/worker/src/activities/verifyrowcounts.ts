@@ -1,12 +1,10 @@
-import { Semaphore, formatRange } from '@parquetry/core';
+import { formatRange } from '@parquetry/core';
 import { type DatasetReport, verifyDataset } from '@parquetry/verify';
 import { checkAccount } from '../account';
+import { decodeAlone } from '../decoding';
 import type { WorkerDeps } from '../deps';
 import { withHeartbeat } from '../heartbeat';
 import { type SchemaStep, openStep } from '../step';
-
-/** All values are decoded in this thread: two files at once would take the same time and twice the memory. */
-const decoding = new Semaphore(1);
 
 /** See `StageActivities.verifyRowCounts`. */
 export async function verifyRowCounts(
@@ -37,8 +35,7 @@ export async function verifyRowCounts(
         signal,
         onProgress: heartbeat,
       });
-    if (level !== 'full') return verify();
-    return deps.verifyAlone ? deps.writer.exclusively(signal, verify) : decoding.run(signal, verify);
+    return level === 'full' ? decodeAlone(deps, signal, verify) : verify();
   });
   await stage.noteVerified(
     files.map((file, index) => {

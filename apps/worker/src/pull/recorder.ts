@@ -20,11 +20,11 @@ export class Recorder {
 
   readonly observer: Observer = ({ kind, name, facts }) => {
     const started = now();
-    return ({ facts: more, error }) => {
+    return ({ facts: more, error, waitedMs }) => {
       this.operations.push({
         name: `${kind} ${name}`,
         started,
-        ended: now(),
+        ended: waitedMs === undefined ? now() : started + waitedMs,
         facts: { ...facts, ...more },
         ...(error === undefined ? {} : { code: codeOf(error) }),
       });

@@ -24,9 +24,9 @@ export class Meters {
   /** Records operations of this thread. */
   readonly observer: Observer = ({ kind, name, facts }) => {
     const started = performance.now();
-    return ({ facts: more, error }) =>
+    return ({ facts: more, error, waitedMs }) =>
       this.operation(kind, name, {
-        seconds: (performance.now() - started) / 1000,
+        seconds: (waitedMs ?? performance.now() - started) / 1000,
         facts: { ...facts, ...more },
         ...(error === undefined ? {} : { code: codeOf(error) }),
       });

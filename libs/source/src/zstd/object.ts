@@ -1,4 +1,4 @@
-import { ParquetryError } from '@parquetry/core';
+import { ParquetryError, isParquetryError } from '@parquetry/core';
 import { decompressedBound } from './framewalk';
 import { decompress } from './native';
 
@@ -22,6 +22,7 @@ export async function decompressObject(key: string, bytes: Buffer, ledgers: numb
   try {
     return await decompress(bytes);
   } catch (cause) {
+    if (isParquetryError(cause)) throw cause;
     throw corrupt(key, 'its zstd data is damaged', cause);
   }
 }

@@ -53,7 +53,7 @@ export const leaseGranted = defineSignal<[string]>('leaseGranted');
 /** State of a limiter. */
 export const limiterProgress = defineQuery<LimiterState>('progress');
 
-/** Workflow id of the limiter of an archive. */
-export function limiterId(archive: string): string {
-  return `limiter/${archive}`;
+/** Workflow id of a limiter. */
+export function limiterId(name: string): string {
+  return `limiter/${name}`;
 }

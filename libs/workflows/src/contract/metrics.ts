@@ -126,7 +126,7 @@ export const METRICS = {
     kind: 'histogram',
     unit: 's',
     labels: ['operation', 'store'],
-    doc: 'Duration of these operations, retries included',
+    doc: 'Duration of these operations, retries included; of listings and reads in parts, how long their reader waited',
     buckets: SHORT_SECONDS,
   },
   parquetry_source_requests: {
