@@ -11,7 +11,8 @@ module.exports = {
     // Read by tools/configuration.mjs from the built file.
     'apps/cli/src/settings.ts': ['exports'],
     // The bundle of workflows; Temporal finds them by name.
-    'libs/workflows/src/{workflows,compact,failureconverter,limiter,maintain,scheduled,tail}.ts': ['exports'],
+    'libs/workflows/src/{workflows,compact,failureconverter,interceptors,limiter,maintain,scheduled,tail}.ts':
+      ['exports'],
     'bench/**': ['exports'],
     // Types of weed.cjs.
     'tests/support/weed.d.cts': ['exports'],
@@ -38,7 +39,10 @@ module.exports = {
       project: ['src/**/*.ts'],
     },
     'libs/workflows': {
-      entry: ['src/index.ts', 'src/workflows.ts', 'src/failureconverter.ts', 'src/**/*.test.ts'],
+      entry: [
+        ...['src/index.ts', 'src/workflows.ts', 'src/failureconverter.ts', 'src/interceptors.ts'],
+        'src/**/*.test.ts',
+      ],
       project: ['src/**/*.ts'],
     },
     'apps/worker': {

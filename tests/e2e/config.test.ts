@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { writeSampleLake } from '@parquetry/sample';
+import { devHome, stopDevServer } from '@parquetry/temporal';
 import type { BackfillResult } from '@parquetry/workflows';
 import { Sandbox } from '../support/cli';
 
@@ -23,6 +24,7 @@ const line = (ledger: number, closed: string, n: number): string =>
 describe('settings, plan and inspect', () => {
   const sandbox = new Sandbox();
   beforeAll(async () => {
+    await sandbox.dev();
     await writeSampleLake({ dir: sandbox.path('lake'), ledgers: 40 });
     writeFileSync(
       sandbox.path('trades.ndjson'),
@@ -37,7 +39,7 @@ describe('settings, plan and inspect', () => {
         '',
       ].join('\n'),
     );
-  });
+  }, 60_000);
   afterAll(() => sandbox.dispose());
   const source = ['--source', 'ndjson:trades.ndjson', '--ledgers', '100-139', '--partition-size', '20'];
   const list = async (archive: string): Promise<Listed['files']> =>
@@ -132,7 +134,7 @@ describe('settings, plan and inspect', () => {
     const dry = await sandbox.run(['backfill', '--config', 'consumer.yaml', ...source]);
     expect([dry.code, existsSync(sandbox.path('moved'))]).toEqual([0, false]);
     expect(dry.stderr).toMatch(/rotation_interval_minutes is for tails/);
-    const { code, stderr } = await sandbox.run([
+    const args = [
       'backfill',
       '--config',
       'consumer.yaml',
@@ -140,7 +142,11 @@ describe('settings, plan and inspect', () => {
       '--debug-log',
       'debug.log',
       ...source,
-    ]);
+    ];
+    // The debug log is an option of a worker, so this run has its own.
+    const home = sandbox.path('own-worker');
+    const { code, stderr } = await sandbox.run(args, { PARQUETRY_HOME: home });
+    await stopDevServer(devHome({ PARQUETRY_HOME: home }));
     expect(code).toBe(0);
     expect(stderr).toMatch(/set the source with --source/);
     expect((await list('moved')).map(({ key }) => key.replace(/-\d+\.parquet$/, ''))).toEqual([

@@ -46,6 +46,7 @@ const why = HAS_TEST_DATA ? 'no Python with pyarrow' : 'no test data; set PARQUE
   `real lakes against the goldens${ready ? '' : ` [skipped: ${why}]`}`,
   () => {
     const sandbox = new Sandbox();
+    beforeAll(async () => void (await sandbox.dev()), 60_000);
     afterAll(() => sandbox.dispose());
 
     it.each(CASES)(

@@ -126,7 +126,7 @@ describe('inspect', () => {
   };
 
   const cases: readonly (readonly [name: string, file: string, options: readonly string[]])[] = [
-    ['hostile messages', 'hostile.ndjson', ['--ledgers', '1-20000']],
+    ['hostile messages', 'hostile.ndjson', ['--ledgers', '1-20000', '--partition-size', '10000']],
     [
       'hostile messages, flattened, by ledger range, some types, integers for Athena',
       'hostile.ndjson',
@@ -138,7 +138,10 @@ describe('inspect', () => {
     [
       'hostile messages of a forced type',
       'hostile.ndjson',
-      ['--ledgers', '1-20000', '--message-type', 'event', '--nested', 'json'],
+      [
+        ...['--ledgers', '1-20000', '--partition-size', '10000'],
+        ...['--message-type', 'event', '--nested', 'json'],
+      ],
     ],
   ];
   const agree = async (file: string, archive: string, more: readonly string[]): Promise<void> => {
@@ -159,7 +162,7 @@ describe('inspect', () => {
   );
   itWithData(
     'says what a backfill does with the 33 reference shapes: the same rejects, rows and types',
-    () => agree(shapes, 'shapes', ['--ledgers', '1-70000000', '--partition-size', '10000000']),
+    () => agree(shapes, 'shapes', ['--ledgers', '1-60000000', '--partition-size', '10000000']),
     240_000,
   );
 
@@ -167,14 +170,8 @@ describe('inspect', () => {
     const base = ['--ledgers', '1-9', '--nested', 'json'];
     expect((await backfilled('known.ndjson', 'known', base)).code).toBe(0);
     const contract = [
-      '--ledgers',
-      '1-20000',
-      '--types',
-      'event',
-      '--contract-columns',
-      'reject_row',
-      '--max-rejects',
-      '40',
+      ...['--ledgers', '1-20000', '--partition-size', '10000', '--types', 'event'],
+      ...['--contract-columns', 'reject_row', '--max-rejects', '40'],
     ];
     const said = await inspected('hostile.ndjson', [...contract, ...shared('known')]);
     const done = await backfilled('hostile.ndjson', 'known', contract);

@@ -14,6 +14,7 @@ interface Parked {
 
 describe('a tail of NDJSON files', () => {
   const sandbox = new Sandbox();
+  beforeAll(async () => void (await sandbox.dev()), 60_000);
   afterAll(() => sandbox.dispose());
   const folder = sandbox.path('messages');
   const archive = sandbox.path('archive');
@@ -39,11 +40,15 @@ describe('a tail of NDJSON files', () => {
     mkdirSync(folder);
     write('a.ndjson', line(100, { memo: null }), line(101, { memo: null }), line(102));
     const running = sandbox.start(tail(109));
-    await sleep(4000);
+    while (!/next ledger \d+/.test(running.stderr())) {
+      if (running.child.exitCode !== null) throw new Error(running.stderr());
+      await sleep(50);
+    }
+    await sleep(1500);
     // Half a line, a new file, a message out of order, a ledger without messages.
     const half = line(103).slice(0, 30);
     write('a.ndjson', half);
-    await sleep(1500);
+    await sleep(1000);
     write('a.ndjson', line(103).slice(30), line(105), line(104));
     write('b.ndjson', line(106, { note: 'new column', memo: 'hello' }), line(108, { memo: null }));
     await sleep(1000);

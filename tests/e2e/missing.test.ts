@@ -26,6 +26,7 @@ async function lakeWithout(
 
 describe('a ledger file that is missing from the lake', () => {
   const sandbox = new Sandbox();
+  beforeAll(async () => void (await sandbox.dev()), 60_000);
   afterAll(() => sandbox.dispose());
 
   it.each(['backfill', 'retry'])(

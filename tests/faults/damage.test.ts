@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, utimesSync, w
 import { cp } from 'node:fs/promises';
 import path from 'node:path';
 import { writeSampleLake } from '@parquetry/sample';
-import { Sandbox } from '../support/cli';
+import { type Running, Sandbox } from '../support/cli';
 
 interface Report {
   readonly ok: boolean;
@@ -24,6 +24,7 @@ describe('a damaged archive', () => {
   let ledgers = '';
   let files: string[] = [];
   let scratch = 0;
+  let dev: Running;
 
   const backfill = (archive: string, range: string): string[] => [
     'backfill',
@@ -47,6 +48,7 @@ describe('a damaged archive', () => {
   beforeAll(async () => {
     const { ledgers: range } = await writeSampleLake({ dir: sandbox.path('lake'), ledgers: 40 });
     ledgers = `${range.start}-${range.end}`;
+    dev = await sandbox.dev();
     expect((await sandbox.run(backfill('whole', ledgers))).code).toBe(0);
     files = readdirSync(sandbox.path('whole', 'transactions'), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.parquet') && !name.startsWith('_'))
@@ -157,6 +159,9 @@ describe('a damaged archive', () => {
       // A committed file may be as old as it likes.
       utimesSync(path.join(at, name), old, old);
     });
+    // A stage is left over only without a worker.
+    dev.child.kill('SIGINT');
+    await dev.ended;
     const stage = path.join(sandbox.path('.parquetry'), 'work', 'stages', 'abc');
     mkdirSync(stage, { recursive: true });
     utimesSync(stage, old, old);

@@ -7,6 +7,7 @@ import { PYTHON } from './python';
 
 const ROOT = path.resolve(__dirname, '../..');
 const BIN = path.join(ROOT, 'apps/cli/bin/parquetry.js');
+const CODE_CACHE = path.join(__dirname, 'codecache.cjs');
 
 /** Real ledgers and goldens; absent in a plain clone. */
 export const TEST_DATA = process.env['PARQUETRY_TEST_DATA'] ?? path.resolve(ROOT, '../shared/data');
@@ -49,7 +50,9 @@ export class Sandbox {
     const clean = Object.fromEntries(
       Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_')),
     );
-    return { ...clean, PARQUETRY_HOME: this.path('.parquetry'), ...more };
+    const options = `${process.env['NODE_OPTIONS'] ?? ''} --require ${CODE_CACHE}`;
+    const own = { PARQUETRY_HOME: this.path('.parquetry'), NODE_OPTIONS: options };
+    return { ...clean, ...own, ...more };
   }
 
   /** The words that start `parquetry …args`. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
-import { Worker, bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import {
   type BackfillInput,
   type BackfillProgress,
@@ -11,31 +11,22 @@ import {
   progress,
 } from '@parquetry/workflows';
 import { inspect } from '../../apps/worker/src/activities/inspect';
+import { workflowBundle } from '../../apps/worker/src/bundle';
 import { type TestServer, startTestServer } from '../support/temporal';
 import { type FakeSteps, STAGE } from './fakes';
 
-const quiet = {
-  log: () => {},
-  trace: () => {},
-  debug: () => {},
-  info: () => {},
-  warn: () => {},
-  error: console.error,
-};
+/** The notes of workflows to their worker, which the tests do not need. */
+export const SINKS = { telemetry: { ended: { fn: () => undefined }, parked: { fn: () => undefined } } };
 
 /** A Temporal server with the workflow code, for tests with their own activities. */
 export class Rig {
-  private constructor(
-    readonly server: TestServer,
-    private readonly bundle: WorkflowBundle,
-  ) {}
+  private constructor(readonly server: TestServer) {}
 
   /** Fails without a Temporal binary, because the test would check nothing. */
   static async start(): Promise<Rig> {
     const server = await startTestServer();
     if (server === undefined) throw new Error('no Temporal binary: run `npm test`, which installs one');
-    const workflowsPath = require.resolve('../../libs/workflows/dist/workflows.js');
-    return new Rig(server, await bundleWorkflowCode({ workflowsPath, logger: quiet }));
+    return new Rig(server);
   }
 
   /** Starts a workflow and runs `use` while workers with these activities serve it. */
@@ -50,7 +41,8 @@ export class Rig {
     const main = await Worker.create({
       ...common,
       taskQueue: TASK_QUEUE,
-      workflowBundle: this.bundle,
+      workflowBundle: workflowBundle(false),
+      sinks: SINKS,
       activities: activities.shared,
     });
     const watch =

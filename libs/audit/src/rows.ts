@@ -1,7 +1,7 @@
 import type { Archive } from '@parquetry/archive';
 import { ascending } from './cursor';
 import type { CrossProof } from './crosscheck';
-import { checkArchiveLumens } from './conservation';
+import { checkArchiveLumens } from './lumens';
 import { crossCheckArchive } from './crossrows';
 import { type Anchor, type LedgerResults, type LedgerRow, type RowProof, proveRows } from './prove';
 import type { AuditFinding, LumenProof } from './report';

@@ -13,6 +13,7 @@ export function useTheme(): {
 } {
   const [choice, setChoice] = useState<Choice>(saved);
   const [dark, setDark] = useState(() => matchMedia('(prefers-color-scheme: dark)').matches);
+  const theme = choice === 'auto' ? (dark ? 'dark' : 'light') : choice;
   useEffect(() => {
     const media = matchMedia('(prefers-color-scheme: dark)');
     const changed = (): void => setDark(media.matches);
@@ -20,16 +21,16 @@ export function useTheme(): {
     return () => media.removeEventListener('change', changed);
   }, []);
   useEffect(() => {
-    if (choice === 'auto') delete document.documentElement.dataset['theme'];
-    else document.documentElement.dataset['theme'] = choice;
+    document.documentElement.dataset['theme'] = theme;
+  }, [theme]);
+  useEffect(() => {
     try {
       localStorage.setItem(KEY, choice);
     } catch {
       // Storage is off for this page: the choice lasts until it is closed.
     }
   }, [choice]);
-  const shown = choice === 'auto' ? (dark ? 'dark' : 'light') : choice;
-  return { theme: shown, choice, setChoice };
+  return { theme, choice, setChoice };
 }
 
 function saved(): Choice {

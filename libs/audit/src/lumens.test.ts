@@ -1,6 +1,6 @@
 import type { SegmentRecord } from '@parquetry/archive';
 import type { Intervals } from '@parquetry/core';
-import { type LumenChange, checkLumens } from './conservation';
+import { type LumenChange, checkLumens } from './lumens';
 import type { CheckedTable } from './cursor';
 import { lumenRecords } from './lumenrecords';
 
