@@ -62,13 +62,7 @@ export class DatasetStage {
   ) {
     this.columns = schema.fields.map(() => new ColumnCounter());
     this.rejectFile = new RejectFile(path.join(dir, `${dataset}.rejects.ndjson`));
-    if (options.rowHashes === true)
-      parts.onPart = (columns, rows) => {
-        // Messages can be in any order; their hashes come from the written files.
-        if (!parts.isTyped) return;
-        this.hasher ??= new RowHasher(schema, columns);
-        this.hasher.addPart(rows);
-      };
+    parts.onPart = (rows) => this.rowHasher()?.closePart(rows);
   }
 
   /**
@@ -130,6 +124,7 @@ export class DatasetStage {
     const count = this.ledger(ledger);
     count.hash = digestOf(count.hash);
     this.open.delete(ledger);
+    if (count.rows > 0) this.rowHasher()?.closeLedger(ledger, count.rows, this.parts.current);
   }
 
   /** Call it when no more rows of ledgers below this one can follow. */
@@ -182,6 +177,13 @@ export class DatasetStage {
         ]),
       ),
     };
+  }
+
+  /** Messages can be in any order; their hashes come from the written files. */
+  private rowHasher(): RowHasher | undefined {
+    const { parts, schema, options } = this;
+    if (options.rowHashes === true && parts.isTyped) this.hasher ??= new RowHasher(schema, parts.columns);
+    return this.hasher;
   }
 
   private ledger(ledger: number): LedgerCount {

@@ -26,8 +26,8 @@ export interface ColumnContent {
   readonly marks: Uint8Array;
   readonly values: Buffer;
   readonly dictionary: Buffer;
-  /** Ends of the runs of rows with the same encoding. */
-  readonly stretches: readonly { readonly coded: boolean; readonly row: number }[];
+  /** Ends of the runs of values with the same encoding, in bytes. */
+  readonly stretches: readonly { readonly coded: boolean; readonly byte: number }[];
 }
 
 /** A Parquet data page (version 1) of some rows of a column. */
@@ -108,8 +108,8 @@ export class PlainColumn {
 
   /** The rows as they are, until the next change. */
   get content(): ColumnContent {
-    const { marks, coded, rows } = this;
-    const stretches = [...this.stretches, { coded, row: rows }];
+    const { marks, coded, kept } = this;
+    const stretches = [...this.stretches, { coded, byte: kept }];
     return { marks, values: this.out.bytes, dictionary: this.dictionary.bytes, stretches };
   }
 

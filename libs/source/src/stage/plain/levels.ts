@@ -79,10 +79,10 @@ export function bitsOf(bits: Uint8Array, first: number, end: number): Uint8Array
   const [from, shift] = [first >> 3, first & 7];
   const size = (end - first + 7) >> 3;
   if (shift === 0) return bits.subarray(from, from + size);
-  return Uint8Array.from({ length: size }, (_, index) => {
-    const at = from + index;
-    return ((bits[at] as number) >> shift) | ((bits[at + 1] ?? 0) << (8 - shift));
-  });
+  const moved = new Uint8Array(size);
+  for (let index = 0, at = from; index < size; index += 1, at += 1)
+    moved[index] = ((bits[at] as number) >> shift) | ((bits[at + 1] ?? 0) << (8 - shift));
+  return moved;
 }
 
 /** Packs bytes that are 0 or 1 into bits, lowest first. */

@@ -31,8 +31,8 @@ export class PlainParts {
   private readonly sizes: number[] = [];
   /** Rows of the current part. */
   current = 0;
-  /** Called with the columns of each part before they are cleared. */
-  onPart: ((columns: readonly PlainColumn[], rows: number) => void) | undefined;
+  /** Called with the number of rows of each part before its columns are cleared. */
+  onPart: ((rows: number) => void) | undefined;
   private plainBytes = 0;
   private readonly most: number;
 
@@ -91,7 +91,7 @@ export class PlainParts {
     const { typed, options } = this;
     this.sizes.push(writePart(file, this.schema, this.columns, this.current, { typed, ...options }));
     this.rows.push(this.current);
-    this.onPart?.(this.columns, this.current);
+    this.onPart?.(this.current);
     for (const column of this.columns) this.plainBytes += column.plainBytes;
     this.current = 0;
     for (const column of this.columns) column.clear();

@@ -1,57 +1,123 @@
-import { type LedgerPart, wordsOf } from './part';
+import { wordsOf } from './scratch';
+import type { LedgerValues } from './values';
 
 /** Bytes that are compared by a loop. */
 const LOOP_BYTES = 64;
 
-/** A part, and where the value of each row begins. */
-export interface Placed {
-  readonly part: LedgerPart;
-  /** Computed when it is first asked for. */
-  offsets(): Uint32Array;
-}
+/** Up to this number of rows, an insertion sort is faster than the engine's sort. */
+const LARGE_GROUP = 12;
+
+type Compare = (a: number, b: number) => number;
 
 /**
  * The canonical order of a ledger's rows (see `rowOrder` of `@parquetry/schema`); undefined when they are in it already,
  * as rows of decoded ledgers mostly are.
  */
-export function rowOrder(parts: readonly Placed[], rows: number): Uint32Array | undefined {
+export function rowOrder(parts: readonly LedgerValues[], rows: number): Uint32Array | undefined {
   const whole = parts
-    .filter(({ part }) => part.number?.scale === 0)
-    .sort((a, b) => {
-      const nulls = Number(a.part.hasNulls) - Number(b.part.hasNulls);
-      const [left, right] = [a.part.number?.most ?? 0n, b.part.number?.most ?? 0n];
+    .filter(({ form }) => form.number?.scale === 0)
+    .sort(({ form: a }, { form: b }) => {
+      const nulls = Number(a.bits !== undefined) - Number(b.bits !== undefined);
+      const [left, right] = [a.number?.most ?? 0n, b.number?.most ?? 0n];
       return nulls || (left === right ? 0 : left > right ? -1 : 1);
     });
-  const others = parts.filter(({ part }) => part.number?.scale !== 0);
-  // A number that all rows have orders none of them.
-  const deciding = whole.filter(({ part }) => part.number?.constant !== true || part.hasNulls);
+  // A value that all rows have orders none of them.
+  const orders = (part: LedgerValues): boolean => part.form.bits !== undefined || !part.isConstant();
+  const deciding = whole.filter(orders);
+  const others = parts.filter((part) => part.form.number?.scale !== 0 && orders(part));
   const compares = [...deciding.map(numberOrder), ...others.map(bytesOrder)];
-  const compare = (a: number, b: number): number => {
+  const compare: Compare = (a, b) => {
     for (let index = 0; index < compares.length; index += 1) {
-      const found = (compares[index] as (a: number, b: number) => number)(a, b);
+      const found = (compares[index] as Compare)(a, b);
       if (found !== 0) return found;
     }
     return 0;
   };
-  let row = 1;
-  while (row < rows && compare(row - 1, row) <= 0) row += 1;
-  if (row >= rows) return undefined;
-  return Uint32Array.from({ length: rows }, (_, index) => index).sort(compare);
+  const keys = deciding[0] === undefined ? undefined : keysOf(deciding[0]);
+  return keys === undefined ? orderOf(rows, compare) : orderByKeys(keys, compare);
 }
 
+/**
+ * Numbers of 8 bytes that all rows have, less a common number, as doubles: the greater double is the greater number, but
+ * equal doubles can be different numbers.
+ */
+function keysOf({ form }: LedgerValues): Float64Array | undefined {
+  if (form.bits !== undefined || form.width !== 8) return undefined;
+  const words = wordsOf(form.bytes);
+  const base = words[1] as number;
+  const keys = new Float64Array(form.rows);
+  for (let row = 0; row < keys.length; row += 1)
+    keys[row] = ((words[row * 2 + 1] as number) - base) * 2 ** 32 + ((words[row * 2] as number) >>> 0);
+  return keys;
+}
+
+function orderOf(rows: number, compare: Compare): Uint32Array | undefined {
+  let row = 1;
+  while (row < rows && compare(row - 1, row) <= 0) row += 1;
+  return row >= rows ? undefined : identity(rows).sort(compare);
+}
+
+/** Rows of a ledger are mostly in the order of their keys. Then only rows with the same key need to be sorted. */
+function orderByKeys(keys: Float64Array, compare: Compare): Uint32Array | undefined {
+  const rows = keys.length;
+  let row = 1;
+  while (row < rows && (keys[row - 1] as number) <= (keys[row] as number)) row += 1;
+  if (row < rows)
+    return identity(rows).sort((a, b) => {
+      const [left, right] = [keys[a] as number, keys[b] as number];
+      return left < right ? -1 : left > right ? 1 : compare(a, b);
+    });
+  let order: Uint32Array | undefined;
+  for (let first = 0; first < rows;) {
+    let end = first + 1;
+    while (end < rows && keys[end] === keys[first]) end += 1;
+    if (end - first > 1 && !ascends(first, end, compare)) {
+      order ??= identity(rows);
+      sortGroup(order, first, end, compare);
+    }
+    first = end;
+  }
+  return order;
+}
+
+function ascends(first: number, end: number, compare: Compare): boolean {
+  for (let row = first + 1; row < end; row += 1) if (compare(row - 1, row) > 0) return false;
+  return true;
+}
+
+/** Sorts the rows at `[first, end)`. */
+function sortGroup(order: Uint32Array, first: number, end: number, compare: Compare): void {
+  if (end - first > LARGE_GROUP) {
+    order.subarray(first, end).sort(compare);
+    return;
+  }
+  for (let index = first + 1; index < end; index += 1) {
+    const row = order[index] as number;
+    let at = index;
+    for (; at > first && compare(order[at - 1] as number, row) > 0; at -= 1)
+      order[at] = order[at - 1] as number;
+    order[at] = row;
+  }
+}
+
+const identity = (rows: number): Uint32Array => {
+  const order = new Uint32Array(rows);
+  for (let row = 0; row < rows; row += 1) order[row] = row;
+  return order;
+};
+
 /** Orders rows by a number of 8 or 16 bytes. */
-function numberOrder({ part, offsets }: Placed): (a: number, b: number) => number {
-  const { present } = part;
-  const wide = part.width / 4;
-  const words = wordsOf(part.values.bytes, part.values.length / 4);
-  // Without nulls the place of a value follows from its row.
-  const starts = part.hasNulls ? offsets() : undefined;
+function numberOrder(part: LedgerValues): Compare {
+  const { bytes, width, bits } = part.form;
+  const wide = width / 4;
+  const words = wordsOf(bytes);
   return (a, b) => {
     let [from, to] = [a * wide, b * wide];
-    if (starts !== undefined) {
-      const left = present[a] as number;
-      const right = present[b] as number;
-      if (left === 0 || right === 0) return left - right;
+    // Without nulls the place of a value follows from its row.
+    if (bits !== undefined) {
+      const [left, right] = [part.has(a), part.has(b)];
+      if (!left || !right) return Number(left) - Number(right);
+      const starts = part.offsets();
       from = (starts[a] as number) >> 2;
       to = (starts[b] as number) >> 2;
     }
@@ -66,13 +132,14 @@ function numberOrder({ part, offsets }: Placed): (a: number, b: number) => numbe
 }
 
 /** Orders rows by the bytes of a value. */
-function bytesOrder({ part, offsets }: Placed): (a: number, b: number) => number {
+function bytesOrder(part: LedgerValues): Compare {
+  const { bytes, bits } = part.form;
   return (a, b) => {
-    const left = part.present[a] as number;
-    const right = part.present[b] as number;
-    if (left === 0 || right === 0) return left - right;
-    const starts = offsets();
-    const { bytes } = part.values;
+    if (bits !== undefined) {
+      const [left, right] = [part.has(a), part.has(b)];
+      if (!left || !right) return Number(left) - Number(right);
+    }
+    const starts = part.offsets();
     let [at, to] = [starts[a] as number, starts[b] as number];
     const [end, last] = [starts[a + 1] as number, starts[b + 1] as number];
     // Most values differ early, where native code would cost more.

@@ -7,6 +7,9 @@ const { byName, floatText } = schema;
 const QUOTE = 34;
 const COMMA = 44;
 const BACKSLASH = 92;
+/** How `null` begins, which no other value does. */
+const NULL = 110;
+const NULL_UNITS = 4;
 
 /** Reads the staged JSON text of a value at `at`; returns its canonical text (`canonicalText`). */
 type Reader = (text: Staged) => string;
@@ -38,12 +41,12 @@ function readerOf(type: DataType): Reader {
     case 'float64':
       return (staged) => floatText(Number(plain(staged)));
     case 'decimal128':
-      return (staged) => decimalText(JSON.parse(quoted(staged)) as string);
+      return (staged) => decimalText(quoted(staged).slice(1, -1));
     case 'timestamp':
-      return (staged) => `t${microsOf(JSON.parse(quoted(staged)) as string)}`;
+      return (staged) => `t${microsOf(quoted(staged).slice(1, -1))}`;
     case 'utf8':
     case 'json':
-      return (staged) => JSON.stringify(JSON.parse(quoted(staged)));
+      return quoted;
     case 'list':
       return listReader(type.items);
     case 'struct':
@@ -58,29 +61,30 @@ function listReader({ type }: Field): Reader {
     staged.at += 1;
     while (staged.text[staged.at] !== ']') {
       if (staged.text[staged.at] === ',') staged.at += 1;
-      items.push(staged.text[staged.at] === 'n' ? plain(staged) : read(staged));
+      items.push(staged.text.charCodeAt(staged.at) === NULL ? plain(staged) : read(staged));
     }
     staged.at += 1;
     return `[${items.join()}]`;
   };
 }
 
+/** The staged text has all members in the order of the schema. */
 function structReader(fields: readonly Field[]): Reader {
-  const readers = new Map(fields.map(({ name, type }) => [name, readerOf(type)]));
+  const ranks = new Map(byName(fields).map(({ name }, rank) => [name, rank]));
+  const members = fields.map(({ name, type }) => {
+    const prefix = `${JSON.stringify(name)}:`;
+    return { prefix, read: readerOf(type), rank: ranks.get(name) as number };
+  });
   return (staged) => {
-    const members: { name: string; text: string }[] = [];
-    staged.at += 1;
-    while (staged.text[staged.at] !== '}') {
-      if (staged.text[staged.at] === ',') staged.at += 1;
-      const name = JSON.parse(quoted(staged)) as string;
-      staged.at += 1;
-      if (staged.text[staged.at] === 'n') plain(staged);
-      else members.push({ name, text: (readers.get(name) as Reader)(staged) });
+    const texts = new Array<string>(members.length).fill('');
+    for (const { prefix, read, rank } of members) {
+      // A brace or comma, the name and a colon.
+      staged.at += 1 + prefix.length;
+      if (staged.text.charCodeAt(staged.at) === NULL) staged.at += NULL_UNITS;
+      else texts[rank] = prefix + read(staged);
     }
-    staged.at += 1;
-    return `{${byName(members)
-      .map(({ name, text }) => `${JSON.stringify(name)}:${text}`)
-      .join()}}`;
+    staged.at += members.length === 0 ? 2 : 1;
+    return `{${texts.filter((text) => text !== '').join()}}`;
   };
 }
 
