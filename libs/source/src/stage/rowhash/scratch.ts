@@ -8,7 +8,7 @@ let used = 0;
 
 /** Memory with arbitrary content, until `clearScratch`. */
 export function scratch(size: number): Buffer {
-  // Whoever has a piece of smaller memory still holds it.
+  // Pieces of the smaller memory stay valid, because they refer to it.
   if (used + size > memory.length) {
     memory = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(Math.max(memory.length * 2, size, 1 << 16))));
     used = 0;
