@@ -104,10 +104,12 @@ export async function stageRows(
   const parts = new PlainParts(dir, messageType, schema);
   const stage = new DatasetStage(dir, schema, messageType, parts, options);
   const appender = new RowAppender(stage);
-  for (const row of rows) {
+  for (const [index, row] of rows.entries()) {
     const values = schema.fields.map(({ name, type }) => [name, rowValue(type, row[name])]);
     const closeTime = timeMicros(String(row[schema.closeTimeColumn]));
-    appender.append(Object.fromEntries(values) as Row, Number(row[schema.ledgerColumn]), closeTime);
+    const ledger = row[schema.ledgerColumn];
+    appender.append(Object.fromEntries(values) as Row, Number(ledger), closeTime);
+    if (rows[index + 1]?.[schema.ledgerColumn] !== ledger) stage.closeLedger(Number(ledger));
   }
   return { rowsFile: path.join(dir, partName(messageType, 0)), staged: await stage.finish() };
 }
