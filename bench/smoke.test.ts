@@ -46,6 +46,13 @@ function bench(...args: string[]): Record<string, unknown> {
     expect(report['rows']).toBeGreaterThan(64);
   }, 120_000);
 
+  it('files: the commands over a dataset of many files', () => {
+    const report = bench('files', '--files', '20', '--per-commit', '10');
+    expect(report['runs']).toMatchObject([
+      { files: 20, commands: { verify: { seconds: expect.any(Number) } } },
+    ]);
+  }, 120_000);
+
   it('planning: the pages of a long run', () => {
     const report = bench('planning', '--ledgers', '100000');
     expect(report['runs']).toMatchObject([
