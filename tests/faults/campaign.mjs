@@ -1,152 +1,180 @@
-// The crash campaign: `npm run faults -- --runs 200 --seed 1 [--stores local,s3,gcs] [--lanes 8] [--kinds …] [--json]`.
-// Each run is a real backfill whose worker, command, connection to Temporal, Temporal server or storage server is killed
-// at a random or chosen step; afterwards independent readers must find every message exactly once, and the same files as
-// without a kill. The same seed gives the same schedules of kills.
-import { mkdtempSync, rmSync } from 'node:fs';
+// The fault campaign: `npm run faults -- --runs 1000 --seed 1 [--from 0] [--stores local,s3,gcs] [--kinds …] [--lanes 12]
+// [--seconds 420] [--out FILE] [--json]`, and `npm run faults -- --sum FILE` for the table of all slices in FILE.
+// Each run is a real backfill under faults of one kind (`kinds.mjs`); afterwards independent readers must find every message
+// exactly once, and the same files as without a fault. The store, kind and schedule of a run follow from seed and number; with
+// `--out`, runs that are in the file already are left out, so that the same command continues a campaign.
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensurePython } from '../../tools/python.mjs';
-import { addRun, emptyFigures, faultsIn, printFigures } from './figures.mjs';
+import { faultsOf, lineOf, printSum, readRuns, recordOf, sumOf } from './figures.mjs';
+import { cellsOf } from './kinds.mjs';
 import { Lane } from './lane.mjs';
-import { require, startReader, startTemporal } from './processes.mjs';
-import { backfillInput, faultyRun, kindsOn, LIMIT_MS } from './run.mjs';
+import { require, ROOT, startReader, startTemporal } from './processes.mjs';
+import { backfillInput, faultyRun } from './run.mjs';
 import { openStorage, STORES } from './stores.mjs';
 
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '200' },
+    from: { type: 'string', default: '0' },
     seed: { type: 'string', default: '1' },
     stores: { type: 'string', default: STORES.join() },
-    lanes: { type: 'string', default: '8' },
     kinds: { type: 'string' },
+    lanes: { type: 'string', default: '12' },
+    seconds: { type: 'string', default: '86400' },
+    out: { type: 'string' },
+    sum: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
-const SHARES = { local: 12, s3: 5, gcs: 3 };
-const LEDGERS = 12;
-/** A run that ended before its first kill proves nothing and is repeated. */
+const LEDGERS = 8;
+/** A run that ended before its first fault proves nothing and is repeated, with earlier faults. */
 const MAX_REPEATS = 4;
 
-const runs = Number(values.runs);
-const seed = Number(values.seed);
+const print = (runs) =>
+  console.log(values.json ? JSON.stringify(sumOf(runs), undefined, 2) : printSum(sumOf(runs)));
+if (values.sum !== undefined) {
+  print(values.sum.split(',').flatMap(readRuns));
+  process.exit(0);
+}
+const [seed, from, count] = [values.seed, values.from, values.runs].map(Number);
 const stores = values.stores.split(',');
 const wrong = stores.find((store) => !STORES.includes(store));
 if (wrong !== undefined) throw new Error(`There is no store "${wrong}": use ${STORES.join()}.`);
 const { python, reason } = ensurePython();
 if (python === undefined) throw new Error(`The campaign needs pyarrow, polars and delta-rs: ${reason}.`);
+const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], {
+  cwd: ROOT,
+  encoding: 'utf8',
+}).stdout.trim();
 
+const until = Date.now() + Number(values.seconds) * 1000;
+const runs = [];
+const plans = plan();
 const root = mkdtempSync(path.join(tmpdir(), 'parquetry-faults-'));
-const shares = sharesOf(runs, stores);
-const names = laneNames(Number(values.lanes), shares);
-const figures = emptyFigures(seed);
-const began = Date.now();
 const temporal = await startTemporal(
-  names.map(({ name }) => name),
+  plans.flatMap(({ names, needs }) => (needs === 'temporal' ? [] : names)),
   root,
 );
 const reader = startReader(python);
-const opened = [];
+const opened = new Map();
+const servers = [];
 const lanes = [];
+let whole;
 try {
   const { writeSampleLake } = require('@parquetry/sample');
   const lake = path.join(root, 'lake');
   const { ledgers: range } = await writeSampleLake({ dir: lake, ledgers: LEDGERS });
-  let whole;
-  for (const kind of stores) {
-    const store = await openStorage(kind, root);
-    opened.push(store);
-    const own = names.filter((lane) => lane.store === kind);
-    const here = [];
-    for (const { name } of own) here.push(await new Lane(name, root, store, temporal).open());
-    lanes.push(...here);
-    const { found, scale } = await undisturbed(here[0], { lake, range }, kind);
-    whole ??= found;
-    figures.undisturbed[kind] = scale;
-    store.plan = { kind, lanes: here, scale, next: 0, runs: shares[kind] };
+  for (const each of plans) {
+    if (!opened.has(each.store)) opened.set(each.store, await openStorage(each.store, root));
+    each.lanes = [];
+    for (const name of each.names) {
+      mkdirSync(path.join(root, name));
+      const own = each.needs === 'temporal' ? await startTemporal([name], path.join(root, name)) : temporal;
+      if (own !== temporal) servers.push(own);
+      const lane = await new Lane(name, root, opened.get(each.store), own).open(each.needs);
+      each.lanes.push(lane);
+      lanes.push(lane);
+    }
   }
+  const scales = {};
+  for (const {
+    store,
+    lanes: [first],
+  } of plans)
+    scales[store] ??= await undisturbed(first, { lake, range });
   await Promise.all(
-    opened.flatMap(({ plan }) => plan.lanes.map((lane) => work(lane, plan, { lake, range }, whole))),
+    plans.flatMap((each) => each.lanes.map((lane) => work(lane, each, { lake, range }, scales[each.store]))),
   );
 } finally {
   for (const lane of lanes) await lane.close();
   await reader.stop();
-  await temporal.stop();
-  for (const store of opened) await store.stop();
+  for (const server of [temporal, ...servers]) await server.stop();
+  for (const store of opened.values()) await store.stop();
   rmSync(root, { recursive: true, force: true, maxRetries: 5 });
 }
-figures.seconds = Math.round((Date.now() - began) / 1000);
-console.log(values.json ? JSON.stringify(figures, undefined, 2) : printFigures(figures));
-for (const failure of figures.failures) console.error(failure);
-process.exit(faultsIn(figures) === 0 ? 0 : 1);
+runs.sort((a, b) => a.number - b.number);
+print(runs);
+if (runs.length < count) console.error(`${runs.length} of ${count} runs.`);
+process.exit(runs.some(({ outcome }) => outcome === 'FAULT') ? 1 : 0);
 
-/** Runs of one lane, one after the other, until the store has its share. */
-async function work(lane, plan, { lake, range }, whole) {
-  const kinds = values.kinds?.split(',') ?? kindsOn(lane.store);
-  while (plan.next < plan.runs) {
-    const number = plan.next++;
-    const kind = kinds[number % kinds.length];
-    for (let turn = 0; ; turn++) {
-      const name = `${plan.kind}-${number}-${turn}`;
-      const dir = path.join(root, 'runs', name);
-      const archive = lane.store.archive(name);
-      const own = (seed * 100_003 + number) * 31 + STORES.indexOf(plan.kind) * 7 + turn;
-      const outcome = await faultyRun({
-        lane,
-        dir,
-        seed: own,
-        kind,
-        lake,
-        range,
-        archive,
-        scale: plan.scale,
-        haste: turn + 1,
-      });
-      rmSync(dir, { recursive: true, force: true });
-      if (outcome.kills === 0 && outcome.failure === undefined && turn < MAX_REPEATS) continue;
-      const found = outcome.failure === undefined ? await readBack(lane.store, archive) : {};
-      addRun(figures, `${plan.kind} run ${number} (seed ${seed}, ${kind})`, plan.kind, outcome, found, whole);
-      break;
-    }
+/** The runs of this slice by store and by what their lanes need, with the names of these lanes. */
+function plan() {
+  const cells = cellsOf(stores, values.kinds?.split(','));
+  if (cells.length === 0) throw new Error('There is no such kind on these stores.');
+  const reasons = new Map(cells.map(({ kind }) => [kind, kind.missing?.()]));
+  for (const [{ name }, why] of reasons) if (why !== undefined) console.error(`Without ${name}: ${why}.`);
+  const done = new Set(
+    (values.out === undefined ? [] : readRuns(values.out))
+      .filter((run) => run.seed === seed)
+      .map(({ number }) => number),
+  );
+  const found = new Map();
+  for (let number = from; number < from + count; number++) {
+    const { store, kind } = cells[number % cells.length];
+    if (done.has(number) || reasons.get(kind) !== undefined) continue;
+    const key = `${store}-${kind.lane ?? 'lane'}`;
+    if (!found.has(key)) found.set(key, { store, needs: kind.lane, key, queue: [] });
+    found.get(key).queue.push({ number, kind });
   }
+  const total = [...found.values()].reduce((sum, { queue }) => sum + queue.length, 0);
+  const most = Number(values.lanes);
+  return [...found.values()].map((each) => ({
+    ...each,
+    names: Array.from(
+      { length: Math.max(1, Math.min(each.queue.length, Math.round((most * each.queue.length) / total))) },
+      (_, index) => `${each.key}-${index}`,
+    ),
+  }));
 }
 
-/** The same backfill without a kill: the expected result, the number of steps and the duration. */
-async function undisturbed(lane, source, kind) {
-  const archive = lane.store.archive('whole');
+/** Runs of one lane, one after the other, until the queue is empty or the time is over. */
+async function work(lane, { store, queue }, source, scale) {
+  for (let next = queue.shift(); next !== undefined && Date.now() < until; next = queue.shift())
+    for (let turn = 0; turn <= MAX_REPEATS; turn++) {
+      const { number, kind } = next;
+      const name = `${store}-${number}-${turn}`;
+      const dir = path.join(root, 'runs', name);
+      const archive = lane.archive(name);
+      const outcome = await faultyRun({
+        ...{ lane, dir, kind, source, archive, scale, haste: turn + 1 },
+        seed: (seed * 100_003 + number) * 31 + turn,
+        inspect: async () => faultsOf(await readBack(lane.store, archive, true), whole, true),
+      });
+      rmSync(dir, { recursive: true, force: true });
+      const idle = outcome.faults === 0 && outcome.failure === undefined;
+      if (idle && turn < MAX_REPEATS) continue;
+      const faults = faultsOf(await readBack(lane.store, archive, false), whole, false);
+      if (idle) faults.push('it was always over before the first fault');
+      const record = recordOf({ seed, number, store, commit }, outcome, faults);
+      runs.push(record);
+      if (values.out !== undefined) appendFileSync(values.out, `${JSON.stringify(record)}\n`);
+      console.error(lineOf(record));
+      if (store === 'local') rmSync(archive, { recursive: true, force: true });
+      break;
+    }
+}
+
+/** The same backfill without a fault: the expected result, the number of steps and the duration. */
+async function undisturbed(lane, source) {
+  const archive = lane.archive('whole');
   lane.arm({});
   const started = Date.now();
   const input = backfillInput({ ...source, archive });
-  const failure = await lane.backfill(`whole-${kind}`, input, () => undefined, Date.now() + LIMIT_MS);
-  if (failure !== undefined) throw new Error(`the undisturbed backfill on ${kind} ${failure}`);
-  const scale = { ms: Date.now() - started, counts: await lane.counts() };
-  const found = await readBack(lane.store, archive);
-  if (found.error !== undefined) throw new Error(`the reader on ${kind}: ${found.error}`);
-  return { found, scale };
+  const end = await lane.backfill('whole', input, () => undefined, Date.now() + 120_000);
+  if (end !== undefined) throw new Error(`the undisturbed backfill on ${lane.name} ${end}`);
+  const scale = { ms: Date.now() - started, counts: (await lane.asked()).counts };
+  const found = await readBack(lane.store, archive, false);
+  whole ??= found;
+  const faults = faultsOf(found, whole, false);
+  if (faults.length > 0) throw new Error(`the undisturbed backfill on ${lane.name}: ${faults.join('; ')}`);
+  return scale;
 }
 
-function readBack(store, archive) {
-  return store.whileUp(() => reader.read(archive, store.readerOptions));
-}
-
-/** Runs of each store. */
-function sharesOf(total, chosen) {
-  const sum = chosen.reduce((all, store) => all + SHARES[store], 0);
-  const shares = Object.fromEntries(
-    chosen.map((store) => [store, Math.max(1, Math.floor((total * SHARES[store]) / sum))]),
-  );
-  const given = Object.values(shares).reduce((all, one) => all + one, 0);
-  shares[chosen[0]] += total - given;
-  return shares;
-}
-
-/** Lanes of each store, at least one. */
-function laneNames(count, shares) {
-  const total = Object.values(shares).reduce((all, one) => all + one, 0);
-  return Object.entries(shares).flatMap(([store, own]) =>
-    Array.from({ length: Math.max(1, Math.round((count * own) / total)) }, (_, index) => ({
-      store,
-      name: `${store}-lane-${index}`,
-    })),
-  );
+async function readBack(store, archive, partial) {
+  const found = await store.whileUp(() => reader.ask({ archive, options: store.readerOptions, partial }));
+  return partial && /^FileNotFoundError/.test(found.error ?? '') ? {} : found;
 }

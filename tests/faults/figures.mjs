@@ -1,76 +1,116 @@
-// Counts and prints the findings of a campaign.
+// What a run found, and the table of a campaign: kinds × stores × outcomes.
+import { existsSync, readFileSync } from 'node:fs';
 
-export function emptyFigures(seed) {
-  return {
-    seed,
-    runs: 0,
-    kills: 0,
-    restarts: 0,
-    duplicates: 0,
-    losses: 0,
-    otherBytes: 0,
-    disagreements: 0,
-    failures: [],
-    seconds: 0,
-    stores: {},
-    steps: {},
-    undisturbed: {},
-  };
+/** Runs that were written by `--out`, one JSON document a line. */
+export function readRuns(file) {
+  if (!existsSync(file)) return [];
+  return readFileSync(file, 'utf8').split('\n').filter(Boolean).map(JSON.parse);
 }
 
-/** Adds a run: `outcome` of `faultyRun`, what the readers `found` by dataset, and what they find `whole` without kills. */
-export function addRun(figures, label, store, outcome, found, whole) {
-  const { kind, kills, restarts, where, seconds, failure } = outcome;
-  const ofStore = (figures.stores[store] ??= { runs: 0, kills: 0, restarts: 0, kinds: {} });
-  const ofKind = (ofStore.kinds[kind] ??= { runs: 0, kills: 0 });
-  for (const count of [figures, ofStore, ofKind]) count.runs += 1;
-  for (const count of [figures, ofStore, ofKind]) count.kills += kills;
-  for (const count of [figures, ofStore]) count.restarts += restarts;
-  for (const step of where) figures.steps[step] = (figures.steps[step] ?? 0) + 1;
-  if (kills === 0) figures.failures.push(`${label}: it was always over before the first kill`);
-  const said = failure ?? found.error;
-  if (said !== undefined) figures.failures.push(`${label}: ${said}`);
-  const faults = said === undefined ? compare(figures, found, whole) : [said];
-  if (said === undefined && faults.length > 0) figures.failures.push(`${label}: ${faults.join('; ')}`);
-  console.error(
-    `${label}: ${kills} kills, ${seconds.toFixed(1)} s${faults.length === 0 ? '' : ` FAULT: ${faults.join('; ')}`}${where.length > 0 ? ` (${where.join('; ')})` : ''}`,
-  );
-}
-
-function compare(figures, found, whole) {
+/**
+ * What is wrong with an archive.
+ * @param found by dataset, what the reader says; @param whole the same without faults
+ * @param partial the run is not done: rows may be missing, but those that are there are complete files of the whole
+ */
+export function faultsOf(found, whole, partial) {
+  if (found.error !== undefined) return [`the reader failed: ${found.error}`];
   const faults = [];
-  for (const [name, { files, lost, extra, disagree }] of Object.entries(found)) {
+  for (const [name, { files, lost, extra, disagree, unproven, strays }] of Object.entries(found)) {
     const want = whole[name]?.files ?? {};
-    const paths = new Set([...Object.keys(files), ...Object.keys(want)]);
-    const other = [...paths].filter((file) => files[file] !== want[file]).length;
-    figures.losses += lost;
-    figures.duplicates += extra;
-    figures.otherBytes += other;
-    figures.disagreements += disagree.length;
-    if (lost + extra + other + disagree.length > 0)
-      faults.push(
-        `${name}: ${lost} lost, ${extra} doubled, ${other} other files, ${disagree.join(' and ')} sees other rows`,
-      );
+    const paths = new Set([...Object.keys(files), ...(partial ? [] : Object.keys(want))]);
+    const other = [...paths].filter((file) => files[file] !== want[file]);
+    const broken = Object.entries(strays).filter(([file, hash]) => hash !== want[file]);
+    if (!partial && lost > 0) faults.push(`${name}: ${lost} rows lost`);
+    if (extra > 0) faults.push(`${name}: ${extra} rows doubled`);
+    if (other.length > 0) faults.push(`${name}: ${other.length} files with other bytes`);
+    if (broken.length > 0)
+      faults.push(`${name}: visible and not whole: ${broken.map(([file]) => file).join()}`);
+    if (disagree.length > 0) faults.push(`${name}: ${disagree.join(' and ')} see other rows`);
+    faults.push(...unproven.map((text) => `${name}: ${text}`));
   }
   return faults;
 }
 
-/** The findings that fail a campaign. */
-export function faultsIn({ failures, duplicates, losses, otherBytes, disagreements }) {
-  return failures.length + duplicates + losses + otherBytes + disagreements;
+/** A run as it is written and counted. */
+export function recordOf({ seed, number, store, commit }, outcome, faults) {
+  const { kind, faults: injected, restarts, stops, seconds, where, failure } = outcome;
+  const wrong = [...(failure === undefined ? [] : [failure]), ...faults];
+  const stopped =
+    stops.length === 0 ? 'clean' : stops.some((text) => text.startsWith('refused')) ? 'refused' : 'parked';
+  return {
+    ...{
+      seed,
+      number,
+      store,
+      kind,
+      faults: injected,
+      restarts,
+      stops,
+      seconds: Math.round(seconds * 10) / 10,
+      where,
+    },
+    ...{ outcome: wrong.length > 0 ? 'FAULT' : stopped, commit },
+    ...(wrong.length > 0 ? { wrong: wrong.join('; ') } : {}),
+  };
 }
 
-export function printFigures(figures) {
-  const stores = Object.entries(figures.stores).map(([store, { runs, kills, restarts, kinds }]) => {
-    const list = Object.entries(kinds).map(([kind, of]) => `${kind} ${of.runs} runs ${of.kills} kills`);
-    return `${store}: ${runs} runs, ${kills} kills, ${restarts} restarts (${list.join(', ')})`;
+export function lineOf({ seed, number, store, kind, faults, seconds, outcome, stops, where, wrong }) {
+  const more = [...stops, ...where].join('; ');
+  return (
+    `${number} ${store} ${kind} (seed ${seed}): ${faults} faults, ${seconds} s, ${outcome}` +
+    `${more === '' ? '' : ` (${more})`}${wrong === undefined ? '' : `: ${wrong}`}`
+  );
+}
+
+const OUTCOMES = ['clean', 'parked', 'refused', 'FAULT'];
+
+/** Counts of the runs: of all, by store, by kind and store. */
+export function sumOf(runs) {
+  const count = (some) => ({
+    runs: some.length,
+    faults: some.reduce((sum, { faults }) => sum + faults, 0),
+    restarts: some.reduce((sum, { restarts }) => sum + restarts, 0),
+    ...Object.fromEntries(
+      OUTCOMES.map((name) => [name, some.filter(({ outcome }) => outcome === name).length]),
+    ),
   });
-  const steps = Object.entries(figures.steps).sort();
+  const by = (key, some) => {
+    const names = [...new Set(some.map(key))].sort();
+    return names.map((name) => [name, some.filter((run) => key(run) === name)]);
+  };
+  return {
+    ...count(runs),
+    seeds: [...new Set(runs.map(({ seed }) => seed))],
+    commits: [...new Set(runs.map(({ commit }) => commit))],
+    stores: Object.fromEntries(by(({ store }) => store, runs).map(([name, some]) => [name, count(some)])),
+    cells: by(({ kind }) => kind, runs).flatMap(([kind, some]) =>
+      by(({ store }) => store, some).map(([store, own]) => ({
+        ...{ kind, store, ...count(own) },
+        codes: by(
+          (text) => text,
+          own.flatMap(({ stops }) => stops),
+        ).map(([text, all]) => `${text} ${all.length}×`),
+      })),
+    ),
+    failures: runs.filter(({ outcome }) => outcome === 'FAULT').map(lineOf),
+  };
+}
+
+/** The table in Markdown. */
+export function printSum(sum) {
+  const cells = sum.cells.map(({ kind, store, runs, faults, codes, ...of }) => {
+    const outcomes = OUTCOMES.map((name) => of[name] || '–').join(' | ');
+    return `| ${kind} | ${store} | ${runs} | ${faults} | ${outcomes} | ${codes.join(', ') || '–'} |`;
+  });
+  const stores = Object.entries(sum.stores).map(
+    ([store, { runs, faults }]) => `${store} ${runs} runs, ${faults} faults`,
+  );
   return [
-    `${figures.runs} runs in ${figures.seconds} s, seed ${figures.seed}: ${figures.kills} kills, ${figures.restarts} restarts; ` +
-      `${figures.duplicates} duplicates, ${figures.losses} losses, ${figures.otherBytes} files with other bytes, ` +
-      `${figures.disagreements} readers that disagree, ${figures.failures.length} runs with a fault.`,
-    ...stores,
-    `Killed at: ${steps.map(([step, times]) => `${step} ${times}×`).join(', ')}`,
+    `| kind | store | runs | faults | ${OUTCOMES.join(' | ')} | stopped with |`,
+    '|---|---|--:|--:|--:|--:|--:|--:|---|',
+    ...cells,
+    '',
+    `${sum.runs} runs (seed ${sum.seeds.join()}; ${stores.join('; ')}): ${sum.faults} faults injected; ${sum.clean} clean, ` +
+      `${sum.parked} parked and resumed, ${sum.refused} refused and resumed, ${sum.FAULT} with a FAULT. Commits: ${sum.commits.join()}.`,
   ].join('\n');
 }

@@ -1,8 +1,13 @@
 // Loaded before a worker or a command (`node --require`): counts by kind what the process changes on disk and what it
-// asks of a storage server, and ends it with SIGKILL at one of these steps, before or after it is done. It is told the
-// step by PARQUETRY_FAULT or, in a worker that serves many runs, by a message: {"kind": "commit", "at": 2, "when":
-// "before", "log": file}. A message {} resets the counts; {"count": true} is answered with {counts}.
+// asks of a storage server, and makes one of these steps fail. It is told the fault by PARQUETRY_FAULT or, in a worker that
+// serves many runs, by a message:
+//   {"kind": "commit", "at": 2, "when": "before", "log": file}   ends the process with SIGKILL before or after that step
+//   {"full": "stage" | "archive", "at": 7, "count": 3}           from that step on, so many steps there fail with ENOSPC
+//   {"slow": 200}                                                each step takes up to that many milliseconds longer
+//   {"dns": "EAI_AGAIN"}                                         names of storage servers are not found
+// A message starts the counts anew unless it has "keep": true; {"count": true} is answered with {counts, hits}.
 const { isMainThread } = require('node:worker_threads');
+const dns = require('node:dns');
 const fs = require('node:fs');
 const http = require('node:http');
 const promises = require('node:fs/promises');
@@ -13,11 +18,14 @@ const endpoint = process.env.PARQUETRY_FAULT_ENDPOINT;
 if (isMainThread && told !== undefined) {
   let fault = JSON.parse(told);
   let counts = {};
+  /** Faults met that did not end the process. */
+  let hits = 0;
+  let places = 0;
 
   process.on('message', (message) => {
-    if (message.count === true) return void process.send({ counts });
+    if (message.count === true) return void process.send({ counts, hits });
     fault = message;
-    counts = {};
+    if (message.keep !== true) [counts, hits, places] = [{}, 0, 0];
   });
   // A message that may come must not keep the process alive.
   process.channel?.unref();
@@ -39,9 +47,24 @@ if (isMainThread && told !== undefined) {
     counts[kind] = index + 1;
     return fault.kind === kind && fault.at === index ? fault.when : undefined;
   };
+  const hinder = async (kind, name) => {
+    if (fault.slow !== undefined) {
+      hits = 1;
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * fault.slow));
+    }
+    if (fault.full === undefined || (kind === 'stage') !== (fault.full === 'stage') || kind === 'other')
+      return;
+    const place = places++;
+    if (place < fault.at || place >= fault.at + fault.count || name === 'unlink' || name === 'rm') return;
+    hits += 1;
+    throw Object.assign(new Error(`ENOSPC: no space left on device, ${name}`), {
+      ...{ code: 'ENOSPC', errno: -28, syscall: name },
+    });
+  };
   const step = async (name, target, run) => {
     const kind = kindOf(String(target));
     const when = meet(kind);
+    await hinder(kind, name);
     if (when === 'before') end(kind, name, target);
     const result = await run();
     if (when === 'after') end(kind, name, target);
@@ -72,6 +95,20 @@ if (isMainThread && told !== undefined) {
   };
 
   if (endpoint !== undefined) {
+    const { lookup } = dns;
+    dns.lookup = (name, options, done) => {
+      if (name !== new URL(endpoint).hostname || name === '127.0.0.1') return lookup(name, options, done);
+      const [how, answer] = typeof options === 'function' ? [{}, options] : [options, done];
+      if (fault.dns === undefined) return lookup('127.0.0.1', how, answer);
+      hits += 1;
+      const syscall = 'getaddrinfo';
+      const error = Object.assign(new Error(`${syscall} ${fault.dns} ${name}`), {
+        code: fault.dns,
+        syscall,
+        hostname: name,
+      });
+      setImmediate(() => answer(error));
+    };
     const { request } = http;
     const { port } = new URL(endpoint);
     http.request = (...args) => {

@@ -1,13 +1,16 @@
 // A lane: runs one after the other in their own namespace, with one worker that keeps running between them unless a run
-// kills it, and a connection to the Temporal server that can be cut.
+// kills or replaces it, and proxies to the Temporal server and to the store that can fail.
 import { mkdirSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openGate, openStoreGate } from './gates.mjs';
+import { mountDisk, unmountDisk } from './disks.mjs';
 import { parquetry, require, ROOT } from './processes.mjs';
 
 export const WORKER = ['--memory', '256MB', '--threads', '1', '--slots', '3'];
 const MAX_STARTS = 8;
+/** A name, so that `hook.cjs` can let it fail. */
+const STORE_HOST = 'localhost';
 
 export class Lane {
   /** @param store what `openStorage` gives; @param temporal what `startTemporal` gives */
@@ -15,72 +18,135 @@ export class Lane {
     this.name = name;
     this.store = store;
     this.dir = path.join(root, name);
-    this.client = temporal.client(name);
     this.temporal = temporal;
-    mkdirSync(this.dir);
+    mkdirSync(this.dir, { recursive: true });
   }
 
-  async open() {
+  /** The archive of a run. */
+  archive(name) {
+    return this.archives === undefined ? this.store.archive(name) : path.join(this.archives, name);
+  }
+
+  get client() {
+    return this.temporal.client(this.name);
+  }
+
+  /** @param needs what its kinds need: 'temporal' and 'old' change nothing here, 'disk' is a small file system */
+  async open(needs) {
+    if (needs === 'disk') {
+      this.disks = [path.join(this.dir, '.parquetry')];
+      if (this.store.endpoint === undefined)
+        this.disks.push((this.archives = path.join(this.dir, 'archives')));
+      for (const disk of this.disks)
+        if (!mountDisk(disk)) throw new Error('a small file system could not be mounted');
+    }
     this.gate = await openGate(this.temporal.address);
+    if (this.store.endpoint !== undefined) this.storeGate = await openStoreGate(this.store.endpoint);
     return this;
   }
 
   /** Called with each end of the worker: `{code, signal, stderr}`; the next worker starts after it. */
   onDeath = () => undefined;
 
-  /** Starts a worker unless one runs, and sends it the step to end at; `{}` for none. */
-  arm(fault) {
+  /** The environment of a worker of this lane; only one with `hook.cjs` knows the name of the store. */
+  env(folder = this.dir, host = STORE_HOST) {
+    const port = this.storeGate?.port;
+    return {
+      ...this.store.env,
+      ...(port === undefined ? {} : this.store.at(`http://${host}:${port}`)),
+      ...(port === undefined ? {} : { PARQUETRY_FAULT_ENDPOINT: `http://${host}:${port}` }),
+      PARQUETRY_HOME: path.join(folder, '.parquetry'),
+      TEMPORAL_ADDRESS: this.gate.address,
+      TEMPORAL_NAMESPACE: this.name,
+    };
+  }
+
+  /** Starts a worker unless one runs, and sends it the fault (see `hook.cjs`); `{}` for none. */
+  arm(fault, { env = {}, flags = [] } = {}) {
     if (this.worker?.running() !== true) {
-      const worker = parquetry(['worker', ...WORKER], {
-        cwd: this.dir,
-        env: {
-          ...this.store.env,
-          TEMPORAL_ADDRESS: this.gate.address,
-          TEMPORAL_NAMESPACE: this.name,
-          ...(this.store.endpoint === undefined ? {} : { PARQUETRY_FAULT_ENDPOINT: this.store.endpoint }),
-        },
-        fault,
-        talk: true,
-      });
+      const options = { cwd: this.dir, env: { ...this.env(), ...env }, flags, fault, talk: true };
+      const worker = parquetry(['worker', ...WORKER], options);
       this.worker = worker;
       worker.child.on('error', () => undefined); // a message to a worker that has just ended
       void worker.ended.then((end) => {
         if (this.worker === worker && !this.closed) this.onDeath(end);
       });
-    } else this.worker.child.send(fault, () => undefined);
+    } else this.tell(fault);
   }
 
-  /** Steps by kind since the worker was armed. */
-  counts() {
+  /** Sends the worker a message of `hook.cjs`. */
+  tell(message) {
+    if (this.worker?.running()) this.worker.child.send(message, () => undefined);
+  }
+
+  /** Ends the worker without a word: the next `arm` starts another. */
+  async retire() {
+    const { worker } = this;
+    this.worker = undefined;
+    worker?.child.kill('SIGKILL');
+    await worker?.ended;
+  }
+
+  /** What the worker did since it was armed: `{counts: steps by kind, hits: faults it met}`. */
+  asked() {
+    const { worker } = this;
+    if (!worker?.running()) return Promise.resolve({ counts: {}, hits: 0 });
     return new Promise((resolve) => {
-      this.worker.child.once('message', ({ counts }) => resolve(counts));
-      this.worker.child.send({ count: true });
+      const listen = (answer) =>
+        answer.counts !== undefined && (worker.child.off('message', listen), resolve(answer));
+      worker.child.on('message', listen);
+      worker.child.send({ count: true }, () => undefined);
+      void worker.ended.then(() => resolve({ counts: {}, hits: 0 }));
     });
   }
 
-  /** Starts a run as `backfill` does and follows it to its end; repeats the command if it failed. */
-  async backfill(id, input, onAgain, deadline) {
+  /**
+   * Starts a run as `backfill` does and follows it to its end; repeats the command if it failed.
+   * @param onStop called when the run waits for a person or failed: `{codes, texts, parked}`; then it is resumed
+   */
+  async backfill(id, input, onStop, deadline) {
+    const { TASK_QUEUE } = require('@parquetry/workflows');
+    const give = {
+      workflowId: id,
+      taskQueue: TASK_QUEUE,
+      args: [input],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+    };
+    return this.follow(id, () => this.client.workflow.start('backfill', give), onStop, deadline);
+  }
+
+  /** Follows a run that `begin` starts, or starts again. */
+  async follow(id, begin, onStop, deadline) {
     const { followRun } = require(path.join(ROOT, 'apps/cli/dist/follow.js'));
-    const { TASK_QUEUE, retryPartitions } = require('@parquetry/workflows');
-    const { client } = this;
+    const { retryPartitions } = require('@parquetry/workflows');
     let failure = 'was not started';
-    const give = { workflowId: id, taskQueue: TASK_QUEUE, args: [input] };
-    for (let starts = 0; starts < MAX_STARTS;) {
-      await client.workflow.start('backfill', { ...give, workflowIdConflictPolicy: 'USE_EXISTING' });
+    const late = () => Date.now() > deadline;
+    for (let starts = 0; starts < MAX_STARTS && !late(); await sleep(500)) {
       try {
-        const end = await followRun(client, id, AbortSignal.timeout(deadline - Date.now()), () => undefined);
-        if (end.kind === 'done') return undefined;
-        if (end.kind === 'detached') return `was not done in time: ${await this.pending(id)}`;
-        failure = JSON.stringify(end.progress);
-        await client.workflow.getHandle(id).executeUpdate(retryPartitions, { args: [{ all: true }] });
+        await begin();
       } catch (error) {
-        failure = `${error.code ?? ''} ${error.message}`;
+        failure = `could not start: ${error.message}`; // the server is away
+        continue;
       }
       starts += 1;
-      onAgain();
-      await sleep(500);
+      const left = AbortSignal.timeout(Math.max(0, Math.floor(deadline - Date.now())));
+      const end = await followRun(this.client, id, left, () => undefined).catch((error) => ({ error }));
+      if (end.kind === 'done') return undefined;
+      if (end.kind === 'detached') return `was not done in time: ${await this.pending(id).catch(String)}`;
+      if (end.error !== undefined) {
+        failure = `${end.error.code ?? 'NO_CODE'} ${end.error.message}`;
+        await onStop({ codes: [String(end.error.code ?? 'NO_CODE')], texts: [failure], parked: false });
+        continue;
+      }
+      failure = JSON.stringify(end.progress);
+      await onStop({ ...reasonsOf(end.progress), parked: true });
+      const again = { args: [{ all: true }] };
+      await this.client.workflow
+        .getHandle(id)
+        .executeUpdate(retryPartitions, again)
+        .catch((error) => (failure = `could not retry: ${error.message}`));
     }
-    return `gave up ${MAX_STARTS} times: ${failure}`;
+    return `gave up: ${failure}`;
   }
 
   /** What the workflows of the run wait for. */
@@ -101,42 +167,20 @@ export class Lane {
 
   async close() {
     this.closed = true;
-    this.worker?.child.kill('SIGKILL');
-    await this.worker?.ended;
+    await this.retire();
+    this.old?.child.kill('SIGKILL');
+    await this.old?.ended;
+    this.disks?.forEach(unmountDisk);
     this.gate?.stop();
+    this.storeGate?.stop();
   }
 }
 
-/** A proxy to a server: `cut(ms)` breaks all connections and accepts no new one for that time. */
-async function openGate(address) {
-  const [host, port] = address.split(':');
-  const open = new Set();
-  let shut = false;
-  const server = createServer((socket) => {
-    if (shut) return void socket.resetAndDestroy();
-    const onward = connect(Number(port), host);
-    for (const [from, to] of [
-      [socket, onward],
-      [onward, socket],
-    ]) {
-      open.add(from);
-      from.on('error', () => to.destroy());
-      from.on('close', () => (open.delete(from), to.destroy()));
-      from.pipe(to);
-    }
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    address: `127.0.0.1:${server.address().port}`,
-    cut: async (ms) => {
-      shut = true;
-      for (const socket of open) socket.resetAndDestroy();
-      await sleep(ms);
-      shut = false;
-    },
-    stop: () => {
-      server.close();
-      for (const socket of open) socket.destroy();
-    },
-  };
+/** Why a run waits: the codes in the words that a person reads. */
+function reasonsOf({ faults = [], troubled }) {
+  const { isErrorCode } = require('@parquetry/core');
+  const texts = troubled.map(({ reason }) => reason);
+  const found = texts.map((text) => text.match(/[A-Z][A-Z_]+/g)?.find(isErrorCode) ?? 'NO_CODE');
+  const codes = [...faults.filter(({ final }) => final).map(({ code }) => code), ...found];
+  return { codes: [...new Set(codes)].sort(), texts };
 }

@@ -1,5 +1,6 @@
 // The processes of a campaign: commands and workers, the Temporal server that lanes share, the independent reader.
 import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { createServer } from 'node:net';
 import { createRequire } from 'node:module';
@@ -9,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const require = createRequire(path.join(ROOT, 'apps/cli/package.json'));
 const HOOK = path.join(ROOT, 'tests/faults/hook.cjs');
-const BIN = path.join(ROOT, 'apps/cli/bin/parquetry.js');
+const BIN = 'apps/cli/bin/parquetry.js';
 
 const alive = new Set();
 process.on('exit', () => alive.forEach((child) => child.kill('SIGKILL')));
@@ -32,13 +33,16 @@ export function start(file, args, options = {}) {
   return { child, ended, running: () => child.exitCode === null && child.signalCode === null };
 }
 
-/** `parquetry …args`; `fault` is the setting of `hook.cjs`, `talk` opens the channel for its messages. */
-export function parquetry(args, { cwd, env = {}, fault, talk = false }) {
+/**
+ * `parquetry …args` of the checkout in `from`; `fault` is the setting of `hook.cjs`, `talk` opens the channel for its
+ * messages, `flags` are those of Node.
+ */
+export function parquetry(args, { cwd, env = {}, fault, talk = false, flags = [], from = ROOT }) {
   const clean = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_')),
   );
   const hook = fault === undefined ? [] : ['--require', HOOK];
-  return start(process.execPath, [...hook, BIN, ...args], {
+  return start(process.execPath, [...flags, ...hook, path.join(from, BIN), ...args], {
     cwd,
     stdio: ['pipe', 'pipe', 'pipe', ...(talk ? ['ipc'] : [])],
     env: {
@@ -52,43 +56,61 @@ export function parquetry(args, { cwd, env = {}, fault, talk = false }) {
 
 /**
  * A Temporal server with a namespace for each lane of runs. Its database is a file in `root`: one in memory is lost with
- * its connection, which happens on a machine under load.
+ * its connection, which happens on a machine under load. `restart({lose})` ends it as a crash does and starts it again, with
+ * its database or without.
  */
 export async function startTemporal(namespaces, root) {
   const { resolveTemporalBinary, connectClient, ensureSearchAttributes } = require('@parquetry/temporal');
   const binary = await resolveTemporalBinary({ onProgress: (line) => console.error(line) });
   const [port] = await freePorts(1);
-  const flags = namespaces.flatMap((name) => ['--namespace', name]);
-  const server = start(binary, [
-    ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port)],
-    ...['--db-filename', path.join(root, 'temporal.db'), '--sqlite-pragma', 'synchronous=0'],
-    ...['--log-level', 'error', ...flags],
-  ]);
-  let stopping = false;
-  void server.ended.then(({ stderr }) => {
-    if (stopping) return;
-    console.error(`The Temporal server of the campaign ended: ${stderr}`);
-    process.exit(1);
-  });
   const address = `127.0.0.1:${port}`;
+  const database = path.join(root, 'temporal.db');
   const clients = new Map();
-  for (let tries = 0; clients.size < namespaces.length; tries++)
-    try {
-      for (const namespace of namespaces) {
-        if (clients.has(namespace)) continue;
-        const connected = await connectClient({ address, namespace }, 2000);
-        await ensureSearchAttributes(connected.connection, namespace);
-        clients.set(namespace, connected);
+  let server;
+  const launch = async () => {
+    const started = start(binary, [
+      ...['server', 'start-dev', '--headless', '--ip', '127.0.0.1', '--port', String(port)],
+      ...['--db-filename', database, '--sqlite-pragma', 'synchronous=0', '--log-level', 'error'],
+      ...namespaces.flatMap((name) => ['--namespace', name]),
+    ]);
+    server = started;
+    void started.ended.then(({ stderr }) => {
+      if (server !== started) return;
+      console.error(`The Temporal server of the campaign ended: ${stderr}`);
+      process.exit(1);
+    });
+    const ready = new Set();
+    for (let tries = 0; ready.size < namespaces.length; tries++)
+      try {
+        for (const namespace of namespaces) {
+          const connected = clients.get(namespace) ?? (await connectClient({ address, namespace }, 2000));
+          clients.set(namespace, connected);
+          await ensureSearchAttributes(connected.connection, namespace);
+          ready.add(namespace);
+        }
+      } catch (error) {
+        if (tries > 120 || !started.running()) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 250));
       }
-    } catch (error) {
-      if (tries > 60 || !server.running()) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 250));
-    }
+  };
+  const end = async () => {
+    const ended = server;
+    server = undefined;
+    ended.child.kill('SIGKILL');
+    await ended.ended;
+  };
+  await launch();
   return {
     address,
     client: (namespace) => clients.get(namespace).client,
+    restart: async ({ lose = false } = {}) => {
+      await end();
+      if (lose)
+        for (const rest of ['', '-wal', '-shm', '-journal']) rmSync(`${database}${rest}`, { force: true });
+      await launch();
+    },
     // The clients' connections end with this process: a call that is tried again must find its channel until then.
-    stop: () => ((stopping = true), server.child.kill('SIGKILL'), server.ended),
+    stop: end,
   };
 }
 

@@ -1,178 +1,114 @@
-// One run of the campaign: a backfill whose worker, command, connection, Temporal server or storage server is killed
-// until it is done.
+// One run of the campaign: a backfill that is disturbed by faults of one kind until it is done.
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parquetry, random, require } from './processes.mjs';
-import { WORKER } from './lane.mjs';
+import { random } from './processes.mjs';
 
 export const LIMIT_MS = 400_000;
-const MAX_CUT_MS = 6000;
 const SIZE = 4;
 const BUFFER = 40;
-export const TYPES = ['transactions', 'contract_events'];
-
-/**
- * Who is killed, and whether at a step or at a moment. On a store that is a server, `store-time` kills that server under
- * the workers of all lanes.
- */
-const WORKER_KINDS = ['worker-step', 'worker-time', 'connection-time'];
-const COMMAND_KINDS = ['command-step', 'server-time'];
-
-/** The kinds of runs on a store, in their order. */
-export function kindsOn(store) {
-  return store.kill === undefined
-    ? [...WORKER_KINDS, ...WORKER_KINDS, ...WORKER_KINDS, ...COMMAND_KINDS]
-    : ['worker-step', 'store-time', 'worker-time', 'store-time', 'worker-step', 'connection-time'];
-}
+export const TYPES = ['transactions', 'operations'];
+/** Ends of a step that any fault may cause: they are retried, and a person may retry them. */
+const ALWAYS = ['STORAGE_UNREACHABLE', 'STEP_TIMED_OUT', 'STAGE_LOST'];
 
 /** The input of a run's workflow; the same as that of the command below. */
 export function backfillInput({ lake, range, archive }) {
+  return { spec: { ...specOf({ lake, archive }), range }, ...PACE };
+}
+
+/** The input of a scheduled run, which finds the range itself. */
+export function scheduledInput({ lake, range, archive }) {
+  const maxLedgers = range.end - range.start + 1;
+  return { spec: specOf({ lake, archive }), ...PACE, lag: 0, maxLedgers, from: range.start };
+}
+
+const PACE = { concurrency: 3, maxParked: 100, onFailure: 'park' };
+
+function specOf({ lake, archive }) {
   return {
-    spec: {
-      source: { uri: `galexie:${lake}` },
-      archive,
-      range,
-      partitionSize: SIZE,
-      types: TYPES,
-      settings: { compression: 'snappy', layout: { kind: 'ledger_day' }, maxRowsPerFile: BUFFER },
-      maxRejects: 0,
-      verify: 'ledger',
-    },
-    concurrency: 3,
-    maxParked: 100,
-    onFailure: 'park',
+    source: { uri: `galexie:${lake}` },
+    archive,
+    partitionSize: SIZE,
+    types: TYPES,
+    settings: { compression: 'snappy', layout: { kind: 'ledger_day' }, maxRowsPerFile: BUFFER },
+    maxRejects: 0,
+    verify: 'ledger',
   };
 }
 
-function backfillArgs({ lake, range, archive }) {
+/** The same run as a command. */
+export function backfillArgs({ lake, range, archive }) {
   return [
     ...['backfill', '--source', `galexie:${lake}`, '--archive', archive],
     ...['--ledgers', `${range.start}-${range.end}`, '--partition-size', String(SIZE)],
-    ...['--types', TYPES.join(), '--buffer-size', String(BUFFER), '--concurrency', '3', '--json', ...WORKER],
+    ...['--types', TYPES.join(), '--buffer-size', String(BUFFER), '--concurrency', '3', '--json'],
   ];
 }
 
 /**
- * Runs one schedule of kills. `scale` says how many steps of each kind and how many milliseconds an undisturbed run takes;
- * `haste` divides the moments.
- * Gives { kind, kills, restarts, where, seconds, failure }.
+ * Runs one schedule of faults of a kind of `kinds.mjs`.
+ * @param setting `source` {lake, range}; `scale`: how many steps of each kind and how many milliseconds an undisturbed run
+ *   takes; `haste` divides the moments; `inspect()`: what is wrong with the archive while it is not complete
+ * @returns {kind, faults, restarts, where, stops, seconds, failure}; `stops`: the codes with which the run stopped
  */
-export async function faultyRun({ lane, dir, seed, kind, lake, range, archive, scale, haste = 1 }) {
+export async function faultyRun({ lane, dir, seed, kind, source, archive, scale, haste = 1, inspect }) {
   mkdirSync(dir, { recursive: true });
-  const next = random(seed);
-  const log = path.join(dir, 'fault.log');
-  const atStep = kind.endsWith('-step');
-  const kinds = Object.keys(scale.counts).sort();
-  const faults = Array.from({ length: 1 + Math.floor(next() ** 2 * 3) }, () => {
-    if (!atStep)
-      return {
-        afterMs: Math.floor((next() * 0.8 * scale.ms) / haste),
-        cutMs: Math.floor(next() * MAX_CUT_MS),
-      };
-    const step = kinds[Math.floor(next() * kinds.length)];
-    return {
-      kind: step,
-      at: Math.floor(next() * scale.counts[step]),
-      when: next() < 0.5 ? 'before' : 'after',
-      log,
-    };
-  });
   const began = Date.now();
-  const state = { kills: 0, restarts: 0, deadline: began + LIMIT_MS };
-  const run = { lane, dir, lake, range, archive, faults, state, log, kind };
-  const failure = await (COMMAND_KINDS.includes(kind) ? withCommands(run) : withWorker(run)).catch(
-    (error) => `${error.stack}`,
-  );
-  return {
-    kind,
-    ...state,
-    where: atStep ? lastSteps(log) : [],
-    seconds: (Date.now() - began) / 1000,
-    failure,
+  const run = {
+    ...{ lane, dir, scale, haste, ...source, archive, next: random(seed) },
+    ...{ id: path.basename(dir), log: path.join(dir, 'fault.log'), deadline: began + LIMIT_MS },
+    ...{ faults: 0, restarts: 0, stops: [], wrong: [], over: false },
+    count: () => (run.faults += 1),
+    /** Milliseconds after the start at which a fault comes. */
+    moment: () => Math.floor((run.next() * 0.8 * scale.ms) / haste),
+    /** Waits, but not beyond the end of the run; whether the run still goes on. */
+    pause: async (ms) => {
+      for (const until = Date.now() + ms; Date.now() < until && !run.over;) await sleep(20);
+      return !run.over;
+    },
   };
-}
-
-/** On the shared Temporal server, with the lane's worker. */
-async function withWorker({ lane, dir, lake, range, archive, faults, state, log, kind }) {
-  const atStep = kind === 'worker-step';
-  let died;
+  run.onStop = (stop) => stopped(run, kind, stop, inspect);
   lane.onDeath = (end) => {
-    if (end.signal !== 'SIGKILL') died = `the worker ended with ${end.code}: ${end.stderr}`;
-    state.kills += 1;
-    state.restarts += 1;
-    lane.arm((atStep && faults.shift()) || { log });
+    const known = end.signal === 'SIGKILL' || kind.death?.(end) === true;
+    if (!known) run.wrong.push(`the worker ended with ${end.code ?? end.signal}: ${end.stderr}`);
+    run.faults += 1;
+    run.restarts += 1;
+    lane.arm({ ...(kind.step?.(run) ?? {}), log: run.log });
   };
-  lane.arm((atStep && faults.shift()) || { log });
-  let over = false;
-  const strikes = atStep ? undefined : strike(lane, kind, faults, state, () => over);
-  const input = backfillInput({ lake, range, archive });
-  const failure = await lane
-    .backfill(path.basename(dir), input, () => (state.restarts += 1), state.deadline)
-    .finally(() => (over = true));
-  await strikes;
+  const worker = kind.worker?.(run);
+  if (worker !== undefined) await lane.retire();
+  lane.arm({ ...(kind.step?.(run) ?? {}), log: run.log }, worker);
+  const faults = (kind.strike?.(run) ?? Promise.resolve()).catch((error) => run.wrong.push(`${error.stack}`));
+  const failure = await (kind.main ?? backfill)(run)
+    .catch((error) => `${error.stack}`)
+    .finally(() => (run.over = true));
+  await faults;
+  const { hits } = await lane.asked();
+  await kind.lift?.(run);
   lane.onDeath = () => undefined;
-  return died ?? (failure === undefined ? undefined : `the run ${failure}\n`);
+  if (kind.used === true || worker !== undefined) await lane.retire();
+  else lane.tell({});
+  return {
+    ...{ kind: kind.name, faults: run.faults + hits, restarts: run.restarts, where: lastSteps(run.log) },
+    ...{ stops: [...new Set(run.stops)].sort(), seconds: (Date.now() - began) / 1000 },
+    failure: [...(failure === undefined ? [] : [failure]), ...run.wrong].join('; ') || undefined,
+  };
 }
 
-/** Kills at moments, one after the other, until the run is over. */
-async function strike(lane, kind, faults, state, isOver) {
-  for (const { afterMs, cutMs } of faults) {
-    for (const until = Date.now() + afterMs; Date.now() < until && !isOver();) await sleep(20);
-    if (isOver()) return;
-    // The lane counts the end of its worker itself.
-    if (kind === 'worker-time') {
-      lane.worker.child.kill('SIGKILL');
-      await lane.worker.ended;
-      continue;
-    }
-    state.kills += 1;
-    await (kind === 'store-time' ? lane.store.kill() : lane.gate.cut(cutMs));
-  }
+/** The run of most kinds. */
+export function backfill({ lane, id, onStop, deadline, ...source }) {
+  return lane.backfill(id, backfillInput(source), onStop, deadline);
 }
 
-/** On a separate Temporal server: the command with its worker is killed, or the server under it, or both. */
-async function withCommands({ lane, dir, lake, range, archive, faults, state, kind }) {
-  const { devHome, readDevServer, stopDevServer } = require('@parquetry/temporal');
-  const home = devHome({ PARQUETRY_HOME: path.join(dir, '.parquetry') });
-  const server = kind === 'server-time';
-  try {
-    for (;;) {
-      const fault = faults.shift();
-      const command = parquetry(backfillArgs({ lake, range, archive }), {
-        cwd: dir,
-        env: lane.store.env,
-        ...(fault?.at === undefined ? {} : { fault }),
-      });
-      if (fault?.afterMs !== undefined)
-        void serverOf(home, command, readDevServer).then(async (pid) => {
-          await sleep(fault.afterMs);
-          if (pid === undefined || !command.running()) return;
-          process.kill(pid, 'SIGKILL');
-          state.kills += 1;
-          if (fault.afterMs % 2 === 0) command.child.kill('SIGKILL');
-        });
-      const timer = setTimeout(() => command.child.kill('SIGTERM'), state.deadline - Date.now());
-      const end = await command.ended;
-      clearTimeout(timer);
-      if (end.code === 0) return undefined;
-      if (Date.now() > state.deadline) return `not done after ${LIMIT_MS / 1000} s: ${end.stderr}`;
-      if (end.signal === 'SIGKILL') state.kills += server ? 0 : 1;
-      else if (!server) return `the command ended with ${end.code}: ${end.stderr}`;
-      state.restarts += 1;
-    }
-  } finally {
-    await stopDevServer(home);
-  }
-}
-
-/** The process of the embedded server, as soon as the command has one. */
-async function serverOf(home, command, readDevServer) {
-  for (; command.running(); await sleep(100)) {
-    const found = await readDevServer(home).catch(() => undefined);
-    if (found !== undefined) return found.server.pid;
-  }
-  return undefined;
+/** The run waits or failed: its error must be one of the kind, and nothing half-written may be visible. */
+async function stopped(run, kind, { codes, texts, parked }, inspect) {
+  run.restarts += 1;
+  run.stops.push(...codes.map((code) => `${parked ? 'parked' : 'refused'} ${code}`));
+  const other = codes.filter((code) => !ALWAYS.includes(code) && !(kind.codes ?? []).includes(code));
+  if (other.length > 0) run.wrong.push(`stopped with ${other.join()}: ${texts.slice(0, 3).join(' | ')}`);
+  run.wrong.push(...(await inspect()));
+  // What the error asks a person for: the disk has space again, the credentials are renewed.
+  await kind.lift?.(run);
 }
 
 /** Where the processes ended: the step and its subject. */

@@ -19,7 +19,8 @@ const PATIENCE = { PARQUETRY_STORAGE_TIMEOUT: '10', PARQUETRY_STORAGE_ATTEMPTS: 
 export const STORES = ['local', 's3', 'gcs'];
 
 /**
- * Gives archive(name), the environment of the commands, the server's endpoint and options of the independent reader,
+ * Gives archive(name), the environment of the commands, at(address) that changes it for a proxy to the server, the
+ * server's endpoint, the static keys if it has some, options of the independent reader,
  * kill() that ends the storage server as a crash does and starts it again (undefined where there is none), whileUp(run)
  * between two kills, and stop().
  */
@@ -47,6 +48,8 @@ async function openWeed(binary, dir) {
   return {
     archive: (name) => `s3://${BUCKET}/${name}`,
     env: { ...KEYS, ...region, ...PATIENCE },
+    at: (address) => ({ AWS_ENDPOINT_URL: address }),
+    keys: KEYS,
     endpoint,
     readerOptions: { s3: { ...KEYS, ...region, AWS_ALLOW_HTTP: 'true' } },
     ...(await serve(binary, args, dir, (server) => makeBucket(endpoint, server))),
@@ -68,6 +71,7 @@ async function openGcs(binary, dir) {
   return {
     archive: (name) => `gs://${BUCKET}/${name}`,
     env: { STORAGE_EMULATOR_HOST: endpoint, ...PATIENCE },
+    at: (address) => ({ STORAGE_EMULATOR_HOST: address }),
     endpoint,
     // delta-rs asks GCS for a listing that this server does not know: the reader fetches the archive and reads the copy.
     readerOptions: { gcs: endpoint },

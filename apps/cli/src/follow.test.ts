@@ -1,6 +1,7 @@
 import type { BackfillProgress } from '@parquetry/workflows';
 import type { Client } from '@temporalio/client';
-import { followRun, parkedError } from './follow';
+import { sdk } from '@parquetry/temporal';
+import { followRun, parkedError, runFailure } from './follow';
 
 const PROGRESS: BackfillProgress = {
   ...{ phase: 'blocked', total: 9, done: 3, skipped: 1, abandoned: 0, running: 0, parked: 2, failed: 0 },
@@ -40,6 +41,25 @@ describe('the error of a waiting run', () => {
     expect(parkedError('backfill-1', { ...PROGRESS, faults: faults.slice(0, 1) }, undefined).code).toBe(
       'PARTITIONS_PARKED',
     );
+  });
+});
+
+describe('the failure of a run', () => {
+  it('that a server has lost with its database says that the command can be repeated', () => {
+    const gone = new sdk.WorkflowNotFoundError('workflow not found', 'backfill-1', undefined);
+    const error = runFailure(gone, 'backfill-1');
+    expect(error).toMatchObject({ code: 'CANCELLED', details: { run: 'backfill-1' } });
+    expect(error.hint).toMatch(/lost its database.*run the same command again/);
+  });
+
+  it('whose step sent no heartbeat names the step', () => {
+    const timeout = new sdk.TimeoutFailure('activity Heartbeat timeout', undefined, 'HEARTBEAT');
+    const step = new sdk.ActivityFailure('failed', 'planRun', '1', 'TIMEOUT', 'worker', timeout);
+    const failed = new sdk.WorkflowFailedError('failed', step, 'TIMEOUT');
+    expect(runFailure(failed, 'backfill-1')).toMatchObject({
+      code: 'STEP_TIMED_OUT',
+      message: 'planRun did not end in time: activity Heartbeat timeout.',
+    });
   });
 });
 

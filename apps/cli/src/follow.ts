@@ -119,7 +119,11 @@ function faultError(run: string, { step, code, message, hint }: StepFault): Parq
 /** Converts the failure of a run to an error. Its code is the type of the innermost failure. */
 export function runFailure(error: unknown, run: string): ParquetryError {
   let cause: unknown = error instanceof sdk.WorkflowFailedError ? error.cause : error;
-  if (cause instanceof sdk.ActivityFailure && cause.cause !== undefined) cause = cause.cause;
+  let step = 'A step';
+  if (cause instanceof sdk.ActivityFailure && cause.cause !== undefined) {
+    step = cause.activityType;
+    cause = cause.cause;
+  }
   if (cause instanceof sdk.ApplicationFailure) {
     const details = cause.details?.[0] as { hint?: string } | undefined;
     const code = isErrorCode(cause.type) ? cause.type : 'INTERNAL';
@@ -129,10 +133,22 @@ export function runFailure(error: unknown, run: string): ParquetryError {
       cause: error,
     });
   }
+  if (cause instanceof sdk.TimeoutFailure)
+    return new ParquetryError('STEP_TIMED_OUT', `${step} did not end in time: ${cause.message}.`, {
+      details: { run },
+      hint: 'Look at the worker: its log, its memory, its machine. Then run the same command again.',
+      cause: error,
+    });
   if (cause instanceof sdk.CancelledFailure)
     return new ParquetryError('CANCELLED', `The run ${run} was cancelled.`, { cause: error });
   if (cause instanceof sdk.TerminatedFailure)
     return new ParquetryError('CANCELLED', `The run ${run} was terminated.`, { cause: error });
+  if (cause instanceof sdk.WorkflowNotFoundError)
+    return new ParquetryError('CANCELLED', `Temporal does not know the run ${run} any more.`, {
+      details: { run },
+      hint: 'It was deleted, or the server lost its database. Committed partitions are kept: run the same command again.',
+      cause: error,
+    });
   return new ParquetryError('INTERNAL', cause instanceof Error ? cause.message : String(cause), {
     details: { run },
     cause: error,

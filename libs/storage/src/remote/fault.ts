@@ -49,6 +49,11 @@ const TRANSIENT_400 =
 const THROTTLED = /throttl|slowdown|toomanyrequests|requestlimitexceeded|ratelimit/i;
 const CREDENTIALS =
   /^(InvalidAccessKeyId|SignatureDoesNotMatch|ExpiredToken|InvalidToken|TokenRefreshRequired|UnrecognizedClientException|InvalidClientTokenId|CredentialsProviderError|NoCredentials|invalid_grant|AuthenticationFailed)$/;
+/** Whether the service did not accept the credentials themselves: missing, wrong or expired. */
+export function refusesCredentials({ reason, status }: Answer): boolean {
+  return CREDENTIALS.test(reason) || status === 401;
+}
+
 const REGION =
   /^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException|TemporaryRedirect|Redirect|IncorrectEndpoint)$/;
 const CERTIFICATE = /^(CERT_|ERR_TLS|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED|UNABLE_TO_(VERIFY|GET))/;
@@ -123,7 +128,7 @@ export function remoteFault(error: unknown, answer: Answer, place: Place): Fault
       "this machine's clock is wrong",
       'Set the clock; signed requests contain the time.',
     );
-  if (CREDENTIALS.test(reason) || status === 401)
+  if (refusesCredentials(answer))
     return final(
       'PERMISSION_DENIED',
       'the credentials are missing, wrong or expired',

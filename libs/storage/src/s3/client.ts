@@ -17,15 +17,26 @@ const clients = new Map<string, Promise<S3Sdk>>();
 
 /** One client, and so one connection pool, for all stores with the same settings. */
 export function s3Client(settings: RemoteSettings): Promise<S3Sdk> {
-  const { endpoint, region, pathStyle, anonymous } = settings;
-  const { AWS_PROFILE, AWS_ACCESS_KEY_ID } = process.env;
-  const id = JSON.stringify([endpoint, region, pathStyle, anonymous, AWS_PROFILE, AWS_ACCESS_KEY_ID]);
+  const id = clientId(settings);
   const known = clients.get(id);
   if (known !== undefined) return known;
   const made = connect(settings);
   clients.set(id, made);
   made.catch(() => clients.delete(id));
   return made;
+}
+
+/**
+ * The next request makes a new client, which reads the credentials again: the SDK keeps those of a file for good, also
+ * after they have expired and the file was renewed.
+ */
+export function forgetS3Client(settings: RemoteSettings): void {
+  clients.delete(clientId(settings));
+}
+
+function clientId({ endpoint, region, pathStyle, anonymous }: RemoteSettings): string {
+  const { AWS_PROFILE, AWS_ACCESS_KEY_ID } = process.env;
+  return JSON.stringify([endpoint, region, pathStyle, anonymous, AWS_PROFILE, AWS_ACCESS_KEY_ID]);
 }
 
 async function connect(settings: RemoteSettings): Promise<S3Sdk> {
@@ -50,12 +61,14 @@ async function connect(settings: RemoteSettings): Promise<S3Sdk> {
  * We retry ourselves, since only we know which failures leave the outcome of a write unknown. We also compute
  * checksums: the SDK's default sends trailers that older servers refuse.
  */
-function clientConfig(settings: RemoteSettings): S3ClientConfig {
+function clientConfig(settings: RemoteSettings): S3ClientConfig & { ignoreCache: boolean } {
   const { endpoint, region, pathStyle, anonymous } = settings;
   const own = endpoint !== undefined;
   const fixed = region ?? (own || anonymous ? 'us-east-1' : undefined);
   return {
     maxAttempts: 1,
+    // For the SDK's readers of credentials: without it they read a credentials file once per process.
+    ignoreCache: true,
     // Without a logger the SDK writes to the console, possibly including secrets.
     logger: SILENT,
     forcePathStyle: pathStyle,

@@ -12,10 +12,10 @@ import type {
   RemoteBody,
   RemoteInfo,
 } from '../remote/driver';
-import { type Fault, type Place, ObjectChanged, remoteFault } from '../remote/fault';
+import { type Fault, type Place, ObjectChanged, refusesCredentials, remoteFault } from '../remote/fault';
 import type { RemoteSettings } from '../settings';
 import type { PendingUpload } from '../store';
-import { type S3Sdk, s3Client } from './client';
+import { forgetS3Client, type S3Sdk, s3Client } from './client';
 import { s3Answer, s3Status } from './fault';
 import { abortUpload, customerKeyInput, S3Parts } from './parts';
 
@@ -203,7 +203,10 @@ export class S3Driver implements Driver {
   }
 
   fault(error: unknown, place: Place): Fault {
-    return remoteFault(error, s3Answer(error), place);
+    const answer = s3Answer(error);
+    // Whoever renews them need not start the worker again.
+    if (refusesCredentials(answer)) forgetS3Client(this.settings);
+    return remoteFault(error, answer, place);
   }
 
   /** SeaweedFS lists folder by folder, S3 Express in no order; the others in byte order of the keys. */
