@@ -56,6 +56,13 @@ const dns = {
   lift: (run) => run.lane.tell({ keep: true }),
 };
 
+/** A write of the run, from 0. */
+function someWrite({ scale, haste, next }) {
+  const counts = Object.entries(scale.counts).filter(([kind]) => /^(PUT|POST) /.test(kind));
+  const writes = counts.reduce((sum, [, count]) => sum + count, 0);
+  return Math.floor((next() * writes) / haste);
+}
+
 const XML = 'application/xml';
 const xml = (code) =>
   `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>injected</Message></Error>`;
@@ -101,7 +108,7 @@ const expired = {
   strike: async (run) => {
     const { storeGate } = run.lane;
     let valid = 1;
-    let next = Math.floor(run.next() * 40);
+    let next = someWrite(run);
     run.renew = () => renew(run, valid);
     storeGate.rule = (request) => {
       // In the middle of the uploads.
@@ -133,7 +140,7 @@ const refused = {
   weight: 6,
   codes: ['PERMISSION_DENIED'],
   strike: async (run) => {
-    let next = Math.floor(run.next() * 40);
+    let next = someWrite(run);
     run.lane.storeGate.rule = (request) => {
       if (['PUT', 'POST'].includes(request.method)) next -= 1;
       if (next >= 0) return undefined;
