@@ -182,5 +182,5 @@ function reasonsOf({ faults = [], troubled }) {
   const texts = troubled.map(({ reason }) => reason);
   const found = texts.map((text) => text.match(/[A-Z][A-Z_]+/g)?.find(isErrorCode) ?? 'NO_CODE');
   const codes = [...faults.filter(({ final }) => final).map(({ code }) => code), ...found];
-  return { codes: [...new Set(codes)].sort(), texts };
+  return { codes: [...new Set(codes)].sort(), texts: [...faults.map(({ message }) => message), ...texts] };
 }

@@ -71,6 +71,8 @@ const keyOf = ({ url }) => url.split('?')[0];
 /** An object is not found for about a second after it was put, as on stores that are only eventually consistent. */
 const late = {
   name: 'late-404',
+  // The archive's own files are looked for, too: the error is final, and a person may retry.
+  codes: ['ARCHIVE_INVALID', 'OBJECT_NOT_FOUND'],
   stores: ['s3'],
   weight: 8,
   strike: async (run) => {

@@ -68,10 +68,16 @@ export function head(requests: Requests, name: string, place: Place): Promise<Re
 /** @throws ParquetryError VERIFY_MISMATCH when our object does not have the size that we sent */
 export function assertSize(info: RemoteInfo | undefined, size: number, place: Place): void {
   if (info !== undefined && info.size === size) return;
+  // Someone deleted it, or the store is not consistent yet: the step's retry decides again.
+  if (info === undefined)
+    throw new ParquetryError('STORAGE_UNREACHABLE', `${place.uri} is not found right after its upload.`, {
+      details: { uri: place.uri, expectedSize: size },
+      hint: 'The store must show an object as soon as it is written; check that nothing deletes new objects.',
+    });
   throw new ParquetryError(
     'VERIFY_MISMATCH',
-    `${place.uri} has ${info?.size ?? 'no'} bytes after ${size} were uploaded.`,
-    { details: { uri: place.uri, size: info?.size ?? null, expectedSize: size } },
+    `${place.uri} has ${info.size} bytes after ${size} were uploaded.`,
+    { details: { uri: place.uri, size: info.size, expectedSize: size } },
   );
 }
 
