@@ -6,14 +6,14 @@ const stores = ['local', ...(WEED === undefined ? [] : ['s3']), ...(FAKE_GCS ===
 const without =
   stores.length === 3 ? '' : ` [without the stores whose servers are not here: ${stores.join()}]`;
 const name = `loses and doubles nothing under faults in a short campaign (npm run faults makes a long one)${without}`;
-/** The cheapest kinds; of the first numbers, each store has some. */
+/** The cheapest kinds; each store has some of the first runs. */
 const KINDS =
-  'worker-step,store-time,store-half-open,dns,late-404,credentials-refused,disk-full-step,two-runs,two-schedules';
-const RUNS = 14;
+  'worker-step,store-time,store-half-open,credentials-refused,disk-full-step,two-runs,two-schedules';
+const RUNS = 9;
 
 describe('faults (invariant 1)', () => {
   const campaign = async (): Promise<void> => {
-    const options = { runs: String(RUNS), seed: '11', lanes: '5', stores: stores.join(), kinds: KINDS };
+    const options = { runs: String(RUNS), seed: '11', lanes: '4', stores: stores.join(), kinds: KINDS };
     const sum = (await runCampaign('campaign.mjs', options)) as {
       faults: number;
       stores: Record<string, unknown>;
