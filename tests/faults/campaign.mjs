@@ -55,6 +55,8 @@ const until = Date.now() + Number(values.seconds) * 1000;
 const runs = [];
 const plans = plan();
 const root = mkdtempSync(path.join(tmpdir(), 'parquetry-faults-'));
+// Also after a signal.
+process.on('exit', () => rmSync(root, { recursive: true, force: true, maxRetries: 5 }));
 const temporal = await startTemporal(
   plans.flatMap(({ names, needs }) => (needs === 'temporal' ? [] : names)),
   root,
@@ -94,7 +96,6 @@ try {
   await reader.stop();
   for (const server of [temporal, ...servers]) await server.stop();
   for (const store of opened.values()) await store.stop();
-  rmSync(root, { recursive: true, force: true, maxRetries: 5 });
 }
 runs.sort((a, b) => a.number - b.number);
 print(runs);

@@ -12,6 +12,8 @@ const { WEED_PORTS, weedServer } = weed;
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 
 const KEYS = { AWS_ACCESS_KEY_ID: 'parquetry-faults', AWS_SECRET_ACCESS_KEY: 'parquetry-faults-secret' };
+/** Another key of the same user, for credentials that are renewed. */
+const RENEWED = { AWS_ACCESS_KEY_ID: 'parquetry-renewed', AWS_SECRET_ACCESS_KEY: 'parquetry-renewed-secret' };
 const BUCKET = 'campaign';
 /** Waits for a store that comes back within seconds; each request has its own retries. */
 const PATIENCE = { PARQUETRY_STORAGE_TIMEOUT: '10', PARQUETRY_STORAGE_ATTEMPTS: '10' };
@@ -20,7 +22,7 @@ export const STORES = ['local', 's3', 'gcs'];
 
 /**
  * Gives archive(name), the environment of the commands, at(address) that changes it for a proxy to the server, the
- * server's endpoint, the static keys if it has some, options of the independent reader,
+ * server's endpoint, the keys of its user if it has some, options of the independent reader,
  * kill() that ends the storage server as a crash does and starts it again (undefined where there is none), whileUp(run)
  * between two kills, and stop().
  */
@@ -40,7 +42,10 @@ export async function openStorage(kind, root) {
 
 async function openWeed(binary, dir) {
   const config = path.join(dir, 's3.json');
-  const credentials = [{ accessKey: KEYS.AWS_ACCESS_KEY_ID, secretKey: KEYS.AWS_SECRET_ACCESS_KEY }];
+  const credentials = [KEYS, RENEWED].map((keys) => ({
+    accessKey: keys.AWS_ACCESS_KEY_ID,
+    secretKey: keys.AWS_SECRET_ACCESS_KEY,
+  }));
   const actions = ['Admin', 'Read', 'Write', 'List', 'Tagging'];
   writeFileSync(config, JSON.stringify({ identities: [{ name: 'admin', credentials, actions }] }));
   const { endpoint, args } = weedServer(dir, config, await freePorts(WEED_PORTS));
@@ -49,7 +54,7 @@ async function openWeed(binary, dir) {
     archive: (name) => `s3://${BUCKET}/${name}`,
     env: { ...KEYS, ...region, ...PATIENCE },
     at: (address) => ({ AWS_ENDPOINT_URL: address }),
-    keys: KEYS,
+    keys: [KEYS, RENEWED],
     endpoint,
     readerOptions: { s3: { ...KEYS, ...region, AWS_ALLOW_HTTP: 'true' } },
     ...(await serve(binary, args, dir, (server) => makeBucket(endpoint, server))),

@@ -94,7 +94,7 @@ const late = {
   lift: (run) => run.lane.storeGate.calm(),
 };
 
-/** Session credentials expire; the file with new ones comes when a person renews it, or a while later. */
+/** Credentials of a file expire; a person renews the file when the run asks for it. */
 const expired = {
   name: 'credentials-expired',
   stores: ['s3'],
@@ -102,20 +102,21 @@ const expired = {
   codes: ['PERMISSION_DENIED'],
   worker: (run) => {
     run.file = path.join(run.dir, 'credentials');
-    renew(run, 1);
+    renew(run, 0);
     return {
       env: { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_SHARED_CREDENTIALS_FILE: run.file },
     };
   },
   strike: async (run) => {
     const { storeGate } = run.lane;
-    let valid = 1;
+    let valid = 0;
     let next = someWrite(run);
     run.renew = () => renew(run, valid);
-    storeGate.rule = (request) => {
+    storeGate.rule = ({ method, headers }) => {
       // In the middle of the uploads.
-      if (request.method === 'PUT' && next-- === 0) valid = 2;
-      if (request.headers['x-amz-security-token'] === `session-${valid}`) return undefined;
+      if (method === 'PUT' && next-- === 0) valid = 1;
+      const key = run.lane.store.keys[valid].AWS_ACCESS_KEY_ID;
+      if (headers.authorization?.includes(`Credential=${key}/`)) return undefined;
       run.faults += 1;
       return { status: 403, body: xml('ExpiredToken'), type: XML };
     };
@@ -126,13 +127,8 @@ const expired = {
 };
 
 function renew({ file, lane }, number) {
-  const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret } = lane.store.keys;
-  const lines = [
-    `aws_access_key_id=${id}`,
-    `aws_secret_access_key=${secret}`,
-    `aws_session_token=session-${number}`,
-  ];
-  writeFileSync(file, `[default]\n${lines.join('\n')}\n`);
+  const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret } = lane.store.keys[number];
+  writeFileSync(file, `[default]\naws_access_key_id=${id}\naws_secret_access_key=${secret}\n`);
 }
 
 /** GCS refuses the token of every request for a while. */
