@@ -11,7 +11,7 @@ import * as runs from './kinds/runs.mjs';
  * the fault; `main(run)` if it is not one backfill; `death(end)`, whether a worker may end so; `used`, the worker is not
  * used for another run.
  */
-export const KINDS = [...kills.KINDS, ...hosts.KINDS, ...networks.KINDS, ...runs.KINDS];
+const KINDS = [...kills.KINDS, ...hosts.KINDS, ...networks.KINDS, ...runs.KINDS];
 
 /** All pairs of a store and a kind, each as often as it weighs, mixed so that any slice has most of them. */
 export function cellsOf(stores, names) {

@@ -96,7 +96,7 @@ export async function faultyRun({ lane, dir, seed, kind, source, archive, scale,
 }
 
 /** The run of most kinds. */
-export function backfill({ lane, id, onStop, deadline, ...source }) {
+function backfill({ lane, id, onStop, deadline, ...source }) {
   return lane.backfill(id, backfillInput(source), onStop, deadline);
 }
 
