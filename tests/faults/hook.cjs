@@ -2,10 +2,10 @@
 // asks of a storage server, and makes one of these steps fail. It is told the fault by PARQUETRY_FAULT or, in a worker that
 // serves many runs, by a message:
 //   {"kind": "commit", "at": 2, "when": "before", "log": file}   ends the process with SIGKILL before or after that step
-//   {"full": "stage" | "archive", "at": 7, "count": 3}           from that step on, so many steps there fail with ENOSPC
+//   {"full": "stage" | "archive", "at": 7, "count": 3}           from that step on, `count` steps there fail with ENOSPC
 //   {"slow": 200}                                                each step takes up to that many milliseconds longer
 //   {"dns": "EAI_AGAIN"}                                         names of storage servers are not found
-// A message starts the counts anew unless it has "keep": true; {"count": true} is answered with {counts, hits}.
+// A message resets the counts unless it has "keep": true; {"count": true} is answered with {counts, hits}.
 const { isMainThread } = require('node:worker_threads');
 const dns = require('node:dns');
 const fs = require('node:fs');
