@@ -10,7 +10,7 @@ export function readRuns(file) {
 /**
  * What is wrong with an archive.
  * @param found by dataset, what the reader says; @param whole the same without faults
- * @param partial the run is not done: rows may be missing, but those that are there are complete files of the whole
+ * @param partial the run is not done: rows may be missing, but existing ones are complete files of the whole
  */
 export function faultsOf(found, whole, partial) {
   if (found.error !== undefined) return [`the reader failed: ${found.error}`];

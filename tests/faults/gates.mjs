@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * A TCP proxy. `cut(ms)` resets all connections and accepts none for that time. `stall(ms)` makes all connections
- * half-open for good: they stay, and nothing passes. New ones are accepted and never answered for that time.
+ * half-open permanently: they stay, and nothing passes. New ones are accepted and never answered for that time.
  */
 export async function openGate(address) {
   const [host, port] = address.split(':');

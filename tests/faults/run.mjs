@@ -61,7 +61,7 @@ export async function faultyRun({ lane, dir, seed, kind, source, archive, scale,
     count: () => (run.faults += 1),
     /** Milliseconds after the start at which a fault comes. */
     moment: () => Math.floor((run.next() * 0.8 * scale.ms) / haste),
-    /** Waits, but not beyond the end of the run; whether the run still goes on. */
+    /** Waits, but not beyond the end of the run; whether the run still continues. */
     pause: async (ms) => {
       for (const until = Date.now() + ms; Date.now() < until && !run.over;) await sleep(20);
       return !run.over;

@@ -10,7 +10,7 @@ const FAKETIME = [
   '/usr/lib/faketime/libfaketimeMT.so.1',
 ].find(existsSync);
 
-/** The wall clock of the worker jumps by hours, forward and back. Its monotonic clock goes on, as after a real jump. */
+/** The wall clock of the worker jumps by hours, forward and back. Its monotonic clock continues, as after a real jump. */
 const clock = {
   name: 'clock-jump',
   stores: ALL,

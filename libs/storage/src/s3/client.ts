@@ -27,7 +27,7 @@ export function s3Client(settings: RemoteSettings): Promise<S3Sdk> {
 }
 
 /**
- * The next request makes a new client, which reads the credentials again: the SDK keeps those of a file for good, also
+ * The next request makes a new client, which reads the credentials again: the SDK keeps those of a file permanently, also
  * after they have expired and the file was renewed.
  */
 export function forgetS3Client(settings: RemoteSettings): void {

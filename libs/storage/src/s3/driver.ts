@@ -204,7 +204,7 @@ export class S3Driver implements Driver {
 
   fault(error: unknown, place: Place): Fault {
     const answer = s3Answer(error);
-    // Whoever renews them need not start the worker again.
+    // After a renewal the worker need not be restarted.
     if (refusesCredentials(answer)) forgetS3Client(this.settings);
     return remoteFault(error, answer, place);
   }
