@@ -37,6 +37,7 @@ describe('an archive of the default message types, made by an earlier version', 
     expect(first.document.datasets.map(({ dataset }) => dataset)).toEqual([...DEFAULT_LEDGER_TYPES]);
     const before = new Map(DEFAULT_LEDGER_TYPES.map((type) => [type, table(type)]));
 
+    await sandbox.dev();
     const second = await sandbox.json<BackfillResult>([...backfill(end), '--types', 'all']);
     expect(second.code).toBe(0);
     for (const [type, files] of before) {

@@ -13,6 +13,7 @@ interface Failed {
 
 describe('partitions committed in parts', () => {
   const sandbox = new Sandbox();
+  beforeAll(async () => void (await sandbox.dev()), 60_000);
   afterAll(() => sandbox.dispose());
 
   it('are counted by their parts, and `retry --ledgers` finds the part with the ledger', async () => {

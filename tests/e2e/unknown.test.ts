@@ -12,6 +12,7 @@ const TYPES = 'ledgers,transactions,operations,accounts,claimable_balances,liqui
 
 describe('a lake with a ledger that this version does not know', () => {
   const sandbox = new Sandbox();
+  beforeAll(async () => void (await sandbox.dev()), 60_000);
   afterAll(() => sandbox.dispose());
 
   it('is kept as rejects, proved around it, and replaced by rows when the ledger is known', async () => {
