@@ -14,6 +14,15 @@ const ICEBERG_JARS = [
   'org.apache.iceberg:iceberg-spark-runtime-4.0_2.13:1.10.1',
   'org.apache.iceberg:iceberg-aws-bundle:1.10.1',
 ];
+/**
+ * For Delta on S3 and for both formats on GCS: 40 MB. hadoop-aws is of the Hadoop version of PySpark; the other classes of
+ * the AWS SDK that it needs are in iceberg-aws-bundle, in the version of the transfer manager here.
+ */
+const STORE_JARS = [
+  'org.apache.hadoop:hadoop-aws:3.4.1',
+  'software.amazon.awssdk:s3-transfer-manager:2.33.0',
+  'com.google.cloud.bigdataoss:gcs-connector:hadoop3-2.2.26:jar:shaded',
+];
 const JAVA_VERSIONS = [17, 21];
 
 /**
@@ -37,15 +46,23 @@ export function ensureSpark({ log = console.error } = {}) {
 }
 
 /**
- * The comma-separated paths of the jars with which Spark reads Iceberg tables, else the reason. PARQUETRY_ICEBERG_JARS
- * names existing ones.
+ * The comma-separated paths of the jars with which Spark reads Iceberg tables, and tables on S3 and GCS, else the reason.
+ * PARQUETRY_ICEBERG_JARS names existing ones.
  */
 export function ensureIcebergJars({ log = console.error } = {}) {
   const { PARQUETRY_ICEBERG_JARS: given } = process.env;
   if (given) return { jars: given };
-  const what = 'the Iceberg jars of Spark (once, 110 MB, into the user cache)';
-  const { reason, target } = ensure(ICEBERG_JARS, what, (folder) => jarSteps(folder, ICEBERG_JARS), log);
-  return reason === undefined ? { jars: jarsIn(target) } : { reason };
+  const jars = [];
+  for (const [artifacts, size] of [
+    [ICEBERG_JARS, '110 MB'],
+    [STORE_JARS, '40 MB'],
+  ]) {
+    const what = `jars of Spark for Iceberg and stores (once, ${size}, into the user cache)`;
+    const { reason, target } = ensure(artifacts, what, (folder) => jarSteps(folder, artifacts), log);
+    if (reason !== undefined) return { reason };
+    jars.push(jarsIn(target));
+  }
+  return { jars: jars.join() };
 }
 
 /** A folder of the user cache with what the steps install. */

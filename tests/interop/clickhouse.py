@@ -1,8 +1,7 @@
 """Reads Iceberg and Delta tables with ClickHouse (chdb, in this process) and pandas.
 
 stdin: {"dir": folder of all local tables, "tables": {name: {"iceberg": location, "delta": folder, "s3": [endpoint, key, secret] or absent,
-"versions": [version], "filters": [predicate]}}}. Prints per table and format the summary (canon.py) of the columns that
-are neither lists nor structs, for each version; ClickHouse has no null in place of a list or a struct.
+"versions": [version], "filters": [predicate]}}}. Prints per table and format what was read (readings.py) of each version.
 """
 import json
 import os
@@ -14,9 +13,7 @@ import deltalake
 import pandas
 from pyiceberg.table import StaticTable
 
-from canon import summary
-
-NESTED = ("topics", "data")
+from readings import arrow, reading
 
 
 def attempt(read):
@@ -24,11 +21,6 @@ def attempt(read):
         return read()
     except BaseException as error:
         return {"error": f"{type(error).__name__}: {str(error)[:300]}"}
-
-
-def scalars(table):
-    names = [name for name in table.column_names if name not in NESTED]
-    return summary([], zip(*(table.column(name).to_pylist() for name in names)))
 
 
 def source(function, request, location):
@@ -52,12 +44,12 @@ def clickhouse(request, names):
     filters = [re.sub(r"'(\S+)T(\S+)\+00:00'", r"'\1 \2'", where) for where in request["filters"]]
     return {
         "iceberg": {
-            version: attempt(lambda: scalars(ask(f"SELECT {columns[version]} FROM {iceberg}", iceberg_snapshot_id=version + 1)))
+            version: attempt(lambda: arrow(ask(f"SELECT {columns[version]} FROM {iceberg}", iceberg_snapshot_id=version + 1)))
             for version in request["versions"]
         },
         "delta": {
             version: attempt(
-                lambda: scalars(ask(f"SELECT {columns[version]} FROM {delta}", delta_lake_snapshot_version=version))
+                lambda: arrow(ask(f"SELECT {columns[version]} FROM {delta}", delta_lake_snapshot_version=version))
             )
             for version in request["versions"]
         },
@@ -74,7 +66,7 @@ def clickhouse(request, names):
 def frame(table, present):
     data = table.to_pandas(types_mapper=pandas.ArrowDtype)
     values = {name: data[name].array.__arrow_array__().to_pylist() for name in present}
-    return summary([], zip(*values.values()))
+    return reading([], zip(*values.values()))
 
 
 def read(request):
@@ -83,13 +75,18 @@ def read(request):
     result = {"iceberg": {}, "delta": {}}
     for version in request["versions"]:
         scan = table.scan(snapshot_id=version + 1)
-        names[version] = [field.name for field in scan.projection().fields if field.name not in NESTED]
+        names[version] = [field.name for field in scan.projection().fields]
         older = deltalake.DeltaTable(request["delta"], version=version, storage_options=request.get("delta_options"))
         result["iceberg"][version] = attempt(lambda: frame(scan.to_arrow(), names[version]))
         result["delta"][version] = attempt(lambda: frame(older.to_pyarrow_table(), names[version]))
     return {"clickhouse": clickhouse(request, names), "pandas": result}
 
 
-request = json.load(sys.stdin)
-os.chdir(request["dir"])  # chdb reads no file outside of its working folder
-print(json.dumps({name: read(each) for name, each in request["tables"].items()}))
+def main():
+    request = json.load(sys.stdin)
+    os.chdir(request["dir"])  # chdb reads no file outside of its working folder
+    print(json.dumps({name: read(each) for name, each in request["tables"].items()}))
+
+
+if __name__ == "__main__":
+    main()

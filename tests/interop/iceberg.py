@@ -19,31 +19,7 @@ from pyiceberg.expressions.visitors import bind
 from pyiceberg.io.pyarrow import expression_to_pyarrow
 from pyiceberg.table import StaticTable
 
-from canon import summary
-
-
-NESTED = ("topics", "data")  # the sample's list and struct
-
-
-def empty_lists(value):
-    """pyiceberg reads a null list of structs as an empty one; here the sample's `parts`."""
-    if isinstance(value, dict):
-        return {key: [] if key == "parts" and item is None else item for key, item in value.items()}
-    return value
-
-
-def reading(types, rows):
-    """A summary, and the digests of what pyiceberg makes of the rows and of the columns that are not nested."""
-    rows = [list(row) for row in rows]
-    alike = summary(types, [[empty_lists(value) for value in row] for row in rows])["digest"]
-    flat = [at for at, (name, _) in enumerate(types) if name not in NESTED]
-    scalars = summary([], [[row[at] for at in flat] for row in rows])["digest"]
-    return {**summary(types, rows), "alike": alike, "scalars": scalars}
-
-
-def arrow(table):
-    types = [[field.name, str(field.type)] for field in table.schema]
-    return reading(types, zip(*[column.to_pylist() for column in table.columns]))
+from readings import arrow, reading
 
 
 def attempt(read):
@@ -91,7 +67,7 @@ def read(name, request, catalog):
             "files": len(list(scan.plan_files())),
             "pyiceberg": attempt(lambda: arrow(scan.to_arrow())),
             "polars": attempt(lambda: frame(request, table.metadata_location, snapshot.snapshot_id)),
-            **(delta(request, version, columns) if request.get("delta") else {}),
+            **delta(request, version, columns),
         }
     registered = catalog.register_table(("lake", name), table.metadata_location)
     skipping = [
@@ -99,7 +75,7 @@ def read(name, request, catalog):
             "filter": row_filter,
             "files": len(list(table.scan(row_filter=row_filter).plan_files())),
             "rows": table.scan(row_filter=row_filter, selected_fields=(columns[0],)).to_arrow().num_rows,
-            **({"delta": delta_files(request, table.schema(), row_filter)} if request.get("delta") else {}),
+            "delta": delta_files(request, table.schema(), row_filter),
         }
         for row_filter in request.get("filters", [])
     ]

@@ -22,10 +22,13 @@ export const ROWS: Readonly<Record<string, Readonly<Record<number, number>>>> = 
   majors: { 2: 100, 3: 150 },
 };
 
+/** One of its ledgers. */
+export const LEDGER = FIRST + 5;
+
 /** Row filters on each of the tables, with the files that are left of `rewritten` and the rows that pass. */
 export const FILTERS = [
   { filter: `ledger_sequence >= ${FIRST + 61}`, files: 2, rows: 45 },
-  { filter: `ledger_sequence = ${FIRST + 5}`, files: 1, rows: 5 },
+  { filter: `ledger_sequence = ${LEDGER}`, files: 1, rows: 5 },
   { filter: `closed_at < '2025-07-12T23:47:30+00:00'`, files: 1, rows: 50 },
   { filter: 'ledger_sequence < 1', files: 0, rows: 0 },
 ] as const;

@@ -171,15 +171,15 @@ def iceberg(place):
         snapshots[version] = {
             "operation": snapshot.operation,
             "iceberg": whole(data),
-            **({"delta": whole(older().select(data.columns))} if "delta" in place else {}),
+            "delta": whole(older().select(data.columns)),
         }
-    delta = spark.read.format("delta").load(place["delta"]) if "delta" in place else None
+    delta = spark.read.format("delta").load(place["delta"])
     return {
         "snapshots": snapshots,
         "newest": whole(read()),
         "catalog": whole(spark.table(place["catalog"])) if "catalog" in place else None,
         "skipping": [scanned(read().where(where).select(read().columns[0])) for where in place["filters"]],
-        "delta": [len(delta.where(where).inputFiles()) for where in place["filters"]] if delta else None,
+        "delta": [len(delta.where(where).inputFiles()) for where in place["filters"]],
     }
 
 

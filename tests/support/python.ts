@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { text } from 'node:stream/consumers';
 import path from 'node:path';
 
 /** Interpreter with pyarrow, polars and deltalake; set by `npm test`. */
@@ -26,6 +27,29 @@ export function pythonAsk<T>(script: string, request: object, interpreter = PYTH
   return run(script, [], JSON.stringify(request), interpreter, packages);
 }
 
+/** The same without blocking this process, for a script that reads from a server of this process. */
+export async function pythonAsync<T>(script: string, request: object, packages?: string): Promise<T> {
+  const child = spawn(interpreterOf(PYTHON), commandOf(script, []), { env: environmentOf(packages) });
+  child.stdin.end(JSON.stringify(request));
+  const closed = new Promise((resolve) => child.on('close', resolve));
+  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
+  if (code !== 0) throw new Error(`${script} failed:\n${stderr}`);
+  return JSON.parse(stdout) as T;
+}
+
+function interpreterOf(interpreter: string | undefined): string {
+  if (interpreter === undefined) throw new Error('PARQUETRY_PYTHON is not set');
+  return interpreter;
+}
+
+function commandOf(script: string, args: readonly string[]): string[] {
+  return ['run.py', script].map((name) => path.join(__dirname, '../interop', name)).concat(args);
+}
+
+function environmentOf(packages: string | undefined): NodeJS.ProcessEnv {
+  return { ...process.env, TZ: 'UTC', ...(packages === undefined ? {} : { PYTHONPATH: packages }) };
+}
+
 function run<T>(
   script: string,
   args: readonly string[],
@@ -33,17 +57,12 @@ function run<T>(
   interpreter = PYTHON,
   packages?: string,
 ): T {
-  if (interpreter === undefined) throw new Error('PARQUETRY_PYTHON is not set');
-  const { status, stdout, stderr } = spawnSync(
-    interpreter,
-    ['run.py', script].map((name) => path.join(__dirname, '../interop', name)).concat(args),
-    {
-      input,
-      encoding: 'utf8',
-      env: { ...process.env, TZ: 'UTC', ...(packages === undefined ? {} : { PYTHONPATH: packages }) },
-      maxBuffer: 256 << 20,
-    },
-  );
+  const { status, stdout, stderr } = spawnSync(interpreterOf(interpreter), commandOf(script, args), {
+    input,
+    encoding: 'utf8',
+    env: environmentOf(packages),
+    maxBuffer: 256 << 20,
+  });
   if (status !== 0) throw new Error(`${script} ${args.join(' ')} failed:\n${stderr}`);
   return JSON.parse(stdout) as T;
 }
