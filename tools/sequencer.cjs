@@ -57,7 +57,8 @@ const SLOW = [
 ].map((name) => path.join(root, `${name}.test.ts`));
 
 const lost = SLOW.filter((file) => !existsSync(file));
-if (lost.length > 0) throw new Error(`tools/sequencer.cjs lists tests that do not exist: ${lost.join(', ')}.`);
+if (lost.length > 0)
+  throw new Error(`tools/sequencer.cjs lists tests that do not exist: ${lost.join(', ')}.`);
 
 const rank = new Map(SLOW.map((file, index) => [file, index]));
 
