@@ -34,11 +34,13 @@ export function partPath(column: string, member?: string): Buffer {
 
 /** What a part begins with: length of the path (4 bytes, little-endian), path, tag, null bits. */
 export function partHead(path: Buffer, tag: number, present: Uint8Array): Buffer {
-  const head = Buffer.alloc(4 + path.length + 1 + ((present.length + 7) >> 3));
+  // From the pool: a stage has a part for each of about a thousand columns and members.
+  const head = Buffer.allocUnsafe(4 + path.length + 1 + ((present.length + 7) >> 3));
   head.writeUInt32LE(path.length);
   head.set(path, 4);
   head[4 + path.length] = tag;
   const bits = 5 + path.length;
+  head.fill(0, bits);
   for (let row = 0; row < present.length; row += 1)
     if (present[row] !== 0) head[bits + (row >> 3)] = (head[bits + (row >> 3)] as number) | (1 << (row & 7));
   return head;

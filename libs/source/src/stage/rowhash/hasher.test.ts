@@ -177,6 +177,27 @@ describe('RowHasher', () => {
     expect(await staged(byTurns)).toEqual(computed(byTurns));
   }, 60_000);
 
+  it('orders rows by whatever distinguishes their values: signs, high words, the ends of long texts, other parts', async () => {
+    const long = 'common '.repeat(40);
+    const some: Row[] = [-3n, -1n, 0n, 2n ** 40n, 2n ** 40n + 1n, -(2n ** 50n)].flatMap((big) =>
+      [`${long}b`, `${long}a`, `${long}a`, long, ''].map((text, index) => ({
+        big,
+        text,
+        wide: index % 2 === 0 ? 10n ** 30n + BigInt(index) * 1000n : -(10n ** 30n),
+        price: index === 2 ? 0.25 : 0.5,
+        details: index === 4 ? null : { small: -index, text: `${long}${index % 2}` },
+      })),
+    );
+    const rows = some.map((row): Row => ({ ...row, ledger: 3 }));
+    const expected = computed(rows);
+    await fc.assert(
+      fc.asyncProperty(fc.shuffledSubarray(rows, { minLength: rows.length }), async (shuffled) => {
+        expect(await staged(shuffled)).toEqual(expected);
+      }),
+      { numRuns: 20 },
+    );
+  }, 60_000);
+
   it('refuses rows of a ledger that are not staged together', async () => {
     const parts = new PlainParts(dir, 't', SCHEMA);
     const stage = new DatasetStage(dir, SCHEMA, 't', parts, { rowHashes: true });
