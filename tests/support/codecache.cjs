@@ -62,8 +62,8 @@ function store() {
 
 const compile = Module.prototype._compile;
 Module.prototype._compile = function (content, filename, format) {
-  // V8 does not keep how a script imports modules at run time.
-  if (format === 'module' || /^#!|\bimport\(/.test(content))
+  // Code of `node -e` has no file. V8 does not keep how a script imports modules at run time.
+  if (!path.isAbsolute(filename) || format === 'module' || /^#!|\bimport\(/.test(content))
     return compile.call(this, content, filename, format);
   const key = `${filename} ${createHash('sha1').update(content).digest('base64')}`;
   const cachedData = known.get(key);
