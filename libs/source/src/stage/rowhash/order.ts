@@ -3,7 +3,7 @@ import type { LedgerValues } from './values';
 
 /** Bytes of a value that a key has: a double holds 48 bits exactly. */
 const PIECE_BYTES = 6;
-/** After so many keys of a value, native code compares the rest. */
+/** After this number of keys of a value, native code compares the rest. */
 const MOST_PIECES = 12;
 /** The key of null, which comes before all values. */
 const NULL = -Number.MAX_VALUE;
