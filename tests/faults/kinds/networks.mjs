@@ -7,15 +7,18 @@ const ALL = ['local', 's3', 'gcs'];
 const REMOTE = ['s3', 'gcs'];
 const MAX_CUT_MS = 6000;
 
+/** Lets `fail` break something for a while, at one moment of a run. */
+const forAWhile = (fail) => async (run) => {
+  if (!(await run.pause(run.moment()))) return;
+  run.faults += 1;
+  await fail(run.lane, Math.floor(run.next() * MAX_CUT_MS));
+};
+
 const connectionTime = {
   name: 'connection-cut',
   stores: ALL,
   weight: 2,
-  strike: async (run) => {
-    if (!(await run.pause(run.moment()))) return;
-    run.faults += 1;
-    await run.lane.gate.cut(Math.floor(run.next() * MAX_CUT_MS));
-  },
+  strike: forAWhile(({ gate }, ms) => gate.cut(ms)),
 };
 
 /** Connections that stay and carry nothing any more, without a FIN. */
@@ -23,21 +26,13 @@ const temporalStall = {
   name: 'temporal-half-open',
   stores: ALL,
   weight: 2,
-  strike: async (run) => {
-    if (!(await run.pause(run.moment()))) return;
-    run.faults += 1;
-    await run.lane.gate.stall(Math.floor(run.next() * MAX_CUT_MS));
-  },
+  strike: forAWhile(({ gate }, ms) => gate.stall(ms)),
 };
 const storeStall = {
   name: 'store-half-open',
   stores: REMOTE,
   weight: 4,
-  strike: async (run) => {
-    if (!(await run.pause(run.moment()))) return;
-    run.faults += 1;
-    await run.lane.storeGate.stall(Math.floor(run.next() * MAX_CUT_MS));
-  },
+  strike: forAWhile(({ storeGate }, ms) => storeGate.stall(ms)),
 };
 
 /** The name of the store can't be resolved for a while, and the connections are gone. */

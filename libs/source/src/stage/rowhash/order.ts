@@ -83,8 +83,8 @@ class Sorter {
   ): void {
     const { keys, order } = this;
     const isNumber = part.form.number?.scale === 0;
-    if (isNumber) readWords(part, piece, order, first, end, keys);
-    else readBytes(part, piece, order, first, end, keys);
+    if (isNumber) this.readWords(part, piece, first, end);
+    else this.readBytes(part, piece, first, end);
     this.sort(first, end);
     for (let from = first; from < end;) {
       const key = keys[from] as number;
@@ -154,68 +154,61 @@ class Sorter {
       order[to] = row;
     }
   }
+
+  /** Keys of whole numbers: their words, the highest first. Only the highest has a sign. */
+  private readWords(part: LedgerValues, piece: number, first: number, end: number): void {
+    const { keys, order } = this;
+    const { bits, bytes, width } = part.form;
+    const words = wordsOf(bytes);
+    const each = width / 4;
+    const word = each - 1 - piece;
+    // Without nulls the place of a value follows from its row.
+    const starts = bits === undefined ? undefined : part.offsets();
+    for (let at = first; at < end; at += 1) {
+      const row = order[at] as number;
+      if (starts !== undefined && !part.has(row)) {
+        keys[at] = NULL;
+        continue;
+      }
+      const value = words[
+        (starts === undefined ? row * each : (starts[row] as number) >> 2) + word
+      ] as number;
+      keys[at] = piece === 0 ? value : value >>> 0;
+    }
+  }
+
+  /**
+   * Keys of other values: their bytes. Values whose first bytes are equal have the same length, so zeros can follow the
+   * last one.
+   */
+  private readBytes(part: LedgerValues, piece: number, first: number, end: number): void {
+    const { keys, order } = this;
+    const { bits, bytes } = part.form;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    const starts = part.offsets();
+    for (let at = first; at < end; at += 1) {
+      const row = order[at] as number;
+      if (bits !== undefined && !part.has(row)) {
+        keys[at] = NULL;
+        continue;
+      }
+      const from = (starts[row] as number) + piece * PIECE_BYTES;
+      const to = starts[row + 1] as number;
+      if (to - from >= PIECE_BYTES) keys[at] = view.getUint32(from) * 2 ** 16 + view.getUint16(from + 4);
+      else {
+        let key = 0;
+        for (let index = from; index < from + PIECE_BYTES; index += 1)
+          key = key * 256 + (index < to ? (bytes[index] as number) : 0);
+        keys[at] = key;
+      }
+    }
+  }
 }
 
 /** Bytes of a row's value. */
 function sizeOf(part: LedgerValues, row: number): number {
   const starts = part.offsets();
   return (starts[row + 1] as number) - (starts[row] as number);
-}
-
-/** Keys of whole numbers: their words, the highest first. Only the highest has a sign. */
-function readWords(
-  part: LedgerValues,
-  piece: number,
-  order: Uint32Array,
-  first: number,
-  end: number,
-  keys: Float64Array,
-): void {
-  const { bits, bytes, width } = part.form;
-  const words = wordsOf(bytes);
-  const each = width / 4;
-  const word = each - 1 - piece;
-  // Without nulls the place of a value follows from its row.
-  const starts = bits === undefined ? undefined : part.offsets();
-  for (let at = first; at < end; at += 1) {
-    const row = order[at] as number;
-    if (starts !== undefined && !part.has(row)) {
-      keys[at] = NULL;
-      continue;
-    }
-    const value = words[(starts === undefined ? row * each : (starts[row] as number) >> 2) + word] as number;
-    keys[at] = piece === 0 ? value : value >>> 0;
-  }
-}
-
-/** Keys of other values: their bytes. Values whose first bytes are equal have the same length, so zeros can follow the last. */
-function readBytes(
-  part: LedgerValues,
-  piece: number,
-  order: Uint32Array,
-  first: number,
-  end: number,
-  keys: Float64Array,
-): void {
-  const { bits, bytes } = part.form;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const starts = part.offsets();
-  for (let at = first; at < end; at += 1) {
-    const row = order[at] as number;
-    if (bits !== undefined && !part.has(row)) {
-      keys[at] = NULL;
-      continue;
-    }
-    const from = (starts[row] as number) + piece * PIECE_BYTES;
-    const to = starts[row + 1] as number;
-    if (to - from >= PIECE_BYTES) keys[at] = view.getUint32(from) * 2 ** 16 + view.getUint16(from + 4);
-    else {
-      let key = 0;
-      for (let index = from; index < from + PIECE_BYTES; index += 1)
-        key = key * 256 + (index < to ? (bytes[index] as number) : 0);
-      keys[at] = key;
-    }
-  }
 }
 
 function identity(rows: number): Uint32Array {
