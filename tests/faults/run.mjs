@@ -7,7 +7,7 @@ import { random } from './processes.mjs';
 export const LIMIT_MS = 400_000;
 const SIZE = 4;
 const BUFFER = 40;
-export const TYPES = ['transactions', 'operations'];
+const TYPES = ['transactions', 'operations'];
 /** Ends of a step that any fault may cause: they are retried, and a person may retry them. */
 const ALWAYS = ['STORAGE_UNREACHABLE', 'STEP_TIMED_OUT', 'STAGE_LOST'];
 
