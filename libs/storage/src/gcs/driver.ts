@@ -11,10 +11,10 @@ import type {
   RemoteBody,
   RemoteInfo,
 } from '../remote/driver';
-import { type Fault, type Place, ObjectChanged, remoteFault } from '../remote/fault';
+import { type Fault, type Place, ObjectChanged, refusesCredentials, remoteFault } from '../remote/fault';
 import type { RemoteSettings } from '../settings';
 import type { PendingUpload } from '../store';
-import { type GcsBucket, gcsBucket } from './client';
+import { forgetGcsClient, type GcsBucket, gcsBucket } from './client';
 import { gcsAnswer, gcsStatus } from './fault';
 import { ResumableSession } from './session';
 
@@ -189,11 +189,9 @@ export class GcsDriver implements Driver {
   }
 
   fault(error: unknown, place: Place): Fault {
-    return remoteFault(
-      error,
-      { ...gcsAnswer(error), ...(error instanceof NoBucket ? NO_BUCKET : {}) },
-      place,
-    );
+    const answer = { ...gcsAnswer(error), ...(error instanceof NoBucket ? NO_BUCKET : {}) };
+    if (refusesCredentials(answer)) forgetGcsClient(this.settings);
+    return remoteFault(error, answer, place);
   }
 
   private stored(request: { readonly sha256: string; readonly writeId: string }) {
