@@ -1,8 +1,20 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { cp } from 'node:fs/promises';
 import path from 'node:path';
 import { writeSampleLake } from '@parquetry/sample';
 import { type Running, Sandbox } from '../support/cli';
+import { itWithPython, PYTHON } from '../support/python';
+import { runCampaign } from './script';
 
 interface Report {
   readonly ok: boolean;
@@ -18,6 +30,8 @@ interface Report {
   readonly fixes?: readonly { readonly outcome: string; readonly datasets: readonly string[] }[];
 }
 
+const TYPES = 'ledgers,transactions,operations,contract_data';
+
 describe('a damaged archive', () => {
   const sandbox = new Sandbox();
   afterAll(() => sandbox.dispose());
@@ -29,7 +43,7 @@ describe('a damaged archive', () => {
   const backfill = (archive: string, range: string): string[] => [
     'backfill',
     ...['--source', `galexie:${sandbox.path('lake')}`, '--archive', sandbox.path(archive)],
-    ...['--ledgers', range, '--partition-size', '10'],
+    ...['--ledgers', range, '--partition-size', '10', '--types', TYPES],
   ];
 
   /** A copy of the archive, with something done to it. */
@@ -124,6 +138,71 @@ describe('a damaged archive', () => {
     ]);
   }, 60_000);
 
+  itWithPython(
+    'is found by the reader of the fault campaign, which uses nothing of Parquetry',
+    async () => {
+      const log = (at: string): string => path.join(at, 'transactions', '_delta_log');
+      const last = (at: string): string => readdirSync(log(at)).filter(isCommit).sort().at(-1) ?? '';
+      const archives = [
+        await damaged(() => undefined),
+        await damaged((at) => rmSync(path.join(log(at), last(at)))),
+        // A commit that names a copy of a file that another one has.
+        await damaged((at) => {
+          const next = String(Number.parseInt(last(at), 10) + 1).padStart(20, '0');
+          const again = readFileSync(path.join(log(at), last(at)), 'utf8');
+          const [name = ''] = files.filter((file) => again.includes(path.basename(file)));
+          const copy = name.replace('.parquet', '-copy.parquet');
+          writeFileSync(path.join(at, copy), readFileSync(path.join(at, name)));
+          const add = again.split('\n').find((line) => line.includes(path.basename(name))) ?? '';
+          writeFileSync(
+            path.join(log(at), `${next}.json`),
+            add.replace(path.basename(name), path.basename(copy)),
+          );
+        }),
+        await damaged((at) => {
+          const names = files.map((name) => path.join(at, name));
+          const sizes = names.map((name) => statSync(name).size);
+          execFileSync(PYTHON as string, ['-c', CHANGE_ONE_VALUE, ...names]);
+          for (const name of readdirSync(log(at)).filter(isCommit)) {
+            const text = readFileSync(path.join(log(at), name), 'utf8');
+            const resized = names.reduce(
+              (old, file, index) =>
+                old.replace(`"size":${sizes[index] ?? 0},`, `"size":${statSync(file).size},`),
+              text,
+            );
+            writeFileSync(path.join(log(at), name), resized);
+          }
+        }),
+        await damaged((at) =>
+          writeFileSync(
+            path.join(at, (files[0] ?? '').replace('.parquet', '-half.parquet')),
+            readFileSync(path.join(at, files[0] ?? '')).subarray(0, 500),
+          ),
+        ),
+      ];
+      const found = await runCampaign('judge.mjs', {
+        whole: sandbox.path('whole'),
+        archives: archives.join(),
+      });
+      expect(found).toEqual([
+        [],
+        expect.arrayContaining([
+          expect.stringMatching(/^transactions: [1-9]\d* rows lost$/),
+          expect.stringContaining('operations and transactions do not belong together'),
+        ]),
+        expect.arrayContaining([expect.stringMatching(/^transactions: [1-9]\d* rows doubled$/)]),
+        expect.arrayContaining([
+          `transactions: ${files.length} rows lost`,
+          `transactions: ${files.length} rows doubled`,
+          `transactions: ${files.length} files with other bytes`,
+          expect.stringMatching(/^transactions: the row hashes of .* are others$/),
+        ]),
+        [expect.stringMatching(/^transactions: visible and not whole: .*-half\.parquet$/)],
+      ]);
+    },
+    120_000,
+  );
+
   it('is filled again by audit --fix, from the source of the run', async () => {
     const [start = 0] = ledgers.split('-').map(Number);
     const root = await damaged((at) => {
@@ -181,6 +260,23 @@ describe('a damaged archive', () => {
     expect((await sandbox.run(['gc', '--archive', root, '--grace', '1h'])).code).toBe(2);
   }, 60_000);
 });
+
+/** Gives the first row of each file another transaction hash. */
+const CHANGE_ONE_VALUE = `
+import sys
+import pyarrow
+import pyarrow.parquet as parquet
+for name in sys.argv[1:]:
+    table = parquet.read_table(name, partitioning=None)
+    at = table.column_names.index("transaction_hash")
+    values = table.column(at).to_pylist()
+    values[0] = values[0][::-1]
+    parquet.write_table(table.set_column(at, table.schema.field(at), pyarrow.array(values, table.schema.field(at).type)), name)
+`;
+
+function isCommit(name: string): boolean {
+  return /^\d{20}\.json$/.test(name);
+}
 
 function flip(bytes: Buffer, at: number): Buffer {
   bytes[at] = (bytes[at] ?? 0) ^ 0x40;
