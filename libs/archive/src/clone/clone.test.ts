@@ -93,9 +93,11 @@ describe('a clone', () => {
       expect(await clone(source, target, root)).toMatchObject({ committed: 0, copied: 2 });
       expect(await state(target)).toEqual(await state(source.store));
       expect((await target.stat(third?.key ?? ''))?.modified).toBe(kept);
-      // An interrupted clone left an object with other bytes, and a record that was cut off.
+      // Something left an object with other bytes a while ago, and a record that was cut off.
       const other = new LocalStore(path.join(root, 'c'));
       await other.replace(first?.key ?? '', Buffer.from('half'));
+      const old = new Date(Date.now() - 2 * 24 * 3_600_000);
+      await utimes(other.localPath(first?.key ?? ''), old, old);
       const record = `_parquetry/segments/events/${first?.segment}.json`;
       await other.replace(record, (await source.store.get(record)).subarray(0, 50));
       expect(await clone(source, other, root)).toMatchObject({ committed: 3, copied: 4 });
@@ -168,6 +170,33 @@ describe('a clone', () => {
         message: expect.stringContaining(file?.key ?? '?'),
       });
       expect((await state(target.store)).files).toHaveLength(1);
+    });
+  });
+
+  it('replaces no file that a run has just committed to the target, or may be about to', async () => {
+    await inFolder(async (root) => {
+      const source = await open(new LocalStore(path.join(root, 'a')));
+      await source.registry.register('events', SMALL_SCHEMA);
+      await publish(source, root, { start: 1, end: 10 }, { text: 'another' });
+      const target = await open(new LocalStore(path.join(root, 'b')));
+      await target.registry.register('events', SMALL_SCHEMA);
+      // The run commits while the clone copies: right before the clone looks at the file's name.
+      let committed: Promise<void> | undefined;
+      const racing = Object.assign(Object.create(target.store) as LocalStore, {
+        stat: async (key: string): ReturnType<ObjectStore['stat']> => {
+          if (key.endsWith('.parquet')) await (committed ??= publish(target, root, { start: 1, end: 10 }));
+          return target.store.stat(key);
+        },
+      });
+      await expect(clone(source, racing, root)).rejects.toMatchObject({ code: 'COMMIT_CONTENDED' });
+      expect((await state(target.store)).files).toHaveLength(1);
+
+      // A file that nothing names yet, written just now.
+      const fresh = new LocalStore(path.join(root, 'c'));
+      const key = (await source.dataset('events').files())[0]?.key ?? '';
+      await fresh.putIfAbsent(key, Buffer.from('of a run'));
+      await expect(clone(source, fresh, root)).rejects.toMatchObject({ code: 'COMMIT_CONTENDED' });
+      expect(Buffer.from(await fresh.get(key)).toString()).toBe('of a run');
     });
   });
 

@@ -97,9 +97,10 @@ interface Context {
 
 /** Starts again with a newer version when the source replaced files that were to be copied. */
 async function cloneDataset(context: Context, first: Snapshot): Promise<ClonedDataset> {
+  const done: Done = { committed: 0, copied: 0, bytes: 0, replaced: [] };
   for (let snapshot = first, attempt = 1; ; attempt++)
     try {
-      return await cloneSnapshot(context, snapshot);
+      return await cloneSnapshot(context, snapshot, done);
     } catch (error) {
       if (!isParquetryError(error) || error.code !== 'OBJECT_NOT_FOUND' || attempt >= MAX_SNAPSHOTS)
         throw error;
@@ -110,7 +111,15 @@ async function cloneDataset(context: Context, first: Snapshot): Promise<ClonedDa
     }
 }
 
-async function cloneSnapshot(context: Context, snapshot: Snapshot): Promise<ClonedDataset> {
+/** What was done, also with earlier snapshots of the source. */
+interface Done {
+  committed: number;
+  copied: number;
+  bytes: number;
+  readonly replaced: string[];
+}
+
+async function cloneSnapshot(context: Context, snapshot: Snapshot, sum: Done): Promise<ClonedDataset> {
   const { source, target, copying, request } = context;
   const { dataset, version } = snapshot;
   assertSegments(snapshot, 'cloned', 'Remove those files with the program that added them.');
@@ -128,8 +137,7 @@ async function cloneSnapshot(context: Context, snapshot: Snapshot): Promise<Clon
   const live = new Set(before.segments.map(({ id }) => id));
   const liveFiles = new Map(before.files.map(({ key, sha256 }) => [key, sha256]));
   await copySchemas(copying, snapshot);
-  let [done, committed, files, copied, bytes, rows] = [0, 0, 0, 0, 0, 0];
-  const replaced: string[] = [];
+  let [done, files, rows] = [0, 0, 0];
   await mapLimit(segments, SEGMENTS_AT_ONCE, async ({ id }) => {
     signal?.throwIfAborted();
     const record = await source.dataset(dataset).segment(id);
@@ -138,29 +146,26 @@ async function cloneSnapshot(context: Context, snapshot: Snapshot): Promise<Clon
       const { subject, version: schemaVersion } = record.identity.schema;
       const schema = await target.registry.get(subject, schemaVersion);
       const adopted = await table.adopt(id, schema, (other) => !isOwn(before, own, other));
-      replaced.push(...adopted.replaced);
-      committed += adopted.outcome === 'committed' ? 1 : 0;
+      sum.replaced.push(...adopted.replaced);
+      sum.committed += adopted.outcome === 'committed' ? 1 : 0;
       await table.checkpoint(signal === undefined ? {} : { signal });
     }
     done += 1;
     files += record.identity.files.length;
     rows += record.identity.files.reduce((sum, file) => sum + file.rows, 0);
-    copied += found.copied;
-    bytes += found.bytes;
-    onProgress?.({ dataset, segments: done, totalSegments: segments.length, bytes });
+    sum.copied += found.copied;
+    sum.bytes += found.bytes;
+    onProgress?.({ dataset, segments: done, totalSegments: segments.length, bytes: sum.bytes });
   });
   const { coverage } = await table.snapshot();
   return {
     dataset,
     version,
     segments: segments.length,
-    committed,
     files,
-    copied,
-    bytes,
     rows,
     coverage,
-    replaced,
+    ...sum,
   };
 }
 
@@ -193,7 +198,8 @@ async function copySegment(
         // The bytes of a committed file were checked when it was committed; `verify` checks them again.
         if (isLive && named && (await copying.to.stat(key))?.size === file.size) return;
         // A replacement may keep files of the segment that it replaces, so a live file can be in a new segment.
-        if ((await copyObject(copying, key, file, named)) === 'kept') return;
+        const object = { live: named, named: () => shaOf(table, key) };
+        if ((await copyObject(copying, key, file, object)) === 'kept') return;
         copied += 1;
         bytes += file.size;
       }),
@@ -208,6 +214,12 @@ async function copySegment(
   return { copied, bytes };
 }
 
+/** The sha256 of a file by the log as it is now. */
+async function shaOf(table: Dataset, key: string): Promise<string | undefined> {
+  const { files } = await table.snapshot();
+  return files.find((file) => file.key === key)?.sha256;
+}
+
 async function copyRejects(
   copying: Copying,
   { key, sha256 }: NonNullable<SegmentRecord['identity']['rejects']>,
@@ -218,7 +230,7 @@ async function copyRejects(
       details: { key },
     });
   // Rejects are never removed, and live segments may have the same ones.
-  await copyObject(copying, key, { sha256, size: info.size }, true);
+  await copyObject(copying, key, { sha256, size: info.size }, { live: true });
 }
 
 /** Ranges of the target's segments that the source never had: the target was written by something else. */

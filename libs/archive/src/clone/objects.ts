@@ -15,30 +15,45 @@ export interface Copying {
   readonly signal: AbortSignal | undefined;
 }
 
+/** What an object of the target is. */
+export interface TargetObject {
+  /** Whether the target's log names it. */
+  readonly live: boolean;
+  /** Reads the log again: the sha256 that it has for the object now; undefined when it does not name it. */
+  readonly named?: () => Promise<string | undefined>;
+}
+
 /**
  * Copies an object with a known content, and checks its bytes as they pass. An equal object at the target is kept,
- * unless it is so old that `gc` may remove it; a different one is replaced.
- * @param live whether the target's log names the object already
- * @throws ParquetryError FILE_CORRUPT when the source has other bytes, OBJECT_NOT_FOUND
+ * unless it is so old that `gc` may remove it; a different one is replaced, unless a run may have committed it or be about to.
+ * @throws ParquetryError FILE_CORRUPT when the source has other bytes, OBJECT_NOT_FOUND, COMMIT_CONTENDED
  */
 export async function copyObject(
   { from, to, tempDir, clock, signal }: Copying,
   key: string,
   { sha256, size }: ContentIdentity,
-  live: boolean,
+  { live, named }: TargetObject,
 ): Promise<'copied' | 'kept'> {
   const identity = { sha256, size };
   const own = await localFile(from, key);
-  const exists = (await to.stat(key)) !== undefined;
-  if (exists) {
+  const there = await to.stat(key);
+  let equal = false;
+  if (there !== undefined) {
     const same = await to.holds(key, own ?? path.join(tempDir, sha256), identity);
     if (same !== undefined && (live || same.modified > clock() - REUSE_MS)) return 'kept';
+    equal = same !== undefined;
   }
   const file = await localCopy(from, { key, ...identity }, tempDir, signal);
   try {
-    if (exists) {
+    if (there !== undefined) {
       // What the target has is only given up for bytes that are right; `localCopy` checks those of a remote store.
       if (own !== undefined && (await from.sha256(key)) !== sha256) throw altered(from, key);
+      if (!live && named !== undefined) {
+        const now = await named();
+        if (now !== undefined && equal) return 'kept';
+        if (now !== sha256 && (now !== undefined || there.modified > clock() - REUSE_MS))
+          throw foreign(to, key);
+      }
       await to.delete(key);
     }
     const outcome = await to.uploadIfAbsent(key, file, {
@@ -89,7 +104,7 @@ export async function copyUnrecorded(copying: Copying, key: string): Promise<voi
     hash.update(chunk);
     size += chunk.length;
   }
-  await copyObject(copying, key, { sha256: hash.digest('hex'), size }, true);
+  await copyObject(copying, key, { sha256: hash.digest('hex'), size }, { live: true });
 }
 
 function altered(from: ObjectStore, key: string, cause?: ParquetryError): ParquetryError {
@@ -98,6 +113,17 @@ function altered(from: ObjectStore, key: string, cause?: ParquetryError): Parque
     hint: 'Run `parquetry verify` on the source: it lists every altered file. Rewrite their ledgers with `parquetry backfill --mode replace`.',
     ...(cause === undefined ? {} : { cause }),
   });
+}
+
+function foreign(to: ObjectStore, key: string): ParquetryError {
+  return new ParquetryError(
+    'COMMIT_CONTENDED',
+    `${to.uri}/${key} has other bytes, and a run may have just written it.`,
+    {
+      details: { key },
+      hint: 'Run no backfill or tail over the same ledgers of the target. Repeat the clone; what no commit names is replaced after a day.',
+    },
+  );
 }
 
 function busy(to: ObjectStore, key: string): ParquetryError {
