@@ -18,6 +18,9 @@ const RANGE = { start: 420_000, end: 420_099 };
 const ROWS = Array.from({ length: 4500 }, (_, index): StagedRow => ({
   ...sampleRow(index),
   // Some ledgers have only whole floats.
+  // A byte order mark is part of a text.
+  topics: index % 4 === 2 ? ['\ufeff', `\ufefft${index}`] : [],
+  rowid: `\ufeffrow ${index}`,
   price: index % 500 < 50 ? index : index % 3 === 0 ? -0 : index / 7,
   fee: index % 2 === 0 ? '0' : `${index}.50`,
 }));

@@ -109,6 +109,17 @@ describe('query', () => {
     ]);
   });
 
+  it('keeps a byte order mark at the start of a text, in every format', async () => {
+    const sql = `SELECT chr(65279) || 'a' AS t, [chr(65279) || 'b'] AS l, {'k': chr(65279) || repeat('c', 20)} AS s`;
+    expect((await query.run(sql)).rows).toEqual([['\ufeffa', ['\ufeffb'], { k: `\ufeff${'c'.repeat(20)}` }]]);
+    for (const format of ['ndjson', 'csv', 'arrow'] as const) {
+      const parts: Uint8Array[] = [];
+      for await (const part of query.stream(sql, format)) parts.push(Buffer.from(part));
+      const bytes = Buffer.concat(parts);
+      for (const text of ['\ufeffa', '\ufeffb', '\ufeffcccc']) expect(bytes.includes(text)).toBe(true);
+    }
+  });
+
   it('shows only the ledgers of a range if requested', async () => {
     await query.createView('part', [file], { ...TABLE, ledgerColumn: 'ledger' }, [
       { start: 2, end: 2 },
@@ -151,6 +162,13 @@ describe('query', () => {
     expect((await readFile(file)).equals(before)).toBe(true);
     expect((await query.run('SELECT count(*) FROM t')).rows).toEqual([['3']]);
   });
+
+  it('ends a statement whose interrupt came before it began to run, and runs the next one', async () => {
+    const ended = query.run('SELECT count(*) FROM range(100000000000) s(i) WHERE hash(i) = 1');
+    query.interrupt();
+    await expect(ended).rejects.toMatchObject({ code: 'QUERY_INVALID' });
+    expect((await query.run('SELECT count(*) FROM t')).rows).toEqual([['3']]);
+  }, 60_000);
 
   it('closes only when no stream is at work in DuckDB', async () => {
     // Ordered, so that the first part takes seconds.

@@ -15,6 +15,9 @@ import { plainValue } from './plainvalue';
 import { resultArrow } from './results/arrow';
 import { type TextFormat, resultText } from './results/text';
 
+const exactText = new TextDecoder('utf-8', { ignoreBOM: true });
+const accessors = require('@duckdb/node-api/lib/vectors/dataAccessors') as { textDecoder: typeof exactText };
+
 /** Time between interrupts of a statement: one has no effect while the statement is prepared. */
 const INTERRUPT_MS = 20;
 
@@ -38,6 +41,9 @@ export class Query {
   private readonly files: string[] = [];
   private locked = false;
   private closing = false;
+  /** Statements at work, and the timer that repeats an interrupt until they have ended. */
+  private running = 0;
+  private interrupts: NodeJS.Timeout | undefined;
   /** Steps of streams that are at work in DuckDB's threads. */
   private readonly steps = new Set<Promise<unknown>>();
 
@@ -86,6 +92,7 @@ export class Query {
    * @throws ParquetryError QUERY_INVALID with DuckDB's reason
    */
   async run(sql: string, { maxRows = 100_000 }: { maxRows?: number } = {}): Promise<QueryResult> {
+    this.running += 1;
     try {
       const reader = await (await this.prepare(sql)).streamAndReadUntil(maxRows + 1);
       const rows = reader.getRowsJson();
@@ -96,6 +103,8 @@ export class Query {
       return { columns, rows: rows.slice(0, maxRows), truncated: rows.length > maxRows };
     } catch (error) {
       throw queryError(error);
+    } finally {
+      this.ended();
     }
   }
 
@@ -128,6 +137,7 @@ export class Query {
     format: TextFormat | 'arrow',
     onRows: (rows: number) => void,
   ): AsyncGenerator<string | Uint8Array, void> {
+    this.running += 1;
     try {
       const statement = await this.prepare(sql);
       if (this.closing) refuse('the engine is being closed');
@@ -148,6 +158,8 @@ export class Query {
         );
     } catch (error) {
       throw queryError(error);
+    } finally {
+      this.ended();
     }
   }
 
@@ -159,6 +171,7 @@ export class Query {
   async copyParquet(sql: string, file: string, codec: Codec = 'zstd'): Promise<number> {
     if (this.locked) throw new ParquetryError('INTERNAL', 'A Parquet result is the first statement.');
     this.files.push(file);
+    this.running += 1;
     try {
       const statement = await this.prepare(sql);
       const names = Array.from({ length: statement.columnCount }, (_, index) => statement.columnName(index));
@@ -171,6 +184,8 @@ export class Query {
       return Number(copied.getRows()[0]?.[0]);
     } catch (error) {
       throw queryError(error);
+    } finally {
+      this.ended();
     }
   }
 
@@ -201,9 +216,17 @@ export class Query {
     }
   }
 
-  /** Ends the running statement with an error. */
+  /** Ends the running statement with an error, also one that is still prepared. */
   interrupt(): void {
     this.connection.interrupt();
+    if (this.running > 0) this.interrupts ??= setInterval(() => this.connection.interrupt(), INTERRUPT_MS);
+  }
+
+  private ended(): void {
+    this.running -= 1;
+    if (this.running > 0) return;
+    clearInterval(this.interrupts);
+    this.interrupts = undefined;
   }
 
   /**
@@ -213,9 +236,10 @@ export class Query {
   async close(): Promise<void> {
     this.closing = true;
     while (this.steps.size > 0) {
-      this.interrupt();
+      this.connection.interrupt();
       await Promise.race([Promise.allSettled(this.steps), sleep(INTERRUPT_MS)]);
     }
+    clearInterval(this.interrupts);
     this.connection.closeSync();
     await this.database.close();
   }
@@ -241,6 +265,8 @@ export class Query {
 export async function openQuery(options: DatabaseOptions = {}): Promise<Query> {
   // Times in UTC, as the engine computes them; the default is the time zone of this process.
   DuckDBTimestampTZValue.timezoneOffsetInMinutes = 0;
+  // The binding's decoder drops a byte order mark at the start of a text.
+  accessors.textDecoder = exactText;
   const database = await openDatabase(options);
   return new Query(database, await database.instance.connect());
 }

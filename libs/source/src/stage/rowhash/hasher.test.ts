@@ -79,7 +79,7 @@ function values(type: DataType): fc.Arbitrary<RowValue> {
     case 'timestamp':
       return fc.oneof(few(0, 1_700_000_000_000_000, 1_700_000_000_000_001), few(-1));
     case 'utf8':
-      return fc.oneof(few('', 'a', '"\\\n\u0001é\u2028'), fc.string({ unit: 'grapheme' }));
+      return fc.oneof(few('', 'a', '\ufeffa', '"\\\n\u0001é\u2028'), fc.string({ unit: 'grapheme' }));
     case 'json':
       return few('{"a":1}', '"x"', 'null');
     case 'list':
