@@ -87,6 +87,8 @@ describe('resolveType', () => {
     ['json', ['{"":1}']],
     ['json', ['{"a.b":1}']],
     ['json', ['{"a b":1}']],
+    ['json', ['{"__proto__":1,"a":2}']],
+    ['json', ['{"__PROTO__":1}']],
     ['json', ['{"\\ud800":1}']],
     ['json', [`{${Array.from({ length: MAX_MEMBERS + 1 }, (_, index) => `"k${index}":1`).join()}}`]],
   ])('%s of %j', (type, texts) => {

@@ -23,8 +23,11 @@ const JSON_TEXT: DataType = { type: 'json' };
 const SAW_NUMBER = SAW_INTEGER | SAW_FRACTION;
 const SAW_KINDS = SAW_BOOL | SAW_NUMBER | SAW_STRING | SAW_OBJECT | SAW_ARRAY;
 
-/** Keys that every reader, and DuckDB's COPY with its `__duckdb_…` names, accepts as the name of a struct member. */
-const MEMBER_NAME = /^(?!__duckdb)[A-Za-z_][A-Za-z0-9_-]{0,127}$/i;
+/**
+ * Keys that every reader, DuckDB's COPY with its `__duckdb_…` names and objects of JavaScript accept as the name of a struct
+ * member.
+ */
+const MEMBER_NAME = /^(?!__duckdb|__proto__$)[A-Za-z_][A-Za-z0-9_-]{0,127}$/i;
 
 /** Assigns ids to struct members and list elements; columns get theirs from `inferSchema`. */
 export type NextId = () => number;
