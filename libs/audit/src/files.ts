@@ -62,7 +62,8 @@ export async function checkFile(
         ...(expectedHashes === undefined ? {} : { rowHashes: expectedHashes }),
       },
     });
-    rowHashes.found.push(...(report.rowHashes ?? []));
+    // Not in one call: a file may have more ledgers than a call can have arguments.
+    for (const each of report.rowHashes ?? []) rowHashes.found.push(each);
     return undefined;
   } catch (error) {
     if (

@@ -98,6 +98,8 @@ describe('remoteSettings', () => {
     ['PARQUETRY_S3_SSE_C_KEYS', 'hunter2'],
     ['PARQUETRY_S3_SSE_C_KEYS', 'b:hunter2'],
     ['PARQUETRY_S3_SSE_C_KEYS', `other:${Buffer.from('hunter2').toString('base64')}`],
+    // A key without its bucket must not count as a bucket.
+    ['PARQUETRY_S3_SSE_C_KEYS', Buffer.alloc(32, 'hunter2').toString('base64')],
     ['PARQUETRY_S3_CHECKSUM', 'md5'],
     ['PARQUETRY_S3_PATH_STYLE', 'maybe'],
     ['PARQUETRY_STORAGE_PART_BYTES', '1'],

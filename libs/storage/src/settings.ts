@@ -129,7 +129,11 @@ function keyOf(bucket: string, list = ''): string | undefined {
   const keys = new Map(
     entries.map((entry) => [entry.slice(0, entry.indexOf(':')), entry.slice(entry.indexOf(':') + 1)]),
   );
-  if (keys.size < entries.length || [...keys].some(([name, key]) => name === '' || !isKey(key)))
+  if (
+    keys.size < entries.length ||
+    entries.some((entry) => !entry.includes(':')) ||
+    [...keys].some(([name, key]) => name === '' || !isKey(key))
+  )
     throw invalid(CUSTOMER_KEYS, 'must be BUCKET:KEY, each bucket once, with keys of 32 bytes in base64');
   return keys.get(bucket);
 }

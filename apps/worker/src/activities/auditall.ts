@@ -142,5 +142,15 @@ async function writesTo(
   });
   const { spec, archive: own } = (input ?? {}) as { archive?: unknown; spec?: { archive?: unknown } };
   const root = spec?.archive ?? own;
-  return typeof root === 'string' && openStore(root).uri === archive.store.uri;
+  return typeof root === 'string' && uriOf(root) === archive.store.uri;
+}
+
+/** Undefined for a location that can't be opened: a run may have been started by hand. */
+function uriOf(root: string): string | undefined {
+  try {
+    return openStore(root).uri;
+  } catch (error) {
+    if (isParquetryError(error)) return undefined;
+    throw error;
+  }
 }

@@ -52,7 +52,8 @@ export async function* readBytes(
         const bytes = chunk.subarray(0, Math.max(0, stop - at));
         at += bytes.length;
         if (bytes.length > 0) yield bytes;
-        if (at >= stop) break;
+        // Otherwise to the end of the response, so that its connection is used again.
+        if (bytes.length < chunk.length) break;
       }
       if (at < stop) throw new Truncated();
     } catch (error) {

@@ -87,8 +87,10 @@ async function sendParts(requests: Requests, job: Job, source: FileHandle): Prom
     const writeId = randomUUID();
     const begin = { name, writeId, size: expected.size, sha256: expected.sha256 };
     // A cancelled start could leave an upload on the server whose id is unknown here: wait a while for its response.
-    const patient = { signal: later(expected.signal, BEGIN_GRACE_MS) };
-    const upload = await requests.send(place, (signal) => requests.driver.begin(begin, signal), patient);
+    const patient = later(expected.signal, BEGIN_GRACE_MS);
+    const upload = await requests
+      .send(place, (signal) => requests.driver.begin(begin, signal), patient)
+      .finally(patient.dispose);
     let failure: unknown = new UploadLost();
     try {
       await sendAll(requests, upload, job, source);
@@ -142,14 +144,16 @@ async function sendAll(requests: Requests, upload: PartUpload, job: Job, source:
   if (failures.length > 0) throw failures[0];
 }
 
-/** A signal that fires some time after another one. */
-function later(signal: AbortSignal | undefined, milliseconds: number): AbortSignal | undefined {
-  if (signal === undefined) return undefined;
+/** A signal that fires some time after another one, until it is disposed of: the other one may be that of many uploads. */
+function later(
+  signal: AbortSignal | undefined,
+  milliseconds: number,
+): { readonly signal: AbortSignal; readonly dispose: () => void } {
   const stop = new AbortController();
   const onAbort = (): void => void setTimeout(() => stop.abort(), milliseconds).unref();
-  signal.addEventListener('abort', onAbort, { once: true });
+  signal?.addEventListener('abort', onAbort, { once: true });
   if (isAborted(signal)) onAbort();
-  return stop.signal;
+  return { signal: stop.signal, dispose: () => signal?.removeEventListener('abort', onAbort) };
 }
 
 function isLost(failure: unknown): boolean {

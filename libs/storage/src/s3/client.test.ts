@@ -9,6 +9,7 @@ describe('credentials of a file', () => {
   const { env } = process;
   const folder = mkdtempSync(path.join(tmpdir(), 'parquetry-credentials-'));
   const file = path.join(folder, 'credentials');
+  const connections = new Set<unknown>();
   let server: Server;
 
   beforeAll(async () => {
@@ -18,7 +19,10 @@ describe('credentials of a file', () => {
     ))
       delete process.env[name];
     server = createServer((request, response) => {
+      connections.add(request.socket);
       if (request.headers['x-amz-security-token'] === 'second') response.end('content');
+      // A response to HEAD has no body with the reason.
+      else if (request.method === 'HEAD') response.writeHead(400).end();
       else response.writeHead(403).end('<Error><Code>ExpiredToken</Code></Error>');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -41,5 +45,26 @@ describe('credentials of a file', () => {
     await expect(store.get('object')).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
     renew('second');
     expect(Buffer.from(await store.get('object')).toString()).toBe('content');
+  });
+
+  it('are read again when HEAD only says 400', async () => {
+    renew('first');
+    const { port } = server.address() as AddressInfo;
+    const store = new S3Store('other', '', {
+      endpoint: `http://127.0.0.1:${port}`,
+      region: 'head',
+      backoffMs: 1,
+    });
+    await expect(store.stat('object')).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+    renew('second');
+    expect(await store.stat('object')).toBeDefined();
+  });
+
+  it('and connections are used again after each read', async () => {
+    const { port } = server.address() as AddressInfo;
+    const store = new S3Store('bucket', '', { endpoint: `http://127.0.0.1:${port}`, backoffMs: 1 });
+    connections.clear();
+    for (let turn = 0; turn < 5; turn++) await store.get('object');
+    expect(connections.size).toBe(1);
   });
 });

@@ -14,6 +14,8 @@ export interface S3Sdk {
 const silent = (): void => undefined;
 const SILENT = { trace: silent, debug: silent, info: silent, warn: silent, error: silent };
 const clients = new Map<string, Promise<S3Sdk>>();
+/** The server name in the latest response, by client; a new client does not forget it. */
+const servers = new Map<string, string>();
 
 /** One client, and so one connection pool, for all stores with the same settings. */
 export function s3Client(settings: RemoteSettings): Promise<S3Sdk> {
@@ -44,17 +46,17 @@ async function connect(settings: RemoteSettings): Promise<S3Sdk> {
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const sdk = await load();
   const client = new sdk.S3Client(clientConfig(settings));
-  let server: string | undefined;
+  const id = clientId(settings);
   client.middlewareStack.add(
     (next) => async (args) => {
       const result = await next(args);
       const { headers } = result.response as { headers?: Record<string, string> };
-      server = headers?.['server'] ?? server;
+      if (headers?.['server'] !== undefined) servers.set(id, headers['server']);
       return result;
     },
     { step: 'deserialize', priority: 'low', name: 'parquetryServerName' },
   );
-  return { sdk, client, server: () => server };
+  return { sdk, client, server: () => servers.get(id) };
 }
 
 /**

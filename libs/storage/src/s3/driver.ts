@@ -54,7 +54,10 @@ export class S3Driver implements Driver {
         sums: checksums(found.ChecksumSHA256),
       };
     } catch (error) {
-      if (s3Status(error) === 404 && s3Answer(error).reason !== 'NoSuchBucket') return undefined;
+      const { status, reason } = s3Answer(error);
+      if (status === 404 && reason !== 'NoSuchBucket') return undefined;
+      // The response to a HEAD has no body with the reason, such as ExpiredToken; that to a GET has.
+      if (status === 400 || status === 403) await this.assertBucket(name, abortSignal);
       throw error;
     }
   }

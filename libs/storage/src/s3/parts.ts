@@ -3,7 +3,7 @@ import type { CompletedPart, CreateMultipartUploadCommandInput } from '@aws-sdk/
 import type { PartUpload } from '../remote/driver';
 import { UploadLost } from '../remote/fault';
 import { partBytesOf, type RemoteSettings } from '../settings';
-import type { S3Sdk } from './client';
+import { type S3Sdk, s3Client } from './client';
 import { s3Answer, s3Status } from './fault';
 
 /** A running multipart upload. It becomes an object only if its key is free at completion. */
@@ -13,7 +13,6 @@ export class S3Parts implements PartUpload {
   private readonly sent = new Map<number, CompletedPart>();
 
   private constructor(
-    private readonly s3: S3Sdk,
     private readonly target: { readonly Bucket: string; readonly Key: string; readonly UploadId: string },
     private readonly settings: RemoteSettings,
     size: number,
@@ -36,7 +35,7 @@ export class S3Parts implements PartUpload {
       { abortSignal },
     );
     if (UploadId === undefined) throw new UploadLost();
-    return new S3Parts(s3, { Bucket: input.Bucket, Key: input.Key, UploadId }, settings, size);
+    return new S3Parts({ Bucket: input.Bucket, Key: input.Key, UploadId }, settings, size);
   }
 
   async part(index: number, _offset: number, bytes: Buffer, abortSignal: AbortSignal): Promise<void> {
@@ -50,8 +49,9 @@ export class S3Parts implements PartUpload {
       ...checksum,
       ...customerKeyInput(this.settings.customerKey),
     };
+    const { sdk, client } = await this.s3();
     try {
-      const { ETag } = await this.s3.client.send(new this.s3.sdk.UploadPartCommand(input), { abortSignal });
+      const { ETag } = await client.send(new sdk.UploadPartCommand(input), { abortSignal });
       this.sent.set(index, { PartNumber, ...(ETag === undefined ? {} : { ETag }), ...checksum });
     } catch (error) {
       throw s3Answer(error).reason === 'NoSuchUpload' ? new UploadLost() : error;
@@ -60,9 +60,10 @@ export class S3Parts implements PartUpload {
 
   async finish(abortSignal: AbortSignal): Promise<boolean> {
     const Parts = [...this.sent.entries()].sort(([a], [b]) => a - b).map(([, part]) => part);
+    const { sdk, client } = await this.s3();
     try {
-      await this.s3.client.send(
-        new this.s3.sdk.CompleteMultipartUploadCommand({
+      await client.send(
+        new sdk.CompleteMultipartUploadCommand({
           ...this.target,
           ...customerKeyInput(this.settings.customerKey),
           IfNoneMatch: '*',
@@ -80,7 +81,12 @@ export class S3Parts implements PartUpload {
   }
 
   async abort(abortSignal: AbortSignal): Promise<void> {
-    await abortUpload(this.s3, this.target, abortSignal);
+    await abortUpload(await this.s3(), this.target, abortSignal);
+  }
+
+  /** The client of now: after a renewal of the credentials it is another one. */
+  private s3(): Promise<S3Sdk> {
+    return s3Client(this.settings);
   }
 }
 
