@@ -1,8 +1,10 @@
+import { REUSE_MS } from '@parquetry/archive';
 import type { ObjectStore } from '@parquetry/storage';
 import { takeTurns } from '../../libs/archive/src/testing/turns';
 import { inFolder } from '../../libs/archive/src/testing/fixture';
 import { Location } from '../../libs/iceberg/src/location';
 import { rebuildIceberg } from '../../libs/iceberg/src/rebuild';
+import { keepExisting } from '../../libs/iceberg/src/snapshots';
 import { hasIceberg, syncIceberg } from '../../libs/iceberg/src/sync';
 import { MemoryStore } from './memory';
 import { commit, filesOf, liveKeys, metadataOf, open } from './table';
@@ -125,4 +127,28 @@ describe('the hint', () => {
       await sync(store);
       expect(await seen(store)).toEqual(await live(store));
     }));
+});
+
+describe('a sync', () => {
+  it('ends with an error when the store never replaces the hint', () =>
+    inFolder(async (folder) => {
+      const store = await prepare(folder, true);
+      store.replaceIf = () => Promise.resolve(false);
+      await expect(sync(store)).rejects.toMatchObject({ code: 'COMMIT_CONTENDED' });
+    }));
+
+  it('writes again what gc may be about to remove: an old object that nothing names', async () => {
+    const store = new MemoryStore();
+    const put = keepExisting(store);
+    const written = jest.spyOn(Date, 'now').mockReturnValue(Date.now() - 2 * REUSE_MS);
+    await put('manifest', Buffer.from('entries'));
+    written.mockRestore();
+    const before = Date.now();
+    expect(await put('manifest', Buffer.from('entries'))).toBe(7);
+    const renewed = (await store.stat('manifest'))?.modified ?? 0;
+    expect(renewed).toBeGreaterThanOrEqual(before);
+    // Another program may have written the same entries in other bytes.
+    expect(await put('manifest', Buffer.from('entries, other bytes'))).toBe(7);
+    expect((await store.stat('manifest'))?.modified).toBe(renewed);
+  });
 });

@@ -1,7 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Archive, type Snapshot, whenAbsent } from '@parquetry/archive';
 import { isParquetryError, ParquetryError } from '@parquetry/core';
 import type { Location } from './location';
 import { type CurrentTable, hintedIn, tableAt } from './table';
+
+/** Attempts to replace the hint, and the pause after the first one. */
+const MAX_ATTEMPTS = 50;
+const PAUSE_MS = 10;
 
 /**
  * Why metadata does not belong to the table: the archive was moved or copied, or its log was restored or replaced.
@@ -68,7 +73,7 @@ export function conflict(location: Location, why: string): ParquetryError {
 export async function raiseHint(archive: Archive, location: Location, snapshot: Snapshot): Promise<void> {
   const { store } = archive;
   const bytes = Buffer.from(`${snapshot.version + 1}`);
-  for (;;) {
+  for (let attempt = 1; ; attempt++) {
     const was = await store.get(location.hint).catch(whenAbsent);
     const hinted = hintedIn(was);
     if (
@@ -82,5 +87,14 @@ export async function raiseHint(archive: Archive, location: Location, snapshot: 
         ? (await store.putIfAbsent(location.hint, bytes)) === 'created'
         : await store.replaceIf(location.hint, was, bytes);
     if (done) return;
+    if (attempt >= MAX_ATTEMPTS)
+      throw new ParquetryError(
+        'COMMIT_CONTENDED',
+        `${location.hint} could not be replaced in ${MAX_ATTEMPTS} attempts: others replace it, or the store refuses the condition.`,
+        {
+          hint: 'Run `parquetry iceberg sync` again. The table is committed; only its Iceberg metadata is behind.',
+        },
+      );
+    await sleep(Math.random() * PAUSE_MS * Math.min(attempt, 10));
   }
 }

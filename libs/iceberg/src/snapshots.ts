@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CommitRecord } from '@parquetry/archive';
+import { type CommitRecord, REUSE_MS } from '@parquetry/archive';
 import type { RegisteredSchema } from '@parquetry/schema';
 import type { ObjectStore } from '@parquetry/storage';
 import type { FileList, Group } from './filelist';
@@ -13,12 +13,15 @@ const OPERATIONS = { append: 'append', replacement: 'overwrite', compaction: 're
 /** Writes an object of a table's metadata and returns its size on storage. */
 export type Put = (key: string, bytes: Uint8Array) => Promise<number>;
 
-/** Writes what is not on storage yet. */
+/** Writes what is not on storage yet, and again what is so old that `gc` may be about to remove it. */
 export function keepExisting(store: ObjectStore): Put {
   return async (key, bytes) => {
     if ((await store.putIfAbsent(key, bytes)) === 'created') return bytes.length;
+    const found = await store.stat(key);
     // Another version of zlib may have compressed the same entries differently.
-    return (await store.stat(key))?.size ?? bytes.length;
+    if (found !== undefined && found.modified > Date.now() - REUSE_MS) return found.size;
+    await store.replace(key, bytes);
+    return bytes.length;
   };
 }
 
