@@ -2,7 +2,7 @@ import { readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'no
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeSampleLake } from '@parquetry/sample';
-import { type BackfillProgress, METRICS } from '@parquetry/workflows';
+import { type BackfillProgress, METRICS, TASK_QUEUE } from '@parquetry/workflows';
 import { itWith, tool } from '../deploy/tools';
 import { type Running, Sandbox } from '../support/cli';
 import { freePort, type PlainServer, startPlainServer } from '../support/plainserver';
@@ -160,6 +160,17 @@ describe('metrics and log of a worker after a run with faults', () => {
     expect(scrape.sum('parquetry_duckdb_seconds_count', { statement: 'COPY' })).toBeGreaterThanOrEqual(
       tally.files,
     );
+  }, 120_000);
+
+  it('count a run that failed, as Temporal’s SDK does', async () => {
+    const none = sandbox.path('none');
+    const skip = ['compact', 'log', 'gc', 'audit'];
+    const input = { archive: none, skip, compact: {}, logRetentionMs: 0, graceMs: 0 };
+    const start = { workflowId: 'maintain-none', taskQueue: TASK_QUEUE, args: [input] };
+    await expect(server.client.workflow.execute('maintain', start)).rejects.toThrow();
+    const failed = (scrape: Scrape): number =>
+      scrape.sum('temporal_workflow_failed', { workflow_type: 'maintain' });
+    expect(failed(await until((scrape) => failed(scrape) > 0))).toBe(1);
   }, 120_000);
 
   itWith(['promtool'], 'provoke the alert of parked partitions, and no other', () =>
