@@ -1,9 +1,9 @@
-// `npm run bench -- capacity`: what a ledger and a partition cost (processor time, storage requests, bytes, Temporal
+// `npm run bench -- capacity`: what a ledger and a partition cost (CPU time, storage requests, bytes, Temporal
 // actions), measured on real ledgers with source and archive on an S3 server, and from it a plan for a whole network.
 // `--write` puts the tables into docs/capacity.md.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import path from 'node:path';
 import { openStorage } from '../tests/faults/stores.mjs';
 import { ROOT } from './lib/contender.mjs';
@@ -24,11 +24,14 @@ const SETS = { 'default types': DEFAULT_LEDGER_TYPES, 'all types': LEDGER_TYPES 
 const PLAN = { ledgers: 60_000_000, partitionSize: 1_000, workers: [1, 10, 100], coresPerWorker: 4 };
 /** Partitions of one ledger in a run. */
 const SPLIT = 5;
+/** CPU time of the server for a heartbeat, as measured for `apps/worker/src/heartbeat.ts`. */
+const HEARTBEAT_CPU_SECONDS = 0.004;
 /** Network bandwidth of a worker, bytes a second: 10 Gbit/s. */
 const BANDWIDTH = 1.25e9;
 
 /** Measures each set of types. */
 export async function capacity({ rounds }, log = console.error) {
+  const [load] = loadavg();
   const lake = await lakeFolder();
   const root = mkdtempSync(path.join(benchRoot(), 'capacity-'));
   const storage = await openStorage('s3', root);
@@ -49,7 +52,7 @@ export async function capacity({ rounds }, log = console.error) {
       sets[name] = await measureSet({ name, types, range, rounds, storage, slow, server });
       log(`${name}: ${sets[name].perLedger.cpuSeconds.toFixed(3)} s a ledger`);
     }
-    return { lake: lake.name, ledgers: range.end - range.start + 1, rounds, sets, plan: planOf(sets) };
+    return { load, lake: lake.name, ledgers: range.end - range.start + 1, rounds, sets, plan: planOf(sets) };
   } finally {
     await server.stop();
     slow.stop();
@@ -104,7 +107,7 @@ async function measureSet({ name, types, range, rounds, storage, slow, server })
         if (round >= 0)
           runs[kind].push({
             ...difference(after, before),
-            actions,
+            ...actions,
             dataBytes: bytes.data,
             otherBytes: bytes.other,
           });
@@ -152,14 +155,34 @@ async function storedBytes(store) {
   return bytes;
 }
 
-/** Actions as Temporal Cloud counts them, from the histories of a run and its partitions; without heartbeats. */
+/**
+ * Actions as Temporal Cloud counts them, from the histories of a run and its partitions. Histories have no heartbeats: a step
+ * sends one a second (`apps/worker/src/heartbeat.ts`), so these are its seconds.
+ */
 async function actionsOf(client, workflowId) {
   const { events = [] } = await client.workflow.getHandle(workflowId).fetchHistory();
   const children = events.flatMap(
     (event) => event.childWorkflowExecutionStartedEventAttributes?.workflowExecution?.workflowId ?? [],
   );
   const theirs = await Promise.all(children.map((child) => actionsOf(client, child)));
-  return theirs.reduce((sum, actions) => sum + actions, actionsIn(events));
+  return theirs.reduce(
+    (sum, each) => ({ actions: sum.actions + each.actions, heartbeats: sum.heartbeats + each.heartbeats }),
+    { actions: actionsIn(events), heartbeats: heartbeatsIn(events) },
+  );
+}
+
+function heartbeatsIn(events) {
+  const byId = new Map(events.map((event) => [String(event.eventId), event]));
+  const at = ({ eventTime }) => Number(eventTime.seconds) + eventTime.nanos / 1e9;
+  let seconds = 0;
+  for (const event of events) {
+    const { scheduledEventId, startedEventId } = event.activityTaskCompletedEventAttributes ?? {};
+    const scheduled = byId.get(String(scheduledEventId))?.activityTaskScheduledEventAttributes;
+    const { heartbeatTimeout } = scheduled ?? {};
+    if (Number(heartbeatTimeout?.seconds ?? 0) > 0)
+      seconds += at(event) - at(byId.get(String(startedEventId)));
+  }
+  return seconds;
 }
 
 function actionsIn(events) {
@@ -202,14 +225,19 @@ function planOf(sets) {
     const total = (key) => ledgers * perLedger[key] + partitions * perPartition[key];
     return workers.map((count) => {
       const seconds = {
-        'worker processors': total('cpuSeconds') / (count * coresPerWorker),
-        // One Temporal server of the size measured here; ledgers cost it nothing, partitions do.
-        'Temporal server': (partitions * perPartition.serverCpuSeconds) / cpus().length,
+        'worker CPU': total('cpuSeconds') / (count * coresPerWorker),
+        // One Temporal server of the size measured here. Ledgers cost it heartbeats, too little to measure in a short run.
+        'Temporal server':
+          (partitions * perPartition.serverCpuSeconds + total('heartbeats') * HEARTBEAT_CPU_SECONDS) /
+          cpus().length,
         network: total('dataBytes') / (count * BANDWIDTH),
       };
       const [bound, longest] = Object.entries(seconds).sort(([, a], [, b]) => b - a)[0];
       const totals = Object.fromEntries(
-        ['cpuSeconds', 'actions', 'reads', 'writes', 'dataBytes'].map((key) => [key, total(key)]),
+        ['cpuSeconds', 'actions', 'heartbeats', 'reads', 'writes', 'dataBytes'].map((key) => [
+          key,
+          total(key),
+        ]),
       );
       return { name, workers: count, partitions, days: longest / 86_400, bound, totals };
     });
@@ -226,7 +254,7 @@ const short = (value) =>
         : value.toFixed(value < 1 ? 3 : 1);
 
 /** The report as Markdown. */
-export function printed({ lake, ledgers, rounds, sets, plan }) {
+export function printed({ load, lake, ledgers, rounds, sets, plan }) {
   const row = (...cells) => `| ${cells.join(' | ')} |`;
   const rule = (count) => row(...Array.from({ length: count }, () => '---'));
   const measured = Object.entries(sets).map(([name, { types, perLedger, perPartition, peakBytes: peak }]) =>
@@ -239,6 +267,7 @@ export function printed({ lake, ledgers, rounds, sets, plan }) {
         perPartition.serverCpuSeconds,
       ].map(short),
       ...[perPartition.actions, perPartition.reads, perPartition.writes].map((value) => value.toFixed(0)),
+      short(perLedger.heartbeats),
       `${(perLedger.dataBytes / 1000).toFixed(0)} kB`,
       peak === undefined ? '–' : `${(peak / 1e6).toFixed(0)} MB`,
     ),
@@ -250,27 +279,28 @@ export function printed({ lake, ledgers, rounds, sets, plan }) {
       days < 1 ? `${(days * 24).toFixed(1)} h` : `${days.toFixed(1)} days`,
       bound,
       `${short(totals.cpuSeconds / 3600)}`,
-      short(totals.actions),
+      short(totals.actions + totals.heartbeats),
       short(totals.reads + totals.writes),
       `${(totals.dataBytes / 1e12).toFixed(1)} TB`,
     ),
   );
   return [
-    `Measured: ${lake}, ${ledgers} ledgers, medians of ${rounds} runs, source and archive on S3, one slot, one DuckDB thread.`,
+    `Measured: ${lake}, ${ledgers} ledgers, ${rounds === 1 ? 'one run' : `medians of ${rounds} runs`} of each kind on ${cpus().length} cores (load ${load.toFixed(1)} before them), source and archive on S3, one slot, one DuckDB thread.`,
     '',
     row(
       'types',
-      'core seconds a ledger',
-      'ledgers an hour and core',
-      'core seconds a partition',
-      'Temporal core seconds a partition',
+      'CPU s a ledger',
+      'ledgers per CPU hour',
+      'CPU s a partition',
+      'Temporal CPU s a partition',
       'actions a partition',
       'reads a partition',
       'writes a partition',
+      'heartbeats a ledger',
       'archive a ledger',
       'peak memory of the worker',
     ),
-    rule(10),
+    rule(11),
     ...measured,
     '',
     `Extrapolated: ${short(PLAN.ledgers)} ledgers as large as these, partitions of ${PLAN.partitionSize} ledgers, workers with ${PLAN.coresPerWorker} cores of this machine's speed.`,
@@ -280,7 +310,7 @@ export function printed({ lake, ledgers, rounds, sets, plan }) {
       'workers',
       'time',
       'bound by',
-      'core hours',
+      'CPU hours',
       'Temporal actions',
       'storage requests',
       'archive',

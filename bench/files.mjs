@@ -99,8 +99,12 @@ export function printed({ runs, perCommit }) {
     return [
       name,
       ...runs.map((run) => `${of(run).toFixed(2)} s`),
-      `${(added * 1000).toFixed(2)} ms`,
-      `${(of(last) + added * (EXTRAPOLATED - last.files)).toFixed(0)} s`,
+      ...(added > 0
+        ? [
+            `${(added * 1000).toFixed(2)} ms`,
+            `${(of(last) + added * (EXTRAPOLATED - last.files)).toFixed(0)} s`,
+          ]
+        : ['not measurable', '–']),
       last.commands[name].peakRss === undefined ? '–' : megabytes(last.commands[name].peakRss),
     ];
   });

@@ -1,4 +1,4 @@
-// `npm run audit [-- --require]`: the policy for known holes in what users install. A hole of severity high or critical fails
+// `npm run audit [-- --require]`: the policy for known vulnerabilities of what users install. One of severity high or critical fails
 // unless it is accepted below; others are listed. Where the registry does not answer, the check is skipped and says why;
 // with --require it fails. `tests/package/lock.test.ts` is the policy that needs no network: checksums, licences, scripts.
 import { spawnSync } from 'node:child_process';
@@ -42,7 +42,7 @@ for (const { url, name, severity, title, range } of found.values()) {
   if (fault) faults += 1;
   console.log(`${fault ? 'REFUSED' : 'noted'}: ${name} ${range}: ${severity}: ${title} ${url}${note}`);
 }
-console.log(`npm audit: ${found.size} known holes in what users install, ${faults} refused`);
+console.log(`npm audit: ${found.size} known vulnerabilities of what users install, ${faults} refused`);
 process.exit(faults === 0 ? 0 : 1);
 
 function parsed(text) {

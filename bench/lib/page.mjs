@@ -16,4 +16,4 @@ export function writeSection(name, text) {
 }
 
 /** A table of the terminal as a block of a page. */
-export const block = (text) => `\`\`\`\n${text.trim()}\n\`\`\``;
+export const block = (text) => `\`\`\`\n${text.trimEnd()}\n\`\`\``;

@@ -22,7 +22,7 @@ export const REPEATED_SETTINGS: readonly Setting[] = [
     takes: `committed, ${pointKind.takes}`,
     accepts: { anyOf: [{ enum: ['committed', 'latest'] }, pointKind.accepts] },
     parse: tailFrom,
-    doc: 'where a tail starts: committed (after the last committed ledger; in a new archive, or for a new message type, at the start of the source), latest, a ledger, latest-1000 or @2025-07-13; for a schedule: the first ledger of a new archive or message type',
+    doc: 'where a tail starts: committed (after the last committed ledger; in a new archive, or for a new message type, at the start of the source), latest (which leaves a gap after the committed ledgers), a ledger, latest-1000 or @2025-07-13; for a schedule: the first ledger of a new archive or message type',
   },
   {
     name: 'until',

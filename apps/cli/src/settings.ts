@@ -376,7 +376,7 @@ export const SETTINGS: readonly Setting[] = [
     topic: 'worker',
     value: '<size>',
     ...sizeKind,
-    doc: 'memory of this worker for pulls and writes, on top of what it needs when idle (default: half of the machine, at most 4GB)',
+    doc: 'memory of this worker for pulls and writes, on top of what it needs when idle (default: half of the memory of the machine or container, at most 4GB)',
   },
   {
     name: 'threads',
@@ -392,7 +392,7 @@ export const SETTINGS: readonly Setting[] = [
     used: 'seldom',
     value: '<count>',
     ...whole(1, 256),
-    doc: 'limit of concurrent steps in this worker, not counting tails that wait for their source (default: cores + 1, at most 8)',
+    doc: 'limit of concurrent steps in each task queue of this worker: the shared queue, its work folder, pulls with a rate limit; tails that wait for their source do not count (default: cores + 1, at most 8)',
   },
   {
     name: 'archive-partitions',
@@ -487,7 +487,7 @@ export const SETTINGS: readonly Setting[] = [
     used: 'seldom',
     value: '<time>',
     ...timeKind,
-    doc: "another worker pulls a partition again when no worker of this one's stage folder starts its next step within this time (default: 10m)",
+    doc: "another worker pulls a partition again when no worker of this one's work folder starts its next step within this time (default: 10m)",
   },
   {
     name: 'log-format',

@@ -419,7 +419,7 @@ export const ERROR_CODES = {
     cause: 'The file system or object store denies access.',
     example: 'Can’t write ./archive: permission denied (EACCES).',
     remedy:
-      'Renew the credentials in the worker’s environment, restart it, then retry. Workflows never hold credentials.',
+      'Renew the credentials or grant the right, then retry. Workers read credentials in files, profiles and roles again; after a change of environment variables restart them.',
   },
   COVERAGE_GAP: {
     exit: 1,

@@ -1,5 +1,5 @@
 /** Environment variables of Parquetry and of its libraries whose values are secrets. */
-const SECRET_VARIABLES: readonly string[] = [
+export const SECRET_VARIABLES: readonly string[] = [
   'PARQUETRY_HTTP_HEADERS',
   'PARQUETRY_UI_TOKEN',
   'PARQUETRY_SIGNING_KEY',

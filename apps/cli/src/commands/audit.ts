@@ -26,7 +26,7 @@ export const define: Define = ({ command, output, run }) =>
   command('audit', 'report gaps, overlaps, missing and altered files, and leftovers', 'Check')
     .settings(['archive', 'region', ...WORKER_SETTINGS], { required: ['archive'] })
     .option('--fix', 'fill gaps with a backfill from the source of the original run')
-    .option('--quick', 'only compare the sizes of files, without reading them')
+    .option('--quick', 'only compare the sizes of files; without it every file is read for its sha256')
     .writes('fix')
     .example('parquetry audit --archive ./archive --quick')
     .action((options: Options) => run(() => audit(options, output)));

@@ -13,7 +13,7 @@ interface Options {
 /** `parquetry codec-server` */
 export const define: Define = ({ command, output, run }) =>
   command('codec-server', 'decrypt payloads for the Temporal Web UI until Ctrl-C', 'Run')
-    .option('--listen <address>', 'loopback address of the server', hostAndPort, '127.0.0.1:8234')
+    .option('--listen <address>', 'loopback address of the server', hostAndPort, '127.0.0.1:8235')
     .option(
       '--ui-url <url>',
       'the Temporal Web UI whose pages may ask (default: TEMPORAL_UI_URL, or that of the embedded server)',

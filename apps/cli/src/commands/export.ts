@@ -27,7 +27,7 @@ export const define: Define = ({ command, output, run }) =>
       required: ['archive'],
       docs: {
         ledgers: 'only rows of these ledgers (default: all)',
-        memory: 'memory of DuckDB (default: half of the machine, at most 4GB)',
+        memory: 'memory of DuckDB (default: half of the memory of the machine or container, at most 4GB)',
       },
     })
     .requiredOption('--out <target>', 'a folder, s3://bucket/prefix or gs://bucket/prefix')

@@ -19,7 +19,7 @@ export const define: Define = ({ command, output, run }) =>
     .settings(['archive', 'region', 'stage'], { required: ['archive'] })
     .option(
       '--grace <time>',
-      'minimum age, e.g. 7d or 72h; must be longer than the longest run (default: 7d)',
+      'minimum age of what is removed, e.g. 7d or 72h; runs may be older (default: 7d)',
       parseGrace,
     )
     .option('--yes', 'remove the files')
@@ -78,7 +78,7 @@ function parseGrace(text: string): number {
       'USAGE',
       `--grace ${text} is not a time of at least ${least / HOUR_MS}h, such as 7d.`,
       {
-        hint: 'It must be longer than the longest run, so that files of a running commit are not removed.',
+        hint: `A retried step uses its uncommitted files again for up to ${REUSE_MS / HOUR_MS}h.`,
       },
     );
   return ms;

@@ -30,7 +30,7 @@ export const define: Define = ({ command, output, run }) =>
       required: ['archive'],
       docs: {
         ledgers: 'only rows of these ledgers; other files are not read',
-        memory: 'memory of DuckDB (default: half of the machine, at most 4GB)',
+        memory: 'memory of DuckDB (default: half of the memory of the machine or container, at most 4GB)',
       },
     })
     .option('--at <version>', 'the archive as it was: a version of a dataset, or a time: @2025-07-13T09:00Z')

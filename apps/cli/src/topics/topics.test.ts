@@ -1,4 +1,4 @@
-import { ERROR_CODES } from '@parquetry/core';
+import { ERROR_CODES, SECRET_VARIABLES } from '@parquetry/core';
 import { VARIABLES } from '../environment';
 import { SETTINGS, environmentName } from '../settings';
 import { runInProcess } from '../testing/run';
@@ -22,6 +22,7 @@ describe('parquetry help', () => {
     for (const name of [
       ...SETTINGS.map((setting) => environmentName(setting.name)),
       ...VARIABLES.map(({ name }) => name),
+      ...SECRET_VARIABLES,
     ])
       expect(environment).toMatch(new RegExp(`^ {4}${name} `, 'm'));
     const parts = (await text('exit-codes')).split(/^\*\*(\d+)\*\* /m);
