@@ -39,6 +39,7 @@ export async function runToEnd<T extends object>(
     const listed = scheduled ? await listRuns(session, { types: [type], running: true, prefix: own }) : [];
     const other = listed.find(({ workflowId }) => workflowId !== own);
     const id = other?.workflowId ?? own;
+    let joined = other !== undefined;
     if (other === undefined)
       await startWorkflow(session, () =>
         session.client.workflow.start(type, {
@@ -52,8 +53,9 @@ export async function runToEnd<T extends object>(
         }),
       ).catch((error: unknown) => {
         if (!(error instanceof sdk.WorkflowExecutionAlreadyStartedError)) throw error;
+        joined = true;
       });
-    output.note(`${what} ${id}`);
+    output.note(`${what} ${id}${joined ? ' runs already, with the options of its start' : ''}`);
     const url = workflowLink(session, id);
     if (detach) {
       output.say(

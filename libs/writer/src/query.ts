@@ -6,6 +6,7 @@ import {
   type Json,
   StatementType,
 } from '@duckdb/node-api';
+import * as accessors from '@duckdb/node-api/lib/vectors/dataAccessors';
 import { type Codec, type LedgerRange, ParquetryError } from '@parquetry/core';
 import { type ColumnValue, type TableSchema, duckdbColumns, quoteName, quoteText } from '@parquetry/schema';
 import { codecOptions } from './codec';
@@ -14,9 +15,6 @@ import { firstLine } from './failure';
 import { plainValue } from './plainvalue';
 import { resultArrow } from './results/arrow';
 import { type TextFormat, resultText } from './results/text';
-
-const exactText = new TextDecoder('utf-8', { ignoreBOM: true });
-const accessors = require('@duckdb/node-api/lib/vectors/dataAccessors') as { textDecoder: typeof exactText };
 
 /** Time between interrupts of a statement: one has no effect while the statement is prepared. */
 const INTERRUPT_MS = 20;
@@ -266,7 +264,7 @@ export async function openQuery(options: DatabaseOptions = {}): Promise<Query> {
   // Times in UTC, as the engine computes them; the default is the time zone of this process.
   DuckDBTimestampTZValue.timezoneOffsetInMinutes = 0;
   // The binding's decoder drops a byte order mark at the start of a text.
-  accessors.textDecoder = exactText;
+  Object.assign(accessors, { textDecoder: new TextDecoder('utf-8', { ignoreBOM: true }) });
   const database = await openDatabase(options);
   return new Query(database, await database.instance.connect());
 }
