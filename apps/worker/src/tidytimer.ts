@@ -16,9 +16,9 @@ const IDLE_MS = 20_000;
  * @returns a function that stops it: waits for a running pass, then removes the spools of finished runs
  */
 export function startCleanup(workplace: Workplace, isOver: TidyRule['isOver']): () => Promise<void> {
-  const tidy = (): Promise<void> => {
-    const now = Date.now();
-    return workplace.tidy({ stale: now - STALE_MS, idle: now - IDLE_MS, isOver }).catch(() => undefined);
+  const tidy = async (): Promise<void> => {
+    const now = await workplace.now();
+    await workplace.tidy({ stale: now - STALE_MS, idle: now - IDLE_MS, isOver }).catch(() => undefined);
   };
   let pass = tidy();
   const timer = setInterval(() => {
@@ -28,7 +28,7 @@ export function startCleanup(workplace: Workplace, isOver: TidyRule['isOver']): 
     clearInterval(timer);
     await pass;
     // The run of this worker may have ended, and there may be no later worker.
-    const now = Date.now();
+    const now = await workplace.now();
     await workplace.tidySpools({ stale: now - STALE_MS, idle: now + 1, isOver }).catch(() => undefined);
   };
 }

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { self } from '@parquetry/system';
 import type { TidyRule } from './tidyrule';
+import { startCleanup } from './tidytimer';
 import { Workplace } from './workplace';
 
 /** An invalid pid, beyond the largest one. */
@@ -129,6 +130,17 @@ describe('Workplace', () => {
     expect([stale, written, young].map((dir) => existsSync(dir))).toEqual([false, true, true]);
     await place.tidy(rule({ stale: Date.now() + 30_000 }));
     expect(readdirSync(path.join(root, 'stages'))).toEqual([]);
+  });
+
+  it('keeps stages while the clock of the process is days ahead of the file system', async () => {
+    const workplace = await Workplace.open(root);
+    const kept = stage('ab12', ['manifest.json'], { ...self(), workflowId: 'run/p/1' });
+    const ahead = Date.now() + 2 * 24 * 3_600_000;
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(ahead);
+    const stop = startCleanup(workplace, () => Promise.resolve(false));
+    await stop();
+    clock.mockRestore();
+    expect(existsSync(kept)).toBe(true);
   });
 
   it('removes stages of ended workflows, once they are idle', async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, lstat, mkdir, readFile, readdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { link, lstat, mkdir, readFile, readdir, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ParquetryError, systemErrorCode } from '@parquetry/core';
 import { hasManifest } from '@parquetry/source';
@@ -111,6 +111,20 @@ export class Workplace {
     for (const stage of await filesIn(path.join(this.root, 'stages')))
       if ((await isAbandoned(stage)) && !(await hasManifest(stage)))
         await rm(stage, { recursive: true, force: true });
+  }
+
+  /**
+   * The time of the folder's file system, Unix milliseconds, for comparisons with the times of its files. The clock of this
+   * process may be another one: the file system is on another machine, or the clock was set.
+   */
+  async now(): Promise<number> {
+    const file = path.join(this.tempDir, 'clock');
+    try {
+      await writeFile(file, 'x');
+      return (await stat(file)).mtimeMs;
+    } catch {
+      return Date.now();
+    }
   }
 
   /** Bytes of the work folder, and of the file system that it is on. */

@@ -26,6 +26,8 @@ const temporalStall = {
   name: 'temporal-half-open',
   stores: ALL,
   weight: 2,
+  // A worker that is started meanwhile gives up after 60 s and says so.
+  death: ({ code, stderr }) => code === 3 && stderr.includes('TEMPORAL_UNREACHABLE'),
   strike: forAWhile(({ gate }, ms) => gate.stall(ms)),
 };
 const storeStall = {
