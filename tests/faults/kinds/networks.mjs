@@ -69,7 +69,7 @@ const keyOf = ({ url }) => url.split('?')[0];
 const late = {
   name: 'late-404',
   // The archive's own files are looked for, too: the error is final, and a person may retry.
-  codes: ['ARCHIVE_INVALID', 'OBJECT_NOT_FOUND'],
+  codes: ['ARCHIVE_CHANGED', 'ARCHIVE_INVALID', 'OBJECT_NOT_FOUND'],
   stores: ['s3'],
   weight: 8,
   strike: async (run) => {
