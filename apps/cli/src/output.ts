@@ -1,4 +1,4 @@
-import { type ParquetryError, isParquetryError, withoutSecrets } from '@parquetry/core';
+import { isParquetryError, ParquetryError, withoutSecrets } from '@parquetry/core';
 import type { Log } from '@parquetry/worker';
 
 /**
@@ -50,7 +50,8 @@ export class Output {
   }
 
   /** Prints the error of a failed command and what to do next; with `--json` the error is the document. */
-  fail(error: unknown, rest: Record<string, unknown> = {}): number {
+  fail(cause: unknown, rest: Record<string, unknown> = {}): number {
+    const error = isParquetryError(cause) ? cause : (refusedMemory(cause) ?? cause);
     if (!isParquetryError(error)) {
       const message = withoutSecrets(error instanceof Error ? error.message : String(error), process.env);
       if (this.log !== undefined) this.log('error', message, { code: 'INTERNAL' });
@@ -125,4 +126,18 @@ export function formatSeconds(seconds: number): string {
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** Node reports a thread that the system refuses by the name of the system's error alone. */
+function refusedMemory(error: unknown): ParquetryError | undefined {
+  const [, name] = /^(EAGAIN|ENOMEM)\b/.exec(error instanceof Error ? error.message : '') ?? [];
+  if (name === undefined) return undefined;
+  return new ParquetryError(
+    'OUT_OF_MEMORY',
+    `The system gives this process no more memory or threads (${name}).`,
+    {
+      hint: 'Raise its limits (ulimit, the limit of the container), or lower --memory and --threads.',
+      cause: error,
+    },
+  );
 }

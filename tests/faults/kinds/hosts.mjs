@@ -118,7 +118,7 @@ const noMemory = {
   stores: ALL,
   weight: 2,
   used: true,
-  death: ended,
+  death: (end) => ended(end) || (end.code === 1 && end.stderr.includes('OUT_OF_MEMORY')),
   codes: ['OUT_OF_MEMORY', 'WRITE_FAILED'],
   missing: () => (spawnSync('prlimit', ['--version']).status === 0 ? undefined : 'prlimit is not installed'),
   strike: async (run) => {
