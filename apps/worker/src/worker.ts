@@ -13,6 +13,7 @@ import { TASK_QUEUE, WATCH_QUEUE } from '@parquetry/workflows';
 import { AllowInterceptor } from './allowinterceptor';
 import { type AllowList, checkAllowList } from './allowlist';
 import { createSharedActivities, createStageActivities, createWatchActivities } from './activities';
+import { lostServer } from './lostserver';
 import { startCleanup } from './tidytimer';
 import { workflowBundle } from './bundle';
 import type { DebugSink } from './deps';
@@ -238,7 +239,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       // When one of them fails, the others must stop too.
       const ends = workers.map((worker) => worker.run().finally(() => draining || stop()));
       await Promise.allSettled(ends);
-      await Promise.all(ends);
+      await Promise.all(ends).catch((error: unknown) => Promise.reject(lostServer(error) as Error));
     } finally {
       await stopCleanup();
       await stopSampling();

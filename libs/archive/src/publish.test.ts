@@ -56,6 +56,18 @@ describe('publish', () => {
       await expectWhole(store.uri, range(10, 19));
     }));
 
+  it('commits what it has just uploaded when its clock is days ahead of the store', () =>
+    inFolder(async (folder) => {
+      const store = new LocalStore(path.join(folder, 'archive'));
+      const clock = (): number => Date.now() + 2 * 24 * 3_600_000;
+      const archive = await Archive.open(store, { create: IDENTITY, clock });
+      const { files } = await archive.dataset('events').publish(await plainDraft(folder, range(10, 14)));
+      expect(files.map(({ key }) => key)).toEqual([
+        'events/year=2025/month=07/day=13/stellar-data-10-14-1752364870.parquet',
+      ]);
+      expect((await findings(store, archive)).map(({ code }) => code)).toEqual([]);
+    }));
+
   it('keeps empty segments in the coverage', () =>
     inFolder(async (folder) => {
       const events = (await open(new LocalStore(path.join(folder, 'archive')))).dataset('events');

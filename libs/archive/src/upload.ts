@@ -63,7 +63,9 @@ export function uploadFiles(
       if (!free(path, file.sha256)) continue;
       const uploaded = await uploadFile(store, `${folder}/${path}`, path, file, options.signal);
       if (uploaded === undefined) continue;
-      if (uploaded.modified < options.clock() - REUSE_MS && !options.isLive(path)) continue;
+      // What was created just now is new, also by a clock that is ahead of the store's.
+      const old = !uploaded.created && uploaded.modified < options.clock() - REUSE_MS;
+      if (old && !options.isLive(path)) continue;
       return uploaded;
     }
     throw new ParquetryError(
@@ -80,7 +82,7 @@ async function uploadFile(
   path: string,
   draft: DraftFile,
   signal: AbortSignal | undefined,
-): Promise<UploadedFile | undefined> {
+): Promise<(UploadedFile & { readonly created: boolean }) | undefined> {
   const { sha256, size, rows, range, checked } = draft;
   const outcome = await store.uploadIfAbsent(key, draft.localPath, {
     sha256,
@@ -90,7 +92,9 @@ async function uploadFile(
     ...(signal === undefined ? {} : { signal }),
   });
   const same = await store.holds(key, draft.localPath, { sha256, size });
-  if (same !== undefined) return { key, path, size, sha256, rows, range, draft, modified: same.modified };
+  const created = outcome === 'created';
+  if (same !== undefined)
+    return { key, path, size, sha256, rows, range, draft, modified: same.modified, created };
   if (outcome === 'exists') return undefined;
   const info = await store.stat(key);
   if (info === undefined)
