@@ -141,9 +141,9 @@ export class Lane {
       failure = JSON.stringify(end.progress);
       await onStop({ ...reasonsOf(end.progress), parked: true });
       const again = { args: [{ all: true }] };
-      await this.client.workflow
-        .getHandle(id)
-        .executeUpdate(retryPartitions, again)
+      const retry = () => this.client.workflow.getHandle(id).executeUpdate(retryPartitions, again);
+      await this.client
+        .withDeadline(Date.now() + 60_000, retry)
         .catch((error) => (failure = `could not retry: ${error.message}`));
     }
     return `gave up: ${failure}`;

@@ -76,4 +76,24 @@ describe('followRun', () => {
     expect(end).toEqual({ kind: 'done', result: 'the result' });
     expect(timers()).toBe(before);
   });
+
+  it('asks again when a query is not answered in time', async () => {
+    let asked = 0;
+    const handle = { result: () => new Promise(() => undefined), query: () => Promise.resolve(PROGRESS) };
+    const client = {
+      workflow: { getHandle: () => handle },
+      withAbortSignal: (signal: AbortSignal, call: () => Promise<unknown>) =>
+        Promise.race([
+          call(),
+          new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted')))),
+        ]),
+      withDeadline: (deadline: number, call: () => Promise<unknown>) => {
+        expect(deadline).toBeGreaterThan(Date.now());
+        asked += 1;
+        return asked === 1 ? Promise.reject(new Error('deadline exceeded')) : call();
+      },
+    } as unknown as Client;
+    const end = await followRun(client, 'backfill-1', new AbortController().signal, () => undefined);
+    expect([end.kind, asked]).toEqual(['blocked', 2]);
+  });
 });

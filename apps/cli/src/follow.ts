@@ -8,11 +8,13 @@ import {
   progress as progressQuery,
 } from '@parquetry/workflows';
 import { sdk } from '@parquetry/temporal';
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 
 /** A short run ends before the first query, which its worker would have to answer meanwhile. */
 const FIRST_POLL_MS = 1_000;
 const POLL_MS = 400;
+/** Timeout of a query: without it, one that is never answered would hang the command. */
+const ANSWER_MS = 10_000;
 
 /** Why this command stopped following a run. */
 export type FollowEnd =
@@ -48,7 +50,9 @@ export async function followRun(
   ended.catch(() => undefined);
   try {
     // Its timer ends with the run, too: a pending one would keep the process alive.
-    return await watch(handle, ended, AbortSignal.any([signal, waiting.signal]), onProgress);
+    const ask = (): Promise<BackfillProgress> =>
+      client.withDeadline(Date.now() + ANSWER_MS, () => handle.query(progressQuery));
+    return await watch(ask, ended, AbortSignal.any([signal, waiting.signal]), onProgress);
   } finally {
     waiting.abort();
     await ended.catch(() => undefined);
@@ -56,7 +60,7 @@ export async function followRun(
 }
 
 async function watch(
-  handle: WorkflowHandle,
+  ask: () => Promise<BackfillProgress>,
   ended: Promise<FollowEnd>,
   signal: AbortSignal,
   onProgress: (progress: BackfillProgress) => void | Promise<void>,
@@ -67,7 +71,7 @@ async function watch(
     if (signal.aborted) return { kind: 'detached' };
     // The first query may precede the first workflow task, so it is retried. It is always awaited: the
     // caller closes the connection next, and the client would retry a pending call on it.
-    const progress = await handle.query(progressQuery).catch(() => undefined);
+    const progress = await ask().catch(() => undefined);
     if (progress === undefined) continue;
     await onProgress(progress);
     if (progress.phase === 'blocked') return { kind: 'blocked', progress };
