@@ -38,7 +38,7 @@ The page also has the [metrics of Temporal's SDK](https://docs.temporal.io/refer
 |---|---|---|
 | \`temporal_worker_task_slots_available\` | \`worker_type\`, \`task_queue\` | free slots for steps in this worker |
 | \`temporal_activity_schedule_to_start_latency\` | \`task_queue\` | how long steps wait for a worker |
-| \`temporal_activity_execution_failed\` | \`activity_type\` | attempts that failed |
+| \`temporal_activity_execution_failed_total\` | \`activity_type\` | attempts that failed |
 
 ## Health
 

@@ -84,7 +84,7 @@ const PROVOKED: readonly (readonly [alert: string, changes: Readonly<Record<stri
     'ParquetryVerifyMismatch',
     { 'parquetry_step_failures_total{step="verifyRowCounts",code="VERIFY_MISMATCH"}': `_x65 1x5` },
   ],
-  ['ParquetryRunFailed', { 'temporal_workflow_failed{workflow_type="maintain"}': `_x65 1x5` }],
+  ['ParquetryRunFailed', { 'temporal_workflow_failed_total{workflow_type="maintain"}': `_x65 1x5` }],
   ['ParquetryMemoryNearLimit', { parquetry_memory_bytes: 95e7, parquetry_memory_limit_bytes: 1e9 }],
   [
     'ParquetryQueueWait',
@@ -105,7 +105,7 @@ function namesIn(expression: string): string[] {
 const SERVED = new Set([
   ...SCRAPE.samples.map(({ name }) => name),
   // Of Temporal's SDK: tests/e2e/metrics.test.ts sees it after a failed run.
-  'temporal_workflow_failed',
+  'temporal_workflow_failed_total',
   ...Object.entries(METRICS).flatMap(([name, { kind }]) =>
     kind === 'counter'
       ? [`${name}_total`]
