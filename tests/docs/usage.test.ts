@@ -8,7 +8,7 @@ const ROOT = path.resolve(__dirname, '../..');
 
 /** Options of other programs that pages mention. */
 const FOREIGN =
-  /^--(workflow-id|activity-id|file|detach|build|rm|target|build-arg|values|from-literal|start|end|wait|global|maxWorkers|include|versioning-override-behavior|codec-endpoint)$/;
+  /^--(workflow-id|activity-id|file|detach|build|rm|target|build-arg|values|from-literal|start|end|wait|global|maxWorkers|include|versioning-override-behavior|codec-endpoint|retention)$/;
 /** Words that follow `parquetry` in a text without being a command. */
 const NO_COMMAND = ['dev.json'];
 

@@ -50,14 +50,14 @@ const hole = (severity: string): object => ({
   cvss: { score: 8, vectorString: null },
 });
 
-describe('the policy for known holes', () => {
+describe('the policy for known vulnerabilities', () => {
   it('refuses serious ones in what users install, and ignores those of development alone', async () => {
     const { code, out } = await audit({
       body: { commander: [hole('high')], webpack: [hole('moderate')], eslint: [hole('critical')] },
     });
     expect(out).toContain('REFUSED: commander >=0.0.0: high: Reads what it should not');
     expect(out).toContain('noted: webpack >=0.0.0: moderate');
-    expect(out).toContain('2 known holes in what users install, 1 refused');
+    expect(out).toContain('2 known vulnerabilities of what users install, 1 refused');
     expect(code).toBe(1);
   }, 60_000);
 
