@@ -49,9 +49,9 @@ export async function followRun(
     );
   ended.catch(() => undefined);
   try {
-    // Its timer ends with the run, too: a pending one would keep the process alive.
     const ask = (): Promise<BackfillProgress> =>
       client.withDeadline(Date.now() + ANSWER_MS, () => handle.query(progressQuery));
+    // Its timer ends with the run, too: a pending one would keep the process alive.
     return await watch(ask, ended, AbortSignal.any([signal, waiting.signal]), onProgress);
   } finally {
     waiting.abort();

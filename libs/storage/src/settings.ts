@@ -126,14 +126,9 @@ function anonymous(env: Environment, name: string, bucket: string): boolean {
 /** The key of a bucket in a list `BUCKET:KEY,BUCKET:KEY`. */
 function keyOf(bucket: string, list = ''): string | undefined {
   const entries = list.split(/[\s,]+/).filter((entry) => entry !== '');
-  const keys = new Map(
-    entries.map((entry) => [entry.slice(0, entry.indexOf(':')), entry.slice(entry.indexOf(':') + 1)]),
-  );
-  if (
-    keys.size < entries.length ||
-    entries.some((entry) => !entry.includes(':')) ||
-    [...keys].some(([name, key]) => name === '' || !isKey(key))
-  )
+  const pairs = entries.map((entry) => /^([^:]+):(.*)$/.exec(entry) ?? ['', '', '']);
+  const keys = new Map(pairs.map(([, name = '', key = '']) => [name, key]));
+  if (keys.size < entries.length || [...keys.values()].some((key) => !isKey(key)))
     throw invalid(CUSTOMER_KEYS, 'must be BUCKET:KEY, each bucket once, with keys of 32 bytes in base64');
   return keys.get(bucket);
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type DuckDBConnection,
   type DuckDBPreparedStatement,
@@ -233,10 +232,8 @@ export class Query {
    */
   async close(): Promise<void> {
     this.closing = true;
-    while (this.steps.size > 0) {
-      this.connection.interrupt();
-      await Promise.race([Promise.allSettled(this.steps), sleep(INTERRUPT_MS)]);
-    }
+    if (this.steps.size > 0) this.interrupt();
+    await Promise.allSettled(this.steps);
     clearInterval(this.interrupts);
     this.connection.closeSync();
     await this.database.close();
