@@ -14,7 +14,8 @@ npm run bench -- memory [--messages 800000] [--limits-mb 256,1024] [--lanes-mess
                        that many, and ten times as many, as one partition; as many as these, or N, as two at once
 npm run bench -- workers [--workers 1,2,4] [--ledgers 400] [--delay-ms 60] [--json]      one backfill by several workers on a slow store
 npm run bench -- capacity [--rounds 3] [--write] [--json]           costs of a ledger and a partition, and a plan for a whole network; --write: into docs/capacity.md
-npm run bench -- telemetry [--rounds 10] [--ledgers 400] [--partitions 8] [--baseline CHECKOUT] [--json]      what telemetry costs
+npm run bench -- telemetry [--rounds 10] [--ledgers 400] [--partitions 8] [--real] [--baseline CHECKOUT] [--json]      what telemetry costs;
+                       --real: with the pubnet ledgers of the test data, repeated
 npm run bench -- files [--files 100,1000,10000] [--per-commit 10] [--write] [--json]     commands over a dataset of that many files
 npm run bench -- planning [--ledgers 60000000] [--write] [--json]     plan and pages of a whole network, without a run
 npm run bench -- startup [--rounds 15] [--json]                    the command line before its command runs
@@ -47,6 +48,7 @@ const { values, positionals } = parseArgs({
     'memory-mb': { type: 'string', default: '1024' },
     'limits-mb': { type: 'string', default: '256,1024' },
     only: { type: 'string' },
+    real: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     baseline: { type: 'string' },
     json: { type: 'boolean', default: false },
@@ -133,11 +135,16 @@ const BENCHES = {
   },
   async telemetry() {
     const { telemetry, printed } = await import('./telemetry.mjs');
+    const { lakeFolder } = await import('./stellar.mjs');
+    const lake = values.real ? await lakeFolder() : undefined;
+    if (lake?.pubnet === false)
+      throw new Error('--real needs the ledgers of the test data (PARQUETRY_TEST_DATA).');
     const report = await telemetry({
       rounds: number('rounds', 10),
       ledgers: number('ledgers', 400),
       partitions: number('partitions', 8),
       baseline: values.baseline,
+      real: lake?.dir,
     });
     return { report, text: printed(report) };
   },

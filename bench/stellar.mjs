@@ -22,11 +22,11 @@ export async function lakeFolder() {
   const data = process.env.PARQUETRY_TEST_DATA ?? path.join(ROOT, '../../shared/data');
   for (const root of [data, path.join(ROOT, '../shared/data')]) {
     const real = path.join(root, 'lakes/pubnet-1x64000');
-    if (existsSync(real)) return { dir: real, name: 'ten pubnet ledgers (protocol 26)' };
+    if (existsSync(real)) return { dir: real, name: 'ten pubnet ledgers (protocol 26)', pubnet: true };
   }
   const { writeSampleLake } = require('@parquetry/sample');
   const sample = await writeSampleLake({ dir: path.join(benchRoot(), 'data/lake-200'), ledgers: 200 });
-  return { dir: sample.dir, name: '200 ledgers of the sample lake' };
+  return { dir: sample.dir, name: '200 ledgers of the sample lake', pubnet: false };
 }
 
 /** The uncompressed objects of a lake, and its network. */

@@ -9,6 +9,7 @@ import { Worker } from 'node:worker_threads';
 import { ROOT } from './lib/contender.mjs';
 import { hookCosts } from './lib/hookcosts.mjs';
 import { childCpuMs, cpuMsOf, median, table } from './lib/measure.mjs';
+import { longLake } from './lib/longlake.mjs';
 import { benchRoot } from './lib/messages.mjs';
 import { NAMESPACE, freePort, startServer, startWorkerProcess } from './lib/temporal.mjs';
 
@@ -19,10 +20,12 @@ const WARM = 2;
 
 /**
  * Wall-clock and processor seconds (command and worker) of each mode, and the medians of the differences within rounds.
+ * Ledgers are those of the sample lake, or as large as on pubnet if `real` is the folder of real ones.
  * `baseline` is a built checkout of an earlier version, as one more mode. Then the hooks of a backfill are counted, and
  * their own time is measured.
  */
-export async function telemetry({ rounds, ledgers, partitions, baseline }, log = console.error) {
+export async function telemetry({ rounds, ledgers, partitions, baseline, real }, log = console.error) {
+  const lake = real === undefined ? sampleLake(ledgers) : await longLake(real, ledgers, log);
   const collector = await startCollector();
   const traces = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint };
   const metrics = ['--metrics', `127.0.0.1:${await freePort()}`];
@@ -35,10 +38,10 @@ export async function telemetry({ rounds, ledgers, partitions, baseline }, log =
   ];
   const running = [];
   try {
-    for (const mode of modes) running.push(await startMode(mode, ledgers, log));
+    for (const mode of modes) running.push(await startMode(mode, lake, log));
     for (let round = -WARM; round < rounds; round += 1) {
       for (const mode of turn(running, Math.max(round, 0))) {
-        const result = mode.backfill(`archive-${round}`, ledgers, partitions);
+        const result = mode.backfill(`archive-${round}`, partitions);
         if (round >= 0) mode.found.push(result);
       }
       log(`round ${round + 1} of ${rounds}`);
@@ -61,11 +64,11 @@ export async function telemetry({ rounds, ledgers, partitions, baseline }, log =
       ),
     }));
     const off = report.find(({ name }) => name === 'off');
-    const calls = await countHooks(ledgers, partitions, log);
+    const calls = await countHooks(lake, partitions, log);
     const costs = await hookCosts();
     const offShare = (calls * costs.hookNs + (partitions + 1) * costs.noteNs) / (off.cpu * 1e9);
     const hooked = { calls, ...costs, offShare };
-    return { rounds, ledgers, partitions, collected: collector.bytes(), modes: report, hooks: hooked };
+    return { rounds, ledgers, real, partitions, collected: collector.bytes(), modes: report, hooks: hooked };
   } finally {
     for (const { stop } of running) await stop();
     await collector.close();
@@ -90,13 +93,13 @@ function overhead(found, base, key) {
 const hooks = (mode) => ({ NODE_OPTIONS: `--require ${HOOKS}`, PARQUETRY_BENCH_HOOKS: mode });
 
 /** How often the worker and the command call hooks in one warm backfill. */
-async function countHooks(ledgers, partitions, log) {
+async function countHooks(lake, partitions, log) {
   const file = path.join(benchRoot(), `hooks-${process.pid}`);
-  const mode = await startMode({ name: 'counted', env: hooks(file) }, ledgers, log);
+  const mode = await startMode({ name: 'counted', env: hooks(file) }, lake, log);
   try {
-    mode.backfill('archive-warm', ledgers, partitions);
+    mode.backfill('archive-warm', partitions);
     const before = statSync(file).size;
-    mode.backfill('archive-counted', ledgers, partitions);
+    mode.backfill('archive-counted', partitions);
     return statSync(file).size - before;
   } finally {
     await mode.stop();
@@ -104,7 +107,12 @@ async function countHooks(ledgers, partitions, log) {
   }
 }
 
-async function startMode({ name, root = ROOT, env = {}, args = [] }, ledgers, log) {
+/** The sample lake; each mode writes it next to its server. */
+function sampleLake(ledgers) {
+  return { dir: 'lake', sample: ledgers, range: { start: FIRST, end: FIRST + ledgers - 1 } };
+}
+
+async function startMode({ name, root = ROOT, env = {}, args = [] }, { dir, sample, range }, log) {
   const bin = path.join(root, 'apps/cli/bin/parquetry.js');
   const server = await startServer({ persistent: false }, log);
   const all = { ...process.env, ...env, TEMPORAL_ADDRESS: server.address, TEMPORAL_NAMESPACE: NAMESPACE };
@@ -117,19 +125,21 @@ async function startMode({ name, root = ROOT, env = {}, args = [] }, ledgers, lo
     if (status !== 0) throw new Error(`parquetry ${words[0]} ended with ${status}: ${stderr}`);
   };
   try {
-    run('sample', '--out', 'lake', '--ledgers', String(ledgers), '--ledgers-per-file', '1');
+    if (sample !== undefined)
+      run('sample', '--out', dir, '--ledgers', String(sample), '--ledgers-per-file', '1');
     const worker = await startWorkerProcess(server, [bin, 'worker', ...args], /takes work/, env);
     return {
       name,
       found: [],
-      backfill(archive, count, partitions) {
+      backfill(archive, partitions) {
         const [command, working] = [childCpuMs(), cpuMsOf(worker.pid)];
         const at = performance.now();
-        const size = String(Math.ceil(count / partitions));
-        const range = `${FIRST}-${FIRST + count - 1}`;
-        const source = ['--source', 'galexie:lake', '--archive', archive, '--ledgers', range];
+        const size = String(Math.ceil((range.end - range.start + 1) / partitions));
+        const ledgers = `${range.start}-${range.end}`;
+        const source = ['--source', `galexie:${dir}`, '--archive', archive, '--ledgers', ledgers];
         run('backfill', ...source, '--partition-size', size, '--concurrency', '2');
         const wall = (performance.now() - at) / 1000;
+        rmSync(path.join(server.dir, archive), { recursive: true });
         const cpus = [(childCpuMs() - command) / 1000, (cpuMsOf(worker.pid) - working) / 1000];
         return { wall, command: cpus[0], worker: cpus[1], cpu: cpus[0] + cpus[1] };
       },
@@ -165,7 +175,14 @@ async function startCollector() {
 }
 
 /** The report as text. */
-export function printed({ rounds, ledgers, partitions, modes, hooks: { calls, hookNs, noteNs, offShare } }) {
+export function printed({
+  rounds,
+  ledgers,
+  real,
+  partitions,
+  modes,
+  hooks: { calls, hookNs, noteNs, offShare },
+}) {
   const percent = (value) => `${value >= 0 ? '+' : ''}${(value * 100).toFixed(1)} %`;
   const cell = ({ median: middle, low, high }) => `${percent(middle)} (${percent(low)} to ${percent(high)})`;
   const head = [
@@ -187,7 +204,7 @@ export function printed({ rounds, ledgers, partitions, modes, hooks: { calls, ho
         ...[cpu.toFixed(2), cell(by.cpu), worker.toFixed(2), cell(by.worker), wall.toFixed(2), cell(by.wall)],
       ]),
   );
-  return `backfill of ${ledgers} ledgers in ${partitions} partitions, ${rounds} rounds in turns; medians, and in brackets their intervals of 95 % confidence
+  return `backfill of ${ledgers} ${real === undefined ? '' : 'pubnet '}ledgers in ${partitions} partitions, ${rounds} rounds in turns; medians, and in brackets their intervals of 95 % confidence
 
 ${table(head, rows)}
 

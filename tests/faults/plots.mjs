@@ -42,12 +42,3 @@ ${marks.join('')}<polyline points="${line}" fill="none" stroke="#246" stroke-wid
 }
 
 const number = (value) => (value >= 100 ? value.toFixed(0) : value.toPrecision(2));
-
-/** Slope of the least-squares line through points, in units per second. */
-export function slope(points) {
-  const mean = (pick) => points.reduce((sum, point) => sum + pick(point), 0) / points.length;
-  const [meanX, meanY] = [mean(([x]) => x), mean(([, y]) => y)];
-  const over = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
-  const under = points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
-  return under === 0 ? 0 : over / under;
-}

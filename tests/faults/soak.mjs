@@ -18,9 +18,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ensurePython } from '../../tools/python.mjs';
 import { WORKER } from './lane.mjs';
-import { slope, writePlots } from './plots.mjs';
+import { writePlots } from './plots.mjs';
 import { parquetry, require, ROOT, startReader, startTemporal } from './processes.mjs';
 import { openStorage } from './stores.mjs';
+import { verdict } from './trend.cjs';
 
 const { values } = parseArgs({
   options: {
@@ -29,8 +30,6 @@ const { values } = parseArgs({
   },
 });
 const SECONDS = Number(values.minutes) * 60;
-/** Ledgers of the history, and seconds between two new ledgers. */
-const HISTORY = 1_200;
 const LEDGER_SECONDS = 3;
 const NAMESPACE = 'soak';
 const TYPES = 'ledgers,transactions,contract_events';
@@ -44,16 +43,22 @@ const EVERY = {
   killWorker: 270,
   killStorage: 660,
 };
+/** Ledgers of one backfill; the history has enough for all, so that the load is the same until the end. */
+const BACKFILL_LEDGERS = 40;
+const HISTORY = (Math.ceil(SECONDS / EVERY.backfill) + 1) * BACKFILL_LEDGERS;
 /**
- * After its first third a series may grow by this share of its mean, or by this much: a few sockets more, or a stage that
- * is there at one sample and not at another, are no leak. Memory is judged after a forced collection of garbage.
+ * Series that must not rise after their first third, with the rise that does not count and the seconds between two samples: a few sockets more, or a
+ * stage that is there at one sample and not at another, are no leak. Memory is judged after a forced collection of
+ * garbage. The server's database grows with each run until the retention time of histories: it is only drawn.
  */
 const LIMITS = {
-  'memory after collection': { share: 0.15, least: 30 },
-  'heap after collection': { share: 0.15, least: 10 },
-  'open files': { share: 0.15, least: 12 },
-  'stage disk': { share: 0.5, least: 10 },
-  lag: { share: 0.5, least: 5 },
+  'memory after collection': { least: 30, every: EVERY.collect },
+  'heap after collection': { least: 10, every: EVERY.collect },
+  'open files': { least: 12, every: EVERY.sample },
+  'stage disk': { least: 10, every: EVERY.sample },
+  lag: { least: 5, every: EVERY.sample },
+  'query time': { least: 3, every: EVERY.query },
+  'data files': { least: 20, every: EVERY.sample },
 };
 const MAX_HISTORY = 12_000;
 
@@ -150,7 +155,6 @@ try {
   });
   let killed = startWorker('killed');
   const source = ['--source', `galexie:${lake}`, '--types', TYPES];
-  const tailed = first + HISTORY;
   const started = JSON.parse(
     await must(
       ...['tail', ...source, '--archive', archives.main, '--from', String(newest), '--max-age', '20s'],
@@ -211,10 +215,9 @@ try {
       note('heap after collection', found.heapUsed / 1e6);
     }),
     repeat(EVERY.backfill, async () => {
-      if (filled + 40 > tailed - 1) return;
-      const range = `${filled}-${filled + 39}`;
+      const range = `${filled}-${filled + BACKFILL_LEDGERS - 1}`;
       await fill('main', range, '20');
-      filled += 40;
+      filled += BACKFILL_LEDGERS;
     }),
     repeat(
       EVERY.compact,
@@ -284,7 +287,7 @@ try {
           `${dataset}: ${extra} doubled, ${lost} missing, other rows for ${disagree.join() || 'no reader'}`,
         );
     }
-  const verdicts = Object.entries(LIMITS).map(([name, limit]) => verdict(series[name], limit));
+  const verdicts = Object.entries(LIMITS).map(([name, limit]) => verdict(series[name], limit, SECONDS));
   for (const { name, text, fault } of verdicts)
     if (fault) problem(`${name}: ${text}`);
     else console.log(`${name}: ${text}`);
@@ -306,16 +309,6 @@ try {
   rmSync(root, { recursive: true, force: true, maxRetries: 5 });
 }
 process.exit(problems.length === 0 ? 0 : 1);
-
-/** Growth of a series after its first third, by its slope. */
-function verdict({ name, unit, points }, { share: most, least }) {
-  const late = points.slice(Math.floor(points.length / 3));
-  const mean = late.reduce((sum, [, value]) => sum + value, 0) / Math.max(1, late.length);
-  const growth = slope(late) * ((late.at(-1)?.[0] ?? 0) - (late[0]?.[0] ?? 0));
-  const limit = Math.max(most * mean, least);
-  const text = `mean ${mean.toFixed(1)} ${unit}, growth ${growth.toFixed(1)} (limit ${limit.toFixed(1)})`;
-  return { name, text, fault: growth > limit };
-}
 
 function latest() {
   return Object.fromEntries(

@@ -38,5 +38,6 @@ export function parseStorageUri(text: string): StorageUri {
 
 /** A text that may be shown: without a user, a password or a query in its addresses. */
 export function masked(text: string): string {
+  if (!text.includes('//')) return text;
   return text.replaceAll(/\/\/[^/@\s,]*@/g, '//***@').replaceAll(/(?<=\/\/[^\s,?]*)\?[^\s,]*/g, '?***');
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ROOT_CONTEXT,
@@ -18,6 +17,7 @@ import {
   BasicTracerProvider,
   BatchSpanProcessor,
   type IdGenerator,
+  RandomIdGenerator,
   type SpanExporter,
 } from '@opentelemetry/sdk-trace-base';
 import { codeOf, hideSecrets, masked } from '@parquetry/core';
@@ -46,11 +46,12 @@ const ALLOWANCE = createContextKey('parquetry operations of a step');
 /** Random ids, except where the next span has its own. */
 class Ids implements IdGenerator {
   next: TraceIds | undefined;
+  private readonly random = new RandomIdGenerator();
   generateTraceId(): string {
-    return this.next?.traceId ?? randomBytes(16).toString('hex');
+    return this.next?.traceId ?? this.random.generateTraceId();
   }
   generateSpanId(): string {
-    return this.next?.spanId ?? randomBytes(8).toString('hex');
+    return this.next?.spanId ?? this.random.generateSpanId();
   }
 }
 
