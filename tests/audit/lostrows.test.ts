@@ -2,7 +2,13 @@ import path from 'node:path';
 import { Archive } from '@parquetry/archive';
 import type { LedgerRange } from '@parquetry/core';
 import { LocalStore } from '@parquetry/storage';
-import { IDENTITY, inFolder, plainDraft, SMALL_SCHEMA } from '../../libs/archive/src/testing/fixture';
+import {
+  compactionOf,
+  IDENTITY,
+  inFolder,
+  plainDraft,
+  SMALL_SCHEMA,
+} from '../../libs/archive/src/testing/fixture';
 import { auditArchive } from '../../libs/audit/src/audit';
 import { lostRows } from '../../libs/audit/src/lostrows';
 
@@ -78,7 +84,11 @@ describe('rows that a live segment records', () => {
       await events.publish(await plainDraft(folder, { start: 30, end: 39 }, { count: 0 }));
       const whole = { start: 10, end: 39 };
       await events.publish(
-        await plainDraft(folder, whole, { text: 'compacted', count: 3, mode: 'replace', compaction: true }),
+        await plainDraft(folder, whole, {
+          text: 'compacted',
+          count: 3,
+          ...(await compactionOf(events, whole)),
+        }),
       );
       expect(await faults(archive)).toEqual([]);
     }));

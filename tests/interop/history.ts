@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Archive, type PublishResult } from '@parquetry/archive';
+import { compactionOf } from '../../libs/archive/src/testing/fixture';
 import {
   type Codec,
   DEFAULT_WRITE_SETTINGS,
@@ -122,7 +123,8 @@ export class History {
     };
     const files = await this.write(range, rows, schema, settings);
     const ledgers = files.flatMap((file) => file.ledgers);
-    const { replace = options.compaction ?? false } = options;
+    const merged =
+      options.compaction === true ? await compactionOf(this.archive.dataset(dataset), range) : {};
     return this.archive.dataset(dataset).publish({
       range,
       schema,
@@ -143,8 +145,8 @@ export class History {
       rejectedLedgers: [],
       proof: { kind: 'declared' },
       writer: { test: '1' },
-      ...(replace ? { mode: 'replace' as const } : {}),
-      ...(options.compaction === true ? { compaction: true } : {}),
+      ...(options.replace === true ? { mode: 'replace' as const } : {}),
+      ...merged,
     });
   }
 

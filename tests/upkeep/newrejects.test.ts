@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Archive } from '@parquetry/archive';
 import { LocalStore } from '@parquetry/storage';
-import { IDENTITY, inFolder, plainDraft, sha256 } from '../../libs/archive/src/testing/fixture';
+import { compactionOf, IDENTITY, inFolder, plainDraft, sha256 } from '../../libs/archive/src/testing/fixture';
 import { newRejects } from '../../libs/audit/src/newrejects';
 
 /** Commits ten ledgers with this many rejects; a compaction replaces what is there and keeps its rejects. */
@@ -22,11 +22,12 @@ async function commit(
     size: line.length * rejects,
     sha256: sha256(line.repeat(rejects)),
   };
-  await archive.dataset('events').publish(
+  const events = archive.dataset('events');
+  await events.publish(
     await plainDraft(folder, range, {
       text: `${range.start} ${compaction ?? ''}`,
       ...(rejects === 0 ? {} : { rejects: found }),
-      ...(compaction === undefined ? {} : { compaction, mode: 'replace' }),
+      ...(compaction === undefined ? {} : await compactionOf(events, range)),
     }),
   );
 }

@@ -59,7 +59,7 @@ export function commitActions(state: TableState, parts: CommitParts): Action[] {
   const { draft, segment, placed, now } = parts;
   const metaData = nextMetaData(state, parts);
   const indexed = indexedNames((metaData ?? state.metaData)?.configuration[INDEXED_PROPERTY]);
-  const dataChange = draft.compaction !== true;
+  const dataChange = draft.compaction === undefined;
   const kept = new Set(placed.map(({ path }) => path));
   const removed = parts.replaces.flatMap(({ files }) => files).filter(({ path }) => !kept.has(path));
   const appId = `parquetry:${draft.range.start}-${draft.range.end}`;

@@ -1,4 +1,10 @@
-import { clipIntervals, formatRange, intersectRange, ParquetryError } from '@parquetry/core';
+import {
+  clipIntervals,
+  formatRange,
+  intersectRange,
+  type LedgerRange,
+  ParquetryError,
+} from '@parquetry/core';
 import { canonicalJson } from '@parquetry/schema';
 import type { ObjectStore } from '@parquetry/storage';
 import { assertWritable } from './delta/protocol';
@@ -17,7 +23,8 @@ export type Decision =
 
 /**
  * Decides from the state of the log alone, so that the loser of a race decides again on top of the winner's commit.
- * @throws ParquetryError COMMIT_CONFLICT when the draft overlaps live coverage that it does not replace
+ * @throws ParquetryError COMMIT_CONFLICT when the draft overlaps live coverage that it does not replace, or when it is a
+ * compaction of segments that are not live any more
  */
 export async function decide(
   store: ObjectStore,
@@ -25,10 +32,11 @@ export async function decide(
   state: TableState,
   draft: SegmentDraft,
 ): Promise<Decision> {
-  if (state.version < 0) return { kind: 'write', replaces: [] };
+  const merges = draft.compaction !== undefined;
+  if (state.version < 0 && !merges) return { kind: 'write', replaces: [] };
   if (state.protocol !== undefined) assertWritable(state.protocol);
   const covered = clipIntervals(draft.range, tableCoverage(state));
-  if (covered.length === 0 && state.foreign.size === 0) return { kind: 'write', replaces: [] };
+  if (covered.length === 0 && state.foreign.size === 0 && !merges) return { kind: 'write', replaces: [] };
   assertOwn(dataset, state);
   const overlapping = liveSegments(state).filter(
     ({ range }) => intersectRange(range, draft.range) !== undefined,
@@ -45,11 +53,22 @@ export async function decide(
     if (same && (draft.mode !== 'replace' || (await hasFiles(store, folder, only))))
       return { kind: 'unchanged', segment: only, record };
   }
+  if (merges && overlapping.map(({ id }) => id).join() !== draft.compaction.join())
+    throw replacedMeanwhile(dataset, draft.range);
   const held = overlapping.filter(
     ({ range }) => draft.mode !== 'replace' || range.start < draft.range.start || range.end > draft.range.end,
   );
   if (held.length > 0 || overlapping.length === 0) throw conflict(dataset, draft, held);
   return { kind: 'write', replaces: overlapping };
+}
+
+/** Another run replaced segments after a compaction read them: its rows are newer. */
+export function replacedMeanwhile(dataset: string, range: LedgerRange): ParquetryError {
+  return new ParquetryError(
+    'COMMIT_CONFLICT',
+    `Segments of ledgers ${formatRange(range)} of ${dataset} were replaced by another run while they were compacted.`,
+    { hint: 'Run `parquetry compact` again: it starts from what is committed now.' },
+  );
 }
 
 /** For `fill`, equal content and settings make an equal segment; `replace` also compares the schema and the bytes. */

@@ -70,8 +70,11 @@ export interface SegmentDraft {
   readonly workflow?: WorkflowIdentity;
   /** `fill` (default) commits uncovered ranges only; `replace` replaces the segments inside the range. */
   readonly mode?: 'fill' | 'replace';
-  /** True when the rows are already committed in other files. */
-  readonly compaction?: boolean;
+  /**
+   * The rows are already committed: ids of the segments that hold them, in ledger order. The commit replaces exactly these
+   * segments or fails: another run may have replaced one of them after its rows were read.
+   */
+  readonly compaction?: readonly string[];
 }
 
 /** A file of a committed segment. */

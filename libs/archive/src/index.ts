@@ -7,6 +7,7 @@ export { schemaConflict } from './schemaconflict';
 export { Dataset } from './dataset';
 export type { CheckpointWriter } from './delta/checkpoint';
 export { MIN_RETENTION_MS } from './delta/cleanup';
+export { replacedMeanwhile } from './commitrule';
 export type { DraftRejects, PublishResult, SegmentDraft } from './draft';
 export {
   type ArchiveIdentity,

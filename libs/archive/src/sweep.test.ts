@@ -5,7 +5,7 @@ import { Archive } from './archive';
 import { markerKey } from './restore/marker';
 import { restoreLog } from './restore/restore';
 import { REUSE_MS } from './upload';
-import { IDENTITY, inFolder, plainDraft, SMALL_SCHEMA } from './testing/fixture';
+import { compactionOf, IDENTITY, inFolder, plainDraft, SMALL_SCHEMA } from './testing/fixture';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -86,7 +86,8 @@ describe('sweep of a dataset whose log lost commits', () => {
     inFolder(async (folder) => {
       const { store, age, events } = await opened(folder);
       for (const start of [10, 20]) await events.publish(await plainDraft(folder, { start, end: start + 9 }));
-      const merge = await plainDraft(folder, { start: 10, end: 29 }, { mode: 'replace', compaction: true });
+      const whole = { start: 10, end: 29 };
+      const merge = await plainDraft(folder, whole, await compactionOf(events, whole));
       const { files, replaced } = await events.publish(merge);
       const key = files[0]?.key ?? '';
       await age(key, 10);

@@ -121,7 +121,10 @@ async function compactGroup(input: CompactInput, group: CompactGroup): Promise<O
       const { plan, stageId, schemaVersion } = merged;
       const steps = stageSteps(merged, dataset, range);
       leave = () => CancellationScope.nonCancellable(() => steps.dropStage(stageId)).catch(() => undefined);
-      const base = { archive: input.archive, plan, stageId, range, dataset, schemaVersion, compaction: true };
+      const base = {
+        ...{ archive: input.archive, plan, stageId, range, dataset, schemaVersion },
+        compaction: group.segments,
+      };
       step = 'verifyRowCounts';
       await steps.verifyRowCounts(base);
       step = 'commit';

@@ -58,7 +58,7 @@ export async function commit(deps: WorkerDeps, step: SchemaStep): Promise<Commit
     ...(rowHashes === undefined ? {} : { rowHashes }),
     ...(manifest.conservation === undefined ? {} : { conservation: manifest.conservation }),
     writer: { ...writerVersions() },
-    ...(step.compaction === true ? { mode: 'replace', compaction: true } : {}),
+    ...mergedFrom(step),
     ...(spec.mode === 'replace' ? { mode: 'replace' } : {}),
     ...(workflowExecution === undefined
       ? {}
@@ -101,6 +101,12 @@ export async function commit(deps: WorkerDeps, step: SchemaStep): Promise<Commit
   };
   countCommit(deps.telemetry.meters, step.dataset, result);
   return result;
+}
+
+/** A workflow that started before segments were named passes `true`: its commit is refused, and `compact` starts again. */
+function mergedFrom({ compaction }: SchemaStep): Pick<SegmentDraft, 'mode' | 'compaction'> {
+  if (compaction === undefined) return {};
+  return { mode: 'replace', compaction: Array.isArray(compaction) ? compaction : [] };
 }
 
 /** The row hashes that the pull computed, else those of the verified files. */

@@ -1,7 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { type Archive, type Dataset, findRowHashes, type SegmentRecord } from '@parquetry/archive';
+import {
+  type Archive,
+  type Dataset,
+  findRowHashes,
+  replacedMeanwhile,
+  type SegmentRecord,
+} from '@parquetry/archive';
 import {
   type ColumnTally,
   type Conservation,
@@ -136,12 +142,7 @@ async function isDone(archive: Archive, group: CompactGroup, keep: boolean): Pro
   if (group.segments.every((id) => live.has(id))) return false;
   const place = segments.find(({ range }) => formatRange(range) === formatRange(group.range));
   const replaces = place === undefined ? [] : (await dataset.segment(place.id)).identity.replaces;
-  if (replaces.join() !== group.segments.join())
-    throw new ParquetryError(
-      'COMMIT_CONFLICT',
-      `Segments of ledgers ${formatRange(group.range)} of ${group.dataset} were replaced by another run.`,
-      { hint: 'Run `parquetry compact` again: it starts from what is committed now.' },
-    );
+  if (replaces.join() !== group.segments.join()) throw replacedMeanwhile(group.dataset, group.range);
   const old = await Promise.all(group.segments.map((id) => dataset.segment(id)));
   const keys = old.flatMap(({ identity }) => identity.files.map((file) => `${dataset.folder}/${file.path}`));
   const left = new Set(removed);

@@ -144,7 +144,7 @@ export class Cutter {
       await rm(this.deps.workplace.spoolDir(spoolKey(found.spec)), { recursive: true, force: true });
     const reader = await openReader(this.deps, {
       ...common,
-      ...(found === undefined ? {} : { marks: found.marks }),
+      ...(found === undefined ? {} : { marks: found.marks, flushed: found.spec.range.end }),
     });
     return { id, reader, known, previous: found?.plan };
   }

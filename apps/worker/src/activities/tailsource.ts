@@ -196,9 +196,11 @@ export async function openReader(
     /** The index of the shared plan, for a lake. */
     readonly index?: SourceIndex;
     readonly marks?: readonly ReadPosition[];
+    /** Last ledger of the flush of these marks. */
+    readonly flushed?: number;
   },
 ): Promise<TailReader> {
-  const { spec, cursor, lag, types, messages, index, marks } = options;
+  const { spec, cursor, lag, types, messages, index, marks, flushed } = options;
   if (index !== undefined) {
     const feed = await openFeed(spec.source.uri, index.data);
     return openLedgerTail(feed, { cursor, lag, types: lakeTypes(spec), index, unknown: spec.unknown });
@@ -220,10 +222,11 @@ export async function openReader(
     messages,
     ...(spec.types === undefined ? {} : { types: spec.types }),
     ...(marks === undefined ? {} : { marks }),
+    ...(flushed === undefined ? {} : { flushed }),
   });
 }
 
-/** How far the files were read for the last flush that ended before `cursor`. */
+/** How far the files were read for the last flush that ended before `cursor`, by a tail of all types of this one. */
 export async function findMarks(
   store: ObjectStore,
   spec: TailSpec,
@@ -236,10 +239,16 @@ export async function findMarks(
   while (key !== undefined) {
     const plan = await loadPlan(store, spec.archive, key);
     const data = plan.index.data as FlushMarks;
-    if (plan.spec.range.end < cursor) return { plan: key, spec: plan.spec, marks: data.marks };
+    if (plan.spec.range.end < cursor && readsAll(plan.spec.types, spec.types))
+      return { plan: key, spec: plan.spec, marks: data.marks };
     key = data.previous;
   }
   return undefined;
+}
+
+/** A tail passes over messages of other types: its positions are useless for them. */
+function readsAll(types: readonly string[] | undefined, wanted: readonly string[] | undefined): boolean {
+  return types === undefined || wanted?.every((type) => types.includes(type)) === true;
 }
 
 async function readNote(store: ObjectStore, key: string): Promise<string | undefined> {

@@ -7,7 +7,7 @@ import { cloneArchive } from '../clone/clone';
 import type { TableSchema } from '@parquetry/schema';
 import { duckCheckpointWriter } from '../testing/duck';
 import { FlakyStore } from '../testing/flaky';
-import { IDENTITY, inFolder, plainDraft, SMALL_SCHEMA } from '../testing/fixture';
+import { compactionOf, IDENTITY, inFolder, plainDraft, SMALL_SCHEMA } from '../testing/fixture';
 import { recordedDatasets, type RestoredLog, restoreLog } from './restore';
 
 const LOG = 'events/_delta_log/';
@@ -20,17 +20,23 @@ const WIDER: TableSchema = {
 const open = (store: ObjectStore): Promise<Archive> =>
   Archive.open(store, { create: IDENTITY, checkpointWriter: duckCheckpointWriter });
 
-type Publishing = Parameters<typeof plainDraft>[2] & { readonly start: number; readonly end: number };
+type Publishing = Parameters<typeof plainDraft>[2] & {
+  readonly start: number;
+  readonly end: number;
+  readonly merge?: boolean;
+};
 
 async function publish(
   root: string,
   store: ObjectStore,
-  { start, end, ...options }: Publishing,
+  { start, end, merge, ...options }: Publishing,
   retire = true,
 ): Promise<string> {
   const archive = await open(store);
   const schema = await archive.registry.register('events', start > 40 ? WIDER : SMALL_SCHEMA);
-  const draft = await plainDraft(root, { start, end }, { schema, ...options });
+  const range = { start, end };
+  const merged = merge === true ? await compactionOf(archive.dataset('events'), range) : {};
+  const draft = await plainDraft(root, range, { schema, ...options, ...merged });
   const { replaced, segment } = await archive.dataset('events').publish(draft);
   if (retire) await archive.dataset('events').retire(replaced);
   return segment;
@@ -43,7 +49,7 @@ const HISTORY: readonly Publishing[] = [
   { start: 21, end: 30 },
   { start: 1, end: 10, text: 'other', mode: 'replace' },
   { start: 31, end: 40, count: 3 },
-  { start: 21, end: 40, text: 'merged', mode: 'replace', compaction: true },
+  { start: 21, end: 40, text: 'merged', merge: true },
   { start: 41, end: 50 },
   { start: 11, end: 20, text: 'filled', mode: 'replace' },
   { start: 61, end: 70 },

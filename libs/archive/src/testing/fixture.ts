@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type LedgerRange, type WriteSettings, layoutFolder } from '@parquetry/core';
 import { type RegisteredSchema, schemaFingerprint, type TableSchema } from '@parquetry/schema';
+import type { Dataset } from '../dataset';
 import type { SegmentDraft } from '../draft';
 import type { ArchiveIdentity } from '../identity';
 
@@ -109,4 +110,14 @@ export async function plainDraft(
     writer: { test: '1' },
     ...rest,
   };
+}
+
+/** Options of a draft that merges the live segments inside a range. */
+export async function compactionOf(
+  dataset: Dataset,
+  { start, end }: LedgerRange,
+): Promise<Pick<SegmentDraft, 'mode' | 'compaction'>> {
+  const { segments } = await dataset.snapshot();
+  const inside = segments.filter(({ range }) => range.start >= start && range.end <= end);
+  return { mode: 'replace', compaction: inside.map(({ id }) => id) };
 }

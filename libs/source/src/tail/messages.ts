@@ -38,6 +38,8 @@ export interface MessageTailOptions {
   readonly workDir: string;
   /** Positions in the files after the previous flush; undefined for the first one. */
   readonly marks?: readonly ReadPosition[];
+  /** Last ledger of that flush. Other runs committed those between it and the cursor. */
+  readonly flushed?: number;
 }
 
 interface LedgerCount {
@@ -181,13 +183,13 @@ export class MessageTail implements TailReader {
       known.source = source;
       return known;
     }
-    // When a tail starts again, messages in the files for earlier ledgers are those that were committed from them.
-    const fresh = this.options.marks === undefined && this.first ? Number.MAX_SAFE_INTEGER : 0;
+    const opened = this.first ? await this.sizeOf(source) : 0;
     const file: FollowedFile = {
       source,
       next: mark?.from ?? 0,
       line: mark?.line ?? 1,
-      seen: mark?.seen ?? (fresh > 0 ? await this.sizeOf(source) : 0),
+      opened,
+      seen: mark?.seen ?? (this.options.marks === undefined ? opened : 0),
       blocks: [],
     };
     this.files.set(source.path, file);
@@ -283,9 +285,9 @@ export class MessageTail implements TailReader {
     const { dataset, ledger } = this.reader;
     if (isAnswer(file.source)) assertAnswered(file.source, ledger, line);
     this.highest = Math.max(this.highest, ledger);
-    const { cursor } = this.options;
+    const { cursor, flushed = cursor } = this.options;
     if (ledger < cursor) {
-      if (fresh)
+      if (offset >= (ledger > flushed ? file.opened : file.seen))
         this.rejects.late.keep(
           rejectOf(
             {

@@ -61,8 +61,8 @@ export interface DatasetStep extends PlanRef {
   readonly dataset: string;
   /** What ended the range of a tail's flush. */
   readonly reason?: FlushReason;
-  /** The stage was made from files of the archive, which the commit replaces. */
-  readonly compaction?: boolean;
+  /** The stage was made from the files of these segments of the archive, which the commit replaces. */
+  readonly compaction?: readonly string[];
 }
 
 /** Result of the commit step. `overtaken`: another writer committed some or all of the ledgers meanwhile, with the same rows. */
