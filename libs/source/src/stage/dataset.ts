@@ -21,9 +21,16 @@ interface LedgerCount {
   rejected: number;
   closeTimeMicros: number;
   lastCloseTimeMicros: number;
-  /** Running hash of the ledger's content; its digest once the ledger is closed. */
-  hash: Hash | Buffer;
+  /** Running hash of the ledger's content; its digest while the hash rests, and once the ledger is closed. */
+  hash: Hash | string;
+  closed: boolean;
 }
+
+/**
+ * Most running hashes of one dataset: each occupies almost 1 kB, and messages of a ledger can be anywhere in the files. A
+ * hash that rests is a digest, from which the next message of its ledger continues.
+ */
+const MAX_RUNNING = 20_000;
 
 /** Options of a stage. */
 export interface StageOptions {
@@ -45,8 +52,8 @@ export class DatasetStage {
   readonly columns: readonly ColumnCounter[];
   private readonly rejectFile: RejectFile;
   private readonly ledgers = new Map<number, LedgerCount>();
-  /** Ledgers whose hash is not finished. */
-  private readonly open = new Set<number>();
+  /** Ledgers with a running hash, oldest first. */
+  private readonly running = new Set<number>();
   private rows = 0;
   private negativeZeros = false;
   private sorted = true;
@@ -114,22 +121,24 @@ export class DatasetStage {
 
   /** Adds source bytes to the content hash of a ledger: the raw message, or a lake's ledger. */
   hashSource(ledger: number, bytes: string | Uint8Array): void {
-    const { hash } = this.ledger(ledger);
-    if (Buffer.isBuffer(hash)) throw new ParquetryError('INTERNAL', `Ledger ${ledger} is closed.`);
-    hash.update(bytes).update('\n');
+    const count = this.ledger(ledger);
+    if (count.closed) throw new ParquetryError('INTERNAL', `Ledger ${ledger} is closed.`);
+    const hash = typeof count.hash === 'string' ? this.run(ledger).update(count.hash, 'binary') : count.hash;
+    count.hash = hash.update(bytes).update('\n');
   }
 
-  /** Call it after the last row of a ledger. It finishes the hash, whose state occupies almost 1 kB. */
+  /** Call it after the last row of a ledger. It finishes the hash. */
   closeLedger(ledger: number): void {
     const count = this.ledger(ledger);
     count.hash = digestOf(count.hash);
-    this.open.delete(ledger);
+    count.closed = true;
+    this.running.delete(ledger);
     if (count.rows > 0) this.rowHasher()?.closeLedger(ledger, count.rows, this.parts.current);
   }
 
   /** Call it when no more rows of ledgers below this one can follow. */
   closeLedgersBelow(ledger: number): void {
-    for (const open of this.open) if (open < ledger) this.closeLedger(open);
+    for (const open of this.running) if (open < ledger) this.closeLedger(open);
   }
 
   /** Applies back-pressure between batches of rows; parts are written as they close. */
@@ -147,7 +156,7 @@ export class DatasetStage {
     const ledgers: LedgerTally[] = [];
     const rejectedLedgers: { ledger: number; rejected: number }[] = [];
     for (const [ledger, count] of ordered) {
-      content.update(`${ledger}:`).update(digestOf(count.hash));
+      content.update(`${ledger}:`).update(digestOf(count.hash), 'binary');
       if (count.rows > 0) {
         ledgers.push({
           ledger,
@@ -194,15 +203,27 @@ export class DatasetStage {
         rejected: 0,
         closeTimeMicros: 0,
         lastCloseTimeMicros: 0,
-        hash: createHash('sha256'),
+        hash: this.run(ledger),
+        closed: false,
       };
       this.ledgers.set(ledger, count);
-      this.open.add(ledger);
     }
     return count;
   }
+
+  /** Starts the hash of a ledger; when there are too many, the older half rests. */
+  private run(ledger: number): Hash {
+    if (this.running.size >= MAX_RUNNING)
+      for (const oldest of [...this.running].slice(0, MAX_RUNNING / 2)) {
+        const resting = this.ledger(oldest);
+        resting.hash = digestOf(resting.hash);
+        this.running.delete(oldest);
+      }
+    this.running.add(ledger);
+    return createHash('sha256');
+  }
 }
 
-function digestOf(hash: Hash | Buffer): Buffer {
-  return Buffer.isBuffer(hash) ? hash : hash.digest();
+function digestOf(hash: Hash | string): string {
+  return typeof hash === 'string' ? hash : hash.digest('binary');
 }
