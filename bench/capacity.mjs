@@ -26,6 +26,11 @@ const PLAN = { ledgers: 60_000_000, partitionSize: 1_000, workers: [1, 10, 100],
 const SPLIT = 5;
 /** CPU time of the server for a heartbeat, as measured for `apps/worker/src/heartbeat.ts`. */
 const HEARTBEAT_CPU_SECONDS = 0.004;
+/**
+ * Seconds that partitions take one after the other, whatever the number of workers: commits to a table follow one another.
+ * From `npm run bench -- workers`, a store with 60 ms a request.
+ */
+const COMMIT_SECONDS = 0.8;
 /** Network bandwidth of a worker, bytes a second: 10 Gbit/s. */
 const BANDWIDTH = 1.25e9;
 
@@ -114,7 +119,7 @@ async function measureSet({ name, types, range, rounds, storage, slow, server })
       }
     const [one, whole, split] = ['one', 'all', 'split'].map((kind) => medians(runs[kind]));
     const perLedger = scaled(difference(whole, one), 1 / (all - 1));
-    // A ledger is one object of the lake. The requests of a run vary by more than ten: how often it looks for new work.
+    // A ledger is one object of the lake, so at least one read. The requests of a run vary by more than ten: how often it looks for new work.
     perLedger.reads = Math.max(1, perLedger.reads);
     perLedger.writes = Math.max(0, perLedger.writes);
     const perPartition = difference(scaled(difference(split, one), 1 / (SPLIT - 1)), perLedger);
@@ -233,11 +238,12 @@ function planOf(sets) {
         'Temporal server':
           (partitions * perPartition.serverCpuSeconds + total('heartbeats') * HEARTBEAT_CPU_SECONDS) /
           cpus().length,
+        'commits to a table': partitions * COMMIT_SECONDS,
         network: total('dataBytes') / (count * BANDWIDTH),
       };
       const [bound, longest] = Object.entries(seconds).sort(([, a], [, b]) => b - a)[0];
       const totals = Object.fromEntries(
-        ['cpuSeconds', 'actions', 'heartbeats', 'reads', 'writes', 'dataBytes'].map((key) => [
+        ['cpuSeconds', 'actions', 'heartbeats', 'reads', 'writes', 'dataBytes', 'otherBytes'].map((key) => [
           key,
           total(key),
         ]),
@@ -270,8 +276,10 @@ export function printed({ load, lake, ledgers, rounds, sets, plan }) {
         perPartition.serverCpuSeconds,
       ].map(short),
       ...[perPartition.actions, perPartition.reads, perPartition.writes].map((value) => value.toFixed(0)),
+      short(perLedger.reads),
       short(perLedger.heartbeats),
       `${(perLedger.dataBytes / 1000).toFixed(0)} kB`,
+      `${(perPartition.otherBytes / 1000).toFixed(0)} kB`,
       peak === undefined ? '–' : `${(peak / 1e6).toFixed(0)} MB`,
     ),
   );
@@ -284,7 +292,7 @@ export function printed({ load, lake, ledgers, rounds, sets, plan }) {
       `${short(totals.cpuSeconds / 3600)}`,
       short(totals.actions + totals.heartbeats),
       short(totals.reads + totals.writes),
-      `${(totals.dataBytes / 1e12).toFixed(1)} TB`,
+      `${((totals.dataBytes + totals.otherBytes) / 1e12).toFixed(1)} TB`,
     ),
   );
   return [
@@ -299,11 +307,13 @@ export function printed({ load, lake, ledgers, rounds, sets, plan }) {
       'actions a partition',
       'reads a partition',
       'writes a partition',
+      'reads a ledger',
       'heartbeats a ledger',
-      'archive a ledger',
+      'data a ledger',
+      'logs and records a partition',
       'peak memory of the worker',
     ),
-    rule(11),
+    rule(13),
     ...measured,
     '',
     `Extrapolated: ${short(PLAN.ledgers)} ledgers as large as these, partitions of ${PLAN.partitionSize} ledgers, workers with ${PLAN.coresPerWorker} cores of this machine's speed.`,
