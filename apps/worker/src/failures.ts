@@ -31,7 +31,7 @@ async function toFailure(error: unknown): Promise<unknown> {
   const context = Context.current();
   // An interrupted query or read fails in many ways; the cancellation of the step is what counts.
   if (context.cancellationSignal.aborted) return context.cancelled.catch((reason: unknown) => reason);
-  const known = isParquetryError(error) ? error : diskFull(error);
+  const known = isParquetryError(error) ? error : stageFull(error);
   if (known !== undefined)
     return ApplicationFailure.create({
       type: known.code,
@@ -80,8 +80,8 @@ function cleanError(error: Error, depth = 0): Error {
   return copy;
 }
 
-/** A step writes only its stage directly; everything else goes through a store. */
-function diskFull(cause: unknown): ParquetryError | undefined {
+/** A worker writes only its work folder directly; everything else goes through a store. Undefined for other errors. */
+export function stageFull(cause: unknown): ParquetryError | undefined {
   const code = systemErrorCode(cause);
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return undefined;
   return new ParquetryError('STAGE_FULL', `The disk of the worker's stages is full (${code}).`, {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { ParquetryError, systemErrorCode } from '@parquetry/core';
 import { hasManifest } from '@parquetry/source';
 import { OWNER_FILE, isAbandoned, isOwn, readOwner, self } from '@parquetry/system';
+import { stageFull } from './failures';
 import { openSpool, tidySpools } from './spool';
 import { type TidyRule, filesIn, lastChange } from './tidyrule';
 
@@ -31,17 +32,21 @@ export class Workplace {
 
   /**
    * Opens the work folder at `root` for this process, creates it if necessary, and removes the leftovers of killed
-   * processes.
+   * processes: first, because they may be what fills the disk.
+   * @throws ParquetryError STAGE_FULL
    */
   static async open(root: string): Promise<Workplace> {
-    await mkdir(path.join(root, 'stages'), { recursive: true });
-    const folderId = await readFolderId(path.join(root, 'queue.json'));
-    const tempDir = path.join(root, 'tmp', `${process.pid}-${randomBytes(4).toString('hex')}`);
-    await mkdir(tempDir, { recursive: true });
-    await writeFile(path.join(tempDir, OWNER_FILE), JSON.stringify(self()));
-    const workplace = new Workplace(root, folderId, tempDir);
-    await workplace.removeAbandoned();
-    return workplace;
+    await removeAbandoned(root);
+    try {
+      await mkdir(path.join(root, 'stages'), { recursive: true });
+      const folderId = await readFolderId(path.join(root, 'queue.json'));
+      const tempDir = path.join(root, 'tmp', `${process.pid}-${randomBytes(4).toString('hex')}`);
+      await mkdir(tempDir, { recursive: true });
+      await writeFile(path.join(tempDir, OWNER_FILE), JSON.stringify(self()));
+      return new Workplace(root, folderId, tempDir);
+    } catch (error) {
+      throw stageFull(error) ?? error;
+    }
   }
 
   /** Folder of part files that later stages may overwrite. */
@@ -95,22 +100,10 @@ export class Workplace {
    * pulled again.
    */
   async tidy(rule: TidyRule): Promise<void> {
-    await this.removeAbandoned();
+    await removeAbandoned(this.root);
     for (const stage of await filesIn(path.join(this.root, 'stages')))
       if (await isUnused(stage, rule)) await rm(stage, { recursive: true, force: true });
     await this.tidySpools(rule);
-  }
-
-  /**
-   * Removes temporary folders and unfinished pulls of dead processes. A workflow receives the name of a stage when its
-   * pull completes, so nothing waits for an unfinished one.
-   */
-  private async removeAbandoned(): Promise<void> {
-    for (const temp of await filesIn(path.join(this.root, 'tmp')))
-      if (await isAbandoned(temp)) await rm(temp, { recursive: true, force: true });
-    for (const stage of await filesIn(path.join(this.root, 'stages')))
-      if ((await isAbandoned(stage)) && !(await hasManifest(stage)))
-        await rm(stage, { recursive: true, force: true });
   }
 
   /**
@@ -186,4 +179,16 @@ async function sizeOf(folder: string): Promise<number> {
         );
   }
   return bytes;
+}
+
+/**
+ * Removes temporary folders and unfinished pulls of dead processes. A workflow receives the name of a stage when its pull
+ * completes, so nothing waits for an unfinished one.
+ */
+async function removeAbandoned(root: string): Promise<void> {
+  for (const temp of await filesIn(path.join(root, 'tmp')))
+    if (await isAbandoned(temp)) await rm(temp, { recursive: true, force: true });
+  for (const stage of await filesIn(path.join(root, 'stages')))
+    if ((await isAbandoned(stage)) && !(await hasManifest(stage)))
+      await rm(stage, { recursive: true, force: true });
 }

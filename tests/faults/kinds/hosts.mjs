@@ -44,7 +44,12 @@ const clock = {
 /** Fills a disk but for some bytes, and frees it again. */
 function fill(folder, rest) {
   const { bavail, bsize } = statfsSync(folder);
-  writeFileSync(path.join(folder, 'filler'), Buffer.alloc(Math.max(0, bavail * bsize - rest)));
+  try {
+    writeFileSync(path.join(folder, 'filler'), Buffer.alloc(Math.max(0, bavail * bsize - rest)));
+  } catch (error) {
+    // The worker took the space in between: the disk is full all the same.
+    if (error.code !== 'ENOSPC') throw error;
+  }
 }
 
 const fullDisk = {
