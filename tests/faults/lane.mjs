@@ -9,6 +9,8 @@ import { parquetry, require, ROOT } from './processes.mjs';
 
 export const WORKER = ['--memory', '256MB', '--threads', '1', '--slots', '3'];
 const MAX_STARTS = 8;
+/** How long a worker may take to answer a question. */
+const ANSWER_MS = 60_000;
 /** A name, so that `hook.cjs` can let it fail. */
 const STORE_HOST = 'localhost';
 
@@ -87,7 +89,10 @@ export class Lane {
     await worker?.ended;
   }
 
-  /** What the worker did since it was armed: `{counts: steps by kind, hits: faults it met}`. */
+  /**
+   * What the worker did since it was armed: `{counts: steps by kind, hits: faults it met}`; zeros from one that ended or
+   * is stuck: the system may refuse memory to a process before its first line.
+   */
   asked() {
     const { worker } = this;
     if (!worker?.running()) return Promise.resolve({ counts: {}, hits: 0 });
@@ -96,7 +101,8 @@ export class Lane {
         answer.counts !== undefined && (worker.child.off('message', listen), resolve(answer));
       worker.child.on('message', listen);
       worker.child.send({ count: true }, () => undefined);
-      void worker.ended.then(() => resolve({ counts: {}, hits: 0 }));
+      const silent = sleep(ANSWER_MS, undefined, { ref: false });
+      void Promise.race([worker.ended, silent]).then(() => resolve({ counts: {}, hits: 0 }));
     });
   }
 
