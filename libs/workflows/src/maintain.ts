@@ -91,7 +91,7 @@ export async function maintain(input: MaintainInput): Promise<MaintainReport> {
 }
 
 /**
- * Whether a cancellation is that of this run. Otherwise somebody cancelled the compaction alone. Earlier versions ended in
+ * Whether a cancellation is that of this run. Otherwise a person cancelled the compaction alone. Earlier versions ended in
  * both cases; their histories have no marker of this patch.
  */
 function endsRun(): boolean {

@@ -109,7 +109,7 @@ export const UPKEEP: Readonly<Record<string, Scenario>> = {
       await keep('maintain-failed', handle.workflowId);
     });
   },
-  'maintain goes on': async (rig, keep) => {
+  'maintain continues': async (rig, keep) => {
     let merging = (): void => undefined;
     const started = new Promise<void>((resolve) => (merging = resolve));
     const shared = {
