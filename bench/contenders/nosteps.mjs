@@ -30,6 +30,7 @@ const shared = {
   },
   pull: async () => ({ stageId: 'none', queue: STAGE_QUEUE, datasets: [], bytesRead: 0 }),
   inspect: async () => ({}),
+  endOutdated: async () => false,
   summarize: async () => [],
 };
 const stage = {

@@ -23,4 +23,16 @@ describe('parquetry demo', () => {
     },
     120_000,
   );
+
+  it('has one document with --json, with those of its three commands', async () => {
+    const { code, document } = await sandbox.json<{ steps: object[] }>(['demo']);
+    expect([code, document.steps]).toEqual([
+      0,
+      [
+        expect.objectContaining({ workflowId: expect.stringMatching(/^backfill-/) as string }),
+        expect.objectContaining({ ok: true }),
+        expect.objectContaining({ columns: expect.any(Array) as unknown[] }),
+      ],
+    ]);
+  }, 120_000);
 });

@@ -25,6 +25,34 @@ export interface Cases {
   readonly first?: number;
   readonly dir: string;
   readonly watchdog: Watchdog;
+  /** Absent: all cases run, however long they take. */
+  readonly box?: TimeBox | undefined;
+}
+
+/** Ends a run before all of its cases ran. */
+export interface TimeBox {
+  readonly milliseconds: number;
+  /** Cases that run in any case. */
+  readonly floor: number;
+}
+
+/** The time of a target in CI. A slow machine must not make the suite endless. */
+const CI_MS = 60_000;
+/** The time of a target before the next one's turn in a campaign of hours. */
+const TURN_S = 600;
+
+/**
+ * The time box of one of `targets` targets. A campaign with a time (`PARQUETRY_FUZZ_SECONDS`, `Infinity` for one without
+ * end) shares it among them, in turns; one with a number of cases has no box; CI runs a quarter of its cases in any case.
+ */
+export function timeBox(env: NodeJS.ProcessEnv, targets: number, cases: number): TimeBox | undefined {
+  const seconds = env['PARQUETRY_FUZZ_SECONDS'];
+  if (seconds !== undefined) {
+    const turn = Number(env['PARQUETRY_FUZZ_TURN_SECONDS'] ?? TURN_S);
+    return { milliseconds: Math.min(turn, Number(seconds) / targets) * 1000, floor: 1 };
+  }
+  if (env['PARQUETRY_FUZZ_CASES'] !== undefined) return undefined;
+  return { milliseconds: CI_MS, floor: Math.ceil(cases / 4) };
 }
 
 const MAX_FAULTS = 10;
@@ -35,7 +63,7 @@ const GROWTH_BYTES = 1.5e9;
 
 /** Runs cases of a target and judges what became of each. */
 export async function runCases(target: Target, options: Cases): Promise<Counts> {
-  const { seed, cases, first = 0, dir, watchdog } = options;
+  const { seed, cases, first = 0, dir, watchdog, box } = options;
   const counts: Counts = {
     target: target.name,
     seed,
@@ -51,6 +79,7 @@ export async function runCases(target: Target, options: Cases): Promise<Counts> 
   try {
     const base = process.memoryUsage.rss();
     for (let index = first; index < first + cases && counts.faults.length < MAX_FAULTS; index += 1) {
+      if (box !== undefined && counts.cases >= box.floor && Date.now() - began >= box.milliseconds) break;
       watchdog.begin(target.name, index);
       const random = new Random(Random.seedOf(seed ^ nameSeed(target.name), index));
       const fault = (why: string): void =>

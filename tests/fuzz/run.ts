@@ -13,6 +13,7 @@ import { openNdjsonSource } from '@parquetry/source';
 import { verifyDataset } from '@parquetry/verify';
 import { type Writer, openWriter } from '@parquetry/writer';
 import { MessageReader } from '../../libs/source/src/message';
+import type { TimeBox } from './campaign';
 import { type Batches, generate } from './messages';
 import { Random } from './random';
 import { DuckReader, PythonChecker, type Verdict } from './readers';
@@ -21,6 +22,8 @@ import { DuckReader, PythonChecker, type Verdict } from './readers';
 export interface FuzzOptions {
   readonly batches: number;
   readonly seed: number;
+  /** Absent: all batches run, however long they take. */
+  readonly box?: TimeBox | undefined;
   /** Without it only DuckDB and the second reader read the files. */
   readonly python?: string;
   readonly onProgress?: (line: string) => void;
@@ -49,7 +52,10 @@ const SMALL = { chunks: 6, types: 5, batches: 12 };
 
 /** Runs generated batches through index, pull, writer and verification, and reads every file back. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
-  const { batches, seed, python, onProgress } = options;
+  const { batches, seed, box, python, onProgress } = options;
+  const began = Date.now();
+  const over = (): boolean =>
+    box !== undefined && total.batches >= box.floor && Date.now() - began >= box.milliseconds;
   const dir = await mkdtemp(path.join(tmpdir(), 'parquetry-fuzz-'));
   const writer = await openWriter({ memoryLimit: '1GB', threads: 1, tempDir: path.join(dir, 'duckdb') });
   const duck = await DuckReader.open();
@@ -65,7 +71,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
   };
   let pending: Promise<void> = Promise.resolve();
   try {
-    for (let chunk = 0; total.batches < batches && total.faults.length === 0; chunk += 1) {
+    for (let chunk = 0; total.batches < batches && total.faults.length === 0 && !over(); chunk += 1) {
       const work = path.join(dir, String(chunk));
       const made = await runChunk({ work, seed, chunk, left: batches - total.batches, writer, duck });
       total.batches += made.batches;

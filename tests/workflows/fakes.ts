@@ -35,6 +35,10 @@ export class FakeSteps {
   /** `dataset:start` → commits. */
   readonly committed = new Map<string, number>();
   readonly pulled: PartitionTask[] = [];
+  /** Key of the plan that the next run gets. */
+  plan = '_parquetry/runs/00000000000000000000000000000000.json';
+  /** Plans of the pulls that succeeded, in their order. */
+  readonly plans: string[] = [];
   readonly dropped: string[] = [];
   /** `dataset:start` that fails in `verifyRowCounts` until it is removed from the set. */
   readonly broken = new Set<string>();
@@ -57,7 +61,7 @@ export class FakeSteps {
   shared(inspect: SharedActivities['inspect']): SharedActivities {
     return {
       planRun: async () => ({
-        plan: '_parquetry/runs/00000000000000000000000000000000.json',
+        plan: this.plan,
         datasets: this.datasets,
         partitions: Math.ceil((this.spec.range.end - this.spec.range.start + 1) / this.spec.partitionSize),
         unusable: 0,
@@ -73,19 +77,21 @@ export class FakeSteps {
         }
         return { tasks, cursor: next, skipped: 0 };
       },
-      pull: async ({ task }) => {
+      pull: async ({ plan, task }) => {
         if (this.missing.has(task.range.start))
           throw ApplicationFailure.nonRetryable(
             `The lake has no ledger ${task.range.start}.`,
             'LEDGER_MISSING',
           );
         this.pulled.push(task);
+        this.plans.push(plan);
         const datasets = task.datasets.map((dataset) => ({ dataset, messages: 1, rows: 1, rejected: 0 }));
         const stageId = `stage-${this.stages++}`;
         this.staged.push(stageId);
         return { stageId, queue: this.queue, datasets, bytesRead: 10 };
       },
       inspect,
+      endOutdated: async () => false,
       summarize: async () => [],
     };
   }

@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import type {
   AuditSummary,
   CompactActivities,
@@ -36,6 +36,7 @@ class Steps {
   groups: readonly CompactGroup[] = [group(10), group(20), group(30)];
   audit: AuditSummary = CLEAN;
   brokenLog = false;
+  merge: () => Promise<void> = async () => undefined;
   gc: () => Promise<void> = async () => undefined;
 
   readonly shared: MaintainActivities & CompactActivities = {
@@ -48,6 +49,7 @@ class Steps {
       return { groups, next: { dataset: 'a', ledger: last.range.end } };
     },
     mergeSegments: async ({ group: { range } }) => {
+      await this.merge();
       if (range.start === 20) throw ApplicationFailure.nonRetryable('A file is damaged.', 'FILE_CORRUPT');
       return { kind: 'staged', stageId: 's', queue: STAGE, plan: 'p', schemaVersion: 1, rows: 1 };
     },
@@ -154,6 +156,38 @@ describe('a maintenance run', () => {
       ]);
     });
   }, 60_000);
+
+  it.each(['cancel', 'terminate'] as const)(
+    'continues with the other steps after a %s of its compaction',
+    async (how) => {
+      const steps = new Steps();
+      let reached = false;
+      steps.merge = async () => {
+        reached = true;
+        await Context.current().cancelled;
+      };
+      steps.groups = [group(10)];
+      await run(steps, INPUT, async (handle) => {
+        await until(
+          async () => reached,
+          (is) => is,
+        );
+        await rig.server.client.workflow.getHandle(`${handle.workflowId}/compact`)[how]();
+        const error = await handle.result().catch((found: unknown) => found as { cause: ApplicationFailure });
+        const { type, message, details } = (error as { cause: ApplicationFailure }).cause;
+        expect([type, message]).toEqual([
+          'MAINTENANCE_FAILED',
+          `compact: It was ${how === 'cancel' ? 'cancelled' : 'terminated'}.`,
+        ]);
+        const [report] = details as [MaintainReport];
+        expect(report.steps.map(({ step, outcome }) => `${step} ${outcome}`)).toEqual([
+          ...['compact failed', 'log done', 'gc done', 'audit done', 'rejects done'],
+        ]);
+        expect(report.steps[0]?.failure?.code).toBe('CANCELLED');
+      });
+    },
+    60_000,
+  );
 
   it('leaves out steps, and ends between two steps when it is cancelled', async () => {
     const steps = new Steps();

@@ -121,6 +121,8 @@ describe('messages of an operator to a workflow', () => {
           'done',
           { key: '0000000020' },
           { key: 7, outcome: 'done' },
+          // Of an earlier plan.
+          { key: '0000000020', plan: 'other', outcome: 'done' },
           // A report of a parked partition changes nothing but its reason.
           { ...parked, reason: { not: 'a text' }, notes: [7], tally: { rows: 'x', datasets: { a: null } } },
           { ...parked, reason: 'x'.repeat(1_000_000) },

@@ -1,13 +1,15 @@
+import type { WorkflowHandle } from '@temporalio/client';
 import {
   ATTRIBUTES,
   type BackfillProgress,
   type BackfillResult,
   type PartitionInput,
+  type SharedActivities,
   TASK_QUEUE,
   partitionWorkflowId,
 } from '@parquetry/workflows';
 import { FakeSteps, fakeBackfill } from './fakes';
-import { Rig, progressWhen } from './rig';
+import { Rig, progressWhen, until } from './rig';
 
 const INPUT = fakeBackfill(3);
 
@@ -15,6 +17,10 @@ describe('actions of an operator on workflows', () => {
   let rig: Rig;
   beforeAll(async () => void (rig = await Rig.start()), 120_000);
   afterAll(() => rig?.stop());
+
+  const endOutdated: SharedActivities['endOutdated'] = (child) => rig.endOutdated(child);
+  const startAgain = (run: string): Promise<WorkflowHandle> =>
+    rig.server.client.workflow.start('backfill', { taskQueue: TASK_QUEUE, workflowId: run, args: [INPUT] });
 
   interface Parked {
     readonly steps: FakeSteps;
@@ -29,7 +35,7 @@ describe('actions of an operator on workflows', () => {
   async function parked(use: (run: Parked) => Promise<void>): Promise<void> {
     const steps = new FakeSteps(INPUT.spec, ['a', 'b']);
     steps.missing.add(20);
-    await rig.backfill(INPUT, steps, async (handle) => {
+    const whenParked = async (handle: WorkflowHandle): Promise<void> => {
       const run = handle.workflowId;
       const blocked = (reason: string): Promise<BackfillProgress> =>
         progressWhen(
@@ -45,7 +51,8 @@ describe('actions of an operator on workflows', () => {
         blocked,
         result: () => rig.server.client.workflow.getHandle(run).result() as Promise<BackfillResult>,
       });
-    });
+    };
+    await rig.backfill(INPUT, steps, whenParked, { endOutdated });
   }
 
   const once = ({ steps }: Parked): void =>
@@ -102,10 +109,37 @@ describe('actions of an operator on workflows', () => {
   it('a terminated run that is started again finds its parked partitions', async () => {
     await parked(async (run) => {
       const { client } = rig.server;
+      const { runId } = await client.workflow.getHandle(run.child).describe();
       await client.workflow.getHandle(run.run).terminate('by hand');
-      await client.workflow.start('backfill', { taskQueue: TASK_QUEUE, workflowId: run.run, args: [INPUT] });
+      await startAgain(run.run);
       expect((await run.result()).partitions).toMatchObject({ total: 3, done: 3 });
       expect(run.steps.committed.get('a:20')).toBe(1);
+      expect((await client.workflow.getHandle(run.child).describe()).runId).toBe(runId);
     });
+  }, 60_000);
+
+  it('a terminated run that is started again on a changed source ends its partitions of the old plan', async () => {
+    const { client } = rig.server;
+    const steps = new FakeSteps(INPUT.spec, ['a', 'b']);
+    steps.missing.add(20);
+    steps.held.add('a:30');
+    const use = async ({ workflowId: run }: WorkflowHandle): Promise<void> => {
+      const handle = client.workflow.getHandle(run);
+      await progressWhen(handle, ({ done, parked, running }) => done + parked === 2 && running === 1);
+      await handle.terminate('by hand');
+      steps.missing.clear();
+      const old = steps.plans.splice(0);
+      steps.plan = '_parquetry/runs/11111111111111111111111111111111.json';
+      await startAgain(run);
+      await until(
+        async () => steps.plans,
+        ({ length }) => length === 3,
+      );
+      steps.held.clear();
+      expect(((await handle.result()) as BackfillResult).partitions).toMatchObject({ total: 3, done: 3 });
+      expect([new Set(steps.plans), old.includes(steps.plan)]).toEqual([new Set([steps.plan]), false]);
+      expect(['a:20', 'b:20', 'a:30'].map((key) => steps.committed.get(key))).toEqual([1, 1, 1]);
+    };
+    await rig.backfill(INPUT, steps, use, { endOutdated });
   }, 60_000);
 });

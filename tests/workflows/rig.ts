@@ -10,6 +10,7 @@ import {
   WATCH_QUEUE,
   progress,
 } from '@parquetry/workflows';
+import { endOutdated } from '../../apps/worker/src/activities/endoutdated';
 import { inspect } from '../../apps/worker/src/activities/inspect';
 import { workflowBundle } from '../../apps/worker/src/bundle';
 import { type TestServer, startTestServer } from '../support/temporal';
@@ -80,6 +81,11 @@ export class Rig {
   /** The worker's own `inspect` step. */
   inspect(ids: readonly string[]): Promise<Record<string, string>> {
     return inspect(this.server, ids);
+  }
+
+  /** The worker's own `endOutdated` step. */
+  endOutdated(child: Parameters<SharedActivities['endOutdated']>[0]): Promise<boolean> {
+    return endOutdated(this.server, child);
   }
 
   /** Stops the server. */

@@ -34,7 +34,7 @@ export async function eachRange(
 }
 
 /** Keeps the documents instead of printing them. */
-class Documents extends Output {
+export class Documents extends Output {
   readonly all: unknown[] = [];
 
   override document(value: unknown): void {

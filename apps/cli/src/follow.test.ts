@@ -52,6 +52,11 @@ describe('the failure of a run', () => {
     expect(error.hint).toMatch(/lost its database.*run the same command again/);
   });
 
+  it('that a lost connection hides is not one of the run', () => {
+    const lost = new sdk.ServiceError('failed', { cause: Object.assign(new Error('lost'), { code: 14 }) });
+    expect(runFailure(lost, 'backfill-1')).toMatchObject({ code: 'TEMPORAL_UNREACHABLE', exitCode: 3 });
+  });
+
   it('whose step sent no heartbeat names the step', () => {
     const timeout = new sdk.TimeoutFailure('activity Heartbeat timeout', undefined, 'HEARTBEAT');
     const step = new sdk.ActivityFailure('failed', 'planRun', '1', 'TIMEOUT', 'worker', timeout);

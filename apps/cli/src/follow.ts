@@ -7,7 +7,7 @@ import {
   partitionWorkflowId,
   progress as progressQuery,
 } from '@parquetry/workflows';
-import { sdk } from '@parquetry/temporal';
+import { GRPC, grpcCode, sdk } from '@parquetry/temporal';
 import type { Client } from '@temporalio/client';
 
 /** A short run ends before the first query, which its worker would have to answer meanwhile. */
@@ -151,6 +151,12 @@ export function runFailure(error: unknown, run: string): ParquetryError {
     return new ParquetryError('CANCELLED', `Temporal does not know the run ${run} any more.`, {
       details: { run },
       hint: 'It was deleted, or the server lost its database. Committed partitions are kept: run the same command again.',
+      cause: error,
+    });
+  if (grpcCode(cause) === GRPC.UNAVAILABLE)
+    return new ParquetryError('TEMPORAL_UNREACHABLE', 'Temporal stopped answering.', {
+      details: { run },
+      hint: `The run continues without this command: \`parquetry attach ${run}\` follows it.`,
       cause: error,
     });
   return new ParquetryError('INTERNAL', cause instanceof Error ? cause.message : String(cause), {

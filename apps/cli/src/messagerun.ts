@@ -1,8 +1,12 @@
 import { ParquetryError } from '@parquetry/core';
+import { sdk } from '@parquetry/temporal';
 import { pause as pauseSignal, resume as resumeSignal, stop as stopSignal } from '@parquetry/workflows';
+import type { WorkflowHandle } from '@temporalio/client';
 import { withRun } from './existingrun';
+import { runFailure } from './follow';
 import type { Output } from './output';
 import { RUN_TYPES, type RunType } from './runlist';
+import { sendRequest } from './startworkflow';
 import type { WorkerSettings } from './workeroptions';
 
 /** The workflow types that support a message. */
@@ -13,6 +17,8 @@ const SUPPORTED: Readonly<Record<'pause' | 'resume' | 'stop' | 'cancel', readonl
   cancel: RUN_TYPES,
 };
 
+const SIGNALS = { pause: pauseSignal, resume: resumeSignal, stop: stopSignal };
+
 /** `parquetry pause|resume|cancel|stop [RUN]`. Every run can be cancelled; not all support the other messages. */
 export async function messageRun(
   given: string | undefined,
@@ -20,16 +26,15 @@ export async function messageRun(
   settings: WorkerSettings,
   output: Output,
 ): Promise<number> {
-  return withRun(given, SUPPORTED[what], settings, output, async (handle) => {
+  return withRun(given, SUPPORTED[what], settings, output, async (handle, session) => {
     const run = handle.workflowId;
-    if (what !== 'cancel') assertSupports(run, what, (await handle.describe()).type);
-    if (what === 'cancel') {
-      await handle.cancel();
-      await handle.result().catch(() => undefined);
-    } else if (what === 'stop') {
-      await handle.signal(stopSignal);
-      await handle.result().catch(() => undefined);
-    } else await handle.signal(what === 'pause' ? pauseSignal : resumeSignal);
+    if (what === 'cancel') await sendRequest(session, handle, 'cancel', () => handle.cancel());
+    else {
+      assertSupports(run, what, (await handle.describe()).type);
+      await sendRequest(session, handle, 'signal', () => handle.signal(SIGNALS[what]));
+    }
+    if (what === 'cancel') await untilCancelled(handle);
+    if (what === 'stop') await untilCompleted(handle);
     const done = {
       pause: 'paused: running partitions finish, no others start',
       resume: 'resumed',
@@ -39,6 +44,28 @@ export async function messageRun(
     output.say(`${run} is ${done}.`);
     output.document({ workflowId: run, [what]: true });
     return 0;
+  });
+}
+
+/** @throws ParquetryError USAGE if the run completed first, the failure of the run */
+async function untilCancelled(handle: WorkflowHandle): Promise<void> {
+  const run = handle.workflowId;
+  try {
+    await handle.result();
+  } catch (error) {
+    if (error instanceof sdk.WorkflowFailedError && error.cause instanceof sdk.CancelledFailure) return;
+    throw runFailure(error, run);
+  }
+  throw new ParquetryError('USAGE', `The run "${run}" completed before it was cancelled.`, {
+    details: { run },
+    hint: `\`parquetry status ${run}\` shows its result.`,
+  });
+}
+
+/** @throws ParquetryError the failure of the run */
+async function untilCompleted(handle: WorkflowHandle): Promise<void> {
+  await handle.result().catch((error: unknown) => {
+    throw runFailure(error, handle.workflowId);
   });
 }
 

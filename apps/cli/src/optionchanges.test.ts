@@ -1,5 +1,5 @@
-import type { TailInput } from '@parquetry/workflows';
-import { optionChanges } from './optionchanges';
+import type { BackfillInput, TailInput } from '@parquetry/workflows';
+import { optionChanges, runChanges } from './optionchanges';
 import { movingBounds } from './starttail';
 
 const RUNNING: TailInput = {
@@ -68,4 +68,34 @@ describe('a running tail and a new request', () => {
       '--until: not set, not 500000',
     ]);
   });
+});
+
+it('a running backfill and a new request differ by ledgers and settings, not by what an operator may change', () => {
+  const running: BackfillInput = {
+    spec: { ...RUNNING.spec, range: { start: 10, end: 29 } },
+    ...{ concurrency: 4, maxParked: 50, onFailure: 'park' },
+  };
+  const carry = { done: 1 } as NonNullable<BackfillInput['carry']>;
+  expect(runChanges({ ...running, carry, concurrency: 9, maxParked: 1 }, running)).toEqual([]);
+  expect(
+    runChanges(running, {
+      ...running,
+      onFailure: 'fail',
+      spec: {
+        ...running.spec,
+        range: { start: 10, end: 39 },
+        partitionSize: 100,
+        source: { ...running.spec.source, uri: 'ndjson:/others' },
+        settings: { ...running.spec.settings, maxRowsPerFile: 7 },
+        mode: 'replace',
+      },
+    }),
+  ).toEqual([
+    '--buffer-size: not set, not 7',
+    '--ledgers: 10-29, not 10-39',
+    '--mode: not set, not replace',
+    '--on-failure: park, not fail',
+    '--partition-size: 1000, not 100',
+    '--source: ndjson:/messages, not ndjson:/others',
+  ]);
 });

@@ -1,4 +1,5 @@
-import type { TailInput } from '@parquetry/workflows';
+import { type LedgerRange, formatRange } from '@parquetry/core';
+import type { BackfillInput, TailInput } from '@parquetry/workflows';
 
 /** Options whose name differs from the key in the workflow's input. */
 const OPTIONS: Readonly<Record<string, string>> = {
@@ -13,6 +14,9 @@ const OPTIONS: Readonly<Record<string, string>> = {
   // Within the contract; the message types are compared as a list.
   'contract.types': 'contract-types',
   ledger: 'ledger-path',
+  uri: 'source',
+  range: 'ledgers',
+  max_rows_per_file: 'buffer-size',
 };
 
 /**
@@ -25,8 +29,17 @@ export function optionChanges(
   asked: TailInput,
   moving: readonly ('from' | 'until')[] = [],
 ): string[] {
+  return changes(running, asked, asked.from === 'committed' ? [...moving, 'from'] : moving);
+}
+
+/** The same for a run: what it writes and how it fails. An operator may change its concurrency meanwhile. */
+export function runChanges(running: BackfillInput, asked: BackfillInput): string[] {
+  const lasting = ({ spec, onFailure }: BackfillInput): object => ({ spec, onFailure });
+  return changes(lasting(running), lasting(asked), []);
+}
+
+function changes(running: object, asked: object, ignored: readonly string[]): string[] {
   const [there, wanted] = [flat(running), flat(asked)];
-  const ignored = asked.from === 'committed' ? [...moving, 'from'] : moving;
   for (const name of ignored) for (const side of [there, wanted]) side.delete(name);
   return [...new Set([...there.keys(), ...wanted.keys()])]
     .filter((name) => there.get(name) !== wanted.get(name))
@@ -35,12 +48,13 @@ export function optionChanges(
 }
 
 /** The options of a workflow input, with their values as text. */
-function flat({ carry: _, ...input }: TailInput): Map<string, string> {
+function flat(input: object): Map<string, string> {
   const found = new Map<string, string>();
   const walk = (value: object, parent: string): void => {
     for (const [key, own] of Object.entries(value) as [string, unknown][]) {
       const name = key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
       // Lists and maps by message type are values of one option; other objects only group options.
+      if (key === 'carry') continue;
       if (isGroup(key, own)) walk(own, key);
       else found.set(optionName(parent, name), shown(key, own));
     }
@@ -50,6 +64,7 @@ function flat({ carry: _, ...input }: TailInput): Map<string, string> {
 }
 
 function shown(key: string, value: unknown): string {
+  if (key === 'range') return formatRange(value as LedgerRange);
   if (key === 'maxFileBytes') return String(Number(value) / 1_000_000);
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

@@ -7,6 +7,7 @@ import type { Log } from '@parquetry/worker';
  */
 export class Output {
   private log: Log | undefined;
+  private documented = false;
 
   constructor(readonly json: boolean) {}
 
@@ -44,12 +45,18 @@ export class Output {
     console.log(table.toString());
   }
 
-  /** The JSON document of the command; nothing without `--json`. */
+  /** The JSON document of the command; nothing without `--json`. @throws Error for a second document */
   document(value: unknown): void {
-    if (this.json) console.log(JSON.stringify(value, undefined, 2));
+    if (!this.json) return;
+    if (this.documented) throw new Error('A command prints one document.');
+    this.documented = true;
+    console.log(JSON.stringify(value, undefined, 2));
   }
 
-  /** Prints the error of a failed command and what to do next; with `--json` the error is the document. */
+  /**
+   * Prints the error of a failed command and what to do next. With `--json` the error is the document, unless the command
+   * has printed one.
+   */
   fail(cause: unknown, rest: Record<string, unknown> = {}): number {
     const error = isParquetryError(cause) ? cause : (refusedMemory(cause) ?? cause);
     if (!isParquetryError(error)) {
@@ -60,12 +67,16 @@ export class Output {
         this.note(moreAbout('INTERNAL'));
         if (showsStacks() && error instanceof Error) this.note(String(error.stack));
       }
-      this.document({ error: { code: 'INTERNAL', message, details: {} }, ...rest });
+      this.failed({ error: { code: 'INTERNAL', message, details: {} }, ...rest });
       return 1;
     }
     this.printError(error);
-    this.document({ error: shown(error), ...rest });
+    this.failed({ error: shown(error), ...rest });
     return error.exitCode;
+  }
+
+  private failed(document: unknown): void {
+    if (!this.documented) this.document(document);
   }
 
   private printError(error: ParquetryError): void {

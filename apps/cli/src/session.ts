@@ -34,7 +34,7 @@ export interface Session {
   readonly worker: RunningWorker | undefined;
   /** Exports traces, if the environment asks for them. */
   readonly tracing: Tracing | undefined;
-  /** Stops the worker, closes the connections and releases the embedded server. */
+  /** Stops the worker, closes the connections and releases the embedded server. A failure is a note. */
   close(): Promise<void>;
 }
 
@@ -141,15 +141,17 @@ async function withWorker(
   let native: NativeConnection | undefined;
   let worker: RunningWorker | undefined;
   const { tracing } = options;
-  const close = async (): Promise<void> => {
-    await closeAll([
-      () => worker?.shutdown(),
-      () => native?.close(),
-      () => connection.close(),
-      () => tracing?.close(),
-      release,
-    ]);
-  };
+  const close = (): Promise<void> =>
+    closeAll(
+      [
+        () => worker?.shutdown(),
+        () => native?.close(),
+        () => connection.close(),
+        () => tracing?.close(),
+        release,
+      ],
+      (line) => options.output.note(line),
+    );
   if (!wanted) return { ...base, worker: undefined, tracing, close };
   try {
     // Loaded on demand: a command that uses the worker of another process does not need these libraries.
@@ -170,7 +172,7 @@ async function withWorker(
     });
     return { ...base, worker, tracing, close };
   } catch (error) {
-    await close().catch(() => undefined);
+    await close();
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { formatRange } from '@parquetry/core';
+import { ParquetryError, formatRange } from '@parquetry/core';
 import { loadTemporalConfig, sdk, workflowUrl } from '@parquetry/temporal';
 import {
   ATTRIBUTES,
@@ -9,9 +9,11 @@ import {
   retryPartitions,
 } from '@parquetry/workflows';
 import { attachTo, parkedList } from './attachrun';
+import { runInput } from './existingrun';
+import { runChanges } from './optionchanges';
 import type { Output } from './output';
 import { type Session, assertDetachable, hasKeeper, openSession } from './session';
-import { startWorkflow } from './startworkflow';
+import { sendRequest, startWorkflow } from './startworkflow';
 import type { WorkerSettings } from './workeroptions';
 
 /** Starts a run, or continues the same one, and follows it; `audit --fix` starts its repairs here too. */
@@ -67,7 +69,10 @@ async function needsPreflight({ archive }: BackfillInput['spec']): Promise<boole
   return loadTemporalConfig().configured ? /^(s3|gs):/.test(archive) : !(await hasKeeper());
 }
 
-/** Starts the run. If it is running already, joins it and retries what is parked. */
+/**
+ * Starts the run. If it is running already, joins it and retries what is parked.
+ * @throws ParquetryError USAGE if it runs with other settings
+ */
 export async function startOrJoin(session: Session, run: string, input: BackfillInput): Promise<boolean> {
   const { spec } = input;
   const { client } = session;
@@ -98,10 +103,26 @@ export async function startOrJoin(session: Session, run: string, input: Backfill
     if (!(error instanceof sdk.WorkflowExecutionAlreadyStartedError)) throw error;
   }
   const handle = client.workflow.getHandle(run);
+  assertSame(run, await runInput(handle, session), input);
   const state = await handle.query(progressQuery);
   if (state.parked > 0 || state.faults !== undefined)
-    await handle.executeUpdate(retryPartitions, { args: [{ all: true }] });
+    await sendRequest(session, handle, 'update', () =>
+      handle.executeUpdate(retryPartitions, { args: [{ all: true }] }),
+    );
   return false;
+}
+
+/** `--id` may name a run of other ledgers. @throws ParquetryError USAGE */
+function assertSame(run: string, running: BackfillInput, asked: BackfillInput): void {
+  const differing = runChanges(running, asked);
+  if (differing.length === 0) return;
+  throw new ParquetryError('USAGE', `The run ${run} is running with other settings.`, {
+    details: { run },
+    hint: [
+      ...differing,
+      `\`parquetry attach ${run}\` follows it. Give this run another --id, or end the other one with \`parquetry cancel ${run}\`.`,
+    ].join('\n'),
+  });
 }
 
 /** Derives the run's id from its input, so that repeating a command continues its run. */

@@ -1,4 +1,5 @@
 import { ensureSearchAttributes, sdk } from '@parquetry/temporal';
+import type { WorkflowHandle } from '@temporalio/client';
 import type { Session } from './session';
 
 /**
@@ -20,6 +21,18 @@ export async function startWorkflow<T>(
     }
   };
   return tracing === undefined ? send() : tracing.request('start workflow', {}, send, startedRun);
+}
+
+/** Sends a request to a run. It is a span of the run's trace, if traces are on. */
+export async function sendRequest<T>(
+  { tracing }: Pick<Session, 'tracing'>,
+  handle: WorkflowHandle,
+  what: 'signal' | 'update' | 'cancel',
+  send: () => Promise<T>,
+): Promise<T> {
+  if (tracing === undefined) return send();
+  const { runId } = await handle.describe();
+  return tracing.request(`${what} workflow`, { workflow: handle.workflowId }, send, () => runId);
 }
 
 /** The execution that a handle of a workflow started; undefined for a schedule. */

@@ -245,6 +245,7 @@ const REQUESTS: Record<
   nextPartitions: { archive: 'a' },
   pull: { archive: 'a', plan: 'p', task: {} },
   inspect: null,
+  endOutdated: null,
   requestLease: { archive: 'a' },
   summarize: { archive: 'a', plan: 'p' },
   findSegments: { input: { archive: 'a' } },

@@ -8,6 +8,7 @@ export { connectClient } from './connect';
 export { type Deployment, awaitBuild, readDeployment, setCurrentBuild, unpin } from './deployments';
 export type { DevServer } from './devserver';
 export { acquireDevServer, readDevServer, stopDevServer } from './devserver';
+export { GRPC, grpcCode } from './grpc';
 export { devHome } from './home';
 export { SERVER_SETTINGS } from './launch';
 export { leftRecords } from './leftovers';

@@ -9,6 +9,7 @@ import {
   TimeoutFailure,
   WorkflowIdReusePolicy,
   getExternalWorkflowHandle,
+  patched,
   startChild,
 } from '@temporalio/workflow';
 import type { SharedActivities } from './contract/activities';
@@ -18,8 +19,12 @@ import { ATTRIBUTES, partitionWorkflowId } from './contract/names';
 import type { BackfillInput, PartitionTask } from './contract/types';
 import { partition } from './partition';
 import type { RunState } from './runstate';
+import { endOutdated } from './steps';
 
-/** Starts a partition. A run that was reset, or terminated and restarted, may find its own children running. */
+/**
+ * Starts a partition. A run that was reset, or terminated and restarted, may find its own children running. It keeps those
+ * that execute its plan and ends the others, which would commit what an earlier plan says.
+ */
 export async function startPartition(
   run: string,
   input: BackfillInput,
@@ -30,31 +35,37 @@ export async function startPartition(
   if (plan === undefined) throw new Error('a partition needs the plan');
   state.start(task);
   const { network = plan.network } = input.spec;
-  try {
-    const child = await startChild(partition, {
-      workflowId: partitionWorkflowId(run, task.key),
-      args: [{ archive: input.spec.archive, plan: plan.plan, task, onFailure: input.onFailure }],
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-      staticSummary: `${task.datasets.join(', ')} · ledgers ${formatRange(task.range)}`.slice(0, 380),
-      typedSearchAttributes: [
-        { key: ATTRIBUTES.run, value: run },
-        { key: ATTRIBUTES.datasets, value: [...task.datasets] },
-        { key: ATTRIBUTES.ledgerStart, value: task.range.start },
-        { key: ATTRIBUTES.ledgerEnd, value: task.range.end },
-        ...(network === undefined ? [] : [{ key: ATTRIBUTES.network, value: network }]),
-      ],
-    });
-    // Reported at once during this run of the workflow; later closures are found by `inspect`.
-    child.result().catch((error: unknown) => state.closed(task, closedAs(error)));
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    // It may have parked before this run could receive its report, and would wait forever; a running partition ignores
-    // this.
-    await getExternalWorkflowHandle(partitionWorkflowId(run, task.key))
-      .signal(retry)
-      .catch(() => undefined);
-  }
+  const workflowId = partitionWorkflowId(run, task.key);
+  for (;;)
+    try {
+      const child = await startChild(partition, {
+        workflowId,
+        args: [{ archive: input.spec.archive, plan: plan.plan, task, onFailure: input.onFailure }],
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+        staticSummary: `${task.datasets.join(', ')} · ledgers ${formatRange(task.range)}`.slice(0, 380),
+        typedSearchAttributes: [
+          { key: ATTRIBUTES.run, value: run },
+          { key: ATTRIBUTES.datasets, value: [...task.datasets] },
+          { key: ATTRIBUTES.ledgerStart, value: task.range.start },
+          { key: ATTRIBUTES.ledgerEnd, value: task.range.end },
+          ...(network === undefined ? [] : [{ key: ATTRIBUTES.network, value: network }]),
+        ],
+      });
+      // Reported at once during this run of the workflow; later closures are found by `inspect`.
+      child.result().catch((error: unknown) => state.closed(task, closedAs(error)));
+      return;
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      // Earlier versions kept every child; their histories have no marker of this patch.
+      if (patched('ends-other-plans') && (await endOutdated({ workflowId, plan: plan.plan }))) continue;
+      // It may have parked before this run could receive its report, and would wait forever; a running partition
+      // ignores this.
+      await getExternalWorkflowHandle(workflowId)
+        .signal(retry)
+        .catch(() => undefined);
+      return;
+    }
 }
 
 /** Status of a child that ended without a result, as `inspect` reports it. */

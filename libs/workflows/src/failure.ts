@@ -1,9 +1,17 @@
-import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  ChildWorkflowFailure,
+  TerminatedFailure,
+  TimeoutFailure,
+} from '@temporalio/workflow';
 import type { DatasetFailure } from './contract/types';
 
-/** The code, message and hint of a failed activity. */
+/** The code, message and hint of a failed activity or child workflow. */
 export function describeFailure(error: unknown, dataset: string, step: string): DatasetFailure {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
+  const inside = error instanceof ActivityFailure || error instanceof ChildWorkflowFailure;
+  const cause = inside ? error.cause : error;
   if (cause instanceof ApplicationFailure) {
     const details = cause.details?.[0] as { hint?: string } | undefined;
     const failure = { dataset, step, code: cause.type ?? 'INTERNAL', message: cause.message };
@@ -11,6 +19,10 @@ export function describeFailure(error: unknown, dataset: string, step: string): 
   }
   if (cause instanceof TimeoutFailure)
     return { dataset, step, code: 'STEP_TIMED_OUT', message: `${cause.message} (${cause.timeoutType})` };
+  if (cause instanceof CancelledFailure)
+    return { dataset, step, code: 'CANCELLED', message: 'It was cancelled.' };
+  if (cause instanceof TerminatedFailure)
+    return { dataset, step, code: 'CANCELLED', message: 'It was terminated.' };
   return { dataset, step, code: 'INTERNAL', message: cause instanceof Error ? cause.message : String(cause) };
 }
 

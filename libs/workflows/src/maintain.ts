@@ -1,10 +1,12 @@
 import { MAINTAIN_STEPS } from '@parquetry/core';
 import {
   ApplicationFailure,
+  CancellationScope,
   type ChildWorkflowFailure,
   ParentClosePolicy,
   executeChild,
   isCancellation,
+  patched,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -77,7 +79,7 @@ export async function maintain(input: MaintainInput): Promise<MaintainReport> {
       const outcome = done.failure !== undefined ? 'failed' : attention === true ? 'attention' : 'done';
       note({ step, outcome, ...done });
     } catch (error) {
-      if (isCancellation(error)) throw error;
+      if (isCancellation(error) && endsRun()) throw error;
       const failure = describeFailure(error, '', step);
       const commands = [`parquetry help ${failure.code}`, command('maintain', archive)];
       note({ step, outcome: 'failed', summary: failure.message, failure, commands });
@@ -86,6 +88,14 @@ export async function maintain(input: MaintainInput): Promise<MaintainReport> {
   const bad = [...outcomes.values()].filter(({ outcome }) => outcome === 'failed' || outcome === 'attention');
   if (bad.length > 0) throw needsPerson(report(), bad);
   return report();
+}
+
+/**
+ * Whether a cancellation is that of this run. Otherwise a person cancelled the compaction alone. Earlier versions ended in
+ * both cases; their histories have no marker of this patch.
+ */
+function endsRun(): boolean {
+  return CancellationScope.current().consideredCancelled || !patched('steps-after-cancelled-compaction');
 }
 
 function scope({ archive, datasets }: MaintainInput): Pick<MaintainInput, 'archive' | 'datasets'> {
@@ -113,7 +123,7 @@ async function compactStep(input: MaintainInput): Promise<Done> {
   } catch (error) {
     const { cause } = error as ChildWorkflowFailure;
     const totals = cause instanceof ApplicationFailure && (cause.details?.[0] as CompactTotals | undefined);
-    if (isCancellation(error) || !totals) throw error;
+    if (!totals) throw error;
     const failure = describeFailure(cause, '', 'compact');
     return {
       summary: `${text(totals)}; ${plural(totals.failed, 'range')} failed`,

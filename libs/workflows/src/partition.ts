@@ -26,7 +26,9 @@ import { noteParked } from './parknote';
  * parks: the workflow stays Running, shows the reason, and waits for `retry` (only what failed) or `skip`.
  */
 export async function partition(input: PartitionInput): Promise<PartitionResult> {
-  const { task } = input;
+  const { plan, task } = input;
+  const tell = (report: Omit<PartitionReport, 'key' | 'plan'>): Promise<void> =>
+    reportToRun({ key: task.key, plan, ...report });
   let wanted: 'retry' | 'skip' | undefined;
   let parked = false;
   // A reset reapplies old signals at the start: they count only while the partition is parked.
@@ -60,13 +62,13 @@ export async function partition(input: PartitionInput): Promise<PartitionResult>
     const { failures } = result;
     if (failures.length === 0) {
       tally = addTally(tally, { ledgers: rangeLength(task.range) });
-      await tell({ key: task.key, outcome: 'done', tally, ...(notes.length === 0 ? {} : { notes }) });
+      await tell({ outcome: 'done', tally, ...(notes.length === 0 ? {} : { notes }) });
       return { outcome: 'done', tally };
     }
     pending = failures.map((failure) => failure.dataset);
     const reason = joinFailures(failures).map(failureLine).join('; ').slice(0, 400);
     if (input.onFailure === 'fail') {
-      await tell({ key: task.key, outcome: 'failed', reason });
+      await tell({ outcome: 'failed', reason });
       throw ApplicationFailure.nonRetryable(
         `Ledgers ${formatRange(task.range)}: ${reason}`,
         failures[0]?.code,
@@ -78,7 +80,7 @@ export async function partition(input: PartitionInput): Promise<PartitionResult>
     upsertSearchAttributes([{ key: ATTRIBUTES.state, value: 'Parked' }]);
     setCurrentDetails(parkedDetails(task.range, failures, runOf()));
     noteParked({ ledgers: formatRange(task.range), failures });
-    await tell({ key: task.key, outcome: 'parked', reason });
+    await tell({ outcome: 'parked', reason });
     await condition(() => wanted !== undefined);
     parked = false;
     upsertSearchAttributes([{ key: ATTRIBUTES.state, value: null }]);
@@ -86,10 +88,10 @@ export async function partition(input: PartitionInput): Promise<PartitionResult>
       setCurrentDetails(
         `Skipped by an operator. Ledgers ${formatRange(task.range)} of ${pending.join(', ')} remain a gap.`,
       );
-      await tell({ key: task.key, outcome: 'skipped' });
+      await tell({ outcome: 'skipped' });
       return { outcome: 'skipped', tally };
     }
-    await tell({ key: task.key, outcome: 'resumed' });
+    await tell({ outcome: 'resumed' });
   }
 }
 
@@ -107,7 +109,7 @@ function runOf(): string | undefined {
 }
 
 /** Reports to the run by its workflow id, which also works after a continue-as-new. */
-async function tell(report: PartitionReport): Promise<void> {
+async function reportToRun(report: PartitionReport): Promise<void> {
   const run = runOf();
   if (run === undefined) return;
   try {

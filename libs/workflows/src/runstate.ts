@@ -124,9 +124,10 @@ export class RunState {
     this.onChange();
   }
 
-  /** Counts the report of a partition; ignores keys that are not in flight or parked. */
+  /** Counts the report of a partition; ignores keys that are not in flight or parked, and partitions of other plans. */
   count(report: PartitionReport): void {
-    const { key, outcome, reason = '' } = report;
+    const { key, plan = this.plan?.plan, outcome, reason = '' } = report;
+    if (plan !== this.plan?.plan) return;
     const entry = this.parked.get(key);
     const task = this.inflight.get(key) ?? entry?.task;
     if (task === undefined) return;

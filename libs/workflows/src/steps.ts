@@ -16,6 +16,9 @@ const RETRY = {
   maximumAttempts: 6,
 } as const;
 
+/** For steps that need Temporal only: without an end. */
+const PERSISTENT = { initialInterval: '1s', maximumInterval: '30s' } as const;
+
 const LONG: ActivityOptions = { startToCloseTimeout: '12h', heartbeatTimeout: '30s', retry: RETRY };
 const SHORT: ActivityOptions = { startToCloseTimeout: '1m', retry: RETRY };
 
@@ -40,6 +43,12 @@ export const inspect: SharedActivities['inspect'] = (ids) =>
     summary: `check ${ids.length} quiet partitions`,
   }).inspect(ids);
 
+/** Needs Temporal only, so it is retried until it succeeds. */
+export const endOutdated: SharedActivities['endOutdated'] = (child) =>
+  shared({ ...SHORT, retry: PERSISTENT, summary: `compare the plan of ${child.workflowId}` }).endOutdated(
+    child,
+  );
+
 /** Reads the result from the commit log. */
 export const summarize: SharedActivities['summarize'] = (ref) =>
   shared({ ...LONG, startToCloseTimeout: '10m', summary: 'read the result from the commit log' }).summarize(
@@ -58,7 +67,7 @@ export const pull: SharedActivities['pull'] = (request) =>
 export const requestLease: LeaseActivities['requestLease'] = (request) =>
   proxyActivities<LeaseActivities>({
     ...SHORT,
-    retry: { initialInterval: '1s', maximumInterval: '30s' },
+    retry: PERSISTENT,
     summary: `wait for the limit of ${request.limit} partitions`,
   }).requestLease(request);
 

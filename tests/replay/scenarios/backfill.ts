@@ -120,6 +120,27 @@ export const BACKFILLS: Readonly<Record<string, Scenario>> = {
         await keep('backfill-met', run);
       },
     ),
+  /** The same on a changed source: the run ends the partition, which has the old plan. */
+  replanned: (rig, keep) =>
+    withBackfill(
+      rig,
+      {},
+      (steps) => {
+        steps.missing.add(20);
+        return { shared: { endOutdated: (child) => rig.endOutdated(child) } };
+      },
+      async ({ run, steps, when }) => {
+        const { workflow } = rig.server.client;
+        await when(({ phase }) => phase === 'blocked');
+        await workflow.getHandle(run).terminate('by hand');
+        steps.missing.clear();
+        steps.plan = steps.plan.replaceAll('0', '1');
+        const input = { spec: SPEC, concurrency: 3, maxParked: 50, onFailure: 'park' };
+        await workflow.start('backfill', { taskQueue: TASK_QUEUE, workflowId: run, args: [input] });
+        await workflow.getHandle(run).result();
+        await keep('backfill-replanned', run);
+      },
+    ),
   inspected: (rig, keep) =>
     withBackfill(
       rig,

@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import type {
   CompactActivities,
   CompactGroup,
@@ -107,6 +107,24 @@ export const UPKEEP: Readonly<Record<string, Scenario>> = {
     await rig.run('maintain', { ...MAINTAIN, skip: ['log'] }, { shared }, async (handle) => {
       await handle.result().catch(() => undefined);
       await keep('maintain-failed', handle.workflowId);
+    });
+  },
+  'maintain continues': async (rig, keep) => {
+    let merging = (): void => undefined;
+    const started = new Promise<void>((resolve) => (merging = resolve));
+    const shared = {
+      ...compactSteps([[group(10)]]),
+      ...maintainSteps(0),
+      mergeSegments: async (): Promise<never> => {
+        merging();
+        return Context.current().cancelled;
+      },
+    };
+    await rig.run('maintain', MAINTAIN, { shared }, async (handle) => {
+      await started;
+      await rig.server.client.workflow.getHandle(`${handle.workflowId}/compact`).cancel();
+      await handle.result().catch(() => undefined);
+      await keep('maintain-uncompacted', handle.workflowId);
     });
   },
   idle: async (rig, keep) => {

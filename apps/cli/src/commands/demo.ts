@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { formatRange } from '@parquetry/core';
 import type { Define } from '../cli';
+import { Documents } from '../eachrange';
 import { type Output, formatBytes } from '../output';
 import { type BackfillOptions, RUN_SETTINGS } from '../runoptions';
 import { defaults } from '../settings';
@@ -32,6 +33,11 @@ async function demo(options: Options, output: Output): Promise<number> {
   const { writeSampleLake } = require('@parquetry/sample') as typeof import('@parquetry/sample');
   const { devHome } = require('@parquetry/temporal') as typeof import('@parquetry/temporal');
   const settings = workerSettings(options);
+  const documents = new Documents(output.json);
+  const end = (code: number): number => {
+    output.document({ steps: documents.all });
+    return code;
+  };
   const dir = path.resolve(options.out);
   const lake = path.join(dir, 'lake');
   const archive = path.join(dir, 'archive');
@@ -54,22 +60,22 @@ async function demo(options: Options, output: Output): Promise<number> {
       compression: 'zstd',
     },
     settings,
-    output,
+    documents,
   );
-  if (done !== 0) return done;
+  if (done !== 0) return end(done);
 
   output.say(`\n3. parquetry verify --archive ${archive} --deep`);
-  const verified = await verify(archive, { level: 'full' }, output);
-  if (verified !== 0) return verified;
+  const verified = await verify(archive, { level: 'full' }, documents);
+  if (verified !== 0) return end(verified);
 
   output.say(`\n4. parquetry query --archive ${archive} "${QUESTION}"`);
-  const answered = await query(archive, QUESTION, { memory: settings.memoryBytes }, output);
-  if (answered !== 0) return answered;
+  const answered = await query(archive, QUESTION, { memory: settings.memoryBytes }, documents);
+  if (answered !== 0) return end(answered);
 
   output.say('\nWhere things are');
   output.say(`  sample lake      ${lake}`);
   output.say(`  archive          ${archive} (each folder is a Delta table)`);
   output.say(`  Temporal state   ${devHome().root}`);
   output.say('Open the run in the Temporal UI:  npx parquetry dev');
-  return 0;
+  return end(0);
 }

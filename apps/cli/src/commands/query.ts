@@ -56,7 +56,7 @@ function assertNumbers(ledgers: string): void {
   });
 }
 
-/** Runs one SELECT over an archive; `demo` uses it too. Without SQL a terminal gets a prompt. */
+/** Runs one SELECT over an archive; `demo` uses it too. Without SQL a terminal gets a prompt, but not with `--json`. */
 export async function query(
   root: string,
   sql: string | undefined,
@@ -79,7 +79,7 @@ export async function query(
     withViews(opened, text, { ...limits, signal }, output, (engine) =>
       writeResult(engine, text, format, file, output),
     );
-  if (sql === undefined && process.stdin.isTTY) {
+  if (sql === undefined && process.stdin.isTTY && !output.json) {
     const { prompt } = require('../query/prompt') as typeof import('../query/prompt');
     return prompt(opened.archive, ask, output);
   }

@@ -30,6 +30,7 @@ async function retry(given: string | undefined, options: Options, output: Output
   const { runInput, withRun } = require('../existingrun') as typeof import('../existingrun');
   const { followTail, isTail } = require('../followtail') as typeof import('../followtail');
   const { sourceRanges } = require('../sourceledgers') as typeof import('../sourceledgers');
+  const { sendRequest } = require('../startworkflow') as typeof import('../startworkflow');
   const { workflowLink } = require('../session') as typeof import('../session');
   return withRun(given, ['backfill', 'tail'], workerSettings(options), output, async (handle, session) => {
     const run = handle.workflowId;
@@ -38,7 +39,7 @@ async function retry(given: string | undefined, options: Options, output: Output
         throw new ParquetryError('USAGE', 'A tail is parked as a whole: --ledgers is for backfills.', {
           hint: `parquetry retry ${run}`,
         });
-      await handle.signal(retrySignal);
+      await sendRequest(session, handle, 'signal', () => handle.signal(retrySignal));
       return followTail(session, run, output);
     }
     const { spec } = await runInput(handle, session);
@@ -53,7 +54,9 @@ async function retry(given: string | undefined, options: Options, output: Output
               end,
             })),
           };
-    const done = await handle.executeUpdate(retryPartitions, { args: [request] }).catch((error: unknown) => {
+    const done = await sendRequest(session, handle, 'update', () =>
+      handle.executeUpdate(retryPartitions, { args: [request] }),
+    ).catch((error: unknown) => {
       if (!(error instanceof sdk.WorkflowUpdateFailedError)) throw error;
       throw new ParquetryError('USAGE', error.cause?.message ?? error.message, {
         details: { run },

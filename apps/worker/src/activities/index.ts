@@ -15,6 +15,7 @@ import { mergeSegments } from './compactmerge';
 import { findSegments } from './compactplan';
 import { Cutter } from './cut';
 import { dropStage } from './dropstage';
+import { endOutdated } from './endoutdated';
 import { inspect } from './inspect';
 import { nextPartitions } from './nextpartitions';
 import { planRun } from './planrun';
@@ -45,6 +46,7 @@ export function createSharedActivities(
     nextPartitions: (request) => nextPartitions(deps, request),
     pull: (request) => pull(deps, request),
     inspect: (ids) => inspect(deps, ids),
+    endOutdated: (child) => endOutdated(deps, child),
     requestLease: (request) => requestLease(deps, request),
     summarize: (ref) => summarize(deps, ref),
   };

@@ -41,6 +41,16 @@ it('has the first page of partitions, as the step for the next ones gives it', a
   expect(found.next).toEqual(page);
 });
 
+it('has the same plan when it is repeated, another one for other partitions or messages', async () => {
+  const lines = [1, 5, 25].map((ledger) => `{"type":"t","ledger":${ledger},"closed_at":1,"b":2,"a":"x"}`);
+  const range = { start: 1, end: 30 };
+  // The first one makes the archive and registers the schema, which the second one reads.
+  const first = (await plan('again', lines, { range })).plan;
+  expect((await plan('again', lines, { range })).plan).toBe(first);
+  expect((await plan('again', lines, { range, partitionSize: 30 })).plan).not.toBe(first);
+  expect((await plan('again', [...lines, lines[2] ?? ''], { range })).plan).not.toBe(first);
+});
+
 describe('a run without a usable message', () => {
   const bad = [
     '{"ledger":1}',

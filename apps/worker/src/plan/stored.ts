@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type LedgerRange, ParquetryError, isParquetryError } from '@parquetry/core';
-import type { TableSchema } from '@parquetry/schema';
+import { type TableSchema, canonicalJson } from '@parquetry/schema';
 import type { SourceIndex } from '@parquetry/source';
 import type { ObjectStore } from '@parquetry/storage';
 import type { RunSpec } from '@parquetry/workflows';
@@ -31,7 +31,8 @@ export async function storePlan(
   plan: StoredPlan,
   folder: 'runs' | 'compactions' = 'runs',
 ): Promise<string> {
-  const body = Buffer.from(JSON.stringify(plan));
+  // A schema from the registry has its members in another order than one that was inferred just now.
+  const body = Buffer.from(canonicalJson(plan));
   const key = `_parquetry/${folder}/${createHash('sha256').update(body).digest('hex').slice(0, 32)}.json`;
   await store.putIfAbsent(key, body);
   return key;

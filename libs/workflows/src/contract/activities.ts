@@ -96,6 +96,11 @@ export interface SharedActivities {
   pull(request: PlanRef & { readonly task: PartitionTask }): Promise<PullResult>;
   /** Status by workflow id (`RUNNING`, `COMPLETED`, `TERMINATED`, …; `NOT_FOUND` when it does not exist). */
   inspect(workflowIds: readonly string[]): Promise<Record<string, string>>;
+  /**
+   * Ends a partition that executes another plan, by terminating it. True when no workflow with the id runs after that;
+   * false for one that executes this plan.
+   */
+  endOutdated(child: { readonly workflowId: string; readonly plan: string }): Promise<boolean>;
   /** Reads the run's range from the commit log and removes the run's spooled files. */
   summarize(ref: PlanRef): Promise<readonly DatasetSummary[]>;
 }

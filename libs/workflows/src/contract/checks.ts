@@ -65,7 +65,7 @@ export function missedFault(request: RetryRequest, parked: readonly LedgerRange[
  */
 export function readReport(payload: unknown): PartitionReport | undefined {
   if (!isObject(payload)) return undefined;
-  const { key, outcome, tally, reason, notes } = payload;
+  const { key, plan, outcome, tally, reason, notes } = payload;
   if (typeof key !== 'string' || typeof outcome !== 'string' || !OUTCOMES.includes(outcome)) return undefined;
   if (tally !== undefined && (typeof tally !== 'object' || tally === null)) return undefined;
   if (notes !== undefined && !Array.isArray(notes)) return undefined;
@@ -73,6 +73,7 @@ export function readReport(payload: unknown): PartitionReport | undefined {
   const sentences = notes?.filter((note) => typeof note === 'string');
   return {
     key,
+    ...(typeof plan === 'string' ? { plan } : {}),
     outcome: outcome as PartitionReport['outcome'],
     ...(counts === undefined ? {} : { tally: counts }),
     ...(typeof reason === 'string' ? { reason: reason.slice(0, MAX_TEXT) } : {}),

@@ -155,6 +155,8 @@ export interface Tally extends DatasetTally {
 /** Report of a partition to the run; the run counts each key once, even if a report arrives twice. */
 export interface PartitionReport {
   readonly key: string;
+  /** Plan that the partition executes; absent in reports of an earlier version. */
+  readonly plan?: string;
   readonly outcome: 'done' | 'parked' | 'resumed' | 'skipped' | 'failed';
   readonly tally?: Tally;
   readonly reason?: string;
