@@ -47,9 +47,10 @@ const EVERY = {
 const BACKFILL_LEDGERS = 40;
 const HISTORY = (Math.ceil(SECONDS / EVERY.backfill) + 1) * BACKFILL_LEDGERS;
 /**
- * Series that must not rise after their first third, with the rise that does not count and the seconds between two samples: a few sockets more, or a
- * stage that one sample meets and the next one does not, are no leak. Memory is judged after a forced collection of
- * garbage. The server's database grows with each run until the retention time of histories: it is only drawn.
+ * Series that must not rise after their first third, with the rise that does not count and the seconds between two samples:
+ * a few sockets more, or a stage that one sample meets and the next one does not, are no leak. Memory is judged after a
+ * forced collection of garbage. The server's database grows with each run until the retention time of histories: it is
+ * only drawn.
  */
 const LIMITS = {
   'memory after collection': { least: 30, every: EVERY.collect },
