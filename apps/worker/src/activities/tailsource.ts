@@ -7,6 +7,7 @@ import {
   MAX_LEDGER,
   ParquetryError,
   isLedgerUri,
+  isParquetryError,
   isProcessorUri,
 } from '@parquetry/core';
 import { type TableSchema, portableSchema } from '@parquetry/schema';
@@ -223,7 +224,7 @@ export async function openReader(
   });
 }
 
-/** How far the files were read for the last flush that ended before `cursor`. */
+/** How far the files were read for the last flush that ended before `cursor`; undefined also when its plan was removed. */
 export async function findMarks(
   store: ObjectStore,
   spec: TailSpec,
@@ -234,11 +235,17 @@ export async function findMarks(
 > {
   let key = previous ?? (await readNote(store, noteKey(spec)));
   while (key !== undefined) {
-    const plan = await loadPlan(store, spec.archive, key);
+    const plan = await loadPlan(store, spec.archive, key).catch(unlessGone);
+    if (plan === undefined) return undefined;
     const data = plan.index.data as FlushMarks;
     if (plan.spec.range.end < cursor) return { plan: key, spec: plan.spec, marks: data.marks };
     key = data.previous;
   }
+  return undefined;
+}
+
+function unlessGone(error: unknown): undefined {
+  if (!isParquetryError(error) || error.code !== 'ARCHIVE_CHANGED') throw error;
   return undefined;
 }
 

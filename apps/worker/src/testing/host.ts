@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import type { RunSpec } from '@parquetry/workflows';
+import type { PartitionTask, RunSpec } from '@parquetry/workflows';
 import { createSharedActivities, createStageActivities } from '../activities';
 import { type Host, type HostOptions, openHost } from '../host';
 
@@ -32,20 +32,27 @@ export const runStep = <I, O>(step: (input: I) => Promise<O>, input: I): Promise
   new MockActivityEnvironment().run(step, input);
 
 /** Takes a run's range into its archive, through all steps of each partition and dataset, as the workflows do. */
-export async function runAll({ deps }: Host, spec: RunSpec): Promise<void> {
-  const steps = { ...createSharedActivities(deps), ...createStageActivities(deps) };
+export async function runAll(host: Host, spec: RunSpec): Promise<void> {
+  const steps = createSharedActivities(host.deps);
   const { archive, range } = spec;
   const { plan } = await runStep(steps.planRun, spec);
   const { tasks } = await runStep(steps.nextPartitions, { archive, plan, cursor: range.start, limit: 100 });
-  for (const task of tasks) {
-    const { stageId } = await runStep(steps.pull, { archive, plan, task });
-    for (const dataset of task.datasets) {
-      const step = { archive, plan, stageId, range: task.range, dataset };
-      const { version: schemaVersion } = await runStep(steps.registerSchema, step);
-      await runStep(steps.writeParquet, { ...step, schemaVersion });
-      await runStep(steps.verifyRowCounts, { ...step, schemaVersion });
-      await runStep(steps.commit, { ...step, schemaVersion });
-    }
-    await runStep(steps.dropStage, stageId);
+  for (const task of tasks) await runTask(host, { archive, plan, task });
+}
+
+/** Takes one task of a plan through all steps. */
+export async function runTask(
+  { deps }: Host,
+  { archive, plan, task }: { readonly archive: string; readonly plan: string; readonly task: PartitionTask },
+): Promise<void> {
+  const steps = { ...createSharedActivities(deps), ...createStageActivities(deps) };
+  const { stageId } = await runStep(steps.pull, { archive, plan, task });
+  for (const dataset of task.datasets) {
+    const step = { archive, plan, stageId, range: task.range, dataset };
+    const { version: schemaVersion } = await runStep(steps.registerSchema, step);
+    await runStep(steps.writeParquet, { ...step, schemaVersion });
+    await runStep(steps.verifyRowCounts, { ...step, schemaVersion });
+    await runStep(steps.commit, { ...step, schemaVersion });
   }
+  await runStep(steps.dropStage, stageId);
 }
