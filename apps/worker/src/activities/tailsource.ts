@@ -91,6 +91,8 @@ export interface SourceEdges {
   readonly first: number;
   /** The newest ledger. */
   readonly last: number;
+  /** The newest complete ledger. The newest one of message files may still get messages. */
+  readonly closed: number;
   /** The first ledger with messages of a type; undefined while there is none. A lake's ledgers have all types. */
   readonly firstOf: (messageType: string) => number | undefined;
 }
@@ -132,19 +134,21 @@ export async function sourceEdges(
   if (isLake(spec)) {
     const feed = await openFeed(spec.source.uri, undefined, signal);
     const [first, last] = [await feed.first(signal), await feed.tip(signal)];
-    return first === undefined || last === undefined ? undefined : { first, last, firstOf: () => first };
+    return first === undefined || last === undefined
+      ? undefined
+      : { first, last, closed: last, firstOf: () => first };
   }
   // A processor answers for any range: it has no first ledger, and only requests show its last one.
   if (isProcessorUri(spec.source.uri)) return undefined;
   const reader = await scanReader(deps, store, spec, 1);
   let view = await reader.look(signal);
   while (view.more) view = await reader.look(signal);
-  const { facts } = view;
+  const { closed, facts } = view;
   const [first] = facts;
   const last = facts.at(-1);
   if (first === undefined || last === undefined) return undefined;
   const firstOf = (type: string): number | undefined => facts.find(({ rows }) => rows.has(type))?.ledger;
-  return { first: first.ledger, last: last.ledger, firstOf };
+  return { first: first.ledger, last: last.ledger, closed, firstOf };
 }
 
 /** The last ledger up to `last` that a processor has from `start` on; below `start` if it has none. */
