@@ -38,7 +38,7 @@ export const REPEATED_SETTINGS: readonly Setting[] = [
     value: '<ledgers>',
     default: 0,
     ...whole(0, 1_000_000_000),
-    doc: 'stay this many ledgers behind the newest one',
+    doc: 'stay this many ledgers behind the newest one; of message files, behind the one before it, which is complete',
   },
   {
     name: 'max-rows',

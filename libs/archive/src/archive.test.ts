@@ -67,7 +67,8 @@ describe('Archive.open', () => {
         const identity = prefix === undefined ? IDENTITY : { ...IDENTITY, prefix };
         const archive = await Archive.open(new LocalStore(root), { create: identity });
         await archive.dataset('events').publish(await plainDraft(folder, { start: 1, end: 2 }));
-        await archive.dataset('events.v2').publish(await plainDraft(folder, { start: 1, end: 2 }));
+        await archive.majors.record('events', 3);
+        await archive.dataset('events.v2').publish(await plainDraft(folder, { start: 3, end: 4 }));
         await mkdir(path.join(root, 'not-a-dataset'));
         const again = await Archive.open(new LocalStore(root));
         expect(await again.datasets()).toEqual(['events', 'events.v2']);

@@ -219,10 +219,13 @@ export class Dataset {
     if (!isDataPath(path)) return false;
     return this.serial.run(async () => {
       const state = await this.log.refresh();
-      const removed = state.removed.get(path)?.deletionTimestamp ?? 0;
-      if (state.files.has(path) || removed >= before) return false;
+      const removed = state.removed.get(path)?.deletionTimestamp;
+      if (state.files.has(path) || (removed ?? 0) >= before) return false;
       const info = await store.stat(key);
       if (info === undefined || info.modified >= before || (await this.needed.has(state, path))) return false;
+      // A commit follows its record within `REUSE_MS`, or twice that when a retry reuses the objects.
+      if (removed === undefined && (await this.needed.replacedAt(state, path)) >= before - 2 * REUSE_MS)
+        return false;
       return store.delete(key);
     });
   }

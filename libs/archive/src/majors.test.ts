@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { MAX_LEDGER } from '@parquetry/core';
-import { LocalStore } from '@parquetry/storage';
+import { LocalStore, type ObjectStore } from '@parquetry/storage';
 import { Archive } from './archive';
 import { assertMajor, majorAt, Majors, parseDataset, splitByMajor } from './majors';
 import { majorCoverage, promote } from './promote';
@@ -25,6 +25,28 @@ async function commit(
 ): Promise<void> {
   const schema = { ...small, subject: dataset };
   await archive.dataset(dataset).publish(await plainDraft(folder, { start, end }, { schema, text: dataset }));
+}
+
+/** A store where something happens right before the first call of an operation. */
+function before(
+  store: ObjectStore,
+  operation: keyof ObjectStore,
+  happens: () => Promise<unknown>,
+): ObjectStore {
+  let due = true;
+  return new Proxy(store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function') return value;
+      const call = (...args: unknown[]): unknown => Reflect.apply(value, target, args);
+      if (name !== operation || !due) return call;
+      due = false;
+      return async (...args: unknown[]) => {
+        await happens();
+        return call(...args);
+      };
+    },
+  });
 }
 
 describe('majors', () => {
@@ -114,11 +136,57 @@ describe('majors', () => {
       expect(await archive.datasets()).toEqual(['events', 'events.v2']);
     }));
 
+  it('a commit whose ledgers are promoted during its upload is refused', () =>
+    inFolder(async (folder) => {
+      const archive = await archiveAt(folder);
+      const slow = await Archive.open(
+        before(archive.store, 'uploadIfAbsent', () => promote(archive, 'events', 15)),
+      );
+      await expect(commit(folder, slow, 'events', 10, 19)).rejects.toMatchObject({
+        code: 'COMMIT_CONFLICT',
+        message: 'Ledgers 15-19 belong to events.v2, not to events.',
+      });
+      expect((await majorCoverage(archive, 'events')).coverage).toEqual([]);
+      await commit(folder, archive, 'events', 10, 14);
+    }));
+
+  it('a promotion is withdrawn when its ledgers were committed before its record', () =>
+    inFolder(async (folder) => {
+      const archive = await archiveAt(folder);
+      const commitOld = (): Promise<void> => commit(folder, archive, 'events', 10, 19);
+      const slow = await Archive.open(before(archive.store, 'putIfAbsent', commitOld));
+      await expect(promote(slow, 'events', 15)).rejects.toMatchObject({
+        code: 'COMMIT_CONFLICT',
+        message: expect.stringContaining('events has committed ledgers 15-19'),
+        hint: 'Promote from ledger 20 on.',
+      });
+      expect(await archive.majors.list('events')).toHaveLength(1);
+      expect((await promote(slow, 'events', 20)).outcome).toBe('created');
+    }));
+
+  it('a promotion that a run has used already is not withdrawn', () =>
+    inFolder(async (folder) => {
+      const archive = await archiveAt(folder);
+      const slow = await Archive.open(
+        before(archive.store, 'putIfAbsent', async () => {
+          await commit(folder, archive, 'events', 10, 19);
+          await archive.majors.record('events', 15);
+          await commit(folder, archive, 'events.v2', 20, 29);
+          await archive.majors.withdraw('events', await archive.majors.majorFor('events', 20));
+        }),
+      );
+      await expect(promote(slow, 'events', 15)).rejects.toMatchObject({
+        code: 'COMMIT_CONFLICT',
+        hint: expect.stringContaining('events.v2 was recorded and has commits'),
+      });
+      expect((await majorCoverage(archive, 'events')).faults).toMatchObject([{ kind: 'misplaced' }]);
+    }));
+
   it('an overlap of majors is a fault', () =>
     inFolder(async (folder) => {
       const archive = await archiveAt(folder);
-      await promote(archive, 'events', 50);
       await commit(folder, archive, 'events', 40, 54);
+      await archive.majors.record('events', 50);
       await commit(folder, archive, 'events.v2', 50, 59);
       const { faults, coverage } = await majorCoverage(archive, 'events');
       expect(coverage).toEqual([{ start: 40, end: 59 }]);

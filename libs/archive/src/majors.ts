@@ -147,6 +147,11 @@ export class Majors {
     );
   }
 
+  /** Takes a major back that `record` has just created and that has no commits. */
+  async withdraw(messageType: string, { major }: Major): Promise<void> {
+    await this.store.delete(keyOf(messageType, major));
+  }
+
   private async read(messageType: string, major: number): Promise<number> {
     const key = keyOf(messageType, major);
     const text = Buffer.from(await this.store.get(key)).toString('utf8');

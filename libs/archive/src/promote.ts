@@ -74,7 +74,8 @@ export interface Promotion {
 /**
  * Creates a new major of a message type, `{message_type}.v2` and so on, for all ledgers from `from` on: a dataset with
  * a separate folder, subject and table, and a schema that need not be compatible with the older one. Later runs write
- * its files; `Majors.list` maps ledgers to majors.
+ * its files; `Majors.list` maps ledgers to majors. The record is withdrawn when a commit of the older major that
+ * ran at the same time turns out to overlap it.
  * @throws ParquetryError MESSAGE_TYPE_UNKNOWN, RANGE_INVALID, COMMIT_CONFLICT when the newest major has committed
  *   ledgers at or after `from`, or `from` is not after its first
  */
@@ -86,22 +87,44 @@ export async function promote(archive: Archive, messageType: string, from: numbe
     });
   const newest = before.at(-1) as Major;
   if (newest.range.start < from) {
-    const rest: LedgerRange = { start: from, end: MAX_LEDGER };
-    const { coverage } = await archive.dataset(newest.dataset).snapshot();
-    const held = clipIntervals(rest, coverage);
-    if (held.length > 0)
-      throw new ParquetryError(
-        'COMMIT_CONFLICT',
-        `${newest.dataset} has committed ledgers ${nameRanges(held)}: a major from ledger ${from} on would overlap them.`,
-        {
-          details: { dataset: newest.dataset, from, committed: held.slice(0, 100).map(formatRange) },
-          hint: `Promote from ledger ${(held.at(-1)?.end ?? from) + 1} on.`,
-        },
-      );
+    const held = await heldFrom(archive, newest, from);
+    if (held.length > 0) throw wouldOverlap(newest, from, held);
   }
   const { outcome, major } = await archive.majors.record(messageType, from);
+  if (outcome === 'created') {
+    // A commit that did not see the record yet may have ended since the first look.
+    const held = await heldFrom(archive, newest, from);
+    if (held.length > 0) {
+      const { version } = await archive.dataset(major.dataset).snapshot();
+      if (version < 0) await archive.majors.withdraw(messageType, major);
+      const inUse = `${major.dataset} was recorded and has commits, so it stays: \`parquetry audit\` lists the ledgers that it lacks.`;
+      throw wouldOverlap(newest, from, held, version < 0 ? undefined : inUse);
+    }
+  }
   const majors = await archive.majors.list(messageType);
   return { outcome, major, before: majors[major.major - 2] as Major };
+}
+
+/** The ledgers from `from` on that a major has. */
+async function heldFrom(archive: Archive, { dataset }: Major, from: number): Promise<LedgerRange[]> {
+  const rest: LedgerRange = { start: from, end: MAX_LEDGER };
+  return clipIntervals(rest, (await archive.dataset(dataset).snapshot()).coverage);
+}
+
+function wouldOverlap(
+  { dataset }: Major,
+  from: number,
+  held: Intervals,
+  hint = `Promote from ledger ${(held.at(-1)?.end ?? from) + 1} on.`,
+): ParquetryError {
+  return new ParquetryError(
+    'COMMIT_CONFLICT',
+    `${dataset} has committed ledgers ${nameRanges(held)}: a major from ledger ${from} on would overlap them.`,
+    {
+      details: { dataset, from, committed: held.slice(0, 100).map(formatRange) },
+      hint,
+    },
+  );
 }
 
 function nameRanges(ranges: Intervals): string {

@@ -9,6 +9,7 @@ import type { TableState } from './delta/state';
 import { statsRows } from './delta/stats';
 import type { PublishResult, SegmentDraft } from './draft';
 import type { Follower } from './follower';
+import { assertMajor, Majors, parseDataset } from './majors';
 import { mayAdd, uploadFiles, uploadRejects, type UploadedFile, REUSE_MS } from './upload';
 import {
   findSegment,
@@ -113,6 +114,8 @@ async function attemptCommit(
       isLive: (path) => state.files.has(path),
     };
   if (followed !== undefined && followed < state.version) return { kind: 'behind', version: state.version };
+  // Their ledgers may have been promoted during the upload.
+  assertMajor(await new Majors(store).list(parseDataset(dataset).messageType), dataset, draft.range);
   const { placed, segment } = prepared;
   const version = state.version + 1;
   const actions = commitActions(state, {

@@ -44,6 +44,7 @@ describe('requests to storage', () => {
         ...fold,
         `stat ${RECORD}`,
         `stat ${FILE}`,
+        'list _parquetry/majors/events/',
         'putIfAbsent log/2.json',
         'get log/1.json',
         'stat log/0.json',

@@ -3,8 +3,10 @@ import path from 'node:path';
 import { LocalStore, type ObjectStore } from '@parquetry/storage';
 import { Archive } from './archive';
 import { markerKey } from './restore/marker';
+import type { SegmentDraft } from './draft';
 import { restoreLog } from './restore/restore';
 import { REUSE_MS } from './upload';
+import { duckCheckpointWriter } from './testing/duck';
 import { compactionOf, IDENTITY, inFolder, plainDraft, SMALL_SCHEMA } from './testing/fixture';
 
 const DAY_MS = 24 * 3_600_000;
@@ -55,6 +57,49 @@ describe('sweep', () => {
       await age(key, 10);
       // The file is old, but its replacement is not: readers of the older version may still use it.
       expect(await events.sweep(key, Date.now() - 7 * DAY_MS)).toBe(false);
+    }));
+});
+
+describe('sweep after a checkpoint without tombstones', () => {
+  it('keeps files that were replaced in the grace period, by a replacement or a merge', () =>
+    inFolder(async (folder) => {
+      const { store, age } = await opened(folder);
+      let days = 60;
+      const clock = (): number => Date.now() - days * DAY_MS;
+      const open = async (): Promise<ReturnType<Archive['dataset']>> =>
+        (await Archive.open(store, { clock, checkpointWriter: duckCheckpointWriter })).dataset('events');
+      const events = await open();
+      const old: string[] = [];
+      const publish = async (start: number, end: number, rest: Partial<SegmentDraft> = {}): Promise<void> => {
+        const draft = await plainDraft(folder, { start, end }, { text: `${days}`, ...rest });
+        for (const { key } of (await events.publish(draft)).files) {
+          await age(key, days);
+          old.push(key);
+        }
+      };
+      for (const start of [10, 20, 30]) await publish(start, start + 9);
+      const orphan = (old[0] ?? '').replace('10-19', '40-49');
+      await store.putIfAbsent(orphan, Buffer.from('of a crash'));
+      await age(orphan, days);
+      days = 20;
+      await publish(30, 39, { mode: 'replace' });
+      days = 10;
+      await publish(10, 29, { mode: 'replace', compaction: true });
+      days = 1;
+      await events.checkpoint({ force: true });
+      days = 0;
+      const reader = await open();
+      expect((await reader.snapshot()).removed).toEqual([]);
+      const swept = async (grace: number): Promise<string[]> => {
+        const gone: string[] = [];
+        for (const key of [...old, orphan])
+          if (await reader.sweep(key, clock() - grace * DAY_MS)) gone.push(key);
+        return gone;
+      };
+      expect(await swept(30)).toEqual([orphan]);
+      expect((await reader.snapshotAt({ version: 2 })).files).toHaveLength(3);
+      expect(await swept(15)).toEqual([old[2]]);
+      expect(await swept(7)).toEqual([old[0], old[1]]);
     }));
 });
 

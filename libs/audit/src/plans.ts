@@ -1,4 +1,4 @@
-import { META_FOLDER } from '@parquetry/archive';
+import { META_FOLDER, whenAbsent } from '@parquetry/archive';
 import { type Intervals, type LedgerRange, mergeIntervals, subtractIntervals } from '@parquetry/core';
 import type { ObjectStore } from '@parquetry/storage';
 
@@ -12,11 +12,20 @@ export interface KeptPlan {
   readonly datasets: readonly string[];
   /** The spec of the run; it can start the same run again. */
   readonly spec: unknown;
+  /** Whether the run replaces what is committed. */
+  readonly replaces: boolean;
+  /** For a plan that all flushes of a tail use: the source and the datasets of the tail. */
+  readonly tail?: string;
 }
 
 interface PlanHead {
-  readonly spec: { readonly range: LedgerRange };
+  readonly spec: {
+    readonly range: LedgerRange;
+    readonly mode?: string;
+    readonly source: { readonly uri: string };
+  };
   readonly index: { readonly datasets: readonly { readonly dataset: string }[] };
+  readonly tail?: boolean;
 }
 
 /** The plans of all runs, oldest first. Reads one plan at a time and keeps only small parts of it. */
@@ -24,9 +33,13 @@ export async function keptPlans(store: ObjectStore): Promise<KeptPlan[]> {
   const plans: KeptPlan[] = [];
   for await (const { key, size, modified } of store.list(`${META_FOLDER}/runs/`)) {
     if (!key.endsWith('.json')) continue;
-    const { spec, index } = JSON.parse(Buffer.from(await store.get(key)).toString('utf8')) as PlanHead;
+    const { spec, index, tail } = JSON.parse(Buffer.from(await store.get(key)).toString('utf8')) as PlanHead;
+    const { range, mode, source } = spec;
     const datasets = index.datasets.map(({ dataset }) => dataset);
-    plans.push({ key, size, modified, range: spec.range, datasets, spec });
+    plans.push({
+      ...{ key, size, modified, range, datasets, spec, replaces: mode === 'replace' },
+      ...(tail === true ? { tail: JSON.stringify([source.uri, datasets]) } : {}),
+    });
   }
   return plans.sort((a, b) => a.modified - b.modified || (a.key < b.key ? -1 : 1));
 }
@@ -39,15 +52,35 @@ export function requestedLedgers(plans: readonly KeptPlan[]): Map<string, Interv
   return new Map([...requested].map(([dataset, ranges]) => [dataset, mergeIntervals(ranges)]));
 }
 
-/** Superseded plans: newer ones request all of their ledgers, and all of these are committed. */
+/** The plans of the last flush of each tail of messages; the next flush continues where it ended. */
+export async function flushedPlans(store: ObjectStore): Promise<Set<string>> {
+  const plans = new Set<string>();
+  for await (const { key } of store.list(`${META_FOLDER}/tails/`)) {
+    const bytes = await store.get(key).catch(whenAbsent);
+    if (bytes === undefined) continue;
+    const { plan } = JSON.parse(Buffer.from(bytes).toString('utf8')) as { plan?: string };
+    if (plan !== undefined) plans.add(plan);
+  }
+  return plans;
+}
+
+/**
+ * Superseded plans: newer ones request all of their ledgers, and all of these are committed. A waiting run may still use
+ * its plan then, so a plan of a run that replaces is superseded only by those of others that replace, and the plan of a
+ * tail only by a newer one of the same tail: one tail of a source runs at a time.
+ * @param flushed see `flushedPlans`; these stay
+ */
 export function supersededPlans(
   plans: readonly KeptPlan[],
   coverage: ReadonlyMap<string, Intervals>,
+  flushed: ReadonlySet<string>,
 ): KeptPlan[] {
-  return plans.filter(({ datasets, range }, index) => {
-    const newer = requestedLedgers(plans.slice(index + 1));
+  return plans.filter(({ key, datasets, range, replaces, tail }, index) => {
+    const newer = plans.slice(index + 1).filter((other) => !replaces || other.replaces);
+    if (flushed.has(key) || (tail !== undefined && !newer.some((other) => other.tail === tail))) return false;
+    const requested = requestedLedgers(newer);
     return datasets.every((dataset) =>
-      [newer, coverage].every((known) => subtractIntervals(range, known.get(dataset) ?? []).length === 0),
+      [requested, coverage].every((known) => subtractIntervals(range, known.get(dataset) ?? []).length === 0),
     );
   });
 }

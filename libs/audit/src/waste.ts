@@ -2,7 +2,7 @@ import { type Archive, checkSnapshot } from '@parquetry/archive';
 import type { Intervals } from '@parquetry/core';
 import { hasIceberg, syncIceberg, unusedObjects } from '@parquetry/iceberg';
 import type { ManagedStore, PendingUpload } from '@parquetry/storage';
-import { type KeptPlan, keptPlans, supersededPlans } from './plans';
+import { type KeptPlan, flushedPlans, keptPlans, supersededPlans } from './plans';
 import { type LeftFolder, leftFolders, removeLeft } from './stages';
 
 /** Why something may be removed. */
@@ -64,7 +64,8 @@ export async function* findWaste(
       };
   }
   for await (const upload of store.pendingUploads('')) yield uploadWaste(store, upload);
-  for (const plan of supersededPlans(await keptPlans(store), coverage)) yield planWaste(store, plan);
+  const flushed = await flushedPlans(store);
+  for (const plan of supersededPlans(await keptPlans(store), coverage, flushed)) yield planWaste(store, plan);
   const { workRoot } = options;
   if (workRoot !== undefined)
     for (const left of await leftFolders(workRoot)) yield stageWaste(workRoot, left);

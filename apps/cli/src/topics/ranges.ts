@@ -52,8 +52,8 @@ reports gaps.
 **Relative ranges.** A tail starts at \`--from\`: committed (after the last committed ledger),
 latest, or a ledger, which can also be latest-1000 or @2025-07-13. A schedule determines
 the range of each run when it starts: from the first ledger that is not committed to the
-newest one minus \`--lag\`, at most
-\`--max-ledgers\`.
+newest complete one minus \`--lag\`, at most \`--max-ledgers\`. The newest ledger of message files
+may still get messages: a tail or a schedule takes it when there is a newer one.
 
 **Folders.** With \`--layout ledger_range\` a folder is named by its edges: \`ledgers/420000-430000\`
 has the ledgers 420000 to 429999. The ranges that you type and that commands print are

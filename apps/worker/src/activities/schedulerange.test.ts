@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { LedgerRange } from '@parquetry/core';
 import { writeSampleLake } from '@parquetry/sample';
-import type { RunSpec } from '@parquetry/workflows';
+import type { ResolvedRange, RunSpec } from '@parquetry/workflows';
 import { createSharedActivities, createWatchActivities } from '.';
 import type { Host } from '../host';
 import { runAll, runStep, testHost } from '../testing/host';
@@ -73,12 +73,53 @@ describe('where a schedule and a tail continue', () => {
       start: 1,
       end: 20,
     });
-    expect(await next(spec, ['old'])).toEqual({ range: { start: 21, end: 30 }, cursor: 21 });
-    expect(await next(spec, ['old', 'new'])).toEqual({ range: { start: 5, end: 30 }, cursor: 5 });
+    // The newest ledger of message files is still open.
+    expect(await next(spec, ['old'])).toEqual({ range: { start: 21, end: 29 }, cursor: 21 });
+    expect(await next(spec, ['old', 'new'])).toEqual({ range: { start: 5, end: 29 }, cursor: 5 });
     // A tail has no such setting: it starts at its --from.
-    expect(await next(spec, ['old', 'new'], 12)).toEqual({ range: { start: 12, end: 30 }, cursor: 5 });
+    expect(await next(spec, ['old', 'new'], 12)).toEqual({ range: { start: 12, end: 29 }, cursor: 5 });
     // A type that the source does not have yet does not block.
-    expect(await next(spec, ['old', 'none'])).toEqual({ range: { start: 21, end: 30 }, cursor: 21 });
+    expect(await next(spec, ['old', 'none'])).toEqual({ range: { start: 21, end: 29 }, cursor: 21 });
+  }, 60_000);
+
+  it('leaves the newest ledger of growing files to the next run, which finds all of its messages', async () => {
+    const file = path.join(dir, 'live.ndjson');
+    const write = (ledgers: readonly number[]): Promise<void> =>
+      appendFile(
+        file,
+        ledgers
+          .map(
+            (ledger, index) =>
+              `{"message_type":"old","ledger_sequence":${ledger},"closed_at":"2025-07-13T01:02:03Z","n":${index}}\n`,
+          )
+          .join(''),
+      );
+    const spec: Omit<RunSpec, 'range'> = {
+      ...{ source: { uri: `ndjson:${file}` }, archive: path.join(dir, 'live'), partitionSize: 1_000 },
+      settings: { compression: 'snappy', layout: { kind: 'ledger_day' } },
+      ...{ maxRejects: 0, verify: 'ledger', types: ['old'] },
+    };
+    const input = {
+      spec,
+      lag: 0,
+      maxLedgers: 1_000,
+      concurrency: 1,
+      maxParked: 1,
+      onFailure: 'fail',
+    } as const;
+    /** One run of the schedule: what it found, and the rows of the archive after it. */
+    const scheduled = async (): Promise<[ResolvedRange, number]> => {
+      const found = await runStep(createSharedActivities(host.deps).resolveRange, input);
+      if (found.range !== undefined) await runAll(host, { ...spec, range: found.range });
+      const { files } = await (await host.deps.archives.get(spec.archive)).dataset('old').snapshot();
+      return [found, files.reduce((sum, { rows }) => sum + (rows ?? 0), 0)];
+    };
+    // Two of the four messages of ledger 3 are written.
+    await write([1, 2, 3, 3]);
+    expect(await scheduled()).toEqual([{ tip: 3, range: { start: 1, end: 2 } }, 2]);
+    expect(await scheduled()).toEqual([{ tip: 3 }, 2]);
+    await write([3, 3, 4]);
+    expect(await scheduled()).toEqual([{ tip: 4, range: { start: 3, end: 3 } }, 6]);
   }, 60_000);
 
   it('is the first ledger of a lake for a type that the archive lacks', async () => {

@@ -24,9 +24,10 @@ export async function resolveRange(deps: WorkerDeps, input: ScheduledInput): Pro
     // A run has one schema per type: it ends before a promotion, and the next run continues from there.
     const edge = Math.min(...[...(types?.values() ?? [])].map(({ last }) => last));
     const wanted = Math.min(start + maxLedgers - 1, edge);
-    const last =
-      edges?.last ?? (await answeredUntil(deps, store, spec, { start, end: wanted + lag }, signal));
-    const end = Math.min(last - lag, wanted);
-    return { ...(last < start ? {} : { tip: last }), ...(end < start ? {} : { range: { start, end } }) };
+    const closed =
+      edges?.closed ?? (await answeredUntil(deps, store, spec, { start, end: wanted + lag }, signal));
+    const end = Math.min(closed - lag, wanted);
+    const tip = edges?.last ?? closed;
+    return { ...(tip < start ? {} : { tip }), ...(end < start ? {} : { range: { start, end } }) };
   });
 }

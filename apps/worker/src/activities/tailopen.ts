@@ -76,7 +76,8 @@ export async function openTail(
     if (index === undefined) return start;
     // The plan requests only the first ledger: a tail has no range that could have gaps.
     const requested = { ...run, range: { start: cursor, end: cursor } };
-    const plan = await storePlan(store, { format: 1, spec: requested, network: identity.network, index });
+    const stored = { format: 1, spec: requested, network: identity.network, index, tail: true } as const;
+    const plan = await storePlan(store, stored);
     return { ...start, plan };
   });
 }

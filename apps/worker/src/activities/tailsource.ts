@@ -7,6 +7,7 @@ import {
   MAX_LEDGER,
   ParquetryError,
   isLedgerUri,
+  isParquetryError,
   isProcessorUri,
 } from '@parquetry/core';
 import { type TableSchema, portableSchema } from '@parquetry/schema';
@@ -90,6 +91,8 @@ export interface SourceEdges {
   readonly first: number;
   /** The newest ledger. */
   readonly last: number;
+  /** The newest complete ledger. The newest one of message files may still get messages. */
+  readonly closed: number;
   /** The first ledger with messages of a type; undefined while there is none. A lake's ledgers have all types. */
   readonly firstOf: (messageType: string) => number | undefined;
 }
@@ -131,19 +134,21 @@ export async function sourceEdges(
   if (isLake(spec)) {
     const feed = await openFeed(spec.source.uri, undefined, signal);
     const [first, last] = [await feed.first(signal), await feed.tip(signal)];
-    return first === undefined || last === undefined ? undefined : { first, last, firstOf: () => first };
+    return first === undefined || last === undefined
+      ? undefined
+      : { first, last, closed: last, firstOf: () => first };
   }
   // A processor answers for any range: it has no first ledger, and only requests show its last one.
   if (isProcessorUri(spec.source.uri)) return undefined;
   const reader = await scanReader(deps, store, spec, 1);
   let view = await reader.look(signal);
   while (view.more) view = await reader.look(signal);
-  const { facts } = view;
+  const { closed, facts } = view;
   const [first] = facts;
   const last = facts.at(-1);
   if (first === undefined || last === undefined) return undefined;
   const firstOf = (type: string): number | undefined => facts.find(({ rows }) => rows.has(type))?.ledger;
-  return { first: first.ledger, last: last.ledger, firstOf };
+  return { first: first.ledger, last: last.ledger, closed, firstOf };
 }
 
 /** The last ledger up to `last` that a processor has from `start` on; below `start` if it has none. */
@@ -226,7 +231,10 @@ export async function openReader(
   });
 }
 
-/** How far the files were read for the last flush that ended before `cursor`, by a tail of all types of this one. */
+/**
+ * How far the files were read for the last flush that ended before `cursor`, by a tail of all types of this one; undefined
+ * also when its plan was removed.
+ */
 export async function findMarks(
   store: ObjectStore,
   spec: TailSpec,
@@ -237,7 +245,8 @@ export async function findMarks(
 > {
   let key = previous ?? (await readNote(store, noteKey(spec)));
   while (key !== undefined) {
-    const plan = await loadPlan(store, spec.archive, key);
+    const plan = await loadPlan(store, spec.archive, key).catch(unlessGone);
+    if (plan === undefined) return undefined;
     const data = plan.index.data as FlushMarks;
     if (plan.spec.range.end < cursor && readsAll(plan.spec.types, spec.types))
       return { plan: key, spec: plan.spec, marks: data.marks };
@@ -249,6 +258,11 @@ export async function findMarks(
 /** A tail passes over messages of other types: its positions are useless for them. */
 function readsAll(types: readonly string[] | undefined, wanted: readonly string[] | undefined): boolean {
   return types === undefined || wanted?.every((type) => types.includes(type)) === true;
+}
+
+function unlessGone(error: unknown): undefined {
+  if (!isParquetryError(error) || error.code !== 'ARCHIVE_CHANGED') throw error;
+  return undefined;
 }
 
 async function readNote(store: ObjectStore, key: string): Promise<string | undefined> {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { REUSE_MS } from '@parquetry/archive';
 import { type LedgerRange, ParquetryError, isParquetryError } from '@parquetry/core';
 import { type TableSchema, canonicalJson } from '@parquetry/schema';
 import type { SourceIndex } from '@parquetry/source';
@@ -21,11 +22,16 @@ export interface StoredPlan {
   readonly index: SourceIndex;
   /** Ledgers to replace that keep their committed version, by dataset. */
   readonly committed?: Readonly<Record<string, readonly CommittedVersion[]>>;
+  /** Whether all flushes of a tail use it, so that `gc` keeps it as long as the tail may run. */
+  readonly tail?: true;
 }
 
 const KEY = /^_parquetry\/(?:runs|compactions)\/[0-9a-f]{32}\.json$/;
 
-/** Plans addressed by content: the same plan has the same key, so a repeated plan step writes nothing new. */
+/**
+ * Plans addressed by content: the same plan has the same key, so a repeated plan step writes nothing new. One that is so
+ * old that `gc` may be about to remove it is written again.
+ */
 export async function storePlan(
   store: ObjectStore,
   plan: StoredPlan,
@@ -34,7 +40,10 @@ export async function storePlan(
   // A schema from the registry has its members in another order than one that was inferred just now.
   const body = Buffer.from(canonicalJson(plan));
   const key = `_parquetry/${folder}/${createHash('sha256').update(body).digest('hex').slice(0, 32)}.json`;
-  await store.putIfAbsent(key, body);
+  if ((await store.putIfAbsent(key, body)) === 'exists') {
+    const found = await store.stat(key);
+    if (found === undefined || found.modified < Date.now() - REUSE_MS) await store.replace(key, body);
+  }
   return key;
 }
 

@@ -1,7 +1,7 @@
 import { coversRange, intersectRange, isParquetryError, type LedgerRange } from '@parquetry/core';
 import type { ObjectStore } from '@parquetry/storage';
 import type { TableState } from '../delta/state';
-import { findSegment, recordedSegments } from '../segment';
+import { findSegment, recordedSegments, segmentRange, type SegmentRecord } from '../segment';
 import { type LiveSegment, liveSegments, tableCoverage } from '../table';
 import { markerKey } from './marker';
 
@@ -19,6 +19,15 @@ interface View {
   readonly at: number;
   readonly records: readonly Recorded[];
   readonly live: readonly LiveSegment[];
+  /** What recorded segments replace, by their id, as far as it was read. */
+  readonly replaced: Map<string, Replacement>;
+}
+
+interface Replacement {
+  /** Unix milliseconds, of the record. */
+  readonly at: number;
+  /** Ranges of the replaced segments. */
+  readonly ranges: readonly LedgerRange[];
 }
 
 /**
@@ -47,12 +56,30 @@ export class NeededFiles {
     const own = fileNameRange(path);
     const { records, live } = await this.viewOf(state);
     for (const { id, range } of records) {
-      if (own !== undefined && (own.start < range.start || own.end > range.end)) continue;
+      if (own !== undefined && !contains(range, own)) continue;
       if (coversRange(tableCoverage(state), range) && (await this.areWhole(live, range))) continue;
       const files = await this.filesOf(id);
       if (files.some((file) => file.path === path) && (await this.exist(files))) return true;
     }
     return false;
+  }
+
+  /**
+   * When a segment that replaces the ledgers of a file was last recorded, Unix milliseconds; 0 if none was. The log does
+   * not tell: a checkpoint drops tombstones after a week.
+   */
+  async replacedAt(state: TableState, path: string): Promise<number> {
+    const own = fileNameRange(path);
+    if (own === undefined) return 0;
+    const { records, replaced } = await this.viewOf(state);
+    let last = 0;
+    for (const { id, range } of records) {
+      if (!contains(range, own)) continue;
+      const { at, ranges } = replaced.get(id) ?? (await this.replacementOf(id));
+      replaced.set(id, { at, ranges });
+      if (ranges.some((each) => contains(each, own))) last = Math.max(last, at);
+    }
+    return last;
   }
 
   private async viewOf(state: TableState): Promise<View> {
@@ -61,7 +88,14 @@ export class NeededFiles {
     if (view?.state === state && view.version === state.version && now - view.at < LIST_AGE_MS) return view;
     const records: Recorded[] = [];
     for await (const record of recordedSegments(this.store, this.dataset)) records.push(record);
-    return (this.view = { state, version: state.version, at: now, records, live: liveSegments(state) });
+    return (this.view = {
+      state,
+      version: state.version,
+      at: now,
+      records,
+      live: liveSegments(state),
+      replaced: new Map(),
+    });
   }
 
   /** Whether storage has the files of all live segments with ledgers of a range. */
@@ -80,13 +114,25 @@ export class NeededFiles {
 
   /** The files of a recorded segment; none for a record that can't be read, because no restore uses it. */
   private async filesOf(id: string): Promise<readonly { readonly path: string; readonly size: number }[]> {
-    try {
-      return (await findSegment(this.store, this.dataset, id))?.identity.files ?? [];
-    } catch (error) {
-      if (!isParquetryError(error) || error.code !== 'ARCHIVE_INVALID') throw error;
-      return [];
-    }
+    return (await this.readable(id))?.identity.files ?? [];
   }
+
+  private async replacementOf(id: string): Promise<Replacement> {
+    const record = await this.readable(id);
+    const ranges = (record?.identity.replaces ?? []).flatMap((other) => segmentRange(other) ?? []);
+    return { at: Date.parse(record?.recordedAt ?? '') || 0, ranges };
+  }
+
+  private async readable(id: string): Promise<SegmentRecord | undefined> {
+    return findSegment(this.store, this.dataset, id).catch((error: unknown) => {
+      if (!isParquetryError(error) || error.code !== 'ARCHIVE_INVALID') throw error;
+      return undefined;
+    });
+  }
+}
+
+function contains(range: LedgerRange, inner: LedgerRange): boolean {
+  return range.start <= inner.start && inner.end <= range.end;
 }
 
 /** The ledgers in the name of a data file. */

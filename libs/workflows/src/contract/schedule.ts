@@ -4,7 +4,7 @@ import type { BackfillInput, RunSpec } from './types';
 /** Input of the `scheduled` workflow, which a schedule starts: a backfill with a range that is resolved at run time. */
 export interface ScheduledInput extends Omit<BackfillInput, 'spec' | 'carry'> {
   readonly spec: Omit<RunSpec, 'range'>;
-  /** Distance that a run keeps from the newest ledger of the source. */
+  /** Distance that a run keeps from the newest complete ledger of the source. */
   readonly lag: number;
   /** Most ledgers per run. */
   readonly maxLedgers: number;
