@@ -120,6 +120,18 @@ describe('where a schedule and a tail continue', () => {
     expect(await scheduled()).toEqual([{ tip: 3 }, 2]);
     await write([3, 3, 4]);
     expect(await scheduled()).toEqual([{ tip: 4, range: { start: 3, end: 3 } }, 6]);
+    // A run ends at a ledger with messages: it needs some.
+    await write([20]);
+    expect(await scheduled()).toEqual([{ tip: 20, range: { start: 4, end: 4 } }, 7]);
+    expect(await scheduled()).toEqual([{ tip: 20 }, 7]);
+    await write([30, 40]);
+    expect(await scheduled()).toEqual([{ tip: 40, range: { start: 5, end: 30 } }, 9]);
+    // As for a tail, `lag` counts from the newest complete ledger, here 40.
+    await write([41]);
+    expect((await runStep(createSharedActivities(host.deps).resolveRange, { ...input, lag: 1 })).range).toBe(
+      undefined,
+    );
+    expect(await scheduled()).toEqual([{ tip: 41, range: { start: 31, end: 40 } }, 10]);
   }, 60_000);
 
   it('is the first ledger of a lake for a type that the archive lacks', async () => {

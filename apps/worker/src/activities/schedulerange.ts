@@ -13,7 +13,7 @@ export async function resolveRange(deps: WorkerDeps, input: ScheduledInput): Pro
     const { spec, lag, maxLedgers } = input;
     const store = openStore(spec.archive);
     const exists = (await checkArchive(store, wantedIdentity(tailRun(spec)))) !== undefined;
-    const edges = await sourceEdges(deps, store, spec, signal);
+    const edges = await sourceEdges(deps, store, spec, signal, lag);
     const processor = isProcessorUri(spec.source.uri);
     if (edges === undefined && !processor) return {};
     const archive = exists ? await Archive.open(store) : undefined;
@@ -24,10 +24,9 @@ export async function resolveRange(deps: WorkerDeps, input: ScheduledInput): Pro
     // A run has one schema per type: it ends before a promotion, and the next run continues from there.
     const edge = Math.min(...[...(types?.values() ?? [])].map(({ last }) => last));
     const wanted = Math.min(start + maxLedgers - 1, edge);
-    const closed =
-      edges?.closed ?? (await answeredUntil(deps, store, spec, { start, end: wanted + lag }, signal));
-    const end = Math.min(closed - lag, wanted);
-    const tip = edges?.last ?? closed;
-    return { ...(tip < start ? {} : { tip }), ...(end < start ? {} : { range: { start, end } }) };
+    const last =
+      edges?.last ?? (await answeredUntil(deps, store, spec, { start, end: wanted + lag }, signal));
+    const end = Math.min(edges?.closed ?? last - lag, wanted);
+    return { ...(last < start ? {} : { tip: last }), ...(end < start ? {} : { range: { start, end } }) };
   });
 }

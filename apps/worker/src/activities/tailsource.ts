@@ -91,7 +91,10 @@ export interface SourceEdges {
   readonly first: number;
   /** The newest ledger. */
   readonly last: number;
-  /** The newest complete ledger. The newest one of message files may still get messages. */
+  /**
+   * The newest complete ledger at the distance `lag`; for message files the newest one with messages, 0 if there is none.
+   * The last ledger of message files is not complete: it may still get messages.
+   */
   readonly closed: number;
   /** The first ledger with messages of a type; undefined while there is none. A lake's ledgers have all types. */
   readonly firstOf: (messageType: string) => number | undefined;
@@ -130,23 +133,26 @@ export async function sourceEdges(
   store: ObjectStore,
   spec: TailSpec,
   signal: AbortSignal,
+  lag = 0,
 ): Promise<SourceEdges | undefined> {
   if (isLake(spec)) {
     const feed = await openFeed(spec.source.uri, undefined, signal);
     const [first, last] = [await feed.first(signal), await feed.tip(signal)];
     return first === undefined || last === undefined
       ? undefined
-      : { first, last, closed: last, firstOf: () => first };
+      : { first, last, closed: last - lag, firstOf: () => first };
   }
   // A processor answers for any range: it has no first ledger, and only requests show its last one.
   if (isProcessorUri(spec.source.uri)) return undefined;
-  const reader = await scanReader(deps, store, spec, 1);
+  const reader = await scanReader(deps, store, spec, 1, lag);
   let view = await reader.look(signal);
   while (view.more) view = await reader.look(signal);
-  const { closed, facts } = view;
+  const { facts } = view;
   const [first] = facts;
   const last = facts.at(-1);
   if (first === undefined || last === undefined) return undefined;
+  // A run needs messages: ledgers without any are covered with the next one that has some.
+  const closed = facts.findLast(({ ledger }) => ledger <= view.closed)?.ledger ?? 0;
   const firstOf = (type: string): number | undefined => facts.find(({ rows }) => rows.has(type))?.ledger;
   return { first: first.ledger, last: last.ledger, closed, firstOf };
 }
@@ -177,9 +183,10 @@ async function scanReader(
   store: ObjectStore,
   spec: TailSpec,
   cursor: number,
+  lag = 0,
 ): Promise<TailReader> {
   const messages = messageOptions(spec, await knownSchemas(store, (schema) => schema), deps.allow);
-  return openReader(deps, { spec, cursor, lag: 0, types: [], messages });
+  return openReader(deps, { spec, cursor, lag, types: [], messages });
 }
 
 /** A record of the last flush of a tail; it only avoids reading old messages again as late ones. */
