@@ -84,7 +84,7 @@ describe('sweep after a checkpoint without tombstones', () => {
       days = 20;
       await publish(30, 39, { mode: 'replace' });
       days = 10;
-      await publish(10, 29, { mode: 'replace', compaction: true });
+      await publish(10, 29, await compactionOf(events, { start: 10, end: 29 }));
       days = 1;
       await events.checkpoint({ force: true });
       days = 0;
