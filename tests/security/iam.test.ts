@@ -58,7 +58,7 @@ function without(name: string, lost: string): string {
 const text = (name: string): string => JSON.stringify(policy(name));
 const [SOURCE, WRITER, READER] = ['s3-source-reader', 's3-archive-writer', 's3-archive-reader'] as const;
 
-/** SeaweedFS lets whoever may write abort an upload; S3 asks for this right. */
+/** With SeaweedFS, the right to write is also the right to abort an upload; S3 has two. */
 const UNENFORCED = 's3:AbortMultipartUpload';
 
 /** What needs each action of the policies: a backfill, or the removal of what a crash left. */

@@ -76,7 +76,7 @@ function partsOf(value: string): string[] {
   return [value, ...parts, ...parts.flatMap(decodedOf)].filter((part) => part.length >= SHORTEST);
 }
 
-/** What a percent-encoded value stands for, and its words: OpenTelemetry sends `Basic%20abc` as `Basic abc`. */
+/** The decoded text of a percent-encoded value, and its words: OpenTelemetry sends `Basic%20abc` as `Basic abc`. */
 function decodedOf(part: string): string[] {
   try {
     const decoded = decodeURIComponent(part);
