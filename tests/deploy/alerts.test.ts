@@ -74,16 +74,39 @@ const PROVOKED: readonly (readonly [alert: string, changes: Readonly<Record<stri
     'ParquetryRetries',
     { 'parquetry_step_retries_total{step="pull",code="STORAGE_UNREACHABLE"}': `0+2x${MINUTES}` },
   ],
+  // A tail behind a node that is down: a failed `cut` every two minutes.
+  [
+    'ParquetryRetries',
+    { 'parquetry_step_retries_total{step="cut",code="SOURCE_UNREACHABLE"}': `0+0.5x${MINUTES}` },
+  ],
   ['ParquetryStageDiskFull', { parquetry_stage_free_bytes: 9e9, parquetry_stage_disk_bytes: 100e9 }],
   [
     'ParquetryStorageErrors',
     { 'parquetry_storage_requests_total{operation="get",store="s3",outcome="PERMISSION_DENIED"}': GROWING },
   ],
-  // A counter that appears with its first mismatch: 65 minutes without it.
+  // A node that does not answer: one request a minute ends, and a few to a second node that work.
   [
-    'ParquetryVerifyMismatch',
-    { 'parquetry_step_failures_total{step="verifyRowCounts",code="VERIFY_MISMATCH"}': `_x65 1x5` },
+    'ParquetrySourceErrors',
+    {
+      'parquetry_source_requests_total{operation="getHealth",outcome="SOURCE_UNREACHABLE"}': GROWING,
+      'parquetry_source_requests_total{operation="getHealth",outcome="ok"}': `0+0.5x${MINUTES}`,
+    },
   ],
+  // A counter that appears with its first mismatch: 65 minutes without it.
+  ...['VERIFY_MISMATCH', 'FILE_CORRUPT', 'PROOF_FAILED', 'CHAIN_BROKEN'].map(
+    (code) =>
+      [
+        'ParquetryVerifyMismatch',
+        { [`parquetry_step_failures_total{step="verifyRowCounts",code="${code}"}`]: `_x65 1x5` },
+      ] as const,
+  ),
+  ...['nextPartitions', 'summarize'].map(
+    (step) =>
+      [
+        'ParquetryRunBlocked',
+        { [`parquetry_step_failures_total{step="${step}",code="PERMISSION_DENIED"}`]: `_x65 1x5` },
+      ] as const,
+  ),
   ['ParquetryRunFailed', { 'temporal_workflow_failed_total{workflow_type="maintain"}': `_x65 1x5` }],
   ['ParquetryMemoryNearLimit', { parquetry_memory_bytes: 95e7, parquetry_memory_limit_bytes: 1e9 }],
   [
@@ -134,7 +157,7 @@ describe('alerts and dashboards', () => {
     expect(read('deploy/helm/parquetry/files/alerts.yaml')).toBe(RULES));
 
   it('have a case for each alert', () =>
-    expect([...PROVOKED.map(([name]) => name), 'ParquetryWorkerAbsent'].sort()).toEqual(
+    expect([...new Set(PROVOKED.map(([name]) => name)), 'ParquetryWorkerAbsent'].sort()).toEqual(
       alertNames(RULES).sort(),
     ));
 
@@ -181,6 +204,20 @@ describe('alerts and dashboards', () => {
           'parquetry_tail_report_timestamp_seconds{tail="t"}': 0,
           'parquetry_tail_lag_seconds{tail="t",instance="b:9464"}': 10,
           'parquetry_tail_report_timestamp_seconds{tail="t",instance="b:9464"}': `0+60x${MINUTES}`,
+        }),
+        firing: [],
+      },
+    ]),
+  );
+
+  itWith(['promtool'], 'do not fire for a source that fails at times', () =>
+    checkAlerts(tool('promtool'), RULES, [
+      {
+        series: state({
+          ...HEALTHY,
+          'parquetry_source_requests_total{operation="getLedgers",outcome="SOURCE_UNREACHABLE"}': GROWING,
+          'parquetry_source_requests_total{operation="getLedgers",outcome="ok"}': `0+20x${MINUTES}`,
+          'parquetry_step_retries_total{step="cut",code="SOURCE_UNREACHABLE"}': `0+0.05x${MINUTES}`,
         }),
         firing: [],
       },

@@ -233,6 +233,15 @@ describe('the workers on Kubernetes', () => {
     ]);
   });
 
+  it('let nothing but Prometheus reach the ports of the image, by their policy', () => {
+    const policy = manifestsOf(read(RENDERED)).find(({ kind }) => kind === 'NetworkPolicy');
+    expect(policy?.spec).toMatchObject({ policyTypes: ['Ingress', 'Egress'] });
+    const prometheus = { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } };
+    expect(policy?.spec['ingress']).toEqual([
+      { from: [{ namespaceSelector: prometheus }], ports: [{ protocol: 'TCP', port: 'metrics' }] },
+    ]);
+  });
+
   it('have a chart whose files are YAML, of the version of the package, with options that the worker has', () => {
     const { version } = JSON.parse(read('package.json')) as { version: string };
     expect(parse(read('deploy/helm/parquetry/Chart.yaml'))).toMatchObject({ version, appVersion: version });

@@ -7,7 +7,7 @@ import { itWith, tool } from '../deploy/tools';
 import { type Running, Sandbox } from '../support/cli';
 import { freePort, type PlainServer, startPlainServer } from '../support/plainserver';
 import { Scrape } from '../support/prometheus';
-import { checkAlerts, constant } from '../support/promtool';
+import { checkAlerts, constant, risen } from '../support/promtool';
 import { ledgerFile } from '../support/ledgerfile';
 
 const RULES = path.resolve(__dirname, '../../deploy/prometheus/alerts.yaml');
@@ -29,6 +29,8 @@ describe('metrics and log of a worker after a run with faults', () => {
   let run = '';
   let first = 0;
   let afterRun: Scrape;
+  let afterFailure: Scrape;
+  let blocked: Scrape;
   let lastPage = '';
 
   beforeAll(async () => {
@@ -211,7 +213,7 @@ describe('metrics and log of a worker after a run with faults', () => {
     expect(of('step failed')).toEqual([
       expect.objectContaining({ ...known, level: 'error', code: 'LEDGER_MISSING', partition: key(20) }),
     ]);
-    expect(of('parked: waits for an operator')).toEqual([
+    expect(of('parked: waits for a person')).toEqual([
       expect.objectContaining({
         ...{ level: 'error', code: 'LEDGER_MISSING', run, partition: key(20) },
         datasets: 'ledgers, transactions',
@@ -279,6 +281,35 @@ describe('metrics and log of a worker after a run with faults', () => {
     await expect(server.client.workflow.execute('maintain', start)).rejects.toThrow();
     const failed = (scrape: Scrape): number =>
       scrape.sum('temporal_workflow_failed_total', { workflow_type: 'maintain' });
-    expect(failed(await until((scrape) => failed(scrape) > 0))).toBe(1);
+    afterFailure = await until((scrape) => failed(scrape) > 0);
+    expect(failed(afterFailure)).toBe(1);
   }, 120_000);
+
+  itWith(['promtool'], 'provoke the alert of a run that failed', () =>
+    checkAlerts(tool('promtool'), readFileSync(RULES, 'utf8'), [
+      {
+        series: risen(afterRun.samples, afterFailure.samples),
+        firing: ['ParquetryPartitionsParked', 'ParquetryRunFailed'],
+      },
+    ]),
+  );
+
+  it('count the failed step of a run that waits, when nothing is open or parked', async () => {
+    const log = path.join(sandbox.path(`archive-${SECRET}`), 'ledgers/_delta_log/00000000000000000000.json');
+    writeFileSync(log, 'damaged');
+    const missing = server.client.workflow.getHandle(`${run}/p/${String(first + 20).padStart(10, '0')}`);
+    await missing.signal('skip');
+    blocked = await until(
+      (scrape) =>
+        scrape.sum('parquetry_step_failures_total', { step: 'summarize' }) > 0 &&
+        scrape.sum('parquetry_open_partitions') + scrape.sum('parquetry_parked_partitions') === 0,
+    );
+    expect((await server.client.workflow.getHandle(run).describe()).status.name).toBe('RUNNING');
+  }, 120_000);
+
+  itWith(['promtool'], 'provoke the alert of a blocked run, and no other', () =>
+    checkAlerts(tool('promtool'), readFileSync(RULES, 'utf8'), [
+      { series: risen(afterFailure.samples, blocked.samples), firing: ['ParquetryRunBlocked'] },
+    ]),
+  );
 });

@@ -32,7 +32,7 @@ const LICENCE_IN_FILE: Readonly<Record<string, string>> = {
   unionfs: 'Unlicense',
 };
 
-/** Packages with an install script. We develop with them; a user's installation has only protobufjs, which prints. */
+/** Packages with an install script; `package.test.ts` says which of them a user's installation has. */
 const SCRIPTS = ['@parcel/watcher', '@swc/core', 'nx', 'protobufjs', 'unrs-resolver'];
 
 const nameOf = (at: string): string => at.slice(at.lastIndexOf('node_modules/') + 'node_modules/'.length);

@@ -77,7 +77,8 @@ describe('the package, installed into an empty folder with an empty HOME', () =>
     });
     expect(made.stdout).toMatch(/parquetry-\d+\.\d+\.\d+\S*\.tgz: [\d.]+ MB packed/);
     const tarball = readdirSync(dir).find((name) => name.endsWith('.tgz')) as string;
-    await done('npm', ['install', '-g', '--no-audit', '--no-fund', path.join(dir, tarball)]);
+    const options = ['--ignore-scripts', '--no-audit', '--no-fund'];
+    await done('npm', ['install', '-g', ...options, path.join(dir, tarball)]);
     // A minute alone. npm fetches from the registry what `npm ci` has not cached, so the limit allows for a slow network.
   }, 600_000);
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -181,6 +182,24 @@ describe('the package, installed into an empty folder with an empty HOME', () =>
     ).toEqual([]);
     expect(Object.keys(dependencies).filter((name) => name.startsWith('@parquetry/'))).toEqual([]);
     expect(scripts).toBeUndefined();
+  });
+
+  it('works without the install scripts of its dependencies, of which two have one', () => {
+    const modules = path.join(installed, 'node_modules');
+    const manifests = readdirSync(modules, { recursive: true, encoding: 'utf8' })
+      .filter((name) => /(^|node_modules\/)(@[^/]+\/)?[^/]+\/package\.json$/.test(name))
+      .map(
+        (name) =>
+          JSON.parse(readFileSync(path.join(modules, name), 'utf8')) as {
+            name: string;
+            scripts?: Record<string, string>;
+          },
+      );
+    expect(manifests.length).toBeGreaterThan(100);
+    const scripts = manifests.filter(({ scripts: own = {} }) =>
+      ['preinstall', 'install', 'postinstall'].some((script) => script in own),
+    );
+    expect([...new Set(scripts.map(({ name }) => name))].sort()).toEqual(['@swc/core', 'protobufjs']);
   });
 
   it('has the versions and hashes of the lock file for `npm ci` in the unpacked package', async () => {

@@ -24,6 +24,8 @@ export const PLANTED = {
   'key of a bucket': randomBytes(32).toString('base64'),
   'key of signatures': randomBytes(48).toString('base64'),
   'gRPC metadata for Temporal': secret('Meta'),
+  'gRPC metadata of a Temporal profile': secret('Profile'),
+  'header of the receiver of traces': secret('Otlp'),
   'private key of Google Cloud': '',
 };
 const { privateKey } = generateKeyPairSync('rsa', {
@@ -33,6 +35,24 @@ const { privateKey } = generateKeyPairSync('rsa', {
 });
 // A line of it: the file has the key with quoted line ends.
 PLANTED['private key of Google Cloud'] = privateKey.split('\n')[3] ?? '';
+
+/** The places that are searched for them, and what one of their names looks like in `worker.test.ts`. */
+export const PLACES: Readonly<Record<string, RegExp>> = {
+  'workflow histories, search attributes and memos': /^history of foreign-0/,
+  'log of a worker as JSON lines, with its output': /^worker$/,
+  'debug log of a worker': /^file debug\.log$/,
+  'output of commands': /^output of \d+ backfill/,
+  'output of commands with `--json`': /^output of .*--json/,
+  'arguments of all processes (`ps`)': /^file ps\.txt$/,
+  'events and answers of the live page': /\/events$/,
+  'metrics page': /\/metrics$/,
+  'traces, as their receiver gets them': /^traces$/,
+  report: /^file page\.html$/,
+  'Parquet files and Iceberg tables': /archives\/a.*\.parquet$/,
+  'commit log of the archive': /_delta_log/,
+  'segments, schemas and plans of the archive': /_parquetry\/segments/,
+  'work folder of the worker': /^file \.parquetry\//,
+};
 
 /** A server that answers its processor, and otherwise echoes whatever it receives as an error. */
 export interface EchoServer {
@@ -99,6 +119,12 @@ export function writeGoogleCredentials(file: string): void {
   );
 }
 
+/** Writes a Temporal profile with a secret. */
+export function writeTemporalProfile(file: string): void {
+  const secretText = PLANTED['gRPC metadata of a Temporal profile'];
+  writeFileSync(file, `[profile.default.grpc_meta]\nx-profile = "Bearer ${secretText}"\n`);
+}
+
 /** The environment of a worker with its secrets; they reach only the servers that they are for. */
 export function plantedEnvironment(server: string, credentials: string): Record<string, string> {
   return {
@@ -122,5 +148,6 @@ export function plantedEnvironment(server: string, credentials: string): Record<
     PARQUETRY_SIGNING_KEY: `-----BEGIN PRIVATE KEY-----\n${PLANTED['key of signatures']}\n-----END PRIVATE KEY-----\n`,
     TEMPORAL_GRPC_META_X_API_KEY: PLANTED['gRPC metadata for Temporal'],
     GOOGLE_APPLICATION_CREDENTIALS: credentials,
+    OTEL_EXPORTER_OTLP_HEADERS: `Authorization=Basic%20${PLANTED['header of the receiver of traces']}`,
   };
 }

@@ -38,6 +38,18 @@ export function constant(samples: readonly Sample[]): Series[] {
     .map(({ value, ...series }) => ({ ...series, values: `${value}x${MINUTES}` }));
 }
 
+/** Series that changed from one scrape to the next five minutes before the end of the case; new ones begin then. */
+export function risen(before: readonly Sample[], after: readonly Sample[]): Series[] {
+  const key = ({ name, labels }: Omit<Sample, 'value'>): string => JSON.stringify([name, labels]);
+  const known = new Map(before.map((sample) => [key(sample), sample.value]));
+  return after
+    .filter(({ value }) => Number.isFinite(value))
+    .map(({ value, ...series }) => {
+      const old = known.get(key(series));
+      return { ...series, values: `${old === undefined ? '_' : old}x${MINUTES - 5} ${value}x5` };
+    });
+}
+
 /** Evaluates the rules in `promtool test rules`; fails with its output if another alert fires, or one does not. */
 export function checkAlerts(promtool: string, rules: string, cases: readonly AlertCase[]): void {
   const names = alertNames(rules);

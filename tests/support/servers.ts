@@ -26,19 +26,20 @@ export interface StorageServer {
   stop(): Promise<void>;
 }
 
-/** A user of the S3 server and its rights, such as `Read:bucket`. */
+/** A user of the S3 server. */
 export interface S3Identity {
   readonly name: string;
   readonly credentials: readonly { readonly accessKey: string; readonly secretKey: string }[];
-  readonly actions: readonly string[];
+  /** Texts of the IAM policies that give it its rights. */
+  readonly policies: readonly string[];
 }
 
 /**
  * SeaweedFS with its S3 gateway. The bucket `open` allows anonymous reads; the other buckets need `S3_KEYS`, or the keys
- * of `identities`. `master` is for `weed shell`.
+ * of `users`. `master` is for `weed shell`.
  */
 export async function startS3(
-  identities: readonly S3Identity[] = [],
+  users: readonly S3Identity[] = [],
 ): Promise<StorageServer & { readonly master: string }> {
   if (WEED === undefined) throw new Error('PARQUETRY_WEED is not set');
   const dir = mkdtempSync(path.join(tmpdir(), 'parquetry-weed-'));
@@ -51,8 +52,14 @@ export async function startS3(
       identities: [
         { name: 'admin', credentials: [{ accessKey, secretKey }], actions },
         { name: 'anonymous', actions: ['Read:open', 'List:open'] },
-        ...identities,
+        ...users.map(({ name, credentials, policies }) => ({
+          ...{ name, credentials },
+          policyNames: policies.map((_, index) => `${name}-${index}`),
+        })),
       ],
+      policies: users.flatMap(({ name, policies }) =>
+        policies.map((content, index) => ({ name: `${name}-${index}`, content })),
+      ),
     }),
   );
   const { endpoint, master, args } = weedServer(dir, config, await freePorts(WEED_PORTS));
@@ -113,13 +120,13 @@ export async function startGcs(): Promise<StorageServer> {
   };
 }
 
-/** Client of the test S3 server with the test's keys, independent of Parquetry's code. */
-export function s3(endpoint: string): S3Client {
+/** Client of the test S3 server with the test's keys or a user's, independent of Parquetry's code. */
+export function s3(endpoint: string, credentials = S3_KEYS): S3Client {
   return new S3Client({
     endpoint,
     region: 'us-east-1',
     forcePathStyle: true,
-    credentials: S3_KEYS,
+    credentials,
     requestChecksumCalculation: 'WHEN_REQUIRED',
   });
 }

@@ -15,7 +15,7 @@ export function printResult(result: BackfillResult, spec: RunSpec, output: Outpu
     output.say(
       `${partitions.done} of ${partitions.total} partitions written` +
         (partitions.skipped > 0 ? `, ${partitions.skipped} were committed before` : '') +
-        (partitions.abandoned > 0 ? `, ${partitions.abandoned} skipped by an operator` : '') +
+        (partitions.abandoned > 0 ? `, ${partitions.abandoned} skipped by a person` : '') +
         `; read from the source: ${formatBytes(tally.bytesRead)} to pull${
           result.indexBytesRead > 0 ? `, ${formatBytes(result.indexBytesRead)} to index it` : ''
         }.`,

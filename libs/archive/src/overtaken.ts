@@ -26,7 +26,7 @@ export interface Overtaken {
 /**
  * Whether another writer overtook a refused draft: live segments contain some of its ledgers, were read with the same
  * settings, have the same number of rows and rejects in each ledger, and a segment of the same range has the same
- * content. Undefined otherwise: the contents conflict, and an operator must decide.
+ * content. Undefined otherwise: the contents conflict, and a person must decide.
  */
 export async function overtaken(
   snapshot: Snapshot,

@@ -21,6 +21,8 @@ describe('withoutSecrets', () => {
     ['PARQUETRY_S3_SSE_C_KEYS', 'lake:QUJDREVGR0hJSktMTU5PUA==', 'QUJDREVGR0hJSktMTU5PUA=='],
     ['TEMPORAL_GRPC_META_AUTHORIZATION', 'Bearer abcdefgh01234567', 'abcdefgh01234567'],
     ['OTEL_EXPORTER_OTLP_HEADERS', 'x-team=a,x-api-key=abcdefgh01234567', 'abcdefgh01234567'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'Authorization=Basic%20YWJjZGVmZ2g6MDEyMw==', 'YWJjZGVmZ2g6MDEyMw=='],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'x-api-key=abc%2Fdefghij%3D%3D', 'abc/defghij=='],
     ['OTEL_EXPORTER_OTLP_TRACES_HEADERS', 'x-api-key=abcdefgh89012345', 'abcdefgh89012345'],
     ['AWS_ACCESS_KEY_ID', 'AKIAIOSFODNN7EXAMPLE', 'AKIAIOSFODNN7EXAMPLE'],
     ['AWS_SECRET_ACCESS_KEY', 'wJalrXUtnFEMI/K7MDENG', 'wJalrXUtnFEMI/K7MDENG'],

@@ -32,7 +32,7 @@ const SHORTEST = 12;
 /** Secrets that were read from files. */
 const fromFiles = new Set<string>();
 
-/** Makes the content of a file one of the secrets that are hidden in texts from now on, whole and in parts. */
+/** Makes a value of a file, or its content, a secret that is hidden in texts from now on, whole and in parts. */
 export function addSecret(content: string): void {
   for (const part of partsOf(content.trim())) fromFiles.add(part);
 }
@@ -73,7 +73,17 @@ function secretsOf(env: Environment): Set<string> {
 /** A value and its parts, without those that are too short. */
 function partsOf(value: string): string[] {
   const parts = value.startsWith('{') ? textsOf(value) : wordsOf(value);
-  return [value, ...parts].filter((part) => part.length >= SHORTEST);
+  return [value, ...parts, ...parts.flatMap(decodedOf)].filter((part) => part.length >= SHORTEST);
+}
+
+/** The decoded text of a percent-encoded value, and its words: OpenTelemetry sends `Basic%20abc` as `Basic abc`. */
+function decodedOf(part: string): string[] {
+  try {
+    const decoded = decodeURIComponent(part);
+    return decoded === part ? [] : [decoded, ...decoded.split(/\s+/)];
+  } catch {
+    return [];
+  }
 }
 
 /** Lines of a key, and the values of a list `id:key,id:key` or `name=value,name=value`. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { types } from 'node:util';
-import { ParquetryError } from '@parquetry/core';
+import { ParquetryError, addSecret } from '@parquetry/core';
 import type { ConnectionOptions } from '@temporalio/client';
 import { API_KEY_FILE, apiKeyOf } from './apikey';
 import { checkCertificates } from './certificates';
@@ -33,6 +33,7 @@ export function loadTemporalConfig(env: Environment = process.env): TemporalConf
   const { connectionOptions, namespace } = load(
     apiKey === undefined ? env : { ...env, TEMPORAL_API_KEY: apiKey() },
   );
+  hide(connectionOptions);
   const address = filled(connectionOptions.address) ? connectionOptions.address : undefined;
   if (address !== undefined && !/^[^\s/@]+:\d{1,5}$/.test(address))
     throw invalid(
@@ -53,6 +54,13 @@ export function loadTemporalConfig(env: Environment = process.env): TemporalConf
     namespace: filled(namespace) ? namespace : 'default',
     ...(apiKey === undefined ? {} : { apiKey }),
   };
+}
+
+/** A profile of the TOML file has the same secrets as the environment: none of them may get into a text. */
+function hide({ apiKey, metadata = {}, tls }: TemporalConfig['connectionOptions']): void {
+  const key = typeof tls === 'object' ? tls?.clientCertPair?.key : undefined;
+  for (const secret of [apiKey, key, ...Object.values(metadata)])
+    if (secret !== undefined) addSecret(Buffer.from(secret).toString());
 }
 
 function keyFile(env: Environment): (() => string) | undefined {

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { withoutSecrets } from '@parquetry/core';
 import { ensureSearchAttributes, SEARCH_ATTRIBUTES } from './attributes';
 import { loadTemporalConfig } from './config';
 import { connectClient } from './connect';
@@ -57,6 +58,26 @@ describe('loadTemporalConfig', () => {
       address: 'e.example:1',
       namespace: 'etl',
     });
+  });
+
+  it('hides the API key, the metadata and the client key of a profile in texts, also if it is refused', () => {
+    const [apiKey, token, line] = [
+      'tmprl_of_a_profile',
+      'token-of-a-profile',
+      'MIIEvQIBADANBgkqhkiG9w0BAQEF',
+    ];
+    const key = `-----BEGIN PRIVATE KEY-----\n${line}\n-----END PRIVATE KEY-----`;
+    profile(
+      [
+        ...['[profile.prod]', 'address = "p.example:7233"', `api_key = "${apiKey}"`],
+        ...['[profile.prod.tls]', `client_cert_data = "none"`, `client_key_data = '''${key}'''`],
+        ...['[profile.prod.grpc_meta]', `authorization = "Bearer ${token}"`],
+      ].join('\n'),
+    );
+    const text = `${apiKey}, ${token}, ${line}`;
+    expect(withoutSecrets(text, {})).toBe(text);
+    expect(() => load({ TEMPORAL_PROFILE: 'prod' })).toThrow(/CERT/);
+    expect(withoutSecrets(text, {})).toBe('***, ***, ***');
   });
 
   it.each([

@@ -134,7 +134,7 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
       state.inflight.size === 0 &&
       (state.finishing || (!state.more() && state.parked.size === 0)) &&
       !state.faults.holds('summarize');
-    // A run that is ending, or that fails instead of waiting, does not wait for an operator here either.
+    // A run that is ending, or that fails instead of waiting, does not wait for a person here either.
     const fatal = (): StepFault | undefined =>
       state.inflight.size === 0 && (state.finishing || input.onFailure === 'fail')
         ? state.faults.final

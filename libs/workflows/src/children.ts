@@ -96,14 +96,14 @@ export async function retryParked(
       signalled += 1;
     } catch {
       if (!state.parked.delete(key)) continue;
-      // Before prefetched tasks: an operator waits for this one.
+      // Before prefetched tasks: a person waits for this one.
       state.requeue.unshift(task);
       restarted += 1;
     }
   return { signalled, restarted };
 }
 
-/** Skips parked partitions when an operator ends the run. */
+/** Skips parked partitions when a person ends the run. */
 export async function skipParked(run: string, state: RunState): Promise<void> {
   for (const { key } of [...state.parked.values()]) {
     await getExternalWorkflowHandle(partitionWorkflowId(run, key))

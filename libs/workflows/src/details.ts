@@ -91,7 +91,7 @@ export function backfillDetails(run: string, range: LedgerRange, progress: Backf
   ]);
 }
 
-/** Failed bookkeeping steps of the run, and whether it waits for an operator or retries. */
+/** Failed bookkeeping steps of the run, and whether it waits for a person or retries. */
 function faulty(run: string, faults: readonly StepFault[]): string[] {
   if (faults.length === 0) return [];
   const final = faults.filter((fault) => fault.final);

@@ -19,7 +19,7 @@ describe('Faults', () => {
     expect(faults.list()).toEqual([]);
   });
 
-  it('holds final failures until an operator resumes the run', () => {
+  it('holds final failures until a person resumes the run', () => {
     const faults = new Faults();
     faults.add(failure('nextPartitions', 'PERMISSION_DENIED'));
     faults.passed();
@@ -38,10 +38,10 @@ describe('Faults', () => {
     ['nextPartitions', 'STEP_TIMED_OUT', false],
     ['nextPartitions', 'INTERNAL', false],
     ['nextPartitions', 'toString', false],
-    // A failed look for quiet partitions needs no operator.
+    // A failed look for quiet partitions needs no person.
     ['inspect', 'PERMISSION_DENIED', false],
     ['summarize', 'VERIFY_MISMATCH', true],
-  ])('%s that fails with %s waits for an operator: %s', (step, code, final) => {
+  ])('%s that fails with %s waits for a person: %s', (step, code, final) => {
     const faults = new Faults();
     faults.add(failure(step, code));
     expect(faults.list()).toMatchObject([{ step, code, final }]);

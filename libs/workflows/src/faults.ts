@@ -3,7 +3,7 @@ import type { DatasetFailure, StepFault } from './contract/types';
 
 /**
  * Failed bookkeeping steps of a run. Each is shown and delayed; the partitions, which may be days of work, continue or
- * wait. A final failure is held until an operator resumes the run.
+ * wait. A final failure is held until a person resumes the run.
  */
 export class Faults {
   /** In the order of occurrence. */
@@ -35,7 +35,7 @@ export class Faults {
     for (const { step, final } of this.known.values()) if (!final) this.held.delete(step);
   }
 
-  /** An operator resumed the run: everything is retried. */
+  /** A person resumed the run: everything is retried. */
   release(): void {
     this.held.clear();
   }
@@ -45,7 +45,7 @@ export class Faults {
     return [...this.known.values()].some(({ step, final }) => !final && this.held.has(step));
   }
 
-  /** The newest fault that waits for an operator. */
+  /** The newest fault that waits for a person. */
   get final(): StepFault | undefined {
     return [...this.known.values()].findLast(({ step, final }) => final && this.held.has(step));
   }

@@ -11,7 +11,7 @@ import type { PartitionInput } from './contract/types';
 import { requestLease } from './steps';
 
 /**
- * A request is repeated after this time without an answer, because an operator may have terminated the limiter. The time
+ * A request is repeated after this time without an answer, because a person may have terminated the limiter. The time
  * doubles up to the longest one, so that a wait of hours adds few events to the history.
  */
 const REPEAT_MS = { first: 120_000, longest: 1_800_000 };

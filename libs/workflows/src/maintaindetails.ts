@@ -40,7 +40,7 @@ export function auditCommands(archive: string, findings: readonly MaintainFindin
   ];
 }
 
-/** The current details of a maintenance run: its steps, what needs an operator, and new rejects. */
+/** The current details of a maintenance run: its steps, what needs a person, and new rejects. */
 export function maintainDetails({ archive, steps, findings, rejects }: MaintainReport): string {
   const commands = [...new Set(steps.flatMap(({ commands: own = [] }) => own))];
   return page([
@@ -50,7 +50,7 @@ export function maintainDetails({ archive, steps, findings, rejects }: MaintainR
     '|---|---|---|',
     ...steps.map(
       ({ step, outcome, summary }) =>
-        `| ${step} | ${outcome === 'attention' ? '**needs an operator**' : outcome === 'failed' ? '**failed**' : outcome} | ${cell(summary)} |`,
+        `| ${step} | ${outcome === 'attention' ? '**needs a person**' : outcome === 'failed' ? '**failed**' : outcome} | ${cell(summary)} |`,
     ),
     ...listed('**Faults**', findings, findingLine),
     ...listed('**What to run**', commands, (line) => `\`${line}\``),

@@ -38,7 +38,7 @@ describe('the pace of a run', () => {
     expect(state.progress().pace).toEqual({
       ...{ tasks: 8, amount: 80, settled: 10, parked: 10, samples: [[2500, 10]] },
     });
-    // It runs again after an operator's time, which is no measure.
+    // It runs again after a person's time, which is no measure.
     state.resumed('0000000011');
     jest.setSystemTime(9_000_000);
     state.count({ key: '0000000011', outcome: 'done' });

@@ -26,7 +26,7 @@ export class Pace {
     this.since.set(key, Date.now());
   }
 
-  /** A task is done. One that waited for an operator in between has no start, and is no sample. */
+  /** A task is done. One that waited for a person in between has no start, and is no sample. */
   done(key: string, amount: number): void {
     const since = this.since.get(key);
     if (since === undefined) return;

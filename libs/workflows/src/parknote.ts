@@ -7,7 +7,7 @@ export function onParked(listen: (note: ParkNote) => void): void {
   listener = listen;
 }
 
-/** Tells the worker that this workflow waits for an operator. Not a command: nothing of it is in the history. */
+/** Tells the worker that this workflow waits for a person. Not a command: nothing of it is in the history. */
 export function noteParked(note: ParkNote): void {
   listener?.(note);
 }

@@ -86,7 +86,7 @@ export async function partition(input: PartitionInput): Promise<PartitionResult>
     upsertSearchAttributes([{ key: ATTRIBUTES.state, value: null }]);
     if ((wanted as unknown) === 'skip') {
       setCurrentDetails(
-        `Skipped by an operator. Ledgers ${formatRange(task.range)} of ${pending.join(', ')} remain a gap.`,
+        `Skipped by a person. Ledgers ${formatRange(task.range)} of ${pending.join(', ')} remain a gap.`,
       );
       await tell({ outcome: 'skipped' });
       return { outcome: 'skipped', tally };

@@ -44,7 +44,7 @@ export class RunState {
   /** Amount of work of the tasks that ended; see `PlannedWork`. */
   settled: number;
   paused: boolean;
-  /** The operator ended the run; it waits for its running partitions. */
+  /** A person ended the run; it waits for its running partitions. */
   finishing: boolean;
   concurrency: number;
   phase: 'running' | 'finished' = 'running';
@@ -82,7 +82,7 @@ export class RunState {
     this.range = input.spec.range;
   }
 
-  /** Sets the concurrency that an operator requested. */
+  /** Sets the concurrency that a person requested. */
   set(wanted: Partial<Pick<RunState, 'paused' | 'finishing'>>): void {
     Object.assign(this, wanted);
     this.onChange();
@@ -152,7 +152,7 @@ export class RunState {
 
   /**
    * A child that ended without a report waits like a parked one: `retryPartitions` starts it again. In a run that fails
-   * with its partitions it counts as failed: no operator would restart it. One that completed (its report was lost in a
+   * with its partitions it counts as failed: no person would restart it. One that completed (its report was lost in a
    * reset of this run) runs again automatically: it finds its commits and changes nothing.
    */
   closed(task: PartitionTask, status: string): void {

@@ -8,7 +8,7 @@ import { WATCH_QUEUE } from './contract/names';
 import type { ScheduleActivities } from './contract/schedule';
 import type { TailActivities } from './contract/tail';
 
-/** Bounded retries: transient faults are retried; the others reach an operator within a few minutes. */
+/** Bounded retries: transient faults are retried; the others reach a person within a few minutes. */
 const RETRY = {
   initialInterval: '1s',
   backoffCoefficient: 2,

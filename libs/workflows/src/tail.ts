@@ -137,7 +137,7 @@ function setMessages(state: TailState): void {
   });
 }
 
-/** Runs a watching step, and cancels it when an operator sends a message: then undefined. */
+/** Runs a watching step, and cancels it when a person sends a message: then undefined. */
 async function untilTold<T>(state: TailState, step: () => Promise<T>): Promise<T | undefined> {
   const { messages } = state;
   const watch = new CancellationScope();

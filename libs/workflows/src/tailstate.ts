@@ -17,14 +17,14 @@ import type { DatasetFailure, Tally } from './contract/types';
 /** A flush decided by the `cut` step. */
 export type Flush = Extract<CutResult, { kind: 'flush' }>;
 
-/** Position, counts and operator requests of a tail. Bounded for a tail of any length. */
+/** Position, counts of a tail, and what people asked of it. Bounded for a tail of any length. */
 export class TailState {
   start: TailStart | undefined;
   cursor: number;
   policy: FlushPolicy;
   paused: boolean;
   stopping: boolean;
-  /** Counts messages of operators, so that a wait for them ends with the next message. */
+  /** Counts messages of people, so that a wait for them ends with the next message. */
   messages = 0;
   retried = false;
   failures: readonly DatasetFailure[] = [];

@@ -39,7 +39,7 @@ export function noteSinks({ tracing, meters, log }: Telemetry): InjectedSinks<No
     const [first] = failures;
     const code = first?.code ?? 'INTERNAL';
     meters?.record('parquetry_parked', 1, { code });
-    log?.('error', 'parked: waits for an operator', {
+    log?.('error', 'parked: waits for a person', {
       ...{ workflow: workflowId, ...facts, code, step: first?.step, error: first?.message },
       ...trace(runId),
     });

@@ -18,7 +18,7 @@ const OUTCOMES: readonly string[] = [
   'failed',
 ] satisfies readonly PartitionReport['outcome'][];
 
-/** Why a request for `retryPartitions` is refused; undefined when it is valid. Operators type it in the UI. */
+/** Why a request for `retryPartitions` is refused; undefined when it is valid. People type it in the UI. */
 export function retryFault(request: RetryRequest | undefined): string | undefined {
   const usage =
     'retryPartitions takes {"all": true}, {"starts": [ledger, …]} or {"ranges": [{"start": ledger, "end": ledger}, …]}';

@@ -105,7 +105,7 @@ export interface RejectsSummary {
   readonly reasons: readonly MaintainReject[];
 }
 
-/** The outcome of one step. `attention`: it found something that needs an operator. */
+/** The outcome of one step. `attention`: it found something that needs a person. */
 export interface StepOutcome {
   readonly step: MaintainStep;
   readonly outcome: 'waiting' | 'running' | 'done' | 'skipped' | 'failed' | 'attention';

@@ -77,7 +77,7 @@ export const METRICS = {
     kind: 'counter',
     unit: '{attempts}',
     labels: ['step', 'code'],
-    doc: 'Failed attempts that are retried, by error code',
+    doc: 'Failed attempts that are retried, by error code. Attempts of a worker that died, and those that Temporal ended at a timeout, are not counted',
   },
   parquetry_step_failures: {
     kind: 'counter',
@@ -95,7 +95,7 @@ export const METRICS = {
     kind: 'gauge',
     unit: '{partitions}',
     labels: ['kind'],
-    doc: 'Partitions and tails of the namespace that wait for an operator, by kind: partition or tail; the same on every worker',
+    doc: 'Partitions and tails of the namespace that wait for a person, by kind: partition or tail; the same on every worker',
   },
   parquetry_open_partitions: {
     kind: 'gauge',

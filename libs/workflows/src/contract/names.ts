@@ -23,7 +23,7 @@ export const ATTRIBUTES = {
   datasets: { name: 'ParquetryDatasets', type: 'KEYWORD_LIST' },
   network: { name: 'ParquetryNetwork', type: 'KEYWORD' },
   run: { name: 'ParquetryRun', type: 'KEYWORD' },
-  /** `Parked` while a partition waits for an operator; unset otherwise. */
+  /** `Parked` while a partition waits for a person; unset otherwise. */
   state: { name: 'ParquetryState', type: 'KEYWORD' },
   ledgerStart: { name: 'ParquetryLedgerStart', type: 'INT' },
   ledgerEnd: { name: 'ParquetryLedgerEnd', type: 'INT' },

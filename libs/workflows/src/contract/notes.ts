@@ -10,7 +10,7 @@ export interface EndNote {
   readonly code?: string;
 }
 
-/** A partition or a tail that waits for an operator. */
+/** A partition or a tail that waits for a person. */
 export interface ParkNote {
   readonly ledgers?: string;
   readonly failures: readonly DatasetFailure[];

@@ -185,7 +185,7 @@ export interface StepFault {
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
-  /** Not transient: it is retried when an operator sends `resume` or `retryPartitions`. */
+  /** Not transient: it is retried when a person sends `resume` or `retryPartitions`. */
   readonly final: boolean;
 }
 
@@ -201,7 +201,7 @@ export interface BackfillProgress {
   readonly done: number;
   /** Committed before this run reached them. */
   readonly skipped: number;
-  /** Skipped by an operator. */
+  /** Skipped by a person. */
   readonly abandoned: number;
   readonly running: number;
   readonly parked: number;
@@ -226,7 +226,7 @@ export interface BackfillProgress {
 export interface RunPace {
   readonly tasks: number;
   readonly amount: number;
-  /** Amount of the tasks that are done, skipped by an operator, or failed. */
+  /** Amount of the tasks that are done, skipped by a person, or failed. */
   readonly settled: number;
   /** Amount of the parked tasks. */
   readonly parked: number;
