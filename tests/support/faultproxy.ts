@@ -19,12 +19,14 @@ export const FAULTS = [
   'late-500', // the server does it, a proxy on the way says 500
 ] as const;
 
-export type FaultName = (typeof FAULTS)[number];
+/** `expired-token` is not among them: the credentials of a request are refused, and a repetition does not help. */
+export type FaultName = (typeof FAULTS)[number] | 'expired-token';
 
 /** The part of a request that a plan can use. */
 interface Seen {
   readonly method: string;
   readonly url: string;
+  readonly authorization?: string | undefined;
 }
 
 /** Chooses the fault of a request. */
@@ -83,7 +85,7 @@ export async function startFaultProxy(upstream: string, plan: Plan): Promise<Fau
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = 'GET', url = '/', headers } = request;
-    const fault = proxy.plan({ method, url });
+    const fault = proxy.plan({ method, url, authorization: headers.authorization });
     if (fault !== undefined) done.set(fault, (done.get(fault) ?? 0) + 1);
     if (fault === 'drop-request') return void request.socket.destroy();
     const chunks: Buffer[] = [];
@@ -99,6 +101,9 @@ export async function startFaultProxy(upstream: string, plan: Plan): Promise<Fau
         return answerError(response, 429, '1');
       case 'answer-412':
         return answerError(response, 412);
+      case 'expired-token':
+        response.writeHead(400, { 'content-type': 'application/xml' });
+        return void response.end('<Error><Code>ExpiredToken</Code></Error>');
       case 'cut-request':
         await cut(agent, upstream, { method, url, headers, body });
         return void request.socket.destroy();

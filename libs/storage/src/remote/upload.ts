@@ -12,6 +12,13 @@ import { assertSize, head, settle, writeOnce } from './write';
 const CHUNK = 1 << 20;
 const BEGIN_GRACE_MS = 5000;
 
+/**
+ * Uploads of this process that could not be aborted, by the URI of the object: their credentials expired on the way. The
+ * next upload of the object aborts them; those of a process that has ended remain until `gc`.
+ */
+const abandoned = new Map<string, PartUpload>();
+const MAX_ABANDONED = 1000;
+
 /** One upload. */
 interface Job {
   readonly name: string;
@@ -32,6 +39,7 @@ export async function uploadFile(requests: Requests, job: Job): Promise<PutOutco
   try {
     const { size } = await source.stat();
     assertIdentity(file, expected, size);
+    await abortAbandoned(requests, place);
     const ours = await send(requests, job, source);
     if (!ours) return 'exists';
     assertSize(await head(requests, name, place), size, place);
@@ -99,7 +107,11 @@ async function sendParts(requests: Requests, job: Job, source: FileHandle): Prom
       failure = error;
     }
     // The condition failed, or a response was lost: free the parts, then check the existing object.
-    await requests.send(place, (signal) => upload.abort(signal)).catch(() => undefined);
+    await aborted(
+      place,
+      upload,
+      requests.send(place, (signal) => upload.abort(signal)),
+    );
     const lost = isLost(failure);
     if (!lost && !(isParquetryError(failure) && failure.retryable)) throw failure;
     const settled = await settle(requests, name, place, writeId, 'absent');
@@ -108,6 +120,27 @@ async function sendParts(requests: Requests, job: Job, source: FileHandle): Prom
     if (settled === 'refused') return false;
     await beforeNext(requests.settings, attempt, requests.driver.fault(failure, place), expected.signal);
   }
+}
+
+/** Waits until an upload is aborted; keeps one that is not for the next upload of the object. */
+async function aborted({ uri }: Place, upload: PartUpload, abort: Promise<void>): Promise<void> {
+  try {
+    await abort;
+    if (abandoned.get(uri) === upload) abandoned.delete(uri);
+  } catch {
+    if (abandoned.size < MAX_ABANDONED) abandoned.set(uri, upload);
+  }
+}
+
+/** One request without retries: an upload must not wait long for an old one. */
+async function abortAbandoned(requests: Requests, place: Place): Promise<void> {
+  const upload = abandoned.get(place.uri);
+  if (upload === undefined) return;
+  await aborted(
+    place,
+    upload,
+    requests.once((signal) => upload.abort(signal)),
+  );
 }
 
 async function sendAll(requests: Requests, upload: PartUpload, job: Job, source: FileHandle): Promise<void> {
