@@ -1,5 +1,5 @@
 /** What an operator wants of a parked partition. */
-export type Wanted = 'retry' | 'skip';
+type Wanted = 'retry' | 'skip';
 
 /**
  * The signals to a partition. They count only while it is parked, the last one of them: a reset reapplies old signals at
