@@ -3,7 +3,7 @@
 // read every file back; without all of these readers it fails. The other targets are in tests/fuzz/targets; `all` are
 // these. The seed is printed; the same seed gives the same cases, and `--index` runs one of them again.
 // `--cases` is a number of cases of each target. `--seconds` is a time that the targets share in turns of at most ten
-// minutes, one round after the other, each with the next seed; 0 goes on until a case fails or someone stops it.
+// minutes, one round after the other, each with the next seed; 0 ends when a case fails or someone stops it.
 import { spawnSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { createRequire } from 'node:module';

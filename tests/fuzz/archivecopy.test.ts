@@ -1,13 +1,14 @@
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type * as Audit from '@parquetry/audit';
 import { auditArchive } from '@parquetry/audit';
 import { LocalRoot } from '../../libs/storage/src/root';
 import { type Sample, openSample } from './archivecopy';
 import { Violation } from './target';
 
 jest.mock('@parquetry/audit', () => {
-  const actual = jest.requireActual<typeof import('@parquetry/audit')>('@parquetry/audit');
+  const actual = jest.requireActual<typeof Audit>('@parquetry/audit');
   return { ...actual, auditArchive: jest.fn(actual.auditArchive) };
 });
 

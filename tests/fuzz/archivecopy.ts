@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cp, mkdir, readFile, readdir, readlink, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, readdir, readlink, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { Archive } from '@parquetry/archive';
 import { auditArchive } from '@parquetry/audit';
@@ -20,7 +20,7 @@ const SQL = `
 
 /** The sample archive, and copies of it to damage. */
 export interface Sample {
-  /** Its folder and that of everything a case may touch. */
+  /** The folder of the sample, with the ledgers in `lake`. */
   readonly dir: string;
   /** Paths of its files below the root. */
   readonly names: readonly string[];
@@ -43,6 +43,7 @@ export async function openSample(dir: string): Promise<Sample> {
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
     .sort();
+  const folders = new Set(names.map((name) => path.dirname(name)));
   const outside = path.join(dir, 'outside.parquet');
   const engine = await openQuery();
   await engine.copyParquet(`SELECT '${WORD}' AS ledger_hash, '${WORD}' AS contract_id`, outside);
@@ -58,22 +59,23 @@ export async function openSample(dir: string): Promise<Sample> {
       const copy = path.join(work, 'copy');
       await mkdir(work);
       try {
-        await cp(outside, canary);
-        await cp(root, copy, { recursive: true });
+        await copyFile(outside, canary);
+        for (const folder of folders) await mkdir(path.join(copy, folder), { recursive: true });
+        for (const name of names) await copyFile(path.join(root, name), path.join(copy, name));
         return await use(copy);
       } finally {
         await rm(work, { recursive: true, force: true });
       }
     },
     judge: async (copy, level) => {
-      const before = await contents(dir);
+      const before = await contents(work);
       const watched = async <T>(name: string, run: () => Promise<T>): Promise<T> => {
         try {
           return shown(await run());
         } catch (error) {
           throw shown(error, String(error));
         } finally {
-          const after = await contents(dir);
+          const after = await contents(work);
           demand(after === before, () => `${name} changed files`);
         }
       };

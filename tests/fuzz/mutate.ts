@@ -102,6 +102,12 @@ export function mutateJson(random: Random, value: unknown, most = 2): unknown {
   return box.value;
 }
 
+/** What a client may send instead of a valid JSON value: now and then nothing, or an absurd value. */
+export function mutatePayload(random: Random, valid: unknown): unknown {
+  if (random.chance(12)) return random.chance(3) ? undefined : hostile(random);
+  return mutateJson(random, valid);
+}
+
 type Holder = Record<string, unknown>;
 
 function editJson(random: Random, box: { value: unknown }): void {

@@ -58,7 +58,7 @@ it('a campaign of some seconds runs as many cases as fit, and ends', () => {
   expect(Date.now() - began).toBeLessThan(90_000);
 }, 120_000);
 
-it('an endless campaign goes on with the next seed until it is stopped', async () => {
+it('an endless campaign continues with the next seed until it is stopped', async () => {
   const child = spawn(process.execPath, [TOOL, '--target', 'json', '--seconds', '0', '--seed', '7'], {
     // With its own group, so that its current round ends with it.
     detached: true,

@@ -41,8 +41,9 @@ const KEYS = ['first-key', 'renewed-key'].map((accessKey) => ({
       };
       for (const name of Object.keys(process.env))
         if (/^AWS_(ACCESS|SECRET|SESSION|PROFILE)/.test(name)) delete process.env[name];
-      const actions = ['Admin', 'Read', 'Write', 'List'];
-      server = await startS3([{ name: 'both', credentials: KEYS, actions }]);
+      const everything = { Effect: 'Allow', Action: 's3:*', Resource: 'arn:aws:s3:::*' };
+      const policies = [JSON.stringify({ Version: '2012-10-17', Statement: [everything] })];
+      server = await startS3([{ name: 'both', credentials: KEYS, policies }]);
       await server.createBucket('expired');
       proxy = await startFaultProxy(server.endpoint, () => undefined);
     }, 60_000);
@@ -55,7 +56,7 @@ const KEYS = ['first-key', 'renewed-key'].map((accessKey) => ({
 
     const store = (root: string, endpoint: string): ManagedStore =>
       openStore(`s3://expired/${root}`, { ...OPTIONS, endpoint, region: root });
-    /** Keys of objects, and of uploads that nobody finished. */
+    /** Keys of objects, and of uploads that are not finished. */
     const seen = async (root: string): Promise<{ objects: string[]; pending: string[] }> => {
       const direct = store(root, server.endpoint);
       const [objects, pending]: [string[], string[]] = [[], []];

@@ -97,6 +97,20 @@ describe('messages of an operator to a workflow', () => {
     });
   }, 120_000);
 
+  it('an input that is malformed fails the workflow, with a sentence', async () => {
+    const start = { shared: new FakeSteps(SPEC, ['a']).shared(async () => ({})) };
+    for (const [type, input, why] of [
+      ['backfill', { spec: { ...SPEC, range: undefined } }, 'input.spec.range is a range of ledgers'],
+      ['partition', {}, 'input.archive is a text, not nothing'],
+      ['tail', null, 'input is an object, not null'],
+    ] as const)
+      await rig.run(type, input, start, async (handle) => {
+        await expect(handle.result()).rejects.toMatchObject({
+          cause: { type: 'USAGE', message: expect.stringContaining(why) as string },
+        });
+      });
+  }, 120_000);
+
   it('are refused with a sentence when they are invalid, and change nothing', async () => {
     await withRun(
       (steps) => void steps.missing.add(20),

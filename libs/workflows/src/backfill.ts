@@ -22,7 +22,7 @@ import {
   retryPartitions,
   setConcurrency,
 } from './contract/messages';
-import { missedFault, readReport, retryFault } from './contract/checks';
+import { concurrencyFault, missedFault, readReport, retryFault } from './contract/checks';
 import { PAGE } from './contract/names';
 import type {
   BackfillInput,
@@ -34,6 +34,7 @@ import type {
 } from './contract/types';
 import { backfillDetails } from './details';
 import { describeFailure } from './failure';
+import { assertInput } from './input';
 import { lostFault } from './lost';
 import { RunState } from './runstate';
 import { inspect, nextPartitions, planRun, summarize } from './steps';
@@ -66,6 +67,7 @@ async function keepBooks<T>(state: RunState, step: string, work: () => Promise<T
  * window but keep the run open. State and history stay bounded for any number of partitions.
  */
 export async function backfill(input: BackfillInput): Promise<BackfillResult> {
+  assertInput('backfill', input);
   const run = workflowInfo().workflowId;
   const { spec } = input;
   const state = new RunState(input);
@@ -90,11 +92,8 @@ export async function backfill(input: BackfillInput): Promise<BackfillResult> {
   setHandler(setConcurrency, (value) => (state.concurrency = value), {
     description: 'Partitions in flight, a whole number from 1 to 500',
     validator: (value) => {
-      if (!Number.isInteger(value) || value < 1 || value > 500)
-        throw new ParquetryError(
-          'USAGE',
-          `Concurrency is a whole number from 1 to 500, not ${JSON.stringify(value)}.`,
-        );
+      const fault = concurrencyFault(value);
+      if (fault !== undefined) throw new ParquetryError('USAGE', `${fault}.`);
     },
   });
   const retryAgain = (request: RetryRequest): ReturnType<typeof retryParked> => {

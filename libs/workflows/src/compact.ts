@@ -21,6 +21,7 @@ import type { DatasetFailure } from './contract/types';
 import { cell, page } from './details';
 import { describeFailure, isStageLost } from './failure';
 import { failureLine } from './failuretext';
+import { assertInput } from './input';
 import { findSegments, mergeSegments, stageSteps } from './steps';
 
 /** Groups of a page. */
@@ -44,7 +45,9 @@ const EMPTY: CompactCarry = {
  * ones, so readers of the log see either. All groups are tried, one page per run of the workflow; failed groups fail
  * the workflow at its end.
  */
-export async function compact({ carry, ...input }: CompactInput): Promise<CompactProgress> {
+export async function compact(given: CompactInput): Promise<CompactProgress> {
+  assertInput('compact', given);
+  const { carry, ...input } = given;
   const { after, ...before } = carry ?? EMPTY;
   let { again = false, ...done } = before;
   const progress = (): CompactProgress => ({ kind: 'compact', ...done });

@@ -20,6 +20,7 @@ import {
   limiterProgress,
 } from './contract/lease';
 import { cell, page } from './details';
+import { assertInput } from './input';
 import { Leases } from './leases';
 import { inspect } from './steps';
 
@@ -33,6 +34,7 @@ const IDLE_MS = 600_000;
  * lost, the workflow continues elsewhere and still gives it back. Leases of workflows that were terminated are found.
  */
 export async function limiter(input: LimiterInput): Promise<void> {
+  assertInput('limiter', input);
   const leases = new Leases(input.carry);
   const { checkMs = CHECK_MS, idleMs = IDLE_MS, grantsPerRun = GRANTS_PER_RUN } = input;
   const show = (): void => setCurrentDetails(details(leases.state()));

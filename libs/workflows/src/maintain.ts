@@ -24,6 +24,7 @@ import {
 } from './contract/maintain';
 import { ATTRIBUTES } from './contract/names';
 import { describeFailure } from './failure';
+import { assertInput } from './input';
 import { auditCommands, command, maintainDetails, megabytes, plural } from './maintaindetails';
 import { auditAll, collectGarbage, reportRejects, tidyLogs } from './steps';
 
@@ -36,6 +37,7 @@ type Done = Pick<StepOutcome, 'summary' | 'commands' | 'failure'> & { readonly a
  * end if a step failed or found a fault, so that a person sees it; its details say which commands to run.
  */
 export async function maintain(input: MaintainInput): Promise<MaintainReport> {
+  assertInput('maintain', input);
   const { archive, skip = [] } = input;
   const outcomes = new Map<MaintainStep, StepOutcome>(
     MAINTAIN_STEPS.map((step) => [step, { step, outcome: 'waiting', summary: '' }]),

@@ -18,7 +18,9 @@ import { EMPTY_TALLY, addTally } from './contract/tally';
 import type { PartitionInput, PartitionReport, PartitionResult } from './contract/types';
 import { parkedDetails, runningDetails } from './details';
 import { failureLine, joinFailures } from './failuretext';
+import { assertInput } from './input';
 import { withLease } from './lease';
+import { Parking } from './parking';
 import { noteParked } from './parknote';
 
 /**
@@ -26,16 +28,15 @@ import { noteParked } from './parknote';
  * parks: the workflow stays Running, shows the reason, and waits for `retry` (only what failed) or `skip`.
  */
 export async function partition(input: PartitionInput): Promise<PartitionResult> {
+  assertInput('partition', input);
   const { plan, task } = input;
   const tell = (report: Omit<PartitionReport, 'key' | 'plan'>): Promise<void> =>
     reportToRun({ key: task.key, plan, ...report });
-  let wanted: 'retry' | 'skip' | undefined;
-  let parked = false;
-  // A reset reapplies old signals at the start: they count only while the partition is parked.
-  setHandler(retry, () => void (wanted = parked ? 'retry' : wanted), {
+  const parking = new Parking();
+  setHandler(retry, () => parking.ask('retry'), {
     description: 'Run the failed datasets of this parked partition again',
   });
-  setHandler(skip, () => void (wanted = parked ? 'skip' : wanted), {
+  setHandler(skip, () => parking.ask('skip'), {
     description: 'Give this parked partition up: its ledgers remain a gap that `parquetry verify` reports',
   });
 
@@ -75,16 +76,15 @@ export async function partition(input: PartitionInput): Promise<PartitionResult>
         { failures },
       );
     }
-    parked = true;
-    wanted = undefined;
+    parking.park();
     upsertSearchAttributes([{ key: ATTRIBUTES.state, value: 'Parked' }]);
     setCurrentDetails(parkedDetails(task.range, failures, runOf()));
     noteParked({ ledgers: formatRange(task.range), failures });
     await tell({ outcome: 'parked', reason });
-    await condition(() => wanted !== undefined);
-    parked = false;
+    await condition(() => parking.wanted !== undefined);
+    parking.leave();
     upsertSearchAttributes([{ key: ATTRIBUTES.state, value: null }]);
-    if ((wanted as unknown) === 'skip') {
+    if (parking.wanted === 'skip') {
       setCurrentDetails(
         `Skipped by a person. Ledgers ${formatRange(task.range)} of ${pending.join(', ')} remain a gap.`,
       );

@@ -3,6 +3,7 @@ import { makeContinueAsNewFunc, setCurrentDetails, workflowInfo } from '@tempora
 import type { backfill } from './backfill';
 import { ATTRIBUTES } from './contract/names';
 import type { NothingToDo, ScheduledInput } from './contract/schedule';
+import { assertInput } from './input';
 import { resolveRange } from './steps';
 
 /**
@@ -10,6 +11,7 @@ import { resolveRange } from './steps';
  * schedule follows it, so overlap policy and pause-on-failure apply to the whole run.
  */
 export async function scheduled(input: ScheduledInput): Promise<NothingToDo> {
+  assertInput('scheduled', input);
   const { range, tip } = await resolveRange(input);
   if (range === undefined) {
     setCurrentDetails(`Nothing to do: the source is at ledger ${tip ?? '–'}, lag ${input.lag}.`);

@@ -27,6 +27,7 @@ import type { DatasetFailure } from './contract/types';
 import { tailDetails } from './taildetails';
 import { gaugeLag } from './tailmetrics';
 import { describeFailure } from './failure';
+import { assertInput } from './input';
 import { withLease } from './lease';
 import { noteParked } from './parknote';
 import { cut, openTail } from './steps';
@@ -40,6 +41,7 @@ const FLUSHES_PER_RUN = 20;
  * parks the tail: it shows the reason and waits for `retry` or `stop`.
  */
 export async function tail(input: TailInput): Promise<TailResult> {
+  assertInput('tail', input);
   const state = new TailState(input);
   setMessages(state);
   const show = (steps?: ReadonlyMap<string, string>): void => {

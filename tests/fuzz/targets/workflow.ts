@@ -10,6 +10,7 @@ import {
   type FlushPolicy,
 } from '@parquetry/workflows';
 import {
+  concurrencyFault,
   isLeaseRequest,
   missedFault,
   readReport,
@@ -17,9 +18,11 @@ import {
   wantedRanges,
 } from '../../../libs/workflows/src/contract/checks';
 import { Leases } from '../../../libs/workflows/src/leases';
-import { hostile, mutateJson } from '../mutate';
+import { Parking } from '../../../libs/workflows/src/parking';
+import { mutatePayload } from '../mutate';
 import type { Random } from '../random';
 import { type Target, demand } from '../target';
+import { inputs } from '../workflowinputs';
 
 const KEYS = ['0000000010', '0000000020', '0000000030'];
 const COUNTS = { rows: 5, files: 1, bytes: 900, rejected: 0 };
@@ -40,23 +43,25 @@ const POLICY: FlushPolicy = {
 const LEASE = { holder: 'backfill-1/p/0000000010', token: 't1', limit: 2 };
 
 /**
- * Payloads that any Temporal client may send to a workflow: reports, requests to retry, flush policies and lease requests
- * with replaced, missing, doubled and absurd members, checked as the handlers check them.
+ * Payloads that any Temporal client may send to a workflow: its input, reports, requests to retry, flush policies, a new
+ * concurrency, and lease requests with replaced, missing, doubled and absurd members, checked as the workflows check them;
+ * and the signals of a partition in any order.
  *
  * Oracle: a check never throws. A payload that passes changes the state so that it is still a valid answer of the
  * `progress` query and a valid carry: JSON, counts that are whole numbers and did not fall, each partition counted once,
- * ranges and policies within their limits; a lease names a workflow id that a signal can be sent to.
+ * ranges and policies within their limits; a lease names a workflow id that a signal can be sent to. An input that passes
+ * gives a state with an answer, details and a carry that is a valid input again. A partition does what the last signal
+ * since it parked says.
  */
 export const workflow: Target = {
   name: 'workflow',
   ci: 5000,
-  open: () => Promise.resolve({ run: (random) => random.pick([reports, retries, policies, leases])(random) }),
+  open: () =>
+    Promise.resolve({
+      run: (random) =>
+        random.pick([reports, retries, policies, leases, concurrency, partitionSignals, inputs])(random),
+    }),
 };
-
-function payload(random: Random, valid: unknown): unknown {
-  if (random.chance(12)) return random.chance(3) ? undefined : hostile(random);
-  return mutateJson(random, valid);
-}
 
 function reports(random: Random): string | undefined {
   const state = new RunState({
@@ -78,7 +83,7 @@ function reports(random: Random): string | undefined {
   const sent = 1 + random.below(6);
   for (let count = 0; count < sent; count += 1) {
     const outcome = random.pick(['done', 'parked', 'resumed', 'skipped', 'failed'] as const);
-    const report = readReport(payload(random, { ...REPORT, key: random.pick(KEYS), outcome }));
+    const report = readReport(mutatePayload(random, { ...REPORT, key: random.pick(KEYS), outcome }));
     if (report === undefined) refused += 1;
     else state.count(report);
     const progress = JSON.parse(JSON.stringify(state.progress())) as ReturnType<RunState['progress']>;
@@ -104,7 +109,7 @@ function wholeCounts(counts: object): void {
 }
 
 function retries(random: Random): string | undefined {
-  const request = payload(random, RETRY) as RetryRequest | undefined;
+  const request = mutatePayload(random, RETRY) as RetryRequest | undefined;
   const parked = [
     { start: 10, end: 19 },
     { start: 20, end: 29 },
@@ -120,7 +125,7 @@ function retries(random: Random): string | undefined {
 }
 
 function policies(random: Random): string | undefined {
-  const change = payload(random, POLICY) as Partial<FlushPolicy>;
+  const change = mutatePayload(random, POLICY) as Partial<FlushPolicy>;
   const fault = policyFault(change);
   if (fault !== undefined) return 'USAGE';
   const changed: object = { ...POLICY, ...change };
@@ -134,10 +139,10 @@ function leases(random: Random): string | undefined {
   const held = new Leases(undefined);
   let refused = 0;
   for (let count = 0; count < 4; count += 1) {
-    const request = payload(random, { ...LEASE, token: `t${count}` });
+    const request = mutatePayload(random, { ...LEASE, token: `t${count}` });
     if (isLeaseRequest(request)) held.request(request);
     else refused += 1;
-    held.release(payload(random, 'other') as string);
+    held.release(mutatePayload(random, 'other') as string);
     for (const { holder } of held.grant(count))
       demand(
         holder !== '' && Buffer.byteLength(holder) <= 1000,
@@ -146,6 +151,39 @@ function leases(random: Random): string | undefined {
     JSON.stringify(held.state());
   }
   return refused === 4 ? 'IGNORED' : undefined;
+}
+
+function concurrency(random: Random): string | undefined {
+  const value = mutatePayload(random, random.pick([1, 4, 500, 501]));
+  const fault = concurrencyFault(value);
+  if (fault === undefined) {
+    demand(
+      Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 500,
+      () => `concurrency ${value}`,
+    );
+    return undefined;
+  }
+  demand(fault.length > 5 && fault.length < 1000, () => `a fault of ${fault.length} characters`);
+  return 'USAGE';
+}
+
+function partitionSignals(random: Random): undefined {
+  const parking = new Parking();
+  let [parked, last] = [false, undefined as string | undefined];
+  for (let count = 1 + random.below(8); count > 0; count -= 1) {
+    const next = random.pick(['retry', 'skip', 'go on'] as const);
+    if (next !== 'go on') {
+      parking.ask(next);
+      if (parked) last = next;
+    } else if (parked && last !== undefined) {
+      parking.leave();
+      parked = false;
+    } else if (!parked) {
+      parking.park();
+      [parked, last] = [true, undefined];
+    }
+    demand(!parked || parking.wanted === last, () => `${parking.wanted} instead of ${last}`);
+  }
 }
 
 function taskOf(key: string): PartitionTask {

@@ -1,4 +1,4 @@
-import { isLeaseRequest, missedFault, readReport, retryFault } from './checks';
+import { concurrencyFault, isLeaseRequest, missedFault, readReport, retryFault } from './checks';
 import type { RetryRequest } from './messages';
 import { type FlushPolicy, policyFault } from './tail';
 import type { PartitionReport } from './types';
@@ -30,6 +30,28 @@ describe('manual requests', () => {
     [{ ranges: [] }, 'selects no partition'],
   ])('%j is invalid, and the message says why', (request, why) => {
     expect(retryFault(request as RetryRequest)).toContain(why);
+  });
+
+  it('a refusal does not repeat a long value', () => {
+    const long = 'x'.repeat(1e6);
+    for (const fault of [
+      concurrencyFault(long),
+      retryFault(long as RetryRequest),
+      retryFault({ [long]: 1 } as RetryRequest),
+      policyFault({ maxRows: long } as unknown as FlushPolicy),
+    ])
+      expect(fault?.length).toBeLessThan(500);
+  });
+
+  it.each([
+    [1, undefined],
+    [500, undefined],
+    [0, 'Concurrency is a whole number from 1 to 500, not 0'],
+    [501, 'Concurrency is a whole number from 1 to 500, not 501'],
+    ['4', 'Concurrency is a whole number from 1 to 500, not "4"'],
+    [undefined, 'Concurrency is a whole number from 1 to 500, not nothing'],
+  ])('%j as a concurrency: %s', (value, fault) => {
+    expect(concurrencyFault(value)).toBe(fault);
   });
 
   it('lists ledgers outside parked partitions, and the parked ones', () => {

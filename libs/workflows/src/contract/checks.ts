@@ -1,5 +1,6 @@
 import { type LedgerRange, MAX_LEDGER, formatRange, meets } from '@parquetry/core';
 import type { LeaseRequest } from './lease';
+import { isObject, shown, whole } from './shape';
 import type { RetryRequest } from './messages';
 import type { DatasetTally, PartitionReport, Tally } from './types';
 
@@ -18,21 +19,27 @@ const OUTCOMES: readonly string[] = [
   'failed',
 ] satisfies readonly PartitionReport['outcome'][];
 
+/** Most partitions in flight. */
+export const MAX_CONCURRENCY = 500;
+
+/** Why a value for `setConcurrency` is refused; undefined when it is valid. */
+export function concurrencyFault(value: unknown): string | undefined {
+  return whole(1, MAX_CONCURRENCY)(value, 'Concurrency');
+}
+
 /** Why a request for `retryPartitions` is refused; undefined when it is valid. People type it in the UI. */
 export function retryFault(request: RetryRequest | undefined): string | undefined {
   const usage =
     'retryPartitions takes {"all": true}, {"starts": [ledger, …]} or {"ranges": [{"start": ledger, "end": ledger}, …]}';
-  if (typeof request !== 'object' || request === null || Array.isArray(request))
-    return `${usage}, not ${JSON.stringify(request) ?? 'nothing'}`;
+  if (!isObject(request)) return `${usage}, not ${shown(request)}`;
   for (const name of Object.keys(request))
-    if (!['all', 'starts', 'ranges'].includes(name))
-      return `${usage}; ${JSON.stringify(name)} is none of them`;
+    if (!['all', 'starts', 'ranges'].includes(name)) return `${usage}; ${shown(name)} is none of them`;
   const { all, starts = [], ranges = [] } = request as Readonly<Record<string, unknown>>;
   if (all !== undefined && typeof all !== 'boolean') return `${usage}; "all" is true or false`;
   if (!Array.isArray(starts) || !starts.every(isLedger))
-    return `${usage}; "starts" is a list of ledgers, not ${JSON.stringify(starts)}`;
+    return `${usage}; "starts" is a list of ledgers, not ${shown(starts)}`;
   if (!Array.isArray(ranges) || !ranges.every(isRange))
-    return `${usage}; "ranges" is a list of ranges, not ${JSON.stringify(ranges)}`;
+    return `${usage}; "ranges" is a list of ranges, not ${shown(ranges)}`;
   if (all !== true && starts.length + ranges.length === 0) return `${usage}; this selects no partition`;
   return undefined;
 }
@@ -82,7 +89,7 @@ export function readReport(payload: unknown): PartitionReport | undefined {
 }
 
 /** The known members of a tally; undefined when one of them is not a count. */
-function readTally(value: unknown): Tally | undefined {
+export function readTally(value: unknown): Tally | undefined {
   const counts = readCounts(value);
   const { ledgers, bytesRead, datasets } = isObject(value) ? value : {};
   if (counts === undefined || !isCount(ledgers) || !isCount(bytesRead)) return undefined;
@@ -111,9 +118,14 @@ function isCount(value: unknown): value is number {
 export function isLeaseRequest(request: unknown): request is LeaseRequest {
   if (!isObject(request)) return false;
   const { holder, token, limit } = request;
-  // A signal to an id that the server refuses would fail the limiter's workflow task forever.
-  const named = typeof holder === 'string' && holder !== '' && mostBytes(holder) <= MAX_ID;
-  return named && typeof token === 'string' && Number.isSafeInteger(limit) && Number(limit) >= 1;
+  return (
+    isWorkflowId(holder) && typeof token === 'string' && Number.isSafeInteger(limit) && Number(limit) >= 1
+  );
+}
+
+/** True for an id that a server accepts: a signal to another one would fail the sender's workflow task forever. */
+export function isWorkflowId(id: unknown): id is string {
+  return typeof id === 'string' && id !== '' && mostBytes(id) <= MAX_ID;
 }
 
 /** UTF-8 bytes of a text at most. */
@@ -121,11 +133,8 @@ function mostBytes(text: string): number {
   return text.replaceAll(/[^ -~]/g, '   ').length;
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isRange(value: unknown): boolean {
+/** True for a range of ledgers. */
+export function isRange(value: unknown): boolean {
   const { start, end } = (value ?? {}) as Partial<LedgerRange>;
   return isLedger(start) && isLedger(end) && Number(start) <= Number(end);
 }

@@ -1,5 +1,6 @@
 import type { FlushReason } from '@parquetry/core';
 import { defineQuery, defineSignal, defineUpdate } from './define';
+import { isObject, shown } from './shape';
 import type { DatasetFailure, PartitionTask, RunSpec, Tally } from './types';
 
 /** When a tail closes a flush: whichever comes first. A flush also ends at layout edges and partition edges. */
@@ -172,14 +173,12 @@ export function policyFault(policy: Partial<FlushPolicy>): string | undefined {
     maxAgeSeconds: 31_536_000,
   } as const;
   const names = Object.keys(bounds).join(', ');
-  if (typeof policy !== 'object' || policy === null || Array.isArray(policy))
-    return `a flush policy is an object with ${names}, not ${JSON.stringify(policy) ?? 'nothing'}`;
+  if (!isObject(policy)) return `a flush policy is an object with ${names}, not ${shown(policy)}`;
   for (const [name, value] of Object.entries(policy)) {
-    if (!Object.hasOwn(bounds, name))
-      return `${JSON.stringify(name)} is not part of a flush policy; use ${names}`;
+    if (!Object.hasOwn(bounds, name)) return `${shown(name)} is not part of a flush policy; use ${names}`;
     const max = bounds[name as keyof typeof bounds];
     if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > max)
-      return `${name} is a whole number from 1 to ${max}, not ${JSON.stringify(value)}`;
+      return `${name} is a whole number from 1 to ${max}, not ${shown(value)}`;
   }
   return undefined;
 }
