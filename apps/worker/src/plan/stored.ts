@@ -37,7 +37,7 @@ export async function storePlan(
   plan: StoredPlan,
   folder: 'runs' | 'compactions' = 'runs',
 ): Promise<string> {
-  // A schema from the registry has its members in another order than one that was inferred just now.
+  // The order of members in a schema depends on whether it comes from the registry or was inferred just now.
   const body = Buffer.from(canonicalJson(plan));
   const key = `_parquetry/${folder}/${createHash('sha256').update(body).digest('hex').slice(0, 32)}.json`;
   if ((await store.putIfAbsent(key, body)) === 'exists') {
