@@ -5,7 +5,8 @@ const HANG_MS = 90_000;
 /** Resident memory that a running case may add; the check after each case does not see one that never ends. */
 const GROWTH_BYTES = 4e9;
 
-const CODE = `
+/** Runs in the thread. Its timer keeps the thread alive; the thread does not keep the process alive. */
+export const WATCH = `
 const { workerData: { state, names, ms, most } } = require('node:worker_threads');
 const cells = new Int32Array(state);
 let last = -1, since = Date.now();
@@ -18,7 +19,7 @@ setInterval(() => {
   const where = '--target ' + names[cells[1]] + ' --index ' + cells[2];
   require('node:fs').writeSync(2, 'A fuzz case ' + (grows ? 'fills the memory: ' : 'hangs: ') + where + '\\n');
   process.kill(process.pid, 'SIGKILL');
-}, 250).unref();
+}, 250);
 `;
 
 /** Ends the process when a case hangs, also in a busy loop, or fills the memory, after it has named the case. */
@@ -27,7 +28,7 @@ export class Watchdog {
   private readonly worker: Worker;
 
   constructor(private readonly names: readonly string[]) {
-    this.worker = new Worker(CODE, {
+    this.worker = new Worker(WATCH, {
       eval: true,
       workerData: {
         state: this.cells.buffer,

@@ -1,7 +1,8 @@
-import { cp, lstat, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Sample, openSample } from '../archivecopy';
 import { hostile, isJson, mutateBytes, mutateJsonText } from '../mutate';
+import { plainFile } from '../plainfile';
 import type { Random } from '../random';
 import { type OpenTarget, type Target } from '../target';
 
@@ -87,12 +88,6 @@ async function lead(random: Random, root: string, { names, canary }: Sample): Pr
     file,
     text.replace(/(?<="path":)"[^"]*"/, () => JSON.stringify(away(random, canary))),
   );
-}
-
-/** The bytes of a file; none where an earlier damage put a folder or a link: one to a device has no end. */
-async function plainFile(file: string): Promise<Buffer> {
-  const plain = (await lstat(file).catch(() => undefined))?.isFile() === true;
-  return plain ? readFile(file) : Buffer.of();
 }
 
 /** Replaces a path of a file by one that leads elsewhere. */

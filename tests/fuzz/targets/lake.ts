@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { compress, decompress } from '@mongodb-js/zstd';
 import type { StageManifest } from '@parquetry/core';
@@ -6,6 +6,7 @@ import { writeSampleLake } from '@parquetry/sample';
 import { openGalexieSource } from '@parquetry/source';
 import { openLakeFeed } from '../../../libs/source/src/ledgers/lakefeed';
 import { mutateBytes, mutateJsonText } from '../mutate';
+import { plainFile } from '../plainfile';
 import type { Random } from '../random';
 import { type OpenTarget, type Target, demand } from '../target';
 
@@ -124,7 +125,7 @@ async function runCase(
 async function damage(random: Random, root: string, names: readonly string[]): Promise<void> {
   const name = random.pick(names);
   const file = path.join(root, name);
-  const bytes = await readFile(file).catch(() => Buffer.of());
+  const bytes = await plainFile(file);
   const other = path.join(root, random.pick(names));
   // An earlier edit may have made a folder of it.
   if (!(await stat(file).catch(() => undefined))?.isFile()) await rm(file, { recursive: true, force: true });
