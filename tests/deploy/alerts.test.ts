@@ -221,6 +221,35 @@ describe('alerts and dashboards', () => {
         }),
         firing: [],
       },
+      // A tail at the newest ledger of a processor asks for the next one until it is there.
+      {
+        series: state({
+          ...HEALTHY,
+          'parquetry_source_requests_total{operation="answer",outcome="SOURCE_NOT_READY"}': `0+30x${MINUTES}`,
+          'parquetry_source_requests_total{operation="answer",outcome="ok"}': `0+10x${MINUTES}`,
+        }),
+        firing: [],
+      },
+      // Five tails met a node that was away for two minutes, ten minutes ago.
+      {
+        series: state({
+          ...HEALTHY,
+          'parquetry_step_retries_total{step="cut",code="SOURCE_UNREACHABLE"}': `0x${MINUTES - 10} 5x10`,
+        }),
+        firing: [],
+      },
+    ]),
+  );
+
+  itWith(['promtool'], 'do not call a run blocked that repeats its step by itself', () =>
+    checkAlerts(tool('promtool'), RULES, [
+      {
+        series: state({
+          ...HEALTHY,
+          'parquetry_step_failures_total{step="nextPartitions",code="STORAGE_UNREACHABLE"}': `_x65 1x5`,
+        }),
+        firing: [],
+      },
     ]),
   );
 

@@ -32,7 +32,7 @@ export function optionChanges(
   return changes(running, asked, asked.from === 'committed' ? [...moving, 'from'] : moving);
 }
 
-/** The same for a run: what it writes and how it fails. An operator may change its concurrency meanwhile. */
+/** The same for a run: what it writes and how it fails. A person may change its concurrency meanwhile. */
 export function runChanges(running: BackfillInput, asked: BackfillInput): string[] {
   const lasting = ({ spec, onFailure }: BackfillInput): object => ({ spec, onFailure });
   return changes(lasting(running), lasting(asked), []);

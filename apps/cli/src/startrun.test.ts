@@ -54,3 +54,14 @@ it('refuses a run of other ledgers or settings under the same id, and changes no
   ]);
   expect(retries).toEqual([]);
 });
+
+it('joins a run up to the newest ledger, which has moved, but not one that begins elsewhere', async () => {
+  const { session } = running(INPUT);
+  const later = (start: number): BackfillInput => ({
+    ...INPUT,
+    spec: { ...INPUT.spec, range: { start, end: 39 } },
+  });
+  expect(await startOrJoin(session, 'X', later(10), '10:latest')).toBe(false);
+  expect(await startOrJoin(session, 'X', later(20), 'latest-19:latest')).toBe(false);
+  await expect(startOrJoin(session, 'X', later(11), '11:latest')).rejects.toMatchObject({ code: 'USAGE' });
+});

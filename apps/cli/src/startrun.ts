@@ -19,7 +19,7 @@ import type { WorkerSettings } from './workeroptions';
 /** Starts a run, or continues the same one, and follows it; `audit --fix` starts its repairs here too. */
 export async function startRun(
   input: BackfillInput,
-  options: { readonly detach?: boolean; readonly id?: string },
+  options: { readonly detach?: boolean; readonly id?: string; readonly ledgers?: string },
   settings: WorkerSettings,
   output: Output,
 ): Promise<number> {
@@ -32,7 +32,7 @@ export async function startRun(
     settings,
   });
   try {
-    const started = await startOrJoin(session, run, input);
+    const started = await startOrJoin(session, run, input, options.ledgers);
     const link = session.uiUrl === undefined ? undefined : workflowUrl(session.uiUrl, session.namespace, run);
     output.note(
       `${started ? 'Run' : 'Continuing run'} ${run}, ledgers ${formatRange(input.spec.range)} (inclusive)`,
@@ -71,9 +71,15 @@ async function needsPreflight({ archive }: BackfillInput['spec']): Promise<boole
 
 /**
  * Starts the run. If it is running already, joins it and retries what is parked.
+ * @param ledgers the range as it was typed: `latest` has moved since the run started
  * @throws ParquetryError USAGE if it runs with other settings
  */
-export async function startOrJoin(session: Session, run: string, input: BackfillInput): Promise<boolean> {
+export async function startOrJoin(
+  session: Session,
+  run: string,
+  input: BackfillInput,
+  ledgers = '',
+): Promise<boolean> {
   const { spec } = input;
   const { client } = session;
   try {
@@ -103,13 +109,22 @@ export async function startOrJoin(session: Session, run: string, input: Backfill
     if (!(error instanceof sdk.WorkflowExecutionAlreadyStartedError)) throw error;
   }
   const handle = client.workflow.getHandle(run);
-  assertSame(run, await runInput(handle, session), input);
+  const running: BackfillInput = await runInput(handle, session);
+  assertSame(run, running, sinceStart(input, running, ledgers));
   const state = await handle.query(progressQuery);
   if (state.parked > 0 || state.faults !== undefined)
     await sendRequest(session, handle, 'update', () =>
       handle.executeUpdate(retryPartitions, { args: [{ all: true }] }),
     );
   return false;
+}
+
+/** The input with the bounds of the running run where they are relative to the newest ledger. */
+function sinceStart(input: BackfillInput, running: BackfillInput, ledgers: string): BackfillInput {
+  if (!ledgers.includes('latest')) return input;
+  const { start, end } = running.spec.range;
+  const first = /^\s*latest/.test(ledgers) ? start : input.spec.range.start;
+  return { ...input, spec: { ...input.spec, range: { start: first, end } } };
 }
 
 /** `--id` may name a run of other ledgers. @throws ParquetryError USAGE */

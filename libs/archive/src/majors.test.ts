@@ -177,9 +177,25 @@ describe('majors', () => {
       );
       await expect(promote(slow, 'events', 15)).rejects.toMatchObject({
         code: 'COMMIT_CONFLICT',
-        hint: expect.stringContaining('events.v2 was recorded and has commits'),
+        hint: expect.stringContaining('events.v2 was recorded and stays'),
       });
       expect((await majorCoverage(archive, 'events')).faults).toMatchObject([{ kind: 'misplaced' }]);
+    }));
+
+  it('a promotion that is repeated after it was killed does not hide the ledgers of a commit', () =>
+    inFolder(async (folder) => {
+      const archive = await archiveAt(folder);
+      await commit(folder, archive, 'events', 10, 19);
+      // Of the promotion that was killed.
+      await archive.majors.record('events', 15);
+      await expect(promote(archive, 'events', 15)).rejects.toMatchObject({
+        code: 'COMMIT_CONFLICT',
+        hint: expect.stringContaining('stays'),
+      });
+      expect((await archive.majors.list('events')).map(({ dataset }) => dataset)).toEqual([
+        'events',
+        'events.v2',
+      ]);
     }));
 
   it('an overlap of majors is a fault', () =>

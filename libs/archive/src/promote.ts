@@ -91,18 +91,22 @@ export async function promote(archive: Archive, messageType: string, from: numbe
     if (held.length > 0) throw wouldOverlap(newest, from, held);
   }
   const { outcome, major } = await archive.majors.record(messageType, from);
-  if (outcome === 'created') {
-    // A commit that did not see the record yet may have ended since the first look.
-    const held = await heldFrom(archive, newest, from);
-    if (held.length > 0) {
-      const { version } = await archive.dataset(major.dataset).snapshot();
-      if (version < 0) await archive.majors.withdraw(messageType, major);
-      const inUse = `${major.dataset} was recorded and has commits, so it stays: \`parquetry audit\` lists the ledgers that it lacks.`;
-      throw wouldOverlap(newest, from, held, version < 0 ? undefined : inUse);
-    }
+  const previous = (await archive.majors.list(messageType))[major.major - 2] as Major;
+  // A commit that did not see the record yet may have ended since the first look, or since a promotion that was killed.
+  const held = await heldFrom(archive, previous, from);
+  if (held.length > 0) {
+    const { version } = await archive.dataset(major.dataset).snapshot();
+    const withdrawn =
+      outcome === 'created' &&
+      version < 0 &&
+      (await archive.majors.withdraw(messageType, major).then(
+        () => true,
+        () => false,
+      ));
+    const stays = `${major.dataset} was recorded and stays: \`parquetry audit\` lists the ledgers that it lacks.`;
+    throw wouldOverlap(previous, from, held, withdrawn ? undefined : stays);
   }
-  const majors = await archive.majors.list(messageType);
-  return { outcome, major, before: majors[major.major - 2] as Major };
+  return { outcome, major, before: previous };
 }
 
 /** The ledgers from `from` on that a major has. */

@@ -27,8 +27,8 @@ export interface Waste {
 
 /**
  * Everything in and around an archive that no commit references, one at a time: files of crashed attempts, replaced
- * files, unfinished uploads and temporary files, metadata of old Iceberg versions, superseded plans, stages of dead workers of this machine below
- * `workRoot`. Records and rejects are history and stay.
+ * files, unfinished uploads and temporary files, metadata of old Iceberg versions, superseded plans, stages of dead workers
+ * of this machine below `workRoot`. Records and rejects are history and stay.
  */
 export async function* findWaste(
   archive: Archive,

@@ -131,7 +131,12 @@ async function compactGroup(input: CompactInput, group: CompactGroup): Promise<O
       step = 'verifyRowCounts';
       await steps.verifyRowCounts(base);
       step = 'commit';
-      const { files, rows } = await steps.commit(base);
+      const { outcome, files, rows } = await steps.commit(base);
+      if (outcome === 'overtaken')
+        throw ApplicationFailure.nonRetryable(
+          'A worker of an earlier version replaced nothing.',
+          'COMMIT_CONFLICT',
+        );
       return { files, rows };
     } catch (error) {
       await leave();

@@ -1,4 +1,4 @@
-/** What an operator wants of a parked partition. */
+/** What a person wants of a parked partition. */
 type Wanted = 'retry' | 'skip';
 
 /**

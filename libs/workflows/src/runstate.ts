@@ -82,7 +82,7 @@ export class RunState {
     this.range = input.spec.range;
   }
 
-  /** Sets the concurrency that a person requested. */
+  /** Pauses, resumes or finishes the run, as a person requested. */
   set(wanted: Partial<Pick<RunState, 'paused' | 'finishing'>>): void {
     Object.assign(this, wanted);
     this.onChange();

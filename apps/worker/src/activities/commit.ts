@@ -103,7 +103,7 @@ export async function commit(deps: WorkerDeps, step: SchemaStep): Promise<Commit
   return result;
 }
 
-/** A workflow that started before segments were named passes `true`: its commit is refused, and `compact` starts again. */
+/** A workflow of an earlier version passes `true` and does not name the segments: its commit is refused. */
 function mergedFrom({ compaction }: SchemaStep): Pick<SegmentDraft, 'mode' | 'compaction'> {
   if (compaction === undefined) return {};
   return { mode: 'replace', compaction: Array.isArray(compaction) ? compaction : [] };

@@ -2,7 +2,14 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Archive, parseDataset } from '@parquetry/archive';
 import { type LedgerRange, MAX_LEDGER, partitionAt } from '@parquetry/core';
-import { type Cut, MessageTail, type TailReader, type TailView, decideCut } from '@parquetry/source';
+import {
+  type Cut,
+  MessageTail,
+  type MessageTailOptions,
+  type TailReader,
+  type TailView,
+  decideCut,
+} from '@parquetry/source';
 import { type ObjectStore, openStore } from '@parquetry/storage';
 import type { TableSchema } from '@parquetry/schema';
 import type { CutRequest, CutResult, SourceTip } from '@parquetry/workflows';
@@ -13,6 +20,7 @@ import { knownSchemas } from '../plan/indexrange';
 import { loadPlan, spoolKey } from '../plan/stored';
 import { limitsOf } from '../limits';
 import { messageOptions } from '../sources';
+import { committedMessages } from './committedmessages';
 import { keepRejects } from './rejects';
 import { bytesOf, flushLimits } from './flushlimits';
 import { planLake, planMessages } from './flushplan';
@@ -144,10 +152,23 @@ export class Cutter {
       await rm(this.deps.workplace.spoolDir(spoolKey(found.spec)), { recursive: true, force: true });
     const reader = await openReader(this.deps, {
       ...common,
-      ...(found === undefined ? {} : { marks: found.marks, flushed: found.spec.range.end }),
+      ...(found === undefined ? {} : { marks: found.marks }),
+      ...(await passedLedgers(archive, types, found?.spec.range.end, cursor)),
     });
     return { id, reader, known, previous: found?.plan };
   }
+}
+
+/** What other runs committed between the last flush and the cursor. */
+async function passedLedgers(
+  archive: Archive,
+  types: ReadonlyMap<string, TailedType>,
+  flushed: number | undefined,
+  cursor: number,
+): Promise<Pick<MessageTailOptions, 'passed'>> {
+  if (flushed === undefined || flushed + 1 >= cursor) return {};
+  const range = { start: flushed + 1, end: cursor - 1 };
+  return { passed: { after: flushed, messages: await committedMessages(archive, types.keys(), range) } };
 }
 
 /** The limit of the next flush, or the first ledger after `cursor` that some message type lacks. */

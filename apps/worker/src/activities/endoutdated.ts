@@ -1,6 +1,10 @@
+import { isParquetryError } from '@parquetry/core';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { type PartitionInput, type SharedActivities, readInput } from '@parquetry/workflows';
 import type { WorkerDeps } from '../deps';
+
+/** A paused workflow, or one in a state that this SDK does not know, still has its id. */
+const OPEN: readonly string[] = ['RUNNING', 'PAUSED', 'UNKNOWN'];
 
 /** See `SharedActivities.endOutdated`. */
 export async function endOutdated(
@@ -9,9 +13,15 @@ export async function endOutdated(
 ): Promise<boolean> {
   try {
     const { runId, status } = await client.workflow.getHandle(workflowId).describe();
-    if (status.name !== 'RUNNING') return true;
+    if (!OPEN.includes(status.name)) return true;
     const { namespace } = client.options;
-    const input = await readInput(client.workflowService, namespace, { workflowId, runId });
+    // Encrypted with a key that is gone: no worker can continue it.
+    const input = await readInput(client.workflowService, namespace, { workflowId, runId }).catch(
+      (error: unknown) => {
+        if (isParquetryError(error) && error.code === 'PAYLOAD_UNREADABLE') return undefined;
+        throw error;
+      },
+    );
     if ((input as Partial<PartitionInput> | undefined)?.plan === plan) return false;
     await client.workflow
       .getHandle(workflowId, runId)

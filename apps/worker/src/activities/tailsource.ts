@@ -15,6 +15,7 @@ import {
   AnswerFiles,
   type ReadPosition,
   MessageTail,
+  type MessageTailOptions,
   type NdjsonOptions,
   type SourceIndex,
   type TailPositions,
@@ -208,11 +209,10 @@ export async function openReader(
     /** The index of the shared plan, for a lake. */
     readonly index?: SourceIndex;
     readonly marks?: readonly ReadPosition[];
-    /** Last ledger of the flush of these marks. */
-    readonly flushed?: number;
+    readonly passed?: MessageTailOptions['passed'];
   },
 ): Promise<TailReader> {
-  const { spec, cursor, lag, types, messages, index, marks, flushed } = options;
+  const { spec, cursor, lag, types, messages, index, marks, passed } = options;
   if (index !== undefined) {
     const feed = await openFeed(spec.source.uri, index.data);
     return openLedgerTail(feed, { cursor, lag, types: lakeTypes(spec), index, unknown: spec.unknown });
@@ -234,7 +234,7 @@ export async function openReader(
     messages,
     ...(spec.types === undefined ? {} : { types: spec.types }),
     ...(marks === undefined ? {} : { marks }),
-    ...(flushed === undefined ? {} : { flushed }),
+    ...(passed === undefined ? {} : { passed }),
   });
 }
 
@@ -255,8 +255,9 @@ export async function findMarks(
     const plan = await loadPlan(store, spec.archive, key).catch(unlessGone);
     if (plan === undefined) return undefined;
     const data = plan.index.data as FlushMarks;
-    if (plan.spec.range.end < cursor && readsAll(plan.spec.types, spec.types))
-      return { plan: key, spec: plan.spec, marks: data.marks };
+    // Plans before it may have all types, but a tail has one for each flush: reading the files again is cheaper.
+    if (!readsAll(plan.spec.types, spec.types)) return undefined;
+    if (plan.spec.range.end < cursor) return { plan: key, spec: plan.spec, marks: data.marks };
     key = data.previous;
   }
   return undefined;

@@ -2,7 +2,7 @@ import { mkdtemp, rm, utimes } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { LocalStore } from '@parquetry/storage';
-import { type StoredPlan, storePlan } from './stored';
+import { type StoredPlan, loadPlan, spoolKey, storePlan } from './stored';
 
 const PLAN: StoredPlan = {
   format: 1,
@@ -33,5 +33,16 @@ it('a plan that is stored again is new again when `gc` may be about to remove it
     expect(JSON.parse(Buffer.from(await store.get(key)).toString('utf8'))).toEqual(PLAN);
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+});
+
+it('a plan that was read back has the same local files as the run that it was made for', async () => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'parquetry-plan-'));
+  try {
+    const store = new LocalStore(folder);
+    const { spec } = await loadPlan(store, folder, await storePlan(store, PLAN));
+    expect(spoolKey(spec)).toBe(spoolKey(PLAN.spec));
+  } finally {
+    await rm(folder, { recursive: true });
   }
 });

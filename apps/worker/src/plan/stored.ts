@@ -96,7 +96,7 @@ function planGone(archive: string, key: string): ParquetryError {
 /** A name for the local files of a run's source, the same for every step of the run. */
 export function spoolKey(spec: RunSpec): string {
   return createHash('sha256')
-    .update(JSON.stringify([spec.source, spec.archive, spec.range]))
+    .update(canonicalJson([spec.source, spec.archive, spec.range]))
     .digest('hex')
     .slice(0, 32);
 }

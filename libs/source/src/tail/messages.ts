@@ -38,8 +38,13 @@ export interface MessageTailOptions {
   readonly workDir: string;
   /** Positions in the files after the previous flush; undefined for the first one. */
   readonly marks?: readonly ReadPosition[];
-  /** Last ledger of that flush. Other runs committed those between it and the cursor. */
-  readonly flushed?: number;
+  /** Ledgers between that flush and the cursor, which other runs committed; the tail counts their messages down. */
+  readonly passed?: {
+    /** Last ledger of the flush. */
+    readonly after: number;
+    /** Committed messages by message type and ledger. */
+    readonly messages: ReadonlyMap<string, Map<number, number>>;
+  };
 }
 
 interface LedgerCount {
@@ -183,13 +188,13 @@ export class MessageTail implements TailReader {
       known.source = source;
       return known;
     }
-    const opened = this.first ? await this.sizeOf(source) : 0;
+    // When a tail starts again, messages in the files for earlier ledgers are those that were committed from them.
+    const fresh = this.options.marks === undefined && this.first ? Number.MAX_SAFE_INTEGER : 0;
     const file: FollowedFile = {
       source,
       next: mark?.from ?? 0,
       line: mark?.line ?? 1,
-      opened,
-      seen: mark?.seen ?? (this.options.marks === undefined ? opened : 0),
+      seen: mark?.seen ?? (fresh > 0 ? await this.sizeOf(source) : 0),
       blocks: [],
     };
     this.files.set(source.path, file);
@@ -285,9 +290,9 @@ export class MessageTail implements TailReader {
     const { dataset, ledger } = this.reader;
     if (isAnswer(file.source)) assertAnswered(file.source, ledger, line);
     this.highest = Math.max(this.highest, ledger);
-    const { cursor, flushed = cursor } = this.options;
+    const { cursor } = this.options;
     if (ledger < cursor) {
-      if (offset >= (ledger > flushed ? file.opened : file.seen))
+      if (!this.isCommitted(dataset, ledger, fresh))
         this.rejects.late.keep(
           rejectOf(
             {
@@ -309,6 +314,18 @@ export class MessageTail implements TailReader {
     if (count.closeTimeMicros === undefined && this.reader.readCloseTime(this.lines.tape) === undefined)
       count.closeTimeMicros = Number(this.reader.time.unixMicros());
     return true;
+  }
+
+  /**
+   * Whether a message of a ledger before the cursor is in the archive: those of the tail's flushes were read before them; of a
+   * ledger of another run, the first ones are, as many as it committed.
+   */
+  private isCommitted(dataset: string, ledger: number, fresh: boolean): boolean {
+    const { passed } = this.options;
+    if (passed === undefined || ledger <= passed.after) return !fresh;
+    const left = passed.messages.get(dataset)?.get(ledger) ?? 0;
+    passed.messages.get(dataset)?.set(ledger, left - 1);
+    return left > 0;
   }
 
   /** Types of a flush to refuse because they differ from another one only in case; see `caseClashes`. */

@@ -36,8 +36,6 @@ export interface FollowedFile {
   next: number;
   /** Number of the line at `next`. */
   line: number;
-  /** Its size when this reader began: messages before it for ledgers that other runs committed are theirs. */
-  readonly opened: number;
   /** Lines before this offset were read for an earlier flush: their messages for its ledgers are committed, not late. */
   readonly seen: number;
   blocks: WaitingBlock[];

@@ -21,7 +21,8 @@ const PARTITION_SIZE = whole(1, MAX_LEDGER);
 const ON_FAILURE = oneOf('park', 'fail');
 
 const SPEC = {
-  source: object({ uri: TEXT }),
+  // A list of files may be long.
+  source: object({ uri: value('a text', (found) => typeof found === 'string' && found !== '') }),
   archive: TEXT,
   network: optional(TEXT),
   partitionSize: PARTITION_SIZE,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -26,12 +27,17 @@ export async function ensureSpool(
   waits = true,
 ): Promise<{ readonly path: string; readonly bytesRead: number }> {
   const target = path.join(dir, file.spool as string);
-  // Pulls of one process share the copy. Two processes may both make one; the rename is atomic.
+  // Pulls of one thread share the copy. Two threads may both make one; the rename is atomic.
   for (let shared = underWay.get(target); shared !== undefined; shared = underWay.get(target))
     await shared.catch(() => undefined);
   const work = spoolOnce(file, target, signal, waits).finally(() => underWay.delete(target));
   underWay.set(target, work);
   return { path: target, bytesRead: await work };
+}
+
+/** A name for the unfinished copy that no other thread or process uses. */
+function draftOf(target: string, kind: string): string {
+  return `${target}.${process.pid}-${randomBytes(4).toString('hex')}.${kind}`;
 }
 
 async function spoolOnce(
@@ -52,7 +58,7 @@ async function spool(
 ): Promise<number> {
   await mkdir(path.dirname(target), { recursive: true });
   if (file.packing !== 'remote') return unpack(file, target, signal);
-  const fetched = `${target}.${process.pid}.fetched`;
+  const fetched = draftOf(target, 'fetched');
   try {
     const bytesRead = isAnswer(file)
       ? await fetchAnswer(file, fetched, signal, { waits })
@@ -70,7 +76,7 @@ async function spool(
 }
 
 async function unpack(file: SourceFile, target: string, signal: AbortSignal | undefined): Promise<number> {
-  const partial = `${target}.${process.pid}.part`;
+  const partial = draftOf(target, 'part');
   const source = createReadStream(file.path, { highWaterMark: 1 << 20 });
   try {
     const gunzip = createGunzip({ chunkSize: 1 << 18 });
