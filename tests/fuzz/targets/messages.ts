@@ -188,7 +188,7 @@ async function pack(random: Random, bytes: Buffer): Promise<{ packed: Buffer; na
 
 /** The content of damaged gzip members by another call of zlib; undefined where that is no measure. */
 function decompressed(packed: Buffer): Buffer | undefined {
-  if (packed.readUInt16BE(0) !== 0x1f8b)
+  if (packed.length < 2 || packed.readUInt16BE(0) !== 0x1f8b)
     return packed.subarray(0, 4).equals(Buffer.from('28b52ffd', 'hex')) ||
       (packed.length >= 4 && (packed.readUInt32LE(0) & 0xfffffff0) >>> 0 === 0x184d2a50)
       ? undefined
