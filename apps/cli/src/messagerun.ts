@@ -28,13 +28,14 @@ export async function messageRun(
 ): Promise<number> {
   return withRun(given, SUPPORTED[what], settings, output, async (handle, session) => {
     const run = handle.workflowId;
-    if (what === 'cancel') await sendRequest(session, handle, 'cancel', () => handle.cancel());
-    else {
+    if (what === 'cancel') {
+      await sendRequest(session, handle, 'cancel', () => handle.cancel());
+      await untilCancelled(handle);
+    } else {
       assertSupports(run, what, (await handle.describe()).type);
       await sendRequest(session, handle, 'signal', () => handle.signal(SIGNALS[what]));
+      if (what === 'stop') await untilCompleted(handle);
     }
-    if (what === 'cancel') await untilCancelled(handle);
-    if (what === 'stop') await untilCompleted(handle);
     const done = {
       pause: 'paused: running partitions finish, no others start',
       resume: 'resumed',

@@ -1,4 +1,4 @@
-import { type LedgerRange, formatRange } from '@parquetry/core';
+import { type LedgerRange, ParquetryError, formatRange } from '@parquetry/core';
 import type { BackfillInput, TailInput } from '@parquetry/workflows';
 
 /** Options whose name differs from the key in the workflow's input. */
@@ -36,6 +36,24 @@ export function optionChanges(
 export function runChanges(running: BackfillInput, asked: BackfillInput): string[] {
   const lasting = ({ spec, onFailure }: BackfillInput): object => ({ spec, onFailure });
   return changes(lasting(running), lasting(asked), []);
+}
+
+/**
+ * Refuses to join a tail or a run that has other settings than the requested ones.
+ * @param differing as `optionChanges` or `runChanges` gives them
+ * @throws ParquetryError USAGE
+ */
+export function assertUnchanged(
+  kind: 'tail' | 'run',
+  id: string,
+  differing: readonly string[],
+  advice: string,
+): void {
+  if (differing.length === 0) return;
+  throw new ParquetryError('USAGE', `The ${kind} ${id} is running with other settings.`, {
+    details: { [kind]: id },
+    hint: [...differing, `\`parquetry attach ${id}\` follows it. ${advice}`].join('\n'),
+  });
 }
 
 function changes(running: object, asked: object, ignored: readonly string[]): string[] {

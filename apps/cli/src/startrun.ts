@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ParquetryError, formatRange } from '@parquetry/core';
+import { formatRange } from '@parquetry/core';
 import { loadTemporalConfig, sdk, workflowUrl } from '@parquetry/temporal';
 import {
   ATTRIBUTES,
@@ -10,7 +10,7 @@ import {
 } from '@parquetry/workflows';
 import { attachTo, parkedList } from './attachrun';
 import { runInput } from './existingrun';
-import { runChanges } from './optionchanges';
+import { assertUnchanged, runChanges } from './optionchanges';
 import type { Output } from './output';
 import { type Session, assertDetachable, hasKeeper, openSession } from './session';
 import { sendRequest, startWorkflow } from './startworkflow';
@@ -129,15 +129,12 @@ function sinceStart(input: BackfillInput, running: BackfillInput, ledgers: strin
 
 /** `--id` may name a run of other ledgers. @throws ParquetryError USAGE */
 function assertSame(run: string, running: BackfillInput, asked: BackfillInput): void {
-  const differing = runChanges(running, asked);
-  if (differing.length === 0) return;
-  throw new ParquetryError('USAGE', `The run ${run} is running with other settings.`, {
-    details: { run },
-    hint: [
-      ...differing,
-      `\`parquetry attach ${run}\` follows it. Give this run another --id, or end the other one with \`parquetry cancel ${run}\`.`,
-    ].join('\n'),
-  });
+  assertUnchanged(
+    'run',
+    run,
+    runChanges(running, asked),
+    `Give this run another --id, or end the other one with \`parquetry cancel ${run}\`.`,
+  );
 }
 
 /** Derives the run's id from its input, so that repeating a command continues its run. */

@@ -12,7 +12,7 @@ import {
   readHistory,
 } from '@parquetry/workflows';
 import { sdk } from '@parquetry/temporal';
-import { optionChanges } from './optionchanges';
+import { assertUnchanged, optionChanges } from './optionchanges';
 import type { SpecOptions } from './runoptions';
 import { runSpec } from './runspec';
 import type { Noting } from './sayranges';
@@ -164,13 +164,10 @@ async function assertSame(
   moving: readonly ('from' | 'until')[],
 ): Promise<void> {
   const running = (await readHistory(client.workflow.getHandle(id))).input as TailInput;
-  const differing = optionChanges(running, input, moving);
-  if (differing.length === 0) return;
-  throw new ParquetryError('USAGE', `The tail ${id} is running with other settings.`, {
-    details: { tail: id },
-    hint: [
-      ...differing,
-      `\`parquetry attach ${id}\` follows it. To change its settings, run \`parquetry stop ${id}\` and start it again.`,
-    ].join('\n'),
-  });
+  assertUnchanged(
+    'tail',
+    id,
+    optionChanges(running, input, moving),
+    `To change its settings, run \`parquetry stop ${id}\` and start it again.`,
+  );
 }

@@ -10,16 +10,11 @@ import {
   subtractIntervals,
 } from '@parquetry/core';
 import { openStore } from '@parquetry/storage';
-import {
-  ATTRIBUTES,
-  type AuditSummary,
-  type FileShare,
-  type MaintainActivities,
-  readInput,
-} from '@parquetry/workflows';
+import { ATTRIBUTES, type AuditSummary, type FileShare, type MaintainActivities } from '@parquetry/workflows';
 import { Context } from '@temporalio/activity';
 import { decodeAlone } from '../decoding';
 import type { WorkerDeps } from '../deps';
+import { readableInput } from '../readableinput';
 import { withHeartbeat } from '../heartbeat';
 import { deepShare } from './deepshare';
 
@@ -135,11 +130,7 @@ async function writesTo(
   run: { readonly workflowId: string; readonly runId: string },
   archive: Archive,
 ): Promise<boolean> {
-  const { namespace } = client.options;
-  const input = await readInput(client.workflowService, namespace, run).catch((error: unknown) => {
-    if (isParquetryError(error) && error.code === 'PAYLOAD_UNREADABLE') return undefined;
-    throw error;
-  });
+  const input = await readableInput(client, run);
   const { spec, archive: own } = (input ?? {}) as { archive?: unknown; spec?: { archive?: unknown } };
   const root = spec?.archive ?? own;
   return typeof root === 'string' && uriOf(root) === archive.store.uri;

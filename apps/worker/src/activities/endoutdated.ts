@@ -1,7 +1,7 @@
-import { isParquetryError } from '@parquetry/core';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { type PartitionInput, type SharedActivities, readInput } from '@parquetry/workflows';
+import type { PartitionInput, SharedActivities } from '@parquetry/workflows';
 import type { WorkerDeps } from '../deps';
+import { readableInput } from '../readableinput';
 
 /** A paused workflow, or one in a state that this SDK does not know, still has its id. */
 const OPEN: readonly string[] = ['RUNNING', 'PAUSED', 'UNKNOWN'];
@@ -14,14 +14,8 @@ export async function endOutdated(
   try {
     const { runId, status } = await client.workflow.getHandle(workflowId).describe();
     if (!OPEN.includes(status.name)) return true;
-    const { namespace } = client.options;
-    // Encrypted with a key that is gone: no worker can continue it.
-    const input = await readInput(client.workflowService, namespace, { workflowId, runId }).catch(
-      (error: unknown) => {
-        if (isParquetryError(error) && error.code === 'PAYLOAD_UNREADABLE') return undefined;
-        throw error;
-      },
-    );
+    // Encrypted with a key that is gone, its input is undefined: no worker can continue it.
+    const input = await readableInput(client, { workflowId, runId });
     if ((input as Partial<PartitionInput> | undefined)?.plan === plan) return false;
     await client.workflow
       .getHandle(workflowId, runId)

@@ -323,8 +323,9 @@ export class MessageTail implements TailReader {
   private isCommitted(dataset: string, ledger: number, fresh: boolean): boolean {
     const { passed } = this.options;
     if (passed === undefined || ledger <= passed.after) return !fresh;
-    const left = passed.messages.get(dataset)?.get(ledger) ?? 0;
-    passed.messages.get(dataset)?.set(ledger, left - 1);
+    const counts = passed.messages.get(dataset);
+    const left = counts?.get(ledger) ?? 0;
+    if (left > 0) counts?.set(ledger, left - 1);
     return left > 0;
   }
 
