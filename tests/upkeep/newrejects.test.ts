@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Archive } from '@parquetry/archive';
 import { LocalStore } from '@parquetry/storage';
@@ -86,5 +86,30 @@ describe('new rejects', () => {
       // The mark is only a hint: without it, all are reported again.
       await archive.store.replace('_parquetry/upkeep/rejects.json', Buffer.from('{'));
       expect(await report('e', 500)).toMatchObject({ total: 15 });
+    }));
+
+  it('without a dataset are reported in a later run where one would read too many, also those of the same second', () =>
+    inFolder(async (folder) => {
+      const archive = await Archive.open(new LocalStore(path.join(folder, 'archive')), { create: IDENTITY });
+      const add = async (name: string, second: number): Promise<void> => {
+        const key = `_parquetry/rejects/late/${name}.ndjson`;
+        await archive.store.putIfAbsent(key, Buffer.from('{"code":"LATE_MESSAGE"}\n'));
+        await utimes(path.join(folder, 'archive', key), second, second);
+      };
+      const report = (run: string, files = 2): ReturnType<typeof newRejects> =>
+        newRejects(archive, { run, now: 1, limits: { files, bytes: 1e6 } });
+      for (const [index, name] of ['c', 'b', 'a', 'd', 'e'].entries()) await add(name, index < 2 ? 100 : 200);
+      // A segment's rejects are counted without a read: those without a segment are read first.
+      await commit(folder, archive, { start: 1, end: 10 }, 3);
+      const first = await report('1');
+      expect(first).toMatchObject({ total: 5, unread: 3, filesLeft: 3 });
+      expect(await report('1')).toEqual(first);
+      expect(await report('2')).toMatchObject({ total: 2, unread: 0, filesLeft: 1 });
+      await add('0', 200);
+      expect(await report('3')).toMatchObject({ total: 2, unread: 0, filesLeft: 0 });
+      expect(await report('4')).toMatchObject({ total: 0, filesLeft: 0 });
+      await add('f', 200);
+      expect(await report('5', 1)).toMatchObject({ total: 1, filesLeft: 0 });
+      expect(await report('6')).toMatchObject({ total: 0, filesLeft: 0 });
     }));
 });

@@ -71,7 +71,7 @@ class Steps {
       this.asked.push(['rejects', request]);
       const ranges = [{ start: 10, end: 19 }];
       const reasons = [{ dataset: 'a', code: 'NO_LEDGER', count: 3, example: 'f:1: no ledger', ranges }];
-      return { since: Date.UTC(2026, 0, 2), total: 3, unread: 0, reasons };
+      return { since: Date.UTC(2026, 0, 2), total: 3, unread: 1, filesLeft: 2, reasons };
     },
   };
 }
@@ -96,7 +96,12 @@ describe('a maintenance run', () => {
         ['log', 'done', '1 checkpoint written; 20 old commits and 1 old checkpoint removed, 2.0 MB'],
         ['gc', 'done', '2 files removed, 0.5 MB; 1 unused file still too young'],
         ['audit', 'done', '3 files, 30 rows; every value of 1 file read; no faults'],
-        ['rejects', 'done', '3 new rejects since 2026-01-02T00:00:00.000Z'],
+        [
+          'rejects',
+          'done',
+          '3 new rejects since 2026-01-02T00:00:00.000Z; 1 of them in files that were not read; ' +
+            '2 more files of rejects for the next run',
+        ],
       ]);
       expect(report.rejects).toMatchObject([{ code: 'NO_LEDGER', count: 3 }]);
       const { startTime } = await handle.describe();
@@ -150,10 +155,23 @@ describe('a maintenance run', () => {
         "parquetry compact --archive '/my lake'",
         'parquetry help LOG_CORRUPT',
         "parquetry maintain --archive '/my lake'",
-        "parquetry audit --archive '/my lake'",
-        "parquetry audit --archive '/my lake' --fix",
+        "parquetry audit --archive '/my lake' --quick",
+        "parquetry audit --archive '/my lake' --quick --fix",
         "parquetry verify --archive '/my lake' --types a --ledgers 30-39",
       ]);
+      // What a person sees in the Temporal UI.
+      const { currentDetails } = await handle.query<{ currentDetails: string }>(
+        '__temporal_workflow_metadata',
+      );
+      for (const text of [
+        'Maintenance of /my lake',
+        '| log | **failed** | Commit 12 is missing\\. |',
+        '| audit | **needs a person** | 3 files, 30 rows',
+        '- FILE\\_CORRUPT a: a/x\\.parquet can’t be read\\.',
+        "- `parquetry audit --archive '/my lake' --quick --fix`",
+        '- a NO\\_LEDGER: 3 in ledgers 10-19, e.g. f',
+      ])
+        expect(currentDetails).toContain(text);
     });
   }, 60_000);
 

@@ -1,6 +1,13 @@
 import { type Archive, type Dataset, META_FOLDER, type SegmentRecord, whenAbsent } from '@parquetry/archive';
 import type { ObjectStore } from '@parquetry/storage';
-import { type RejectData, type RejectFile, countRejects } from './rejects';
+import {
+  type LooseRejects,
+  type ReadLimits,
+  type RejectData,
+  type RejectFile,
+  looseRejects,
+  sumRejects,
+} from './rejects';
 
 /** Where the last report ended. It is only a hint: without it the next report counts all rejects. */
 const KEY = `${META_FOLDER}/upkeep/rejects.json`;
@@ -11,8 +18,10 @@ interface Mark {
   readonly at: number;
   /** The version of each dataset's log. */
   readonly versions: Readonly<Record<string, number>>;
-  /** Last change of the newest file of rejects without a dataset, Unix milliseconds. */
+  /** Last change of the newest reported file of rejects that belongs to no segment, Unix milliseconds. */
   readonly loose: number;
+  /** The reported files of that time: a bucket has times in whole seconds, and others may follow in the same one. */
+  readonly looseKeys?: readonly string[];
 }
 
 /** The stored marks: those of the last report, and of the one before it. */
@@ -23,10 +32,21 @@ interface Marks {
   readonly after: Mark;
 }
 
+/** What one report reads at most, a daily one of a tail that gets late messages in each minute included. */
+const LIMITS: ReadLimits = { files: 5_000, bytes: 512e6 };
+
+/** The rejects since the last report. */
+export interface NewRejects extends Pick<RejectData, 'total' | 'unread' | 'reasons'> {
+  /** When the last report was made, Unix milliseconds; absent for the first one. */
+  readonly since?: number;
+  /** Files that this report did not read and the next one reports; their rejects are in no count. */
+  readonly filesLeft: number;
+}
+
 /**
- * Counts the rejects of segments that were committed since the last report, and of new messages without a dataset; then
- * stores where this report ended. A repetition by the same `run` gives the same report. Rejects that a compaction moved
- * are not new; a segment that has old and new ones is counted whole.
+ * Counts the rejects of segments that were committed since the last report, and of new messages that belong to no segment;
+ * then stores where this report ended. A repetition by the same `run` gives the same report. Rejects that a compaction
+ * moved are not new; a segment that has old and new ones is counted whole.
  */
 export async function newRejects(
   archive: Archive,
@@ -34,8 +54,14 @@ export async function newRejects(
     run,
     now,
     datasets,
-  }: { readonly run: string; readonly now: number; readonly datasets?: readonly string[] },
-): Promise<RejectData & { readonly since?: number }> {
+    limits = LIMITS,
+  }: {
+    readonly run: string;
+    readonly now: number;
+    readonly datasets?: readonly string[];
+    readonly limits?: ReadLimits;
+  },
+): Promise<NewRejects> {
   const { store } = archive;
   const marks = await readMarks(store);
   const before = (marks?.run === run ? marks.before : marks?.after) ?? undefined;
@@ -59,11 +85,39 @@ export async function newRejects(
     }
     versions[name] = version;
   }
-  const loose = await newestLoose(store, before?.loose ?? Number.NEGATIVE_INFINITY);
-  const found = await countRejects(archive, files, undefined, before?.loose);
-  const after = { at: now, versions, loose: Math.max(loose, 0) };
+  const loose = (await looseRejects(store)).filter((file) => !isReported(file, before));
+  // Those first: only the segments' records say how many rejects an unread file has.
+  const { unread, total, reasons } = await sumRejects(store, [...loose, ...files], { limits });
+  const left = new Set<RejectFile>(unread);
+  const firstLeft = loose.findIndex((file) => left.has(file));
+  const done = firstLeft < 0 ? loose : loose.slice(0, firstLeft);
+  const after = { at: now, versions, ...looseMark(done, before) };
   await store.replace(KEY, Buffer.from(`${JSON.stringify({ run, before: before ?? null, after })}\n`));
-  return { ...found, ...(before === undefined ? {} : { since: before.at }) };
+  return {
+    ...{ total, reasons },
+    unread: unread.reduce((sum, { rows = 0 }) => sum + rows, 0),
+    filesLeft: loose.length - done.length,
+    ...(before === undefined ? {} : { since: before.at }),
+  };
+}
+
+function isReported({ key, modified }: LooseRejects, mark: Mark | undefined): boolean {
+  if (mark === undefined || modified > mark.loose) return false;
+  return modified < mark.loose || mark.looseKeys === undefined || mark.looseKeys.includes(key);
+}
+
+/** Where a report ends that read these files, oldest first. */
+function looseMark(
+  done: readonly LooseRejects[],
+  before: Mark | undefined,
+): Pick<Mark, 'loose' | 'looseKeys'> {
+  const loose = done.at(-1)?.modified;
+  if (loose === undefined) return { loose: before?.loose ?? 0, looseKeys: before?.looseKeys ?? [] };
+  const earlier = loose === before?.loose ? (before.looseKeys ?? []) : [];
+  return {
+    loose,
+    looseKeys: [...earlier, ...done.flatMap((file) => (file.modified === loose ? file.key : []))],
+  };
 }
 
 /** Rejects of a segment that the last report counted: its own, or those that it took over from the segments that it replaced. */
@@ -82,14 +136,6 @@ async function reported(
   return rows;
 }
 
-async function newestLoose(store: ObjectStore, since: number): Promise<number> {
-  let newest = since;
-  for (const folder of ['runs', 'late'])
-    for await (const { modified } of store.list(`${META_FOLDER}/rejects/${folder}/`))
-      newest = Math.max(newest, modified);
-  return newest;
-}
-
 async function readMarks(store: ObjectStore): Promise<Marks | undefined> {
   try {
     const value = JSON.parse(Buffer.from(await store.get(KEY)).toString('utf8')) as Partial<Marks> | null;
@@ -104,8 +150,9 @@ async function readMarks(store: ObjectStore): Promise<Marks | undefined> {
 }
 
 function isMark(mark: Partial<Mark> | undefined): mark is Mark {
-  const { at, versions, loose } = mark ?? {};
+  const { at, versions, loose, looseKeys = [] } = mark ?? {};
   return (
+    Array.isArray(looseKeys) &&
     Number.isFinite(at) &&
     Number.isFinite(loose) &&
     typeof versions === 'object' &&

@@ -11,9 +11,14 @@ import {
 } from '@parquetry/core';
 import type { ObjectStore } from '@parquetry/storage';
 
-/** Files of rejects that one report reads at most, and the bytes of them. */
-const MAX_FILES = 400;
-const MAX_BYTES = 64e6;
+/** What one count reads at most: a number of files, and bytes up to those of the file that exceeds them. */
+export interface ReadLimits {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** The limits of a report, which a person waits for. */
+const REPORT_LIMITS: ReadLimits = { files: 400, bytes: 64e6 };
 
 const MAX_REASONS = 50;
 const MAX_EXAMPLE = 300;
@@ -43,54 +48,79 @@ interface RejectReason {
 /** What one file of rejects has, by dataset and code. */
 export type RejectCache = Map<string, readonly RejectReason[]>;
 
-/** A file of rejects of a segment. */
+/** A file of rejects. */
 export interface RejectFile {
   readonly key: string;
-  readonly rows: number;
+  /** Rejects in it; known for files of segments only. */
+  readonly rows?: number;
   readonly dataset: string;
   /** Ledgers of the segment. */
   readonly range?: LedgerRange;
 }
 
-/**
- * Counts rejects by reason: those of live segments, and the messages without a usable type or ledger and the late ones,
- * which belong to no segment, if their files changed after `since` (Unix milliseconds). Reads the first files up to a limit and says how many rejects the others have.
- */
-export async function countRejects(
-  { store }: Archive,
-  files: readonly RejectFile[],
-  cache: RejectCache = new Map(),
-  since = Number.NEGATIVE_INFINITY,
-): Promise<RejectData> {
-  const all: (Omit<RejectFile, 'rows'> & { readonly rows?: number })[] = [...files];
-  let unreadFiles = 0;
+/** A file of messages without a usable type or ledger, or of late messages: it belongs to no segment. */
+export interface LooseRejects extends RejectFile {
+  /** Last change, Unix milliseconds; whole seconds on S3. */
+  readonly modified: number;
+}
+
+/** The files of rejects that belong to no segment, oldest first. */
+export async function looseRejects(store: ObjectStore): Promise<LooseRejects[]> {
+  const found: LooseRejects[] = [];
   for (const [folder, dataset] of [
     ['runs', '(no dataset)'],
     ['late', '(late messages)'],
   ] as const)
     for await (const { key, modified } of store.list(`${META_FOLDER}/rejects/${folder}/`))
-      if (modified <= since) continue;
-      else if (all.length < files.length + MAX_FILES) all.push({ key, dataset });
-      else unreadFiles += 1;
+      found.push({ key, dataset, modified });
+  return found.sort((a, b) => a.modified - b.modified || (a.key < b.key ? -1 : 1));
+}
+
+/** Counts rejects by reason: those of live segments, and those that belong to no segment. */
+export async function countRejects(
+  { store }: Archive,
+  files: readonly RejectFile[],
+  cache: RejectCache,
+): Promise<RejectData> {
+  const { unread, ...counts } = await sumRejects(store, [...files, ...(await looseRejects(store))], {
+    cache,
+    limits: REPORT_LIMITS,
+  });
+  const rows = unread.reduce((sum, file) => sum + (file.rows ?? 0), 0);
+  return { ...counts, unread: rows, unreadFiles: unread.length };
+}
+
+/**
+ * Counts the rejects in files by reason. Reads them in their order up to the limits; `unread` are the others. `total` has
+ * the rejects of unread files whose number is known.
+ */
+export async function sumRejects(
+  store: ObjectStore,
+  files: readonly RejectFile[],
+  { limits, cache = new Map() }: { readonly limits: ReadLimits; readonly cache?: RejectCache },
+): Promise<Pick<RejectData, 'total' | 'reasons'> & { readonly unread: readonly RejectFile[] }> {
   const sums = new Map<string, RejectReason>();
+  const unread: RejectFile[] = [];
   let bytes = 0;
   let read = 0;
-  let unread = 0;
-  for (const file of all) {
+  let total = 0;
+  for (const file of files) {
     let reasons = cache.get(file.key);
-    if (reasons === undefined && read < MAX_FILES && bytes < MAX_BYTES) {
+    if (reasons === undefined && read < limits.files && bytes < limits.bytes) {
       read += 1;
       bytes += (await store.stat(file.key))?.size ?? 0;
-      reasons = bytes > MAX_BYTES ? undefined : await readReasons(store, file);
+      // A file without a segment that is gone has nothing to count; a segment's record says how many are missed.
+      reasons = (await readReasons(store, file)) ?? (file.rows === undefined ? [] : undefined);
       if (reasons !== undefined) cache.set(file.key, reasons);
     }
     if (reasons === undefined) {
-      unread += file.rows ?? 0;
-      unreadFiles += 1;
+      unread.push(file);
+      total += file.rows ?? 0;
     }
     for (const reason of reasons ?? []) {
       const id = `${reason.dataset}\n${reason.code}`;
       const { count = 0, ranges = [] } = sums.get(id) ?? {};
+      total += reason.count;
       sums.set(id, {
         ...reason,
         count: count + reason.count,
@@ -98,9 +128,8 @@ export async function countRejects(
       });
     }
   }
-  const counted = [...sums.values()].reduce((sum, { count }) => sum + count, 0);
   const reasons = [...sums.values()].sort((a, b) => b.count - a.count).slice(0, MAX_REASONS);
-  return { total: counted + unread, unread, unreadFiles, reasons };
+  return { total, reasons, unread };
 }
 
 /** The reasons in one file; undefined when it does not exist. */

@@ -67,7 +67,7 @@ export async function maintain(input: MaintainInput): Promise<MaintainReport> {
     rejects: async () => {
       const { workflowId, runId } = workflowInfo();
       rejects = await reportRejects({ ...scope(input), run: `${workflowId}/${runId}` });
-      return { summary: `${plural(rejects.total, 'new reject')}${since(rejects)}` };
+      return { summary: rejectsText(rejects) };
     },
   };
   for (const step of MAINTAIN_STEPS) {
@@ -183,8 +183,12 @@ function shareOf({ deep }: MaintainInput): {
   return { share: { part: turn % deep.runs, of: deep.runs } };
 }
 
-function since({ since: time }: RejectsSummary): string {
-  return time === undefined ? '' : ` since ${new Date(time).toISOString()}`;
+function rejectsText({ since, total, unread, filesLeft = 0 }: RejectsSummary): string {
+  return [
+    `${plural(total, 'new reject')}${since === undefined ? '' : ` since ${new Date(since).toISOString()}`}`,
+    ...(unread > 0 ? [`${unread} of them in files that were not read`] : []),
+    ...(filesLeft > 0 ? [`${plural(filesLeft, 'more file')} of rejects for the next run`] : []),
+  ].join('; ');
 }
 
 function needsPerson(report: MaintainReport, bad: readonly StepOutcome[]): ApplicationFailure {

@@ -21,7 +21,10 @@ export function command(name: string, archive: string, ...options: readonly stri
   return ['parquetry', name, '--archive', quoted, ...options].join(' ');
 }
 
-/** Commands for findings of an audit: the first one shows all of them, the others repair what can be repaired. */
+/**
+ * Commands for findings of an audit: the first one repeats what it did with all files, `verify` what it did with those that
+ * it read; the others repair what can be repaired.
+ */
 export function auditCommands(archive: string, findings: readonly MaintainFinding[]): string[] {
   const codes = new Set(findings.map(({ code }) => code));
   const ranges = new Set(
@@ -32,8 +35,8 @@ export function auditCommands(archive: string, findings: readonly MaintainFindin
     ),
   );
   return [
-    command('audit', archive),
-    ...(codes.has('COVERAGE_GAP') ? [command('audit', archive, '--fix')] : []),
+    command('audit', archive, '--quick'),
+    ...(codes.has('COVERAGE_GAP') ? [command('audit', archive, '--quick', '--fix')] : []),
     ...(codes.has('ICEBERG_BEHIND') ? [command('iceberg sync', archive)] : []),
     ...(codes.has('ICEBERG_DIFFERS') ? [command('iceberg sync', archive, '--rebuild')] : []),
     ...[...ranges].slice(0, MAX_SHOWN),

@@ -13,7 +13,7 @@ export function reportRejects(
   { archive: root, datasets, run }: Parameters<MaintainActivities['reportRejects']>[0],
 ): Promise<RejectsSummary> {
   return withHeartbeat(async () => {
-    const { since, total, unread, reasons } = await newRejects(await archives.get(root), {
+    const { since, total, unread, filesLeft, reasons } = await newRejects(await archives.get(root), {
       run,
       now: Date.now(),
       ...(datasets === undefined ? {} : { datasets }),
@@ -22,6 +22,7 @@ export function reportRejects(
       ...(since === undefined ? {} : { since }),
       total,
       unread,
+      filesLeft,
       reasons: reasons.slice(0, MAX_REASONS).map(({ dataset, code, count, example, ranges = [] }) => ({
         ...{ dataset, code, count, example },
         ranges: ranges.slice(0, MAX_RANGES),

@@ -100,8 +100,10 @@ export interface RejectsSummary {
   /** When the last report was made, Unix milliseconds; absent for the first one. */
   readonly since?: number;
   readonly total: number;
-  /** Rejects in files that were not read, because there are too many. */
+  /** Of `total`, rejects in files of segments that were not read, because there are too many: they have no reason here. */
   readonly unread: number;
+  /** Files of other rejects that were not read: the next report has them. Absent from workers of earlier versions. */
+  readonly filesLeft?: number;
   readonly reasons: readonly MaintainReject[];
 }
 
