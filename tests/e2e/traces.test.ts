@@ -168,6 +168,25 @@ describe('traces', () => {
     expect(loaded(list, '@opentelemetry')).toBe(0);
   }, 100_000);
 
+  it('says that the collector refuses them, and the work continues', async () => {
+    const refusing = await OtlpReceiver.start(401);
+    try {
+      const env = {
+        ...refusing.env,
+        OTEL_EXPORTER_OTLP_ENDPOINT: refusing.endpoint.replace('http://', 'http://user:hunter2-password@'),
+        OTEL_EXPORTER_OTLP_HEADERS: `authorization=${SECRETS[0]}`,
+      };
+      const run = await sandbox.run(backfill('refused'), env);
+      expect(run.code).toBe(0);
+      expect(refusing.bodies.length).toBeGreaterThan(1);
+      const warnings = run.stderr.split('\n').filter((line) => line.startsWith('Traces: '));
+      expect(warnings).toEqual([expect.stringContaining('401')]);
+      for (const secret of [...SECRETS, 'hunter2-password']) expect(run.stderr).not.toContain(secret);
+    } finally {
+      refusing.close();
+    }
+  }, 100_000);
+
   it('refuses a protocol that it does not have', async () => {
     const { code, stderr } = await sandbox.run(['status', 'x'], {
       ...server.env,

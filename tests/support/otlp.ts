@@ -54,11 +54,12 @@ export class OtlpReceiver {
     readonly close: () => void,
   ) {}
 
-  static async start(): Promise<OtlpReceiver> {
+  /** @param status of all answers */
+  static async start(status = 200): Promise<OtlpReceiver> {
     const server = createServer((request, response) => {
       void readAll(request).then((body) => {
         receiver.receive(body, request);
-        response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+        response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
       });
     });
     server.listen(0, '127.0.0.1');

@@ -18,7 +18,16 @@ export class Output {
 
   /** Progress and hints: stderr. */
   note(line: string): void {
-    if (this.log !== undefined) this.log('info', line);
+    this.tell('info', line);
+  }
+
+  /** What a person should look at, although the command continues: stderr. */
+  warn(line: string): void {
+    this.tell('warn', line);
+  }
+
+  private tell(level: 'info' | 'warn', line: string): void {
+    if (this.log !== undefined) this.log(level, line);
     else console.error(withoutSecrets(line, process.env));
   }
 

@@ -71,7 +71,7 @@ const WORKER_PATIENCE_MS = 60_000;
 
 /** Options of a session. */
 export interface SessionOptions {
-  readonly output: Pick<Output, 'note'>;
+  readonly output: Pick<Output, 'note' | 'warn'>;
   /** `always`: run a worker. `embedded`: run one only on the embedded server, if it has no other. */
   readonly worker: 'always' | 'embedded' | 'never';
   /** Limits of the worker in this process, if not the defaults. */
@@ -88,7 +88,8 @@ export interface SessionOptions {
 export async function openSession(options: SessionOptions): Promise<Session> {
   const config = loadTemporalConfig();
   const { openTracing } = require('@parquetry/telemetry') as typeof import('@parquetry/telemetry');
-  const traced = { ...options, tracing: openTracing(ownPackage.version) };
+  const tracing = openTracing(ownPackage.version, (line) => options.output.warn(line));
+  const traced = { ...options, tracing };
   return config.configured ? openConfigured(config, traced) : openEmbedded(traced);
 }
 

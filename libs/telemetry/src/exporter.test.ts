@@ -25,7 +25,11 @@ describe('exported traces', () => {
   ): Promise<ReadableSpan[]> {
     Object.assign(process.env, env);
     const exporter = new Kept();
-    const tracing = startTracing('1.2.3', exporter);
+    const tracing = startTracing(
+      '1.2.3',
+      () => undefined,
+      () => exporter,
+    );
     await use(tracing);
     await tracing.close();
     return exporter.getFinishedSpans();
@@ -52,12 +56,18 @@ describe('exported traces', () => {
       export: (_, done) => void answers.push(() => done({ code: 0 })),
       shutdown: () => Promise.resolve(),
     };
-    const tracing = startTracing('1.2.3', silent);
+    const warnings: string[] = [];
+    const tracing = startTracing(
+      '1.2.3',
+      (text) => warnings.push(text),
+      () => silent,
+    );
     await step(tracing, RUN);
     const asked = performance.now();
     await tracing.close();
     expect(performance.now() - asked).toBeLessThan(15_000);
     expect(answers).toHaveLength(1);
+    expect(warnings).toEqual(['Traces: the last spans were not received in 3 s']);
     answers[0]?.();
   }, 60_000);
 

@@ -9,6 +9,7 @@ import {
   TraceFlags,
   context,
   createContextKey,
+  diag,
   trace,
 } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
@@ -25,6 +26,7 @@ import { type Facts, type Observer, self } from '@parquetry/system';
 import { type TraceIds, traceOf } from './ids';
 import type { ExecutionSpan, Tracing } from './spans';
 import { tracesProtocol } from './wanted';
+import { type Warn, passWarnings } from './warnings';
 
 /** Most operations of one step that are spans; the step's attributes count the others. */
 const MAX_OPERATIONS = 256;
@@ -55,8 +57,13 @@ class Ids implements IdGenerator {
   }
 }
 
-/** Starts the export of traces with the endpoint, headers, sampler and limits of OpenTelemetry's variables. */
-export function startTracing(version: string, exporter: SpanExporter = openExporter()): Tracing {
+/**
+ * Starts the export of traces with the endpoint, headers, sampler and limits of OpenTelemetry's variables. Failed exports
+ * fail nothing else; `warn` gets them.
+ */
+export function startTracing(version: string, warn: Warn, open: () => SpanExporter = openExporter): Tracing {
+  passWarnings(warn);
+  const exporter = open();
   const ids = new Ids();
   const { pid, host } = self();
   const provider = new BasicTracerProvider({
@@ -167,8 +174,12 @@ export function startTracing(version: string, exporter: SpanExporter = openExpor
     async close() {
       const limit = new AbortController();
       try {
-        const shutdown = provider.shutdown().catch(() => undefined);
-        await Promise.race([shutdown, sleep(CLOSE_MS, undefined, { signal: limit.signal })]);
+        const shutdown = provider.shutdown().catch((error: unknown) => diag.error(String(error)));
+        const late = await Promise.race([
+          shutdown,
+          sleep(CLOSE_MS, 'late' as const, { signal: limit.signal }),
+        ]);
+        if (late === 'late') diag.warn(`the last spans were not received in ${CLOSE_MS / 1000} s`);
       } finally {
         limit.abort();
       }

@@ -50,7 +50,8 @@ async function withSession(
   onNote: SessionOptions['onNote'],
   use: (session: Session) => Promise<Run>,
 ): Promise<Run> {
-  const output = { note: onNote ?? (() => undefined) };
+  const tell = onNote ?? (() => undefined);
+  const output = { note: tell, warn: tell };
   const session = await openSession({ output, worker: 'embedded', settings: workerSettings({}) });
   try {
     return await use(session);
