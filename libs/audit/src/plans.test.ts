@@ -50,6 +50,17 @@ describe('the plans of runs', () => {
     expect(supersededPlans([OLD, NEW], covered, new Set(['old']))).toEqual([]);
   });
 
+  it('are compared once each, however many there are: a tail of messages has one for each flush', () => {
+    const flushes = Array.from({ length: 20_000 }, (_, index) =>
+      plan(`flush ${index}`, { start: 2 * index, end: 2 * index }, 'a'),
+    );
+    const covered = new Map([['a', [{ start: 0, end: 40_000 }]]]);
+    expect(supersededPlans(flushes, covered, NONE)).toEqual([]);
+    const whole = plan('whole', { start: 0, end: 40_000 }, 'a');
+    expect(supersededPlans([...flushes, whole], covered, NONE)).toEqual(flushes);
+    expect(requestedLedgers(flushes).get('a')).toHaveLength(20_000);
+  });
+
   it('name the source that fills a gap: that of the newest plan that requested all of it', () => {
     expect(planFor([OLD, TWO, NEW], 'a', { start: 6, end: 9 })).toBe(NEW);
     expect(planFor([OLD, TWO, NEW], 'b', { start: 6, end: 9 })).toBe(TWO);

@@ -1,5 +1,11 @@
 import { META_FOLDER, whenAbsent } from '@parquetry/archive';
-import { type Intervals, type LedgerRange, mergeIntervals, subtractIntervals } from '@parquetry/core';
+import {
+  type Intervals,
+  type LedgerRange,
+  addInterval,
+  mergeIntervals,
+  subtractIntervals,
+} from '@parquetry/core';
 import type { ObjectStore } from '@parquetry/storage';
 
 /** The parts of a stored run plan that the audit reads. */
@@ -48,7 +54,11 @@ export async function keptPlans(store: ObjectStore): Promise<KeptPlan[]> {
 export function requestedLedgers(plans: readonly KeptPlan[]): Map<string, Intervals> {
   const requested = new Map<string, LedgerRange[]>();
   for (const { datasets, range } of plans)
-    for (const dataset of datasets) requested.set(dataset, [...(requested.get(dataset) ?? []), range]);
+    for (const dataset of datasets) {
+      const ranges = requested.get(dataset);
+      if (ranges === undefined) requested.set(dataset, [range]);
+      else ranges.push(range);
+    }
   return new Map([...requested].map(([dataset, ranges]) => [dataset, mergeIntervals(ranges)]));
 }
 
@@ -75,14 +85,26 @@ export function supersededPlans(
   coverage: ReadonlyMap<string, Intervals>,
   flushed: ReadonlySet<string>,
 ): KeptPlan[] {
-  return plans.filter(({ key, datasets, range, replaces, tail }, index) => {
-    const newer = plans.slice(index + 1).filter((other) => !replaces || other.replaces);
-    if (flushed.has(key) || (tail !== undefined && !newer.some((other) => other.tail === tail))) return false;
-    const requested = requestedLedgers(newer);
-    return datasets.every((dataset) =>
+  // What the newer plans request: of any run, and of those that replace.
+  const [byAny, byReplacing] = [new Map<string, LedgerRange[]>(), new Map<string, LedgerRange[]>()];
+  const tails = new Set<string>();
+  const superseded: KeptPlan[] = [];
+  for (const plan of [...plans].reverse()) {
+    const { key, datasets, range, replaces, tail } = plan;
+    const requested = replaces ? byReplacing : byAny;
+    const isDone = datasets.every((dataset) =>
       [requested, coverage].every((known) => subtractIntervals(range, known.get(dataset) ?? []).length === 0),
     );
-  });
+    if (isDone && !flushed.has(key) && (tail === undefined || tails.has(tail))) superseded.push(plan);
+    if (tail !== undefined) tails.add(tail);
+    for (const known of replaces ? [byAny, byReplacing] : [byAny])
+      for (const dataset of datasets) {
+        const ranges = known.get(dataset) ?? [];
+        addInterval(ranges, range);
+        known.set(dataset, ranges);
+      }
+  }
+  return superseded.reverse();
 }
 
 /** The newest plan that requested a gap of a dataset; it names the source to fill the gap from. */

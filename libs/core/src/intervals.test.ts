@@ -1,5 +1,12 @@
 import fc from 'fast-check';
-import { clipIntervals, countLedgers, coversRange, mergeIntervals, subtractIntervals } from './intervals';
+import {
+  addInterval,
+  clipIntervals,
+  countLedgers,
+  coversRange,
+  mergeIntervals,
+  subtractIntervals,
+} from './intervals';
 
 const range = fc.tuple(fc.nat(60), fc.nat(8)).map(([start, length]) => ({ start, end: start + length }));
 const members = (ranges: readonly { start: number; end: number }[]): Set<number> =>
@@ -31,6 +38,16 @@ it('merge, subtract and clip agree with sets of ledgers', () => {
       expect(members(subtractIntervals(asked, merged))).toEqual(new Set(wanted.filter((l) => !all.has(l))));
       expect(members(clipIntervals(asked, merged))).toEqual(new Set(wanted.filter((l) => all.has(l))));
       expect(coversRange(merged, asked)).toBe(wanted.every((l) => all.has(l)));
+    }),
+  );
+});
+
+it('adds one range at a time with the same result as a merge', () => {
+  fc.assert(
+    fc.property(fc.array(range, { maxLength: 12 }), (ranges) => {
+      const added: { start: number; end: number }[] = [];
+      for (const each of ranges) addInterval(added, each);
+      expect(added).toEqual(mergeIntervals(ranges));
     }),
   );
 });

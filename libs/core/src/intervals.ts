@@ -18,6 +18,20 @@ export function mergeIntervals(ranges: Iterable<LedgerRange>): LedgerRange[] {
   return merged;
 }
 
+/** Adds a range to disjoint intervals in ledger order, in place. */
+export function addInterval(intervals: LedgerRange[], { start, end }: LedgerRange): void {
+  const from = firstEndingAt(start - 1, intervals);
+  const merged = { start, end };
+  let to = from;
+  for (; to < intervals.length; to++) {
+    const next = intervals[to] as LedgerRange;
+    if (next.start > end + 1) break;
+    merged.start = Math.min(merged.start, next.start);
+    merged.end = Math.max(merged.end, next.end);
+  }
+  intervals.splice(from, to - from, merged);
+}
+
 /**
  * Index of the first interval that ends at or after `ledger`. A search by halves: a run asks for each of its partitions,
  * and fragmented coverage has as many intervals as partitions.
