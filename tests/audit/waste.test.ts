@@ -33,3 +33,28 @@ it('reports files that a restore of the log may need, but does not collect them'
     expect(collected).toEqual([[orphan, 'removed']]);
     expect(await store.stat(lost)).toBeDefined();
   }));
+
+it('collects the plans of merges once their day is over', () =>
+  inFolder(async (folder) => {
+    const store = new LocalStore(path.join(folder, 'archive'));
+    const archive = await Archive.open(store, { create: IDENTITY });
+    const key = (name: string): string => `_parquetry/compactions/${name.repeat(32)}.json`;
+    for (const name of ['a', 'b', 'c']) await store.putIfAbsent(key(name), Buffer.from('{}'));
+    for (const [name, days] of [
+      ['a', 8],
+      ['b', 2],
+    ] as const) {
+      const time = new Date(Date.now() - days * DAY_MS);
+      await utimes(store.localPath(key(name)), time, time);
+    }
+    const collected: string[][] = [];
+    for await (const { kind, key: found, action } of collectWaste(archive, store, {
+      before: Date.now() - 7 * DAY_MS,
+    }))
+      collected.push([kind, found, action]);
+    expect(collected).toEqual([
+      ['OLD_PLAN', key('a'), 'removed'],
+      ['OLD_PLAN', key('b'), 'too young'],
+    ]);
+    expect(await store.stat(key('a'))).toBeUndefined();
+  }));

@@ -221,11 +221,13 @@ export class Dataset {
       const state = await this.log.refresh();
       const removed = state.removed.get(path)?.deletionTimestamp;
       if (state.files.has(path) || (removed ?? 0) >= before) return false;
-      const info = await store.stat(key);
-      if (info === undefined || info.modified >= before || (await this.needed.has(state, path))) return false;
+      const isOld = async (): Promise<boolean> => ((await store.stat(key))?.modified ?? before) < before;
+      if (!(await isOld()) || (await this.needed.has(state, path))) return false;
       // A commit follows its record within `REUSE_MS`, or twice that when a retry reuses the objects.
       if (removed === undefined && (await this.needed.replacedAt(state, path)) >= before - 2 * REUSE_MS)
         return false;
+      // That took requests: meanwhile another clean-up may have removed the file, and a commit put a new one in its place.
+      if ((await this.log.refresh()).files.has(path) || !(await isOld())) return false;
       return store.delete(key);
     });
   }

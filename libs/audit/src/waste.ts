@@ -1,4 +1,4 @@
-import { type Archive, checkSnapshot } from '@parquetry/archive';
+import { type Archive, META_FOLDER, checkSnapshot } from '@parquetry/archive';
 import type { Intervals } from '@parquetry/core';
 import { hasIceberg, syncIceberg, unusedObjects } from '@parquetry/iceberg';
 import type { ManagedStore, PendingUpload } from '@parquetry/storage';
@@ -7,6 +7,9 @@ import { type LeftFolder, leftFolders, removeLeft } from './stages';
 
 /** Why something may be removed. */
 type WasteKind = 'ORPHAN_FILE' | 'REPLACED_FILE' | 'STALE_UPLOAD' | 'OLD_ICEBERG' | 'OLD_PLAN' | 'LEFT_STAGE';
+
+/** Age at which a merge of segments has ended, milliseconds: its steps take twelve hours at most. */
+const MERGE_MS = 24 * 3_600_000;
 
 /** Something that uses space and that no reader sees. */
 export interface Waste {
@@ -27,7 +30,7 @@ export interface Waste {
 
 /**
  * Everything in and around an archive that no commit references, one at a time: files of crashed attempts, replaced
- * files, unfinished uploads and temporary files, metadata of old Iceberg versions, superseded plans, stages of dead workers
+ * files, unfinished uploads and temporary files, metadata of old Iceberg versions, superseded plans and those of ended merges, stages of dead workers
  * of this machine below `workRoot`. Records and rejects are history and stay.
  */
 export async function* findWaste(
@@ -65,7 +68,15 @@ export async function* findWaste(
   }
   for await (const upload of store.pendingUploads('')) yield uploadWaste(store, upload);
   const flushed = await flushedPlans(store);
-  for (const plan of supersededPlans(await keptPlans(store), coverage, flushed)) yield planWaste(store, plan);
+  for (const plan of supersededPlans(await keptPlans(store), coverage, flushed))
+    yield planWaste(
+      store,
+      plan,
+      'is superseded: newer plans request all of its ledgers, and all of them are committed',
+    );
+  for await (const plan of store.list(`${META_FOLDER}/compactions/`))
+    if (plan.modified < Date.now() - MERGE_MS)
+      yield planWaste(store, plan, 'is that of a merge of segments that ended');
   const { workRoot } = options;
   if (workRoot !== undefined)
     for (const left of await leftFolders(workRoot)) yield stageWaste(workRoot, left);
@@ -133,13 +144,17 @@ function uploadWaste(store: ManagedStore, upload: PendingUpload): Waste {
   };
 }
 
-function planWaste(store: ManagedStore, { key, size, modified }: KeptPlan): Waste {
+function planWaste(
+  store: ManagedStore,
+  { key, size, modified }: Pick<KeptPlan, 'key' | 'size' | 'modified'>,
+  why: string,
+): Waste {
   return {
     kind: 'OLD_PLAN',
     key,
     size,
     modified,
-    message: `The plan ${key} is superseded: newer plans request all of its ledgers, and all of them are committed.`,
+    message: `The plan ${key} ${why}.`,
     remove: async (before) => {
       const info = await store.stat(key);
       return info !== undefined && info.modified < before && store.delete(key);
