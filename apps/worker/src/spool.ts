@@ -17,14 +17,16 @@ export async function openSpool(dir: string, workflowId: string | undefined): Pr
 }
 
 /**
- * Removes the spools below `root` whose workflows have all ended, in any way and on any worker; also those without a
- * recorded workflow, once they are stale. Workflows recorded after `idle` count as running.
+ * Removes the spools below `root` whose workflows have all ended, in any way and on any worker, and stale ones: no pull
+ * has used them since. A pull that needs one again makes it again. Workflows recorded after `idle` count as running.
  */
 export async function tidySpools(root: string, { stale, idle, isOver }: TidyRule): Promise<void> {
   for (const dir of await filesIn(root)) {
     const users = await filesIn(path.join(dir, USERS)).catch(() => []);
-    if (users.length === 0 && !dir.includes(REMOVED) && (await lastChange(dir)) >= stale) continue;
-    if (await isUsed(users, idle, isOver)) continue;
+    if ((await lastChange(dir)) >= stale) {
+      if (users.length === 0 && !dir.includes(REMOVED)) continue;
+      if (await isUsed(users, idle, isOver)) continue;
+    }
     // Renamed first: a pull that starts meanwhile creates the folder again, and keeps it.
     const removed = `${dir}${REMOVED}${randomBytes(4).toString('hex')}`;
     await rename(dir, removed);

@@ -18,12 +18,21 @@ const IDLE_MS = 20_000;
 export function startCleanup(workplace: Workplace, isOver: TidyRule['isOver']): () => Promise<void> {
   const tidy = async (): Promise<void> => {
     const now = await workplace.now();
-    await workplace.tidy({ stale: now - STALE_MS, idle: now - IDLE_MS, isOver }).catch(() => undefined);
+    // Many folders may belong to one workflow.
+    const answers = new Map<string, Promise<boolean>>();
+    const once = (id: string): Promise<boolean> => {
+      const answer = answers.get(id) ?? isOver(id);
+      answers.set(id, answer);
+      return answer;
+    };
+    await workplace.tidy({ stale: now - STALE_MS, idle: now - IDLE_MS, isOver: once }).catch(() => undefined);
   };
-  let pass = tidy();
-  const timer = setInterval(() => {
-    pass = pass.then(tidy);
-  }, INTERVAL_MS);
+  let pass: Promise<void> | undefined;
+  const start = (): void => {
+    pass ??= tidy().finally(() => (pass = undefined));
+  };
+  start();
+  const timer = setInterval(start, INTERVAL_MS);
   return async () => {
     clearInterval(timer);
     await pass;

@@ -15,6 +15,7 @@ import { type AllowList, checkAllowList } from './allowlist';
 import { createSharedActivities, createStageActivities, createWatchActivities } from './activities';
 import { lostServer } from './lostserver';
 import { startCleanup } from './tidytimer';
+import { isOpen } from './workflowstatus';
 import { workflowBundle } from './bundle';
 import type { DebugSink } from './deps';
 import { FailureInterceptor } from './failures';
@@ -226,7 +227,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       const described = await client.withDeadline(Date.now() + ASK_MS, () =>
         client.workflow.getHandle(workflowId).describe(),
       );
-      return described.status.name !== 'RUNNING';
+      return !isOpen(described.status.name);
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return true;
       throw error;

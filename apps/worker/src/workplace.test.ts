@@ -193,10 +193,9 @@ describe('Workplace', () => {
     expect(there()).toEqual([true, true, true, true]);
     await own.tidySpools({ stale: before, idle: after, isOver });
     expect(there()).toEqual([false, true, true, false]);
-    await own.tidySpools({ stale: after, idle: after, isOver });
-    expect(there()).toEqual([false, true, false, false]);
     expect(readFileSync(path.join(own.spoolDir('used'), 'copy.part'), 'utf8')).toBe('half of a copy');
-    await own.tidySpools({ stale: after, idle: after, isOver: () => Promise.resolve(true) });
+    // No pull has used them for so long, although a workflow that did still runs: a tail whose flushes each have their own.
+    await own.tidySpools({ stale: after, idle: after, isOver });
     expect(readdirSync(path.join(root, 'spool'))).toEqual([]);
   });
 

@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Archive, parseDataset } from '@parquetry/archive';
 import { type LedgerRange, MAX_LEDGER, partitionAt } from '@parquetry/core';
 import {
@@ -16,6 +15,7 @@ import type { CutRequest, CutResult, SourceTip } from '@parquetry/workflows';
 import { Context } from '@temporalio/activity';
 import type { WorkerDeps } from '../deps';
 import { withHeartbeat } from '../heartbeat';
+import { pause } from '../pause';
 import { knownSchemas } from '../plan/indexrange';
 import { loadPlan, spoolKey } from '../plan/stored';
 import { limitsOf } from '../limits';
@@ -107,13 +107,9 @@ export class Cutter {
           this.keep(tail, kept);
           return { kind: 'wait', ...(since === undefined ? {} : { since }), ...tipOf(view) };
         }
-        const pause = Math.min(request.pollSeconds * 1000, Math.max(10, (due ?? Infinity) - Date.now()));
-        await sleep(pause, undefined, { signal: AbortSignal.any([signal, this.deps.stopping]) }).catch(
-          (error: unknown) => {
-            // A stopping worker returns, and the workflow calls the next worker.
-            if (signal.aborted) throw error;
-          },
-        );
+        const ms = Math.min(request.pollSeconds * 1000, Math.max(10, (due ?? Infinity) - Date.now()));
+        // A stopping worker returns, and the workflow calls the next worker.
+        await pause(ms, signal, this.deps.stopping);
       }
     }, BEAT_MS);
   }

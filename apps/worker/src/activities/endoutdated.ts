@@ -2,9 +2,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { PartitionInput, SharedActivities } from '@parquetry/workflows';
 import type { WorkerDeps } from '../deps';
 import { readableInput } from '../readableinput';
-
-/** A paused workflow, or one in a state that this SDK does not know, still has its id. */
-const OPEN: readonly string[] = ['RUNNING', 'PAUSED', 'UNKNOWN'];
+import { isOpen } from '../workflowstatus';
 
 /** See `SharedActivities.endOutdated`. */
 export async function endOutdated(
@@ -13,7 +11,7 @@ export async function endOutdated(
 ): Promise<boolean> {
   try {
     const { runId, status } = await client.workflow.getHandle(workflowId).describe();
-    if (!OPEN.includes(status.name)) return true;
+    if (!isOpen(status.name)) return true;
     // Encrypted with a key that is gone, its input is undefined: no worker can continue it.
     const input = await readableInput(client, { workflowId, runId });
     if ((input as Partial<PartitionInput> | undefined)?.plan === plan) return false;

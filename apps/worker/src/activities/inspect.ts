@@ -2,6 +2,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { inBatches } from '../batches';
 import type { WorkerDeps } from '../deps';
 import { withHeartbeat } from '../heartbeat';
+import { isOpen } from '../workflowstatus';
 
 /**
  * See `SharedActivities.inspect`. Runs queries concurrently: a run may have hundreds, and a remote cluster has latency.
@@ -22,7 +23,8 @@ export function inspect(
 
 async function statusOf(client: WorkerDeps['client'], id: string): Promise<string> {
   try {
-    return (await client.workflow.getHandle(id).describe()).status.name;
+    const { status } = await client.workflow.getHandle(id).describe();
+    return isOpen(status.name) ? 'RUNNING' : status.name;
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
     return 'NOT_FOUND';
