@@ -57,7 +57,7 @@ export async function capacity({ rounds }, log = console.error) {
       sets[name] = await measureSet({ name, types, range, rounds, storage, slow, server });
       log(`${name}: ${sets[name].perLedger.cpuSeconds.toFixed(3)} s a ledger`);
     }
-    return { load, lake: lake.name, ledgers: range.end - range.start + 1, rounds, sets, plan: planOf(sets) };
+    return { load, lake: lake.name, rounds, sets, plan: planOf(sets) };
   } finally {
     await server.stop();
     slow.stop();
@@ -263,7 +263,7 @@ const short = (value) =>
         : value.toFixed(value < 1 ? 3 : 1);
 
 /** The report as Markdown. */
-export function printed({ load, lake, ledgers, rounds, sets, plan }) {
+export function printed({ load, lake, rounds, sets, plan }) {
   const row = (...cells) => `| ${cells.join(' | ')} |`;
   const rule = (count) => row(...Array.from({ length: count }, () => '---'));
   const measured = Object.entries(sets).map(([name, { types, perLedger, perPartition, peakBytes: peak }]) =>
@@ -296,7 +296,7 @@ export function printed({ load, lake, ledgers, rounds, sets, plan }) {
     ),
   );
   return [
-    `Measured: ${lake}, ${ledgers} ledgers, ${rounds === 1 ? 'one run' : `medians of ${rounds} runs`} of each kind on ${cpus().length} cores (load ${load.toFixed(1)} before them), source and archive on S3, one slot, one DuckDB thread.`,
+    `Measured: ${lake}, ${rounds === 1 ? 'one run' : `medians of ${rounds} runs`} of each kind on ${cpus().length} cores (load ${load.toFixed(1)} before them), source and archive on S3, one slot, one DuckDB thread.`,
     '',
     row(
       'types',

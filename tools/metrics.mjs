@@ -27,7 +27,8 @@ from counters: \`rate(parquetry_read_bytes_total[5m])\` is what a worker reads, 
 \`rate(parquetry_step_seconds_sum{step="pull"}[5m])\` what one pull decodes per second. Gauges are measured every 10 s.
 
 [deploy/grafana](../deploy/grafana/parquetry.json) has a dashboard and [deploy/prometheus](../deploy/prometheus/alerts.yaml) has
-alerts, both over these metrics only.
+alerts, both over these metrics only. [scrape.txt](../tests/fixtures/scrape.txt) is what a worker served after a run with a
+parked partition.
 
 A commit whose ledgers are already committed counts nothing, so the totals of all workers add up to what was written.
 \`parquetry status RUN\` shows the same figures for one run, even when no worker is running.

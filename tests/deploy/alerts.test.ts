@@ -156,6 +156,11 @@ describe('alerts and dashboards', () => {
   it('are the same in the Helm chart', () =>
     expect(read('deploy/helm/parquetry/files/alerts.yaml')).toBe(RULES));
 
+  it('are those of the table for the person on call', () => {
+    const table = read('docs/operations.md').matchAll(/^\| `(Parquetry\w+)` \|/gm);
+    expect([...table].map(([, name]) => name).sort()).toEqual(alertNames(RULES).sort());
+  });
+
   it('have a case for each alert', () =>
     expect([...new Set(PROVOKED.map(([name]) => name)), 'ParquetryWorkerAbsent'].sort()).toEqual(
       alertNames(RULES).sort(),

@@ -34,6 +34,9 @@ describe('parquetry dev', () => {
     const ui = (await printed(dev, /http:\/\/127\.0\.0\.1:\d+/)).trim();
     await printed(dev, /A worker is running/);
     expect((await fetch(ui)).status).toBe(200);
+    // Only this machine reaches it, without a setting.
+    const page = await printed(dev, /Archive page: http:\/\/127\.0\.0\.1:\d+/);
+    expect((await fetch(page.replace('Archive page: ', '').trim())).status).toBe(200);
 
     const detached = await sandbox.json<{ workflowId: string; url: string }>(command('--detach'));
     expect(detached.code).toBe(0);

@@ -19,13 +19,16 @@ export const PLANTED = {
   'AWS secret key': secret('Aws'),
   'AWS session token': secret('Session'),
   'Temporal API key': secret('Temporal'),
+  'Temporal API key in a file': secret('File'),
   'token of the live page': secret('Ui'),
   'key of the payload codec': randomBytes(32).toString('base64'),
+  'key of the payload codec in a file': randomBytes(32).toString('base64'),
   'key of a bucket': randomBytes(32).toString('base64'),
   'key of signatures': randomBytes(48).toString('base64'),
   'gRPC metadata for Temporal': secret('Meta'),
   'gRPC metadata of a Temporal profile': secret('Profile'),
   'header of the receiver of traces': secret('Otlp'),
+  'token of an Iceberg catalog': secret('Iceberg'),
   'private key of Google Cloud': '',
 };
 const { privateKey } = generateKeyPairSync('rsa', {
@@ -125,6 +128,32 @@ export function writeTemporalProfile(file: string): void {
   writeFileSync(file, `[profile.default.grpc_meta]\nx-profile = "Bearer ${secretText}"\n`);
 }
 
+/** Writes the files with keys that a worker may have instead of variables, and returns their part of its environment. */
+export function writeKeyFiles(apiKeyFile: string, codecKeysFile: string): Record<string, string> {
+  writeFileSync(apiKeyFile, `${PLANTED['Temporal API key in a file']}\n`);
+  const keys = [PLANTED['key of the payload codec'], PLANTED['key of the payload codec in a file']];
+  writeFileSync(codecKeysFile, keys.map((key, index) => `k${index + 1}:${key}\n`).join(''));
+  return {
+    PARQUETRY_TEMPORAL_API_KEY_FILE: apiKeyFile,
+    TEMPORAL_API_KEY: '',
+    PARQUETRY_CODEC_KEYS_FILE: codecKeysFile,
+    PARQUETRY_CODEC_KEYS: '',
+  };
+}
+
+/** How a text contains a secret: as it is, percent-encoded, or within base64; undefined if it does not. */
+export function findSecret(text: string, secret: string): string | undefined {
+  if (text.includes(secret)) return 'plain';
+  if (text.includes(encodeURIComponent(secret))) return 'percent-encoded';
+  // Each character of base64 has six bits: the ends depend on the bytes around the secret.
+  const inBase64 = [0, 1, 2].some((before) => {
+    const encoded = Buffer.from(`${'x'.repeat(before)}${secret}`).toString('base64url');
+    const inner = encoded.slice(Math.ceil((before * 8) / 6), Math.floor(((before + secret.length) * 8) / 6));
+    return [inner, inner.replaceAll('-', '+').replaceAll('_', '/')].some((each) => text.includes(each));
+  });
+  return inBase64 ? 'base64' : undefined;
+}
+
 /** The environment of a worker with its secrets; they reach only the servers that they are for. */
 export function plantedEnvironment(server: string, credentials: string): Record<string, string> {
   return {
@@ -148,6 +177,7 @@ export function plantedEnvironment(server: string, credentials: string): Record<
     PARQUETRY_SIGNING_KEY: `-----BEGIN PRIVATE KEY-----\n${PLANTED['key of signatures']}\n-----END PRIVATE KEY-----\n`,
     TEMPORAL_GRPC_META_X_API_KEY: PLANTED['gRPC metadata for Temporal'],
     GOOGLE_APPLICATION_CREDENTIALS: credentials,
+    ICEBERG_CATALOG_TOKEN: PLANTED['token of an Iceberg catalog'],
     OTEL_EXPORTER_OTLP_HEADERS: `Authorization=Basic%20${PLANTED['header of the receiver of traces']}`,
   };
 }

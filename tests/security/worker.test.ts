@@ -10,10 +10,12 @@ import {
   type EchoServer,
   PLACES,
   PLANTED,
+  findSecret,
   messages,
   plantedEnvironment,
   startEcho,
   writeGoogleCredentials,
+  writeKeyFiles,
   writeTemporalProfile,
 } from './planted';
 
@@ -81,7 +83,7 @@ describe('a worker with secrets and allow lists', () => {
     const logs = ['--debug-log', 'debug.log', '--log-format', 'json', '--log-level', 'debug'];
     worker = sandbox.start(
       ['worker', '--metrics', metrics, '--ui', ui, '--ui-actions', ...logs, ...allowed],
-      env,
+      { ...env, ...writeKeyFiles(sandbox.path('api.key'), sandbox.path('codec.keys')) },
     );
     while (!worker.stderr().includes('takes work from')) {
       if (worker.child.exitCode !== null) throw new Error(worker.stderr());
@@ -155,6 +157,13 @@ describe('a worker with secrets and allow lists', () => {
         ]);
       }),
     );
+    const catalog = ['--archive', 'archives/a', '--catalog', echo.url];
+    expect(await run(['iceberg', 'register', ...catalog])).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('ICEBERG_CATALOG_TOKEN') as string,
+    });
+    const bearer = `Bearer ${PLANTED['token of an Iceberg catalog']}`;
+    expect(echo.seen.some((request) => request.includes(bearer))).toBe(true);
   }, 60_000);
 
   it('refuses runs of any Temporal client whose input names other locations', async () => {
@@ -198,6 +207,19 @@ describe('a worker with secrets and allow lists', () => {
     expect(() => statSync(sandbox.path('elsewhere'))).toThrow(/ENOENT/);
   }, 60_000);
 
+  it('are found by the search in each of their forms', () => {
+    const secret = 'k+/=\u00fc0123456789abcdef';
+    const forms = [
+      secret,
+      encodeURIComponent(secret),
+      ...['', 'a', 'ab'].map((before) => base64(before + secret)),
+    ];
+    expect(forms.map((form) => findSecret(`x ${form} y`, secret))).toEqual([
+      ...['plain', 'percent-encoded', 'base64', 'base64', 'base64'],
+    ]);
+    expect(findSecret(`x ${base64(secret.slice(1))} y`, secret)).toBeUndefined();
+  });
+
   it('leave no trace in history, logs, output, processes, pages, metrics and archives', async () => {
     const archive = ['--archive', 'archives/a'];
     for (const args of [
@@ -226,7 +248,11 @@ describe('a worker with secrets and allow lists', () => {
     expect(traces.spans.filter(({ failed }) => failed).map(({ name }) => name)).toContain('planRun');
     places.set('traces', traces.bodies.join('\n'));
     for (const [command, text] of outputs) places.set(`output of ${command}`, text);
-    const own = new Set(['google.json', 'parquetry.yaml', 'temporal.toml'].map((name) => sandbox.path(name)));
+    const own = new Set(
+      ['google.json', 'parquetry.yaml', 'temporal.toml', 'api.key', 'codec.keys'].map((name) =>
+        sandbox.path(name),
+      ),
+    );
     for (const file of filesBelow(sandbox.dir))
       if (!own.has(file))
         places.set(`file ${path.relative(sandbox.dir, file)}`, readFileSync(file, 'latin1'));
@@ -235,12 +261,14 @@ describe('a worker with secrets and allow lists', () => {
       expect([place, names.some((each) => name.test(each))]).toEqual([place, true]);
     const finds = [...places].flatMap(([place, text]) =>
       Object.entries(PLANTED).flatMap(([kind, secret]) =>
-        text.includes(secret) ? [`${kind} in ${place}`] : [],
+        findSecret(text, secret) === undefined ? [] : [`${kind} in ${place}: ${findSecret(text, secret)}`],
       ),
     );
     expect(finds).toEqual([]);
   }, 60_000);
 });
+
+const base64 = (text: string): string => Buffer.from(`${text}:tail`).toString('base64');
 
 /** The first event of a stream with its data. */
 async function firstEvent(url: string): Promise<string> {

@@ -94,7 +94,10 @@ export interface SharedActivities {
   ): Promise<NextPartitions>;
   /** Reads a partition's messages into a stage on this worker's disk. */
   pull(request: PlanRef & { readonly task: PartitionTask }): Promise<PullResult>;
-  /** Status by workflow id (`RUNNING`, `COMPLETED`, `TERMINATED`, …; `NOT_FOUND` when it does not exist). */
+  /**
+   * Status by workflow id (`COMPLETED`, `TERMINATED`, …; `RUNNING` also for a paused one, `NOT_FOUND` when it does not
+   * exist).
+   */
   inspect(workflowIds: readonly string[]): Promise<Record<string, string>>;
   /**
    * Ends a partition that executes another plan, by terminating it. True when no workflow with the id runs after that;
