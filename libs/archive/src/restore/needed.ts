@@ -36,6 +36,7 @@ interface Replacement {
  */
 export class NeededFiles {
   private view: View | undefined;
+  private forget: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly store: ObjectStore,
@@ -88,6 +89,10 @@ export class NeededFiles {
     if (view?.state === state && view.version === state.version && now - view.at < LIST_AGE_MS) return view;
     const records: Recorded[] = [];
     for await (const record of recordedSegments(this.store, this.dataset)) records.push(record);
+    clearTimeout(this.forget);
+    // Otherwise it would keep a state of the log, with all files, that nothing else uses.
+    this.forget = setTimeout(() => (this.view = undefined), LIST_AGE_MS);
+    this.forget.unref();
     return (this.view = {
       state,
       version: state.version,
