@@ -162,8 +162,11 @@ describe('an operator at the Temporal UI', () => {
     await operator.attempt((attempt) => attempt >= 2);
     await operator.activity('Pause', 'activity-pause');
     await operator.page.getByRole('button', { name: 'Unpause', exact: true }).first().waitFor();
-    const paused = await operator.attempt(() => true);
     await operator.picture('activity-paused', { runbook: true });
+    // An attempt that ran when it was paused still ends, and is counted.
+    await operator.page.waitForTimeout(2_000);
+    await operator.page.reload();
+    const paused = await operator.attempt(() => true);
     // Longer than every wait between two tries up to here.
     await operator.page.waitForTimeout(6_000);
     await operator.page.reload();
