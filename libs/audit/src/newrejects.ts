@@ -111,8 +111,12 @@ function looseMark(
   done: readonly LooseRejects[],
   before: Mark | undefined,
 ): Pick<Mark, 'loose' | 'looseKeys'> {
-  const loose = done.at(-1)?.modified;
-  if (loose === undefined) return { loose: before?.loose ?? 0, looseKeys: before?.looseKeys ?? [] };
+  const last = done.at(-1);
+  if (last === undefined) {
+    const { loose = 0, looseKeys } = before ?? {};
+    return { loose, ...(looseKeys === undefined ? {} : { looseKeys }) };
+  }
+  const loose = last.modified;
   const earlier = loose === before?.loose ? (before.looseKeys ?? []) : [];
   return {
     loose,
