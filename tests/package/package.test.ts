@@ -31,6 +31,7 @@ async function run(
   return promisify(execFile)(program, [...args], {
     cwd: work,
     env: {
+      ...network(),
       HOME: path.join(dir, 'home'),
       PATH: [...folders, '/usr/local/bin', '/usr/bin', '/bin'].join(':'),
       npm_config_prefix: prefix,
@@ -43,6 +44,16 @@ async function run(
   }).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     (error: Ended) => error,
+  );
+}
+
+/** How this machine reaches the registry: its proxy and its certificates, and no other setting. */
+function network(): Record<string, string> {
+  const names = /^(NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|(https?|no)_proxy|npm_config_registry)$/i;
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      names.test(name) && value !== undefined ? [[name, value]] : [],
+    ),
   );
 }
 
