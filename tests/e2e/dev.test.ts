@@ -34,9 +34,11 @@ describe('parquetry dev', () => {
     const ui = (await printed(dev, /http:\/\/127\.0\.0\.1:\d+/)).trim();
     await printed(dev, /A worker is running/);
     expect((await fetch(ui)).status).toBe(200);
-    // Only this machine reaches it, without a setting.
-    const page = await printed(dev, /Archive page: http:\/\/127\.0\.0\.1:\d+/);
-    expect((await fetch(page.replace('Archive page: ', '').trim())).status).toBe(200);
+    const found = await printed(dev, /Archive page: http:\/\/127\.0\.0\.1:\d+/);
+    const page = found.replace('Archive page: ', '');
+    expect((await fetch(page)).status).toBe(200);
+    // A server on all addresses would answer at this one, too.
+    await expect(fetch(page.replace('127.0.0.1', '127.0.0.2'))).rejects.toThrow('fetch failed');
 
     const detached = await sandbox.json<{ workflowId: string; url: string }>(command('--detach'));
     expect(detached.code).toBe(0);

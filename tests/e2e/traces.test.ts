@@ -180,7 +180,9 @@ describe('traces', () => {
       expect(run.code).toBe(0);
       expect(refusing.bodies.length).toBeGreaterThan(1);
       const warnings = run.stderr.split('\n').filter((line) => line.startsWith('Traces: '));
-      expect(warnings).toEqual([expect.stringContaining('401')]);
+      // The others of the same minute are one number at the end.
+      expect(warnings[0]).toContain('401');
+      expect(warnings.length).toBeLessThanOrEqual(2);
       for (const secret of [...SECRETS, 'hunter2-password']) expect(run.stderr).not.toContain(secret);
     } finally {
       refusing.close();

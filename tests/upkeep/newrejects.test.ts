@@ -111,5 +111,17 @@ describe('new rejects', () => {
       await add('f', 200);
       expect(await report('5', 1)).toMatchObject({ total: 1, filesLeft: 0 });
       expect(await report('6')).toMatchObject({ total: 0, filesLeft: 0 });
+      // Of an upload that began before the last report.
+      await add('g', 150);
+      expect(await report('7')).toMatchObject({ total: 1, filesLeft: 0 });
+      // A mark of an earlier version has no keys.
+      const mark = JSON.parse(
+        Buffer.from(await archive.store.get('_parquetry/upkeep/rejects.json')).toString(),
+      ) as { after: { looseKeys?: unknown } };
+      delete mark.after.looseKeys;
+      await archive.store.replace('_parquetry/upkeep/rejects.json', Buffer.from(JSON.stringify(mark)));
+      expect(await report('8')).toMatchObject({ total: 0, filesLeft: 0 });
+      await add('h', 200);
+      expect(await report('9')).toMatchObject({ total: 1, filesLeft: 0 });
     }));
 });

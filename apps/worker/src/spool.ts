@@ -17,13 +17,14 @@ export async function openSpool(dir: string, workflowId: string | undefined): Pr
 }
 
 /**
- * Removes the spools below `root` whose workflows have all ended, in any way and on any worker, and stale ones: no pull
- * has used them since. A pull that needs one again makes it again. Workflows recorded after `idle` count as running.
+ * Removes the spools below `root` whose workflows have all ended, in any way and on any worker, and those that nothing has
+ * used since `stale`: each use records its workflow again, and makes the spool again if it is gone. Workflows recorded after
+ * `idle` count as running.
  */
 export async function tidySpools(root: string, { stale, idle, isOver }: TidyRule): Promise<void> {
   for (const dir of await filesIn(root)) {
     const users = await filesIn(path.join(dir, USERS)).catch(() => []);
-    if ((await lastChange(dir)) >= stale) {
+    if ((await isRecorded(users, stale)) || (await lastChange(dir)) >= stale) {
       if (users.length === 0 && !dir.includes(REMOVED)) continue;
       if (await isUsed(users, idle, isOver)) continue;
     }
@@ -32,6 +33,12 @@ export async function tidySpools(root: string, { stale, idle, isOver }: TidyRule
     await rename(dir, removed);
     await rm(removed, { recursive: true, force: true });
   }
+}
+
+/** Whether a workflow was recorded since a time: most spools need no look at all of their files. */
+async function isRecorded(users: readonly string[], since: number): Promise<boolean> {
+  for (const file of users) if ((await stat(file)).mtimeMs >= since) return true;
+  return false;
 }
 
 /** Whether one of the recorded workflows may be running; records of ended ones are removed. */

@@ -20,7 +20,10 @@ interface Mark {
   readonly versions: Readonly<Record<string, number>>;
   /** Last change of the newest reported file of rejects that belongs to no segment, Unix milliseconds. */
   readonly loose: number;
-  /** The reported files of that time: a bucket has times in whole seconds, and others may follow in the same one. */
+  /**
+   * The reported files of the day before that time. Others of that day may appear later: a bucket has the time at which
+   * an upload began, in whole seconds. Absent in marks of earlier versions.
+   */
   readonly looseKeys?: readonly string[];
 }
 
@@ -32,7 +35,10 @@ interface Marks {
   readonly after: Mark;
 }
 
-/** What one report reads at most, a daily one of a tail that gets late messages in each minute included. */
+/** How long after its time a file may appear, milliseconds. */
+const UPLOAD_MS = 24 * 3_600_000;
+
+/** Limits of one report: enough for a day of a tail that gets late messages every minute. */
 const LIMITS: ReadLimits = { files: 5_000, bytes: 512e6 };
 
 /** The rejects since the last report. */
@@ -85,43 +91,35 @@ export async function newRejects(
     }
     versions[name] = version;
   }
-  const loose = (await looseRejects(store)).filter((file) => !isReported(file, before));
+  const all = await looseRejects(store);
+  const loose = all.filter((file) => !isReported(file, before));
   // Those first: only the segments' records say how many rejects an unread file has.
   const { unread, total, reasons } = await sumRejects(store, [...loose, ...files], { limits });
-  const left = new Set<RejectFile>(unread);
-  const firstLeft = loose.findIndex((file) => left.has(file));
-  const done = firstLeft < 0 ? loose : loose.slice(0, firstLeft);
-  const after = { at: now, versions, ...looseMark(done, before) };
+  const filesLeft = unread.filter(({ rows }) => rows === undefined).length;
+  const left = new Set(loose.slice(loose.length - filesLeft));
+  const after = { at: now, versions, ...looseMark(all.filter((file) => !left.has(file))) };
   await store.replace(KEY, Buffer.from(`${JSON.stringify({ run, before: before ?? null, after })}\n`));
   return {
     ...{ total, reasons },
     unread: unread.reduce((sum, { rows = 0 }) => sum + rows, 0),
-    filesLeft: loose.length - done.length,
+    filesLeft,
     ...(before === undefined ? {} : { since: before.at }),
   };
 }
 
 function isReported({ key, modified }: LooseRejects, mark: Mark | undefined): boolean {
-  if (mark === undefined || modified > mark.loose) return false;
-  return modified < mark.loose || mark.looseKeys === undefined || mark.looseKeys.includes(key);
+  if (mark === undefined) return false;
+  const { loose, looseKeys } = mark;
+  return looseKeys === undefined
+    ? modified <= loose
+    : modified < loose - UPLOAD_MS || looseKeys.includes(key);
 }
 
-/** Where a report ends that read these files, oldest first. */
-function looseMark(
-  done: readonly LooseRejects[],
-  before: Mark | undefined,
-): Pick<Mark, 'loose' | 'looseKeys'> {
-  const last = done.at(-1);
-  if (last === undefined) {
-    const { loose = 0, looseKeys } = before ?? {};
-    return { loose, ...(looseKeys === undefined ? {} : { looseKeys }) };
-  }
-  const loose = last.modified;
-  const earlier = loose === before?.loose ? (before.looseKeys ?? []) : [];
-  return {
-    loose,
-    looseKeys: [...earlier, ...done.flatMap((file) => (file.modified === loose ? file.key : []))],
-  };
+/** Where a report ends after which these files are reported. */
+function looseMark(reported: readonly LooseRejects[]): Pick<Mark, 'loose' | 'looseKeys'> {
+  const loose = reported.reduce((last, { modified }) => Math.max(last, modified), 0);
+  const recent = reported.filter(({ modified }) => modified >= loose - UPLOAD_MS);
+  return { loose, looseKeys: recent.map(({ key }) => key) };
 }
 
 /** Rejects of a segment that the last report counted: its own, or those that it took over from the segments that it replaced. */

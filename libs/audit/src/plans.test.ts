@@ -51,13 +51,19 @@ describe('the plans of runs', () => {
   });
 
   it('are compared once each, however many there are: a tail of messages has one for each flush', () => {
-    const flushes = Array.from({ length: 20_000 }, (_, index) =>
-      plan(`flush ${index}`, { start: 2 * index, end: 2 * index }, 'a'),
-    );
+    let reads = 0;
+    const flushes = Array.from({ length: 20_000 }, (_, index) => ({
+      ...plan(`flush ${index}`, { start: 2 * index, end: 2 * index }, 'a'),
+      get range() {
+        reads += 1;
+        return { start: 2 * index, end: 2 * index };
+      },
+    }));
     const covered = new Map([['a', [{ start: 0, end: 40_000 }]]]);
     expect(supersededPlans(flushes, covered, NONE)).toEqual([]);
     const whole = plan('whole', { start: 0, end: 40_000 }, 'a');
-    expect(supersededPlans([...flushes, whole], covered, NONE)).toEqual(flushes);
+    expect(supersededPlans([...flushes, whole], covered, NONE)).toHaveLength(20_000);
+    expect(reads).toBeLessThan(100_000);
     expect(requestedLedgers(flushes).get('a')).toHaveLength(20_000);
   });
 

@@ -6,12 +6,12 @@ import {
   type LedgerRange,
   type Reject,
   type RejectLine,
-  mergeIntervals,
+  addInterval,
   rejectCount,
 } from '@parquetry/core';
 import type { ObjectStore } from '@parquetry/storage';
 
-/** What one count reads at most: a number of files, and bytes up to those of the file that exceeds them. */
+/** What one count reads at most. The file that reaches the limit of bytes is still read. */
 export interface ReadLimits {
   readonly files: number;
   readonly bytes: number;
@@ -28,7 +28,7 @@ export interface RejectData {
   readonly total: number;
   /** Rejects in files of segments that were not read. */
   readonly unread: number;
-  /** All files that were not read, because there are too many or they are too large. */
+  /** All files that were not read, because there are too many or they have too many bytes together. */
   readonly unreadFiles: number;
   /** Most frequent first, at most 50. */
   readonly reasons: readonly RejectReason[];
@@ -99,7 +99,8 @@ export async function sumRejects(
   files: readonly RejectFile[],
   { limits, cache = new Map() }: { readonly limits: ReadLimits; readonly cache?: RejectCache },
 ): Promise<Pick<RejectData, 'total' | 'reasons'> & { readonly unread: readonly RejectFile[] }> {
-  const sums = new Map<string, RejectReason>();
+  type Sum = Omit<RejectReason, 'count' | 'ranges'> & { count: number; readonly ranges: LedgerRange[] };
+  const sums = new Map<string, Sum>();
   const unread: RejectFile[] = [];
   let bytes = 0;
   let read = 0;
@@ -119,16 +120,17 @@ export async function sumRejects(
     }
     for (const reason of reasons ?? []) {
       const id = `${reason.dataset}\n${reason.code}`;
-      const { count = 0, ranges = [] } = sums.get(id) ?? {};
+      const sum = sums.get(id) ?? { ...reason, count: 0, ranges: [] };
+      sum.count += reason.count;
       total += reason.count;
-      sums.set(id, {
-        ...reason,
-        count: count + reason.count,
-        ...(file.range === undefined ? {} : { ranges: mergeIntervals([...ranges, file.range]) }),
-      });
+      if (file.range !== undefined) addInterval(sum.ranges, file.range);
+      sums.set(id, sum);
     }
   }
-  const reasons = [...sums.values()].sort((a, b) => b.count - a.count).slice(0, MAX_REASONS);
+  const reasons = [...sums.values()]
+    .sort((a, b) => b.count - a.count)
+    .slice(0, MAX_REASONS)
+    .map(({ ranges, ...reason }) => (ranges.length === 0 ? reason : { ...reason, ranges }));
   return { total, reasons, unread };
 }
 

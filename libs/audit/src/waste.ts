@@ -8,7 +8,7 @@ import { type LeftFolder, leftFolders, removeLeft } from './stages';
 /** Why something may be removed. */
 type WasteKind = 'ORPHAN_FILE' | 'REPLACED_FILE' | 'STALE_UPLOAD' | 'OLD_ICEBERG' | 'OLD_PLAN' | 'LEFT_STAGE';
 
-/** Age at which a merge of segments has ended, milliseconds: its steps take twelve hours at most. */
+/** Age of the plan of a merge that nothing should need, milliseconds. A merge that still does fails, and its segments stay. */
 const MERGE_MS = 24 * 3_600_000;
 
 /** Something that uses space and that no reader sees. */
@@ -30,8 +30,8 @@ export interface Waste {
 
 /**
  * Everything in and around an archive that no commit references, one at a time: files of crashed attempts, replaced
- * files, unfinished uploads and temporary files, metadata of old Iceberg versions, superseded plans and those of ended merges, stages of dead workers
- * of this machine below `workRoot`. Records and rejects are history and stay.
+ * files, unfinished uploads and temporary files, metadata of old Iceberg versions, superseded plans, plans of old merges,
+ * stages of dead workers of this machine below `workRoot`. Records and rejects are history and stay.
  */
 export async function* findWaste(
   archive: Archive,
@@ -76,7 +76,7 @@ export async function* findWaste(
     );
   for await (const plan of store.list(`${META_FOLDER}/compactions/`))
     if (plan.modified < Date.now() - MERGE_MS)
-      yield planWaste(store, plan, 'is that of a merge of segments that ended');
+      yield planWaste(store, plan, 'belongs to a merge of segments that should have ended');
   const { workRoot } = options;
   if (workRoot !== undefined)
     for (const left of await leftFolders(workRoot)) yield stageWaste(workRoot, left);

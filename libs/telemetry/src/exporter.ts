@@ -62,7 +62,7 @@ class Ids implements IdGenerator {
  * fail nothing else; `warn` gets them.
  */
 export function startTracing(version: string, warn: Warn, open: () => SpanExporter = openExporter): Tracing {
-  passWarnings(warn);
+  const warnings = passWarnings(warn);
   const exporter = open();
   const ids = new Ids();
   const { pid, host } = self();
@@ -179,7 +179,9 @@ export function startTracing(version: string, warn: Warn, open: () => SpanExport
           shutdown,
           sleep(CLOSE_MS, 'late' as const, { signal: limit.signal }),
         ]);
-        if (late === 'late') diag.warn(`the last spans were not received in ${CLOSE_MS / 1000} s`);
+        warnings.end(
+          late === 'late' ? `the last spans were not received in ${CLOSE_MS / 1000} s` : undefined,
+        );
       } finally {
         limit.abort();
       }

@@ -22,8 +22,8 @@ export function command(name: string, archive: string, ...options: readonly stri
 }
 
 /**
- * Commands for findings of an audit: the first one repeats what it did with all files, `verify` what it did with those that
- * it read; the others repair what can be repaired.
+ * Commands for findings of an audit: the first one repeats the quick check, `verify` reads the files again; the others
+ * repair what can be repaired.
  */
 export function auditCommands(archive: string, findings: readonly MaintainFinding[]): string[] {
   const codes = new Set(findings.map(({ code }) => code));

@@ -24,7 +24,15 @@ import { committedMessages } from './committedmessages';
 import { keepRejects } from './rejects';
 import { bytesOf, flushLimits } from './flushlimits';
 import { planLake, planMessages } from './flushplan';
-import { type TailedType, findMarks, noteKey, openReader, schemaStyle, tailedTypes } from './tailsource';
+import {
+  type TailedType,
+  findMarks,
+  noteKey,
+  openReader,
+  openTailSpool,
+  schemaStyle,
+  tailedTypes,
+} from './tailsource';
 
 /** How long one call watches a source without a flush. */
 const WATCH_MS = 60_000;
@@ -79,6 +87,7 @@ export class Cutter {
       // Removed while it is in use: an abandoned call may still run concurrently with its successor.
       const kept = this.take(tail, id) ?? (await this.open(id, store, archive, request, types));
       const { reader } = kept;
+      if (reader instanceof MessageTail) await openTailSpool(this.deps.workplace, spec);
       const until = Date.now() + WATCH_MS;
       for (;;) {
         const view = await reader.look(signal);

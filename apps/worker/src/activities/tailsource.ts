@@ -196,6 +196,12 @@ export function noteKey(spec: TailSpec): string {
   return `_parquetry/tails/${id}.json`;
 }
 
+/** The folder of a tail's decompressed files; it stays for a day after each call. */
+export function openTailSpool(workplace: WorkerDeps['workplace'], spec: TailSpec): Promise<string> {
+  const workflowId = Context.current().info.workflowExecution?.workflowId;
+  return workplace.openSpool(spoolKey(tailRun(spec)), workflowId);
+}
+
 /** Opens the reader of a tail's source from a ledger on. */
 export async function openReader(
   { workplace }: WorkerDeps,
@@ -217,8 +223,7 @@ export async function openReader(
     const feed = await openFeed(spec.source.uri, index.data);
     return openLedgerTail(feed, { cursor, lag, types: lakeTypes(spec), index, unknown: spec.unknown });
   }
-  const workflowId = Context.current().info.workflowExecution?.workflowId;
-  const workDir = await workplace.openSpool(spoolKey(tailRun(spec)), workflowId);
+  const workDir = await openTailSpool(workplace, spec);
   const { uri } = spec.source;
   const files = isProcessorUri(uri)
     ? new AnswerFiles(uri, {
