@@ -1,11 +1,5 @@
 import { META_FOLDER, whenAbsent } from '@parquetry/archive';
-import {
-  type Intervals,
-  type LedgerRange,
-  addInterval,
-  mergeIntervals,
-  subtractIntervals,
-} from '@parquetry/core';
+import { type Intervals, type LedgerRange, addInterval, subtractIntervals } from '@parquetry/core';
 import type { ObjectStore } from '@parquetry/storage';
 
 /** The parts of a stored run plan that the audit reads. */
@@ -53,13 +47,16 @@ export async function keptPlans(store: ObjectStore): Promise<KeptPlan[]> {
 /** The ledgers that plans request, per dataset. A requested ledger that is not covered is a gap, also at the ends. */
 export function requestedLedgers(plans: readonly KeptPlan[]): Map<string, Intervals> {
   const requested = new Map<string, LedgerRange[]>();
-  for (const { datasets, range } of plans)
-    for (const dataset of datasets) {
-      const ranges = requested.get(dataset);
-      if (ranges === undefined) requested.set(dataset, [range]);
-      else ranges.push(range);
-    }
-  return new Map([...requested].map(([dataset, ranges]) => [dataset, mergeIntervals(ranges)]));
+  for (const plan of plans) addRequest(requested, plan);
+  return requested;
+}
+
+function addRequest(requested: Map<string, LedgerRange[]>, { datasets, range }: KeptPlan): void {
+  for (const dataset of datasets) {
+    const ranges = requested.get(dataset) ?? [];
+    addInterval(ranges, range);
+    requested.set(dataset, ranges);
+  }
 }
 
 /** The plans of the last flush of each tail of messages; the next flush continues where it ended. */
@@ -97,12 +94,8 @@ export function supersededPlans(
     );
     if (isDone && !flushed.has(key) && (tail === undefined || tails.has(tail))) superseded.push(plan);
     if (tail !== undefined) tails.add(tail);
-    for (const known of replaces ? [byAny, byReplacing] : [byAny])
-      for (const dataset of datasets) {
-        const ranges = known.get(dataset) ?? [];
-        addInterval(ranges, range);
-        known.set(dataset, ranges);
-      }
+    addRequest(byAny, plan);
+    if (replaces) addRequest(byReplacing, plan);
   }
   return superseded.reverse();
 }
