@@ -94,15 +94,13 @@ export async function newRejects(
   const all = await looseRejects(store);
   const loose = all.filter((file) => !isReported(file, before));
   // Those first: only the segments' records say how many rejects an unread file has.
-  const { unread, total, reasons } = await sumRejects(store, [...loose, ...files], { limits });
-  const filesLeft = unread.filter(({ rows }) => rows === undefined).length;
-  const left = new Set(loose.slice(loose.length - filesLeft));
-  const after = { at: now, versions, ...looseMark(all.filter((file) => !left.has(file))) };
+  const { left, ...counts } = await sumRejects(store, [...loose, ...files], { limits });
+  const unread = new Set(left);
+  const after = { at: now, versions, ...looseMark(all.filter((file) => !unread.has(file))) };
   await store.replace(KEY, Buffer.from(`${JSON.stringify({ run, before: before ?? null, after })}\n`));
   return {
-    ...{ total, reasons },
-    unread: unread.reduce((sum, { rows = 0 }) => sum + rows, 0),
-    filesLeft,
+    ...counts,
+    filesLeft: left.filter(({ rows }) => rows === undefined).length,
     ...(before === undefined ? {} : { since: before.at }),
   };
 }

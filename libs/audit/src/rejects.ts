@@ -82,29 +82,29 @@ export async function countRejects(
   files: readonly RejectFile[],
   cache: RejectCache,
 ): Promise<RejectData> {
-  const { unread, ...counts } = await sumRejects(store, [...files, ...(await looseRejects(store))], {
+  const { left, ...counts } = await sumRejects(store, [...files, ...(await looseRejects(store))], {
     cache,
     limits: REPORT_LIMITS,
   });
-  const rows = unread.reduce((sum, file) => sum + (file.rows ?? 0), 0);
-  return { ...counts, unread: rows, unreadFiles: unread.length };
+  return { ...counts, unreadFiles: left.length };
 }
 
 /**
- * Counts the rejects in files by reason. Reads them in their order up to the limits; `unread` are the others. `total` has
- * the rejects of unread files whose number is known.
+ * Counts the rejects in files by reason. Reads them in their order up to the limits; `left` are the others. `unread` and
+ * `total` have the rejects of those whose number is known.
  */
 export async function sumRejects(
   store: ObjectStore,
   files: readonly RejectFile[],
   { limits, cache = new Map() }: { readonly limits: ReadLimits; readonly cache?: RejectCache },
-): Promise<Pick<RejectData, 'total' | 'reasons'> & { readonly unread: readonly RejectFile[] }> {
+): Promise<Omit<RejectData, 'unreadFiles'> & { readonly left: readonly RejectFile[] }> {
   type Sum = Omit<RejectReason, 'count' | 'ranges'> & { count: number; readonly ranges: LedgerRange[] };
   const sums = new Map<string, Sum>();
-  const unread: RejectFile[] = [];
+  const left: RejectFile[] = [];
   let bytes = 0;
   let read = 0;
-  let total = 0;
+  let unread = 0;
+  let counted = 0;
   for (const file of files) {
     let reasons = cache.get(file.key);
     if (reasons === undefined && read < limits.files && bytes < limits.bytes) {
@@ -115,14 +115,14 @@ export async function sumRejects(
       if (reasons !== undefined) cache.set(file.key, reasons);
     }
     if (reasons === undefined) {
-      unread.push(file);
-      total += file.rows ?? 0;
+      left.push(file);
+      unread += file.rows ?? 0;
     }
     for (const reason of reasons ?? []) {
       const id = `${reason.dataset}\n${reason.code}`;
       const sum = sums.get(id) ?? { ...reason, count: 0, ranges: [] };
       sum.count += reason.count;
-      total += reason.count;
+      counted += reason.count;
       if (file.range !== undefined) addInterval(sum.ranges, file.range);
       sums.set(id, sum);
     }
@@ -131,7 +131,7 @@ export async function sumRejects(
     .sort((a, b) => b.count - a.count)
     .slice(0, MAX_REASONS)
     .map(({ ranges, ...reason }) => (ranges.length === 0 ? reason : { ...reason, ranges }));
-  return { total, reasons, unread };
+  return { total: counted + unread, unread, reasons, left };
 }
 
 /** The reasons in one file; undefined when it does not exist. */
